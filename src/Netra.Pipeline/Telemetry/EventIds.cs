@@ -1,0 +1,24 @@
+namespace Netra.Pipeline.Telemetry;
+
+/// <summary>
+/// Every log event id of the product, in one list, so that operators can filter by number. An id is never reused; a removed event leaves a
+/// gap. Each area has a hundred of its own. A test proves that ids are unique.
+/// </summary>
+internal static class EventIds
+{
+    // 1000–1099 Failures
+
+    // 1100–1199 Connections
+
+    // 1200–1299 Streams and Log
+
+    // 1300–1399 WebSockets
+
+    // 1400–1499 Agents
+
+    // 1500–1599 Hosting
+
+    // 1600–1699 Http
+
+    // 1700–1799 the standalone server (Netra.Pipeline.Server)
+}
