@@ -1,0 +1,20 @@
+namespace Netra.Pipeline.Protocol;
+
+/// <summary><c>error</c>: a failure that concerns this user, to be shown.</summary>
+/// <param name="Code">A failure code of docs/protocol.md, section 8. Clients must expect codes they do not know.</param>
+/// <param name="Message">What happened, in words for a person.</param>
+/// <param name="Severity"><c>error</c> or <c>critical</c>.</param>
+/// <param name="Timestamp">When, as Unix time in seconds with a fraction.</param>
+/// <param name="ThreadId">The thread it concerns, if one.</param>
+/// <param name="RunId">The run it concerns, if one.</param>
+/// <param name="Id">The client message it answers, if one.</param>
+/// <param name="Numbers">The numbers of the case; <c>data</c> on the wire.</param>
+public sealed record ErrorMessage(
+    string Code,
+    string Message,
+    string Severity,
+    double Timestamp,
+    string? ThreadId = null,
+    string? RunId = null,
+    string? Id = null,
+    IReadOnlyDictionary<string, long>? Numbers = null) : ServerMessage;

@@ -1,0 +1,130 @@
+namespace Netra.Pipeline.Protocol;
+
+/// <summary>Writes messages from the server: each a new array with one JSON object in UTF-8, ready to be sent as a text frame.</summary>
+public static class ServerMessageWriter
+{
+    /// <summary>Writes <c>welcome</c>.</summary>
+    public static byte[] Welcome(WelcomeMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "welcome"u8);
+        json.WriteString("connection_id"u8, message.ConnectionId);
+        json.WriteString("user_id"u8, message.UserId);
+        json.WriteString("epoch"u8, message.Epoch);
+        json.WriteNumber("seq"u8, message.Seq);
+        json.WriteNumber("from"u8, message.From);
+        json.WriteBoolean("resumed"u8, message.Resumed);
+        json.WriteNumber("ping_interval_ms"u8, message.PingIntervalMs);
+        json.WriteNumber("ping_timeout_ms"u8, message.PingTimeoutMs);
+        json.WriteNumber("ack_interval_ms"u8, message.AckIntervalMs);
+        json.WriteNumber("ack_every"u8, message.AckEvery);
+    });
+
+    /// <summary>Writes <c>gap</c>.</summary>
+    public static byte[] Gap(GapMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "gap"u8);
+        json.WriteNumber("from"u8, message.From);
+        json.WriteNumber("to"u8, message.To);
+        json.WriteString("cause"u8, GapCauses.WireName(message.Cause));
+        json.WriteBoolean("replay"u8, message.Replay);
+        json.WriteBoolean("certain"u8, message.Certain);
+    });
+
+    /// <summary>Writes <c>error</c>. Members that are <see langword="null"/>, and numbers when there are none, are left out.</summary>
+    public static byte[] Error(ErrorMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "error"u8);
+        json.WriteString("code"u8, message.Code);
+        json.WriteString("message"u8, message.Message);
+        json.WriteString("severity"u8, message.Severity);
+        json.WriteNumber("timestamp"u8, message.Timestamp);
+        if (message.ThreadId is not null)
+        {
+            json.WriteString("thread_id"u8, message.ThreadId);
+        }
+
+        if (message.RunId is not null)
+        {
+            json.WriteString("run_id"u8, message.RunId);
+        }
+
+        if (message.Id is not null)
+        {
+            json.WriteString("id"u8, message.Id);
+        }
+
+        if (message.Numbers is { Count: > 0 } numbers)
+        {
+            json.WriteStartObject("data"u8);
+            foreach (var (name, value) in numbers)
+            {
+                json.WriteNumber(name, value);
+            }
+
+            json.WriteEndObject();
+        }
+    });
+
+    /// <summary>Writes <c>ping</c>.</summary>
+    /// <param name="ts">What <c>pong</c> repeats, from 0 to <see cref="ProtocolConstants.MaxSeq"/>, so that every client can.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="ts"/> is outside its range.</exception>
+    public static byte[] Ping(long ts)
+    {
+        Seqs.Require(ts, min: 0);
+        return JsonMessage.Write(ts, static (json, ts) =>
+        {
+            json.WriteString("type"u8, "ping"u8);
+            json.WriteNumber("ts"u8, ts);
+        });
+    }
+
+    /// <summary>Writes <c>accepted</c>.</summary>
+    /// <param name="id">The client message.</param>
+    /// <param name="runId">The run it started, or <see langword="null"/>.</param>
+    public static byte[] Accepted(string id, string? runId = null) => JsonMessage.Write((id, runId), static (json, message) =>
+    {
+        json.WriteString("type"u8, "accepted"u8);
+        json.WriteString("id"u8, message.id);
+        if (message.runId is not null)
+        {
+            json.WriteString("run_id"u8, message.runId);
+        }
+    });
+
+    /// <summary>Writes <c>reconnect</c>.</summary>
+    /// <param name="afterMs">How long the client should wait, in milliseconds, from 0.</param>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterMs"/> is negative or above <see cref="ProtocolConstants.MaxSeq"/>.</exception>
+    public static byte[] Reconnect(long afterMs, string reason)
+    {
+        Seqs.Require(afterMs, min: 0);
+        return JsonMessage.Write((afterMs, reason), static (json, message) =>
+        {
+            json.WriteString("type"u8, "reconnect"u8);
+            json.WriteNumber("after_ms"u8, message.afterMs);
+            json.WriteString("reason"u8, message.reason);
+        });
+    }
+
+    /// <summary>Writes an event. For fakes and proxies: the server itself encodes a payload once, before the number is known.</summary>
+    public static byte[] Event(EventMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, message.Type);
+        json.WriteNumber("seq"u8, message.Seq);
+        json.WriteString("id"u8, message.Id);
+        json.WriteString("thread_id"u8, message.ThreadId);
+        json.WriteString("run_id"u8, message.RunId);
+        json.WriteNumber("timestamp"u8, message.Timestamp);
+        json.WritePropertyName("data"u8);
+        message.Data.WriteTo(json);
+        if (message.TraceParent is not null)
+        {
+            json.WriteString("traceparent"u8, message.TraceParent);
+        }
+
+        if (message.Redelivery is { } redelivery)
+        {
+            json.WriteNumber("redelivery"u8, redelivery);
+        }
+    });
+}

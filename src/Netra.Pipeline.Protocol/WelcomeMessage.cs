@@ -1,0 +1,24 @@
+namespace Netra.Pipeline.Protocol;
+
+/// <summary><c>welcome</c>: the first message on every connection (docs/protocol.md, section 2.2).</summary>
+/// <param name="ConnectionId">Names the connection.</param>
+/// <param name="UserId">The user the server takes the client for.</param>
+/// <param name="Epoch">The history that numbers belong to.</param>
+/// <param name="Seq">The head at that moment, from 0.</param>
+/// <param name="From">Where this connection's coverage begins, from 0.</param>
+/// <param name="Resumed">Whether numbers continue the client's history.</param>
+/// <param name="PingIntervalMs">The interval of pings, in milliseconds, from 1.</param>
+/// <param name="PingTimeoutMs">How long after a missed ping the connection counts as dead, in milliseconds, from 1.</param>
+/// <param name="AckIntervalMs">How often the server would like to be acknowledged, in milliseconds, from 1.</param>
+/// <param name="AckEvery">After how many events the server would like to be acknowledged, from 1.</param>
+public sealed record WelcomeMessage(
+    string ConnectionId,
+    string UserId,
+    string Epoch,
+    long Seq,
+    long From,
+    bool Resumed,
+    long PingIntervalMs,
+    long PingTimeoutMs,
+    long AckIntervalMs,
+    int AckEvery) : ServerMessage;
