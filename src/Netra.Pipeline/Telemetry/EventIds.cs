@@ -9,6 +9,10 @@ internal static class EventIds
     // 1000–1099 Failures
 
     // 1100–1199 Connections
+    public const int ConnectionEnded = 1100;
+    public const int ConnectionFrozen = 1101;
+    public const int ConnectionTickFailed = 1102;
+    public const int ConnectionOpened = 1103;
 
     // 1200–1299 Streams and Log
 

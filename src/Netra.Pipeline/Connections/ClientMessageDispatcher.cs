@@ -1,0 +1,119 @@
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Says what each client message does. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its handler in the background, a bounded
+/// number at a time, so that a slow handler holds up no acknowledgement.
+/// </summary>
+internal sealed class ClientMessageDispatcher(
+    IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, Microsoft.Extensions.Options.IOptions<ConnectionOptions> options, TimeProvider time)
+{
+    private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
+
+    /// <summary>Handles one message.</summary>
+    /// <exception cref="ProtocolViolationException">It violates the protocol.</exception>
+    public void Dispatch(Connection connection, ReadOnlySpan<byte> message)
+    {
+        if (ClientMessageReader.TryReadAck(message, out var seq))
+        {
+            connection.Acknowledge(seq);
+            return;
+        }
+
+        switch (ClientMessageReader.Read(message))
+        {
+            case AckMessage ack:
+                connection.Acknowledge(ack.Seq);
+                break;
+            case PongMessage pong:
+                connection.OnPong(pong);
+                break;
+            case ReplayMessage replay:
+                if (!connection.Stream.TryRequestReplay(connection.Subscription, new SeqRange(replay.From, replay.To), options.Value.MaxReplayRequests))
+                {
+                    Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxReplayRequests} replay requests wait on this connection.", id: null);
+                }
+
+                break;
+            case ChatMessage chat:
+                HandOver(connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(
+                    new ClientChatMessage(connection.UserId, connection.Id, chat.Id, chat.ThreadId, chat.Content, chat.Data), token));
+                break;
+            case CancelRunMessage cancel:
+                HandOver(connection, cancel.Id, "cancel_run", async token =>
+                {
+                    await _handler!.HandleCancelRunAsync(
+                        new ClientCancelRun(connection.UserId, connection.Id, cancel.Id, cancel.ThreadId, cancel.RunId), token);
+                    return cancel.RunId;
+                });
+                break;
+            case UnknownClientMessage unknown:
+                Answer(connection, FailureCode.UnknownMessage, $"Messages of type '{unknown.Type}' are not known.", id: null);
+                break;
+            default:
+                throw new ProtocolViolationException("The message has a type that is read but not handled.");
+        }
+    }
+
+    private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    {
+        if (_handler is null)
+        {
+            Report(connection, id, operation, FailureCode.HandlerMissing, "The backend has registered no handler for messages of the page (AddMessageHandler).", null);
+        }
+        else if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
+        {
+            // Observed: it catches everything itself.
+            _ = HandleAsync(connection, id, operation, handle);
+        }
+        else
+        {
+            Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxMessagesInHandling} messages of this connection are being handled.", id);
+        }
+    }
+
+    private async Task HandleAsync(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    {
+        // The reader goes on at once, whatever the handler does before its first await.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var runId = await handle(bridge.RunsCancelled);
+            connection.SendControl(ServerMessageWriter.Accepted(id, runId));
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            Answer(connection, exception.Code, exception.Message, id);
+        }
+        catch (Exception exception)
+        {
+            Report(connection, id, operation, FailureCode.HandlerFailed, exception.Message, exception);
+        }
+        finally
+        {
+            connection.Handling.Return();
+        }
+    }
+
+    private void Report(Connection connection, string id, string operation, FailureCode code, string message, Exception? exception) => failures.Report(new Failure
+    {
+        Code = code,
+        Operation = operation,
+        Message = message,
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        MessageId = id,
+        Exception = exception,
+        Time = time.GetUtcNow(),
+    });
+
+    private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.SendControl(
+        ServerMessageWriter.Error(new ErrorMessage(
+            FailureCodes.WireName(code), message, "error", time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, ThreadId: null, RunId: null, id, Numbers: null)));
+}

@@ -1,0 +1,264 @@
+using System.Net.WebSockets;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// One WebSocket of one user: its queue, its writer, its reader and its end.
+/// </summary>
+/// <remarks>
+/// The writer and the reader run in parallel with each other and with the tick. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
+/// It takes the stream's lock, so it is never called under it.
+/// </remarks>
+internal sealed partial class Connection
+{
+    private readonly ConnectionServices _services;
+    private readonly ConnectionTransport _transport;
+    private readonly TransportStream _stream;
+    private readonly ConnectionLiveness _liveness;
+    private readonly ConnectionWriter _writer;
+    private readonly ConnectionReader _reader;
+    private readonly HealthProbes _probes;
+    private int _end;
+    private long _endedAt;
+
+    public Connection(ConnectionServices services, ConnectionTransport transport, UserStream stream)
+    {
+        (_services, _transport, Stream) = (services, transport, stream);
+        Id = ConnectionIds.Next();
+        OwnerTag = Connections.OwnerTag.Of(stream.UserId);
+        var options = services.Options;
+        _liveness = new ConnectionLiveness(options, ConnectionTick.Period, services.Time);
+        _probes = new HealthProbes(services.Time);
+        Queue = new SendQueue(options, Wake);
+        Subscription = new StreamSubscription(Id, Queue);
+        _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, _liveness.OnInbound, Wake);
+
+        // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
+        var socket = WebSocket.CreateFromStream(
+            _stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
+        _writer = new ConnectionWriter(this, socket, _stream, Queue, _liveness, options);
+        _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
+    }
+
+    public string Id { get; }
+
+    public string UserId => Stream.UserId;
+
+    /// <summary>The tag of the authenticated identity, which every event's tag must equal.</summary>
+    public ulong OwnerTag { get; }
+
+    public UserStream Stream { get; }
+
+    public StreamSubscription Subscription { get; }
+
+    public SendQueue Queue { get; }
+
+    public bool IsEnded => Volatile.Read(ref _end) != 0;
+
+    /// <summary>Why it ended; valid once <see cref="IsEnded"/>.</summary>
+    public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
+
+    /// <summary>Whether the welcome has been taken; used by the writer alone.</summary>
+    public bool IsWelcomed { get; set; }
+
+    /// <summary>The status of the peer's close frame, to be echoed.</summary>
+    public WebSocketCloseStatus? PeerCloseStatus { get; set; }
+
+    /// <summary>How many client messages are with the handler.</summary>
+    public HandlingSlots Handling { get; } = new();
+
+    public ConnectionState State => this switch
+    {
+        { IsEnded: true } => ConnectionState.Ended,
+        { _liveness.IsFrozen: true } => ConnectionState.Frozen,
+        { _liveness.IsStuck: true } => ConnectionState.Stuck,
+        { Subscription.Mode: not SubscriptionMode.Live } => ConnectionState.CatchingUp,
+        _ => ConnectionState.Healthy,
+    };
+
+    /// <summary>Serves the connection to its end, both closes included. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        await _reader.RunAsync();
+        Wake();
+        await _writer.Completed;
+        Detach();
+    }
+
+    /// <summary>Ends the connection; the first reason wins. The peer is told where it can hear it.</summary>
+    public void End(ConnectionEndReason reason, Exception? cause = null)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)reason + 1, 0) != 0)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _endedAt, _services.Time.GetTimestamp());
+        Detach();
+        var info = ConnectionEndReasons.Describe(reason);
+        _services.Metrics.ConnectionEnded(info);
+        Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
+        if (info.CloseStatus is null)
+        {
+            Abort();
+        }
+
+        Wake();
+    }
+
+    /// <summary>Cuts the transport.</summary>
+    public void Abort() => _transport.Abort();
+
+    /// <summary>Sends an unnumbered message; a full control lane ends the connection.</summary>
+    public void SendControl(byte[] message)
+    {
+        if (!IsEnded && !Queue.TryEnqueueControl(message))
+        {
+            End(ConnectionEndReason.ControlOverflow);
+        }
+    }
+
+    public void OnPong(PongMessage pong)
+    {
+        _liveness.OnPong();
+        _probes.OnPong();
+        if (pong.Seq is { } seq)
+        {
+            Acknowledge(seq);
+        }
+    }
+
+    public void Acknowledge(long seq)
+    {
+        if (Stream.Acknowledge(Subscription, seq) == AcknowledgeOutcome.AboveWritten)
+        {
+            throw new ProtocolViolationException(
+                $"{seq} is acknowledged, but the last number written to this connection is {Subscription.LastWritten}.");
+        }
+    }
+
+    /// <summary>Called by the shared tick.</summary>
+    public void OnTick()
+    {
+        if (IsEnded)
+        {
+            // The peer was told, and does not answer: enough.
+            if (_services.Time.GetElapsedTime(Volatile.Read(ref _endedAt)) >= _services.Options.CloseTimeout)
+            {
+                Abort();
+            }
+
+            return;
+        }
+
+        Apply(_liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged));
+        Subscription.IsQuiet = _services.Time.GetElapsedTime(_liveness.InboundAt) > _services.Options.PingInterval;
+        Subscription.IsPresent = !_liveness.IsFrozen;
+    }
+
+    /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
+    public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
+    {
+        var asked = _services.Time.GetTimestamp();
+        TimeSpan? roundTrip = null;
+        if (!IsEnded)
+        {
+            var answer = _probes.Add();
+            Queue.RequestPing();
+            SendPing();
+            try
+            {
+                roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
+            }
+            catch (TimeoutException) when (_liveness.InboundAt <= asked)
+            {
+                End(ConnectionEndReason.PingTimeout);
+            }
+            catch (TimeoutException)
+            {
+                return Report(ConnectionState.Frozen, null);
+            }
+        }
+
+        return Report(State, roundTrip);
+    }
+
+    /// <summary>The last check before the socket found an event of somebody else.</summary>
+    public void OnIsolationViolation(in SendFrame frame)
+    {
+        _services.Metrics.IsolationViolated();
+        _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq, _services.Time));
+        End(ConnectionEndReason.IsolationViolation);
+    }
+
+    private void Apply(LivenessAction action)
+    {
+        if (action.HasFlag(LivenessAction.ProtocolPing))
+        {
+            Queue.RequestPing();
+            Wake();
+        }
+
+        if (action.HasFlag(LivenessAction.ApplicationPing))
+        {
+            SendPing();
+        }
+
+        if (action.HasFlag(LivenessAction.BecameFrozen))
+        {
+            Log.Frozen(_services.Logger, Id, UserId);
+        }
+
+        if (action.HasFlag(LivenessAction.BecameStuck))
+        {
+            _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options, _services.Time));
+        }
+
+        if (action.HasFlag(LivenessAction.Dead))
+        {
+            End(ConnectionEndReason.PingTimeout);
+        }
+
+        if (action.HasFlag(LivenessAction.Unresponsive))
+        {
+            End(ConnectionEndReason.Unresponsive);
+        }
+
+        if (action.HasFlag(LivenessAction.Stalled))
+        {
+            End(ConnectionEndReason.Stalled);
+        }
+    }
+
+    private void SendPing() => SendControl(ServerMessageWriter.Ping(_services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+
+    private void Wake() => _writer.Schedule();
+
+    private void Detach() => Stream.Detach(Subscription);
+
+    private ConnectionHealthReport Report(ConnectionState state, TimeSpan? roundTrip) => new(
+        Id,
+        state,
+        IsEnded ? EndReason : null,
+        roundTrip,
+        Subscription.LastWritten,
+        Subscription.Acknowledged,
+        Queue.Count,
+        Queue.Bytes);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.ConnectionEnded, "Connection {ConnectionId} of {UserId} ended: {Reason}")]
+        public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, Exception? exception);
+
+        [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,
+            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it")]
+        public static partial void Frozen(ILogger logger, string connectionId, string userId);
+    }
+}

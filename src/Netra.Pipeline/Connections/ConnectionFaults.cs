@@ -1,0 +1,20 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>Tells from an exception of a connection's loops why the connection ends.</summary>
+internal static class ConnectionFaults
+{
+    public static ConnectionEndReason ReasonOf(Exception exception, TransportStream transport) => exception switch
+    {
+        _ when transport.IsFlooded => ConnectionEndReason.PingFlood,
+        _ when transport.SentCloseStatus == WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
+        _ when transport.SentCloseStatus == WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
+        ProtocolViolationException => ConnectionEndReason.InvalidMessage,
+        WebSocketException or IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException => ConnectionEndReason.ClientLost,
+        _ => ConnectionEndReason.InternalError,
+    };
+}

@@ -1,0 +1,174 @@
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Tells the kinds of quiet apart: dead (no byte at all), frozen (the browser answers WebSocket pings, the page answers nothing), stuck (the page answers, but
+/// acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on injected time; it does nothing itself.
+/// </summary>
+/// <remarks>
+/// <see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets one field that the tick reads.
+/// </remarks>
+internal sealed class ConnectionLiveness
+{
+    private readonly ConnectionOptions _options;
+    private readonly TimeSpan _tick;
+    private readonly TimeProvider _time;
+    private long _inboundAt;
+    private long _pongAt;
+    private long _flushingSince;
+    private long _pingSentAt;
+    private long _pingUnansweredSince;
+    private long _protocolPingAt;
+    private long _unacknowledgedSince;
+    private long _acknowledgedAtTick;
+    private bool _frozen;
+    private bool _stuck;
+
+    /// <param name="options">The times.</param>
+    /// <param name="tick">How often <see cref="OnTick"/> comes; limits are met a tick early rather than late.</param>
+    /// <param name="time">The clock.</param>
+    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time)
+    {
+        (_options, _tick, _time) = (options, tick, time);
+        _inboundAt = _pongAt = _pingSentAt = time.GetTimestamp();
+    }
+
+    public bool IsFrozen => Volatile.Read(ref _frozen);
+
+    public bool IsStuck => Volatile.Read(ref _stuck);
+
+    /// <summary>When the last byte came, as a timestamp of the clock.</summary>
+    public long InboundAt => Volatile.Read(ref _inboundAt);
+
+    /// <summary>When the page answered last.</summary>
+    public long PongAt => Volatile.Read(ref _pongAt);
+
+    public void OnInbound() => Volatile.Write(ref _inboundAt, _time.GetTimestamp());
+
+    public void OnPong() => Volatile.Write(ref _pongAt, _time.GetTimestamp());
+
+    /// <summary>A flush has begun that did not complete at once.</summary>
+    public void OnFlushPending() => Volatile.Write(ref _flushingSince, _time.GetTimestamp());
+
+    public void OnFlushed() => Volatile.Write(ref _flushingSince, 0);
+
+    /// <summary>Looks at the clock.</summary>
+    /// <param name="written">The last event number written.</param>
+    /// <param name="acknowledged">The last one acknowledged.</param>
+    public LivenessAction OnTick(long written, long acknowledged)
+    {
+        var now = _time.GetTimestamp();
+        var silence = Elapsed(InboundAt, now);
+        if (silence + _tick > _options.PingInterval + _options.PingTimeout)
+        {
+            return LivenessAction.Dead;
+        }
+
+        var flushing = Volatile.Read(ref _flushingSince);
+        if (flushing != 0 && Elapsed(flushing, now) >= _options.StallTimeout)
+        {
+            return LivenessAction.Stalled;
+        }
+
+        var action = LivenessAction.None;
+        if (silence + _tick > _options.PingInterval && Elapsed(_protocolPingAt, now) + _tick > _options.PingInterval)
+        {
+            _protocolPingAt = now;
+            action |= LivenessAction.ProtocolPing;
+        }
+
+        action |= WatchPage(now);
+        if (!_frozen)
+        {
+            // A frozen page counts as offline: its clock for progress stands still until it answers again.
+            action |= WatchProgress(now, written, acknowledged);
+        }
+
+        return action;
+    }
+
+    private LivenessAction WatchPage(long now)
+    {
+        if (_pingUnansweredSince != 0 && PongAt >= _pingUnansweredSince)
+        {
+            _pingUnansweredSince = 0;
+            if (_frozen)
+            {
+                Volatile.Write(ref _frozen, false);
+                _unacknowledgedSince = 0;
+                return LivenessAction.Recovered;
+            }
+        }
+
+        if (_pingUnansweredSince != 0)
+        {
+            var unanswered = Elapsed(_pingUnansweredSince, now);
+            if (_frozen)
+            {
+                return unanswered >= _options.FrozenTimeout ? LivenessAction.Unresponsive : SendPingEvery(_options.PingInterval, now);
+            }
+
+            if (unanswered >= _options.PingTimeout)
+            {
+                Volatile.Write(ref _frozen, true);
+                return LivenessAction.BecameFrozen;
+            }
+
+            return LivenessAction.None;
+        }
+
+        return SendPingEvery(_options.PingInterval, now);
+    }
+
+    private LivenessAction WatchProgress(long now, long written, long acknowledged)
+    {
+        if (written <= acknowledged)
+        {
+            _unacknowledgedSince = 0;
+            _acknowledgedAtTick = acknowledged;
+            return Unstick();
+        }
+
+        if (_unacknowledgedSince == 0 || acknowledged > _acknowledgedAtTick)
+        {
+            _unacknowledgedSince = now;
+            _acknowledgedAtTick = acknowledged;
+            return Unstick();
+        }
+
+        var unacknowledged = Elapsed(_unacknowledgedSince, now);
+        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > _unacknowledgedSince)
+        {
+            Volatile.Write(ref _stuck, true);
+            return LivenessAction.BecameStuck;
+        }
+
+        // Half the window is gone without progress: ask the page, whatever the ping interval, so that the other half tells stuck from frozen.
+        var half = _options.SilentFailureWindow / 2;
+        return _pingUnansweredSince == 0 && PongAt <= _unacknowledgedSince && unacknowledged >= half ? SendPingEvery(TimeSpan.Zero, now) : LivenessAction.None;
+    }
+
+    private LivenessAction SendPingEvery(TimeSpan interval, long now)
+    {
+        if (Elapsed(_pingSentAt, now) + _tick <= interval)
+        {
+            return LivenessAction.None;
+        }
+
+        _pingSentAt = now;
+        _pingUnansweredSince = _pingUnansweredSince == 0 ? now : _pingUnansweredSince;
+        return LivenessAction.ApplicationPing;
+    }
+
+    private LivenessAction Unstick()
+    {
+        if (!_stuck)
+        {
+            return LivenessAction.None;
+        }
+
+        Volatile.Write(ref _stuck, false);
+        return LivenessAction.Recovered;
+    }
+
+    private TimeSpan Elapsed(long since, long now) => _time.GetElapsedTime(since, now);
+}

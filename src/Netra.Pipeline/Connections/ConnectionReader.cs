@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said goodbye it reads on, so that the
+/// peer's close frame is found, but handles nothing any more.
+/// </summary>
+internal sealed class ConnectionReader(
+    Connection connection, WebSocket socket, TransportStream transport, ClientMessageDispatcher dispatcher, ConnectionOptions options)
+{
+    private const int FirstBuffer = 1024;
+
+    /// <summary>Reads to the end and says why it came. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            connection.End(await ReadAsync());
+        }
+        catch (Exception exception)
+        {
+            connection.End(ConnectionFaults.ReasonOf(exception, transport), exception);
+        }
+    }
+
+    private async Task<ConnectionEndReason> ReadAsync()
+    {
+        while (true)
+        {
+            var begun = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+            if (begun.MessageType == WebSocketMessageType.Close)
+            {
+                connection.PeerCloseStatus = PeerStatus();
+                return ConnectionEndReason.ClientClosed;
+            }
+
+            var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+            try
+            {
+                var length = 0;
+                while (!begun.EndOfMessage)
+                {
+                    if (length == buffer.Length)
+                    {
+                        buffer = Grow(buffer, length);
+                    }
+
+                    begun = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                    if (begun.MessageType == WebSocketMessageType.Close)
+                    {
+                        return ConnectionEndReason.ProtocolError;
+                    }
+
+                    length += begun.Count;
+                    if (length > options.MaxMessageBytes)
+                    {
+                        connection.End(ConnectionEndReason.MessageTooBig);
+                        length = 0;
+                    }
+                }
+
+                if (begun.MessageType == WebSocketMessageType.Binary)
+                {
+                    connection.End(ConnectionEndReason.UnsupportedData);
+                }
+                else if (!connection.IsEnded)
+                {
+                    Handle(buffer.AsSpan(0, length));
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private void Handle(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            dispatcher.Dispatch(connection, message);
+        }
+        catch (ProtocolViolationException violation)
+        {
+            // The connection ends, but is read on until the peer has heard it.
+            connection.End(ConnectionEndReason.InvalidMessage, violation);
+        }
+    }
+
+    // Codes that must not appear on the wire are answered with a plain goodbye.
+    private WebSocketCloseStatus PeerStatus()
+        => socket.CloseStatus is { } status and not WebSocketCloseStatus.Empty ? status : WebSocketCloseStatus.NormalClosure;
+
+    private static byte[] Grow(byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

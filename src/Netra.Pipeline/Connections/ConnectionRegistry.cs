@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>The open connections of this process. Safe to use from any thread.</summary>
+public sealed class ConnectionRegistry
+{
+    private readonly ConcurrentDictionary<string, Connection> _byId = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
+
+    /// <summary>How many connections are open.</summary>
+    public int Count => _byId.Count;
+
+    internal IEnumerable<Connection> All => _byId.Select(static entry => entry.Value);
+
+    /// <summary>
+    /// Asks one connection for a sign of life, now: the browser with a WebSocket ping, the page with an application ping. A connection from which no byte comes within the ping timeout
+    /// is ended.
+    /// </summary>
+    /// <param name="connectionId">The id that its <c>welcome</c> named.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>What was found; <see cref="ConnectionState.Ended"/> without a reason for an id that is not known (any more).</returns>
+    public Task<ConnectionHealthReport> CheckConnectionHealthAsync(string connectionId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(connectionId);
+        return _byId.TryGetValue(connectionId, out var connection)
+            ? connection.CheckHealthAsync(cancellationToken)
+            : Task.FromResult(new ConnectionHealthReport(connectionId, ConnectionState.Ended, null, null, 0, 0, 0, 0));
+    }
+
+    /// <summary>The ids of a user's open connections.</summary>
+    /// <param name="userId">The user.</param>
+    public IReadOnlyList<string> ConnectionsOf(string userId)
+        => _byUser.TryGetValue(userId, out var connections) ? [.. connections.Where(static c => !c.IsEnded).Select(static c => c.Id)] : [];
+
+    /// <summary>Sends an unnumbered message to each open connection of a user.</summary>
+    internal void SendToUser(string userId, byte[] message)
+    {
+        if (_byUser.TryGetValue(userId, out var connections))
+        {
+            foreach (var connection in connections)
+            {
+                connection.SendControl(message);
+            }
+        }
+    }
+
+    internal bool TryGet(string connectionId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Connection? connection)
+        => _byId.TryGetValue(connectionId, out connection);
+
+    internal void Add(Connection connection)
+    {
+        _byId[connection.Id] = connection;
+        _byUser.AddOrUpdate(
+            connection.UserId, static (_, added) => [added], static (_, connections, added) => [.. connections, added], connection);
+    }
+
+    internal void Remove(Connection connection)
+    {
+        _byId.TryRemove(connection.Id, out _);
+        while (_byUser.TryGetValue(connection.UserId, out var connections))
+        {
+            var rest = connections.Where(c => c != connection).ToArray();
+            if (rest.Length == 0
+                ? _byUser.TryRemove(KeyValuePair.Create(connection.UserId, connections))
+                : _byUser.TryUpdate(connection.UserId, rest, connections))
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>What every connection needs and all of them share.</summary>
+internal sealed class ConnectionServices(
+    IOptions<ConnectionOptions> options,
+    ClientMessageDispatcher dispatcher,
+    FailureReporter failures,
+    PipelineMetrics metrics,
+    ILogger<Connection> logger,
+    TimeProvider time)
+{
+    public ConnectionOptions Options { get; } = options.Value;
+
+    public ClientMessageDispatcher Dispatcher { get; } = dispatcher;
+
+    public FailureReporter Failures { get; } = failures;
+
+    public PipelineMetrics Metrics { get; } = metrics;
+
+    public ILogger Logger { get; } = logger;
+
+    public TimeProvider Time { get; } = time;
+}

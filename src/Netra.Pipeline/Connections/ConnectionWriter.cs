@@ -1,0 +1,193 @@
+using System.Net.WebSockets;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Writes one connection's frames: a work item of the thread pool, scheduled by whoever enqueues into an idle connection. It corks, sends what waits up to a byte limit,
+/// and flushes once; so it batches by itself exactly when there is load, and an idle connection has no parked loop.
+/// </summary>
+/// <remarks>
+/// One run at a time (<c>_scheduled</c>). All of it, resumptions included, sits in one try/catch that ends the connection with a reason. No cancellable token goes into a
+/// send: it would abort the socket. An incomplete send is awaited before anything is uncorked or reused.
+/// </remarks>
+internal sealed class ConnectionWriter(
+    Connection connection, WebSocket socket, TransportStream transport, SendQueue queue, ConnectionLiveness liveness, ConnectionOptions options)
+    : IThreadPoolWorkItem
+{
+    // FIN, opcode 9, no mask, no payload: written between two frames, where the WebSocket has nothing half-written.
+    private static readonly byte[] PingFrame = [0x89, 0x00];
+
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<SendFrame> _page = [];
+    private int _pageIndex;
+    private int _scheduled;
+
+    /// <summary>Completes when nothing will be written any more. Never faults.</summary>
+    public Task Completed => _completed.Task;
+
+    private StreamSubscription Subscription => connection.Subscription;
+
+    private bool HasWork => connection.IsEnded || !queue.IsEmpty || Subscription.HasPages || _pageIndex < _page.Count || transport.IsDirty;
+
+    /// <summary>Makes sure that what waits gets written. Safe to call from any thread, under any lock.</summary>
+    public void Schedule()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            do
+            {
+                await DrainAsync();
+                if (connection.IsEnded)
+                {
+                    await SayGoodbyeAsync();
+                    _completed.TrySetResult();
+                    return;
+                }
+
+                Volatile.Write(ref _scheduled, 0);
+
+                // Something may have come between the last look and the reset; whoever wins the exchange goes on.
+            }
+            while (HasWork && Interlocked.Exchange(ref _scheduled, 1) == 0);
+        }
+        catch (Exception exception)
+        {
+            connection.End(transport.IsFlooded ? ConnectionEndReason.PingFlood : ConnectionFaults.ReasonOf(exception, transport), exception);
+            connection.Abort();
+            _completed.TrySetResult();
+        }
+    }
+
+    private async ValueTask DrainAsync()
+    {
+        while (!connection.IsEnded)
+        {
+            transport.Cork();
+            await SendBatchAsync();
+            if (!transport.IsDirty)
+            {
+                if (!Subscription.HasPages)
+                {
+                    return;
+                }
+
+                _page.Clear();
+                _pageIndex = 0;
+                await connection.Stream.FillPageAsync(Subscription, _page, options.BatchBytes);
+                continue;
+            }
+
+            if (!await FlushAsync())
+            {
+                connection.End(ConnectionEndReason.ClientLost);
+                connection.Abort();
+                return;
+            }
+
+            connection.Stream.OnDrained();
+        }
+    }
+
+    private async ValueTask SendBatchAsync()
+    {
+        var bytes = 0;
+        while (bytes < options.BatchBytes && TryTakeNext(out var frame))
+        {
+            if (frame.Seq > 0 && OwnerTag.Read(frame.Buffer) != connection.OwnerTag)
+            {
+                connection.OnIsolationViolation(frame);
+                return;
+            }
+
+            var payload = frame.Payload;
+            var send = socket.SendAsync(payload, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
+            if (!send.IsCompletedSuccessfully)
+            {
+                await send;
+            }
+
+            bytes += payload.Length;
+            if (frame.Seq > 0 && !frame.IsRedelivery)
+            {
+                Subscription.LastWritten = frame.Seq;
+            }
+        }
+    }
+
+    // The welcome goes first, then the control lane, then what is queued in order, then what a page holds.
+    private bool TryTakeNext(out SendFrame frame)
+    {
+        if (!connection.IsWelcomed)
+        {
+            connection.IsWelcomed = queue.TryDequeue(out frame);
+            return connection.IsWelcomed;
+        }
+
+        if (queue.TryTakePing())
+        {
+            transport.Write(PingFrame);
+        }
+
+        if (queue.TryDequeueControl(out var message))
+        {
+            frame = SendFrame.ForMessage(message);
+            return true;
+        }
+
+        // A page was read when the queue was empty and the stream handed nothing to it, so the page is older than whatever is queued now.
+        if (_pageIndex < _page.Count)
+        {
+            frame = _page[_pageIndex++];
+            return true;
+        }
+
+        return queue.TryDequeue(out frame);
+    }
+
+    private async ValueTask<bool> FlushAsync()
+    {
+        var flush = transport.FlushTransportAsync();
+        if (flush.IsCompleted)
+        {
+            return await flush;
+        }
+
+        liveness.OnFlushPending();
+        try
+        {
+            return await flush;
+        }
+        finally
+        {
+            liveness.OnFlushed();
+        }
+    }
+
+    private async ValueTask SayGoodbyeAsync()
+    {
+        var reason = connection.EndReason;
+        if (ConnectionEndReasons.Describe(reason).CloseStatus is not { } status)
+        {
+            return;
+        }
+
+        if (transport.SentCloseStatus is null && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(connection.PeerCloseStatus ?? status, ConnectionEndReasons.Describe(reason).WireName, CancellationToken.None);
+        }
+
+        await FlushAsync();
+    }
+}

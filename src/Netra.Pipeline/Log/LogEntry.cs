@@ -1,0 +1,13 @@
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Log;
+
+/// <summary>One event on its way into the log.</summary>
+/// <param name="Seq">Its number.</param>
+/// <param name="Type">Its type; critical ones are to be stored sooner.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+/// <param name="Buffer">
+/// The owner tag (8 bytes, see <see cref="Connections.OwnerTag"/>) and the encoded event. The array belongs to the event, is never changed and never
+/// reused, so the log may keep it.
+/// </param>
+public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer);

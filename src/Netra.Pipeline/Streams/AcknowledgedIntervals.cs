@@ -1,0 +1,77 @@
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// The numbers of a stream that some device has confirmed, as coalesced ranges in order; normally one. Not thread-safe; the stream's lock guards it.
+/// </summary>
+/// <remarks>
+/// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being cumulative, brings them again.
+/// </remarks>
+internal sealed class AcknowledgedIntervals(int maxRanges)
+{
+    private readonly List<SeqRange> _ranges = [];
+
+    public IReadOnlyList<SeqRange> Ranges => _ranges;
+
+    /// <summary>How many numbers are confirmed.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Every number up to this one is confirmed, if the first range begins at 1; otherwise 0.</summary>
+    public long ContiguousThrough => _ranges.Count > 0 && _ranges[0].From == 1 ? _ranges[0].To : 0;
+
+    /// <summary>Confirms a range, which may overlap what is confirmed already.</summary>
+    /// <returns>Whether it was taken; the range is refused only when the bound is reached and it touches no other.</returns>
+    public bool Add(SeqRange range)
+    {
+        if (range.Count <= 0)
+        {
+            return true;
+        }
+
+        // The ranges that touch the new one are [first, last); they melt into it. Searched from the end, where acknowledgements happen.
+        var last = _ranges.Count;
+        while (last > 0 && _ranges[last - 1].From > range.To + 1)
+        {
+            last--;
+        }
+
+        var first = last;
+        while (first > 0 && _ranges[first - 1].To >= range.From - 1)
+        {
+            first--;
+            range = new SeqRange(Math.Min(range.From, _ranges[first].From), Math.Max(range.To, _ranges[first].To));
+            Count -= _ranges[first].Count;
+        }
+
+        if (first == last && _ranges.Count == maxRanges)
+        {
+            return false;
+        }
+
+        Count += range.Count;
+        if (last - first == 1)
+        {
+            _ranges[first] = range;
+            return true;
+        }
+
+        _ranges.RemoveRange(first, last - first);
+        _ranges.Insert(first, range);
+        return true;
+    }
+
+    public bool Contains(long seq) => _ranges.Exists(r => r.From <= seq && seq <= r.To);
+
+    /// <summary>How many numbers of a range are confirmed.</summary>
+    public long CountWithin(SeqRange range)
+    {
+        var count = 0L;
+        foreach (var confirmed in _ranges)
+        {
+            count += Math.Max(0, Math.Min(confirmed.To, range.To) - Math.Max(confirmed.From, range.From) + 1);
+        }
+
+        return count;
+    }
+}

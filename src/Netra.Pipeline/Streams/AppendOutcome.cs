@@ -1,0 +1,11 @@
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>What became of one event at its stream.</summary>
+/// <param name="Kind">Whether it was accepted, or why not.</param>
+/// <param name="Seq">Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.</param>
+/// <param name="Connected">How many connections with a page present have it in their queue, or will read it.</param>
+/// <param name="Lagging">How many connections lag, so that they get it later.</param>
+/// <param name="Overflowed">The connections that turned from live to lagging with this event; null when there are none.</param>
+internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Connected, int Lagging, List<OverflowedConnection>? Overflowed);

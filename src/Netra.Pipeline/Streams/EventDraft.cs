@@ -1,0 +1,96 @@
+using System.Buffers.Text;
+using System.Text;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// An encoded event that lacks only its head: owner tag, room for <c>{"seq":…,"id":"…",</c>, body. The one allocation of an event is made here, before the stream's
+/// lock, with room for as many digits as the next number is expected to have; a stream that has crossed a power of ten meanwhile makes a new one.
+/// </summary>
+internal readonly struct EventDraft
+{
+    private const int KeyLength = 13;
+    private readonly byte[] _buffer;
+    private readonly int _bodyStart;
+
+    /// <param name="type">The event's type.</param>
+    /// <param name="acceptedAt">When it is accepted.</param>
+    /// <param name="ownerTag">The tag of the user whom the emitter's context names.</param>
+    /// <param name="body">The envelope from <c>"type"</c> to the closing brace.</param>
+    /// <param name="expectedSeq">The number it will probably get.</param>
+    public EventDraft(EventType type, DateTimeOffset acceptedAt, ulong ownerTag, ReadOnlySpan<byte> body, long expectedSeq)
+    {
+        Type = type;
+        AcceptedAt = acceptedAt;
+        _bodyStart = OwnerTag.Length + HeadLength(Digits(expectedSeq));
+        _buffer = GC.AllocateUninitializedArray<byte>(_bodyStart + body.Length);
+        OwnerTag.Write(_buffer, ownerTag);
+        body.CopyTo(_buffer.AsSpan(_bodyStart));
+    }
+
+    public EventType Type { get; }
+
+    public DateTimeOffset AcceptedAt { get; }
+
+    /// <summary>The length of the whole buffer, which may still change by two bytes a digit.</summary>
+    public int Length => _buffer.Length;
+
+    /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
+    public static byte[] KeyOf(ulong streamId)
+    {
+        var alphabet = "0123456789abcdefghjkmnpqrstvwxyz"u8;
+        var key = new byte[KeyLength];
+        for (var i = KeyLength - 1; i >= 0; i--)
+        {
+            key[i] = alphabet[(int)(streamId & 31)];
+            streamId >>= 5;
+        }
+
+        return key;
+    }
+
+    public static string IdOf(ReadOnlySpan<byte> key, long seq) => $"{Encoding.ASCII.GetString(key)}-{seq}";
+
+    /// <summary>Writes number and id. Called once, under the stream's lock.</summary>
+    /// <returns>The finished buffer.</returns>
+    public byte[] Complete(ReadOnlySpan<byte> key, long seq)
+    {
+        var buffer = _buffer;
+        var bodyStart = OwnerTag.Length + HeadLength(Digits(seq));
+        if (bodyStart != _bodyStart)
+        {
+            buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length - _bodyStart + bodyStart);
+            _buffer.AsSpan(0, OwnerTag.Length).CopyTo(buffer);
+            _buffer.AsSpan(_bodyStart).CopyTo(buffer.AsSpan(bodyStart));
+        }
+
+        var head = buffer.AsSpan(OwnerTag.Length);
+        "{\"seq\":"u8.CopyTo(head);
+        head = head[7..];
+        Utf8Formatter.TryFormat(seq, head, out var digits);
+        var number = head[..digits];
+        head = head[digits..];
+        ",\"id\":\""u8.CopyTo(head);
+        key.CopyTo(head[7..]);
+        head = head[(7 + KeyLength)..];
+        head[0] = (byte)'-';
+        number.CopyTo(head[1..]);
+        "\","u8.CopyTo(head[(1 + digits)..]);
+        return buffer;
+    }
+
+    private static int HeadLength(int digits) => 7 + digits + 7 + KeyLength + 1 + digits + 2;
+
+    private static int Digits(long seq)
+    {
+        var digits = 1;
+        for (; seq >= 10; seq /= 10)
+        {
+            digits++;
+        }
+
+        return digits;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by the tick when nobody does any more.
+/// </summary>
+internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget)
+{
+    private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
+
+    public int Count => _slots.Count;
+
+    public string Epoch => log.Epoch;
+
+    /// <summary>Loads a user's stream and keeps it loaded until <see cref="UserStream.Unpin"/>.</summary>
+    public async ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var slot = _slots.GetOrAdd(userId, static (id, self) => new StreamSlot(() => self.OpenAsync(id)), this);
+            UserStream stream;
+            try
+            {
+                stream = await slot.Stream.WaitAsync(cancellationToken);
+            }
+            catch (Exception) when (slot.Stream.IsFaulted)
+            {
+                // The next one to ask tries again; everybody who waited for this try gets its exception.
+                _slots.TryRemove(KeyValuePair.Create(userId, slot));
+                throw;
+            }
+
+            if (stream.TryPin())
+            {
+                return stream;
+            }
+
+            // Evicted between the look-up and the pin: the slot goes as soon as the lease is back.
+            await slot.Gone.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The stream of a user, if it is loaded.</summary>
+    public bool TryGetLoaded(string userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out UserStream? stream)
+    {
+        stream = _slots.TryGetValue(userId, out var slot) && slot.Stream.IsCompletedSuccessfully ? slot.LoadedStream : null;
+        return stream is not null;
+    }
+
+    /// <summary>Evicts the streams that nobody needs, and trims windows while their budget is exceeded.</summary>
+    public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (userId, slot) in _slots)
+        {
+            if (!slot.Stream.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            var stream = slot.LoadedStream;
+            if (budget.IsExceeded)
+            {
+                stream.TrimWindow();
+            }
+
+            if (!stream.TryEvict())
+            {
+                continue;
+            }
+
+            try
+            {
+                await stream.ReleaseAsync(cancellationToken);
+            }
+            finally
+            {
+                _slots.TryRemove(KeyValuePair.Create(userId, slot));
+                slot.SetGone();
+            }
+        }
+    }
+
+    /// <summary>Tells a loaded stream what retention has deleted.</summary>
+    /// <returns>How many of the deleted events nobody had acknowledged; all of them for a stream that is not loaded.</returns>
+    public long OnExpired(in ExpiredRange expired)
+        => TryGetLoaded(expired.UserId, out var stream) ? stream.OnExpired(expired.Range) : expired.Range.Count;
+
+    private Task<UserStream> OpenAsync(string userId) => UserStream.OpenAsync(log, userId, options.Value, budget, CancellationToken.None);
+}

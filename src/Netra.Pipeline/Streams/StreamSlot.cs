@@ -1,0 +1,17 @@
+namespace Netra.Pipeline.Streams;
+
+/// <summary>A place in the registry: one load, however many ask for it, and a signal when it is free again.</summary>
+internal sealed class StreamSlot(Func<Task<UserStream>> open)
+{
+    private readonly Lazy<Task<UserStream>> _stream = new(open);
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<UserStream> Stream => _stream.Value;
+
+    public Task Gone => _gone.Task;
+
+    /// <summary>The stream, once <see cref="Stream"/> has completed.</summary>
+    public UserStream LoadedStream => Stream.GetAwaiter().GetResult();
+
+    public void SetGone() => _gone.TrySetResult();
+}

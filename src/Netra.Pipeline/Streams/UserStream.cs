@@ -1,0 +1,537 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// All events of one user in one order: the next number, the recent window, the user's connections and what is acknowledged.
+/// </summary>
+/// <remarks>
+/// <para>One lock guards everything. Nothing is awaited and no user code runs under it. It is taken by emitters (<see cref="Append"/>), by the readers of the user's
+/// connections (<see cref="Acknowledge"/>), by their writers only to catch up (<see cref="FillPageAsync"/>), and by the log (<c>OnCommitted</c>), which may call while the
+/// same thread holds it. The log's own locks are taken inside it, never around it.</para>
+/// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted.</para>
+/// </remarks>
+internal sealed class UserStream
+{
+    private readonly Lock _gate = new();
+    private readonly IEventLog _log;
+    private readonly StreamLease _lease;
+    private readonly StreamOptions _options;
+    private readonly byte[] _key;
+    private readonly EventWindow _window;
+    private readonly AcknowledgedIntervals _acknowledged;
+    private readonly RunTable _runs;
+    private readonly CommitWaiters _commitWaiters = new();
+    private readonly RoomWaiters _roomWaiters = new();
+    private StreamSubscription[] _subscriptions = [];
+    private long _head;
+    private long _committed;
+    private long _expiredThrough;
+    private int _pins;
+    private bool _evicted;
+
+    private UserStream(IEventLog log, StreamLease lease, StreamOptions options, WindowBudget budget)
+    {
+        (_log, _lease, _options) = (log, lease, options);
+        _head = _committed = lease.Head;
+        _expiredThrough = lease.ExpiredThrough;
+        _key = EventDraft.KeyOf(lease.StreamId);
+        _window = new EventWindow(options.WindowEvents, budget);
+        _runs = new RunTable(options.MaxRuns);
+        _acknowledged = new AcknowledgedIntervals(options.MaxAcknowledgedRanges);
+        foreach (var range in lease.Acknowledged)
+        {
+            _acknowledged.Add(range);
+        }
+    }
+
+    public string UserId => _lease.UserId;
+
+    /// <summary>The number the next event will get, unless another emitter is faster. Read without the lock, to size a buffer.</summary>
+    public long ExpectedSeq => Volatile.Read(ref _head) + 1;
+
+    public static async Task<UserStream> OpenAsync(
+        IEventLog log, string userId, StreamOptions options, WindowBudget budget, CancellationToken cancellationToken)
+    {
+        // The log asks for the callback before there is a stream to call: nothing is committed before the first append, though.
+        UserStream? stream = null;
+        var lease = await log.OpenAsync(userId, seq => stream!.OnCommitted(seq), cancellationToken);
+        return stream = new UserStream(log, lease, options, budget);
+    }
+
+    public string IdOf(long seq) => EventDraft.IdOf(_key, seq);
+
+    /// <summary>Keeps the stream loaded until <see cref="Unpin"/>.</summary>
+    /// <returns>False when it is evicted already, and another must be loaded.</returns>
+    public bool TryPin()
+    {
+        lock (_gate)
+        {
+            if (_evicted)
+            {
+                return false;
+            }
+
+            _pins++;
+            return true;
+        }
+    }
+
+    public void Unpin()
+    {
+        lock (_gate)
+        {
+            _pins--;
+        }
+    }
+
+    /// <summary>The state of a run, shared by all emitters of it; to be given back with <see cref="LeaveRun"/>.</summary>
+    public RunState EnterRun(string threadId, string runId)
+    {
+        lock (_gate)
+        {
+            return _runs.Enter(threadId, runId);
+        }
+    }
+
+    public void LeaveRun(RunState run)
+    {
+        lock (_gate)
+        {
+            run.Emitters--;
+        }
+    }
+
+    /// <summary>Gives an event the next number, hands it to the log, and to the queue of every connection that has room.</summary>
+    /// <param name="draft">The encoded event.</param>
+    /// <param name="run">The run it belongs to.</param>
+    /// <param name="requireRoom">Whether nothing is to happen unless every present connection has room.</param>
+    public AppendOutcome Append(in EventDraft draft, RunState run, bool requireRoom)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_evicted, this);
+            if (run.HasEnded)
+            {
+                return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
+            }
+
+            if (requireRoom && !HasRoom(draft.Length))
+            {
+                return new AppendOutcome(AppendKind.NoRoom, 0, 0, 0, null);
+            }
+
+            var seq = _head + 1;
+            var buffer = draft.Complete(_key, seq);
+            switch (_log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)))
+            {
+                case AppendResult.Full:
+                    return new AppendOutcome(AppendKind.LogFull, 0, 0, 0, null);
+                case AppendResult.Failed:
+                    return new AppendOutcome(AppendKind.LogFailed, 0, 0, 0, null);
+                case AppendResult.Taken:
+                default:
+                    break;
+            }
+
+            Volatile.Write(ref _head, seq);
+            _window.Add(seq, buffer, _committed);
+            run.LastSeq = seq;
+            if (EventTypes.IsTerminal(draft.Type))
+            {
+                run.TerminalSeq = seq;
+            }
+
+            return FanOut(seq, buffer, EventTypes.IsCritical(draft.Type));
+        }
+    }
+
+    /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
+    public Task WaitForRoomAsync(int bytes)
+    {
+        lock (_gate)
+        {
+            return HasRoom(bytes) ? Task.CompletedTask : _roomWaiters.Add();
+        }
+    }
+
+    /// <summary>To be called by a connection's writer when it has taken frames off its queue.</summary>
+    public void OnDrained()
+    {
+        if (_roomWaiters.Any)
+        {
+            lock (_gate)
+            {
+                _roomWaiters.ReleaseAll();
+            }
+        }
+    }
+
+    /// <summary>Completes when the log has stored everything up to a number.</summary>
+    public Task WhenCommittedAsync(long seq)
+    {
+        lock (_gate)
+        {
+            return seq <= _committed ? Task.CompletedTask : _commitWaiters.Add(seq);
+        }
+    }
+
+    /// <summary>Registers a connection: from here on no event passes it by. Its <c>welcome</c> is the first thing in its queue.</summary>
+    /// <param name="subscription">The connection's place, new.</param>
+    /// <param name="request">Where the client wants to go on.</param>
+    /// <param name="welcome">Makes the <c>welcome</c> of the resume point. It runs under the lock: it must only format.</param>
+    /// <returns>False when the stream is evicted, and another must be loaded.</returns>
+    /// <exception cref="ConnectionLostException">The user has too many connections.</exception>
+    public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
+    {
+        lock (_gate)
+        {
+            if (_evicted)
+            {
+                return false;
+            }
+
+            if (_subscriptions.Length >= _options.MaxConnectionsPerUser)
+            {
+                throw ConnectionLostException.TooMany(UserId, _subscriptions.Length, _options.MaxConnectionsPerUser);
+            }
+
+            var point = Resume(subscription, request);
+            if (!subscription.Queue.TryEnqueue(SendFrame.ForMessage(welcome(point))))
+            {
+                throw new InvalidOperationException("The queue of a new connection has no room for its welcome.");
+            }
+
+            _subscriptions = [.. _subscriptions, subscription];
+            subscription.Queue.Wake();
+            return true;
+        }
+    }
+
+    public void Detach(StreamSubscription subscription)
+    {
+        lock (_gate)
+        {
+            subscription.IsDetached = true;
+            _subscriptions = [.. _subscriptions.Where(s => s != subscription)];
+            _roomWaiters.ReleaseAll();
+        }
+    }
+
+    /// <summary>A device confirms that its application has handled everything it covers up to a number.</summary>
+    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq)
+    {
+        lock (_gate)
+        {
+            if (seq > Math.Max(subscription.CoverageFrom, subscription.LastWritten))
+            {
+                return AcknowledgeOutcome.AboveWritten;
+            }
+
+            if (seq <= subscription.Acknowledged)
+            {
+                return AcknowledgeOutcome.NoOp;
+            }
+
+            Confirm(subscription.CoverageFrom, subscription.Acknowledged, seq);
+            subscription.Acknowledged = seq;
+            return AcknowledgeOutcome.Progress;
+        }
+    }
+
+    /// <summary>Asks for a range again.</summary>
+    /// <returns>False when too many requests wait already.</returns>
+    /// <exception cref="ProtocolViolationException">The range reaches above what was given.</exception>
+    public bool TryRequestReplay(StreamSubscription subscription, SeqRange range, int maxWaiting)
+    {
+        lock (_gate)
+        {
+            if (range.To > _head)
+            {
+                throw new ProtocolViolationException($"replay asks for {range.From} to {range.To}, but the last number is {_head}.");
+            }
+
+            if (subscription.Redeliveries.Count >= maxWaiting)
+            {
+                return false;
+            }
+
+            subscription.Redeliveries.Add(range);
+            subscription.UpdateHasPages();
+        }
+
+        subscription.Queue.Wake();
+        return true;
+    }
+
+    /// <summary>
+    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when its queue is empty. A page that reaches the
+    /// head turns the connection live in the same step, so that no event falls between.
+    /// </summary>
+    public async ValueTask FillPageAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
+    {
+        SeqRange range;
+        bool again;
+        lock (_gate)
+        {
+            if (subscription.IsDetached)
+            {
+                return;
+            }
+
+            again = subscription.Redeliveries.Count > 0;
+            if (again)
+            {
+                range = subscription.Redeliveries[0];
+            }
+            else if (!TryBeginCatchUp(subscription, page, out range))
+            {
+                return;
+            }
+
+            if (_window.Contains(range.From))
+            {
+                var from = page.Count;
+                var last = Math.Min(range.To, _window.CopyTo(page, range.From, maxBytes));
+                Advance(subscription, page, from, last, again);
+                return;
+            }
+        }
+
+        // Not in the window: it is committed, or expired.
+        var stored = await _log.ReadPageAsync(_lease, range, maxBytes, CancellationToken.None);
+        lock (_gate)
+        {
+            var from = page.Count;
+            var last = AddStored(page, range, stored);
+            Advance(subscription, page, from, last, again);
+        }
+    }
+
+    /// <summary>Tells the stream what retention has deleted.</summary>
+    /// <returns>How many of the deleted events nobody had acknowledged.</returns>
+    public long OnExpired(SeqRange range)
+    {
+        lock (_gate)
+        {
+            _expiredThrough = Math.Max(_expiredThrough, range.To);
+            return range.Count - _acknowledged.CountWithin(range);
+        }
+    }
+
+    /// <summary>Ends the stream if nobody needs it: unpinned, unconnected, and everything committed.</summary>
+    public bool TryEvict()
+    {
+        lock (_gate)
+        {
+            if (_evicted || _pins > 0 || _subscriptions.Length > 0 || _committed < _head)
+            {
+                return false;
+            }
+
+            _evicted = true;
+            _window.Clear();
+            return true;
+        }
+    }
+
+    /// <summary>Gives the lease of an evicted stream back.</summary>
+    public ValueTask ReleaseAsync(CancellationToken cancellationToken) => _log.ReleaseAsync(_lease, [.. _acknowledged.Ranges], cancellationToken);
+
+    /// <summary>Lets go of committed events while the budget of all windows is exceeded.</summary>
+    public void TrimWindow()
+    {
+        lock (_gate)
+        {
+            _window.Trim(_committed);
+        }
+    }
+
+    public StreamSnapshot Snapshot()
+    {
+        lock (_gate)
+        {
+            return new StreamSnapshot(
+                _head,
+                _committed,
+                _expiredThrough,
+                _acknowledged.Count,
+                _acknowledged.ContiguousThrough,
+                _subscriptions.Length,
+                _subscriptions.Count(static s => s.Mode == SubscriptionMode.Lagging));
+        }
+    }
+
+    private AppendOutcome FanOut(long seq, byte[] buffer, bool critical)
+    {
+        var (connected, lagging) = (0, 0);
+        List<OverflowedConnection>? overflowed = null;
+        var frame = SendFrame.ForEvent(seq, buffer);
+        foreach (var subscription in _subscriptions)
+        {
+            if (critical && subscription.IsQuiet)
+            {
+                subscription.Queue.RequestPing();
+            }
+
+            if (subscription.Mode == SubscriptionMode.Live && !subscription.Queue.TryEnqueue(frame))
+            {
+                (overflowed ??= []).Add(subscription.DescribeOverflow());
+                subscription.FallBehind(seq);
+            }
+
+            lagging += subscription.Mode == SubscriptionMode.Lagging ? 1 : 0;
+            connected += subscription.Mode != SubscriptionMode.Lagging && subscription.IsPresent ? 1 : 0;
+            subscription.Queue.Wake();
+        }
+
+        return new AppendOutcome(AppendKind.Accepted, seq, connected, lagging, overflowed);
+    }
+
+    private bool HasRoom(int bytes)
+    {
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.IsPresent && (subscription.Mode == SubscriptionMode.Lagging || !subscription.Queue.HasRoom(bytes)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ResumePoint Resume(StreamSubscription subscription, in ResumeRequest request)
+    {
+        if (request.Seq is not { } cursor)
+        {
+            subscription.CoverageFrom = subscription.Acknowledged = subscription.LastWritten = _head;
+            return new ResumePoint(_head, _head, Resumed: false);
+        }
+
+        // A known epoch and a number that was given: history goes on. Anything else begins anew with all that is kept.
+        var resumed = request.Epoch == _log.Epoch && cursor <= _head;
+        var start = resumed ? cursor : _expiredThrough;
+        var from = resumed ? Math.Min(request.From ?? cursor, cursor) : start;
+        if (resumed)
+        {
+            // The client has handled (from, cursor]; if the acknowledgements were lost in a crash, this heals them.
+            Confirm(from, from, cursor);
+        }
+
+        subscription.CoverageFrom = from;
+        subscription.Acknowledged = subscription.LastWritten = start;
+        subscription.Next = start + 1;
+        subscription.Mode = start < _head ? SubscriptionMode.Replaying : SubscriptionMode.Live;
+        subscription.UpdateHasPages();
+        return new ResumePoint(_head, from, resumed);
+    }
+
+    // What expired unacknowledged stays unacknowledged: it was never delivered, however far the cursor has come.
+    private void Confirm(long coverageFrom, long acknowledged, long seq)
+        => _acknowledged.Add(new SeqRange((_expiredThrough > acknowledged ? _expiredThrough : coverageFrom) + 1, seq));
+
+    private bool TryBeginCatchUp(StreamSubscription subscription, List<SendFrame> page, out SeqRange range)
+    {
+        range = default;
+        if (subscription.Mode == SubscriptionMode.Live)
+        {
+            return false;
+        }
+
+        if (subscription.Next > _head)
+        {
+            GoLive(subscription);
+            return false;
+        }
+
+        range = new SeqRange(subscription.Next, _head);
+        if (subscription.AnnounceGap)
+        {
+            subscription.AnnounceGap = false;
+            page.Add(Gap(range, GapCause.Overflow, replay: true));
+        }
+
+        return true;
+    }
+
+    private long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
+    {
+        var first = stored.Events.Count > 0 ? stored.Events[0].Seq : range.To + 1;
+        if (first > range.From)
+        {
+            page.Add(Gap(new SeqRange(range.From, first - 1), GapCause.Expired, replay: false));
+        }
+
+        foreach (var kept in stored.Events)
+        {
+            page.Add(SendFrame.ForEvent(kept.Seq, kept.Buffer));
+        }
+
+        return stored.Events.Count > 0 ? stored.Events[^1].Seq : range.To;
+    }
+
+    private void Advance(StreamSubscription subscription, List<SendFrame> page, int from, long last, bool again)
+    {
+        if (again)
+        {
+            MarkRedelivery(page, from, last);
+            var rest = subscription.Redeliveries[0] with { From = last + 1 };
+            if (rest.Count > 0)
+            {
+                subscription.Redeliveries[0] = rest;
+            }
+            else
+            {
+                subscription.Redeliveries.RemoveAt(0);
+            }
+
+            subscription.UpdateHasPages();
+            return;
+        }
+
+        subscription.Next = last + 1;
+        if (subscription.Next > _head)
+        {
+            GoLive(subscription);
+        }
+    }
+
+    private void GoLive(StreamSubscription subscription)
+    {
+        subscription.Mode = SubscriptionMode.Live;
+        subscription.UpdateHasPages();
+        _roomWaiters.ReleaseAll();
+    }
+
+    private void OnCommitted(long seq)
+    {
+        lock (_gate)
+        {
+            _committed = seq;
+            _window.Trim(seq);
+            _commitWaiters.Release(seq);
+        }
+    }
+
+    private static SendFrame Gap(SeqRange range, GapCause cause, bool replay)
+        => SendFrame.ForMessage(ServerMessageWriter.Gap(new GapMessage(range.From, range.To, cause, replay, Certain: true)));
+
+    private static void MarkRedelivery(List<SendFrame> page, int from, long last)
+    {
+        for (var i = page.Count - 1; i >= from; i--)
+        {
+            if (page[i].Seq > last)
+            {
+                page.RemoveAt(i);
+            }
+            else if (page[i].Seq > 0)
+            {
+                page[i] = page[i].AsRedelivery(attempt: 1);
+            }
+        }
+    }
+}

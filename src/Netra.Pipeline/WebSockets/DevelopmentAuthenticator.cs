@@ -1,0 +1,26 @@
+using Netra.Pipeline.Contexts;
+
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>Development's authenticator: it believes the query's <c>user_id</c>, from this machine alone.</summary>
+internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
+{
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
+        => ValueTask.FromResult(Authenticate(request));
+
+    private static AuthenticationResult Authenticate(HandshakeRequest request)
+    {
+        if (!request.IsLoopback)
+        {
+            return AuthenticationResult.Forbid($"Development mode takes connections from this machine only, not from {request.RemoteEndPoint}.");
+        }
+
+        if (request.SingleQuery("user_id") is not { } userId)
+        {
+            return AuthenticationResult.BadRequest("In Development the query names the user once: /ws?user_id=NAME.");
+        }
+
+        var problems = IdentifierRules.ValidateUserId(userId);
+        return problems.Count == 0 ? AuthenticationResult.Admit(userId) : AuthenticationResult.BadRequest(string.Join(' ', problems));
+    }
+}

@@ -1,0 +1,14 @@
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>How far the look at a connection's first request has come.</summary>
+internal enum HandshakeProgress
+{
+    /// <summary>More bytes are needed to decide.</summary>
+    NeedMore,
+
+    /// <summary>It asks for a WebSocket on our path, and its head is complete.</summary>
+    Complete,
+
+    /// <summary>It is for HTTP.</summary>
+    NotOurs,
+}

@@ -1,0 +1,12 @@
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>
+/// Says who wants to connect. The host registers one with <c>UseAuthenticator</c>; without one the pipeline starts in Development only. It is called in parallel.
+/// </summary>
+public interface IConnectionAuthenticator
+{
+    /// <summary>Authenticates one handshake. An exception refuses it with 500 and is reported.</summary>
+    /// <param name="request">The request, the same from both doors.</param>
+    /// <param name="cancellationToken">Fires when the handshake takes too long or the peer is gone.</param>
+    ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken);
+}
