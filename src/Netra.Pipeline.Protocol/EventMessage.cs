@@ -3,7 +3,9 @@ using System.Text.Json;
 namespace Netra.Pipeline.Protocol;
 
 /// <summary>An event (docs/protocol.md, section 3.1).</summary>
-/// <param name="Type">The type as it was sent. A type that is not known is still an event when it is numbered: dropping it would leave a hole.</param>
+/// <param name="Type">
+/// The type as it was sent. A type that is not known is an event too when it is shaped like one: dropping its number would leave a hole.
+/// </param>
 /// <param name="EventType">The type, or <see langword="null"/> when this version does not know it.</param>
 /// <param name="Seq">Its number in its user's stream, from 1 to <see cref="ProtocolConstants.MaxSeq"/>.</param>
 /// <param name="Id">Opaque, unique within an epoch.</param>

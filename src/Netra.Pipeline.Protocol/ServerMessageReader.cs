@@ -10,7 +10,10 @@ public static class ServerMessageReader
 {
     /// <summary>Reads one message.</summary>
     /// <param name="utf8">The message: one JSON object in UTF-8.</param>
-    /// <returns>The message. A type that is not known is an <see cref="EventMessage"/> if it has all that an event has, else an <see cref="UnknownServerMessage"/>.</returns>
+    /// <returns>
+    /// The message. One of a type that is not known is an <see cref="EventMessage"/> if it has all that an event has, else an
+    /// <see cref="UnknownServerMessage"/>.
+    /// </returns>
     /// <exception cref="ProtocolViolationException">
     /// It is not one JSON object, is nested deeper than <see cref="ProtocolConstants.MaxDepth"/>, has text that is not Unicode, or a member of
     /// its type is missing, doubled, of the wrong type or out of range.

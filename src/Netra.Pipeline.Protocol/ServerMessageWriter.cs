@@ -92,9 +92,9 @@ public static class ServerMessageWriter
     });
 
     /// <summary>Writes <c>reconnect</c>.</summary>
-    /// <param name="afterMs">How long the client should wait, in milliseconds, from 0.</param>
+    /// <param name="afterMs">How long the client should wait, in milliseconds, from 0 to <see cref="ProtocolConstants.MaxSeq"/>.</param>
     /// <param name="reason">Why.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterMs"/> is negative or above <see cref="ProtocolConstants.MaxSeq"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterMs"/> is outside its range.</exception>
     public static byte[] Reconnect(long afterMs, string reason)
     {
         Seqs.Require(afterMs, min: 0);

@@ -8,6 +8,15 @@ internal static class EventIds
 {
     // 1000–1099 Failures
 
+    /// <summary>A failure whose code has no prefix for operators' greps.</summary>
+    public const int FailureReported = 1000;
+
+    /// <summary>A failure whose line begins with the prefix of its code.</summary>
+    public const int PrefixedFailureReported = 1001;
+
+    /// <summary>A failure was reported, but one step of reporting it failed.</summary>
+    public const int FailureReportingFailed = 1002;
+
     // 1100–1199 Connections
     public const int ConnectionEnded = 1100;
     public const int ConnectionFrozen = 1101;

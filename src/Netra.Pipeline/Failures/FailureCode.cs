@@ -1,0 +1,101 @@
+namespace Netra.Pipeline.Failures;
+
+/// <summary>
+/// Everything that can fail, as a closed list: the <c>code</c> of error messages, receipts and problem documents (docs/protocol.md, section
+/// 8). <see cref="FailureCodes.Describe"/> says what follows from each.
+/// </summary>
+public enum FailureCode
+{
+    /// <summary><c>invalid_event</c>: the event is malformed.</summary>
+    InvalidEvent,
+
+    /// <summary><c>context_missing</c>: there is no user, thread and run.</summary>
+    ContextMissing,
+
+    /// <summary><c>context_invalid</c>: the user, thread or run is not valid.</summary>
+    ContextInvalid,
+
+    /// <summary><c>event_too_large</c>: the encoded event exceeds the limit.</summary>
+    EventTooLarge,
+
+    /// <summary><c>run_ended</c>: an event after the run's terminal one.</summary>
+    RunEnded,
+
+    /// <summary><c>buffer_overflow</c>: accepted, but the queue of a connection was full; it will be caught up.</summary>
+    BufferOverflow,
+
+    /// <summary><c>overflow_timeout</c>: the emitter asked to wait for room, and none came in time; nothing was numbered.</summary>
+    OverflowTimeout,
+
+    /// <summary><c>log_full</c>: the log cannot take more now; nothing was numbered.</summary>
+    LogFull,
+
+    /// <summary><c>log_failed</c>: the log has failed.</summary>
+    LogFailed,
+
+    /// <summary><c>not_initialized</c>: the pipeline is not ready.</summary>
+    NotInitialized,
+
+    /// <summary><c>bridge_unavailable</c>: the pipeline has failed.</summary>
+    BridgeUnavailable,
+
+    /// <summary><c>draining</c>: the pipeline is stopping and takes no new runs.</summary>
+    Draining,
+
+    /// <summary><c>send_failed</c>: an event could not be sent.</summary>
+    SendFailed,
+
+    /// <summary><c>event_dropped</c>: events expired before anybody acknowledged them.</summary>
+    EventDropped,
+
+    /// <summary><c>connection_lost</c>: a connection that was needed has ended.</summary>
+    ConnectionLost,
+
+    /// <summary><c>agent_failed</c>: an agent failed.</summary>
+    AgentFailed,
+
+    /// <summary><c>tool_failed</c>: a tool failed.</summary>
+    ToolFailed,
+
+    /// <summary><c>agent_communication</c>: one agent's call of another failed.</summary>
+    AgentCommunication,
+
+    /// <summary><c>agent_unknown</c>: no agent is registered under that name.</summary>
+    AgentUnknown,
+
+    /// <summary><c>tool_unknown</c>: no tool is registered under that name.</summary>
+    ToolUnknown,
+
+    /// <summary><c>message_rejected</c>: the handler refused the client's message, or too many wait.</summary>
+    MessageRejected,
+
+    /// <summary><c>handler_failed</c>: the handler of client messages failed.</summary>
+    HandlerFailed,
+
+    /// <summary><c>handler_missing</c>: there is no handler of client messages.</summary>
+    HandlerMissing,
+
+    /// <summary><c>unknown_message</c>: a client message of an unknown type.</summary>
+    UnknownMessage,
+
+    /// <summary><c>critical_delivery_failed</c>: a critical event stayed unconfirmed after its last try.</summary>
+    CriticalDeliveryFailed,
+
+    /// <summary><c>silent_failure</c>: a page that is there makes no progress.</summary>
+    SilentFailure,
+
+    /// <summary><c>isolation_violation</c>: an event nearly reached another user.</summary>
+    IsolationViolation,
+
+    /// <summary><c>emergency</c>: an operator's emergency alert.</summary>
+    Emergency,
+
+    /// <summary><c>startup_verification</c>: the server's check of itself before it takes traffic failed.</summary>
+    StartupVerification,
+
+    /// <summary><c>wiring_invalid</c>: an agent or a tool is registered without what it needs.</summary>
+    WiringInvalid,
+
+    /// <summary><c>background_failed</c>: one of the server's own loops failed.</summary>
+    BackgroundFailed,
+}

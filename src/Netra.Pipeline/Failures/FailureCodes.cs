@@ -1,0 +1,66 @@
+using Category = Netra.Pipeline.Failures.FailureCategory;
+
+namespace Netra.Pipeline.Failures;
+
+/// <summary>The one table of what follows from each <see cref="FailureCode"/>.</summary>
+public static class FailureCodes
+{
+    private static readonly FailureCodeInfo[] Infos = [.. Enum.GetValues<FailureCode>().Select(Create)];
+
+    /// <summary>What follows from <paramref name="code"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="code"/> is not a defined value.</exception>
+    public static FailureCodeInfo Describe(FailureCode code) => (uint)code < (uint)Infos.Length
+        ? Infos[(int)code]
+        : throw Unmapped(code);
+
+    /// <summary>The name of <paramref name="code"/> on the wire, such as <c>buffer_overflow</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="code"/> is not a defined value.</exception>
+    public static string WireName(FailureCode code) => Describe(code).WireName;
+
+    private static FailureCodeInfo Create(FailureCode code) => code switch
+    {
+        FailureCode.InvalidEvent => Error(code, "invalid_event", Category.Rejected, 400),
+        FailureCode.ContextMissing => Critical(code, "context_missing", Category.MissingCapability, 400, "MISSING CONTEXT:"),
+        FailureCode.ContextInvalid => Error(code, "context_invalid", Category.Rejected, 400),
+        FailureCode.EventTooLarge => Error(code, "event_too_large", Category.Overflow, 413, "BUFFER OVERFLOW:"),
+        FailureCode.RunEnded => Error(code, "run_ended", Category.Rejected, 409),
+        FailureCode.BufferOverflow => Error(code, "buffer_overflow", Category.Overflow, 202, "BUFFER OVERFLOW:"),
+        FailureCode.OverflowTimeout => Error(code, "overflow_timeout", Category.Timeout, 503, "BUFFER OVERFLOW:"),
+        FailureCode.LogFull => Error(code, "log_full", Category.Overflow, 503),
+        FailureCode.LogFailed => Critical(code, "log_failed", Category.Exception, 503),
+        FailureCode.NotInitialized => Critical(code, "not_initialized", Category.MissingCapability, 503, "WEBSOCKET UNAVAILABLE:"),
+        FailureCode.BridgeUnavailable => Error(code, "bridge_unavailable", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
+        FailureCode.Draining => Error(code, "draining", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
+        FailureCode.SendFailed => Error(code, "send_failed", Category.Exception, 500),
+        FailureCode.EventDropped => Error(code, "event_dropped", Category.Lost),
+        FailureCode.ConnectionLost => Error(code, "connection_lost", Category.Lost),
+        FailureCode.AgentFailed => Error(code, "agent_failed", Category.Exception),
+        FailureCode.ToolFailed => Error(code, "tool_failed", Category.Exception),
+        FailureCode.AgentCommunication =>
+            Error(code, "agent_communication", Category.Exception, prefix: "AGENT COMMUNICATION FAILURE:"),
+        FailureCode.AgentUnknown => Error(code, "agent_unknown", Category.MissingCapability, 404, "AGENT COMMUNICATION FAILURE:"),
+        FailureCode.ToolUnknown => Error(code, "tool_unknown", Category.MissingCapability, 404),
+        FailureCode.MessageRejected => Error(code, "message_rejected", Category.Rejected),
+        FailureCode.HandlerFailed => Error(code, "handler_failed", Category.Exception),
+        FailureCode.HandlerMissing => Error(code, "handler_missing", Category.MissingCapability),
+        FailureCode.UnknownMessage => Error(code, "unknown_message", Category.Rejected),
+        FailureCode.CriticalDeliveryFailed =>
+            Critical(code, "critical_delivery_failed", Category.Timeout, prefix: "CRITICAL EVENT DELIVERY FAILED:"),
+        FailureCode.SilentFailure => Critical(code, "silent_failure", Category.Timeout, prefix: "SILENT FAILURE DETECTED:"),
+        FailureCode.IsolationViolation => Critical(code, "isolation_violation", Category.Violation, show: false),
+        FailureCode.Emergency => Critical(code, "emergency", Category.Violation, prefix: "EMERGENCY:"),
+        FailureCode.StartupVerification => Critical(code, "startup_verification", Category.MissingCapability, show: false),
+        FailureCode.WiringInvalid => Critical(code, "wiring_invalid", Category.MissingCapability, show: false),
+        FailureCode.BackgroundFailed => Critical(code, "background_failed", Category.Exception, show: false),
+        _ => throw Unmapped(code),
+    };
+
+    private static FailureCodeInfo Error(FailureCode code, string wire, Category category, int? http = null, string? prefix = null) =>
+        new(code, wire, category, FailureSeverity.Error, prefix, http, ShowToUser: true);
+
+    private static FailureCodeInfo Critical(
+        FailureCode code, string wire, Category category, int? http = null, string? prefix = null, bool show = true) =>
+        new(code, wire, category, FailureSeverity.Critical, prefix, http, show);
+
+    private static ArgumentOutOfRangeException Unmapped(FailureCode code) => new(nameof(code), code, "not a failure code that is mapped");
+}

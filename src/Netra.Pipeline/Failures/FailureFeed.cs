@@ -1,0 +1,55 @@
+namespace Netra.Pipeline.Failures;
+
+/// <summary>The latest failures, for the monitor. Bounded: the newest replaces the oldest. Safe for any number of threads.</summary>
+public sealed class FailureFeed
+{
+    private readonly Lock _lock = new();
+    private readonly Failure[] _ring;
+    private long _total;
+
+    /// <summary>An empty feed.</summary>
+    /// <param name="capacity">How many failures are kept, from 1 to 1,000,000; default 1,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is outside its range.</exception>
+    public FailureFeed(int capacity = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 1_000_000);
+        _ring = new Failure[capacity];
+    }
+
+    /// <summary>How many failures are kept.</summary>
+    public int Capacity => _ring.Length;
+
+    /// <summary>How many failures were ever added.</summary>
+    public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Adds a failure.</summary>
+    public void Add(Failure failure)
+    {
+        lock (_lock)
+        {
+            _ring[_total % _ring.Length] = failure;
+
+            // Total is read without the lock.
+            Interlocked.Increment(ref _total);
+        }
+    }
+
+    /// <summary>The latest failures, newest first.</summary>
+    /// <param name="max">How many at most, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="max"/> is negative.</exception>
+    public IReadOnlyList<Failure> Latest(int max)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(max);
+        lock (_lock)
+        {
+            var latest = new Failure[Math.Min(max, Math.Min(_total, _ring.Length))];
+            for (var i = 0; i < latest.Length; i++)
+            {
+                latest[i] = _ring[(_total - 1 - i) % _ring.Length];
+            }
+
+            return latest;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+namespace Netra.Pipeline.Failures;
+
+/// <summary>An event was not sent, for a reason other than its size or a full queue.</summary>
+public sealed class SendFailureException : PipelineException
+{
+    private SendFailureException(
+        FailureCode code,
+        FailureScope scope,
+        string message,
+        long? seq = null,
+        IReadOnlyDictionary<string, long>? numbers = null,
+        Exception? innerException = null)
+        : base(code, scope, message, numbers ?? NumbersOf(seq), innerException)
+    {
+        Seq = seq;
+    }
+
+    /// <summary>
+    /// Whether the event was numbered and handed to the log all the same. Only when it was not, sending it again makes no second event.
+    /// </summary>
+    public bool Accepted => Seq is not null;
+
+    /// <summary>The event's number, when it was numbered.</summary>
+    public long? Seq { get; }
+
+    /// <summary>The event is malformed (<see cref="FailureCode.InvalidEvent"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="member">The member that is wrong.</param>
+    /// <param name="problem">What is wrong with it, and what is allowed: <c>must be …</c>.</param>
+    public static SendFailureException InvalidEvent(FailureScope scope, string member, string problem) =>
+        new(FailureCode.InvalidEvent, scope, $"{scope.Operation} was refused: '{member}' {problem}");
+
+    /// <summary>The run has ended already (<see cref="FailureCode.RunEnded"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="eventType">The type of the event that came too late.</param>
+    public static SendFailureException RunEnded(FailureScope scope, string eventType) =>
+        new(FailureCode.RunEnded, scope, $"{scope.Operation} was refused: {eventType} came after the terminal event of run {scope.RunId}");
+
+    /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="limit">How many events may wait for the log.</param>
+    public static SendFailureException LogFull(FailureScope scope, long limit) => new(
+        FailureCode.LogFull,
+        scope,
+        $"{scope.Operation} was refused: {limit} events wait for the log, which is the limit ({LimitOptions.LogQueue}); nothing was numbered",
+        numbers: new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = limit });
+
+    /// <summary>The log has failed (<see cref="FailureCode.LogFailed"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="reason">What failed.</param>
+    /// <param name="seq">The event's number, when it was numbered and only storing was not confirmed.</param>
+    /// <param name="innerException">What the log raised.</param>
+    public static SendFailureException LogFailed(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) => new(
+        FailureCode.LogFailed,
+        scope,
+        seq is null
+            ? $"{scope.Operation} failed: the log has failed ({reason}); nothing was numbered"
+            : $"{scope.Operation} was numbered {seq}, but storing was not confirmed: the log has failed ({reason})",
+        seq,
+        innerException: innerException);
+
+    /// <summary>The event could not be sent (<see cref="FailureCode.SendFailed"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="seq">The event's number, when it was numbered.</param>
+    /// <param name="innerException">What was raised.</param>
+    public static SendFailureException NotSent(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) =>
+        new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", seq, innerException: innerException);
+
+    private static Dictionary<string, long>? NumbersOf(long? seq) =>
+        seq is { } number ? new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = number } : null;
+
+    private protected override void AddDetails(Dictionary<string, object?> values)
+    {
+        values["accepted"] = Accepted;
+        values["seq"] = Seq;
+    }
+}
