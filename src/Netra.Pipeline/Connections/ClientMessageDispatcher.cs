@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
@@ -11,7 +13,7 @@ namespace Netra.Pipeline.Connections;
 /// number at a time, so that a slow handler holds up no acknowledgement.
 /// </summary>
 internal sealed class ClientMessageDispatcher(
-    IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, Microsoft.Extensions.Options.IOptions<ConnectionOptions> options, TimeProvider time)
+    IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, IOptions<ConnectionOptions> options, TimeProvider time)
 {
     private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
 
@@ -41,14 +43,12 @@ internal sealed class ClientMessageDispatcher(
 
                 break;
             case ChatMessage chat:
-                HandOver(connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(
-                    new ClientChatMessage(connection.UserId, connection.Id, chat.Id, chat.ThreadId, chat.Content, chat.Data), token));
+                HandOver(connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(MessageOf(connection, chat), token));
                 break;
             case CancelRunMessage cancel:
                 HandOver(connection, cancel.Id, "cancel_run", async token =>
                 {
-                    await _handler!.HandleCancelRunAsync(
-                        new ClientCancelRun(connection.UserId, connection.Id, cancel.Id, cancel.ThreadId, cancel.RunId), token);
+                    await _handler!.HandleCancelRunAsync(MessageOf(connection, cancel), token);
                     return cancel.RunId;
                 });
                 break;
@@ -59,6 +59,25 @@ internal sealed class ClientMessageDispatcher(
                 throw new ProtocolViolationException("The message has a type that is read but not handled.");
         }
     }
+
+    private static ClientChatMessage MessageOf(Connection connection, ChatMessage chat) => new()
+    {
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        MessageId = chat.Id,
+        ThreadId = chat.ThreadId,
+        Content = chat.Content,
+        Data = chat.Data is { } data ? JsonNode.Parse(data.GetRawText()) : null,
+    };
+
+    private static ClientCancelRun MessageOf(Connection connection, CancelRunMessage cancel) => new()
+    {
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        MessageId = cancel.Id,
+        ThreadId = cancel.ThreadId,
+        RunId = cancel.RunId,
+    };
 
     private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
     {
@@ -101,17 +120,14 @@ internal sealed class ClientMessageDispatcher(
         }
     }
 
-    private void Report(Connection connection, string id, string operation, FailureCode code, string message, Exception? exception) => failures.Report(new Failure
-    {
-        Code = code,
-        Operation = operation,
-        Message = message,
-        UserId = connection.UserId,
-        ConnectionId = connection.Id,
-        MessageId = id,
-        Exception = exception,
-        Time = time.GetUtcNow(),
-    });
+    private void Report(Connection connection, string id, string operation, FailureCode code, string message, Exception? exception)
+        => failures.Report(new Failure(code, operation, message)
+        {
+            UserId = connection.UserId,
+            ConnectionId = connection.Id,
+            MessageId = id,
+            Exception = exception,
+        });
 
     private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.SendControl(
         ServerMessageWriter.Error(new ErrorMessage(

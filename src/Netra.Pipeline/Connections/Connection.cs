@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
@@ -15,6 +15,7 @@ namespace Netra.Pipeline.Connections;
 /// The writer and the reader run in parallel with each other and with the tick. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
 /// It takes the stream's lock, so it is never called under it.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The stream's Dispose does nothing, by design; the WebSocket disposes it.")]
 internal sealed partial class Connection
 {
     private readonly ConnectionServices _services;
@@ -193,7 +194,7 @@ internal sealed partial class Connection
     public void OnIsolationViolation(in SendFrame frame)
     {
         _services.Metrics.IsolationViolated();
-        _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq, _services.Time));
+        _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq));
         End(ConnectionEndReason.IsolationViolation);
     }
 
@@ -217,7 +218,7 @@ internal sealed partial class Connection
 
         if (action.HasFlag(LivenessAction.BecameStuck))
         {
-            _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options, _services.Time));
+            _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options));
         }
 
         if (action.HasFlag(LivenessAction.Dead))
@@ -254,7 +255,7 @@ internal sealed partial class Connection
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.ConnectionEnded, "Connection {ConnectionId} of {UserId} ended: {Reason}")]
+        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}")]
         public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, Exception? exception);
 
         [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,

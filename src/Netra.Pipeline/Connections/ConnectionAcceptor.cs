@@ -25,13 +25,12 @@ internal sealed partial class ConnectionAcceptor(
     /// <param name="cancellationToken">Fires when the peer is gone.</param>
     public async ValueTask<Admission> AdmitAsync(HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
     {
-        var refusal = HandshakeRules.Check(request, out var subprotocol) ?? HandshakeRules.ReadResume(request.Query, out var resume);
-        if (refusal is not null)
+        var resume = default(ResumeRequest);
+        if ((HandshakeRules.Check(request, out var subprotocol) ?? HandshakeRules.ReadResume(request.Query, out resume)) is { } refusal)
         {
             return Admission.Refuse(refusal);
         }
 
-        HandshakeRules.ReadResume(request.Query, out resume);
         try
         {
             var identity = authenticator is null
@@ -44,6 +43,14 @@ internal sealed partial class ConnectionAcceptor(
 
             bridge.EnsureConnectable(identity.UserId);
             var stream = await streams.PinAsync(identity.UserId, cancellationToken);
+            var admitted = stream.TryPinConnection();
+            stream.Unpin();
+            if (!admitted)
+            {
+                return Admission.Refuse(new HandshakeRefusal(
+                    503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
+            }
+
             return new Admission { Stream = stream, Resume = resume, Subprotocol = subprotocol };
         }
         catch (PipelineException exception)
@@ -94,7 +101,7 @@ internal sealed partial class ConnectionAcceptor(
         }
         finally
         {
-            stream.Unpin();
+            stream.UnpinConnection();
         }
     }
 

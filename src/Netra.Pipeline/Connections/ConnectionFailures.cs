@@ -5,29 +5,27 @@ namespace Netra.Pipeline.Connections;
 /// <summary>The failures that a connection finds by itself, where there is no caller to throw to.</summary>
 internal static class ConnectionFailures
 {
-    public static Failure Isolation(Connection connection, long seq, TimeProvider time) => new()
+    public static Failure Isolation(Connection connection, long seq) => new(
+        FailureCode.IsolationViolation,
+        "write",
+        $"Event {seq} carries the tag of another user than {connection.UserId}; it was not written, and the connection is ended.")
     {
-        Code = FailureCode.IsolationViolation,
-        Operation = "write",
-        Message = $"Event {seq} carries the tag of another user than {connection.UserId}; it was not written, and the connection is ended.",
         UserId = connection.UserId,
         ConnectionId = connection.Id,
         Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = seq },
-        Time = time.GetUtcNow(),
     };
 
-    public static Failure Stuck(Connection connection, ConnectionOptions options, TimeProvider time)
+    public static Failure Stuck(Connection connection, ConnectionOptions options)
     {
         var (written, acknowledged) = (connection.Subscription.LastWritten, connection.Subscription.Acknowledged);
-        return new()
+        return new Failure(
+            FailureCode.SilentFailure,
+            "acknowledge",
+            $"The page answers pings, but has acknowledged nothing above {acknowledged} for {options.SilentFailureWindow}; {written} was written.")
         {
-            Code = FailureCode.SilentFailure,
-            Operation = "acknowledge",
-            Message = $"The page answers pings, but has acknowledged nothing above {acknowledged} for {options.SilentFailureWindow}; {written} was written.",
             UserId = connection.UserId,
             ConnectionId = connection.Id,
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["written"] = written, ["acknowledged"] = acknowledged },
-            Time = time.GetUtcNow(),
         };
     }
 }

@@ -8,6 +8,8 @@ public sealed class ConnectionRegistry
     private readonly ConcurrentDictionary<string, Connection> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
 
+    private volatile TaskCompletionSource? _empty;
+
     /// <summary>How many connections are open.</summary>
     public int Count => _byId.Count;
 
@@ -45,6 +47,18 @@ public sealed class ConnectionRegistry
         }
     }
 
+    /// <summary>Completes when no connection is open, now or later.</summary>
+    internal Task WhenEmpty()
+    {
+        var empty = _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_byId.IsEmpty)
+        {
+            empty.TrySetResult();
+        }
+
+        return empty.Task;
+    }
+
     internal bool TryGet(string connectionId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Connection? connection)
         => _byId.TryGetValue(connectionId, out connection);
 
@@ -58,6 +72,11 @@ public sealed class ConnectionRegistry
     internal void Remove(Connection connection)
     {
         _byId.TryRemove(connection.Id, out _);
+        if (_byId.IsEmpty)
+        {
+            _empty?.TrySetResult();
+        }
+
         while (_byUser.TryGetValue(connection.UserId, out var connections))
         {
             var rest = connections.Where(c => c != connection).ToArray();

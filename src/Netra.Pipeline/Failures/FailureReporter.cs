@@ -19,7 +19,7 @@ public sealed partial class FailureReporter
     private readonly ILogger _logger;
     private readonly Counter<long> _failures;
     private readonly FailureFeed _feed;
-    private readonly Action<string, ReadOnlyMemory<byte>> _tell;
+    private readonly Action<string, byte[]> _tell;
     private readonly TimeProvider _time;
 
     /// <summary>The funnel of one pipeline.</summary>
@@ -30,7 +30,7 @@ public sealed partial class FailureReporter
     }
 
     internal FailureReporter(
-        ILogger logger, IMeterFactory meters, FailureFeed feed, Action<string, ReadOnlyMemory<byte>> tell, TimeProvider time)
+        ILogger logger, IMeterFactory meters, FailureFeed feed, Action<string, byte[]> tell, TimeProvider time)
     {
         _logger = logger;
         _feed = feed;

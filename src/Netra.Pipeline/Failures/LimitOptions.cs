@@ -3,9 +3,8 @@ namespace Netra.Pipeline.Failures;
 /// <summary>The options that failure texts tell people to change. A text that names a limit names its option.</summary>
 internal static class LimitOptions
 {
-    public const string EventBytes = "Netra:Events:MaxEventBytes";
+    public const string EventBytes = "Netra:Streams:MaxEventBytes";
     public const string QueueFrames = "Netra:Connections:QueueFrames";
     public const string QueueBytes = "Netra:Connections:QueueBytes";
-    public const string LogQueue = "Netra:Log:QueueCapacity";
-    public const string OverflowTimeout = "OverflowTimeout";
+    public const string OverflowTimeout = "EmitterOptions.WaitTimeout";
 }

@@ -38,12 +38,9 @@ public sealed class SendFailureException : PipelineException
 
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
-    /// <param name="limit">How many events may wait for the log.</param>
-    public static SendFailureException LogFull(FailureScope scope, long limit) => new(
-        FailureCode.LogFull,
-        scope,
-        $"{scope.Operation} was refused: {limit} events wait for the log, which is the limit ({LimitOptions.LogQueue}); nothing was numbered",
-        numbers: new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = limit });
+    /// <param name="bound">What bounds the log: the value, its unit and the option.</param>
+    public static SendFailureException LogFull(FailureScope scope, string bound) =>
+        new(FailureCode.LogFull, scope, $"{scope.Operation} was refused: the log is full, its bound is {bound}; nothing was numbered");
 
     /// <summary>The log has failed (<see cref="FailureCode.LogFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>

@@ -13,6 +13,9 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Names the history that numbers belong to. Opaque, <c>[A-Za-z0-9_-]+</c>; known once <see cref="StartAsync"/> has completed.</summary>
     string Epoch { get; }
 
+    /// <summary>What bounds the log, for failure texts: the value, its unit and the option, such as <c>256 bytes (Netra:Log:InMemory:MaxBytes)</c>.</summary>
+    string Bound { get; }
+
     /// <summary>Opens the log. Called once, before anything else.</summary>
     /// <param name="cancellationToken">Cancels opening.</param>
     /// <exception cref="Failures.SendFailureException">The log cannot be opened (<c>log_failed</c>).</exception>

@@ -28,6 +28,9 @@ public sealed class InMemoryEventLog : IEventLog
     /// <inheritdoc/>
     public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
+    /// <inheritdoc/>
+    public string Bound => $"{_options.MaxBytes} bytes (Netra:Log:InMemory:MaxBytes)";
+
     /// <summary>What is kept at the moment, in bytes.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 

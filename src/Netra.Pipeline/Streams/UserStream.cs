@@ -31,6 +31,7 @@ internal sealed class UserStream
     private long _committed;
     private long _expiredThrough;
     private int _pins;
+    private int _connectionPins;
     private bool _evicted;
 
     private UserStream(IEventLog log, StreamLease lease, StreamOptions options, WindowBudget budget)
@@ -77,6 +78,31 @@ internal sealed class UserStream
 
             _pins++;
             return true;
+        }
+    }
+
+    /// <summary>Pins the stream for one connection, if the user may have one more.</summary>
+    public bool TryPinConnection()
+    {
+        lock (_gate)
+        {
+            if (_evicted || _connectionPins >= _options.MaxConnectionsPerUser)
+            {
+                return false;
+            }
+
+            _connectionPins++;
+            _pins++;
+            return true;
+        }
+    }
+
+    public void UnpinConnection()
+    {
+        lock (_gate)
+        {
+            _connectionPins--;
+            _pins--;
         }
     }
 
@@ -158,6 +184,15 @@ internal sealed class UserStream
         }
     }
 
+    /// <summary>The present connections that lag, or have no room for an event, for a failure's text.</summary>
+    public List<OverflowedConnection> ConnectionsWithoutRoom(int bytes)
+    {
+        lock (_gate)
+        {
+            return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
+        }
+    }
+
     /// <summary>To be called by a connection's writer when it has taken frames off its queue.</summary>
     public void OnDrained()
     {
@@ -184,7 +219,6 @@ internal sealed class UserStream
     /// <param name="request">Where the client wants to go on.</param>
     /// <param name="welcome">Makes the <c>welcome</c> of the resume point. It runs under the lock: it must only format.</param>
     /// <returns>False when the stream is evicted, and another must be loaded.</returns>
-    /// <exception cref="ConnectionLostException">The user has too many connections.</exception>
     public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
     {
         lock (_gate)
@@ -192,11 +226,6 @@ internal sealed class UserStream
             if (_evicted)
             {
                 return false;
-            }
-
-            if (_subscriptions.Length >= _options.MaxConnectionsPerUser)
-            {
-                throw ConnectionLostException.TooMany(UserId, _subscriptions.Length, _options.MaxConnectionsPerUser);
             }
 
             var point = Resume(subscription, request);
@@ -395,7 +424,7 @@ internal sealed class UserStream
     {
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.IsPresent && (subscription.Mode == SubscriptionMode.Lagging || !subscription.Queue.HasRoom(bytes)))
+            if (!HasRoom(subscription, bytes))
             {
                 return false;
             }
@@ -403,6 +432,10 @@ internal sealed class UserStream
 
         return true;
     }
+
+    // A frozen page counts as offline: nobody waits for it.
+    private static bool HasRoom(StreamSubscription subscription, int bytes)
+        => !subscription.IsPresent || (subscription.Mode != SubscriptionMode.Lagging && subscription.Queue.HasRoom(bytes));
 
     private ResumePoint Resume(StreamSubscription subscription, in ResumeRequest request)
     {
@@ -458,7 +491,7 @@ internal sealed class UserStream
         return true;
     }
 
-    private long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
+    private static long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
     {
         var first = stored.Events.Count > 0 ? stored.Events[0].Seq : range.To + 1;
         if (first > range.From)

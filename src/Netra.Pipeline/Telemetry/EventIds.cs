@@ -18,10 +18,21 @@ internal static class EventIds
     public const int FailureReportingFailed = 1002;
 
     // 1100–1199 Connections
+
+    /// <summary>A connection has ended, with its reason.</summary>
     public const int ConnectionEnded = 1100;
+
+    /// <summary>A page answers no application ping.</summary>
     public const int ConnectionFrozen = 1101;
+
+    /// <summary>Looking after one connection failed.</summary>
     public const int ConnectionTickFailed = 1102;
+
+    /// <summary>A connection is open.</summary>
     public const int ConnectionOpened = 1103;
+
+    /// <summary>A handshake met a fault of the server.</summary>
+    public const int HandshakeFailed = 1104;
 
     // 1200–1299 Streams and Log
 
@@ -29,7 +40,31 @@ internal static class EventIds
 
     // 1400–1499 Agents
 
+    /// <summary>A run has begun.</summary>
+    public const int RunStarted = 1400;
+
+    /// <summary>A run has ended: completed, cancelled or failed.</summary>
+    public const int RunEnded = 1401;
+
+    /// <summary>All agents and tools have what they need.</summary>
+    public const int WiringVerified = 1402;
+
     // 1500–1599 Hosting
+
+    /// <summary>The server runs without authentication.</summary>
+    public const int DevelopmentMode = 1500;
+
+    /// <summary>The pipeline serves.</summary>
+    public const int PipelineReady = 1501;
+
+    /// <summary>Open runs are cancelled, since the host stops.</summary>
+    public const int CancellingRuns = 1502;
+
+    /// <summary>Runs and connections have ended.</summary>
+    public const int PipelineDrained = 1503;
+
+    /// <summary>The startup verification has passed.</summary>
+    public const int VerificationPassed = 1504;
 
     // 1600–1699 Http
 

@@ -6,9 +6,6 @@ namespace Netra.Pipeline.Telemetry;
 /// <summary>The instruments of connections. Names and units follow the OpenTelemetry conventions; tags are bounded.</summary>
 internal sealed class PipelineMetrics
 {
-    /// <summary>The name of the product's meter.</summary>
-    public const string MeterName = "Netra.Pipeline";
-
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _rejections;
@@ -16,7 +13,7 @@ internal sealed class PipelineMetrics
 
     public PipelineMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(PipelineMeter.Name);
         _active = meter.CreateUpDownCounter<long>("netra.connection.active", "{connection}", "Open WebSocket connections.");
         _ended = meter.CreateCounter<long>("netra.connections.ended", "{connection}", "WebSocket connections that ended, by reason.");
         _rejections = meter.CreateCounter<long>("netra.connection.rejections", "{connection}", "Handshakes that were refused, by status.");

@@ -20,7 +20,6 @@ internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
             return AuthenticationResult.BadRequest("In Development the query names the user once: /ws?user_id=NAME.");
         }
 
-        var problems = IdentifierRules.ValidateUserId(userId);
-        return problems.Count == 0 ? AuthenticationResult.Admit(userId) : AuthenticationResult.BadRequest(string.Join(' ', problems));
+        return IdentifierRules.ProblemOfUser(userId) is { } problem ? AuthenticationResult.BadRequest(problem) : AuthenticationResult.Admit(userId);
     }
 }

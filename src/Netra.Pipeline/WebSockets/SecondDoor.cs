@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,10 +10,8 @@ namespace Netra.Pipeline.WebSockets;
 /// The second door: handshakes that reach HTTP, because they come later on a kept-alive connection, as an extended CONNECT over HTTP/2, or on a listener without the fast door. It uses
 /// Kestrel's upgrade features and enters the same connection code.
 /// </summary>
-internal sealed class SecondDoor(ConnectionAcceptor acceptor, IEnumerable<IConnectionAuthenticator> authenticators, PipelineMetrics metrics)
+internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenticator registered, PipelineMetrics metrics)
 {
-    private readonly IConnectionAuthenticator? _authenticator = authenticators.LastOrDefault();
-
     public async Task HandleAsync(HttpContext context)
     {
         var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" } feature ? feature : null;
@@ -35,7 +32,7 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, IEnumerable<IConne
             IsSecure = context.Request.IsHttps,
             IsExtendedConnect = connect is not null,
         };
-        var admission = await acceptor.AdmitAsync(request, _authenticator, context.RequestAborted);
+        var admission = await acceptor.AdmitAsync(request, registered.Authenticator, context.RequestAborted);
         if (admission.Refusal is { } refusal)
         {
             await RefuseAsync(context, refusal);

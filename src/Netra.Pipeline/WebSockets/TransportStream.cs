@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
@@ -181,9 +182,9 @@ internal sealed class TransportStream : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    [SuppressMessage("Usage", "CA2215", Justification = "Deliberately empty: see the remarks of the class.")]
     protected override void Dispose(bool disposing)
     {
-        // Deliberately empty: see the remarks of the class.
     }
 
     // The state machine of a parked read is what an idle connection costs; pooling lets busy ones share theirs.

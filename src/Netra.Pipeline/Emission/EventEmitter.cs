@@ -1,0 +1,392 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>
+/// Emits the events of one run. Every call returns a receipt or throws; nothing returns a failure as a value.
+/// </summary>
+/// <remarks>
+/// <para>Safe to use from any thread; events are numbered in the order in which the calls reach the stream. Unless the emitter waits for room, a call completes synchronously and throws
+/// before it returns, so that a forgotten <c>await</c> cannot hide a failure.</para>
+/// <para>Thrown by every call: <see cref="BufferOverflowException"/> (too large; or a connection's queue is full, see <see cref="OverflowBehavior"/>),
+/// <see cref="SendFailureException"/> (<c>run_ended</c>, <c>log_full</c>, <c>log_failed</c>: nothing was numbered), <see cref="NotInitializedException"/> and
+/// <see cref="BridgeUnavailableException"/>. Each is reported before it is thrown.</para>
+/// </remarks>
+public sealed class EventEmitter : IAsyncDisposable
+{
+    private readonly EmissionServices _services;
+    private readonly UserStream _stream;
+    private readonly RunState _run;
+    private readonly EmitterOptions _options;
+    private readonly EnvelopeConstants _constants;
+    private readonly ulong _ownerTag;
+    private int _disposed;
+
+    internal EventEmitter(EmissionServices services, UserStream stream, UserExecutionContext context, EmitterOptions options)
+    {
+        (_services, _stream, Context, _options) = (services, stream, context, options);
+        _run = stream.EnterRun(context.ThreadId, context.RunId);
+        _constants = new EnvelopeConstants(context);
+        _ownerTag = OwnerTag.Of(context.UserId);
+    }
+
+    /// <summary>Whose run it is.</summary>
+    public UserExecutionContext Context { get; }
+
+    /// <summary>The run has started.</summary>
+    /// <param name="agentName">The agent that runs.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="parentRunId">The run that delegated to it.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> AgentStartedAsync(
+        string agentName, JsonObject? metadata = null, string? parentRunId = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(agentName);
+        var (encoder, now) = Begin(EventType.AgentStarted);
+        var data = encoder.Data;
+        data.WriteString("agent_name"u8, agentName);
+        if (parentRunId is not null)
+        {
+            data.WriteString("parent_run_id"u8, parentRunId);
+        }
+
+        return EmitAsync(EventType.AgentStarted, encoder, now, metadata, cancellationToken);
+    }
+
+    /// <summary>The agent thinks.</summary>
+    /// <param name="thought">What it thinks.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> AgentThinkingAsync(string thought, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(thought);
+        var (encoder, now) = Begin(EventType.AgentThinking);
+        encoder.Data.WriteString("thought"u8, thought);
+        return EmitAsync(EventType.AgentThinking, encoder, now, metadata, cancellationToken);
+    }
+
+    /// <summary>A tool is about to run. It must not run when this throws with nothing accepted.</summary>
+    /// <param name="toolName">The tool.</param>
+    /// <param name="callId">Names the call, so that its completion can be told from others.</param>
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> ToolExecutingAsync(
+        string toolName, string? callId = null, JsonNode? arguments = null, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(toolName);
+        var (encoder, now) = Begin(EventType.ToolExecuting);
+        WriteTool(encoder.Data, toolName, callId);
+        WriteNode(encoder.Data, "arguments"u8, arguments);
+        return EmitAsync(EventType.ToolExecuting, encoder, now, metadata, cancellationToken);
+    }
+
+    /// <summary>A tool has ended, in whatever way.</summary>
+    /// <param name="toolName">The tool.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="callId">Names the call.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> ToolCompletedAsync(
+        string toolName, ToolOutcome outcome, string? callId = null, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(toolName);
+        ArgumentNullException.ThrowIfNull(outcome);
+        var (encoder, now) = Begin(EventType.ToolCompleted);
+        var data = encoder.Data;
+        WriteTool(data, toolName, callId);
+        data.WriteString("status"u8, outcome.Status);
+        data.WriteNumber("duration_ms"u8, outcome.Duration.TotalMilliseconds);
+        WriteNode(data, "result"u8, outcome.Result);
+        WriteError(data, outcome.Error);
+        return EmitAsync(EventType.ToolCompleted, encoder, now, metadata, cancellationToken);
+    }
+
+    /// <summary>The run has ended as it should. Terminal: nothing follows it.</summary>
+    /// <param name="agentName">The agent that ran.</param>
+    /// <param name="duration">How long it ran.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> AgentCompletedAsync(
+        string agentName, TimeSpan? duration = null, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+        => EndAsync(EventType.AgentCompleted, agentName, duration, error: null, reason: null, metadata, cancellationToken);
+
+    /// <summary>The run has failed. Terminal: nothing follows it.</summary>
+    /// <param name="agentName">The agent that ran.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="duration">How long it ran.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> AgentFailedAsync(
+        string agentName, EventError error, TimeSpan? duration = null, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return EndAsync(EventType.AgentFailed, agentName, duration, error, reason: null, metadata, cancellationToken);
+    }
+
+    /// <summary>The run was cancelled. Terminal: nothing follows it.</summary>
+    /// <param name="agentName">The agent that ran.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="duration">How long it ran.</param>
+    /// <param name="metadata">More about it; <c>{}</c> when null.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> AgentCancelledAsync(
+        string agentName, string? reason = null, TimeSpan? duration = null, JsonObject? metadata = null, CancellationToken cancellationToken = default)
+        => EndAsync(EventType.AgentCancelled, agentName, duration, error: null, reason, metadata, cancellationToken);
+
+    /// <summary>A piece of streamed text.</summary>
+    /// <param name="delta">The piece; it may be empty.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> TokenAsync(string delta, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(delta);
+        var (encoder, now) = Begin(EventType.Token);
+        encoder.Data.WriteString("delta"u8, delta);
+        encoder.Data.WriteEndObject();
+        return FinishAsync(EventType.Token, encoder, now, cancellationToken);
+    }
+
+    /// <summary>An event of the application's own.</summary>
+    /// <param name="name">What kind it is.</param>
+    /// <param name="value">Any JSON.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> CustomAsync(string name, JsonNode? value, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var (encoder, now) = Begin(EventType.Custom);
+        encoder.Data.WriteString("name"u8, name);
+        encoder.Data.WritePropertyName("value"u8);
+        WriteNodeOrNull(encoder.Data, value);
+        encoder.Data.WriteEndObject();
+        return FinishAsync(EventType.Custom, encoder, now, cancellationToken);
+    }
+
+    /// <summary>Lets the user's stream be unloaded. Emits nothing: the run goes on, or has ended, by its events.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _stream.LeaveRun(_run);
+            _stream.Unpin();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Emits an event whose data somebody else has encoded and checked.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    internal ValueTask<EventReceipt> EmitRawAsync(PublishedData data, CancellationToken cancellationToken)
+    {
+        var now = _services.Time.GetUtcNow();
+        Ensure(data.Type);
+        var encoder = EventEncoder.Rent();
+        encoder.Begin(data.Type, _constants.Head, now);
+        data.WriteTo(encoder, now);
+        return FinishAsync(data.Type, encoder, now, cancellationToken);
+    }
+
+    private ValueTask<EventReceipt> EndAsync(
+        EventType type, string agentName, TimeSpan? duration, EventError? error, string? reason, JsonObject? metadata, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(agentName);
+        var (encoder, now) = Begin(type);
+        var data = encoder.Data;
+        data.WriteString("agent_name"u8, agentName);
+        if (duration is { } took)
+        {
+            data.WriteNumber("duration_ms"u8, took.TotalMilliseconds);
+        }
+
+        if (reason is not null)
+        {
+            data.WriteString("reason"u8, reason);
+        }
+
+        WriteError(data, error);
+        return EmitAsync(type, encoder, now, metadata, cancellationToken);
+    }
+
+    private (EventEncoder Encoder, DateTimeOffset Now) Begin(EventType type)
+    {
+        Ensure(type);
+        var now = _services.Time.GetUtcNow();
+        var encoder = EventEncoder.Rent();
+        encoder.Begin(type, _constants.Head, now);
+        encoder.Data.WriteStartObject();
+        return (encoder, now);
+    }
+
+    private ValueTask<EventReceipt> EmitAsync(
+        EventType type, EventEncoder encoder, DateTimeOffset now, JsonObject? metadata, CancellationToken cancellationToken)
+    {
+        // S4 has these two in the data of every lifecycle event.
+        var data = encoder.Data;
+        data.WritePropertyName("metadata"u8);
+        if (metadata is null)
+        {
+            data.WriteStartObject();
+            data.WriteEndObject();
+        }
+        else
+        {
+            metadata.WriteTo(data);
+        }
+
+        data.WritePropertyName("timestamp"u8);
+        data.Flush();
+        encoder.WriteSeconds(now);
+        encoder.WriteRaw("}"u8);
+        return FinishAsync(type, encoder, now, cancellationToken);
+    }
+
+    private ValueTask<EventReceipt> FinishAsync(EventType type, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        EventDraft draft;
+        try
+        {
+            var body = encoder.Finish(_constants.Trace);
+            if (body.Length > _services.MaxEventBytes)
+            {
+                throw Reported(BufferOverflowException.EventTooLarge(Scope(type), body.Length, _services.MaxEventBytes));
+            }
+
+            draft = new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
+        }
+        finally
+        {
+            encoder.Return();
+        }
+
+        return _options.Overflow == OverflowBehavior.Wait
+            ? AppendWaitingAsync(draft, cancellationToken)
+            : ValueTask.FromResult(Conclude(type, _stream.Append(draft, _run, requireRoom: false)));
+    }
+
+    private async ValueTask<EventReceipt> AppendWaitingAsync(EventDraft draft, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.WaitTimeout, _services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        while (true)
+        {
+            var outcome = _stream.Append(draft, _run, requireRoom: true);
+            if (outcome.Kind != AppendKind.NoRoom)
+            {
+                return Conclude(draft.Type, outcome);
+            }
+
+            try
+            {
+                await _stream.WaitForRoomAsync(draft.Length).WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Reported(BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft.Length)));
+            }
+        }
+    }
+
+    private EventReceipt Conclude(EventType type, in AppendOutcome outcome)
+    {
+        switch (outcome.Kind)
+        {
+            case AppendKind.Accepted:
+                break;
+            case AppendKind.RunEnded:
+                throw Reported(SendFailureException.RunEnded(Scope(type), EventTypes.WireName(type)));
+            case AppendKind.LogFull:
+                throw Reported(SendFailureException.LogFull(Scope(type), _services.Log.Bound));
+            case AppendKind.LogFailed:
+                throw Reported(SendFailureException.LogFailed(Scope(type), "the log takes nothing until it recovers"));
+            case AppendKind.NoRoom:
+            default:
+                throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
+        }
+
+        var status = outcome.Lagging > 0 ? EventStatus.Lagging : outcome.Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
+        var receipt = new EventReceipt(_stream, outcome.Seq, status);
+        if (outcome.Overflowed is { } overflowed)
+        {
+            var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.Id, overflowed);
+            _services.Failures.Report(exception);
+            if (_options.Overflow != OverflowBehavior.Report)
+            {
+                throw exception;
+            }
+        }
+
+        return receipt;
+    }
+
+    private void Ensure(EventType type)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        if (!_services.Bridge.CanEmit(Context.IsSystem))
+        {
+            try
+            {
+                _services.Bridge.EnsureCanEmit(Scope(type), Context.IsSystem);
+            }
+            catch (PipelineException exception)
+            {
+                _services.Failures.Report(exception);
+                throw;
+            }
+        }
+    }
+
+    private FailureScope Scope(EventType type) => Context.ScopeOf(EventTypes.WireName(type));
+
+    private PipelineException Reported(PipelineException exception)
+    {
+        _services.Failures.Report(exception);
+        return exception;
+    }
+
+    private static void WriteTool(Utf8JsonWriter data, string toolName, string? callId)
+    {
+        data.WriteString("tool_name"u8, toolName);
+        if (callId is not null)
+        {
+            data.WriteString("call_id"u8, callId);
+        }
+    }
+
+    private static void WriteNode(Utf8JsonWriter data, ReadOnlySpan<byte> name, JsonNode? node)
+    {
+        if (node is not null)
+        {
+            data.WritePropertyName(name);
+            node.WriteTo(data);
+        }
+    }
+
+    private static void WriteNodeOrNull(Utf8JsonWriter data, JsonNode? node)
+    {
+        if (node is null)
+        {
+            data.WriteNullValue();
+        }
+        else
+        {
+            node.WriteTo(data);
+        }
+    }
+
+    private static void WriteError(Utf8JsonWriter data, EventError? error)
+    {
+        if (error is not null)
+        {
+            data.WriteStartObject("error"u8);
+            data.WriteString("code"u8, error.Code);
+            data.WriteString("message"u8, error.Message);
+            data.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>
+/// Makes emitters, one per execution context. There is no global emitter, and no way to send without a context. Safe to use from any thread.
+/// </summary>
+public sealed class EventEmitterFactory
+{
+    private readonly EmissionServices _services;
+    private readonly StreamRegistry _streams;
+    private readonly UserExecutionContextFactory _contexts;
+
+    internal EventEmitterFactory(
+        StreamRegistry streams,
+        PipelineBridge bridge,
+        FailureReporter failures,
+        UserExecutionContextFactory contexts,
+        IOptions<StreamOptions> options,
+        Log.IEventLog log,
+        TimeProvider time)
+    {
+        (_streams, _contexts) = (streams, contexts);
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, time);
+    }
+
+    /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>
+    /// <param name="context">Whose run it is.</param>
+    /// <param name="options">How the emitter behaves; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels loading.</param>
+    /// <exception cref="ContextValidationException">There is no context.</exception>
+    /// <exception cref="NotInitializedException">The pipeline is not ready, or has stopped.</exception>
+    /// <exception cref="BridgeUnavailableException">The pipeline has failed.</exception>
+    /// <exception cref="SendFailureException">The log cannot be read.</exception>
+    public async ValueTask<EventEmitter> CreateEmitterAsync(
+        UserExecutionContext context, EmitterOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        _contexts.Require(context, "CreateEmitter");
+        var scope = context.ScopeOf("CreateEmitter");
+        try
+        {
+            _services.Bridge.EnsureCanEmit(scope, context.IsSystem);
+            var stream = await _streams.PinAsync(context.UserId, cancellationToken);
+            return new EventEmitter(_services, stream, context, options ?? EmitterOptions.Default);
+        }
+        catch (PipelineException exception)
+        {
+            _services.Failures.Report(exception);
+            throw;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            var failure = SendFailureException.LogFailed(scope, exception.Message, innerException: exception);
+            _services.Failures.Report(failure);
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>
+/// Encodes the body of one event at a time into a scratch buffer of its thread, so that the only allocation of an event is its final buffer. Not thread-safe: it never leaves the
+/// call that rented it.
+/// </summary>
+internal sealed class EventEncoder
+{
+    private const long TicksPerMicrosecond = TimeSpan.TicksPerMillisecond / 1000;
+    private const int KeptBytes = 64 * 1024;
+
+    [ThreadStatic]
+    private static EventEncoder? _current;
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+
+    private EventEncoder() => Data = new Utf8JsonWriter(_buffer, new JsonWriterOptions
+    {
+        // JSON in a text frame is no HTML: everything but quotes, backslashes and controls stays readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    });
+
+    /// <summary>Writes the members of <c>data</c>, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
+    public Utf8JsonWriter Data { get; }
+
+    /// <summary>The thread's encoder; a new one if it is in use, which happens only when encoding a value of the caller emits.</summary>
+    public static EventEncoder Rent()
+    {
+        var encoder = _current ?? new EventEncoder();
+        _current = null;
+        return encoder;
+    }
+
+    public void Return()
+    {
+        // One large event must not keep its buffer for the life of the thread.
+        _current = _buffer.Capacity <= KeptBytes ? this : null;
+    }
+
+    /// <summary>Writes the envelope up to <c>data</c>.</summary>
+    /// <param name="type">The event's type.</param>
+    /// <param name="constant">The members that an emitter's events share, as <see cref="EnvelopeConstants"/> encodes them.</param>
+    /// <param name="timestamp">When it is accepted.</param>
+    public void Begin(EventType type, ReadOnlySpan<byte> constant, DateTimeOffset timestamp)
+    {
+        _buffer.ResetWrittenCount();
+        _buffer.Write("\"type\":\""u8);
+        _buffer.Write(EventTypes.Utf8Name(type));
+        _buffer.Write(constant);
+        WriteSeconds(timestamp);
+        _buffer.Write(",\"data\":"u8);
+        Data.Reset(_buffer);
+    }
+
+    /// <summary>Takes <c>data</c> as it is: one JSON object, checked by the caller.</summary>
+    public void WriteRaw(ReadOnlySpan<byte> json) => _buffer.Write(json);
+
+    /// <summary>Writes a timestamp inside raw data, in seconds with a fraction.</summary>
+    public void WriteSeconds(DateTimeOffset timestamp)
+    {
+        var micros = (timestamp.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TicksPerMicrosecond;
+        var span = _buffer.GetSpan(32);
+        Utf8Formatter.TryFormat(micros / 1_000_000, span, out var seconds);
+        span[seconds] = (byte)'.';
+        Utf8Formatter.TryFormat(micros % 1_000_000, span[(seconds + 1)..], out var fraction, new StandardFormat('D', 6));
+        _buffer.Advance(seconds + 1 + fraction);
+    }
+
+    /// <summary>Ends the envelope.</summary>
+    /// <param name="trace">The trace context's member, as <see cref="EnvelopeConstants"/> encodes it; empty for none.</param>
+    /// <returns>The body; valid until the encoder is used again.</returns>
+    public ReadOnlySpan<byte> Finish(ReadOnlySpan<byte> trace)
+    {
+        Data.Flush();
+        _buffer.Write(trace);
+        _buffer.Write("}"u8);
+        return _buffer.WrittenSpan;
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>Adds to the pipeline what the application brings along.</summary>
+/// <param name="services">The host's services.</param>
+public sealed class NetraPipelineBuilder(IServiceCollection services)
+{
+    /// <summary>The host's services.</summary>
+    public IServiceCollection Services { get; } = services;
+
+    /// <summary>Registers an agent. What its constructor needs is checked at start, with everything else that is wrong.</summary>
+    /// <typeparam name="TAgent">The agent; one instance serves all runs.</typeparam>
+    public NetraPipelineBuilder AddAgent<TAgent>()
+        where TAgent : class, IAgent
+    {
+        AgentServices.AddAgent(Services, typeof(TAgent));
+        return this;
+    }
+
+    /// <summary>Registers a tool. What its constructor needs is checked at start, with everything else that is wrong.</summary>
+    /// <typeparam name="TTool">The tool; one instance serves all calls.</typeparam>
+    public NetraPipelineBuilder AddTool<TTool>()
+        where TTool : class, ITool
+    {
+        AgentServices.AddTool(Services, typeof(TTool));
+        return this;
+    }
+
+    /// <summary>Registers who handles the messages that pages send. The last one registered counts.</summary>
+    /// <typeparam name="THandler">The handler; one instance serves all connections.</typeparam>
+    public NetraPipelineBuilder AddMessageHandler<THandler>()
+        where THandler : class, IClientMessageHandler
+    {
+        Services.AddSingleton<IClientMessageHandler, THandler>();
+        return this;
+    }
+
+    /// <summary>Registers who says who connects. The last one registered counts; in Development there is one from the start.</summary>
+    /// <typeparam name="TAuthenticator">The authenticator; one instance serves all connections.</typeparam>
+    public NetraPipelineBuilder UseAuthenticator<TAuthenticator>()
+        where TAuthenticator : class, IConnectionAuthenticator
+    {
+        Services.AddSingleton<IConnectionAuthenticator, TAuthenticator>();
+        return this;
+    }
+
+    /// <summary>Replaces the log.</summary>
+    /// <typeparam name="TLog">The log; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder UseEventLog<TLog>()
+        where TLog : class, IEventLog
+    {
+        Services.Replace(ServiceDescriptor.Singleton<IEventLog, TLog>());
+        return this;
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.WebSockets;
+
+// In the namespace where hosts look for it.
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the pipeline's endpoints.</summary>
+public static class NetraPipelineEndpointExtensions
+{
+    /// <summary>
+    /// Maps the WebSocket (its second door), <c>POST /v1/events</c>, <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
+    /// </summary>
+    /// <param name="endpoints">The host's endpoints.</param>
+    /// <returns>The publish endpoint, so that the host can demand authorization for it.</returns>
+    public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        endpoints.Map(services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path, services.GetRequiredService<SecondDoor>().HandleAsync);
+        HealthEndpoints.Map(endpoints);
+        return PublishEndpoint.Map(endpoints);
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.WebSockets;
+
+// In the namespace where hosts look for it.
+namespace Microsoft.AspNetCore.Hosting;
+
+/// <summary>Opens the fast door of a listener.</summary>
+public static class NetraPipelineListenOptionsExtensions
+{
+    /// <summary>
+    /// Takes WebSockets at connection level on this listener; everything else goes on to HTTP untouched. To be called after <c>UseHttps</c>. A browser reaches it over
+    /// HTTP/1.1 only: with HTTP/2 on, it opens its WebSocket as an extended CONNECT and comes through <c>MapNetraPipeline</c> instead.
+    /// </summary>
+    /// <param name="listenOptions">The listener.</param>
+    public static ListenOptions UseNetraPipeline(this ListenOptions listenOptions)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        var services = listenOptions.ApplicationServices;
+        var path = services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
+        var limits = HandshakeLimits.From(services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits);
+        listenOptions.Use(next => new FastDoor(
+            next,
+            services.GetRequiredService<ConnectionAcceptor>(),
+            services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
+            path,
+            limits,
+            services.GetRequiredService<PipelineMetrics>(),
+            services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
+        return listenOptions;
+    }
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.WebSockets;
+
+// In the namespace where hosts look for it.
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Netra.Pipeline to a host.</summary>
+public static class NetraPipelineServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Options are read from the configuration
+    /// section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <returns>A builder for agents, tools, handlers and replacements.</returns>
+    public static NetraPipelineBuilder AddNetraPipeline(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddMetrics();
+        services.AddRouting();
+        services.TryAddSingleton(TimeProvider.System);
+        AddPipelineOptions(services);
+        AddFailures(services);
+        AddStreams(services);
+        AddConnections(services);
+        AddEmission(services);
+        AgentServices.AddCore(services);
+        AddHosting(services);
+        return new NetraPipelineBuilder(services);
+    }
+
+    private static void AddPipelineOptions(IServiceCollection services)
+    {
+        services.AddOptions<ConnectionOptions>().BindConfiguration("Netra:Connections").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<StreamOptions>().BindConfiguration("Netra:Streams").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<InMemoryEventLogOptions>().BindConfiguration("Netra:Log:InMemory").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<HostingOptions>().BindConfiguration("Netra:Hosting").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<WebSocketDoorOptions>().BindConfiguration("Netra:WebSockets").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PublishOptions>().BindConfiguration("Netra:Publish").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
+    }
+
+    private static void AddFailures(IServiceCollection services)
+    {
+        services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<FailureFeed>();
+        services.TryAddSingleton<FailureReporter>();
+        services.TryAddSingleton<PipelineMetrics>();
+    }
+
+    private static void AddStreams(IServiceCollection services)
+    {
+        services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+        services.TryAddSingleton<WindowBudget>();
+        services.TryAddSingleton<StreamRegistry>();
+    }
+
+    private static void AddConnections(IServiceCollection services)
+    {
+        services.TryAddSingleton<ConnectionTick>();
+        services.TryAddSingleton<ClientMessageDispatcher>();
+        services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton<ConnectionAcceptor>();
+        services.TryAddSingleton<RegisteredAuthenticator>();
+        services.TryAddSingleton<SecondDoor>();
+    }
+
+    private static void AddEmission(IServiceCollection services)
+    {
+        services.TryAddSingleton<UserExecutionContextFactory>();
+        services.TryAddSingleton(static provider => new EventEmitterFactory(
+            provider.GetRequiredService<StreamRegistry>(),
+            provider.GetRequiredService<PipelineBridge>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<UserExecutionContextFactory>(),
+            provider.GetRequiredService<IOptions<StreamOptions>>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<EventPublisher>();
+    }
+
+    private static void AddHosting(IServiceCollection services)
+    {
+        services.TryAddSingleton<PipelineBridge>();
+        services.TryAddSingleton<BackgroundLoops>();
+        services.TryAddSingleton<StartupVerification>();
+        AgentServices.AddAgent(services, typeof(VerificationAgent));
+        AgentServices.AddTool(services, typeof(VerificationTool));
+        services.AddHostedService<PipelineLifetime>();
+    }
+}

@@ -1,0 +1,143 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops and startup verification; ready once the listeners are bound;
+/// draining before they close.
+/// </summary>
+internal sealed partial class PipelineLifetime(
+    PipelineBridge bridge,
+    WiringCheck wiring,
+    IEventLog log,
+    BackgroundLoops loops,
+    StartupVerification verification,
+    ConnectionRegistry connections,
+    StreamRegistry streams,
+    FailureReporter failures,
+    RegisteredAuthenticator registered,
+    IHostEnvironment environment,
+    IOptions<HostingOptions> options,
+    ILogger<PipelineLifetime> logger,
+    TimeProvider time) : IHostedLifecycleService
+{
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        bridge.BeginInitializing();
+        try
+        {
+            if (environment.IsDevelopment())
+            {
+                Log.DevelopmentMode(logger);
+            }
+
+            wiring.Verify();
+            if (registered.Authenticator is null)
+            {
+                throw Reported(StartupVerificationException.WiringInvalid(
+                    new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
+            }
+
+            await log.StartAsync(cancellationToken);
+            loops.Start();
+            await verification.RunAsync(cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            bridge.Fail(exception.Message);
+            await loops.StopAsync();
+            throw;
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        bridge.BecomeReady();
+        Log.Ready(logger, log.Epoch);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        var open = bridge.OpenRuns;
+        var ended = bridge.BeginDraining();
+        if (!await CompletesWithinAsync(ended, options.Value.DrainTimeout, cancellationToken))
+        {
+            Log.CancellingRuns(logger, bridge.OpenRuns, options.Value.DrainTimeout);
+            await bridge.CancelRunsAsync();
+            await CompletesWithinAsync(ended, options.Value.GoodbyeTimeout, cancellationToken);
+        }
+
+        var count = connections.Count;
+        foreach (var connection in connections.All)
+        {
+            connection.End(ConnectionEndReason.ServerShutdown);
+        }
+
+        if (!await CompletesWithinAsync(connections.WhenEmpty(), options.Value.GoodbyeTimeout, cancellationToken))
+        {
+            foreach (var connection in connections.All)
+            {
+                connection.Abort();
+            }
+        }
+
+        Log.Drained(logger, open, count);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await loops.StopAsync();
+        await streams.EvictIdleAsync(cancellationToken);
+        bridge.Stop();
+    }
+
+    private async Task<bool> CompletesWithinAsync(Task task, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, time, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private StartupVerificationException Reported(StartupVerificationException exception)
+    {
+        failures.Report(exception);
+        return exception;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
+            "DEVELOPMENT MODE: no route needs authentication, and /ws believes the user_id it is given. Connections are taken from this machine only. "
+            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.")]
+        public static partial void DevelopmentMode(ILogger logger);
+
+        [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}")]
+        public static partial void Ready(ILogger logger, string epoch);
+
+        [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled")]
+        public static partial void CancellingRuns(ILogger logger, int openRuns, TimeSpan drainTimeout);
+
+        [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open")]
+        public static partial void Drained(ILogger logger, int runs, int connections);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net.WebSockets;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>The client of the startup verification: it receives events up to the run's end and acknowledges each.</summary>
+internal sealed class VerificationClient : IDisposable
+{
+    private const int BufferBytes = 64 * 1024;
+    private readonly ClientWebSocket _socket = new();
+
+    private VerificationClient()
+    {
+        _socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
+        _socket.Options.Proxy = null;
+    }
+
+    public static async Task<VerificationClient> ConnectAsync(Uri address, CancellationToken cancellationToken)
+    {
+        var client = new VerificationClient();
+        try
+        {
+            await client._socket.ConnectAsync(address, cancellationToken);
+            return await client.ReadAsync(cancellationToken) is WelcomeMessage
+                ? client
+                : throw new InvalidOperationException("The first message is not a welcome.");
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Receives and acknowledges until a terminal event.</summary>
+    public async Task<IReadOnlyList<EventType>> AnswerAsync(CancellationToken cancellationToken)
+    {
+        var received = new List<EventType>();
+        while (true)
+        {
+            if (await ReadAsync(cancellationToken) is not EventMessage { EventType: { } type } message)
+            {
+                continue;
+            }
+
+            received.Add(type);
+            await _socket.SendAsync(ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+            if (EventTypes.IsTerminal(type))
+            {
+                return received;
+            }
+        }
+    }
+
+    public Task CloseAsync(CancellationToken cancellationToken) => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<ServerMessage> ReadAsync(CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BufferBytes];
+        var length = 0;
+        ValueWebSocketReceiveResult result;
+        do
+        {
+            result = await _socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
+            length += result.Count;
+        }
+        while (!result.EndOfMessage && length < buffer.Length);
+
+        return result.MessageType == WebSocketMessageType.Text && result.EndOfMessage
+            ? ServerMessageReader.Read(buffer.AsSpan(0, length))
+            : throw new InvalidOperationException($"The server ended the connection: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
+    }
+}
