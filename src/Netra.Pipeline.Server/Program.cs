@@ -4,7 +4,8 @@ using Netra.Pipeline.Server.Demo;
 
 // What the server needs lies beside it, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.Services.AddNetraPipeline().AddDemo();
+builder.Services.AddNetraPipeline();
+builder.Services.AddDemo();
 builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
 
 return await StartFailures.RunAsync(() =>

@@ -1,0 +1,113 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Tests.Infrastructure;
+
+/// <summary>A whole pipeline on real Kestrel and a port of the kernel's choice. Disposing stops it.</summary>
+internal sealed class PipelineHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private PipelineHost(WebApplication app, CapturingLoggerProvider logs) => (_app, Logs) = (app, logs);
+
+    public CapturingLoggerProvider Logs { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+
+    public Uri HttpAddress => new($"http://127.0.0.1:{Port}");
+
+    public UserExecutionContextFactory Contexts => Services.GetRequiredService<UserExecutionContextFactory>();
+
+    public EventEmitterFactory Emitters => Services.GetRequiredService<EventEmitterFactory>();
+
+    public AgentRunner Runner => Services.GetRequiredService<AgentRunner>();
+
+    public ConnectionRegistry Connections => Services.GetRequiredService<ConnectionRegistry>();
+
+    public StreamRegistry Streams => Services.GetRequiredService<StreamRegistry>();
+
+    public FailureFeed Failures => Services.GetRequiredService<FailureFeed>();
+
+    public PipelineBridge Bridge => Services.GetRequiredService<PipelineBridge>();
+
+    /// <summary>Starts a host in Development, on the in-memory log.</summary>
+    /// <param name="configure">Adds to the pipeline.</param>
+    /// <param name="settings">Configuration, such as <c>("Netra:Connections:QueueFrames", "8")</c>.</param>
+    /// <param name="time">The clock; the system's when null.</param>
+    /// <param name="kestrel">Binds other listeners than the default one.</param>
+    /// <param name="map">Maps further endpoints.</param>
+    public static async Task<PipelineHost> StartAsync(
+        Action<NetraPipelineBuilder>? configure = null,
+        IEnumerable<(string Key, string Value)>? settings = null,
+        TimeProvider? time = null,
+        Action<KestrelServerOptions>? kestrel = null,
+        Action<WebApplication>? map = null)
+    {
+        var (app, logs) = Build(configure, settings, time, kestrel, map);
+        await app.StartAsync();
+        return new PipelineHost(app, logs);
+    }
+
+    /// <summary>Builds the application without starting it, for tests of hosts that must not start.</summary>
+    public static (WebApplication App, CapturingLoggerProvider Logs) Build(
+        Action<NetraPipelineBuilder>? configure = null,
+        IEnumerable<(string Key, string Value)>? settings = null,
+        TimeProvider? time = null,
+        Action<KestrelServerOptions>? kestrel = null,
+        Action<WebApplication>? map = null,
+        string environment = "Development")
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        foreach (var (key, value) in settings ?? [])
+        {
+            builder.Configuration[key] = value;
+        }
+
+        var logs = new CapturingLoggerProvider();
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(time);
+        }
+
+        var pipeline = builder.Services.AddNetraPipeline();
+        configure?.Invoke(pipeline);
+        builder.WebHost.ConfigureKestrel(kestrel ?? (static options => options.Listen(IPAddress.Loopback, 0, static listener =>
+        {
+            listener.Protocols = HttpProtocols.Http1;
+            listener.UseNetraPipeline();
+        })));
+        var app = builder.Build();
+        app.MapNetraPipeline();
+        map?.Invoke(app);
+        return (app, logs);
+    }
+
+    public Uri SocketAddress(string userId, string more = "") => new($"ws://127.0.0.1:{Port}/ws?user_id={Uri.EscapeDataString(userId)}{more}");
+
+    public ValueTask<EventEmitter> EmitterOfAsync(string userId, string threadId = "t1", string runId = "r1", EmitterOptions? options = null)
+        => Emitters.CreateEmitterAsync(Contexts.Create(userId, threadId, runId), options);
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
