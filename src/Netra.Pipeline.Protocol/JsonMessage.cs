@@ -21,16 +21,16 @@ internal static class JsonMessage
     };
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? t_writer;
+    private static Utf8JsonWriter? _writer;
 
     /// <summary>Encodes an object whose members <paramref name="members"/> writes.</summary>
     public static byte[] Write<TState>(TState state, Action<Utf8JsonWriter, TState> members)
     {
-        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(512);
-        var writer = t_writer ??= new Utf8JsonWriter(buffer, Options);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(512);
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
 
@@ -42,8 +42,8 @@ internal static class JsonMessage
         var message = buffer.WrittenSpan.ToArray();
         if (buffer.Capacity > MaxKeptBytes)
         {
-            t_buffer = null;
-            t_writer = null;
+            _buffer = null;
+            _writer = null;
         }
 
         return message;

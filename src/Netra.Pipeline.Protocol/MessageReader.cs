@@ -43,9 +43,17 @@ internal ref struct MessageReader
             ahead.Read();
             if (found)
             {
-                return ahead.TokenType == JsonTokenType.String
-                    ? ahead
-                    : throw new ProtocolViolationException("'type' must be a string");
+                if (ahead.TokenType != JsonTokenType.String)
+                {
+                    throw new ProtocolViolationException("'type' must be a string");
+                }
+
+                if (ahead.ValueIsEscaped)
+                {
+                    Text(ahead, "type");
+                }
+
+                return ahead;
             }
 
             ahead.Skip();

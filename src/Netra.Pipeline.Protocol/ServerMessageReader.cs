@@ -39,6 +39,11 @@ public static class ServerMessageReader
         {
             throw new ProtocolViolationException("the message is not well-formed JSON: " + e.Message, e);
         }
+        catch (InvalidOperationException e)
+        {
+            // Comparing an escaped member name is where the JSON reader notices half a surrogate pair in it.
+            throw new ProtocolViolationException("the message has a member name that is not Unicode: an unpaired surrogate", e);
+        }
     }
 
     private static ServerMessage Event(MessageReader reader, string type)
