@@ -20,14 +20,14 @@ public static class NetraPipelineListenOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(listenOptions);
         var services = listenOptions.ApplicationServices;
-        var path = services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
-        var limits = HandshakeLimits.From(services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits);
+
+        // Asked for when the listener is bound: by then all options are set.
         listenOptions.Use(next => new FastDoor(
             next,
             services.GetRequiredService<ConnectionAcceptor>(),
             services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
-            path,
-            limits,
+            services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
+            HandshakeLimits.From(listenOptions.KestrelServerOptions.Limits),
             services.GetRequiredService<PipelineMetrics>(),
             services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
         return listenOptions;

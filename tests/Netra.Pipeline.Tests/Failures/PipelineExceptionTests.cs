@@ -25,7 +25,7 @@ public sealed class PipelineExceptionTests
         new(ContextValidationException.Invalid(Scope, ["user_id is empty", "run_id is missing"]), FailureCode.ContextInvalid),
         new(SendFailureException.InvalidEvent(Scope, "data", "must be an object"), FailureCode.InvalidEvent),
         new(SendFailureException.RunEnded(Scope, "token"), FailureCode.RunEnded),
-        new(SendFailureException.LogFull(Scope, 8192), FailureCode.LogFull),
+        new(SendFailureException.LogFull(Scope, "8192 bytes (Netra:Log:InMemory:MaxBytes)"), FailureCode.LogFull),
         new(SendFailureException.LogFailed(Scope, "the disk is full", innerException: Cause), FailureCode.LogFailed),
         new(SendFailureException.LogFailed(Scope, "the disk is full", seq: 58), FailureCode.LogFailed),
         new(SendFailureException.NotSent(Scope, "it broke", innerException: Cause), FailureCode.SendFailed),
@@ -120,7 +120,7 @@ public sealed class PipelineExceptionTests
             Assert.That(exception.Accepted, Is.False);
             Assert.That(exception.Size, Is.EqualTo(300_000));
             Assert.That(exception.Limit, Is.EqualTo(262_144));
-            Assert.That(exception.Message, Does.Contain("300000").And.Contain("262144").And.Contain("Netra:Events:MaxEventBytes"));
+            Assert.That(exception.Message, Does.Contain("300000").And.Contain("262144").And.Contain("Netra:Streams:MaxEventBytes"));
         });
     }
 

@@ -10,14 +10,14 @@ internal sealed class ReporterUnderTest : IDisposable
 {
     private readonly TestMeterFactory _meters = new();
 
-    public ReporterUnderTest(ILogger? logger = null, Action<string, ReadOnlyMemory<byte>>? tell = null)
+    public ReporterUnderTest(ILogger? logger = null, Action<string, byte[]>? tell = null)
     {
         Metrics = new MetricRecorder(_meters);
         Reporter = new FailureReporter(
             logger ?? LoggerProvider.CreateLogger<FailureReporter>(),
             _meters,
             Feed,
-            tell ?? ((user, message) => Told.Add((user, (ErrorMessage)ServerMessageReader.Read(message.Span)))),
+            tell ?? ((user, message) => Told.Add((user, (ErrorMessage)ServerMessageReader.Read(message)))),
             Time);
     }
 
