@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything, and runs all tests. The last line says: N passed, N failed, N skipped.
+# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+results=artifacts/test-results
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0
+
+step() { printf '\n== %s\n' "$*"; }
+
+# A step that is no test counts as one failure when it fails.
+check() {
+  step "$1"
+  shift
+  if ! "$@"; then
+    echo "FAILED: $*"
+    failed=$((failed + 1))
+  fi
+}
+
+finish() {
+  printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+chromium=${NETRA_CHROMIUM:-/usr/bin/chromium}
+if [ ! -x "$chromium" ]; then
+  step "Installing Chromium"
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; } >"$results/apt.log" 2>&1; then
+    tail -n 5 "$results/apt.log"
+    echo "FAILED: Chromium could not be installed; set NETRA_CHROMIUM to a browser that is there"
+    failed=$((failed + 1))
+  fi
+fi
+
+step "Building"
+if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
+  echo "FAILED: the build"
+  failed=$((failed + 1))
+  finish
+fi
+
+check "Format" dotnet format Netra.Pipeline.sln --verify-no-changes --no-restore --severity warn
+
+step "Web tests"
+(cd src/web/app && npm run --silent check && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json")
+web=$?
+if [ -s "$results/web.json" ]; then
+  read -r p f s < <(node -e '
+    const r = JSON.parse(require("fs").readFileSync(process.argv[1]));
+    console.log(r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests);' "$results/web.json")
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  [ "$web" -eq 0 ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
+else
+  failed=$((failed + 1))
+fi
+
+# Test projects run one after the other: two cores, and some of them measure how long nothing may take.
+for project in tests/Netra.Pipeline.Tests tests/Netra.Pipeline.BrowserTests; do
+  name=$(basename "$project")
+  step "$name"
+  dotnet test "$project" --no-build -nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" --blame-hang-timeout 4m
+  status=$?
+  trx="$results/$name.trx"
+  if [ -s "$trx" ]; then
+    counters=$(grep -o '<Counters [^>]*>' "$trx" | head -n 1)
+    count() { sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<<"$counters"; }
+    p=$(count passed) f=$(count failed) total=$(count total)
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + total - p - f))
+    [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+done
+
+finish
