@@ -4,8 +4,7 @@ using Netra.Pipeline.Server.Demo;
 
 // What the server needs lies beside it, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.Services.AddNetraPipeline();
-builder.Services.AddDemo();
+builder.Services.AddNetraPipeline().AddDemo();
 builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
 
 return await StartFailures.RunAsync(() =>

@@ -73,6 +73,11 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
             reservedUserId, operation, NewId(), NewId(), TraceContext.OfCurrentActivity(), isSystem: true);
     }
 
+    /// <summary>Makes the context of a run that another run delegates: the same but for a new run id.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "Beside the other methods of the one type that makes contexts.")]
+    internal UserExecutionContext CreateDelegated(UserExecutionContext parent) =>
+        new(parent.UserId, parent.ThreadId, NewId(), parent.RequestId, parent.Trace, parent.IsSystem);
+
     /// <summary>The context, when there is one.</summary>
     /// <param name="context">The context, which should be there.</param>
     /// <param name="operation">What needs it: a name from a bounded set.</param>

@@ -27,12 +27,22 @@ public sealed class AgentCommunicationException : PipelineException
         new(FailureCode.AgentCommunication, scope, fromAgent, toAgent, reason, innerException);
 
     /// <summary>No agent is registered under that name (<see cref="FailureCode.AgentUnknown"/>).</summary>
-    public static AgentCommunicationException AgentUnknown(FailureScope scope, string? fromAgent, string agentName) =>
-        new(FailureCode.AgentUnknown, scope, fromAgent, agentName, "no agent is registered under that name", innerException: null);
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="fromAgent">Who called, or <see langword="null"/> when it was not an agent.</param>
+    /// <param name="agentName">The name that was asked for.</param>
+    /// <param name="registered">The names there are; the message lists them.</param>
+    public static AgentCommunicationException AgentUnknown(
+        FailureScope scope, string? fromAgent, string agentName, IReadOnlyCollection<string>? registered = null) =>
+        new(FailureCode.AgentUnknown, scope, fromAgent, agentName, $"no agent is registered under that name{List(registered)}", innerException: null);
 
     /// <summary>No tool is registered under that name (<see cref="FailureCode.ToolUnknown"/>).</summary>
-    public static AgentCommunicationException ToolUnknown(FailureScope scope, string? fromAgent, string toolName) =>
-        new(FailureCode.ToolUnknown, scope, fromAgent, toolName, "no tool is registered under that name", innerException: null);
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="fromAgent">Who called, or <see langword="null"/> when it was not an agent.</param>
+    /// <param name="toolName">The name that was asked for.</param>
+    /// <param name="registered">The names there are; the message lists them.</param>
+    public static AgentCommunicationException ToolUnknown(
+        FailureScope scope, string? fromAgent, string toolName, IReadOnlyCollection<string>? registered = null) =>
+        new(FailureCode.ToolUnknown, scope, fromAgent, toolName, $"no tool is registered under that name{List(registered)}", innerException: null);
 
     private protected override void AddDetails(Dictionary<string, object?> values)
     {
@@ -40,4 +50,11 @@ public sealed class AgentCommunicationException : PipelineException
         values["to_agent"] = ToAgent;
         values["reason"] = Reason;
     }
+
+    private static string List(IReadOnlyCollection<string>? registered) => registered switch
+    {
+        null => string.Empty,
+        { Count: 0 } => "; there is none at all",
+        _ => $"; there are {string.Join(", ", registered.Order(StringComparer.Ordinal))}",
+    };
 }

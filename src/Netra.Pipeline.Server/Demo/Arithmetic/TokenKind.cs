@@ -1,0 +1,11 @@
+namespace Netra.Pipeline.Server.Demo.Arithmetic;
+
+/// <summary>What a piece of an arithmetic expression is.</summary>
+internal enum TokenKind
+{
+    Number,
+    Operator,
+    Open,
+    Close,
+    End,
+}

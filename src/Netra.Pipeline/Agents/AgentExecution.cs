@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>What an agent gets for one run: the question, for whom it is answered, and everything it may do. Safe from any thread.</summary>
+public sealed class AgentExecution
+{
+    private readonly RunScope _run;
+    private readonly Delegation _delegation;
+
+    internal AgentExecution(RunScope run)
+    {
+        _run = run;
+        _delegation = new Delegation(run);
+        Events = new AgentEvents(run.Emitter);
+        Tools = new ToolExecutor(run);
+    }
+
+    /// <summary>The user, thread and run.</summary>
+    public UserExecutionContext Context => _run.Request.Context;
+
+    /// <summary>The question.</summary>
+    public string Input => _run.Request.Input;
+
+    /// <summary>What came with the question, if anything.</summary>
+    public JsonNode? Data => _run.Request.Data;
+
+    /// <summary>The events the agent may say itself.</summary>
+    public AgentEvents Events { get; }
+
+    /// <summary>Calls tools.</summary>
+    public ToolExecutor Tools { get; }
+
+    /// <summary>
+    /// Has another agent answer, in a run of its own in the same thread, which the user sees too. It is cancelled with this run.
+    /// </summary>
+    /// <param name="agentName">The agent to call.</param>
+    /// <param name="input">The question for it.</param>
+    /// <param name="ct">Cancels the delegated run only.</param>
+    /// <returns>The whole answer.</returns>
+    /// <exception cref="AgentCommunicationException">
+    /// The other agent failed or was cancelled on its own, is not registered, or agents have delegated too deep. It has been reported and is
+    /// shown in this run; an agent that can do without the answer may catch it.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">This run, or this call, was cancelled.</exception>
+    public Task<string> DelegateAsync(string agentName, string input, CancellationToken ct = default) => DelegateAsync(agentName, input, data: null, ct);
+
+    /// <inheritdoc cref="DelegateAsync(string, string, CancellationToken)"/>
+    /// <param name="agentName">The agent to call.</param>
+    /// <param name="input">The question for it.</param>
+    /// <param name="data">What goes with the question.</param>
+    /// <param name="ct">Cancels the delegated run only.</param>
+    public Task<string> DelegateAsync(string agentName, string input, JsonNode? data, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(agentName);
+        ArgumentNullException.ThrowIfNull(input);
+        return _delegation.CallAsync(agentName, input, data, ct);
+    }
+}

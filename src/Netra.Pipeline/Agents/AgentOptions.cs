@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>Limits of runs. Bound from <c>Netra:Agents</c>; checked at start.</summary>
+public sealed class AgentOptions
+{
+    /// <summary>The configuration section these options are bound from.</summary>
+    public const string SectionName = "Netra:Agents";
+
+    /// <summary>
+    /// How many runs may be open at once, delegated ones included; 1 to 1,000,000, default 10,000 (the number of connections a node is built for).
+    /// One more is refused with an error that names the limit.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxOpenRuns { get; set; } = 10_000;
+
+    /// <summary>
+    /// How deep agents may delegate to agents; 0 (not at all) to 64, default 8. Two agents that delegate to each other end here.
+    /// </summary>
+    [Range(0, 64)]
+    public int MaxDelegationDepth { get; set; } = 8;
+
+    /// <summary>How many characters of the question <c>agent_started</c> shows in <c>metadata.question</c>; 0 (none) to 10,000, default 500.</summary>
+    [Range(0, 10_000)]
+    public int QuestionPreviewLength { get; set; } = 500;
+
+    /// <summary>
+    /// How long a run that is over waits for tool calls and delegations the agent left behind, once they have been cancelled, before it says its
+    /// terminal event anyway; 0 to 5 min, default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan LeftoverTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>The runs that are open in this process, bounded by <see cref="AgentOptions.MaxOpenRuns"/>. Safe from any thread.</summary>
+internal sealed class OpenRuns(IOptions<AgentOptions> options)
+{
+    private readonly ConcurrentDictionary<RunKey, RunCancellation> _runs = new();
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public void Add(UserExecutionContext context, string agentName, FailureScope scope, RunCancellation cancellation)
+    {
+        var limit = options.Value.MaxOpenRuns;
+        if (Interlocked.Increment(ref _count) > limit)
+        {
+            Interlocked.Decrement(ref _count);
+            throw AgentCommunicationException.CallFailed(
+                scope, "the caller", agentName, $"{limit} runs are open, which is the limit ({AgentOptions.SectionName}:{nameof(AgentOptions.MaxOpenRuns)})");
+        }
+
+        if (!_runs.TryAdd(RunKey.Of(context), cancellation))
+        {
+            Interlocked.Decrement(ref _count);
+            throw ContextValidationException.Invalid(scope, [$"run_id '{context.RunId}' names a run that is open already"]);
+        }
+    }
+
+    /// <summary>Removes a run. One that was refused has no place to give back, and must not take away that of its namesake.</summary>
+    public void Remove(UserExecutionContext context, RunCancellation cancellation)
+    {
+        if (_runs.TryRemove(KeyValuePair.Create(RunKey.Of(context), cancellation)))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    /// <summary>Cancels a run, unless there is none of that user, or it is ending already.</summary>
+    public bool TryCancel(RunKey key, string reason) => _runs.TryGetValue(key, out var run) && run.TryCancel(reason);
+}

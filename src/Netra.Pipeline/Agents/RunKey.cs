@@ -1,0 +1,9 @@
+using Netra.Pipeline.Contexts;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>What identifies a run. The user is part of it: a run id alone never finds another user's run.</summary>
+internal readonly record struct RunKey(string UserId, string ThreadId, string RunId)
+{
+    public static RunKey Of(UserExecutionContext context) => new(context.UserId, context.ThreadId, context.RunId);
+}

@@ -1,0 +1,18 @@
+using System.Text.Json.Nodes;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>What a run is to do, and for whom.</summary>
+/// <param name="Agent">Who does it.</param>
+/// <param name="Input">The question.</param>
+/// <param name="Data">What came with it, if anything.</param>
+/// <param name="Context">The user, thread and run.</param>
+/// <param name="Parent">The run that delegates it, if one does.</param>
+internal sealed record RunRequest(IAgent Agent, string Input, JsonNode? Data, UserExecutionContext Context, ParentRun? Parent)
+{
+    public FailureScope Scope { get; } = Context.ScopeOf("RunAgent");
+
+    public int Depth => Parent is null ? 0 : Parent.Depth + 1;
+}
