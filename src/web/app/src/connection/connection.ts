@@ -184,10 +184,10 @@ export class Connection {
     this.#resume = { epoch: welcome.epoch, from: welcome.from };
     this.#connectedAt = performance.now();
     this.#watchdog.start(welcome.ping_interval_ms + welcome.ping_timeout_ms);
-    this.#setState({ name: 'connected', welcome });
     if (continued && !welcome.resumed) {
       this.#handler.onReset();
     }
+    this.#setState({ name: 'connected', welcome });
     this.#inbox.begin(welcome);
     this.#requests.connected();
   }

@@ -36,6 +36,16 @@ describe('conversation', () => {
     ]);
   });
 
+  it('knows a long question by its beginning, but not a short one', () => {
+    const long = 'x'.repeat(600);
+    const asked = ask(ask(emptyConversation, 'm1', 't1', 'What is 2+2?'), 'm2', 't1', long);
+    const running = applyToConversation(asked, started(1, { metadata: { question: long.slice(0, 500) } }));
+    expect(running.exchanges).toMatchObject([{ id: 'm1' }, { id: 'm2', runKey: key }]);
+
+    const other = applyToConversation(running, started(2, { metadata: { question: 'What' } }, { run_id: 'r2' }));
+    expect(other.exchanges).toHaveLength(3);
+  });
+
   it('does not give the run of one question to another', () => {
     const asked = ask(ask(emptyConversation, 'm1', 't1', '2+2?'), 'm2', 't1', '3+3?');
     const accepted = accept(asked, { type: 'accepted', id: 'm2', run_id: 'r1' });

@@ -29,6 +29,9 @@ export interface Conversation {
 
 export const emptyConversation: Conversation = { exchanges: [], runs: new Map(), omittedExchanges: 0 };
 
+/** A shorter beginning says too little about which question was meant. */
+const minPreview = 100;
+
 /** The person has asked something, for the first time or again. */
 export function ask(conversation: Conversation, id: string, threadId: string, content: string): Conversation {
   const question: Question = { threadId, content, state: 'sending' };
@@ -85,7 +88,7 @@ function place(conversation: Conversation, run: Run, event: PipelineEvent): Conv
   const waiting = conversation.exchanges.find(({ question, runKey: taken }) =>
     question?.threadId === run.threadId &&
     taken === undefined &&
-    (question.runId === undefined ? question.content === asked : question.runId === run.runId),
+    (question.runId === undefined ? isPreview(asked, question.content) : question.runId === run.runId),
   );
   if (waiting?.question !== undefined) {
     const { failure: _, ...question } = waiting.question;
@@ -104,6 +107,11 @@ function place(conversation: Conversation, run: Run, event: PipelineEvent): Conv
 
 function questionOf(metadata: { readonly question?: unknown } | undefined): string | undefined {
   return typeof metadata?.question === 'string' ? metadata.question : undefined;
+}
+
+/** Whether a run carries this question: as a whole, or its beginning, which is all of a long one that a server sends. */
+function isPreview(asked: string | undefined, content: string): boolean {
+  return asked === content || (asked !== undefined && asked.length >= minPreview && content.startsWith(asked));
 }
 
 function childrenOf(run: Run | undefined): readonly string[] {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Welcome } from '../protocol/server-messages';
 import { ask } from '../run/conversation';
 import { agentEvents } from '../testing/events';
 import { ChatHandler } from './chat-handler';
@@ -21,6 +22,14 @@ describe('ChatHandler', () => {
 
     expect(store.state.lastSeq).toBe(7);
     expect(store.state.conversation.runs.size).toBe(1);
+  });
+
+  it('says when what is kept does not begin at the beginning', () => {
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome });
+    expect(store.state.beginningExpired).toBe(false);
+
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome });
+    expect(store.state.beginningExpired).toBe(true);
   });
 
   it('is calm about a history that begins later, but not about a hole in it', () => {

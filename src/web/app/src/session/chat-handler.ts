@@ -17,6 +17,10 @@ export class ChatHandler implements ConnectionHandler {
 
   onState(connection: ConnectionState): void {
     this.#set({ connection });
+    if (connection.name === 'connected' && !connection.welcome.resumed && connection.welcome.from > 0) {
+      // All that is kept was asked for, and it does not begin with the first event.
+      this.#set({ beginningExpired: true });
+    }
   }
 
   onEvent(event: PipelineEvent): void {
