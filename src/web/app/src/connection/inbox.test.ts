@@ -131,6 +131,16 @@ describe('Inbox', () => {
     expect(handler.seqs).toEqual([12, 13, 11, 14]);
   });
 
+  it('does not acknowledge what a gap has passed over before an event follows it', () => {
+    FakeSocket.last.event(11);
+    gap({ from: 12, to: 20 });
+    FakeSocket.last.receive({ type: 'ping', ts: 1 });
+    expect(FakeSocket.last.said('pong')).toMatchObject([{ seq: 11 }]);
+
+    resume({ seq: 20 });
+    expect(FakeSocket.last.url.searchParams.get('seq')).toBe('20');
+  });
+
   it('goes on after a range that is lost, and tells which', () => {
     gap({ from: 11, to: 20, cause: 'server_restart', certain: false });
     FakeSocket.last.critical(21);

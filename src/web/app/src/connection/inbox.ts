@@ -27,8 +27,8 @@ export class Inbox {
     this.#send = send;
     this.#onUnrepaired = onUnrepaired;
     this.#acknowledger = new Acknowledger(
-      // After a resume the cursor may be ahead of what this connection was sent; to acknowledge that would be an offence.
-      () => Math.min(this.#cursor.position, this.#sequencer.highest),
+      // After a gap or a resume the cursor may be ahead of what this connection was sent; to acknowledge that would be an offence.
+      () => Math.min(this.#cursor.position, this.#sequencer.written),
       (seq) => this.#send({ type: 'ack', seq }),
     );
   }
@@ -72,7 +72,6 @@ export class Inbox {
       this.#handler.onLost(gap);
     }
     this.#carryOut(this.#sequencer.skip(gap));
-    this.#acknowledger.handled(false);
   }
 
   /** The number a due pong should carry. */

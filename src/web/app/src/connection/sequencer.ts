@@ -23,14 +23,20 @@ export class Sequencer<T extends { readonly seq: number }> {
   /** Everything up to here was passed on, or needs not be. */
   #received = 0;
   #highest = 0;
+  #written = 0;
 
   constructor(cursor: Cursor) {
     this.#cursor = cursor;
   }
 
-  /** The last number the server has said on this connection. An acknowledgement must not go beyond it. */
+  /** The last number this connection has led up to, by a frame or by a gap. */
   get highest(): number {
     return this.#highest;
+  }
+
+  /** The last number the server has written to this connection. An acknowledgement must not go beyond it (protocol 4.3). */
+  get written(): number {
+    return this.#written;
   }
 
   get held(): number {
@@ -47,11 +53,13 @@ export class Sequencer<T extends { readonly seq: number }> {
     this.#held.clear();
     this.#received = this.#cursor.position;
     this.#highest = this.#cursor.position;
+    this.#written = this.#cursor.position;
   }
 
   accept(frame: T): Step<T> {
     const missing = this.#jump(frame.seq);
     this.#highest = Math.max(this.#highest, frame.seq);
+    this.#written = Math.max(this.#written, frame.seq);
     const duplicate = this.#cursor.has(frame.seq) || this.#held.has(frame.seq);
     if (duplicate) {
       return step(this.#drain(), missing, true);
