@@ -1,0 +1,207 @@
+import type { ClientMessage, ClientRequest } from '../protocol/client-messages';
+import { CloseCode, describeClose, endsForGood } from '../protocol/close-codes';
+import { parse } from '../protocol/parse';
+import type { Accepted, ServerMessage, Welcome } from '../protocol/server-messages';
+import { backoff } from './backoff';
+import type { ConnectionHandler } from './handler';
+import { Inbox } from './inbox';
+import { Requests } from './requests';
+import { handshakeUrl, type Resume, type Start } from './resume';
+import { openBrowserSocket, socketOpen, type OpenSocket, type Socket } from './socket';
+import type { ConnectionState } from './state';
+import { Watchdog } from './watchdog';
+
+const subprotocol = 'netra.v1';
+const connectTimeoutMs = 10_000;
+/** A connection that lived this long ends a row of failed attempts. A shorter one must not: it may fail in the same way again. */
+const stableMs = 5000;
+
+export interface ConnectionOptions {
+  /** The WebSocket's address, without parameters. */
+  readonly url: string;
+  /** Who connects: `user_id`, or `token`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly start: Start;
+  readonly handler: ConnectionHandler;
+  readonly openSocket?: OpenSocket;
+  readonly random?: () => number;
+}
+
+/**
+ * One user's connection to the pipeline, through any number of WebSockets. Every ending of a WebSocket goes through
+ * `#disconnect`, and whatever a WebSocket says after that is ignored.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #handler: ConnectionHandler;
+  readonly #inbox: Inbox;
+  readonly #requests: Requests;
+  readonly #watchdog: Watchdog;
+  #state: ConnectionState = { name: 'closed', code: CloseCode.normal, reason: 'not connected yet' };
+  #socket: Socket | undefined;
+  #resume: { readonly epoch: string; readonly from: number } | undefined;
+  #attempt = 0;
+  #connectedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#handler = options.handler;
+    this.#inbox = new Inbox(options.handler, (message) => this.#send(message), () => this.#disconnect(CloseCode.unrepaired));
+    this.#requests = new Requests((message) => this.#state.name === 'connected' && this.#send(message));
+    this.#watchdog = new Watchdog(() => this.#disconnect(CloseCode.silence));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Connects, unless it does already. */
+  connect(): void {
+    if (this.#state.name === 'closed') {
+      this.#attempt = 0;
+      this.#setState({ name: 'connecting' });
+      this.#open();
+    }
+  }
+
+  close(): void {
+    this.#disconnect(CloseCode.normal, { reconnect: false });
+  }
+
+  /** Sends a message and returns the server's answer; rejects with a `RequestError` when there is none. */
+  request(message: ClientRequest): Promise<Accepted> {
+    return this.#requests.add(message);
+  }
+
+  /** Circumstances have changed for the better: do not sit out the rest of a waiting time. */
+  retryNow(): void {
+    if (this.#state.name === 'reconnecting' && this.#state.retryAt !== undefined) {
+      this.#reopen();
+    }
+  }
+
+  /** The browser says that it is offline. A socket would notice only much later. */
+  offline(): void {
+    if (this.#socket !== undefined) {
+      this.#disconnect(CloseCode.offline);
+    }
+  }
+
+  #open(): void {
+    clearTimeout(this.#timer);
+    const { url, parameters, start, openSocket = openBrowserSocket } = this.#options;
+    const socket = openSocket(handshakeUrl(url, parameters, start, this.#resumePoint()), subprotocol);
+    this.#socket = socket;
+    this.#timer = setTimeout(() => this.#disconnect(CloseCode.connectTimeout), connectTimeoutMs);
+    socket.onmessage = (event) => {
+      if (this.#socket === socket) {
+        this.#receive(event.data);
+      }
+    };
+    socket.onclose = (event) => {
+      if (this.#socket === socket) {
+        this.#disconnect(event.code, { reconnect: !endsForGood(event.code), detail: event.reason });
+      }
+    };
+  }
+
+  #reopen(): void {
+    if (this.#state.name === 'reconnecting') {
+      this.#setState({ name: 'reconnecting', attempt: this.#state.attempt, reason: this.#state.reason });
+      this.#open();
+    }
+  }
+
+  #resumePoint(): Resume | undefined {
+    return this.#resume === undefined ? undefined : { ...this.#resume, seq: this.#inbox.position };
+  }
+
+  /** The one funnel through which every connection ends. */
+  #disconnect(code: number, { reconnect = true, afterMs = 0, detail = '' } = {}): void {
+    const socket = this.#socket;
+    const wasConnected = this.#state.name === 'connected';
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    this.#watchdog.stop();
+    this.#inbox.stop();
+    socket?.close(code === CloseCode.normal || (code >= 3000 && code < 4000) ? code : CloseCode.normal);
+
+    const meaning = describeClose(code, wasConnected);
+    const reason = detail === '' ? meaning : `${meaning} (${detail})`;
+    if (!reconnect) {
+      this.#setState({ name: 'closed', code, reason });
+    } else {
+      if (wasConnected && performance.now() - this.#connectedAt >= stableMs) {
+        this.#attempt = 0;
+      }
+      const delay = afterMs + backoff(this.#attempt, this.#options.random ?? Math.random);
+      this.#attempt++;
+      this.#timer = setTimeout(() => this.#reopen(), delay);
+      this.#setState({ name: 'reconnecting', attempt: this.#attempt, reason, retryAt: Date.now() + delay });
+    }
+    this.#requests.disconnected();
+  }
+
+  #receive(data: unknown): void {
+    this.#watchdog.heard();
+    const parsed = parse(data);
+    const connected = this.#state.name === 'connected';
+    const welcomes = parsed.kind === 'message' && parsed.message.type === 'welcome';
+    if (connected === welcomes) {
+      this.#handler.onFault({ code: 'malformed_message', message: 'The server did not begin with its welcome, or repeated it.' });
+      this.#disconnect(CloseCode.outOfTurn);
+    } else if (parsed.kind === 'numbered') {
+      this.#inbox.numbered(parsed);
+    } else if (parsed.kind === 'message') {
+      this.#dispatch(parsed.message);
+    } else if (parsed.kind === 'malformed') {
+      this.#handler.onFault({ code: 'malformed_message', message: `The server sent ${parsed.problem}.` });
+    }
+  }
+
+  #dispatch(message: ServerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        return this.#welcome(message);
+      case 'gap':
+        return this.#inbox.gap(message);
+      case 'ping':
+        this.#send({ type: 'pong', seq: this.#inbox.carry(), ts: message.ts });
+        return;
+      case 'accepted':
+        return this.#requests.accepted(message);
+      case 'error':
+        return this.#requests.refused(message) ? undefined : this.#handler.onError(message);
+      case 'reconnect':
+        return this.#disconnect(CloseCode.asked, { afterMs: message.after_ms, detail: message.reason });
+    }
+  }
+
+  #welcome(welcome: Welcome): void {
+    clearTimeout(this.#timer);
+    const continued = this.#resume !== undefined;
+    this.#resume = { epoch: welcome.epoch, from: welcome.from };
+    this.#connectedAt = performance.now();
+    this.#watchdog.start(welcome.ping_interval_ms + welcome.ping_timeout_ms);
+    if (continued && !welcome.resumed) {
+      this.#handler.onReset();
+    }
+    this.#setState({ name: 'connected', welcome });
+    this.#inbox.begin(welcome);
+    this.#requests.connected();
+  }
+
+  #send(message: ClientMessage): boolean {
+    if (this.#socket?.readyState !== socketOpen) {
+      return false;
+    }
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  #setState(state: ConnectionState): void {
+    this.#state = state;
+    this.#handler.onState(state);
+  }
+}

@@ -1,0 +1,31 @@
+import type { PipelineEvent } from '../protocol/events';
+import type { ErrorMessage, Gap } from '../protocol/server-messages';
+import type { ConnectionState } from './state';
+
+/** Something that must not happen, found by this client. The connection repairs it where it can; it is told in any case. */
+export interface Fault {
+  readonly code: 'missing_events' | 'malformed_message' | 'handler_failed';
+  readonly message: string;
+}
+
+/** The range of numbers that are on their way because this client lacks them. */
+export interface CatchUp {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the application is told. The connection never calls two of these at once. */
+export interface ConnectionHandler {
+  onState(state: ConnectionState): void;
+  /** When this returns, the event counts as processed and may be acknowledged; when it throws, it does not. */
+  onEvent(event: PipelineEvent): void;
+  /** Another history begins: what is shown belongs to one that nobody can continue. */
+  onReset(): void;
+  /** `undefined` when the client is up to date again. */
+  onCatchUp(range: CatchUp | undefined): void;
+  /** Events that will not come any more. */
+  onLost(gap: Gap): void;
+  /** A failure that concerns this user and answers no request. */
+  onError(error: ErrorMessage): void;
+  onFault(fault: Fault): void;
+}

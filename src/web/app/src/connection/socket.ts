@@ -1,0 +1,17 @@
+/** The part of a browser's WebSocket that the connection uses, so that tests can bring their own. */
+export interface Socket {
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export type OpenSocket = (url: string, subprotocol: string) => Socket;
+
+export const openBrowserSocket: OpenSocket = (url, subprotocol) => new WebSocket(url, subprotocol) as Socket;
+
+/** `WebSocket.OPEN`, which does not exist where there is no browser. */
+export const socketOpen = 1;

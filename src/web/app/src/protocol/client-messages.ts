@@ -1,0 +1,25 @@
+import type { JsonObject } from './json';
+
+/** A message the backend's handler answers with `accepted` or `error`, naming its id. */
+export interface ChatMessage {
+  readonly type: 'chat_message';
+  readonly id: string;
+  readonly thread_id: string;
+  readonly content: string;
+  readonly data?: JsonObject;
+}
+
+export interface CancelRun {
+  readonly type: 'cancel_run';
+  readonly id: string;
+  readonly thread_id: string;
+  readonly run_id: string;
+}
+
+export type ClientRequest = ChatMessage | CancelRun;
+
+export type ClientMessage =
+  | ClientRequest
+  | { readonly type: 'ack'; readonly seq: number }
+  | { readonly type: 'pong'; readonly seq: number; readonly ts: number }
+  | { readonly type: 'replay'; readonly from: number; readonly to: number };

@@ -1,0 +1,23 @@
+import type { EventType } from './events';
+
+/** For every event type, whether it is critical, that is, acknowledged at once. */
+const critical: Readonly<Record<EventType, boolean>> = {
+  agent_started: true,
+  agent_thinking: true,
+  tool_executing: true,
+  tool_completed: true,
+  agent_completed: true,
+  agent_failed: true,
+  agent_cancelled: true,
+  agent_stalled: true,
+  token: false,
+  custom: false,
+};
+
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(critical, type);
+}
+
+export function isCritical(type: EventType): boolean {
+  return critical[type];
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from './parse';
+
+const envelope = { seq: 7, id: 'x-7', thread_id: 't1', run_id: 'r1', timestamp: 1763784000.5 };
+
+describe('parse', () => {
+  it('returns an event with members it does not know', () => {
+    const parsed = parse(JSON.stringify({ ...envelope, type: 'token', data: { delta: 'Hel', later: 1 }, later: true }));
+
+    expect(parsed).toMatchObject({ kind: 'numbered', seq: 7, event: { type: 'token', data: { delta: 'Hel', later: 1 } } });
+  });
+
+  it('keeps the number of an event type it does not know, so that the cursor can pass it', () => {
+    expect(parse(JSON.stringify({ ...envelope, type: 'agent_dreaming', data: {} }))).toEqual({ kind: 'numbered', seq: 7 });
+  });
+
+  it('keeps the number of an event whose data is wrong, and names the member', () => {
+    expect(parse(JSON.stringify({ ...envelope, type: 'token', data: {} }))).toEqual({
+      kind: 'numbered',
+      seq: 7,
+      problem: 'token in which "delta" is not a string',
+    });
+  });
+
+  it('ignores a message type it does not know', () => {
+    expect(parse('{"type":"weather"}')).toEqual({ kind: 'unknown', type: 'weather' });
+  });
+
+  it('returns an unnumbered message', () => {
+    expect(parse('{"type":"ping","ts":12}')).toEqual({ kind: 'message', message: { type: 'ping', ts: 12 } });
+  });
+
+  it.each([
+    ['a binary frame', new ArrayBuffer(1)],
+    ['a frame that is not JSON', '{'],
+    ['a frame that is not an object with a type', '[]'],
+    ['ping in which "ts" is not a number', '{"type":"ping"}'],
+    ['token without a number', JSON.stringify({ ...envelope, seq: 0.5, type: 'token', data: { delta: '' } })],
+  ])('calls it malformed: %s', (problem, frame) => {
+    expect(parse(frame)).toEqual({ kind: 'malformed', problem });
+  });
+});

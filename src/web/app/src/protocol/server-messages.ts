@@ -1,0 +1,62 @@
+import type { JsonObject } from './json';
+
+/** The first message on every connection (protocol 2.2). */
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly connection_id: string;
+  readonly user_id: string;
+  readonly epoch: string;
+  /** The last number given when the connection began. */
+  readonly seq: number;
+  /** Where the coverage of this connection's acknowledgements begins. */
+  readonly from: number;
+  readonly resumed: boolean;
+  readonly ping_interval_ms: number;
+  readonly ping_timeout_ms: number;
+  readonly ack_interval_ms: number;
+  readonly ack_every: number;
+}
+
+/** Numbers `from` to `to` are not next: they follow right after (`replay`) or will not come. */
+export interface Gap {
+  readonly type: 'gap';
+  readonly from: number;
+  readonly to: number;
+  readonly cause: string;
+  readonly replay: boolean;
+  readonly certain: boolean;
+}
+
+export type Severity = 'error' | 'critical';
+
+export interface ErrorMessage {
+  readonly type: 'error';
+  readonly code: string;
+  readonly message: string;
+  readonly severity: Severity;
+  readonly timestamp: number;
+  readonly thread_id?: string;
+  readonly run_id?: string;
+  /** The client message this answers. */
+  readonly id?: string;
+  readonly data?: JsonObject;
+}
+
+export interface Ping {
+  readonly type: 'ping';
+  readonly ts: number;
+}
+
+export interface Accepted {
+  readonly type: 'accepted';
+  readonly id: string;
+  readonly run_id?: string;
+}
+
+export interface Reconnect {
+  readonly type: 'reconnect';
+  readonly after_ms: number;
+  readonly reason: string;
+}
+
+export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | Reconnect;

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { agentEvents } from '../testing/events';
+import { accept, applyToConversation, ask, emptyConversation, refuse } from './conversation';
+import { limits } from './limits';
+import { runKey } from './run';
+
+const { started, token, completed } = agentEvents;
+const key = runKey('t1', 'r1');
+
+describe('conversation', () => {
+  it('shows a question at once, and its run below it', () => {
+    const asked = ask(emptyConversation, 'm1', 't1', '2+2?');
+    expect(asked.exchanges).toMatchObject([{ id: 'm1', question: { content: '2+2?', state: 'sending' } }]);
+
+    const accepted = accept(asked, { type: 'accepted', id: 'm1', run_id: 'r1' });
+    const running = applyToConversation(accepted, started(1));
+    expect(running.exchanges).toMatchObject([{ id: 'm1', question: { state: 'accepted' }, runKey: key }]);
+  });
+
+  it('joins a run that was faster than the answer', () => {
+    const asked = ask(emptyConversation, 'm1', 't1', '2+2?');
+    const running = applyToConversation(asked, started(1));
+    expect(running.exchanges).toHaveLength(2);
+
+    const accepted = accept(running, { type: 'accepted', id: 'm1', run_id: 'r1' });
+    expect(accepted.exchanges).toMatchObject([{ id: 'm1', runKey: key }]);
+  });
+
+  it('knows a run by the question it carries, even when the answer to the question was lost', () => {
+    const asked = ask(emptyConversation, 'm1', 't1', '2+2?');
+    const failed = refuse(asked, 'm1', { code: 'connection_lost', message: 'gone' });
+    const running = applyToConversation(failed, started(1, { metadata: { question: '2+2?' } }));
+
+    expect(running.exchanges).toEqual([
+      { id: 'm1', runKey: key, question: { threadId: 't1', content: '2+2?', state: 'accepted', runId: 'r1' } },
+    ]);
+  });
+
+  it('knows a long question by its beginning, but not a short one', () => {
+    const long = 'x'.repeat(600);
+    const asked = ask(ask(emptyConversation, 'm1', 't1', 'What is 2+2?'), 'm2', 't1', long);
+    const running = applyToConversation(asked, started(1, { metadata: { question: long.slice(0, 500) } }));
+    expect(running.exchanges).toMatchObject([{ id: 'm1' }, { id: 'm2', runKey: key }]);
+
+    const other = applyToConversation(running, started(2, { metadata: { question: 'What' } }, { run_id: 'r2' }));
+    expect(other.exchanges).toHaveLength(3);
+  });
+
+  it('does not give the run of one question to another', () => {
+    const asked = ask(ask(emptyConversation, 'm1', 't1', '2+2?'), 'm2', 't1', '3+3?');
+    const accepted = accept(asked, { type: 'accepted', id: 'm2', run_id: 'r1' });
+    const running = applyToConversation(accepted, started(1));
+
+    expect(running.exchanges).toMatchObject([{ id: 'm1' }, { id: 'm2', runKey: key }]);
+    expect(running.exchanges[0]).not.toHaveProperty('runKey');
+  });
+
+  it('shows a question that was asked elsewhere', () => {
+    const running = applyToConversation(emptyConversation, started(1, { metadata: { question: '2+2?' } }));
+
+    expect(running.exchanges).toMatchObject([{ question: { content: '2+2?', state: 'elsewhere' }, runKey: key }]);
+  });
+
+  it('shows a run of which it has missed the beginning', () => {
+    expect(applyToConversation(emptyConversation, token(9, 'so')).runs.get(key)).toMatchObject({ answer: 'so', status: 'running' });
+  });
+
+  it('keeps runs of the same id in different threads apart', () => {
+    const first = applyToConversation(emptyConversation, token(1, 'a'));
+    const second = applyToConversation(first, token(2, 'b', { thread_id: 't2' }));
+
+    expect([...second.runs.values()].map((run) => run.answer)).toEqual(['a', 'b']);
+  });
+
+  it('shows a run inside the run that started it', () => {
+    const parent = applyToConversation(emptyConversation, started(1));
+    const child = applyToConversation(parent, started(2, { agent_name: 'helper', parent_run_id: 'r1' }, { run_id: 'r2' }));
+
+    expect(child.exchanges).toHaveLength(1);
+    expect(child.runs.get(key)?.steps).toEqual([{ kind: 'child', seq: 2, runKey: runKey('t1', 'r2') }]);
+    expect(child.runs.get(runKey('t1', 'r2'))?.agentName).toBe('helper');
+  });
+
+  it('shows why a question failed, and asks it again', () => {
+    const asked = ask(emptyConversation, 'm1', 't1', '2+2?');
+    const failed = refuse(asked, 'm1', { code: 'unanswered', message: 'No answer.' });
+    expect(failed.exchanges).toMatchObject([{ question: { state: 'failed', failure: { message: 'No answer.' } } }]);
+
+    const again = ask(failed, 'm1', 't1', '2+2?');
+    expect(again.exchanges).toEqual([{ id: 'm1', question: { threadId: 't1', content: '2+2?', state: 'sending' } }]);
+  });
+
+  it('does not call a question failed whose run is there', () => {
+    const asked = ask(emptyConversation, 'm1', 't1', '2+2?');
+    const running = applyToConversation(asked, started(1, { metadata: { question: '2+2?' } }));
+
+    expect(refuse(running, 'm1', { code: 'unanswered', message: 'No answer.' })).toEqual(running);
+  });
+
+  it('forgets the oldest exchanges with all their runs', () => {
+    let conversation = applyToConversation(emptyConversation, started(1));
+    conversation = applyToConversation(conversation, started(2, { parent_run_id: 'r1' }, { run_id: 'child' }));
+    for (let i = 0; i < limits.exchanges; i++) {
+      conversation = applyToConversation(conversation, completed(10 + i, {}, { run_id: `later-${i}` }));
+    }
+
+    expect(conversation.exchanges).toHaveLength(limits.exchanges);
+    expect(conversation.runs.size).toBe(limits.exchanges);
+    expect(conversation.omittedExchanges).toBe(1);
+  });
+});

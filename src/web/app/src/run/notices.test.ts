@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Gap } from '../protocol/server-messages';
+import { agentEvents } from '../testing/events';
+import { limits } from './limits';
+import { addNotice, dismissNotice, noNotices, noticeOfError, noticeOfLoss, type NewNotice } from './notices';
+import { noticesOfPage, noticesOfRun } from './placement';
+import { applyEvent, beginRun } from './run-reducer';
+
+const notice = (members: Partial<NewNotice> = {}): NewNotice => ({ severity: 'error', code: 'x', message: 'Boom', ...members });
+const gap = (members: Partial<Gap>): Gap => ({
+  type: 'gap',
+  from: 3,
+  to: 9,
+  cause: 'expired',
+  replay: false,
+  certain: true,
+  ...members,
+});
+
+describe('notices', () => {
+  it('counts what is said again in a row', () => {
+    const notices = [notice(), notice(), notice({ message: 'Bang' })].reduce(addNotice, noNotices);
+
+    expect(notices.list).toMatchObject([{ message: 'Boom', count: 2 }, { message: 'Bang', count: 1 }]);
+  });
+
+  it('keeps the newest, and counts what it leaves out', () => {
+    const all = Array.from({ length: limits.notices + 3 }, (_, index) => notice({ message: `${index}` }));
+    const notices = all.reduce(addNotice, noNotices);
+
+    expect(notices.list).toHaveLength(limits.notices);
+    expect(notices.list[0]?.message).toBe('3');
+    expect(notices.omitted).toBe(3);
+  });
+
+  it('forgets what was dismissed', () => {
+    const notices = [notice(), notice({ message: 'Bang' })].reduce(addNotice, noNotices);
+
+    expect(dismissNotice(notices, 1).list).toMatchObject([{ message: 'Bang' }]);
+  });
+
+  it('says what is lost, and when nobody knows', () => {
+    expect(noticeOfLoss(gap({})).message).toBe('Events 3 to 9 (7) will not come: they are no longer kept.');
+    expect(noticeOfLoss(gap({ to: 3, cause: 'server_restart', certain: false })).message).toContain('may be missing');
+  });
+});
+
+describe('placement', () => {
+  const run = beginRun(agentEvents.started(1));
+  const place = (...added: NewNotice[]) => added.reduce(addNotice, noNotices).list;
+
+  it('shows an error inside the run it belongs to', () => {
+    const list = place(notice({ runId: 'r1' }), notice({ runId: 'r1', threadId: 't1' }));
+
+    expect(noticesOfRun(list, run)).toHaveLength(2);
+    expect(noticesOfPage(list, new Map([[run.key, run]]))).toEqual([]);
+  });
+
+  it('shows an error of the page when its run is not known', () => {
+    const list = place(notice({ runId: 'r9' }), notice({ runId: 'r1', threadId: 't9' }), notice());
+
+    expect(noticesOfPage(list, new Map([[run.key, run]]))).toHaveLength(3);
+  });
+
+  it('does not repeat what the tool shows already', () => {
+    const error = { code: 'tool_failed', message: 'Division by zero' };
+    const failed = applyEvent(run, agentEvents.toolCompleted(2, { error }));
+    const told = noticeOfError({
+      type: 'error',
+      code: 'tool_failed',
+      message: 'calculate failed: Division by zero',
+      severity: 'error',
+      timestamp: 1,
+      run_id: 'r1',
+    });
+
+    expect(noticesOfRun(place(told), run)).toHaveLength(1);
+    expect(noticesOfRun(place(told), failed)).toEqual([]);
+  });
+});

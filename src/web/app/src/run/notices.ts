@@ -1,0 +1,73 @@
+import type { Fault } from '../connection/handler';
+import type { ErrorMessage, Gap } from '../protocol/server-messages';
+import { limits } from './limits';
+
+/** Something that went wrong and concerns the person in front of the page. */
+export interface Notice {
+  readonly id: number;
+  readonly severity: 'warning' | 'error' | 'critical';
+  readonly code: string;
+  readonly message: string;
+  readonly threadId?: string;
+  readonly runId?: string;
+  /** How often it was said in a row. */
+  readonly count: number;
+}
+
+export interface Notices {
+  readonly list: readonly Notice[];
+  readonly nextId: number;
+  readonly omitted: number;
+}
+
+export const noNotices: Notices = { list: [], nextId: 1, omitted: 0 };
+
+export type NewNotice = Omit<Notice, 'id' | 'count'>;
+
+export function addNotice(notices: Notices, added: NewNotice): Notices {
+  const last = notices.list.at(-1);
+  if (last !== undefined && sameNotice(last, added)) {
+    return { ...notices, list: notices.list.with(-1, { ...last, count: last.count + 1 }) };
+  }
+  const list = [...notices.list, { ...added, id: notices.nextId, count: 1 }];
+  const excess = Math.max(0, list.length - limits.notices);
+  return { list: list.slice(excess), nextId: notices.nextId + 1, omitted: notices.omitted + excess };
+}
+
+export function dismissNotice(notices: Notices, id: number): Notices {
+  return { ...notices, list: notices.list.filter((notice) => notice.id !== id) };
+}
+
+export function noticeOfError(error: ErrorMessage): NewNotice {
+  return {
+    severity: error.severity === 'critical' ? 'critical' : 'error',
+    code: error.code,
+    message: error.message,
+    ...(error.thread_id !== undefined && { threadId: error.thread_id }),
+    ...(error.run_id !== undefined && { runId: error.run_id }),
+  };
+}
+
+export function noticeOfFault(fault: Fault): NewNotice {
+  return { severity: 'error', code: fault.code, message: fault.message };
+}
+
+export function noticeOfLoss(gap: Gap): NewNotice {
+  const many = gap.to - gap.from + 1;
+  const events = many === 1 ? `Event ${gap.from}` : `Events ${gap.from} to ${gap.to} (${many})`;
+  const why = causes[gap.cause] ?? gap.cause;
+  return {
+    severity: gap.certain ? 'warning' : 'error',
+    code: gap.cause,
+    message: gap.certain ? `${events} will not come: ${why}.` : `${events} may be missing: ${why}, and nobody knows whether they existed.`,
+  };
+}
+
+const causes: Readonly<Record<string, string>> = {
+  expired: 'they are no longer kept',
+  server_restart: 'the server was restarted',
+};
+
+function sameNotice(a: NewNotice, b: NewNotice): boolean {
+  return a.code === b.code && a.message === b.message && a.runId === b.runId && a.threadId === b.threadId;
+}

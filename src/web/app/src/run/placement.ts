@@ -1,0 +1,28 @@
+import type { Notice } from './notices';
+import type { Run } from './run';
+
+/** The notices that belong to a run and say more than the run itself already shows. */
+export function noticesOfRun(notices: readonly Notice[], run: Run): readonly Notice[] {
+  return notices.filter((notice) => concerns(notice, run) && !repeats(notice, run));
+}
+
+/** The notices that belong to no run on this page. */
+export function noticesOfPage(notices: readonly Notice[], runs: ReadonlyMap<string, Run>): readonly Notice[] {
+  const all = [...runs.values()];
+  return notices.filter((notice) => !all.some((run) => concerns(notice, run)));
+}
+
+function concerns(notice: Notice, run: Run): boolean {
+  return notice.runId === run.runId && (notice.threadId === undefined || notice.threadId === run.threadId);
+}
+
+/** The failure of a tool or an agent arrives as its event, which is shown in its place, and as an `error`. */
+function repeats(notice: Notice, run: Run): boolean {
+  if (notice.code === 'agent_failed') {
+    return run.failure !== undefined && notice.message.includes(run.failure.message);
+  }
+  return (
+    notice.code === 'tool_failed' &&
+    run.steps.some((step) => step.kind === 'tool' && step.failure !== undefined && notice.message.includes(step.failure.message))
+  );
+}

@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Welcome } from '../protocol/server-messages';
+import { ask } from '../run/conversation';
+import { agentEvents } from '../testing/events';
+import { ChatHandler } from './chat-handler';
+import { initialChatState, type ChatState } from './chat-state';
+import { Store } from './store';
+
+describe('ChatHandler', () => {
+  let store: Store<ChatState>;
+  let handler: ChatHandler;
+
+  beforeEach(() => {
+    store = new Store(initialChatState);
+    handler = new ChatHandler(store);
+  });
+
+  const lost = { type: 'gap', cause: 'expired', replay: false, certain: true } as const;
+
+  it('shows events, and how far they go', () => {
+    handler.onEvent(agentEvents.started(7));
+
+    expect(store.state.lastSeq).toBe(7);
+    expect(store.state.conversation.runs.size).toBe(1);
+  });
+
+  it('says when what is kept does not begin at the beginning', () => {
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome });
+    expect(store.state.beginningExpired).toBe(false);
+
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome });
+    expect(store.state.beginningExpired).toBe(true);
+  });
+
+  it('is calm about a history that begins later, but not about a hole in it', () => {
+    handler.onLost({ ...lost, from: 1, to: 9 });
+    expect(store.state).toMatchObject({ beginningExpired: true, notices: { list: [] } });
+
+    handler.onLost({ ...lost, from: 12, to: 19 });
+    expect(store.state.notices.list).toMatchObject([{ severity: 'warning', code: 'expired' }]);
+  });
+
+  it('begins again with another history, but keeps what was not taken yet', () => {
+    handler.onEvent(agentEvents.started(7));
+    store.update((state) => ({ ...state, conversation: ask(state.conversation, 'm1', 't1', 'Hello') }));
+    handler.onReset();
+
+    expect(store.state.conversation.runs.size).toBe(0);
+    expect(store.state.conversation.exchanges).toMatchObject([{ id: 'm1' }]);
+    expect(store.state.notices.list).toMatchObject([{ code: 'history_replaced' }]);
+  });
+});

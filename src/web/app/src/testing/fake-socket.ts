@@ -1,0 +1,92 @@
+import type { Socket } from '../connection/socket';
+
+/** The server's end of a WebSocket that exists only in a test: what the page said, and what it shall hear. */
+export class FakeSocket implements Socket {
+  static readonly all: FakeSocket[] = [];
+
+  readonly url: URL;
+  readonly subprotocol: string;
+  readonly sent: Record<string, unknown>[] = [];
+  readyState = 0;
+  closedWith: number | undefined;
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+
+  constructor(url: string, subprotocol: string) {
+    this.url = new URL(url);
+    this.subprotocol = subprotocol;
+    FakeSocket.all.push(this);
+  }
+
+  /** The one that was opened last. */
+  static get last(): FakeSocket {
+    const socket = FakeSocket.all.at(-1);
+    if (socket === undefined) {
+      throw new Error('No socket has been opened.');
+    }
+    return socket;
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(code?: number): void {
+    this.readyState = 3;
+    this.closedWith = code;
+  }
+
+  // From here on: what the server does.
+
+  receive(message: object): void {
+    this.readyState = 1;
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  welcome(members: object = {}): void {
+    this.receive({
+      type: 'welcome',
+      connection_id: 'c-1',
+      user_id: 'ada',
+      epoch: 'E1',
+      seq: 0,
+      from: 0,
+      resumed: true,
+      ping_interval_ms: 15_000,
+      ping_timeout_ms: 10_000,
+      ack_interval_ms: 1000,
+      ack_every: 64,
+      ...members,
+    });
+  }
+
+  /** A token, or with members, any other event. */
+  event(seq: number, members: object = {}): void {
+    this.receive({
+      type: 'token',
+      seq,
+      id: `x-${seq}`,
+      thread_id: 't1',
+      run_id: 'r1',
+      timestamp: 1_763_784_000 + seq,
+      data: { delta: `${seq} ` },
+      ...members,
+    });
+  }
+
+  critical(seq: number, members: object = {}): void {
+    this.event(seq, { type: 'agent_thinking', data: { thought: `${seq}`, metadata: {}, timestamp: 1 }, ...members });
+  }
+
+  end(code: number, reason = ''): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+
+  /** What the page has said of one type. */
+  said(type: string): Record<string, unknown>[] {
+    return this.sent.filter((message) => message['type'] === type);
+  }
+}

@@ -1,0 +1,46 @@
+import type { CatchUp, ConnectionHandler, Fault } from '../connection/handler';
+import type { ConnectionState } from '../connection/state';
+import type { PipelineEvent } from '../protocol/events';
+import type { ErrorMessage, Gap } from '../protocol/server-messages';
+
+/** Keeps everything it is told, in order. */
+export class RecordingHandler implements ConnectionHandler {
+  readonly states: ConnectionState[] = [];
+  readonly seqs: number[] = [];
+  readonly catchUps: (CatchUp | undefined)[] = [];
+  readonly lost: Gap[] = [];
+  readonly errors: ErrorMessage[] = [];
+  readonly faults: Fault[] = [];
+  resets = 0;
+  /** Called for each event before it is kept; a test lets it throw. */
+  beforeEvent: (event: PipelineEvent) => void = () => undefined;
+
+  onState(state: ConnectionState): void {
+    this.states.push(state);
+  }
+
+  onEvent(event: PipelineEvent): void {
+    this.beforeEvent(event);
+    this.seqs.push(event.seq);
+  }
+
+  onReset(): void {
+    this.resets++;
+  }
+
+  onCatchUp(range: CatchUp | undefined): void {
+    this.catchUps.push(range);
+  }
+
+  onLost(gap: Gap): void {
+    this.lost.push(gap);
+  }
+
+  onError(error: ErrorMessage): void {
+    this.errors.push(error);
+  }
+
+  onFault(fault: Fault): void {
+    this.faults.push(fault);
+  }
+}

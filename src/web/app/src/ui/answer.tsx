@@ -1,0 +1,16 @@
+import type { Run } from '../run/run';
+import { RichText } from './rich-text-view';
+
+export function Answer({ run }: { readonly run: Run }) {
+  if (run.answer === '') {
+    return null;
+  }
+  const streaming = run.status === 'running';
+  return (
+    // While busy it is not read aloud word by word, but as a whole when it is done.
+    <div class={streaming ? 'answer answer-streaming' : 'answer'} aria-live="polite" aria-busy={streaming} data-testid="answer">
+      {run.omittedCharacters > 0 && <p class="quiet-note">The first {run.omittedCharacters} characters are not shown.</p>}
+      <RichText source={run.answer} />
+    </div>
+  );
+}

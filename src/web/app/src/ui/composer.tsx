@@ -1,0 +1,59 @@
+import { useState } from 'preact/hooks';
+import { SendIcon, StopIcon } from './icons';
+
+/** Well below the 64 KiB a client message may have, however the text is encoded. */
+const maxLength = 16_000;
+
+interface Props {
+  readonly onSend: (content: string) => void;
+  /** Present while a run is active. */
+  readonly onCancel?: () => void;
+  readonly cancelling: boolean;
+}
+
+export function Composer({ onSend, onCancel, cancelling }: Props) {
+  const [draft, setDraft] = useState('');
+  const content = draft.trim();
+
+  const send = (event: Event): void => {
+    event.preventDefault();
+    if (content !== '') {
+      onSend(content);
+      setDraft('');
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // Enter that ends the composition of a character belongs to the input method.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      send(event);
+    }
+  };
+
+  return (
+    <form class="composer" onSubmit={send}>
+      <div class="composer-box">
+        <label class="visually-hidden" for="composer-input">Your question</label>
+        <textarea
+          id="composer-input"
+          data-testid="composer-input"
+          rows={1}
+          maxLength={maxLength}
+          placeholder="Ask something"
+          aria-describedby="composer-hint"
+          value={draft}
+          onInput={(event) => setDraft(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {onCancel !== undefined && (
+          <button type="button" class="composer-cancel" data-testid="composer-cancel" disabled={cancelling} onClick={onCancel}>
+            <StopIcon /> Cancel
+          </button>
+        )}
+        <button type="submit" class="primary" data-testid="composer-send" disabled={content === ''}>
+          <SendIcon /> Send
+        </button>
+      </div>
+      <p id="composer-hint" class="composer-hint">Enter sends, Shift and Enter begin a new line.</p>
+    </form>
+  );
+}

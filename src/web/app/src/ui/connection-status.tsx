@@ -1,0 +1,41 @@
+import type { ConnectionState } from '../connection/state';
+import { useNow } from './use-now';
+
+interface Props {
+  readonly state: ConnectionState;
+  readonly onRetry: () => void;
+}
+
+export function ConnectionStatus({ state, onRetry }: Props) {
+  const waiting = state.name === 'reconnecting' && state.retryAt !== undefined;
+  const now = useNow(waiting, 250);
+
+  return (
+    <div class={`connection connection-${state.name}`}>
+      <p class="connection-state" role="status" data-testid="connection-state" data-state={state.name} title={tooltip(state)}>
+        <span class="dot" aria-hidden="true" />
+        <span class="connection-name">{nameOf(state)}</span>
+        {/* Ticks every second: to be seen, not to be read aloud. */}
+        {waiting && <span aria-hidden="true"> in {Math.max(0, Math.ceil((state.retryAt! - now) / 1000))} s</span>}
+        <span class="connection-reason">{reasonOf(state)}</span>
+      </p>
+      {(waiting || state.name === 'closed') && (
+        <button type="button" class="link" onClick={onRetry}>
+          {waiting ? 'Retry now' : 'Connect again'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function nameOf(state: ConnectionState): string {
+  return { connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', closed: 'Closed' }[state.name];
+}
+
+function reasonOf(state: ConnectionState): string {
+  return state.name === 'reconnecting' || state.name === 'closed' ? ` — ${state.reason}` : '';
+}
+
+function tooltip(state: ConnectionState): string | undefined {
+  return state.name === 'connected' ? `Connection ${state.welcome.connection_id}` : undefined;
+}

@@ -1,0 +1,34 @@
+import type { Exchange } from '../run/conversation';
+import type { Notice } from '../run/notices';
+import type { Run } from '../run/run';
+import type { Chat } from '../session/chat';
+import { memo } from './memo';
+import { QuestionView } from './question-view';
+import { RunView } from './run-view';
+
+interface Props {
+  readonly chat: Chat;
+  readonly exchange: Exchange;
+  readonly run: Run | undefined;
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly notices: readonly Notice[];
+  readonly cancelling: ReadonlySet<string>;
+}
+
+export function ExchangeView({ runs, ...props }: Props) {
+  // Only a run that has started others depends on them: without this, each token would render the whole page.
+  const withChildren = props.run?.steps.some((step) => step.kind === 'child') ?? false;
+  return <MemoizedExchange {...props} runs={withChildren ? runs : noRuns} />;
+}
+
+const noRuns: ReadonlyMap<string, Run> = new Map();
+
+const MemoizedExchange = memo(({ chat, exchange, run, runs, notices, cancelling }: Props) => (
+  <article class="exchange">
+    {exchange.question !== undefined && <QuestionView question={exchange.question} onRetry={() => chat.retry(exchange.id)} />}
+    {run !== undefined && <RunView chat={chat} run={run} runs={runs} notices={notices} cancelling={cancelling} />}
+    {run === undefined && exchange.question?.state === 'accepted' && (
+      <p class="quiet-note">The server has taken the message. Nothing has been heard of a run yet.</p>
+    )}
+  </article>
+));

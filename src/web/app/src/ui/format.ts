@@ -1,0 +1,35 @@
+import type { Json } from '../protocol/json';
+
+/** A duration as a person says it: 340 ms, 2.4 s, 12 s, 3 min 5 s. */
+export function formatDuration(ms: number): string {
+  if (ms < 999.5) {
+    return `${Math.max(0, Math.round(ms))} ms`;
+  }
+  if (ms < 9950) {
+    return `${(ms / 1000).toFixed(1)} s`;
+  }
+  if (ms < 59_500) {
+    return `${Math.round(ms / 1000)} s`;
+  }
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** JSON on one line, with the braces of the outermost object left out, as in a call. */
+export function formatArguments(value: Json): string {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.entries(value)
+      .map(([name, member]) => `${name}: ${JSON.stringify(member)}`)
+      .join(', ');
+  }
+  return JSON.stringify(value);
+}
+
+/** JSON to be read at leisure; a text is shown as it is. */
+export function formatJson(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+export function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

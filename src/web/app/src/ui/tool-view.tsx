@@ -1,0 +1,65 @@
+import type { ToolStep } from '../run/run';
+import { formatArguments, formatDuration, shorten } from './format';
+import { CheckIcon, CrossIcon, DashIcon, Spinner } from './icons';
+import { JsonBlock } from './json-block';
+import { memo } from './memo';
+
+const summaryLength = 90;
+
+export const ToolView = memo(({ step }: { readonly step: ToolStep }) => {
+  const expandable = step.arguments !== undefined || step.result !== undefined;
+  return (
+    <li class={`step step-tool tool-${step.status}`} data-testid="tool" data-tool={step.name} data-status={step.status}>
+      {expandable ? (
+        <details>
+          <summary><ToolLine step={step} /></summary>
+          {step.arguments !== undefined && <JsonBlock title="Arguments" value={step.arguments} />}
+          {step.result !== undefined && <JsonBlock title="Result" value={step.result} />}
+        </details>
+      ) : (
+        <ToolLine step={step} />
+      )}
+      {step.failure !== undefined && (
+        <p class="tool-failure" data-testid="tool-error">
+          {step.failure.message} <code class="notice-code">{step.failure.code}</code>
+        </p>
+      )}
+    </li>
+  );
+});
+
+function ToolLine({ step }: { readonly step: ToolStep }) {
+  return (
+    <span class="tool-line">
+      <code class="tool-call">
+        <span class="tool-name">{step.name}</span>
+        {step.arguments !== undefined && (
+          <span class="tool-arguments">({shorten(formatArguments(step.arguments), summaryLength)})</span>
+        )}
+      </code>
+      <span class="tool-outcome">
+        {step.durationMs !== undefined && (
+          <span class="tool-duration" data-testid="tool-duration">{formatDuration(step.durationMs)}</span>
+        )}
+        <span class="tool-status" data-testid="tool-status">
+          <ToolIcon status={step.status} />
+          {step.status}
+        </span>
+      </span>
+    </span>
+  );
+}
+
+function ToolIcon({ status }: { readonly status: ToolStep['status'] }) {
+  switch (status) {
+    case 'running':
+      return <Spinner />;
+    case 'ok':
+      return <CheckIcon />;
+    case 'failed':
+      return <CrossIcon />;
+    case 'cancelled':
+    case 'unfinished':
+      return <DashIcon />;
+  }
+}

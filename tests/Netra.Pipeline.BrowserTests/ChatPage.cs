@@ -1,0 +1,36 @@
+using Microsoft.Playwright;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>The chat page as a person uses it; locators by the test ids the page promises.</summary>
+internal sealed class ChatPage(IPage page)
+{
+    public ILocator ConnectionState => page.GetByTestId("connection-state");
+
+    public ILocator Runs => page.GetByTestId("run");
+
+    public ILocator ErrorBanners => page.GetByTestId("error-banner");
+
+    public static async Task<ChatPage> OpenAsync(IBrowserContext context, Uri server, string userId)
+    {
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(new Uri(server, $"/?user_id={Uri.EscapeDataString(userId)}").AbsoluteUri);
+        return new ChatPage(page);
+    }
+
+    public async Task AskAsync(string question)
+    {
+        await page.GetByTestId("composer-input").FillAsync(question);
+        await page.GetByTestId("composer-send").ClickAsync();
+    }
+
+    /// <summary>The question as the page shows it, whoever has asked it.</summary>
+    public ILocator Question(string text) => page.GetByTestId("question").Filter(new LocatorFilterOptions { HasText = text });
+
+    /// <summary>Takes a picture into artifacts/screenshots, named after the test and <paramref name="moment"/>.</summary>
+    public Task ShootAsync(string moment)
+    {
+        var name = $"{TestContext.CurrentContext.Test.MethodName}-{moment}.png";
+        return page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(RepositoryPaths.Screenshots, name) });
+    }
+}

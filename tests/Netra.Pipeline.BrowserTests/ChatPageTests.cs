@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>The chat page against the real server and its demo agent, in a real browser.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed partial class ChatPageTests
+{
+    /// <summary>A run of the demo agent takes a few seconds; a busy machine may need several times that.</summary>
+    private static readonly LocatorAssertionsToHaveTextOptions RunTakes = new() { Timeout = 60_000 };
+
+    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
+
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private DirectoryInfo _data = null!;
+    private ServerProcess _server = null!;
+    private IBrowserContext _context = null!;
+    private string _userId = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServerAndBrowser()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Chromium.LaunchAsync(_playwright);
+        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
+        _server = await ServerProcess.StartAsync(_data.FullName);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServerAndBrowser()
+    {
+        // Each may be missing when the start of one before it has failed.
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+        _data?.Delete(recursive: true);
+    }
+
+    [SetUp]
+    public async Task OpenContext()
+    {
+        _userId = $"browser-{Guid.NewGuid():N}";
+        _context = await _browser.NewContextAsync();
+    }
+
+    [TearDown]
+    public async Task CloseContext()
+    {
+        await _context.DisposeAsync();
+        if (TestContext.CurrentContext.Result.FailCount > 0)
+        {
+            await TestContext.Out.WriteLineAsync($"The server's last lines:\n{_server.Log}");
+        }
+    }
+
+    [Test]
+    public async Task ChatPage_QuestionAsked_ShowsRunToItsEnd()
+    {
+        var page = await OpenAsync();
+        await page.AskAsync("What is (17 + 25) * 3?");
+
+        await Expect(page.Question("What is (17 + 25) * 3?")).ToBeVisibleAsync();
+        var run = new RunCard(page.Runs);
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await page.ShootAsync("done");
+        await Expect(page.Runs).ToHaveCountAsync(1);
+        await Expect(run.Thoughts.First).Not.ToBeEmptyAsync();
+        await Expect(run.ToolStatuses.First).ToHaveTextAsync("ok");
+        await Expect(run.ToolDurations.First).ToHaveTextAsync(Duration());
+        await Expect(run.Answer).Not.ToBeEmptyAsync();
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task ChatPage_ToolFails_ShowsTheFailure()
+    {
+        var page = await OpenAsync();
+        await page.AskAsync("What is 1/0?");
+
+        var run = new RunCard(page.Runs);
+        await Expect(run.ToolStatuses.Filter(new() { HasText = "failed" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(run.ToolErrors.First).ToContainTextAsync(DivisionByZero());
+        await Expect(run.Status).Not.ToHaveTextAsync("Running", RunTakes);
+        await page.ShootAsync("failed");
+    }
+
+    [Test]
+    public async Task ChatPage_ServerKilledAndRestarted_ReconnectsAndSaysSo()
+    {
+        var page = await OpenAsync();
+        await page.AskAsync("What is 2 + 2?");
+        await Expect(new RunCard(page.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        var address = _server.Address;
+
+        await _server.DisposeAsync();
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await page.ShootAsync("reconnecting");
+        _server = await ServerProcess.StartAsync(_data.FullName, address);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await page.ShootAsync("reconnected");
+
+        await Expect(page.Runs).ToHaveCountAsync(1);
+        await page.AskAsync("What is 3 + 3?");
+        await Expect(new RunCard(page.Runs.Nth(1)).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+    }
+
+    [Test]
+    public async Task ChatPage_SecondTabOfSameUser_SeesTheSameRun()
+    {
+        var first = await OpenAsync();
+        var second = await OpenAsync();
+        await first.AskAsync("What is 6 * 7?");
+
+        await Expect(second.Question("What is 6 * 7?")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(new RunCard(second.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(new RunCard(first.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        var answer = await new RunCard(first.Runs).Answer.InnerTextAsync();
+        await Expect(new RunCard(second.Runs).Answer).ToHaveTextAsync(answer, new() { UseInnerText = true });
+        await second.ShootAsync("second-tab");
+    }
+
+    private async Task<ChatPage> OpenAsync()
+    {
+        var page = await ChatPage.OpenAsync(_context, _server.Address, _userId);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        return page;
+    }
+
+    [GeneratedRegex(@"^Done in \d")]
+    private static partial Regex DoneStatus();
+
+    [GeneratedRegex(@"^\d+(\.\d)? (ms|s)$")]
+    private static partial Regex Duration();
+
+    [GeneratedRegex("zero", RegexOptions.IgnoreCase)]
+    private static partial Regex DivisionByZero();
+}

@@ -1,0 +1,13 @@
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>Where the build puts things, seen from this assembly: artifacts/bin/(project)/(configuration)/.</summary>
+internal static class RepositoryPaths
+{
+    private static readonly DirectoryInfo Output = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+
+    private static readonly DirectoryInfo Binaries = Output.Parent!.Parent!;
+
+    public static string Server => Path.Combine(Binaries.FullName, "Netra.Pipeline.Server", Output.Name, "Netra.Pipeline.Server.dll");
+
+    public static string Screenshots => Path.Combine(Binaries.Parent!.FullName, "screenshots");
+}
