@@ -16,7 +16,7 @@ internal sealed class StartFailuresTests
 
         Assert.That(exitCode, Is.EqualTo(1), output);
         Assert.That(output, Does.Contain("did not start").And.Contain("QueueFrames").And.Contain("MaxEventBytes").And.Contain("PingInterval"));
-        Assert.That(output, Does.Not.Contain("   at "), "a reason is a sentence, not a stack trace");
+        Assert.That(output[output.IndexOf("did not start", StringComparison.Ordinal)..], Does.Not.Contain("   at "), "a reason is a sentence, not a stack trace");
     }
 
     [Test]
