@@ -11,6 +11,8 @@ internal sealed class ChatPage(IPage page)
 
     public ILocator ErrorBanners => page.GetByTestId("error-banner");
 
+    public ILocator Cancel => page.GetByTestId("composer-cancel");
+
     public static async Task<ChatPage> OpenAsync(IBrowserContext context, Uri server, string userId)
     {
         var page = await context.NewPageAsync();

@@ -103,9 +103,10 @@ internal sealed partial class ChatPageTests
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         await page.ShootAsync("reconnected");
 
-        await Expect(page.Runs).ToHaveCountAsync(1);
         await page.AskAsync("What is 3 + 3?");
-        await Expect(new RunCard(page.Runs.Nth(1)).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(page.Question("What is 3 + 3?")).ToBeVisibleAsync();
+        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6", Patiently);
+        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
     }
 
     [Test]
@@ -121,6 +122,23 @@ internal sealed partial class ChatPageTests
         var answer = await new RunCard(first.Runs).Answer.InnerTextAsync();
         await Expect(new RunCard(second.Runs).Answer).ToHaveTextAsync(answer, new() { UseInnerText = true });
         await second.ShootAsync("second-tab");
+    }
+
+    [Test]
+    public async Task ChatPage_RunCancelled_ShowsCancelled()
+    {
+        var page = await OpenAsync();
+        await page.AskAsync("Count slowly to 100");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answer).ToContainTextAsync("2", Patiently);
+
+        await page.Cancel.ClickAsync();
+
+        await Expect(run.Status).ToContainTextAsync("Cancelled after", Patiently);
+        await page.ShootAsync("cancelled");
+        await Expect(run.Answer).Not.ToContainTextAsync("100");
+        await Expect(page.Cancel).ToHaveCountAsync(0);
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
     private async Task<ChatPage> OpenAsync()

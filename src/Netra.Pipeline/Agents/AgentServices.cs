@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
+using Netra.Pipeline.Hosting;
 
 namespace Netra.Pipeline.Agents;
 
@@ -10,8 +10,7 @@ internal static class AgentServices
     /// <summary>Adds the runner and everything it needs of its own.</summary>
     public static IServiceCollection AddCore(IServiceCollection services)
     {
-        services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>());
+        services.AddSection<AgentOptions>(AgentOptions.SectionName);
         services.TryAddSingleton<AgentRegistry>();
         services.TryAddSingleton<ToolRegistry>();
         services.TryAddSingleton<OpenRuns>();

@@ -18,8 +18,10 @@ public static class NetraPipelineEndpointExtensions
     public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        var services = endpoints.ServiceProvider;
-        endpoints.Map(services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path, services.GetRequiredService<SecondDoor>().HandleAsync);
+
+        // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option, instead of letting all of them be named.
+        var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
+        endpoints.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
         HealthEndpoints.Map(endpoints);
         return PublishEndpoint.Map(endpoints);
     }

@@ -42,12 +42,12 @@ public static class NetraPipelineServiceCollectionExtensions
 
     private static void AddPipelineOptions(IServiceCollection services)
     {
-        services.AddOptions<ConnectionOptions>().BindConfiguration("Netra:Connections").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<StreamOptions>().BindConfiguration("Netra:Streams").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<InMemoryEventLogOptions>().BindConfiguration("Netra:Log:InMemory").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<HostingOptions>().BindConfiguration("Netra:Hosting").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<WebSocketDoorOptions>().BindConfiguration("Netra:WebSockets").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<PublishOptions>().BindConfiguration("Netra:Publish").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSection<ConnectionOptions>("Netra:Connections");
+        services.AddSection<StreamOptions>("Netra:Streams");
+        services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
+        services.AddSection<HostingOptions>("Netra:Hosting");
+        services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
+        services.AddSection<PublishOptions>("Netra:Publish");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
     }
@@ -98,6 +98,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<StartupVerification>();
         AgentServices.AddAgent(services, typeof(VerificationAgent));
         AgentServices.AddTool(services, typeof(VerificationTool));
-        services.AddHostedService<PipelineLifetime>();
+        services.TryAddSingleton<PipelineLifetime>();
+        services.AddHostedService<PipelineStarter>();
     }
 }

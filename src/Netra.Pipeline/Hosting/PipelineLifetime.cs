@@ -28,7 +28,7 @@ internal sealed partial class PipelineLifetime(
     IHostEnvironment environment,
     IOptions<HostingOptions> options,
     ILogger<PipelineLifetime> logger,
-    TimeProvider time) : IHostedLifecycleService
+    TimeProvider time)
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -59,13 +59,10 @@ internal sealed partial class PipelineLifetime(
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public void Started()
     {
         bridge.BecomeReady();
         Log.Ready(logger, log.Epoch);
-        return Task.CompletedTask;
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
@@ -95,8 +92,6 @@ internal sealed partial class PipelineLifetime(
 
         Log.Drained(logger, open, count);
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {

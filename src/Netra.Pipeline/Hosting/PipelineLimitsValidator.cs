@@ -11,8 +11,18 @@ internal sealed class PipelineLimitsValidator(IOptions<StreamOptions> streams)
 {
     public ValidateOptionsResult Validate(string? name, ConnectionOptions options)
     {
+        int largest;
+        try
+        {
+            largest = streams.Value.MaxEventBytes + EventHeadBytes;
+        }
+        catch (OptionsValidationException)
+        {
+            // Invalid by itself, and reported by its own validator; there is nothing to compare with.
+            return ValidateOptionsResult.Skip;
+        }
+
         var problems = new List<string>();
-        var largest = streams.Value.MaxEventBytes + EventHeadBytes;
         if (options.QueueBytes < largest)
         {
             problems.Add($"Netra:Connections:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");

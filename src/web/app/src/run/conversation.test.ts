@@ -74,11 +74,11 @@ describe('conversation', () => {
 
   it('shows a run inside the run that started it', () => {
     const parent = applyToConversation(emptyConversation, started(1));
-    const child = applyToConversation(parent, started(2, { agent_name: 'helper', parent_run_id: 'r1' }, { run_id: 'r2' }));
+    const child = applyToConversation(parent, started(2, { agent_name: 'researcher', parent_run_id: 'r1' }, { run_id: 'r2' }));
 
     expect(child.exchanges).toHaveLength(1);
     expect(child.runs.get(key)?.steps).toEqual([{ kind: 'child', seq: 2, runKey: runKey('t1', 'r2') }]);
-    expect(child.runs.get(runKey('t1', 'r2'))?.agentName).toBe('helper');
+    expect(child.runs.get(runKey('t1', 'r2'))?.agentName).toBe('researcher');
   });
 
   it('shows why a question failed, and asks it again', () => {

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Chat } from '../session/chat';
-import { readThread, readUser, writeUser } from '../session/identity';
+import { Chat } from '../chat/chat';
+import { readThread, readUser, writeUser } from '../chat/identity';
 import { ChatPage } from './chat-page';
 
 /** One chat for the present user; another name begins another chat. */

@@ -1,4 +1,4 @@
-import type { Chat } from '../session/chat';
+import type { Chat } from '../chat/chat';
 import { noticesOfPage } from '../run/placement';
 import { CatchUpBar } from './catch-up-bar';
 import { Composer } from './composer';

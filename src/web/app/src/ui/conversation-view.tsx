@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Chat } from '../session/chat';
-import type { ChatState } from '../session/chat-state';
+import type { Chat } from '../chat/chat';
+import type { ChatState } from '../chat/chat-state';
 import { EmptyState } from './empty-state';
 import { ExchangeView } from './exchange-view';
 import { DownIcon } from './icons';

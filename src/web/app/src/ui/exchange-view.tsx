@@ -1,7 +1,7 @@
 import type { Exchange } from '../run/conversation';
 import type { Notice } from '../run/notices';
 import type { Run } from '../run/run';
-import type { Chat } from '../session/chat';
+import type { Chat } from '../chat/chat';
 import { memo } from './memo';
 import { QuestionView } from './question-view';
 import { RunView } from './run-view';

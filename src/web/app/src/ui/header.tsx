@@ -1,5 +1,5 @@
 import type { ConnectionState } from '../connection/state';
-import type { Chat } from '../session/chat';
+import type { Chat } from '../chat/chat';
 import { ConnectionStatus } from './connection-status';
 import { UserName } from './user-name';
 

@@ -11,14 +11,23 @@ export const RichText = memo(({ source }: { readonly source: string }) => (
 ));
 
 function BlockView({ block }: { readonly block: Block }) {
-  return block.kind === 'code' ? (
-    <pre class="code" tabIndex={0} data-language={block.language}><code>{block.text}</code></pre>
-  ) : (
-    <p>
-      {block.spans.map((span, index) => (
+  switch (block.kind) {
+    case 'code':
+      return <pre class="code" tabIndex={0} data-language={block.language}><code>{block.text}</code></pre>;
+    case 'heading':
+      return <h4><SpansView spans={block.spans} /></h4>;
+    case 'text':
+      return <p><SpansView spans={block.spans} /></p>;
+  }
+}
+
+function SpansView({ spans }: { readonly spans: readonly Span[] }) {
+  return (
+    <>
+      {spans.map((span, index) => (
         <SpanView key={index} span={span} />
       ))}
-    </p>
+    </>
   );
 }
 

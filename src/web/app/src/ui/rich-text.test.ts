@@ -34,6 +34,14 @@ describe('parseRichText', () => {
     ]);
   });
 
+  it('finds headings, but not in code, and keeps paragraphs one line apart', () => {
+    expect(parseRichText('## Limits\na\n\n\n\nb\n```\n# no\n```')).toEqual([
+      { kind: 'heading', spans: [{ kind: 'plain', text: 'Limits' }] },
+      { kind: 'text', spans: [{ kind: 'plain', text: 'a\n\nb' }] },
+      { kind: 'code', language: '', text: '# no' },
+    ]);
+  });
+
   it('has nothing to show for nothing', () => {
     expect(parseRichText('\n\n')).toEqual([]);
   });

@@ -1,5 +1,6 @@
 export type Block =
   | { readonly kind: 'text'; readonly spans: readonly Span[] }
+  | { readonly kind: 'heading'; readonly spans: readonly Span[] }
   | { readonly kind: 'code'; readonly language: string; readonly text: string };
 
 export interface Span {
@@ -7,13 +8,16 @@ export interface Span {
   readonly text: string;
 }
 
-/** Splits an answer into text and fenced code. A fence that is not closed yet, as in a streamed answer, is code already. */
+/** Splits an answer into text, headings and fenced code. A fence that is not closed yet, as in a streamed answer, is code already. */
 export function parseRichText(source: string): readonly Block[] {
   const blocks: Block[] = [];
   let text: string[] = [];
   let code: { readonly language: string; readonly lines: string[] } | undefined;
   const endText = (): void => {
-    const joined = text.join('\n').replace(/^\n+|\n+$/g, '');
+    const joined = text
+      .join('\n')
+      .replace(/^\n+|\n+$/g, '')
+      .replace(/\n{3,}/g, '\n\n');
     if (joined !== '') {
       blocks.push({ kind: 'text', spans: parseSpans(joined) });
     }
@@ -21,6 +25,7 @@ export function parseRichText(source: string): readonly Block[] {
   };
 
   for (const line of source.split('\n')) {
+    const heading = /^#{1,6} +(.+)$/.exec(line);
     const fence = /^\s*```\s*([\w+#.-]*)\s*$/.exec(line);
     if (code !== undefined && fence !== null) {
       blocks.push({ kind: 'code', language: code.language, text: code.lines.join('\n') });
@@ -30,6 +35,9 @@ export function parseRichText(source: string): readonly Block[] {
     } else if (fence !== null) {
       endText();
       code = { language: fence[1] ?? '', lines: [] };
+    } else if (heading !== null) {
+      endText();
+      blocks.push({ kind: 'heading', spans: parseSpans(heading[1] ?? '') });
     } else {
       text.push(line);
     }

@@ -1,7 +1,7 @@
 import type { Notice } from '../run/notices';
 import { noticesOfRun } from '../run/placement';
 import type { Run } from '../run/run';
-import type { Chat } from '../session/chat';
+import type { Chat } from '../chat/chat';
 import { Answer } from './answer';
 import { NoticeCard } from './notice-card';
 import { RunHeader } from './run-header';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Store } from '../session/store';
+import type { Store } from '../chat/store';
 
 /** The store's state, rendered at most once per frame however many events arrive. */
 export function useStore<TState>(store: Store<TState>): TState {

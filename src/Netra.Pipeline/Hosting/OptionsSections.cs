@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>Binds options to their section, and has them checked when the host starts.</summary>
+internal static class OptionsSections
+{
+    public static void AddSection<TOptions>(this IServiceCollection services, string section)
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, SectionValidator<TOptions>>(_ => new SectionValidator<TOptions>(section)));
+    }
+}

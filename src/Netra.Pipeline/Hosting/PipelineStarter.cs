@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// Makes the <see cref="PipelineLifetime"/> when the host starts. The host makes its hosted services before it validates options; made then, the lifetime would fail on
+/// the first invalid option instead of letting all of them be named.
+/// </summary>
+internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecycleService
+{
+    private PipelineLifetime? _lifetime;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _lifetime = services.GetRequiredService<PipelineLifetime>();
+        return _lifetime.StartingAsync(cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _lifetime!.Started();
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => _lifetime?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => _lifetime?.StoppedAsync(cancellationToken) ?? Task.CompletedTask;
+}

@@ -1,0 +1,161 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Hosting;
+
+/// <summary>What must hold before a host takes traffic.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class StartupTests
+{
+    [Test]
+    public async Task Host_Started_LogsVerificationWithIdAndRoundTripBeforeItListens()
+    {
+        await using var host = await PipelineHost.StartAsync();
+
+        var logs = host.Logs.Logs.ToList();
+        var passed = logs.FindIndex(static log => log.Message.StartsWith("Startup verification", StringComparison.Ordinal));
+        var ready = logs.FindIndex(static log => log.Message.StartsWith("The pipeline is ready", StringComparison.Ordinal));
+        Assert.That(passed, Is.GreaterThanOrEqualTo(0));
+        Assert.That(ready, Is.GreaterThan(passed));
+        Assert.That(logs[passed].Message, Does.Match(@"Startup verification \w+ passed: .* in \d+\.\d ms"));
+        Assert.That(host.Bridge.State, Is.EqualTo(BridgeState.Ready));
+    }
+
+    [Test]
+    public async Task Host_InDevelopment_SaysSoLoudly()
+    {
+        await using var host = await PipelineHost.StartAsync();
+
+        Assert.That(host.Logs.Logs, Has.Some.Matches<CapturedLog>(
+            static log => log.Level == LogLevel.Warning && log.Message.StartsWith("DEVELOPMENT MODE", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void Host_AgentsAndToolsWithoutWhatTheyNeed_DoesNotStartAndNamesEveryReason()
+    {
+        var (app, logs) = PipelineHost.Build(static pipeline => pipeline.AddAgent<NeedsModel>().AddAgent<NeedsTool>().AddTool<NeedsIndex>());
+
+        var failure = Assert.ThrowsAsync<StartupVerificationException>(() => app.StartAsync())!;
+
+        Assert.That(failure.Code, Is.EqualTo(FailureCode.WiringInvalid));
+        Assert.That(failure.Reasons, Has.Some.Contains(nameof(IModelClient)).And.Some.Contains("no_such_tool").And.Some.Contains(nameof(IIndex)));
+        Assert.That(app.Services.GetRequiredService<PipelineBridge>().State, Is.EqualTo(BridgeState.Failed));
+        Assert.That(logs.Logs, Has.Some.Matches<CapturedLog>(static log => log.Level == LogLevel.Critical));
+    }
+
+    [Test]
+    public void Host_LogThatTakesNothing_FailsTheVerificationAndDoesNotStart()
+    {
+        var (app, _) = PipelineHost.Build(static pipeline => pipeline.UseEventLog<FailedLog>());
+
+        var failure = Assert.ThrowsAsync<StartupVerificationException>(() => app.StartAsync())!;
+
+        Assert.That(failure.Code, Is.EqualTo(FailureCode.StartupVerification));
+        Assert.That(failure.Reasons, Has.Count.EqualTo(1));
+        Assert.That(failure.Reasons[0], Does.StartWith("running the verification agent"));
+    }
+
+    [Test]
+    public void Emitter_BeforeTheHostHasStarted_RaisesNotInitialized()
+    {
+        var (app, logs) = PipelineHost.Build();
+        var context = app.Services.GetRequiredService<UserExecutionContextFactory>().Create("ada", "t1", "r1");
+
+        Assert.ThrowsAsync<NotInitializedException>(
+            async () => await app.Services.GetRequiredService<EventEmitterFactory>().CreateEmitterAsync(context));
+
+        Assert.That(logs.Logs, Has.Some.Matches<CapturedLog>(
+            static log => log.Level == LogLevel.Critical && log.Message.StartsWith("WEBSOCKET UNAVAILABLE:", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task Emitter_AfterTheHostHasStopped_RaisesNotInitialized()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        await host.StopAsync();
+
+        Assert.ThrowsAsync<NotInitializedException>(async () => await emitter.TokenAsync("late"));
+    }
+
+    [Test]
+    public void Emitter_WithoutContext_RaisesAndLogsMissingContext()
+    {
+        var (app, logs) = PipelineHost.Build();
+
+        Assert.ThrowsAsync<ContextValidationException>(
+            async () => await app.Services.GetRequiredService<EventEmitterFactory>().CreateEmitterAsync(null!));
+
+        Assert.That(logs.Logs, Has.Some.Matches<CapturedLog>(
+            static log => log.Level == LogLevel.Critical && log.Message.StartsWith("MISSING CONTEXT:", StringComparison.Ordinal)));
+    }
+
+    private interface IModelClient;
+
+    private interface IIndex;
+
+    private sealed class NeedsModel(IModelClient model) : IAgent
+    {
+        public string Name => "needs_model";
+
+        public string Description => model.ToString()!;
+
+        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
+    }
+
+    private sealed class NeedsTool : IAgent
+    {
+        public string Name => "needs_tool";
+
+        public string Description => "Needs a tool that nobody registers.";
+
+        public IReadOnlyCollection<string> RequiredTools => ["no_such_tool"];
+
+        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
+    }
+
+    private sealed class NeedsIndex(IIndex index) : ITool
+    {
+        public string Name => "needs_index";
+
+        public string Description => index.ToString()!;
+
+        public ValueTask<System.Text.Json.Nodes.JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => default;
+    }
+
+    private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options) : IEventLog
+    {
+        private readonly InMemoryEventLog _inner = new(options);
+
+        public string Epoch => _inner.Epoch;
+
+        public string Bound => _inner.Bound;
+
+        public ValueTask StartAsync(CancellationToken cancellationToken) => _inner.StartAsync(cancellationToken);
+
+        public ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
+            => _inner.OpenAsync(userId, committed, cancellationToken);
+
+        public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+            => _inner.ReleaseAsync(lease, acknowledged, cancellationToken);
+
+        public AppendResult TryAppend(StreamLease lease, in LogEntry entry) => AppendResult.Failed;
+
+        public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
+            => _inner.ReadPageAsync(lease, range, maxBytes, cancellationToken);
+
+        public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
+            => _inner.ExpireAsync(olderThan, cancellationToken);
+
+        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+    }
+}
