@@ -12,15 +12,17 @@ namespace Netra.Pipeline.Server.Demo;
 
 /// <summary>
 /// Shows everything a run can do, without a model and without a network: plans over the question, says its plan, calls tools, delegates, and
-/// streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless; all that belongs to a run is local to it.
+/// streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless; all that belongs to a run is
+/// local to it.
 /// </summary>
 internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options) : IAgent
 {
     public const string AgentName = "demo";
 
     private const string Introduction =
-        "I am the demo agent: no model, only rules, but real tools. Ask me to calculate (\"What is (2+3)*4?\"), for the time (\"What time is it in Europe/Berlin?\"), "
-        + "about this project (\"How does overflow work?\"), to read a file (\"Read docs/protocol.md lines 1-20\"), or to count slowly to 100, which you can cancel.";
+        "I am the demo agent: no model, only rules, but real tools. Ask me to calculate (\"What is (2+3)*4?\"), "
+        + "for the time (\"What time is it in Europe/Berlin?\"), about this project (\"How does overflow work?\"), "
+        + "to read a file (\"Read docs/protocol.md lines 1-20\"), or to count slowly to 100, which you can cancel.";
 
     public string Name => AgentName;
 
@@ -81,7 +83,8 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
         }
     }
 
-    private async IAsyncEnumerable<string> SayAsync(PlanStep step, AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<string> SayAsync(
+        PlanStep step, AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(step, execution, cancellationToken);
         await foreach (var word in Words.StreamAsync(answer, options.Value.TokenDelay, time, cancellationToken))
@@ -99,7 +102,8 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
                 StepKind.Calculate => Calculated(await CallAsync(CalculateTool.ToolName)),
                 StepKind.Time => Clock(await CallAsync(CurrentTimeTool.ToolName)),
                 StepKind.Read => Read(await CallAsync(ReadFileTool.ToolName)),
-                StepKind.Research => await execution.DelegateAsync(DocResearcherAgent.AgentName, (string)step.Arguments["question"]!, cancellationToken),
+                StepKind.Research => await execution.DelegateAsync(
+                    DocResearcherAgent.AgentName, (string)step.Arguments["question"]!, cancellationToken),
                 StepKind.Introduce => Introduction,
                 StepKind.Count or _ => throw new InvalidOperationException($"A step of kind {step.Kind} has no answer."),
             };

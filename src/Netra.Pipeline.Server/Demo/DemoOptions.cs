@@ -19,7 +19,8 @@ public sealed class DemoOptions
     public TimeSpan CountDelay { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The directory of the documents that are searched and read, relative to the application. Default <c>documents</c>, where the build puts the project's own.
+    /// The directory of the documents that are searched and read, relative to the application. Default <c>documents</c>, where the build puts
+    /// the project's own.
     /// </summary>
     [Required]
     public string DocumentsDirectory { get; set; } = "documents";

@@ -45,7 +45,8 @@ public sealed class AgentExecution
     /// shown in this run; an agent that can do without the answer may catch it.
     /// </exception>
     /// <exception cref="OperationCanceledException">This run, or this call, was cancelled.</exception>
-    public Task<string> DelegateAsync(string agentName, string input, CancellationToken ct = default) => DelegateAsync(agentName, input, data: null, ct);
+    public Task<string> DelegateAsync(string agentName, string input, CancellationToken ct = default) =>
+        DelegateAsync(agentName, input, data: null, ct);
 
     /// <inheritdoc cref="DelegateAsync(string, string, CancellationToken)"/>
     /// <param name="agentName">The agent to call.</param>

@@ -21,7 +21,9 @@ public sealed class AgentOptions
     [Range(0, 64)]
     public int MaxDelegationDepth { get; set; } = 8;
 
-    /// <summary>How many characters of the question <c>agent_started</c> shows in <c>metadata.question</c>; 0 (none) to 10,000, default 500.</summary>
+    /// <summary>
+    /// How many characters of the question <c>agent_started</c> shows in <c>metadata.question</c>; 0 (none) to 10,000, default 500.
+    /// </summary>
     [Range(0, 10_000)]
     public int QuestionPreviewLength { get; set; } = 500;
 

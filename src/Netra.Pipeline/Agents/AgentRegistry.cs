@@ -19,7 +19,9 @@ public sealed class AgentRegistry
     /// <param name="fromAgent">The agent that asks, if it is one.</param>
     /// <returns>The agent.</returns>
     /// <exception cref="NotInitializedException">The host has not started.</exception>
-    /// <exception cref="AgentCommunicationException">There is none (<see cref="FailureCode.AgentUnknown"/>); the message names those there are.</exception>
+    /// <exception cref="AgentCommunicationException">
+    /// There is none (<see cref="FailureCode.AgentUnknown"/>); the message names those there are.
+    /// </exception>
     public IAgent Get(string name, FailureScope scope, string? fromAgent = null)
     {
         var agents = _agents ?? throw new NotInitializedException(scope, "not wired");

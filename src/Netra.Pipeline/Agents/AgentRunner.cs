@@ -39,7 +39,8 @@ public sealed class AgentRunner
         Prepare(agentName, input, context, data, cancellationToken).ToTextAsync();
 
     /// <summary>
-    /// Runs an agent as fast as the caller reads. The run begins with the first piece asked for; whoever stops reading and disposes the enumerator cancels it.
+    /// Runs an agent as fast as the caller reads. The run begins with the first piece asked for; whoever stops reading and disposes the
+    /// enumerator cancels it.
     /// </summary>
     /// <param name="agentName">The agent.</param>
     /// <param name="input">The question.</param>
@@ -53,8 +54,8 @@ public sealed class AgentRunner
         Prepare(agentName, input, context, data, cancellationToken);
 
     /// <summary>
-    /// Starts a run in the background. What refuses the run at once (an unknown agent, the limit of open runs, a draining pipeline) is raised here; what happens later
-    /// is told by the run's events, by the failure funnel, and by <see cref="AgentRun.Completion"/>.
+    /// Starts a run in the background. What refuses the run at once (an unknown agent, the limit of open runs, a draining pipeline) is raised
+    /// here; what happens later is told by the run's events, by the failure funnel, and by <see cref="AgentRun.Completion"/>.
     /// </summary>
     /// <param name="agentName">The agent.</param>
     /// <param name="input">The question.</param>

@@ -45,7 +45,8 @@ internal sealed class Delegation(RunScope run)
         {
             throw AgentCommunicationException.CallFailed(
                 _scope, From, agentName,
-                $"agents may delegate {limit} deep ({AgentOptions.SectionName}:{nameof(AgentOptions.MaxDelegationDepth)}), and this run is that deep already");
+                $"agents may delegate {limit} deep ({AgentOptions.SectionName}:{nameof(AgentOptions.MaxDelegationDepth)}), "
+                + "and this run is that deep already");
         }
 
         var parent = new ParentRun(run.Request.Context, From, run.Request.Depth, run.Token);

@@ -24,7 +24,9 @@ public interface IAgent
     /// because nobody reads on.
     /// </summary>
     /// <param name="execution">The question, for whom it is answered, and what the agent may use.</param>
-    /// <param name="cancellationToken">Fires when the user, the caller or a stopping host cancels the run. A run ends only when the agent does: heed it.</param>
+    /// <param name="cancellationToken">
+    /// Fires when the user, the caller or a stopping host cancels the run. A run ends only when the agent does: heed it.
+    /// </param>
     /// <returns>The answer, piece by piece.</returns>
     IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken);
 }

@@ -6,7 +6,9 @@ namespace Netra.Pipeline.Agents;
 /// </summary>
 public interface IClientMessageHandler
 {
-    /// <summary>Handles a <c>chat_message</c>. It should start what takes long and return, since a connection has few messages handled at once.</summary>
+    /// <summary>
+    /// Handles a <c>chat_message</c>. It should start what takes long and return, since a connection has few messages handled at once.
+    /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host stops. That the page has gone is no reason to stop: its user comes back for the answer.</param>
     /// <returns>The id of the run it started, for <c>accepted</c>; <see langword="null"/> when it started none.</returns>

@@ -19,8 +19,8 @@ internal sealed class OpenRuns(IOptions<AgentOptions> options)
         if (Interlocked.Increment(ref _count) > limit)
         {
             Interlocked.Decrement(ref _count);
-            throw AgentCommunicationException.CallFailed(
-                scope, "the caller", agentName, $"{limit} runs are open, which is the limit ({AgentOptions.SectionName}:{nameof(AgentOptions.MaxOpenRuns)})");
+            var reason = $"{limit} runs are open, which is the limit ({AgentOptions.SectionName}:{nameof(AgentOptions.MaxOpenRuns)})";
+            throw AgentCommunicationException.CallFailed(scope, "the caller", agentName, reason);
         }
 
         if (!_runs.TryAdd(RunKey.Of(context), cancellation))

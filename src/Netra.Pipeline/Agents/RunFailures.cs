@@ -45,7 +45,9 @@ internal static class RunFailures
     public static Exception Join(Exception? first, Exception second) => first is null ? second : new AggregateException(first, second);
 
     /// <summary>Whether the event was numbered although its emission raised.</summary>
-    public static bool WasAccepted(Exception exception) => exception is SendFailureException { Accepted: true } or BufferOverflowException { Accepted: true };
+    public static bool WasAccepted(Exception exception) =>
+        exception is SendFailureException { Accepted: true } or BufferOverflowException { Accepted: true };
 
-    private static string Shorten(string message) => message.Length <= MaxMessageLength ? message : string.Concat(message.AsSpan(0, MaxMessageLength - 1), "…");
+    private static string Shorten(string message) =>
+        message.Length <= MaxMessageLength ? message : string.Concat(message.AsSpan(0, MaxMessageLength - 1), "…");
 }

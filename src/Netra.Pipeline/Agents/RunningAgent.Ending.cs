@@ -65,8 +65,9 @@ internal sealed partial class RunningAgent
         }
 
         var left = string.Join(", ", _run.OpenWork.Names);
-        _services.Failures.Report(Failure.In(FailureCode.ToolFailed, _request.Scope,
-            $"{_request.Scope.Operation}: {left} went on for {_services.Options.LeftoverTimeout} after agent {_request.Agent.Name} had ended and they were cancelled"));
+        var message = $"{_request.Scope.Operation}: agent {_request.Agent.Name} has ended and {left} was cancelled, "
+            + $"but went on for {_services.Options.LeftoverTimeout}";
+        _services.Failures.Report(Failure.In(FailureCode.ToolFailed, _request.Scope, message));
     }
 
     private Exception? Explain(Exception? failure, bool cancelled)
@@ -79,7 +80,8 @@ internal sealed partial class RunningAgent
 
         // To the caller it would look as if the caller had cancelled; most of the time it is the timeout of an HTTP client.
         return failure is OperationCanceledException
-            ? new InvalidOperationException($"Agent {_request.Agent.Name} was cancelled although nobody had cancelled its run: {failure.Message}", failure)
+            ? new InvalidOperationException(
+                $"Agent {_request.Agent.Name} was cancelled although nobody had cancelled its run: {failure.Message}", failure)
             : failure;
     }
 
@@ -129,7 +131,8 @@ internal sealed partial class RunningAgent
         {
             var outcome = failure switch { null => "completed", OperationCanceledException => "cancelled", _ => "failed" };
             var context = _request.Context;
-            Log.Ended(_services.Logger, _request.Agent.Name, outcome, _events!.Duration.TotalMilliseconds, context.UserId, context.ThreadId, context.RunId);
+            var milliseconds = _events!.Duration.TotalMilliseconds;
+            Log.Ended(_services.Logger, _request.Agent.Name, outcome, milliseconds, context.UserId, context.ThreadId, context.RunId);
         }
     }
 }

@@ -31,7 +31,8 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
     {
         _services = services;
         _request = request;
-        _cancellation = new RunCancellation(failure => services.Failures.Report(failure, FailureCode.AgentFailed, request.Scope, "a cancellation callback"));
+        _cancellation = new RunCancellation(
+            failure => services.Failures.Report(failure, FailureCode.AgentFailed, request.Scope, "a cancellation callback"));
         _callerToken = callerToken;
     }
 
@@ -148,7 +149,8 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         _cancellation.Watch("the server stops", _services.Bridge.RunsCancelled);
         if (_request.Parent is { } parent)
         {
-            _cancellation.Watch($"run {parent.Context.RunId} of {parent.AgentName}, which delegated to this one, was cancelled or is over", parent.Token);
+            var reason = $"run {parent.Context.RunId} of {parent.AgentName}, which delegated to this one, was cancelled or is over";
+            _cancellation.Watch(reason, parent.Token);
         }
     }
 
@@ -196,7 +198,8 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
     private static partial class Log
     {
         [LoggerMessage(
-            EventIds.RunStarted, LogLevel.Debug, "Agent {Agent} started [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.RunStarted))]
+            EventIds.RunStarted, LogLevel.Debug,
+            "Agent {Agent} started [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.RunStarted))]
         public static partial void Started(ILogger logger, string agent, string userId, string threadId, string runId);
 
         [LoggerMessage(

@@ -99,7 +99,8 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
 
     // To the agent it would look as if its run had been cancelled; most of the time it is the timeout of an HTTP client.
     private Exception Explain(Exception failure) => failure is OperationCanceledException
-        ? new InvalidOperationException($"Tool {invocation.ToolName} was cancelled although nobody had cancelled the call: {failure.Message}", failure)
+        ? new InvalidOperationException(
+            $"Tool {invocation.ToolName} was cancelled although nobody had cancelled the call: {failure.Message}", failure)
         : failure;
 
     private static JsonObject TooLarge(BufferOverflowException tooLarge) => new()
@@ -107,7 +108,8 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         ["error"] = new JsonObject
         {
             ["code"] = "result_too_large",
-            ["message"] = $"The result is not shown: its event would have {tooLarge.Size} bytes, and the limit is {tooLarge.Limit}. The agent has got it in full.",
+            ["message"] = $"The result is not shown: its event would have {tooLarge.Size} bytes, and the limit is {tooLarge.Limit}. "
+                + "The agent has got it in full.",
         },
     };
 

@@ -19,7 +19,9 @@ public sealed class ToolRegistry
     /// <param name="fromAgent">The agent that asks, if it is one.</param>
     /// <returns>The tool.</returns>
     /// <exception cref="NotInitializedException">The host has not started.</exception>
-    /// <exception cref="AgentCommunicationException">There is none (<see cref="FailureCode.ToolUnknown"/>); the message names those there are.</exception>
+    /// <exception cref="AgentCommunicationException">
+    /// There is none (<see cref="FailureCode.ToolUnknown"/>); the message names those there are.
+    /// </exception>
     public ITool Get(string name, FailureScope scope, string? fromAgent = null)
     {
         var tools = _tools ?? throw new NotInitializedException(scope, "not wired");

@@ -51,7 +51,8 @@ internal sealed partial class WiringCheck(
     private static partial class Log
     {
         [LoggerMessage(
-            EventIds.WiringVerified, LogLevel.Information, "{Agents} agents and {Tools} tools have what they need", EventName = nameof(EventIds.WiringVerified))]
+            EventIds.WiringVerified, LogLevel.Information,
+            "{Agents} agents and {Tools} tools have what they need", EventName = nameof(EventIds.WiringVerified))]
         public static partial void Verified(ILogger logger, int agents, int tools);
     }
 }

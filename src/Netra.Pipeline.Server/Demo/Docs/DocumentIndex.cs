@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Server.Demo.Docs;
 
 /// <summary>
 /// Full-text search over the documents' sections: SQLite's FTS5 in memory, ranked by bm25. Built on first use, read-only afterwards.
-/// Searches may come from any thread; one runs at a time, since a connection to SQLite serves one at a time and a search takes a fraction of a millisecond.
+/// Searches may come from any thread; one runs at a time, since a connection to SQLite serves one at a time and a search takes a fraction of
+/// a millisecond.
 /// </summary>
 internal sealed class DocumentIndex(DocumentFolder folder) : IAsyncDisposable, IDisposable
 {

@@ -14,11 +14,12 @@ internal static partial class SearchTerms
 
     private static readonly FrozenSet<string> StopWords = FrozenSet.ToFrozenSet(
     [
-        "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "docs", "does", "documentation",
-        "explain", "find", "for", "from", "get", "give", "go", "has", "have", "hello", "help", "hey", "hi", "how", "i", "if", "in", "into", "is", "it", "its", "let",
-        "like", "look", "me", "much", "my", "now", "of", "ok", "on", "one", "or", "our", "out", "please", "say", "search", "should", "show", "so", "tell", "than", "thank",
-        "thanks", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "this", "to", "up", "us", "use", "was", "we", "were", "what",
-        "when", "where", "which", "who", "why", "will", "with", "work", "works", "would", "you", "your",
+        "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "docs", "does",
+        "documentation", "explain", "find", "for", "from", "get", "give", "go", "has", "have", "hello", "help", "hey", "hi", "how", "i",
+        "if", "in", "into", "is", "it", "its", "let", "like", "look", "me", "much", "my", "now", "of", "ok", "on", "one", "or", "our",
+        "out", "please", "say", "search", "should", "show", "so", "tell", "than", "thank", "thanks", "that", "the", "their", "them",
+        "then", "there", "these", "they", "thing", "this", "to", "up", "us", "use", "was", "we", "were", "what", "when", "where", "which",
+        "who", "why", "will", "with", "work", "works", "would", "you", "your",
     ],
     StringComparer.OrdinalIgnoreCase);
 

@@ -31,7 +31,9 @@ internal static partial class CalculateRule
         _ => "/",
     };
 
-    [GeneratedRegex(@"[(\-+−]*[\d.(](?:[\d.\s()+\-*/%^×÷·−]|\b(?:plus|minus|times|divided\s+by)\b)*[\d.)]", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[(\-+−]*[\d.(](?:[\d.\s()+\-*/%^×÷·−]|\b(?:plus|minus|times|divided\s+by)\b)*[\d.)]",
+        RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Candidates();
 
     [GeneratedRegex(@"\b(?:plus|minus|times|divided\s+by)\b", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]

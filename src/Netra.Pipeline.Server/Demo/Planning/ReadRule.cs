@@ -24,9 +24,11 @@ internal static partial class ReadRule
         }
     }
 
-    // A path is recognized by its extension, so that "read about overflow" is not taken for one; a verb is not needed, since nobody names a file in vain.
+    // A path is recognized by its extension, so that "read about overflow" is not taken for one; a verb is not needed, since nobody names a
+    // file in vain.
     [GeneratedRegex(
-        @"(?:\b(?:read|open|show|cat)\s+(?:me\s+)?(?:the\s+)?(?:file\s+)?)?(?<path>[\w./\\~:-]*\.(?:md|txt|json|cs|ts))\b(?:,?\s*lines?\s+(?<from>\d+)(?:\s*(?:-|–|to)\s*(?<to>\d+))?)?",
+        @"(?:\b(?:read|open|show|cat)\s+(?:me\s+)?(?:the\s+)?(?:file\s+)?)?(?<path>[\w./\\~:-]*\.(?:md|txt|json|cs|ts))\b"
+        + @"(?:,?\s*lines?\s+(?<from>\d+)(?:\s*(?:-|–|to)\s*(?<to>\d+))?)?",
         RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Pattern();
 }

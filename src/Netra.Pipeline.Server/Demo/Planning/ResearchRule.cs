@@ -4,13 +4,16 @@ using Netra.Pipeline.Server.Demo.Docs;
 
 namespace Netra.Pipeline.Server.Demo.Planning;
 
-/// <summary>What no other rule has claimed is a question about this project, sentence by sentence. A pure function of the text that is left.</summary>
+/// <summary>
+/// What no other rule has claimed is a question about this project, sentence by sentence. A pure function of the text that is left.
+/// </summary>
 internal static partial class ResearchRule
 {
     // Words that frame the other rules' subjects ("calculate 2+3 and tell me…") and mean nothing on their own.
     private static readonly HashSet<string> Framing = new(StringComparer.OrdinalIgnoreCase)
     {
-        "calculate", "compute", "evaluate", "result", "value", "equals", "equal", "time", "current", "clock", "count", "slowly", "read", "open", "file", "also", "s",
+        "calculate", "compute", "evaluate", "result", "value", "equals", "equal", "time", "current", "clock", "count", "slowly", "read", "open",
+        "file", "also", "s",
     };
 
     public static IEnumerable<(int Position, PlanStep Step)> Apply(QuestionText text) =>

@@ -32,7 +32,12 @@ internal sealed class ReadFileTool(DocumentFolder folder) : ITool
         var (text, last) = Join(lines, from, to);
         var result = new JsonObject
         {
-            ["path"] = path, ["from_line"] = from, ["to_line"] = last, ["total_lines"] = lines.Length, ["truncated"] = last < to, ["text"] = text,
+            ["path"] = path,
+            ["from_line"] = from,
+            ["to_line"] = last,
+            ["total_lines"] = lines.Length,
+            ["truncated"] = last < to,
+            ["text"] = text,
         };
         if (heading is not null)
         {
@@ -55,7 +60,8 @@ internal sealed class ReadFileTool(DocumentFolder folder) : ITool
     {
         var sections = MarkdownSections.Of(path, lines);
         var section = sections.FirstOrDefault(section => section.Heading.Equals(heading, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ToolInputException($"{path} has no heading '{heading}'. It has: {string.Join("; ", sections.Select(section => section.Heading))}.");
+            ?? throw new ToolInputException(
+                $"{path} has no heading '{heading}'. It has: {string.Join("; ", sections.Select(section => section.Heading))}.");
         return (section.FirstLine, section.LastLine);
     }
 

@@ -4,7 +4,9 @@ using Netra.Pipeline.Server.Demo.Docs;
 
 namespace Netra.Pipeline.Server.Demo.Tools;
 
-/// <summary><c>search_docs{query, limit?}</c> → <c>{query, hits:[{path, heading, first_line, last_line, snippet, score}]}</c>. Safe for parallel calls.</summary>
+/// <summary>
+/// <c>search_docs{query, limit?}</c> → <c>{query, hits:[{path, heading, first_line, last_line, snippet, score}]}</c>. Safe for parallel calls.
+/// </summary>
 internal sealed class SearchDocsTool(DocumentIndex index) : ITool
 {
     public const string ToolName = "search_docs";
@@ -14,7 +16,8 @@ internal sealed class SearchDocsTool(DocumentIndex index) : ITool
 
     public string Name => ToolName;
 
-    public string Description => "Searches this project's documentation: {\"query\":\"overflow of a queue\",\"limit\":5}. Answers with sections, best first.";
+    public string Description =>
+        "Searches this project's documentation: {\"query\":\"overflow of a queue\",\"limit\":5}. Answers with sections, best first.";
 
     public async ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
     {

@@ -3,7 +3,8 @@ namespace Netra.Pipeline.Server.Demo.Tools;
 /// <summary>Finds the time zone a person means. Pure functions.</summary>
 internal static class ZoneNames
 {
-    private const string HowTo = "Name one as the IANA time zone database does: Area/City, such as Europe/Berlin, America/New_York or Asia/Tokyo, or UTC.";
+    private const string HowTo =
+        "Name one as the IANA time zone database does: Area/City, such as Europe/Berlin, America/New_York or Asia/Tokyo, or UTC.";
 
     /// <summary>The zone of that name; a city alone will do when only one area has it. No name means UTC.</summary>
     public static TimeZoneInfo Find(string? name)
