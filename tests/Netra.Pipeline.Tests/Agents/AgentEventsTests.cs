@@ -18,7 +18,9 @@ internal sealed class AgentEventsTests
         var events = await host.EventsAsync();
         Assert.Multiple(() =>
         {
-            Assert.That(events.Select(message => message.Type), Is.EqualTo(new[] { "agent_started", "agent_thinking", "token", "custom", "token", "agent_completed" }));
+            Assert.That(
+                events.Select(message => message.Type),
+                Is.EqualTo(new[] { "agent_started", "agent_thinking", "token", "custom", "token", "agent_completed" }));
             Assert.That(events[1].Data.GetProperty("metadata").GetRawText(), Is.EqualTo("""{"step":1}"""));
             Assert.That(events[3].Data.GetProperty("value").GetRawText(), Is.EqualTo("[1]"));
         });

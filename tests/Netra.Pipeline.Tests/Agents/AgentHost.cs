@@ -21,7 +21,8 @@ internal sealed class AgentHost : IAsyncDisposable
     public AgentRunner Runner => Host.Runner;
 
     /// <summary>The failures that were reported, as code and operation, oldest first.</summary>
-    public List<string> Reported => [.. Host.Failures.Latest(100).Reverse().Select(failure => $"{FailureCodes.WireName(failure.Code)} in {failure.Operation}")];
+    public List<string> Reported =>
+        [.. Host.Failures.Latest(100).Reverse().Select(failure => $"{FailureCodes.WireName(failure.Code)} in {failure.Operation}")];
 
     public static async Task<AgentHost> StartAsync(params (string Key, string Value)[] settings) => new(await PipelineHost.StartAsync(
         pipeline =>
@@ -33,7 +34,8 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public UserExecutionContext Context(string userId = "ada", string runId = "r1") => Host.Contexts.Create(userId, "t1", runId);
 
-    public Task<string> RunAsync(CancellationToken cancellationToken = default) => Runner.RunAsync("scripted", "What?", Context(), cancellationToken: cancellationToken);
+    public Task<string> RunAsync(CancellationToken cancellationToken = default) =>
+        Runner.RunAsync("scripted", "What?", Context(), cancellationToken: cancellationToken);
 
     /// <summary>Every event the user has been sent up to now.</summary>
     public async Task<List<EventMessage>> EventsAsync(string userId = "ada")

@@ -107,7 +107,9 @@ internal sealed class AgentRunnerStartTests
         host.Scripts.Agent = WaitForEver;
         host.Runner.Start("scripted", "What?", host.Context());
 
-        Assert.That(() => host.Runner.Start("scripted", "What?", host.Context()), Throws.TypeOf<ContextValidationException>().With.Message.Contains("open already"));
+        Assert.That(
+            () => host.Runner.Start("scripted", "What?", host.Context()),
+            Throws.TypeOf<ContextValidationException>().With.Message.Contains("open already"));
         Assert.That(async () => await host.RunAsync(), Throws.TypeOf<ContextValidationException>());
 
         Assert.That((host.Runner.OpenRunCount, host.Host.Bridge.OpenRuns), Is.EqualTo((1, 1)));

@@ -112,7 +112,8 @@ internal sealed class AgentRunnerStreamTests
         Assert.That(() => host.Runner.StreamAsync("nobody", "What?", host.Context()), Throws.TypeOf<AgentCommunicationException>());
     }
 
-    private static async IAsyncEnumerable<string> ThinkWhenItEnds(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> ThinkWhenItEnds(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         try
         {

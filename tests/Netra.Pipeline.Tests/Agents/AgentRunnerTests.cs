@@ -101,7 +101,9 @@ internal sealed class AgentRunnerTests
         using var caller = new CancellationTokenSource();
         host.Scripts.Agent = (_, ct) => YieldAndWait(caller.Cancel, ct);
 
-        Assert.That(async () => await host.RunAsync(caller.Token), Throws.InstanceOf<OperationCanceledException>().With.Message.Contains("by the caller"));
+        Assert.That(
+            async () => await host.RunAsync(caller.Token),
+            Throws.InstanceOf<OperationCanceledException>().With.Message.Contains("by the caller"));
 
         Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "token a", "agent_cancelled cancelled by the caller" }));
         Assert.That(host.Reported, Is.Empty);
@@ -238,7 +240,9 @@ internal sealed class AgentRunnerTests
 
         var raised = Assert.ThrowsAsync<AggregateException>(async () => await host.RunAsync());
 
-        Assert.That(raised!.InnerExceptions.Select(inner => inner.GetType()), Is.EqualTo(new[] { typeof(FormatException), typeof(SendFailureException) }));
+        Assert.That(
+            raised!.InnerExceptions.Select(inner => inner.GetType()),
+            Is.EqualTo(new[] { typeof(FormatException), typeof(SendFailureException) }));
         Assert.That(host.Reported, Is.EqualTo(new[] { "agent_failed in RunAgent", "log_full in agent_failed" }));
     }
 
@@ -313,7 +317,8 @@ internal sealed class AgentRunnerTests
         Assert.That(async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.RunEnded));
     }
 
-    private static async IAsyncEnumerable<string> ThrowAfterAPiece(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> ThrowAfterAPiece(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return "a";
         await Task.Yield();

@@ -163,7 +163,8 @@ internal sealed class DelegationTests
         yield return await execution.DelegateAsync(agent, "And?", data, cancellationToken) + "!";
     }
 
-    private static async IAsyncEnumerable<string> AskAndForgive(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> AskAndForgive(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string told;
         try

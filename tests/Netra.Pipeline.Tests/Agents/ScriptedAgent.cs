@@ -8,5 +8,6 @@ internal sealed class ScriptedAgent(Scripts scripts) : IAgent
 
     public string Description => "Does what the test says.";
 
-    public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => scripts.Agent(execution, cancellationToken);
+    public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) =>
+        scripts.Agent(execution, cancellationToken);
 }

@@ -8,5 +8,6 @@ internal sealed class ScriptedDelegate(Scripts scripts) : IAgent
 
     public string Description => "Does what the test says when another agent asks.";
 
-    public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => scripts.Delegate(execution, cancellationToken);
+    public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) =>
+        scripts.Delegate(execution, cancellationToken);
 }

@@ -9,5 +9,6 @@ internal sealed class ScriptedTool(Scripts scripts) : ITool
 
     public string Description => "Does what the test says.";
 
-    public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => scripts.Tool(invocation, cancellationToken);
+    public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) =>
+        scripts.Tool(invocation, cancellationToken);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Agents;
 
@@ -27,7 +28,9 @@ internal sealed class ToolExecutorTests
         var events = await host.EventsAsync();
         Assert.Multiple(() =>
         {
-            Assert.That(events.Select(message => message.Type), Is.EqualTo(new[] { "agent_started", "tool_executing", "tool_completed", "token", "agent_completed" }));
+            Assert.That(
+                events.Select(message => message.Type),
+                Is.EqualTo(new[] { "agent_started", "tool_executing", "tool_completed", "token", "agent_completed" }));
             Assert.That(events[1].Data.GetProperty("tool_name").GetString(), Is.EqualTo("echo"));
             Assert.That(events[1].Data.GetProperty("call_id").GetString(), Is.EqualTo("call-1"));
             Assert.That(events[1].Data.GetProperty("arguments").GetRawText(), Is.EqualTo("""{"a":1}"""));
@@ -61,7 +64,9 @@ internal sealed class ToolExecutorTests
 
         var completed = (await host.EventsAsync())[2].Data;
         Assert.That(completed.GetProperty("error").GetRawText(), Is.EqualTo("""{"code":"tool_failed","message":"broken"}"""));
-        Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "tool_executing call-1", "tool_completed call-1 failed", "agent_failed agent_failed" }));
+        Assert.That(
+            await host.StoryAsync(),
+            Is.EqualTo(new[] { "agent_started", "tool_executing call-1", "tool_completed call-1 failed", "agent_failed agent_failed" }));
         Assert.That(host.Reported, Is.EqualTo(new[] { "tool_failed in CallTool", "agent_failed in RunAgent" }));
     }
 
@@ -210,7 +215,9 @@ internal sealed class ToolExecutorTests
 
         var raised = Assert.ThrowsAsync<AggregateException>(async () => await host.RunAsync());
 
-        Assert.That(raised!.InnerExceptions.Select(inner => inner.GetType()), Is.EqualTo(new[] { typeof(FormatException), typeof(SendFailureException) }));
+        Assert.That(
+            raised!.InnerExceptions.Select(inner => inner.GetType()),
+            Is.EqualTo(new[] { typeof(FormatException), typeof(SendFailureException) }));
         Assert.That(host.Reported, Has.Exactly(1).EqualTo("tool_failed in CallTool").And.Exactly(1).EqualTo("log_full in tool_completed"));
     }
 
@@ -313,6 +320,37 @@ internal sealed class ToolExecutorTests
         Assert.That(host.Reported, Is.EqualTo(new[] { "tool_failed in RunAgent" }));
         Assert.That(host.Host.Failures.Latest(1)[0].Message, Does.Contain("the call of tool echo"));
         release.SetResult(null);
+    }
+
+    [Test]
+    public async Task Call_AStalledTabOverflows_IsReportedOnceAndToolAndRunGoOn()
+    {
+        await using var host = await AgentHost.StartAsync(("Netra:Connections:QueueFrames", "16"));
+        await using var stalled = await TestClient.ConnectAsync(host.Host.SocketAddress("ada"));
+        host.Scripts.Agent = FloodThenCall;
+
+        Assert.That(await host.RunAsync(), Does.EndWith("{}"));
+
+        Assert.That(host.Reported, Is.EqualTo(new[] { "buffer_overflow in token" }));
+        var story = await host.StoryAsync();
+        Assert.That(
+            story.Skip(story.Count - 4),
+            Is.EqualTo(new[] { "tool_executing call-1", "tool_completed call-1 ok", "token {}", "agent_completed" }));
+    }
+
+    private static async IAsyncEnumerable<string> FloodThenCall(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var piece = new string('x', 8_000);
+        for (var number = 0; number < 2_000; number++)
+        {
+            yield return piece;
+        }
+
+        await foreach (var result in Call(execution, cancellationToken))
+        {
+            yield return result;
+        }
     }
 
     private static async IAsyncEnumerable<string> Call(

@@ -12,7 +12,24 @@ internal sealed class DocumentsFixture : IDisposable
     public DocumentsFixture()
     {
         Write("README.md", "# Netra\n\nWhat it is.\n\n## Limits\n\nQueues are bounded.\n");
-        Write("docs/protocol.md", "# The wire\n\nIntroduction.\n\n## Overflow\n\nWhen a queue is full the connection lags.\n\n```\n# no heading\n```\n\n## Gaps\n\nNumbers are consecutive.\n");
+        Write("docs/protocol.md", """
+            # The wire
+
+            Introduction.
+
+            ## Overflow
+
+            When a queue is full the connection lags.
+
+            ```
+            # no heading
+            ```
+
+            ## Gaps
+
+            Numbers are consecutive.
+
+            """);
     }
 
     public string Root => _directory.FullName;

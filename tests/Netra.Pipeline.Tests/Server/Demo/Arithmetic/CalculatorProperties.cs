@@ -8,7 +8,9 @@ public sealed class CalculatorProperties
 {
     [Test]
     public void Evaluate_AnyExpression_AgreesWithTheTreeItWasWrittenFrom() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2_000), Prop.ForAll(Expressions(), expression => Outcome(expression.Text) == Close(expression.Value)));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(2_000),
+            Prop.ForAll(Expressions(), expression => Outcome(expression.Text) == Close(expression.Value)));
 
     [Test]
     public void Evaluate_AnyText_EitherHasAValueOrSaysWhyNot() =>

@@ -54,11 +54,15 @@ public sealed class CalculatorTests
         Assert.Multiple(() =>
         {
             Assert.That(() => Calculator.Evaluate(new string('(', 900)), Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));
-            Assert.That(() => Calculator.Evaluate(new string('-', 900) + "1"), Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));
+            Assert.That(
+                () => Calculator.Evaluate(new string('-', 900) + "1"),
+                Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));
         });
     }
 
     [Test]
     public void Evaluate_TooLong_IsRefused() =>
-        Assert.That(() => Calculator.Evaluate(new string('1', Calculator.MaxLength + 1)), Throws.TypeOf<CalculationException>().With.Message.Contains("limit is 1000"));
+        Assert.That(
+            () => Calculator.Evaluate(new string('1', Calculator.MaxLength + 1)),
+            Throws.TypeOf<CalculationException>().With.Message.Contains("limit is 1000"));
 }

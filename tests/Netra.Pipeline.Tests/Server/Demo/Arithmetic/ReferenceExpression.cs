@@ -9,7 +9,9 @@ namespace Netra.Pipeline.Tests.Server.Demo.Arithmetic;
 /// <param name="Level">How strongly its outermost operator binds: 1 sums, 2 products, 3 signs, 4 powers, 5 numbers.</param>
 public sealed record ReferenceExpression(string Text, decimal? Value, int Level)
 {
-    /// <summary>Expressions of up to <paramref name="size"/> numbers. The operator is chosen before its operands are made, or making them all would never end.</summary>
+    /// <summary>
+    /// Expressions of up to <paramref name="size"/> numbers. The operator is chosen before its operands are made, or making them all would never end.
+    /// </summary>
     public static Gen<ReferenceExpression> Generator(int size) => size <= 1
         ? Number()
         : from choice in Gen.Choose(0, 11)
@@ -37,7 +39,7 @@ public sealed record ReferenceExpression(string Text, decimal? Value, int Level)
     private static Gen<ReferenceExpression> Binary(char symbol, int level, int size) =>
         from left in Generator(size / 2)
         from right in Generator(size / 2)
-        // The right operand of the same level needs parentheses: a - (b - c).
+            // The right operand of the same level needs parentheses: a - (b - c).
         select new ReferenceExpression($"{left.Within(level)} {symbol} {right.Within(level + 1)}", Calculate(symbol, left.Value, right.Value), level);
 
     private static Gen<ReferenceExpression> Power(int size) =>
@@ -49,7 +51,8 @@ public sealed record ReferenceExpression(string Text, decimal? Value, int Level)
         from inner in Generator(size - 1)
         select new ReferenceExpression($"-{inner.Within(3)}", -inner.Value, 3);
 
-    private static decimal? Repeat(decimal? value, int times) => Attempt(() => Enumerable.Repeat(value!.Value, times).Aggregate(1m, (a, b) => a * b), value);
+    private static decimal? Repeat(decimal? value, int times) =>
+        Attempt(() => Enumerable.Repeat(value!.Value, times).Aggregate(1m, (a, b) => a * b), value);
 
     private static decimal? Calculate(char symbol, decimal? left, decimal? right) => Attempt(
         () => symbol switch

@@ -55,7 +55,8 @@ public sealed class DocumentIndexTests
     [Test]
     public async Task Search_FromManyThreads_AnswersEach()
     {
-        var searches = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => _index.SearchAsync("overflow", 1, CancellationToken.None))));
+        var searches = await Task.WhenAll(Enumerable.Range(0, 32)
+            .Select(_ => Task.Run(() => _index.SearchAsync("overflow", 1, CancellationToken.None))));
 
         Assert.That(searches.Select(hits => hits.Single().Heading), Is.All.EqualTo("Overflow"));
     }

@@ -54,7 +54,9 @@ public sealed class PlannerTests
 
     [Test]
     public void PlanFor_EveryStep_SaysWhy() =>
-        Assert.That(Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. How do gaps work?").Steps.Select(step => step.Why), Is.All.Not.Empty);
+        Assert.That(
+            Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. How do gaps work?").Steps.Select(step => step.Why),
+            Is.All.Not.Empty);
 
     [TestCase("((((((((((((((((((((((((")]
     [TestCase("what time is it in A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A A a")]

@@ -16,7 +16,8 @@ public sealed class CurrentTimeToolTests
         var result = await new CurrentTimeTool(new FixedTime()).CallAsync(arguments);
 
         Assert.That(
-            ((string)result["zone"]!, (string)result["time"]!, (string)result["weekday"]!, (string)result["offset"]!), Is.EqualTo((zone, time, weekday, offset)));
+            ((string)result["zone"]!, (string)result["time"]!, (string)result["weekday"]!, (string)result["offset"]!),
+            Is.EqualTo((zone, time, weekday, offset)));
     }
 
     [TestCase("Mars/Olympus")]

@@ -39,7 +39,7 @@ public sealed class ReadFileToolTests
     [TestCase("~/secret.md")]
     public void Invoke_PathOutsideTheRoot_IsRefusedAsSuch(string path)
     {
-        
+
 
         Assert.That(
             async () => await Tool.CallAsync($$"""{"path":"{{path}}"}"""),
