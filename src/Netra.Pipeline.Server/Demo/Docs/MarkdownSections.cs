@@ -5,43 +5,44 @@ internal static class MarkdownSections
 {
     public static IReadOnlyList<DocSection> Of(string path, IReadOnlyList<string> lines)
     {
+        var headings = HeadingsOf(lines);
         var sections = new List<DocSection>();
-        var heading = path;
-        var start = 0;
+        var firstHeading = headings.Count == 0 ? lines.Count : headings[0].Line;
+        if (Text(lines, 0, firstHeading) is { Length: > 0 } before)
+        {
+            sections.Add(new DocSection(path, path, 1, firstHeading, before));
+        }
+
+        for (var at = 0; at < headings.Count; at++)
+        {
+            var (line, level, title) = headings[at];
+            var ownEnd = at + 1 < headings.Count ? headings[at + 1].Line : lines.Count;
+            // Whoever reads a section wants what is under its subheadings too; a title alone says little.
+            var next = headings.FindIndex(at + 1, other => other.Level <= level);
+            sections.Add(new DocSection(path, title, line + 1, next < 0 ? lines.Count : headings[next].Line, Text(lines, line + 1, ownEnd)));
+        }
+
+        return sections;
+    }
+
+    private static List<(int Line, int Level, string Title)> HeadingsOf(IReadOnlyList<string> lines)
+    {
+        var headings = new List<(int, int, string)>();
         var inFence = false;
         for (var at = 0; at < lines.Count; at++)
         {
             var line = lines[at];
             // A '#' inside a fence is a comment of some shell, not a heading.
             inFence ^= line.StartsWith("```", StringComparison.Ordinal);
-            if (inFence || HeadingOf(line) is not { } next)
+            var level = line.AsSpan().IndexOfAnyExcept('#');
+            if (!inFence && level is > 0 and <= 6 && line[level] == ' ')
             {
-                continue;
+                headings.Add((at, level, line[level..].Trim().TrimEnd('#').TrimEnd()));
             }
-
-            Add(sections, path, heading, lines, start, at);
-            heading = next;
-            start = at;
         }
 
-        Add(sections, path, heading, lines, start, lines.Count);
-        return sections;
+        return headings;
     }
 
-    private static void Add(List<DocSection> sections, string path, string heading, IReadOnlyList<string> lines, int start, int end)
-    {
-        var hasHeading = start < end && HeadingOf(lines[start]) == heading;
-        var body = string.Join('\n', lines.Skip(hasHeading ? start + 1 : start).Take(end - start)
-            .Take(hasHeading ? end - start - 1 : end - start)).Trim();
-        if (hasHeading || body.Length > 0)
-        {
-            sections.Add(new DocSection(path, heading, start + 1, end, body));
-        }
-    }
-
-    private static string? HeadingOf(string line)
-    {
-        var level = line.AsSpan().IndexOfAnyExcept('#');
-        return level is > 0 and <= 6 && line[level] == ' ' ? line[level..].Trim().TrimEnd('#').TrimEnd() : null;
-    }
+    private static string Text(IReadOnlyList<string> lines, int from, int to) => string.Join('\n', lines.Skip(from).Take(to - from)).Trim();
 }

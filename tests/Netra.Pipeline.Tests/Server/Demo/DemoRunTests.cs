@@ -51,16 +51,25 @@ internal sealed class DemoRunTests
     [Test]
     public async Task Ask_AboutTheProject_DelegatesAndQuotesTheSectionWithItsSource()
     {
-        var (events, answer) = await AskAsync("How does overflow work?");
+        using var documents = new DocumentsFixture();
+        var (events, answer) = await AskAsync("How does overflow work?", documents.Root);
 
         var child = events.Single(message => message.EventType == EventType.AgentStarted && message.Data.TryGetProperty("parent_run_id", out _));
         Assert.Multiple(() =>
         {
-            Assert.That(answer, Does.Contain("the connection *lags*").And.Contain("Source: docs/protocol.md, lines").And.Contain("6. Overflow"));
+            Assert.That(answer, Does.Contain("When a queue is full the connection lags.").And.Contain("Source: docs/protocol.md, lines 5 to 12, \"Overflow\"."));
             Assert.That(child.Data.GetProperty("agent_name").GetString(), Is.EqualTo("doc_researcher"));
             Assert.That(child.Data.GetProperty("parent_run_id").GetString(), Is.EqualTo(events[0].RunId));
             Assert.That(ToolNames(events), Is.EqualTo(new[] { "search_docs", "read_file" }));
         });
+    }
+
+    [Test]
+    public async Task Ask_AboutTheProjectItsOwnDocuments_QuotesThem()
+    {
+        var (_, answer) = await AskAsync("How does overflow work?");
+
+        Assert.That(answer, Does.Match("(?si)overflow.{200,}Source: docs/"));
     }
 
     [Test]
@@ -167,12 +176,13 @@ internal sealed class DemoRunTests
         Assert.That(accepted.RunId, Does.StartWith("run-"));
     }
 
-    private static Task<PipelineHost> StartAsync(string countDelay) => PipelineHost.StartAsync(
-        pipeline => pipeline.AddDemo(), [("Netra:Demo:TokenDelay", "00:00:00"), ("Netra:Demo:CountDelay", countDelay)]);
+    private static Task<PipelineHost> StartAsync(string countDelay, string documents = "documents") => PipelineHost.StartAsync(
+        pipeline => pipeline.AddDemo(),
+        [("Netra:Demo:TokenDelay", "00:00:00"), ("Netra:Demo:CountDelay", countDelay), ("Netra:Demo:DocumentsDirectory", documents)]);
 
-    private static async Task<(List<EventMessage> Events, string Answer)> AskAsync(string question)
+    private static async Task<(List<EventMessage> Events, string Answer)> AskAsync(string question, string documents = "documents")
     {
-        await using var host = await StartAsync("00:00:00");
+        await using var host = await StartAsync("00:00:00", documents);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await SendAsync(page, "chat_message", "m1", content: question);
         var events = await page.ReadEventsAsync(1);

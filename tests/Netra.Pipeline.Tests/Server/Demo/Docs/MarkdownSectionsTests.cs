@@ -12,10 +12,15 @@ public sealed class MarkdownSectionsTests
         Assert.That(sections, Is.EqualTo(new[]
         {
             new DocSection("a.md", "a.md", 1, 1, "before"),
-            new DocSection("a.md", "One", 2, 4, "text"),
+            new DocSection("a.md", "One", 2, 9, "text"),
             new DocSection("a.md", "Two", 5, 9, "```sh\n# comment\n```\n#hashtag"),
         }));
     }
+
+    [Test]
+    public void Of_Subsections_BelongToTheSectionAboveThem() => Assert.That(
+        MarkdownSections.Of("a.md", ["# One", "## Two", "text", "### Three", "## Four", "# Five"]).Select(section => (section.FirstLine, section.LastLine)),
+        Is.EqualTo(new[] { (1, 5), (2, 4), (4, 4), (5, 5), (6, 6) }));
 
     [Test]
     public void Of_HeadingsWithoutText_AreSectionsToo() =>

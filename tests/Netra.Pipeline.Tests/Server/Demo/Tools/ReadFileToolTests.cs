@@ -19,6 +19,7 @@ public sealed class ReadFileToolTests
     [TestCase("""{"path":"README.md","from_line":3,"to_line":3}""", 3, 3)]
     [TestCase("""{"path":"README.md","to_line":1000}""", 1, 7)]
     [TestCase("""{"path":"README.md","heading":"limits"}""", 5, 7)]
+    [TestCase("""{"path":"README.md","heading":"Netra"}""", 1, 7)]
     [TestCase("""{"path":"protocol.md","heading":"Gaps"}""", 13, 15)]
     public async Task Invoke_Path_ReadsThoseLines(string arguments, int from, int to)
     {
