@@ -57,6 +57,7 @@ internal sealed class DocResearcherAgent(TimeProvider time, IOptions<DemoOptions
 
     private static string Shorten(string text)
     {
+        text = text.TrimEnd();
         if (text.Length <= MaxQuote)
         {
             return text;

@@ -26,13 +26,16 @@ internal static partial class SearchTerms
     public static IReadOnlyList<string> Of(string text) =>
     [
         .. Words().Matches(text).Select(match => match.Value)
-            .Where(word => !StopWords.Contains(word))
+            .Where(word => !StopWords.Contains(word) && !IsSmallNumber(word))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Take(MaxTerms),
     ];
 
     /// <summary>Any of the terms may occur; bm25 puts sections with more and rarer ones first.</summary>
     public static string ToMatch(IReadOnlyList<string> terms) => string.Join(" OR ", terms.Select(term => $"\"{term}\""));
+
+    // "3" occurs everywhere and says nothing; "6455" may be what is looked for.
+    private static bool IsSmallNumber(string word) => word.Length <= 2 && word.All(char.IsAsciiDigit);
 
     [GeneratedRegex(@"[\p{L}\p{N}]+", RegexOptions.NonBacktracking)]
     private static partial Regex Words();

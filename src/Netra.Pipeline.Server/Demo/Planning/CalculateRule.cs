@@ -21,7 +21,7 @@ internal static partial class CalculateRule
     }
 
     // Malformed ones count too ("(2+3*4"): the tool says what is wrong with them, where searching the docs for "2" would leave people wondering.
-    private static bool IsExpression(Match match) => Numbers().Count(match.Value) >= 2 && Signs().IsMatch(Spelled().Replace(match.Value, Sign));
+    private static bool IsExpression(Match match) => !Date().IsMatch(match.Value) && Numbers().Count(match.Value) >= 2 && Signs().IsMatch(Spelled().Replace(match.Value, Sign));
 
     private static string Sign(Match word) => word.Value[0] switch
     {
@@ -38,6 +38,9 @@ internal static partial class CalculateRule
 
     [GeneratedRegex(@"\b(?:plus|minus|times|divided\s+by)\b", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Spelled();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d\s*$", RegexOptions.NonBacktracking)]
+    private static partial Regex Date();
 
     [GeneratedRegex(@"\d+(?:\.\d+)?", RegexOptions.NonBacktracking)]
     private static partial Regex Numbers();

@@ -18,12 +18,15 @@ internal static partial class ResearchRule
 
     public static IEnumerable<(int Position, PlanStep Step)> Apply(QuestionText text) =>
         Sentences().Matches(text.Left)
-            .Select(match => (match.Index, Question: Edges().Replace(match.Value.Replace('|', ' '), "")))
+            .Select(match => (match.Index, Question: Edges().Replace(Blanks().Replace(match.Value, " "), "")))
             .Where(sentence => SearchTerms.Of(sentence.Question).Any(term => !Framing.Contains(term)))
             .Select(sentence => (sentence.Index, new PlanStep(
                 StepKind.Research,
                 new JsonObject { ["question"] = sentence.Question },
                 $"\"{sentence.Question}\" is a question for the documentation, so I ask the researcher.")));
+
+    [GeneratedRegex(@"[\s|]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Blanks();
 
     // What joined the sentence to a part that another rule took, and what led up to that part.
     [GeneratedRegex(@"^\s*(?:(?:and|then|,)\s+)*|(?:\s+(?:and|then|what|what's|is)|,)*\s*$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]

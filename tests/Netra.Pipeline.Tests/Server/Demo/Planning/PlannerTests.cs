@@ -26,6 +26,8 @@ public sealed class PlannerTests
     [TestCase("count to 99999999999", "Count {\"to\":1000}")]
     [TestCase("How does overflow work?", "Research {\"question\":\"How does overflow work\"}")]
     [TestCase("Tell me about netra.v1 frames.", "Research {\"question\":\"Tell me about netra.v1 frames\"}")]
+    [TestCase("Was 2024-05-01 a Wednesday?", "Research {\"question\":\"Was 2024-05-01 a Wednesday\"}")]
+    [TestCase("What is 3?", "Introduce {}")]
     [TestCase("hello", "Introduce {}")]
     [TestCase("", "Introduce {}")]
     [TestCase("What can you do?", "Introduce {}")]
