@@ -323,7 +323,7 @@ internal sealed class ToolExecutorTests
     }
 
     [Test]
-    public async Task Call_AStalledTabOverflows_IsReportedOnceAndToolAndRunGoOn()
+    public async Task Call_AStalledTabOverflows_IsReportedAndToolAndRunGoOn()
     {
         await using var host = await AgentHost.StartAsync(("Netra:Connections:QueueFrames", "16"));
         await using var stalled = await TestClient.ConnectAsync(host.Host.SocketAddress("ada"));
@@ -331,7 +331,8 @@ internal sealed class ToolExecutorTests
 
         Assert.That(await host.RunAsync(), Does.EndWith("{}"));
 
-        Assert.That(host.Reported, Is.EqualTo(new[] { "buffer_overflow in token" }));
+        // Once each time that the tab begins to lag: the kernel's buffers may still grow and let it catch up for a moment.
+        Assert.That(host.Reported, Is.Not.Empty.And.All.EqualTo("buffer_overflow in token"));
         var story = await host.StoryAsync();
         Assert.That(
             story.Skip(story.Count - 4),
