@@ -20,6 +20,9 @@ internal sealed class Admission
 
     public string? Subprotocol { get; init; }
 
+    /// <summary>The client's key, to be answered; null over HTTP/2, which has none.</summary>
+    public string? Key { get; init; }
+
     public static Admission Refuse(HandshakeRefusal refusal) => new() { Refusal = refusal };
 
     /// <summary>Lets the server's wish to close find the connection, whichever comes first.</summary>

@@ -1,5 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Protocol;
@@ -14,7 +17,7 @@ namespace Netra.Pipeline.Connections;
 /// through here, so all of them run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
-    PipelineBridge bridge, StreamRegistry streams, ConnectionRegistry registry, ConnectionServices services)
+    PipelineBridge bridge, StreamRegistry streams, ConnectionRegistry registry, ConnectionServices services, IOptions<WebSocketDoorOptions> door)
 {
     // What a client is told to wait while the pipeline starts or drains.
     private const int RetryAfterSeconds = 1;
@@ -22,8 +25,11 @@ internal sealed partial class ConnectionAcceptor(
     /// <summary>Decides about a handshake.</summary>
     /// <param name="request">The request; it asks for a WebSocket.</param>
     /// <param name="authenticator">Who says who it is; null admits nobody.</param>
-    /// <param name="cancellationToken">Fires when the peer is gone.</param>
-    public async ValueTask<Admission> AdmitAsync(HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
+    /// <param name="closing">Fires when the server stops.</param>
+    /// <param name="peerGone">Fires when the peer is gone.</param>
+    /// <exception cref="OperationCanceledException">The peer is gone.</exception>
+    public async ValueTask<Admission> AdmitAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
     {
         var resume = default(ResumeRequest);
         if ((HandshakeRules.Check(request, out var subprotocol) ?? HandshakeRules.ReadResume(request.Query, out resume)) is { } refusal)
@@ -31,18 +37,18 @@ internal sealed partial class ConnectionAcceptor(
             return Admission.Refuse(refusal);
         }
 
+        using var timeout = new CancellationTokenSource(door.Value.AdmissionTimeout, services.Time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, peerGone);
         try
         {
-            var identity = authenticator is null
-                ? AuthenticationResult.Unauthorized("No authenticator is registered (UseAuthenticator).")
-                : await authenticator.AuthenticateAsync(request, cancellationToken);
+            var identity = await IdentifyAsync(request, authenticator, any.Token);
             if (identity.UserId is null)
             {
                 return Admission.Refuse(new HandshakeRefusal(identity.Status, CodeOf(identity.Status), identity.Message!));
             }
 
             bridge.EnsureConnectable(identity.UserId);
-            var stream = await streams.PinAsync(identity.UserId, cancellationToken);
+            var stream = await streams.PinAsync(identity.UserId, any.Token);
             var admitted = stream.TryPinConnection();
             stream.Unpin();
             if (!admitted)
@@ -51,16 +57,36 @@ internal sealed partial class ConnectionAcceptor(
                     503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
             }
 
-            return new Admission { UserId = identity.UserId, Stream = stream, Resume = resume, Subprotocol = subprotocol };
+            return new Admission
+            {
+                UserId = identity.UserId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = request.Headers.SecWebSocketKey,
+            };
         }
         catch (PipelineException exception)
         {
             services.Failures.Report(exception);
             return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(exception.Code), exception.Message, RetryAfterSeconds));
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (peerGone.IsCancellationRequested)
         {
-            // A time-out of the authenticator's own is a cancellation by type, and still a fault to be told.
+            throw;
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+            return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(FailureCode.Draining), "The server stops.", RetryAfterSeconds));
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
+        {
+            Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), exception);
+            return Admission.Refuse(new HandshakeRefusal(
+                503,
+                "admission_timeout",
+                $"Authenticating and loading the stream took longer than {door.Value.AdmissionTimeout} (Netra:WebSockets:AdmissionTimeout).",
+                RetryAfterSeconds));
+        }
+        catch (Exception exception)
+        {
+            // An authenticator's own cancellation is one too: what it asked gave up before we did.
             Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), exception);
             return Admission.Refuse(new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
         }
@@ -69,15 +95,18 @@ internal sealed partial class ConnectionAcceptor(
     /// <summary>Serves an admitted connection to its end.</summary>
     /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
     /// <param name="transport">The transport.</param>
-    /// <param name="answer">Answers the handshake; nothing is written before it.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
     /// <param name="socket">The socket below, if there is one to tune.</param>
-    public async Task ServeAsync<T>(Admission admission, ConnectionTransport transport, Func<ValueTask<T>> answer, Socket? socket)
+    public async Task ServeAsync(Admission admission, ConnectionTransport transport, Func<ValueTask<bool>> answer, Socket? socket)
     {
         var stream = admission.Stream!;
         try
         {
-            TuneSocket(socket);
-            await answer();
+            if (!TryTune(socket) || !await answer())
+            {
+                return;
+            }
+
             var connection = new Connection(services, transport, admission.UserId!, stream);
 
             // Pinned, so never evicted.
@@ -101,16 +130,41 @@ internal sealed partial class ConnectionAcceptor(
         }
     }
 
-    private void TuneSocket(Socket? socket)
+    /// <summary>Counts and logs a refusal; both doors call it, for their own refusals and for those of <see cref="AdmitAsync"/>.</summary>
+    public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
+    {
+        services.Metrics.HandshakeRefused(refusal.Status);
+        Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    private static async ValueTask<AuthenticationResult> IdentifyAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
+    {
+        if (authenticator is null)
+        {
+            return AuthenticationResult.Unauthorized("No authenticator is registered (UseAuthenticator).");
+        }
+
+        var identity = await authenticator.AuthenticateAsync(request, cancellationToken);
+
+        // Nothing could ever be emitted for such a user, and the system's own users connect to the verification's private listener alone.
+        return identity.UserId is { } userId && authenticator is not OneTimeAuthenticator && IdentifierRules.ProblemOfUser(userId) is { } problem
+            ? AuthenticationResult.Forbid(problem)
+            : identity;
+    }
+
+    private bool TryTune(Socket? socket)
     {
         try
         {
             // Otherwise the kernel swallows megabytes for a page that reads nothing, and nobody notices.
             socket?.SendBufferSize = services.Options.SendBufferBytes;
+            return true;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // The peer has gone already; the first read finds out.
+            // The peer is gone already.
+            return false;
         }
     }
 
@@ -141,6 +195,9 @@ internal sealed partial class ConnectionAcceptor(
     {
         [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed")]
         public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, Exception exception);
+
+        [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}")]
+        public static partial void Refused(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem);
 
         [LoggerMessage(EventIds.ConnectionOpened, LogLevel.Debug, "Connection {ConnectionId} of {UserId} is open")]
         public static partial void Opened(ILogger logger, string connectionId, string userId);

@@ -52,7 +52,9 @@ internal sealed class ConnectionReader(
                     begun = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
                     if (begun.MessageType == WebSocketMessageType.Close)
                     {
-                        return ConnectionEndReason.ProtocolError;
+                        // Control frames may come between the fragments of a message (RFC 6455, 5.4).
+                        connection.PeerCloseStatus = PeerStatus();
+                        return ConnectionEndReason.ClientClosed;
                     }
 
                     length += begun.Count;

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;
 
 // In the namespace where hosts look for it.
@@ -28,7 +27,6 @@ public static class NetraPipelineListenOptionsExtensions
             services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
             services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
             HandshakeLimits.From(listenOptions.KestrelServerOptions.Limits),
-            services.GetRequiredService<PipelineMetrics>(),
             services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
         return listenOptions;
     }

@@ -25,7 +25,6 @@ internal sealed partial class StartupVerification(
     AgentRunner runner,
     UserExecutionContextFactory contexts,
     FailureReporter failures,
-    PipelineMetrics metrics,
     IOptions<WebSocketDoorOptions> door,
     IOptions<HostingOptions> options,
     ILogger<StartupVerification> logger,
@@ -92,7 +91,6 @@ internal sealed partial class StartupVerification(
                 authenticator,
                 door.Value.Path,
                 HandshakeLimits.From(new KestrelServerLimits()),
-                metrics,
                 time);
             await fastDoor.OnConnectionAsync(connection);
         }

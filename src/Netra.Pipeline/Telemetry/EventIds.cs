@@ -38,6 +38,9 @@ internal static class EventIds
 
     // 1300–1399 WebSockets
 
+    /// <summary>A handshake is refused.</summary>
+    public const int HandshakeRefused = 1300;
+
     // 1400–1499 Agents
 
     /// <summary>A run has begun.</summary>

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -19,51 +18,80 @@ internal sealed class FastDoor(
     IConnectionAuthenticator? authenticator,
     string path,
     HandshakeLimits limits,
-    PipelineMetrics metrics,
     TimeProvider time)
 {
     public async Task OnConnectionAsync(ConnectionContext context)
     {
-        var parser = new HandshakeParser(path, limits);
-        HandshakeRefusal? refusal;
+        // What stays alive here stays as long as the connection, so neither the parser nor the request does.
+        Admission? admission;
         try
         {
-            if (!await ReadHeadAsync(context, parser))
-            {
-                await next(context);
-                return;
-            }
-
-            refusal = await AcceptAsync(context, parser);
+            admission = await EnterAsync(context);
         }
-        catch (HandshakeRefusedException exception)
-        {
-            refusal = exception.Refusal;
-        }
-        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or ConnectionResetException)
+        catch (Exception exception) when (IsGone(exception))
         {
             // The peer went away in the middle of its request: nobody is left to answer.
             return;
         }
 
-        if (refusal is not null)
+        // Outside of the try: what HTTP throws is HTTP's to explain.
+        if (admission is null)
         {
-            metrics.HandshakeRefused(refusal.Status);
-            await context.Transport.Output.WriteAsync(HandshakeResponse.Refuse(refusal));
+            await next(context);
+            return;
         }
 
-        // Completing the pipes sends what is written and then FIN; Kestrel waits for both.
-        await context.Transport.Output.CompleteAsync();
-        await context.Transport.Input.CompleteAsync();
+        try
+        {
+            await (admission.Refusal is { } refusal ? RefuseAsync(context, refusal) : ServeAsync(context, admission));
+
+            // Completing the pipes sends what is written and then FIN; Kestrel waits for both.
+            await context.Transport.Output.CompleteAsync();
+            await context.Transport.Input.CompleteAsync();
+        }
+        catch (Exception exception) when (IsGone(exception))
+        {
+            // Over TLS the pipes are streams, and throw when the last bytes find nobody.
+        }
     }
 
-    /// <returns>Whether the request is ours; if not, no byte of it is consumed.</returns>
-    private async Task<bool> ReadHeadAsync(ConnectionContext context, HandshakeParser parser)
+    private static bool IsGone(Exception exception) => exception is IOException or OperationCanceledException or ObjectDisposedException;
+
+    /// <summary>Reads the request and decides about it.</summary>
+    /// <returns>Null when it is for HTTP.</returns>
+    private async Task<Admission?> EnterAsync(ConnectionContext context)
     {
-        var input = context.Transport.Input;
+        var parser = new HandshakeParser(path, limits);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        try
+        {
+            if (!await ReadHeadAsync(context.Transport.Input, parser, closing))
+            {
+                return null;
+            }
+        }
+        catch (HandshakeRefusedException exception)
+        {
+            return Admission.Refuse(exception.Refusal);
+        }
+
+        var request = new HandshakeRequest
+        {
+            Path = parser.Head.Path,
+            Query = new QueryCollection(QueryHelpers.ParseQuery(parser.Head.QueryString)),
+            Headers = parser.Head.Headers,
+            RemoteEndPoint = context.RemoteEndPoint,
+            IsSecure = context.Features.Get<ITlsConnectionFeature>() is not null,
+        };
+        return await acceptor.AdmitAsync(request, authenticator, closing, context.ConnectionClosed);
+    }
+
+    // The end of input is seen in the input itself: a peer that ends its side after its request, as `nc -N` does, still has to be answered.
+    /// <returns>Whether the request is ours; if not, no byte of it is consumed.</returns>
+    private async Task<bool> ReadHeadAsync(PipeReader input, HandshakeParser parser, CancellationToken closing)
+    {
         using var timeout = new CancellationTokenSource(limits.FirstByteTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, context.ConnectionClosed);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing);
         var begun = false;
         while (true)
         {
@@ -123,30 +151,23 @@ internal sealed class FastDoor(
         }
     }
 
-    private async Task<HandshakeRefusal?> AcceptAsync(ConnectionContext context, HandshakeParser parser)
+    private async Task RefuseAsync(ConnectionContext context, HandshakeRefusal refusal)
     {
-        var request = new HandshakeRequest
-        {
-            Path = parser.Head.Path,
-            Query = new QueryCollection(QueryHelpers.ParseQuery(parser.Head.QueryString)),
-            Headers = parser.Head.Headers,
-            RemoteEndPoint = context.RemoteEndPoint,
-            IsSecure = context.Features.Get<ITlsConnectionFeature>() is not null,
-        };
-        var admission = await acceptor.AdmitAsync(request, authenticator, context.ConnectionClosed);
-        if (admission.Refusal is { } refusal)
-        {
-            return refusal;
-        }
+        acceptor.OnRefused(refusal, context.RemoteEndPoint);
+        await context.Transport.Output.WriteAsync(HandshakeResponse.Refuse(refusal));
+    }
 
+    private async Task ServeAsync(ConnectionContext context, Admission admission)
+    {
         var transport = new ConnectionTransport(context.Transport, context.RemoteEndPoint, admission.Subprotocol, () => context.Abort());
         using var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
             .UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
-        await acceptor.ServeAsync(
-            admission,
-            transport,
-            () => context.Transport.Output.WriteAsync(HandshakeResponse.Accept(request.Headers.SecWebSocketKey.ToString(), admission.Subprotocol)),
-            context.Features.Get<IConnectionSocketFeature>()?.Socket);
-        return null;
+        await acceptor.ServeAsync(admission, transport, () => AnswerAsync(context.Transport.Output, admission), context.Features.Get<IConnectionSocketFeature>()?.Socket);
+    }
+
+    private static async ValueTask<bool> AnswerAsync(PipeWriter output, Admission admission)
+    {
+        var flushed = await output.WriteAsync(HandshakeResponse.Accept(admission.Key!, admission.Subprotocol));
+        return !flushed.IsCompleted;
     }
 }

@@ -11,11 +11,17 @@ namespace Netra.Pipeline.WebSockets;
 /// </summary>
 internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, IHttpHeadersHandler
 {
+    // Strict, as Kestrel's HTTP is: a replacement character is nothing that anybody sent.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private int _count;
 
     public HttpMethod Method { get; private set; }
 
     public HttpVersion Version { get; private set; }
+
+    /// <summary>Whether the request line is ASCII, as it has to be; what is not is percent-encoded.</summary>
+    public bool IsAscii { get; private set; }
 
     /// <summary>The raw path, percent-encoding left as it is.</summary>
     public string Path { get; private set; } = string.Empty;
@@ -27,11 +33,11 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
 
     public void OnStartLine(HttpVersionAndMethod versionAndMethod, TargetOffsetPathLength targetPath, Span<byte> startLine)
     {
-        (Method, Version) = (versionAndMethod.Method, versionAndMethod.Version);
+        (Method, Version, IsAscii) = (versionAndMethod.Method, versionAndMethod.Version, Ascii.IsValid(startLine));
         Path = Encoding.ASCII.GetString(startLine.Slice(targetPath.Offset, targetPath.Length));
         var rest = startLine[(targetPath.Offset + targetPath.Length)..];
         var end = rest.IndexOf((byte)' ');
-        QueryString = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
+        QueryString = Encoding.ASCII.GetString(end < 0 ? rest : rest[..end]);
     }
 
     public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -41,8 +47,20 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
             throw new HandshakeRefusedException(new HandshakeRefusal(431, "too_many_headers", $"More than {maxHeaders} header fields (KestrelServerLimits.MaxRequestHeaderCount)."));
         }
 
-        var key = Encoding.ASCII.GetString(name);
-        Headers[key] = Microsoft.Extensions.Primitives.StringValues.Concat(Headers[key], Encoding.UTF8.GetString(value));
+        if (!Ascii.IsValid(name) || name.Contains((byte)0) || value.Contains((byte)0))
+        {
+            throw Malformed();
+        }
+
+        try
+        {
+            var key = Encoding.ASCII.GetString(name);
+            Headers[key] = Microsoft.Extensions.Primitives.StringValues.Concat(Headers[key], Utf8.GetString(value));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw Malformed();
+        }
     }
 
     public void OnHeadersComplete(bool endStream)
@@ -53,4 +71,7 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
     public void OnStaticIndexedHeader(int index) => throw new NotSupportedException("HTTP/1.1 has no static header table.");
 
     public void OnStaticIndexedHeader(int index, ReadOnlySpan<byte> value) => throw new NotSupportedException("HTTP/1.1 has no static header table.");
+
+    private static HandshakeRefusedException Malformed()
+        => new(new HandshakeRefusal(400, "bad_request", "A header field has bytes that are not allowed in it."));
 }

@@ -17,6 +17,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
     private readonly HttpParser<HandshakeHead> _parser = new(showErrorDetails: false);
     private long _parsed;
     private long _scanned;
+    private long _headersStart;
     private bool _isOurs;
 
     public HandshakeHead Head { get; } = new(limits.HeaderCount);
@@ -49,10 +50,8 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
             return HandshakeProgress.NotOurs;
         }
 
-        if (buffer.Slice(_scanned).PositionOf((byte)'\n') is null)
+        if (!HasNewLine(buffer))
         {
-            _scanned = buffer.Length;
-
             // Too long for a request line: Kestrel's HTTP refuses it in its own words.
             return buffer.Length > limits.RequestLine ? HandshakeProgress.NotOurs : HandshakeProgress.NeedMore;
         }
@@ -71,36 +70,55 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
             return HandshakeProgress.NotOurs;
         }
 
-        _parsed = reader.Consumed;
-        return Head is { Method: HttpMethod.Get, Version: HttpVersion.Http11 } && Head.Path == path ? HandshakeProgress.Complete : HandshakeProgress.NotOurs;
+        _parsed = _headersStart = reader.Consumed;
+        return _parsed <= limits.RequestLine && Head is { Method: HttpMethod.Get, Version: HttpVersion.Http11, IsAscii: true } && Head.Path == path
+            ? HandshakeProgress.Complete
+            : HandshakeProgress.NotOurs;
     }
 
     private HandshakeProgress ParseHeaders(in ReadOnlySequence<byte> buffer)
     {
-        var reader = new SequenceReader<byte>(buffer.Slice(_parsed));
-        bool complete;
+        var complete = false;
         try
         {
-            complete = _parser.ParseHeaders(Head, ref reader);
+            if (HasNewLine(buffer))
+            {
+                // It consumes every field that is complete, and tells the head of it, whether or not the last one is.
+                var reader = new SequenceReader<byte>(buffer.Slice(_parsed));
+                complete = _parser.ParseHeaders(Head, ref reader);
+                _parsed += reader.Consumed;
+            }
         }
         catch (BadHttpRequestException exception)
         {
             throw new HandshakeRefusedException(new HandshakeRefusal(exception.StatusCode, "bad_request", exception.Message));
         }
 
-        if (complete ? reader.Consumed > limits.HeaderBytes : reader.Length > limits.HeaderBytes)
+        // All fields together, however many pieces they came in.
+        if ((complete ? _parsed : buffer.Length) - _headersStart > limits.HeaderBytes)
         {
             throw new HandshakeRefusedException(new HandshakeRefusal(
                 431, "headers_too_large", $"The header fields have more than {limits.HeaderBytes} bytes (KestrelServerLimits.MaxRequestHeadersTotalSize)."));
         }
 
-        _parsed += reader.Consumed;
         if (!complete)
         {
             return HandshakeProgress.NeedMore;
         }
 
         return HandshakeRules.AsksForWebSocket(Head.Headers) ? HandshakeProgress.Complete : HandshakeProgress.NotOurs;
+    }
+
+    // Nothing is decided before a line ends, and what was searched once is not searched again.
+    private bool HasNewLine(in ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.Slice(Math.Max(_scanned, _parsed)).PositionOf((byte)'\n') is not null)
+        {
+            return true;
+        }
+
+        _scanned = buffer.Length;
+        return false;
     }
 
     private static bool StartsWithPreface(in ReadOnlySequence<byte> buffer)

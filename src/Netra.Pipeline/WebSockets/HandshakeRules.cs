@@ -25,6 +25,17 @@ internal static class HandshakeRules
     public static HandshakeRefusal? Check(HandshakeRequest request, out string? subprotocol)
     {
         subprotocol = null;
+        if (!request.IsExtendedConnect && request.Headers.Host.Count != 1)
+        {
+            return new HandshakeRefusal(400, "bad_request", "Host must be there once.");
+        }
+
+        // Whether a body or the first frames follow would be a matter of opinion, and proxies have theirs.
+        if (!request.IsExtendedConnect && (request.Headers["Content-Length"] is not ([] or ["0"]) || request.Headers.TransferEncoding.Count > 0))
+        {
+            return new HandshakeRefusal(400, "bad_request", "A WebSocket handshake has no body.");
+        }
+
         if (request.Headers.SecWebSocketVersion is not ["13"])
         {
             return new HandshakeRefusal(426, "unsupported_version", $"Sec-WebSocket-Version is '{request.Headers.SecWebSocketVersion}'; this server speaks 13.");

@@ -7,6 +7,6 @@ public interface IConnectionAuthenticator
 {
     /// <summary>Authenticates one handshake. An exception refuses it with 500 and is reported.</summary>
     /// <param name="request">The request, the same from both doors.</param>
-    /// <param name="cancellationToken">Fires when the handshake takes too long or the peer is gone.</param>
+    /// <param name="cancellationToken">Fires when it takes longer than <c>Netra:WebSockets:AdmissionTimeout</c>, the server stops, or the peer is gone.</param>
     ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken);
 }

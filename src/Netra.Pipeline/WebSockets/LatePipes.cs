@@ -20,10 +20,19 @@ internal sealed class LatePipes : IDuplexPipe
 
     public async Task CompleteAsync()
     {
-        if (_output is not null)
+        if (_output is null)
+        {
+            return;
+        }
+
+        try
         {
             await _output.CompleteAsync();
             await Input.CompleteAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The last bytes found nobody. The connection has ended, and its reason is known.
         }
     }
 }

@@ -1,8 +1,9 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -10,7 +11,7 @@ namespace Netra.Pipeline.WebSockets;
 /// The second door: handshakes that reach HTTP, because they come later on a kept-alive connection, as an extended CONNECT over HTTP/2, or on a listener without the fast door. It uses
 /// Kestrel's upgrade features and enters the same connection code.
 /// </summary>
-internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenticator registered, PipelineMetrics metrics)
+internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenticator registered)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -22,46 +23,76 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
             return;
         }
 
-        var remote = context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null;
+        try
+        {
+            var admission = await AdmitAsync(context, connect is not null);
+            await (admission.Refusal is { } refusal ? RefuseAsync(context, refusal) : ServeAsync(context, connect, upgrade, admission));
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        {
+            // The peer went away in the middle of its handshake: nobody is left to answer.
+        }
+    }
+
+    private static EndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? new IPEndPoint(address, context.Connection.RemotePort)
+
+        // HTTP has no word for peers without an IP address, such as those of a Unix socket.
+        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
+
+    private static CancellationToken ClosingOf(HttpContext context)
+        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+
+    private ValueTask<Admission> AdmitAsync(HttpContext context, bool isExtendedConnect)
+    {
         var request = new HandshakeRequest
         {
             Path = context.Request.Path.Value ?? string.Empty,
             Query = context.Request.Query,
             Headers = context.Request.Headers,
-            RemoteEndPoint = remote,
+            RemoteEndPoint = RemoteOf(context),
             IsSecure = context.Request.IsHttps,
-            IsExtendedConnect = connect is not null,
+            IsExtendedConnect = isExtendedConnect,
         };
-        var admission = await acceptor.AdmitAsync(request, registered.Authenticator, context.RequestAborted);
-        if (admission.Refusal is { } refusal)
-        {
-            await RefuseAsync(context, refusal);
-            return;
-        }
-
-        // An HTTP/2 stream is held to the rates and sizes of a request unless told otherwise; liveness is ours to judge.
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = null;
-        context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
-        context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
-
-        var pipes = new LatePipes();
-        var transport = new ConnectionTransport(pipes, remote, admission.Subprotocol, context.Abort);
-        using var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
-            .UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
-        await acceptor.ServeAsync(
-            admission, transport, () => UpgradeAsync(context, connect, upgrade, admission, pipes), context.Features.Get<IConnectionSocketFeature>()?.Socket);
-        await pipes.CompleteAsync();
+        return acceptor.AdmitAsync(request, registered.Authenticator, ClosingOf(context), context.RequestAborted);
     }
 
-    private static async ValueTask<bool> UpgradeAsync(
+    private async Task ServeAsync(HttpContext context, IHttpExtendedConnectFeature? connect, IHttpUpgradeFeature? upgrade, Admission admission)
+    {
+        LiftLimits(context);
+        var pipes = new LatePipes();
+        var abort = new RequestAbort(context);
+        var transport = new ConnectionTransport(pipes, RemoteOf(context), admission.Subprotocol, abort.Abort);
+        using var closing = ClosingOf(context).UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
+        try
+        {
+            await acceptor.ServeAsync(
+                admission, transport, () => UpgradeAsync(context, connect, upgrade, admission, pipes), context.Features.Get<IConnectionSocketFeature>()?.Socket);
+            await pipes.CompleteAsync();
+        }
+        finally
+        {
+            abort.Disarm();
+        }
+    }
+
+    // An upgraded request is held to the rates and sizes of a request unless told otherwise; liveness is ours to judge.
+    private static void LiftLimits(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
+    }
+
+    private async ValueTask<bool> UpgradeAsync(
         HttpContext context, IHttpExtendedConnectFeature? connect, IHttpUpgradeFeature? upgrade, Admission admission, LatePipes pipes)
     {
         var headers = context.Response.Headers;
-        if (admission.Subprotocol is { } subprotocol)
-        {
-            headers.SecWebSocketProtocol = subprotocol;
-        }
-
+        headers.SecWebSocketProtocol = admission.Subprotocol;
         if (connect is not null)
         {
             pipes.Open(await connect.AcceptAsync());
@@ -70,19 +101,38 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
 
         headers.Connection = "Upgrade";
         headers.Upgrade = "websocket";
-        headers.SecWebSocketAccept = HandshakeRules.AcceptOf(context.Request.Headers.SecWebSocketKey.ToString());
-        pipes.Open(await upgrade!.UpgradeAsync());
-        return true;
+        headers.SecWebSocketAccept = HandshakeRules.AcceptOf(admission.Key!);
+        try
+        {
+            pipes.Open(await upgrade!.UpgradeAsync());
+            return true;
+        }
+        catch (InvalidOperationException exception) when (!context.Response.HasStarted)
+        {
+            // Kestrel's own limit, MaxConcurrentUpgradedConnections.
+            headers.Clear();
+            await RefuseAsync(context, new HandshakeRefusal(503, "too_many_connections", exception.Message, RetryAfter: 1));
+            return false;
+        }
     }
 
     private async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
     {
-        metrics.HandshakeRefused(refusal.Status);
+        acceptor.OnRefused(refusal, RemoteOf(context));
+        var body = HandshakeResponse.Problem(refusal);
         context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = "application/problem+json";
+        context.Response.ContentLength = body.Length;
         if (refusal.Status == 426)
         {
             context.Response.Headers.SecWebSocketVersion = "13";
+        }
+
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // Over HTTP/2 there are no such fields, and other streams live on.
+            context.Response.Headers.Connection = "close";
+            context.Response.Headers.Upgrade = refusal.Status == 426 ? "websocket" : default;
         }
 
         if (refusal.RetryAfter is { } seconds)
@@ -90,6 +140,6 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
             context.Response.Headers.RetryAfter = seconds.ToString();
         }
 
-        await context.Response.Body.WriteAsync(HandshakeResponse.Problem(refusal));
+        await context.Response.Body.WriteAsync(body);
     }
 }

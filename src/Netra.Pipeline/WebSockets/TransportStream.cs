@@ -19,6 +19,10 @@ namespace Netra.Pipeline.WebSockets;
 internal sealed class TransportStream : Stream
 {
     private const byte CloseFrame = 0x88;
+    private const byte PongFrame = 0x8A;
+
+    // A writer that comes late is not the peer's fault; one that never comes must not cost the process its memory.
+    private const int UnflushedPongs = 64;
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly int _sideLimit;
@@ -28,6 +32,8 @@ internal sealed class TransportStream : Stream
     private ArrayBufferWriter<byte>? _side;
     private bool _flushPending;
     private bool _dirty;
+    private bool _closeWritten;
+    private long _pongBytes;
     private volatile bool _corked;
 
     /// <param name="transport">The transport.</param>
@@ -93,6 +99,7 @@ internal sealed class TransportStream : Stream
             {
                 _dirty = false;
                 _flushPending = true;
+                _pongBytes = 0;
             }
 
             var gone = true;
@@ -120,13 +127,26 @@ internal sealed class TransportStream : Stream
     {
         lock (_writeGate)
         {
-            if (buffer.Length >= 4 && buffer[0] == CloseFrame)
+            if (_closeWritten)
             {
-                SentCloseStatus = (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(buffer[2..]);
+                // The writer has said its last word and flushes no more: pongs would pile up until the peer's own close.
+                return;
+            }
+
+            if (buffer[0] == CloseFrame)
+            {
+                _closeWritten = true;
+                SentCloseStatus = buffer.Length >= 4 ? (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(buffer[2..]) : null;
             }
 
             if (!_flushPending)
             {
+                if (buffer[0] == PongFrame && (_pongBytes += buffer.Length) > (long)_sideLimit * UnflushedPongs)
+                {
+                    IsFlooded = true;
+                    throw new SideBufferFullException(_sideLimit);
+                }
+
                 _output.Write(buffer);
                 _dirty = true;
                 return;

@@ -1,0 +1,175 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Tests.WebSockets;
+
+/// <summary>A host with open sockets stops in the time of a goodbye, not of a timeout, whatever its peers do.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class HostShutdownTests
+{
+    // Against the host's 30 s; a goodbye takes 250 ms.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+
+    private static readonly Action<KestrelServerOptions>[] Doors = [Listeners.FastDoor, Listeners.SecondDoorOnly];
+
+    [TestCaseSource(nameof(Doors))]
+    public async Task Stop_ClientsThatRead_GetTheGoodbye(Action<KestrelServerOptions> kestrel)
+    {
+        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        var clients = await ConnectAsync(host, 5);
+        var reading = clients.Select(static c => c.ReadToEndAsync()).ToArray();
+
+        await AssertStopsSoonAsync(host);
+
+        foreach (var end in await Task.WhenAll(reading))
+        {
+            Assert.That(((int?)end.Status, end.Reason), Is.EqualTo(((int?)1012, "server_shutdown")));
+        }
+
+        await DisposeAsync(clients);
+        host.AssertNoErrors();
+    }
+
+    [TestCaseSource(nameof(Doors))]
+    public async Task Stop_ClientsThatDoNotRead_HoldNothingUp(Action<KestrelServerOptions> kestrel)
+    {
+        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        var clients = await ConnectAsync(host, 5);
+
+        await AssertStopsSoonAsync(host);
+
+        await DisposeAsync(clients);
+        host.AssertNoErrors();
+    }
+
+    [TestCaseSource(nameof(Doors))]
+    public async Task Stop_PeersThatStall_HoldNothingUp(Action<KestrelServerOptions> kestrel)
+    {
+        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 16 * 1024);
+        await using (var emitter = await host.EmitterOfAsync("ada"))
+        {
+            var text = new string('x', 64 * 1024);
+            for (var i = 0; i < 12; i++)
+            {
+                await emitter.TokenAsync(text);
+            }
+        }
+
+        await AssertStopsSoonAsync(host);
+        host.AssertNoErrors();
+    }
+
+    [TestCaseSource(nameof(Doors))]
+    public async Task Stop_PeersThatNeverAnswerTheGoodbye_HoldNothingUp(Action<KestrelServerOptions> kestrel)
+    {
+        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        await using var silent = await RawPeer.OpenAsync(host.Port, "ada");
+        await using var talking = await RawPeer.OpenAsync(host.Port, "grace");
+        await talking.SendFrameAsync(RawFrame.Text, "{"u8.ToArray(), final: false);
+
+        await AssertStopsSoonAsync(host);
+
+        Assert.That((await silent.ReadCloseAsync()).CloseStatus, Is.EqualTo(1012));
+        Assert.That((await talking.ReadCloseAsync()).CloseStatus, Is.EqualTo(1012));
+        host.AssertNoErrors();
+    }
+
+    [Test]
+    public async Task Stop_HandshakesInProgress_HoldNothingUp()
+    {
+        await using var host = await PipelineHost.StartAsync(map: Hello.Map);
+        await using var nothing = await RawPeer.ConnectAsync(host.Port);
+        await using var half = await RawPeer.ConnectAsync(host.Port);
+        await half.SendAsync(RawPeer.Handshake("ada")[..60]);
+        await using var idle = await RawPeer.ConnectAsync(host.Port);
+        await Hello.GetAsync(idle);
+
+        await AssertStopsSoonAsync(host);
+
+        foreach (var client in new[] { nothing, half, idle })
+        {
+            Assert.That(await client.ReadToEndAsync(), Is.Zero);
+        }
+
+        host.AssertNoErrors();
+    }
+
+    [Test]
+    public async Task Stop_WhileAuthenticating_RefusesTheHandshakeAndHoldsNothingUp([Values] bool fastDoor)
+    {
+        var asked = new TaskCompletionSource();
+        var authenticator = new ScriptedAuthenticator(async (_, token) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            return AuthenticationResult.Admit("ada");
+        });
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+        await using var client = await RawPeer.ConnectAsync(host.Port);
+        await client.SendAsync(RawPeer.Handshake("ada"));
+        await asked.Task.WaitAsync(TestClient.Patience);
+
+        await AssertStopsSoonAsync(host);
+
+        Assert.That((await client.ReadResponseAsync())?.Code, Is.EqualTo("draining"));
+        host.AssertNoErrors();
+    }
+
+    [Test]
+    public async Task Stop_WebSocketsOverHttp2_GetTheGoodbye()
+    {
+        await using var host = await PipelineHost.StartAsync(kestrel: Listeners.ClearTextHttp2);
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        var clients = new List<TestClient>();
+        for (var i = 0; i < 4; i++)
+        {
+            clients.Add(await TestClient.ConnectAsync(
+                host.SocketAddress("ada"),
+                static options => (options.HttpVersion, options.HttpVersionPolicy) = (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
+                http));
+        }
+
+        var reading = clients.Take(2).Select(static c => c.ReadToEndAsync()).ToArray();
+
+        await AssertStopsSoonAsync(host);
+
+        foreach (var end in await Task.WhenAll(reading))
+        {
+            Assert.That((int?)end.Status, Is.EqualTo(1012));
+        }
+
+        await DisposeAsync(clients);
+        host.AssertNoErrors();
+    }
+
+    private static async Task AssertStopsSoonAsync(PipelineHost host)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        await host.StopAsync();
+        Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(Soon));
+    }
+
+    private static async Task<List<TestClient>> ConnectAsync(PipelineHost host, int count)
+    {
+        var clients = new List<TestClient>();
+        for (var i = 0; i < count; i++)
+        {
+            clients.Add(await TestClient.ConnectAsync(host.SocketAddress($"user-{i % 3}")));
+        }
+
+        return clients;
+    }
+
+    private static async Task DisposeAsync(List<TestClient> clients)
+    {
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+}
