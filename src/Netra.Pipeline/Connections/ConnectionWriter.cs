@@ -74,7 +74,6 @@ internal sealed class ConnectionWriter(
     {
         while (!connection.IsEnded)
         {
-            transport.Cork();
             await SendBatchAsync();
             if (transport.IsDirty)
             {

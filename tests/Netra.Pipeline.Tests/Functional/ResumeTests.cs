@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -14,7 +15,7 @@ internal sealed class ResumeTests
     public async Task Resume_WhileLiveEventsGoOn_ContinuesWithoutSeam()
     {
         await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:WindowEvents", "32")]);
-        await using var emitter = await host.EmitterOfAsync("ada");
+        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         using var stop = new CancellationTokenSource();
         var emitting = Task.Run(async () =>
         {
@@ -170,9 +171,9 @@ internal sealed class ResumeTests
         ]);
         using var invoker = SmallReceiveBuffer.Invoker();
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"), invoker: invoker);
-        await using var emitter = await host.EmitterOfAsync("ada", options: new Netra.Pipeline.Emission.EmitterOptions { Overflow = Netra.Pipeline.Emission.OverflowBehavior.Report });
+        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 8 * 1024);
-        while ((await emitter.TokenAsync(large)).Status != Netra.Pipeline.Emission.EventStatus.Lagging)
+        while ((await emitter.TokenAsync(large)).Status != EventStatus.Lagging)
         {
         }
 
