@@ -11,6 +11,9 @@ internal sealed class Admission
 
     public HandshakeRefusal? Refusal { get; init; }
 
+    /// <summary>Who it is, by the authenticator.</summary>
+    public string? UserId { get; init; }
+
     public UserStream? Stream { get; init; }
 
     public ResumeRequest Resume { get; init; }

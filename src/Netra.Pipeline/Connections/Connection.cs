@@ -28,11 +28,15 @@ internal sealed partial class Connection
     private int _end;
     private long _endedAt;
 
-    public Connection(ConnectionServices services, ConnectionTransport transport, UserStream stream)
+    /// <param name="services">What all connections share.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="userId">Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.</param>
+    /// <param name="stream">The stream it is to be attached to.</param>
+    public Connection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
     {
-        (_services, _transport, Stream) = (services, transport, stream);
+        (_services, _transport, UserId, Stream) = (services, transport, userId, stream);
         Id = ConnectionIds.Next();
-        OwnerTag = Connections.OwnerTag.Of(stream.UserId);
+        OwnerTag = Connections.OwnerTag.Of(userId);
         var options = services.Options;
         _liveness = new ConnectionLiveness(options, ConnectionTick.Period, services.Time);
         _probes = new HealthProbes(services.Time);
@@ -49,7 +53,8 @@ internal sealed partial class Connection
 
     public string Id { get; }
 
-    public string UserId => Stream.UserId;
+    /// <summary>The authenticated identity.</summary>
+    public string UserId { get; }
 
     /// <summary>The tag of the authenticated identity, which every event's tag must equal.</summary>
     public ulong OwnerTag { get; }
@@ -64,6 +69,12 @@ internal sealed partial class Connection
 
     /// <summary>Why it ended; valid once <see cref="IsEnded"/>.</summary>
     public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
+
+    /// <summary>For how long no byte has come.</summary>
+    public TimeSpan Silence => _services.Time.GetElapsedTime(_liveness.InboundAt);
+
+    /// <summary>Whether a flush waits for the peer to read.</summary>
+    public bool IsFlushPending => _stream.IsFlushPending;
 
     /// <summary>Whether the welcome has been taken; used by the writer alone.</summary>
     public bool IsWelcomed { get; set; }
@@ -95,13 +106,15 @@ internal sealed partial class Connection
     /// <summary>Ends the connection; the first reason wins. The peer is told where it can hear it.</summary>
     public void End(ConnectionEndReason reason, Exception? cause = null)
     {
+        // The time before the reason: a tick that finds a connection ended without one would cut it before its close frame is written.
+        Interlocked.CompareExchange(ref _endedAt, _services.Time.GetTimestamp(), 0);
         if (Interlocked.CompareExchange(ref _end, (int)reason + 1, 0) != 0)
         {
             return;
         }
 
-        Volatile.Write(ref _endedAt, _services.Time.GetTimestamp());
         Detach();
+        _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
         _services.Metrics.ConnectionEnded(info);
         Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
@@ -140,7 +153,7 @@ internal sealed partial class Connection
         if (Stream.Acknowledge(Subscription, seq) == AcknowledgeOutcome.AboveWritten)
         {
             throw new ProtocolViolationException(
-                $"{seq} is acknowledged, but the last number written to this connection is {Subscription.LastWritten}.");
+                $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
         }
     }
 
@@ -159,35 +172,41 @@ internal sealed partial class Connection
         }
 
         Apply(_liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged));
-        Subscription.IsQuiet = _services.Time.GetElapsedTime(_liveness.InboundAt) > _services.Options.PingInterval;
-        Subscription.IsPresent = !_liveness.IsFrozen;
+        Subscription.IsQuiet = Silence > _services.Options.PingInterval;
+        var present = !_liveness.IsFrozen;
+        if (present != Subscription.IsPresent)
+        {
+            Subscription.IsPresent = present;
+
+            // Nobody waits for a frozen page's queue, whoever began to wait while it answered included.
+            Stream.OnDrained();
+        }
     }
 
     /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
     public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
-        var asked = _services.Time.GetTimestamp();
-        TimeSpan? roundTrip = null;
-        if (!IsEnded)
+        var heard = _liveness.Inbound;
+        var answer = _probes.Add();
+        Queue.RequestPing();
+        SendPing();
+        try
         {
-            var answer = _probes.Add();
-            Queue.RequestPing();
-            SendPing();
-            try
-            {
-                roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
-            }
-            catch (TimeoutException) when (_liveness.InboundAt <= asked)
-            {
-                End(ConnectionEndReason.PingTimeout);
-            }
-            catch (TimeoutException)
-            {
-                return Report(ConnectionState.Frozen, null);
-            }
+            var roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
+            return Report(State, roundTrip);
+        }
+        catch (TimeoutException)
+        {
+            _probes.GiveUp(answer);
         }
 
-        return Report(State, roundTrip);
+        if (_liveness.Inbound != heard)
+        {
+            return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
+        }
+
+        End(ConnectionEndReason.PingTimeout);
+        return Report(State, null);
     }
 
     /// <summary>The last check before the socket found an event of somebody else.</summary>
@@ -196,6 +215,13 @@ internal sealed partial class Connection
         _services.Metrics.IsolationViolated();
         _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq));
         End(ConnectionEndReason.IsolationViolation);
+    }
+
+    /// <summary>What the connection missed cannot be read: it must not go on as if nothing were missing.</summary>
+    public void OnReadFailed(Exception exception)
+    {
+        _services.Failures.Report(ConnectionFailures.ReadFailed(this, exception));
+        End(ConnectionEndReason.InternalError, exception);
     }
 
     private void Apply(LivenessAction action)

@@ -51,15 +51,16 @@ internal sealed partial class ConnectionAcceptor(
                     503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
             }
 
-            return new Admission { Stream = stream, Resume = resume, Subprotocol = subprotocol };
+            return new Admission { UserId = identity.UserId, Stream = stream, Resume = resume, Subprotocol = subprotocol };
         }
         catch (PipelineException exception)
         {
             services.Failures.Report(exception);
             return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(exception.Code), exception.Message, RetryAfterSeconds));
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // A time-out of the authenticator's own is a cancellation by type, and still a fault to be told.
             Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), exception);
             return Admission.Refuse(new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
         }
@@ -75,14 +76,9 @@ internal sealed partial class ConnectionAcceptor(
         var stream = admission.Stream!;
         try
         {
-            if (socket is not null)
-            {
-                // Otherwise the kernel swallows megabytes for a page that reads nothing, and nobody notices.
-                socket.SendBufferSize = services.Options.SendBufferBytes;
-            }
-
+            TuneSocket(socket);
             await answer();
-            var connection = new Connection(services, transport, stream);
+            var connection = new Connection(services, transport, admission.UserId!, stream);
 
             // Pinned, so never evicted.
             stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
@@ -102,6 +98,19 @@ internal sealed partial class ConnectionAcceptor(
         finally
         {
             stream.UnpinConnection();
+        }
+    }
+
+    private void TuneSocket(Socket? socket)
+    {
+        try
+        {
+            // Otherwise the kernel swallows megabytes for a page that reads nothing, and nobody notices.
+            socket?.SendBufferSize = services.Options.SendBufferBytes;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer has gone already; the first read finds out.
         }
     }
 

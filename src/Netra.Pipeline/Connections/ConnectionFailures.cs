@@ -15,6 +15,16 @@ internal static class ConnectionFailures
         Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = seq },
     };
 
+    public static Failure ReadFailed(Connection connection, Exception exception) => new(
+        FailureCode.LogFailed,
+        "replay",
+        $"What connection {connection.Id} missed could not be read from the log; it is ended, and catches up when it comes back: {exception.Message}")
+    {
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        Exception = exception,
+    };
+
     public static Failure Stuck(Connection connection, ConnectionOptions options)
     {
         var (written, acknowledged) = (connection.Subscription.LastWritten, connection.Subscription.Acknowledged);

@@ -9,9 +9,13 @@ namespace Netra.Pipeline.Connections;
 /// </remarks>
 internal sealed class ConnectionLiveness
 {
+    // So many ticks late, and it is the process that stood still.
+    private const int LateTicks = 3;
+
     private readonly ConnectionOptions _options;
     private readonly TimeSpan _tick;
     private readonly TimeProvider _time;
+    private long _inbound;
     private long _inboundAt;
     private long _pongAt;
     private long _flushingSince;
@@ -20,6 +24,8 @@ internal sealed class ConnectionLiveness
     private long _protocolPingAt;
     private long _unacknowledgedSince;
     private long _acknowledgedAtTick;
+    private long _tickedAt;
+    private bool _forgiven;
     private bool _frozen;
     private bool _stuck;
 
@@ -29,12 +35,16 @@ internal sealed class ConnectionLiveness
     public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time)
     {
         (_options, _tick, _time) = (options, tick, time);
-        _inboundAt = _pongAt = _pingSentAt = time.GetTimestamp();
+        _inboundAt = _pongAt = _pingSentAt = _tickedAt = time.GetTimestamp();
     }
 
-    public bool IsFrozen => Volatile.Read(ref _frozen);
+    /// <summary>Whether the page is frozen; it is not any more from its first answer on.</summary>
+    public bool IsFrozen => Volatile.Read(ref _frozen) && PongAt < Volatile.Read(ref _pingUnansweredSince);
 
     public bool IsStuck => Volatile.Read(ref _stuck);
+
+    /// <summary>How often bytes came.</summary>
+    public long Inbound => Volatile.Read(ref _inbound);
 
     /// <summary>When the last byte came, as a timestamp of the clock.</summary>
     public long InboundAt => Volatile.Read(ref _inboundAt);
@@ -42,7 +52,11 @@ internal sealed class ConnectionLiveness
     /// <summary>When the page answered last.</summary>
     public long PongAt => Volatile.Read(ref _pongAt);
 
-    public void OnInbound() => Volatile.Write(ref _inboundAt, _time.GetTimestamp());
+    public void OnInbound()
+    {
+        Volatile.Write(ref _inboundAt, _time.GetTimestamp());
+        Volatile.Write(ref _inbound, _inbound + 1);
+    }
 
     public void OnPong() => Volatile.Write(ref _pongAt, _time.GetTimestamp());
 
@@ -57,6 +71,11 @@ internal sealed class ConnectionLiveness
     public LivenessAction OnTick(long written, long acknowledged)
     {
         var now = _time.GetTimestamp();
+        if (IsLate(now))
+        {
+            return LivenessAction.None;
+        }
+
         var silence = Elapsed(InboundAt, now);
         if (silence + _tick > _options.PingInterval + _options.PingTimeout)
         {
@@ -90,7 +109,7 @@ internal sealed class ConnectionLiveness
     {
         if (_pingUnansweredSince != 0 && PongAt >= _pingUnansweredSince)
         {
-            _pingUnansweredSince = 0;
+            Volatile.Write(ref _pingUnansweredSince, 0);
             if (_frozen)
             {
                 Volatile.Write(ref _frozen, false);
@@ -128,11 +147,17 @@ internal sealed class ConnectionLiveness
             return Unstick();
         }
 
-        if (_unacknowledgedSince == 0 || acknowledged > _acknowledgedAtTick)
+        if (acknowledged > _acknowledgedAtTick)
         {
             _unacknowledgedSince = now;
             _acknowledgedAtTick = acknowledged;
             return Unstick();
+        }
+
+        if (_unacknowledgedSince == 0)
+        {
+            _unacknowledgedSince = now;
+            return LivenessAction.None;
         }
 
         var unacknowledged = Elapsed(_unacknowledgedSince, now);
@@ -155,8 +180,21 @@ internal sealed class ConnectionLiveness
         }
 
         _pingSentAt = now;
-        _pingUnansweredSince = _pingUnansweredSince == 0 ? now : _pingUnansweredSince;
+        if (_pingUnansweredSince == 0)
+        {
+            Volatile.Write(ref _pingUnansweredSince, now);
+        }
+
         return LivenessAction.ApplicationPing;
+    }
+
+    // After a pause of the whole process (a suspended machine, a starved pool) the answers of every peer wait unread, and all of them would be taken for dead at once. One tick of grace lets
+    // them be read; never two in a row, or a process that always runs late would judge nobody.
+    private bool IsLate(long now)
+    {
+        var late = Elapsed(_tickedAt, now) >= LateTicks * _tick;
+        _tickedAt = now;
+        return _forgiven = late && !_forgiven;
     }
 
     private LivenessAction Unstick()

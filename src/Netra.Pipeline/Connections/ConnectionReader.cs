@@ -90,6 +90,11 @@ internal sealed class ConnectionReader(
             // The connection ends, but is read on until the peer has heard it.
             connection.End(ConnectionEndReason.InvalidMessage, violation);
         }
+        catch (Exception fault)
+        {
+            // Ours, whatever its type says: outside this method the same exception would be taken for a lost peer.
+            connection.End(ConnectionEndReason.InternalError, fault);
+        }
     }
 
     // Codes that must not appear on the wire are answered with a plain goodbye.

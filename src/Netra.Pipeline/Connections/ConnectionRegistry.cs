@@ -8,7 +8,7 @@ public sealed class ConnectionRegistry
     private readonly ConcurrentDictionary<string, Connection> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
 
-    private volatile TaskCompletionSource? _empty;
+    private TaskCompletionSource? _empty;
 
     /// <summary>How many connections are open.</summary>
     public int Count => _byId.Count;
@@ -50,7 +50,9 @@ public sealed class ConnectionRegistry
     /// <summary>Completes when no connection is open, now or later.</summary>
     internal Task WhenEmpty()
     {
-        var empty = _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // An exchange, for its fence: whoever removes the last one looks here afterwards, and must not be missed.
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var empty = Interlocked.CompareExchange(ref _empty, made, null) ?? made;
         if (_byId.IsEmpty)
         {
             empty.TrySetResult();
@@ -74,7 +76,7 @@ public sealed class ConnectionRegistry
         _byId.TryRemove(connection.Id, out _);
         if (_byId.IsEmpty)
         {
-            _empty?.TrySetResult();
+            Volatile.Read(ref _empty)?.TrySetResult();
         }
 
         while (_byUser.TryGetValue(connection.UserId, out var connections))

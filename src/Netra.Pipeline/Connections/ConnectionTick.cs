@@ -9,6 +9,11 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, ILogge
     /// <summary>How often the tick comes.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    private long _rounds;
+
+    /// <summary>How many rounds are done.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
+
     /// <summary>Called by the shared tick, one call at a time.</summary>
     public void OnTick()
     {
@@ -25,6 +30,8 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, ILogge
                 connection.End(ConnectionEndReason.InternalError, exception);
             }
         }
+
+        Interlocked.Increment(ref _rounds);
     }
 
     private static partial class Log

@@ -56,9 +56,9 @@ internal sealed class ConnectionWriter(
                     return;
                 }
 
-                Volatile.Write(ref _scheduled, 0);
-
-                // Something may have come between the last look and the reset; whoever wins the exchange goes on.
+                // A full fence, as whoever enqueues has one: the reset is visible before the look, or each could miss the other. What came between the last look and the reset is
+                // found by it; whoever wins the exchange goes on.
+                Interlocked.Exchange(ref _scheduled, 0);
             }
             while (HasWork && Interlocked.Exchange(ref _scheduled, 1) == 0);
         }
@@ -76,27 +76,38 @@ internal sealed class ConnectionWriter(
         {
             transport.Cork();
             await SendBatchAsync();
-            if (!transport.IsDirty)
+            if (transport.IsDirty)
             {
-                if (!Subscription.HasPages)
+                // Room is made by taking frames off the queue: who waits for it need not wait for the peer to read as well.
+                connection.Stream.OnDrained();
+                if (!await FlushAsync())
                 {
+                    connection.End(ConnectionEndReason.ClientLost);
+                    connection.Abort();
                     return;
                 }
-
-                _page.Clear();
-                _pageIndex = 0;
-                await connection.Stream.FillPageAsync(Subscription, _page, options.BatchBytes);
-                continue;
             }
-
-            if (!await FlushAsync())
+            else if (Subscription.HasPages)
             {
-                connection.End(ConnectionEndReason.ClientLost);
-                connection.Abort();
+                await FillPageAsync();
+            }
+            else
+            {
                 return;
             }
+        }
+    }
 
-            connection.Stream.OnDrained();
+    private async ValueTask FillPageAsync()
+    {
+        try
+        {
+            await connection.Stream.FillPageAsync(Subscription, _page, options.BatchBytes);
+        }
+        catch (Exception exception)
+        {
+            // Whatever the log raises is no fault of the peer, even where it looks like one: an IOException here is a disk, not a socket.
+            connection.OnReadFailed(exception);
         }
     }
 
@@ -105,12 +116,14 @@ internal sealed class ConnectionWriter(
         var bytes = 0;
         while (bytes < options.BatchBytes && TryTakeNext(out var frame))
         {
-            if (frame.Seq > 0 && OwnerTag.Read(frame.Buffer) != connection.OwnerTag)
+            if (frame.IsEvent && OwnerTag.Read(frame.Buffer) != connection.OwnerTag)
             {
                 connection.OnIsolationViolation(frame);
                 return;
             }
 
+            // Corked only from the first frame on, so that a flush always follows: a connection that stayed corked while idle would keep the pongs that its reader writes.
+            transport.Cork();
             var payload = frame.Payload;
             var send = socket.SendAsync(payload, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
             if (!send.IsCompletedSuccessfully)
@@ -119,9 +132,14 @@ internal sealed class ConnectionWriter(
             }
 
             bytes += payload.Length;
-            if (frame.Seq > 0 && !frame.IsRedelivery)
+            if (frame.Kind == SendFrameKind.Event)
             {
                 Subscription.LastWritten = frame.Seq;
+            }
+
+            if (frame.Seq > Subscription.LastTold)
+            {
+                Subscription.LastTold = frame.Seq;
             }
         }
     }
@@ -146,10 +164,17 @@ internal sealed class ConnectionWriter(
             return true;
         }
 
-        // A page was read when the queue was empty and the stream handed nothing to it, so the page is older than whatever is queued now.
+        // The stream filled the page when the queue was empty and it handed nothing to it, so the page is older than whatever is queued now.
         if (_pageIndex < _page.Count)
         {
             frame = _page[_pageIndex++];
+            if (_pageIndex == _page.Count)
+            {
+                // Or an idle connection would hold on to the events of its last page.
+                _page.Clear();
+                _pageIndex = 0;
+            }
+
             return true;
         }
 

@@ -4,33 +4,58 @@ namespace Netra.Pipeline.Connections;
 internal sealed class HealthProbes(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource<TimeSpan>? _waiting;
+    private TaskCompletionSource<TimeSpan?>? _waiting;
     private long _askedAt;
+    private bool _ended;
 
-    public Task<TimeSpan> Add()
+    /// <summary>Completes with the time the answer took, or with null when the connection ends without one.</summary>
+    public Task<TimeSpan?> Add()
     {
         lock (_gate)
         {
+            if (_ended)
+            {
+                return Task.FromResult<TimeSpan?>(null);
+            }
+
             if (_waiting is null)
             {
                 _askedAt = time.GetTimestamp();
-                _waiting = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+                Volatile.Write(ref _waiting, new TaskCompletionSource<TimeSpan?>(TaskCreationOptions.RunContinuationsAsynchronously));
             }
 
             return _waiting.Task;
         }
     }
 
-    public void OnPong()
+    /// <summary>Nobody waits for this answer any more; the next probe measures anew.</summary>
+    public void GiveUp(Task<TimeSpan?> probe)
     {
-        if (Volatile.Read(ref _waiting) is null)
-        {
-            return;
-        }
-
         lock (_gate)
         {
-            _waiting?.TrySetResult(time.GetElapsedTime(_askedAt));
+            if (_waiting?.Task == probe)
+            {
+                _waiting = null;
+            }
+        }
+    }
+
+    public void OnPong()
+    {
+        if (Volatile.Read(ref _waiting) is not null)
+        {
+            Complete(ended: false);
+        }
+    }
+
+    public void OnEnded() => Complete(ended: true);
+
+    private void Complete(bool ended)
+    {
+        lock (_gate)
+        {
+            _ended |= ended;
+            _waiting?.TrySetResult(ended ? null : time.GetElapsedTime(_askedAt));
             _waiting = null;
         }
     }

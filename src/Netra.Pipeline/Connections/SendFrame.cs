@@ -2,20 +2,25 @@ using System.Text;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>
-/// One text frame that waits for its turn. Events carry their number and begin with an owner tag; ordered messages (<c>welcome</c>, <c>gap</c>) have number 0 and no tag.
-/// </summary>
-/// <param name="Seq">The event's number; 0 for a message that has none.</param>
+/// <summary>One text frame that waits for its turn.</summary>
+/// <param name="Seq">
+/// The number that the client has heard of once the frame is written: an event's own, or the last one that a <c>gap</c> takes away; 0 when it says nothing of the kind.
+/// </param>
 /// <param name="Buffer">The bytes; never changed.</param>
-/// <param name="IsRedelivery">Whether the frame may repeat a number, so that it says nothing about progress.</param>
-internal readonly record struct SendFrame(long Seq, byte[] Buffer, bool IsRedelivery)
+/// <param name="Kind">What it carries.</param>
+internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind Kind)
 {
-    public static SendFrame ForEvent(long seq, byte[] buffer) => new(seq, buffer, IsRedelivery: false);
-
-    public static SendFrame ForMessage(byte[] buffer) => new(0, buffer, IsRedelivery: false);
+    public bool IsEvent => Kind != SendFrameKind.Message;
 
     /// <summary>What goes over the wire.</summary>
-    public ReadOnlyMemory<byte> Payload => Seq == 0 ? Buffer : Buffer.AsMemory(OwnerTag.Length);
+    public ReadOnlyMemory<byte> Payload => IsEvent ? Buffer.AsMemory(OwnerTag.Length) : Buffer;
+
+    public static SendFrame ForEvent(long seq, byte[] buffer) => new(seq, buffer, SendFrameKind.Event);
+
+    public static SendFrame ForMessage(byte[] buffer) => new(0, buffer, SendFrameKind.Message);
+
+    /// <summary>A message after which the client goes on above a number, as after a <c>gap</c> without replay.</summary>
+    public static SendFrame ForMessage(byte[] buffer, long through) => new(through, buffer, SendFrameKind.Message);
 
     /// <summary>The same event, marked as one that may repeat a number.</summary>
     /// <param name="attempt">Which redelivery it is, from 1.</param>
@@ -25,6 +30,6 @@ internal readonly record struct SendFrame(long Seq, byte[] Buffer, bool IsRedeli
         var buffer = new byte[Buffer.Length - 1 + mark.Length];
         Buffer.AsSpan(0, Buffer.Length - 1).CopyTo(buffer);
         mark.CopyTo(buffer.AsSpan(Buffer.Length - 1));
-        return new SendFrame(Seq, buffer, IsRedelivery: true);
+        return new SendFrame(Seq, buffer, SendFrameKind.Redelivery);
     }
 }

@@ -41,14 +41,15 @@ internal sealed class SendQueue
     /// <summary>Takes a frame if there is room for it.</summary>
     public bool TryEnqueue(in SendFrame frame)
     {
+        // Counted before it can be taken, so that the count is never below what waits.
         var length = frame.Buffer.Length;
-        if (Interlocked.Read(ref _bytes) + length > ByteLimit || !_frames.Writer.TryWrite(frame))
+        if (Interlocked.Add(ref _bytes, length) <= ByteLimit && _frames.Writer.TryWrite(frame))
         {
-            return false;
+            return true;
         }
 
-        Interlocked.Add(ref _bytes, length);
-        return true;
+        Interlocked.Add(ref _bytes, -length);
+        return false;
     }
 
     public bool TryDequeue(out SendFrame frame)

@@ -83,7 +83,7 @@ public sealed class EventEmitter : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(toolName);
         var (encoder, now) = Begin(EventType.ToolExecuting);
         WriteTool(encoder.Data, toolName, callId);
-        WriteNode(encoder.Data, "arguments"u8, arguments);
+        WriteNode(EventType.ToolExecuting, encoder.Data, "arguments", arguments);
         return EmitAsync(EventType.ToolExecuting, encoder, now, metadata, cancellationToken);
     }
 
@@ -103,7 +103,7 @@ public sealed class EventEmitter : IAsyncDisposable
         WriteTool(data, toolName, callId);
         data.WriteString("status"u8, outcome.Status);
         data.WriteNumber("duration_ms"u8, outcome.Duration.TotalMilliseconds);
-        WriteNode(data, "result"u8, outcome.Result);
+        WriteNode(EventType.ToolCompleted, data, "result", outcome.Result);
         WriteError(data, outcome.Error);
         return EmitAsync(EventType.ToolCompleted, encoder, now, metadata, cancellationToken);
     }
@@ -161,8 +161,12 @@ public sealed class EventEmitter : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         var (encoder, now) = Begin(EventType.Custom);
         encoder.Data.WriteString("name"u8, name);
-        encoder.Data.WritePropertyName("value"u8);
-        WriteNodeOrNull(encoder.Data, value);
+        if (value is null)
+        {
+            encoder.Data.WriteNull("value"u8);
+        }
+
+        WriteNode(EventType.Custom, encoder.Data, "value", value);
         encoder.Data.WriteEndObject();
         return FinishAsync(EventType.Custom, encoder, now, cancellationToken);
     }
@@ -228,17 +232,13 @@ public sealed class EventEmitter : IAsyncDisposable
     {
         // S4 has these two in the data of every lifecycle event.
         var data = encoder.Data;
-        data.WritePropertyName("metadata"u8);
         if (metadata is null)
         {
-            data.WriteStartObject();
+            data.WriteStartObject("metadata"u8);
             data.WriteEndObject();
         }
-        else
-        {
-            metadata.WriteTo(data);
-        }
 
+        WriteNode(type, data, "metadata", metadata);
         data.WritePropertyName("timestamp"u8);
         data.Flush();
         encoder.WriteSeconds(now);
@@ -264,30 +264,32 @@ public sealed class EventEmitter : IAsyncDisposable
             encoder.Return();
         }
 
-        return _options.Overflow == OverflowBehavior.Wait
-            ? AppendWaitingAsync(draft, cancellationToken)
-            : ValueTask.FromResult(Conclude(type, _stream.Append(draft, _run, requireRoom: false)));
+        var outcome = _stream.Append(draft, _run, _options.Overflow == OverflowBehavior.Wait);
+        return outcome.Kind == AppendKind.NoRoom ? WaitAndAppendAsync(draft, cancellationToken) : ValueTask.FromResult(Conclude(type, outcome));
     }
 
-    private async ValueTask<EventReceipt> AppendWaitingAsync(EventDraft draft, CancellationToken cancellationToken)
+    private async ValueTask<EventReceipt> WaitAndAppendAsync(EventDraft draft, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.WaitTimeout, _services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         while (true)
         {
+            try
+            {
+                await _stream.WaitForRoomAsync(draft).WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw Reported(BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft)));
+            }
+
+            // The pipeline may have stopped meanwhile.
+            Ensure(draft.Type);
             var outcome = _stream.Append(draft, _run, requireRoom: true);
             if (outcome.Kind != AppendKind.NoRoom)
             {
                 return Conclude(draft.Type, outcome);
-            }
-
-            try
-            {
-                await _stream.WaitForRoomAsync(draft.Length).WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw Reported(BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft.Length)));
             }
         }
     }
@@ -303,7 +305,8 @@ public sealed class EventEmitter : IAsyncDisposable
             case AppendKind.LogFull:
                 throw Reported(SendFailureException.LogFull(Scope(type), _services.Log.Bound));
             case AppendKind.LogFailed:
-                throw Reported(SendFailureException.LogFailed(Scope(type), "the log takes nothing until it recovers"));
+                throw Reported(SendFailureException.LogFailed(
+                    Scope(type), outcome.Fault?.Message ?? "the log takes nothing until it recovers", innerException: outcome.Fault));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
@@ -315,7 +318,7 @@ public sealed class EventEmitter : IAsyncDisposable
         {
             var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.Id, overflowed);
             _services.Failures.Report(exception);
-            if (_options.Overflow != OverflowBehavior.Report)
+            if (_options.Overflow == OverflowBehavior.Raise)
             {
                 throw exception;
             }
@@ -358,24 +361,22 @@ public sealed class EventEmitter : IAsyncDisposable
         }
     }
 
-    private static void WriteNode(Utf8JsonWriter data, ReadOnlySpan<byte> name, JsonNode? node)
+    // What the caller brings along may not be writable: nested too deep, or a value whose own serialization fails.
+    private void WriteNode(EventType type, Utf8JsonWriter data, string name, JsonNode? node)
     {
-        if (node is not null)
+        if (node is null)
+        {
+            return;
+        }
+
+        try
         {
             data.WritePropertyName(name);
             node.WriteTo(data);
         }
-    }
-
-    private static void WriteNodeOrNull(Utf8JsonWriter data, JsonNode? node)
-    {
-        if (node is null)
+        catch (Exception exception)
         {
-            data.WriteNullValue();
-        }
-        else
-        {
-            node.WriteTo(data);
+            throw Reported(SendFailureException.InvalidEvent(Scope(type), name, $"cannot be encoded: {exception.Message}"));
         }
     }
 

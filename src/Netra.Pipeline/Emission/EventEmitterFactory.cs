@@ -52,7 +52,7 @@ public sealed class EventEmitterFactory
             _services.Failures.Report(exception);
             throw;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var failure = SendFailureException.LogFailed(scope, exception.Message, innerException: exception);
             _services.Failures.Report(failure);

@@ -25,6 +25,9 @@ internal sealed class EventEncoder
         // JSON in a text frame is no HTML: everything but quotes, backslashes and controls stays readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
+
+        // The envelope is one level already; readers refuse what is nested deeper.
+        MaxDepth = ProtocolConstants.MaxDepth - 1,
     });
 
     /// <summary>Writes the members of <c>data</c>, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>

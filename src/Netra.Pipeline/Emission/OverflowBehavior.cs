@@ -11,6 +11,9 @@ public enum OverflowBehavior
     /// </summary>
     Report,
 
-    /// <summary>Wait, before anything is numbered, until every connection has room; after <see cref="EmitterOptions.WaitTimeout"/> throw with <c>Accepted = false</c>.</summary>
+    /// <summary>
+    /// Wait, before anything is numbered, until every connection has room; after <see cref="EmitterOptions.WaitTimeout"/> throw with <c>Accepted = false</c>. Nobody waits for a frozen page: its
+    /// overflow is reported.
+    /// </summary>
     Wait,
 }

@@ -36,6 +36,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddConnections(services);
         AddEmission(services);
         AgentServices.AddCore(services);
+        AddHttp(services);
         AddHosting(services);
         return new NetraPipelineBuilder(services);
     }
@@ -88,7 +89,15 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<IOptions<StreamOptions>>(),
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
         services.TryAddSingleton<EventPublisher>();
+        services.TryAddSingleton<OneEventHandler>();
+        services.TryAddSingleton<EventLinesHandler>();
+        services.TryAddSingleton<PublishGuard>();
+        services.TryAddSingleton<PublishEndpoint>();
     }
 
     private static void AddHosting(IServiceCollection services)

@@ -34,17 +34,20 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="lease">The lease that <see cref="OpenAsync"/> granted.</param>
     /// <param name="acknowledged">What is acknowledged, to be found again by the next <see cref="OpenAsync"/>.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <exception cref="InvalidOperationException">A newer lease supersedes this one; nothing has changed.</exception>
     ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken);
 
     /// <summary>Takes the next event of a stream for storing. Order is the order of the calls.</summary>
     /// <param name="lease">The stream.</param>
     /// <param name="entry">The event; its number is one above the last taken.</param>
-    /// <returns>Whether it was taken; otherwise why not, and then nothing has changed.</returns>
+    /// <returns>
+    /// Whether it was taken; otherwise why not, and then nothing has changed. <see cref="AppendResult.Failed"/> for a lease that a newer one supersedes, at the latest once the log knows.
+    /// </returns>
     AppendResult TryAppend(StreamLease lease, in LogEntry entry);
 
     /// <summary>Reads stored events in order, one bounded page at a time.</summary>
     /// <param name="lease">The stream.</param>
-    /// <param name="range">The wanted numbers; all of them are committed or expired.</param>
+    /// <param name="range">The wanted numbers; all of them are committed or expired, so that one that is not returned is taken for expired.</param>
     /// <param name="maxBytes">Where the page ends; it holds at least one event if any is kept in the range.</param>
     /// <param name="cancellationToken">Cancels reading.</param>
     ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken);

@@ -14,6 +14,7 @@ public sealed class InMemoryEventLog : IEventLog
 {
     private readonly ConcurrentDictionary<string, InMemoryStream> _streams = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
+    private readonly Lock _expiring = new();
     private readonly InMemoryEventLogOptions _options;
     private long _bytes;
 
@@ -58,13 +59,20 @@ public sealed class InMemoryEventLog : IEventLog
     public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
     {
         var granted = Granted(lease);
-        if (Interlocked.Read(ref _bytes) + entry.Buffer.Length > _options.MaxBytes)
+
+        // Taken first and given back, so that streams appending in parallel do not exceed the bound together.
+        if (Interlocked.Add(ref _bytes, entry.Buffer.Length) > _options.MaxBytes)
         {
+            Interlocked.Add(ref _bytes, -entry.Buffer.Length);
             return AppendResult.Full;
         }
 
-        granted.Stream.Append(granted, entry);
-        Interlocked.Add(ref _bytes, entry.Buffer.Length);
+        if (!granted.Stream.TryAppend(granted, entry))
+        {
+            Interlocked.Add(ref _bytes, -entry.Buffer.Length);
+            return AppendResult.Failed;
+        }
+
         _arrivals.Enqueue(granted.Stream);
         granted.Committed(entry.Seq);
         return AppendResult.Taken;
@@ -77,22 +85,30 @@ public sealed class InMemoryEventLog : IEventLog
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
-        var expired = new Dictionary<string, SeqRange>(StringComparer.Ordinal);
-        while (!cancellationToken.IsCancellationRequested && _arrivals.TryPeek(out var oldest))
-        {
-            // The queue names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
-            var keep = Interlocked.Read(ref _bytes) <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
-            if (!oldest.TryExpireOldest(keep, out var seq, out var bytes))
-            {
-                break;
-            }
+        var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
 
-            _arrivals.TryDequeue(out _);
-            Interlocked.Add(ref _bytes, -bytes);
-            expired[oldest.UserId] = expired.TryGetValue(oldest.UserId, out var range) ? range with { To = seq } : new SeqRange(seq, seq);
+        // One at a time: two that look at the same head would take an entry each, and the second could be another stream's.
+        lock (_expiring)
+        {
+            while (!cancellationToken.IsCancellationRequested && _arrivals.TryPeek(out var oldest))
+            {
+                // The queue names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
+                var keep = Interlocked.Read(ref _bytes) <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
+                if (!oldest.TryExpireOldest(keep, out var seq, out var bytes, out var acknowledged))
+                {
+                    break;
+                }
+
+                _arrivals.TryDequeue(out _);
+                Interlocked.Add(ref _bytes, -bytes);
+                var lost = acknowledged ? 0 : 1;
+                expired[oldest.UserId] = expired.TryGetValue(oldest.UserId, out var before)
+                    ? before with { Range = before.Range with { To = seq }, Unacknowledged = before.Unacknowledged + lost }
+                    : new ExpiredRange(oldest.UserId, new SeqRange(seq, seq), lost);
+            }
         }
 
-        return ValueTask.FromResult<IReadOnlyList<ExpiredRange>>([.. expired.Select(static e => new ExpiredRange(e.Key, e.Value))]);
+        return ValueTask.FromResult<IReadOnlyList<ExpiredRange>>([.. expired.Values]);
     }
 
     /// <inheritdoc/>

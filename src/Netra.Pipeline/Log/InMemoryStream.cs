@@ -38,16 +38,25 @@ internal sealed class InMemoryStream(string userId)
     {
         lock (_gate)
         {
-            ThrowIfSuperseded(lease);
+            if (IsSuperseded(lease))
+            {
+                throw new InvalidOperationException($"Lease {lease.FencingToken} of the stream of {UserId} was superseded by {_fencingToken}.");
+            }
+
             _acknowledged = acknowledged;
         }
     }
 
-    public void Append(InMemoryLease lease, in LogEntry entry)
+    /// <returns>False when the lease is superseded, and nothing has changed.</returns>
+    public bool TryAppend(InMemoryLease lease, in LogEntry entry)
     {
         lock (_gate)
         {
-            ThrowIfSuperseded(lease);
+            if (IsSuperseded(lease))
+            {
+                return false;
+            }
+
             if (entry.Seq != _head + 1)
             {
                 throw new InvalidOperationException($"Event {entry.Seq} does not follow {_head} in the stream of {UserId}.");
@@ -55,6 +64,7 @@ internal sealed class InMemoryStream(string userId)
 
             _head = entry.Seq;
             _events.Append(entry.Seq, entry);
+            return true;
         }
     }
 
@@ -80,28 +90,22 @@ internal sealed class InMemoryStream(string userId)
         return new EventPage(page);
     }
 
-    public bool TryExpireOldest(DateTimeOffset olderThan, out long seq, out int bytes)
+    public bool TryExpireOldest(DateTimeOffset olderThan, out long seq, out int bytes, out bool acknowledged)
     {
         lock (_gate)
         {
             if (_events.Count == 0 || _events[_events.First].AcceptedAt >= olderThan)
             {
-                (seq, bytes) = (0, 0);
+                (seq, bytes, acknowledged) = (0, 0, false);
                 return false;
             }
 
             var oldest = _events.RemoveFirst();
             _expiredThrough = oldest.Seq;
-            (seq, bytes) = (oldest.Seq, oldest.Buffer.Length);
+            (seq, bytes, acknowledged) = (oldest.Seq, oldest.Buffer.Length, _acknowledged.Any(range => range.From <= oldest.Seq && oldest.Seq <= range.To));
             return true;
         }
     }
 
-    private void ThrowIfSuperseded(InMemoryLease lease)
-    {
-        if (lease.FencingToken != _fencingToken)
-        {
-            throw new InvalidOperationException($"Lease {lease.FencingToken} of the stream of {UserId} was superseded by {_fencingToken}.");
-        }
-    }
+    private bool IsSuperseded(InMemoryLease lease) => lease.FencingToken != _fencingToken;
 }

@@ -6,6 +6,7 @@ namespace Netra.Pipeline.Log;
 /// </summary>
 internal sealed class SeqRing<T>
 {
+    private const int KeptCapacity = 64;
     private T[] _items = [];
     private int _start;
 
@@ -48,7 +49,12 @@ internal sealed class SeqRing<T>
         _items[_start] = default!;
         _start = (_start + 1) & (_items.Length - 1);
         First++;
-        Count--;
+        if (--Count == 0 && _items.Length > KeptCapacity)
+        {
+            // A burst that is over must not be paid for as long as the stream lives.
+            (_items, _start) = ([], 0);
+        }
+
         return item;
     }
 

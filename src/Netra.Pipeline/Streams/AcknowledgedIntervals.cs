@@ -6,7 +6,8 @@ namespace Netra.Pipeline.Streams;
 /// The numbers of a stream that some device has confirmed, as coalesced ranges in order; normally one. Not thread-safe; the stream's lock guards it.
 /// </summary>
 /// <remarks>
-/// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being cumulative, brings them again.
+/// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being cumulative, brings them again. What retention
+/// has deleted is forgotten, or the holes of years would use up the bound.
 /// </remarks>
 internal sealed class AcknowledgedIntervals(int maxRanges)
 {
@@ -14,16 +15,20 @@ internal sealed class AcknowledgedIntervals(int maxRanges)
 
     public IReadOnlyList<SeqRange> Ranges => _ranges;
 
-    /// <summary>How many numbers are confirmed.</summary>
+    /// <summary>How many numbers are confirmed, of those that are not forgotten.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Every number up to this one is confirmed, if the first range begins at 1; otherwise 0.</summary>
-    public long ContiguousThrough => _ranges.Count > 0 && _ranges[0].From == 1 ? _ranges[0].To : 0;
+    /// <summary>Up to here nothing is remembered.</summary>
+    public long ForgottenThrough { get; private set; }
+
+    /// <summary>Every number up to this one is confirmed or forgotten.</summary>
+    public long ContiguousThrough => _ranges.Count > 0 && _ranges[0].From == ForgottenThrough + 1 ? _ranges[0].To : ForgottenThrough;
 
     /// <summary>Confirms a range, which may overlap what is confirmed already.</summary>
     /// <returns>Whether it was taken; the range is refused only when the bound is reached and it touches no other.</returns>
     public bool Add(SeqRange range)
     {
+        range = range with { From = Math.Max(range.From, ForgottenThrough + 1) };
         if (range.Count <= 0)
         {
             return true;
@@ -59,6 +64,24 @@ internal sealed class AcknowledgedIntervals(int maxRanges)
         _ranges.RemoveRange(first, last - first);
         _ranges.Insert(first, range);
         return true;
+    }
+
+    /// <summary>Forgets every number up to one, whether it was confirmed or not.</summary>
+    public void Forget(long through)
+    {
+        ForgottenThrough = Math.Max(ForgottenThrough, through);
+        var whole = 0;
+        while (whole < _ranges.Count && _ranges[whole].To <= through)
+        {
+            Count -= _ranges[whole++].Count;
+        }
+
+        _ranges.RemoveRange(0, whole);
+        if (_ranges.Count > 0 && _ranges[0].From <= through)
+        {
+            Count -= through - _ranges[0].From + 1;
+            _ranges[0] = _ranges[0] with { From = through + 1 };
+        }
     }
 
     public bool Contains(long seq) => _ranges.Exists(r => r.From <= seq && seq <= r.To);

@@ -6,6 +6,12 @@ namespace Netra.Pipeline.Streams;
 /// <param name="Kind">Whether it was accepted, or why not.</param>
 /// <param name="Seq">Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.</param>
 /// <param name="Connected">How many connections with a page present have it in their queue, or will read it.</param>
-/// <param name="Lagging">How many connections lag, so that they get it later.</param>
+/// <param name="Lagging">How many connections with a page present lag, so that they get it later.</param>
 /// <param name="Overflowed">The connections that turned from live to lagging with this event; null when there are none.</param>
-internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Connected, int Lagging, List<OverflowedConnection>? Overflowed);
+internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Connected, int Lagging, List<OverflowedConnection>? Overflowed)
+{
+    /// <summary>What the log threw; only with <see cref="AppendKind.LogFailed"/>.</summary>
+    public Exception? Fault { get; init; }
+
+    public static AppendOutcome Refused(AppendKind kind, Exception? fault = null) => new(kind, 0, 0, 0, null) { Fault = fault };
+}

@@ -34,8 +34,8 @@ internal readonly struct EventDraft
 
     public DateTimeOffset AcceptedAt { get; }
 
-    /// <summary>The length of the whole buffer, which may still change by two bytes a digit.</summary>
-    public int Length => _buffer.Length;
+    /// <summary>The length that the whole buffer has under a number.</summary>
+    public int LengthAt(long seq) => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq));
 
     /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
     public static byte[] KeyOf(ulong streamId)

@@ -11,6 +11,9 @@ internal sealed class EventWindow(int maxEvents, WindowBudget budget)
 {
     private readonly SeqRing<byte[]> _events = new();
 
+    /// <summary>The last number below the window, which the log has therefore committed; the head when the window is empty.</summary>
+    public long ThroughBefore(long head) => _events.Count > 0 ? _events.First - 1 : head;
+
     public bool Contains(long seq) => _events.Contains(seq);
 
     public void Add(long seq, byte[] buffer, long committed)

@@ -13,7 +13,7 @@ internal sealed class RoomWaiters
 
     public Task Add() => (_waiters ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Lets all of them look again.</summary>
+    /// <summary>Lets all of them look again. One that has found room before it waited is let go of here too.</summary>
     public void ReleaseAll()
     {
         _waiters?.SetResult();

@@ -8,13 +8,15 @@ internal sealed class RunTable(int maxRuns)
 {
     private readonly Dictionary<(string ThreadId, string RunId), RunState> _runs = [];
 
+    public int Count => _runs.Count;
+
     public RunState Enter(string threadId, string runId)
     {
         if (!_runs.TryGetValue((threadId, runId), out var run))
         {
-            if (_runs.Count >= maxRuns)
+            // More than one may have to go: held runs may have exceeded the bound before.
+            while (_runs.Count >= maxRuns && TryForgetOldest())
             {
-                ForgetOldest();
             }
 
             _runs.Add((threadId, runId), run = new RunState(threadId, runId));
@@ -24,7 +26,7 @@ internal sealed class RunTable(int maxRuns)
         return run;
     }
 
-    private void ForgetOldest()
+    private bool TryForgetOldest()
     {
         RunState? oldest = null;
         foreach (var run in _runs.Values)
@@ -35,9 +37,6 @@ internal sealed class RunTable(int maxRuns)
             }
         }
 
-        if (oldest is not null)
-        {
-            _runs.Remove((oldest.ThreadId, oldest.RunId));
-        }
+        return oldest is not null && _runs.Remove((oldest.ThreadId, oldest.RunId));
     }
 }

@@ -20,19 +20,8 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     {
         while (true)
         {
-            var slot = _slots.GetOrAdd(userId, static (id, self) => new StreamSlot(() => self.OpenAsync(id)), this);
-            UserStream stream;
-            try
-            {
-                stream = await slot.Stream.WaitAsync(cancellationToken);
-            }
-            catch (Exception) when (slot.Stream.IsFaulted)
-            {
-                // The next one to ask tries again; everybody who waited for this try gets its exception.
-                _slots.TryRemove(KeyValuePair.Create(userId, slot));
-                throw;
-            }
-
+            var slot = _slots.GetOrAdd(userId, static (id, self) => new StreamSlot(slot => self.OpenAsync(id, slot)), this);
+            var stream = await slot.Stream.WaitAsync(cancellationToken);
             if (stream.TryPin())
             {
                 return stream;
@@ -51,10 +40,17 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     }
 
     /// <summary>Evicts the streams that nobody needs, and trims windows while their budget is exceeded.</summary>
+    /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
     {
+        List<Exception>? failures = null;
         foreach (var (userId, slot) in _slots)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+
             if (!slot.Stream.IsCompletedSuccessfully)
             {
                 continue;
@@ -73,7 +69,12 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
 
             try
             {
-                await stream.ReleaseAsync(cancellationToken);
+                // Not cancelled half-way: what is acknowledged is known nowhere else any more.
+                await stream.ReleaseAsync(CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                (failures ??= []).Add(exception);
             }
             finally
             {
@@ -81,12 +82,29 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
                 slot.SetGone();
             }
         }
+
+        if (failures is not null)
+        {
+            throw new AggregateException("Leases of idle streams could not be given back; what was acknowledged last is not known to the log.", failures);
+        }
     }
 
     /// <summary>Tells a loaded stream what retention has deleted.</summary>
-    /// <returns>How many of the deleted events nobody had acknowledged; all of them for a stream that is not loaded.</returns>
+    /// <returns>How many of the deleted events nobody had acknowledged.</returns>
     public long OnExpired(in ExpiredRange expired)
-        => TryGetLoaded(expired.UserId, out var stream) ? stream.OnExpired(expired.Range) : expired.Range.Count;
+        => TryGetLoaded(expired.UserId, out var stream) ? stream.OnExpired(expired) : expired.Unacknowledged;
 
-    private Task<UserStream> OpenAsync(string userId) => UserStream.OpenAsync(log, userId, options.Value, budget, CancellationToken.None);
+    private async Task<UserStream> OpenAsync(string userId, StreamSlot slot)
+    {
+        try
+        {
+            return await UserStream.OpenAsync(log, userId, options.Value, budget, CancellationToken.None);
+        }
+        catch
+        {
+            // Everybody who waits for this try gets its exception; the next one to ask tries again, whether or not anybody still waited, and however the try ended.
+            _slots.TryRemove(KeyValuePair.Create(userId, slot));
+            throw;
+        }
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
 {
     private long _acknowledged;
     private long _lastWritten;
+    private long _lastTold;
     private volatile bool _hasPages;
     private volatile bool _isPresent = true;
     private volatile bool _isQuiet;
@@ -47,8 +48,14 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     /// <summary>Volatile: no byte came for a ping interval, so a critical event is preceded by a ping. Written by the tick.</summary>
     public bool IsQuiet { get => _isQuiet; set => _isQuiet = value; }
 
-    /// <summary>Volatile: the last event number handed to the transport. Written by the connection's writer.</summary>
+    /// <summary>Volatile: the last event number handed to the transport, redeliveries apart. Written by the connection's writer.</summary>
     public long LastWritten { get => Volatile.Read(ref _lastWritten); set => Volatile.Write(ref _lastWritten, value); }
+
+    /// <summary>
+    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or taken away by a <c>gap</c>, after which it goes on above. Written by the
+    /// connection's writer.
+    /// </summary>
+    public long LastTold { get => Volatile.Read(ref _lastTold); set => Volatile.Write(ref _lastTold, value); }
 
     /// <summary>To be called under the lock after every change of <see cref="Mode"/> or <see cref="Redeliveries"/>.</summary>
     public void UpdateHasPages() => _hasPages = Mode != SubscriptionMode.Live || Redeliveries.Count > 0;

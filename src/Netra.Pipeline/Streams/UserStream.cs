@@ -43,6 +43,7 @@ internal sealed class UserStream
         _window = new EventWindow(options.WindowEvents, budget);
         _runs = new RunTable(options.MaxRuns);
         _acknowledged = new AcknowledgedIntervals(options.MaxAcknowledgedRanges);
+        _acknowledged.Forget(_expiredThrough);
         foreach (var range in lease.Acknowledged)
         {
             _acknowledged.Add(range);
@@ -145,22 +146,27 @@ internal sealed class UserStream
                 return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
             }
 
-            if (requireRoom && !HasRoom(draft.Length))
+            var seq = _head + 1;
+            if (requireRoom && !HasRoom(draft.LengthAt(seq)))
             {
-                return new AppendOutcome(AppendKind.NoRoom, 0, 0, 0, null);
+                return AppendOutcome.Refused(AppendKind.NoRoom);
             }
 
-            var seq = _head + 1;
             var buffer = draft.Complete(_key, seq);
-            switch (_log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)))
+            AppendResult taken;
+            try
             {
-                case AppendResult.Full:
-                    return new AppendOutcome(AppendKind.LogFull, 0, 0, 0, null);
-                case AppendResult.Failed:
-                    return new AppendOutcome(AppendKind.LogFailed, 0, 0, 0, null);
-                case AppendResult.Taken:
-                default:
-                    break;
+                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer));
+            }
+            catch (Exception fault)
+            {
+                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure.
+                return AppendOutcome.Refused(AppendKind.LogFailed, fault);
+            }
+
+            if (taken != AppendResult.Taken)
+            {
+                return AppendOutcome.Refused(taken == AppendResult.Full ? AppendKind.LogFull : AppendKind.LogFailed);
             }
 
             Volatile.Write(ref _head, seq);
@@ -176,26 +182,32 @@ internal sealed class UserStream
     }
 
     /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
-    public Task WaitForRoomAsync(int bytes)
+    public Task WaitForRoomAsync(in EventDraft draft)
     {
         lock (_gate)
         {
-            return HasRoom(bytes) ? Task.CompletedTask : _roomWaiters.Add();
+            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then, so one of the two sees the other.
+            var waiter = _roomWaiters.Add();
+            Interlocked.MemoryBarrier();
+            return HasRoom(draft.LengthAt(_head + 1)) ? Task.CompletedTask : waiter;
         }
     }
 
     /// <summary>The present connections that lag, or have no room for an event, for a failure's text.</summary>
-    public List<OverflowedConnection> ConnectionsWithoutRoom(int bytes)
+    public List<OverflowedConnection> ConnectionsWithoutRoom(in EventDraft draft)
     {
         lock (_gate)
         {
+            var bytes = draft.LengthAt(_head + 1);
             return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
         }
     }
 
-    /// <summary>To be called by a connection's writer when it has taken frames off its queue.</summary>
+    /// <summary>To be called by a connection's writer when it has taken frames off its queue, and when its page has turned absent, so that nobody waits for it.</summary>
     public void OnDrained()
     {
+        // Pairs with the fence of WaitForRoomAsync.
+        Interlocked.MemoryBarrier();
         if (_roomWaiters.Any)
         {
             lock (_gate)
@@ -255,7 +267,7 @@ internal sealed class UserStream
     {
         lock (_gate)
         {
-            if (seq > Math.Max(subscription.CoverageFrom, subscription.LastWritten))
+            if (seq > Math.Max(subscription.CoverageFrom, subscription.LastTold))
             {
                 return AcknowledgeOutcome.AboveWritten;
             }
@@ -265,7 +277,7 @@ internal sealed class UserStream
                 return AcknowledgeOutcome.NoOp;
             }
 
-            Confirm(subscription.CoverageFrom, subscription.Acknowledged, seq);
+            Confirm(subscription.CoverageFrom, seq);
             subscription.Acknowledged = seq;
             return AcknowledgeOutcome.Progress;
         }
@@ -297,7 +309,7 @@ internal sealed class UserStream
     }
 
     /// <summary>
-    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when its queue is empty. A page that reaches the
+    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when it found its queue empty. A page that reaches the
     /// head turns the connection live in the same step, so that no event falls between.
     /// </summary>
     public async ValueTask FillPageAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
@@ -316,8 +328,10 @@ internal sealed class UserStream
             {
                 range = subscription.Redeliveries[0];
             }
-            else if (!TryBeginCatchUp(subscription, page, out range))
+            else if (subscription.Queue.Count > 0 || !TryBeginCatchUp(subscription, page, out range))
             {
+                // What was queued before the connection fell behind is older than any page. The writer found the queue empty, but since then the connection may have
+                // been handed events, the last one too many.
                 return;
             }
 
@@ -328,9 +342,12 @@ internal sealed class UserStream
                 Advance(subscription, page, from, last, again);
                 return;
             }
+
+            // Not in the window: it is committed, or expired. The log is asked for nothing that is in the window, since it need not have stored that yet, and
+            // what a log does not return counts as expired.
+            range = range with { To = Math.Min(range.To, _window.ThroughBefore(_head)) };
         }
 
-        // Not in the window: it is committed, or expired.
         var stored = await _log.ReadPageAsync(_lease, range, maxBytes, CancellationToken.None);
         lock (_gate)
         {
@@ -342,12 +359,21 @@ internal sealed class UserStream
 
     /// <summary>Tells the stream what retention has deleted.</summary>
     /// <returns>How many of the deleted events nobody had acknowledged.</returns>
-    public long OnExpired(SeqRange range)
+    public long OnExpired(in ExpiredRange expired)
     {
+        var range = expired.Range;
         lock (_gate)
         {
+            if (range.To <= _acknowledged.ForgottenThrough)
+            {
+                // Loaded after the deletion: the log counted for itself.
+                return expired.Unacknowledged;
+            }
+
             _expiredThrough = Math.Max(_expiredThrough, range.To);
-            return range.Count - _acknowledged.CountWithin(range);
+            var unacknowledged = range.Count - _acknowledged.CountWithin(range);
+            _acknowledged.Forget(range.To);
+            return unacknowledged;
         }
     }
 
@@ -412,8 +438,13 @@ internal sealed class UserStream
                 subscription.FallBehind(seq);
             }
 
-            lagging += subscription.Mode == SubscriptionMode.Lagging ? 1 : 0;
-            connected += subscription.Mode != SubscriptionMode.Lagging && subscription.IsPresent ? 1 : 0;
+            // A frozen page counts as offline, however far it is behind.
+            if (subscription.IsPresent)
+            {
+                lagging += subscription.Mode == SubscriptionMode.Lagging ? 1 : 0;
+                connected += subscription.Mode != SubscriptionMode.Lagging ? 1 : 0;
+            }
+
             subscription.Queue.Wake();
         }
 
@@ -441,7 +472,7 @@ internal sealed class UserStream
     {
         if (request.Seq is not { } cursor)
         {
-            subscription.CoverageFrom = subscription.Acknowledged = subscription.LastWritten = _head;
+            subscription.CoverageFrom = subscription.Acknowledged = subscription.LastWritten = subscription.LastTold = _head;
             return new ResumePoint(_head, _head, Resumed: false);
         }
 
@@ -452,20 +483,20 @@ internal sealed class UserStream
         if (resumed)
         {
             // The client has handled (from, cursor]; if the acknowledgements were lost in a crash, this heals them.
-            Confirm(from, from, cursor);
+            Confirm(from, cursor);
         }
 
         subscription.CoverageFrom = from;
-        subscription.Acknowledged = subscription.LastWritten = start;
+        subscription.Acknowledged = subscription.LastWritten = subscription.LastTold = start;
         subscription.Next = start + 1;
         subscription.Mode = start < _head ? SubscriptionMode.Replaying : SubscriptionMode.Live;
         subscription.UpdateHasPages();
         return new ResumePoint(_head, from, resumed);
     }
 
-    // What expired unacknowledged stays unacknowledged: it was never delivered, however far the cursor has come.
-    private void Confirm(long coverageFrom, long acknowledged, long seq)
-        => _acknowledged.Add(new SeqRange((_expiredThrough > acknowledged ? _expiredThrough : coverageFrom) + 1, seq));
+    // What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the cursor has come. The whole coverage is confirmed each time, so
+    // that a range that was refused for want of room comes again.
+    private void Confirm(long coverageFrom, long seq) => _acknowledged.Add(new SeqRange(Math.Max(coverageFrom, _expiredThrough) + 1, seq));
 
     private bool TryBeginCatchUp(StreamSubscription subscription, List<SendFrame> page, out SeqRange range)
     {
@@ -491,20 +522,28 @@ internal sealed class UserStream
         return true;
     }
 
-    private static long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
+    private long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
     {
-        var first = stored.Events.Count > 0 ? stored.Events[0].Seq : range.To + 1;
-        if (first > range.From)
+        var next = stored.Events.Count > 0 ? stored.Events[0].Seq : range.To + 1;
+        if (next > range.From)
         {
-            page.Add(Gap(new SeqRange(range.From, first - 1), GapCause.Expired, replay: false));
+            // Retention may not have told yet; what is acknowledged from here on must not hide that these were lost.
+            _expiredThrough = Math.Max(_expiredThrough, next - 1);
+            page.Add(Gap(new SeqRange(range.From, next - 1), GapCause.Expired, replay: false));
         }
 
         foreach (var kept in stored.Events)
         {
+            if (kept.Seq != next || kept.Seq < range.From || kept.Seq > range.To)
+            {
+                throw new InvalidDataException($"The log returned event {kept.Seq} of {UserId} where {next} was due, asked for {range.From} to {range.To}.");
+            }
+
             page.Add(SendFrame.ForEvent(kept.Seq, kept.Buffer));
+            next++;
         }
 
-        return stored.Events.Count > 0 ? stored.Events[^1].Seq : range.To;
+        return next - 1;
     }
 
     private void Advance(StreamSubscription subscription, List<SendFrame> page, int from, long last, bool again)
@@ -544,14 +583,15 @@ internal sealed class UserStream
     {
         lock (_gate)
         {
-            _committed = seq;
-            _window.Trim(seq);
-            _commitWaiters.Release(seq);
+            _committed = Math.Max(_committed, seq);
+            _window.Trim(_committed);
+            _commitWaiters.Release(_committed);
         }
     }
 
+    // What is not replayed the client passes over: it goes on above, and may acknowledge up to there.
     private static SendFrame Gap(SeqRange range, GapCause cause, bool replay)
-        => SendFrame.ForMessage(ServerMessageWriter.Gap(new GapMessage(range.From, range.To, cause, replay, Certain: true)));
+        => SendFrame.ForMessage(ServerMessageWriter.Gap(new GapMessage(range.From, range.To, cause, replay, Certain: true)), replay ? 0 : range.To);
 
     private static void MarkRedelivery(List<SendFrame> page, int from, long last)
     {
@@ -561,7 +601,7 @@ internal sealed class UserStream
             {
                 page.RemoveAt(i);
             }
-            else if (page[i].Seq > 0)
+            else if (page[i].IsEvent)
             {
                 page[i] = page[i].AsRedelivery(attempt: 1);
             }

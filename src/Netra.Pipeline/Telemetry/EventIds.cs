@@ -68,5 +68,8 @@ internal static class EventIds
 
     // 1600–1699 Http
 
+    /// <summary>The host does not say who may publish events over HTTP, so nobody may.</summary>
+    public const int PublishUnprotected = 1600;
+
     // 1700–1799 the standalone server (Netra.Pipeline.Server)
 }

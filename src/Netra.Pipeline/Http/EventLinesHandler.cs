@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>
+/// A request with many events, a line each. Lines are taken as they arrive and answered as they are stored, by two loops with a bounded queue between them, so one request may live as long
+/// as a run. When the publisher goes away, what was accepted stays.
+/// </summary>
+internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
+{
+    private const string Operation = "PublishLines";
+    private const int KeepAliveSeconds = 15;
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        LiftRates(context);
+        var (input, response) = (context.Request.BodyReader, context.Response);
+
+        // Begun before the response: a client that waits for "100 Continue" gets it now or never.
+        var reading = input.ReadAsync(context.RequestAborted);
+        response.ContentType = "application/x-ndjson";
+        await response.StartAsync(context.RequestAborted);
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
+
+        await using var runs = publisher.OpenRuns(context);
+        var receipts = new ReceiptQueue(options, time);
+        var writing = WriteAsync(context, receipts);
+        bool hasAll;
+        try
+        {
+            // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
+            await using var stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
+                .UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
+            hasAll = await ReadAsync(context, input, reading, runs, receipts);
+        }
+        finally
+        {
+            receipts.Complete();
+            await writing;
+        }
+
+        if (!hasAll && !context.RequestAborted.IsCancellationRequested)
+        {
+            await response.CompleteAsync();
+            await LingerAsync(context, input);
+        }
+    }
+
+    // Returns whether it has read to the request's end.
+    private async Task<bool> ReadAsync(HttpContext context, PipeReader input, ValueTask<ReadResult> reading, PublishRuns runs, ReceiptQueue receipts)
+    {
+        var splitter = new LineSplitter(publisher.MaxBodyBytes);
+        while (true)
+        {
+            var result = await reading;
+            var buffer = result.Buffer;
+            try
+            {
+                if (result.IsCanceled)
+                {
+                    return false;
+                }
+
+                while (splitter.TryRead(ref buffer, result.IsCompleted, out var line) is var state and not LineState.None)
+                {
+                    if (state == LineState.Complete && IsBlank(line))
+                    {
+                        continue;
+                    }
+
+                    var outcome = state == LineState.TooLong
+                        ? publisher.RejectTooLong("line")
+                        : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), runs, context.RequestAborted);
+                    if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
+                    {
+                        End(context, outcome.Context);
+                        return false;
+                    }
+                }
+
+                if (result.IsCompleted)
+                {
+                    return true;
+                }
+            }
+            finally
+            {
+                input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            reading = input.ReadAsync(context.RequestAborted);
+        }
+    }
+
+    // A publisher that has the end of its answer should go; one that sends on must not hold the server's stop, but cutting it off at once could lose it the last receipts.
+    private async Task LingerAsync(HttpContext context, PipeReader input)
+    {
+        using var patience = new CancellationTokenSource(LingerTimeout, time);
+        try
+        {
+            while (await input.ReadAsync(patience.Token) is { IsCompleted: false } result)
+            {
+                input.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, ReceiptQueue receipts)
+    {
+        try
+        {
+            await new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter).RunAsync(context.RequestAborted);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The publisher is gone, and reading ends by that too.
+        }
+        catch (Exception exception)
+        {
+            // Reading on without answers would be a failure nobody hears of.
+            failures.Report(SendFailureException.NotSent(new FailureScope(Operation), "the receipts could not be written", innerException: exception));
+            context.Abort();
+        }
+    }
+
+    private void End(HttpContext context, UserExecutionContext? run)
+    {
+        var scope = run?.ScopeOf(Operation) ?? new FailureScope(Operation);
+        failures.Report(SendFailureException.NotSent(
+            scope,
+            $"{options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) and none could be delivered within {options.Value.UnreadReceiptTimeout} "
+            + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays"));
+        context.Abort();
+    }
+
+    private static bool IsBlank(in ReadOnlySequence<byte> line)
+    {
+        foreach (var segment in line)
+        {
+            if (segment.Span.ContainsAnyExcept(" \t\r"u8))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A run may say nothing for minutes, and its publisher may read no receipts meanwhile. A publisher whose machine is gone is then for the kernel to notice.
+    private static void LiftRates(HttpContext context)
+    {
+        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 } socket)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+        }
+    }
+}

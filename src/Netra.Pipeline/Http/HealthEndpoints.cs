@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>
+/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few figures).
+/// They need no authentication, so they tell no user's name.
+/// </summary>
+internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams)
+{
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        var health = new HealthEndpoints(
+            services.GetRequiredService<PipelineBridge>(), services.GetRequiredService<ConnectionRegistry>(), services.GetRequiredService<StreamRegistry>());
+
+        // No other middleware of the host may make a probe fail.
+        endpoints.MapMethods("/livez", Methods, LiveAsync).AllowAnonymous().ShortCircuit();
+        endpoints.MapMethods("/readyz", Methods, health.ReadyAsync).AllowAnonymous().ShortCircuit();
+        endpoints.MapMethods("/healthz", Methods, health.HealthAsync).AllowAnonymous().ShortCircuit();
+    }
+
+    private static Task LiveAsync(HttpContext context) => AnswerAsync(context, ok: true, static json => json.WriteString("status"u8, "alive"u8));
+
+    private Task ReadyAsync(HttpContext context)
+    {
+        var state = bridge.State;
+        return AnswerAsync(context, state == BridgeState.Ready, json =>
+        {
+            json.WriteString("status"u8, state == BridgeState.Ready ? "ready"u8 : "not_ready"u8);
+            WriteState(json, state);
+        });
+    }
+
+    private Task HealthAsync(HttpContext context)
+    {
+        var state = bridge.State;
+        return AnswerAsync(context, state == BridgeState.Ready, json =>
+        {
+            json.WriteString("status"u8, state == BridgeState.Ready ? "healthy"u8 : "unhealthy"u8);
+            WriteState(json, state);
+            json.WriteNumber("connections"u8, connections.Count);
+            json.WriteNumber("open_runs"u8, bridge.OpenRuns);
+            json.WriteNumber("loaded_streams"u8, streams.Count);
+        });
+    }
+
+    private void WriteState(Utf8JsonWriter json, BridgeState state)
+    {
+        json.WriteString("state"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()));
+        var reason = state switch
+        {
+            BridgeState.NotInitialized => "the host has not started the pipeline",
+            BridgeState.Initializing => "the pipeline opens its log and verifies itself",
+            BridgeState.Ready => null,
+            BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
+            BridgeState.Stopped => "the pipeline has stopped",
+            BridgeState.Failed => $"the pipeline has failed: {bridge.FailureReason}",
+            _ => throw new InvalidOperationException($"State {state} is not mapped."),
+        };
+        if (reason is not null)
+        {
+            json.WriteString("reason"u8, reason);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, bool ok, Action<Utf8JsonWriter> members)
+    {
+        var response = context.Response;
+        response.StatusCode = ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        response.ContentType = "application/json";
+        response.Headers.CacheControl = "no-store";
+        if (!ok)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        await using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>
+/// Keeps the publish endpoint from being open by accident: whoever can post events speaks to every user. In Development it takes them from this machine alone; elsewhere the host
+/// must have said who may publish.
+/// </summary>
+internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger<PublishGuard> logger)
+{
+    private const string Advice = "Nothing says who may publish here: protect the endpoint with MapNetraPipeline().RequireAuthorization(), or open it to everybody with .AllowAnonymous().";
+    private int _told;
+
+    /// <summary>Answers a request that may not publish.</summary>
+    /// <returns>Whether it may.</returns>
+    public async ValueTask<bool> AdmitAsync(HttpContext context)
+    {
+        if (environment.IsDevelopment())
+        {
+            if (IsLocal(context))
+            {
+                return true;
+            }
+
+            await ProblemDocument.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Development mode takes events from this machine only.");
+            return false;
+        }
+
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<IAuthorizeData>() is not null || metadata?.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            // Authorization has been here before, or the host has chosen to do without.
+            return true;
+        }
+
+        if (Interlocked.Exchange(ref _told, 1) == 0)
+        {
+            Log.Unprotected(logger, Advice);
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        await ProblemDocument.WriteAsync(context, StatusCodes.Status401Unauthorized, "unauthorized", Advice);
+        return false;
+    }
+
+    // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a Unix socket.
+    private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint is UnixDomainSocketEndPoint;
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "POST /v1/events is refused with 401. {Advice} This is said once")]
+        public static partial void Unprotected(ILogger logger, string advice);
+    }
+}

@@ -1,0 +1,10 @@
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>One event as a publisher asked for it: well-formed JSON, its members of the right types, nothing more.</summary>
+/// <param name="Target">Whose event it is.</param>
+/// <param name="Type">The event's type; null when it is missing or unknown.</param>
+/// <param name="HasType">Whether <c>type</c> was there.</param>
+/// <param name="Data">The object under <c>data</c>, a slice of what was read; empty when it is missing.</param>
+internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data);

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>What publishers are answered (docs/protocol.md, section 9).</summary>
+internal static class ReceiptJson
+{
+    /// <summary>The receipt of a stored event.</summary>
+    public static void Write(Utf8JsonWriter json, in EventReceipt receipt)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, receipt.Id);
+        json.WriteNumber("seq"u8, receipt.Seq);
+        json.WriteString("status"u8, StatusOf(receipt.Status));
+        if (receipt.Status == EventStatus.Lagging)
+        {
+            json.WriteString("warning"u8, FailureCodes.WireName(FailureCode.BufferOverflow));
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>The answer to a line without a receipt.</summary>
+    public static void Write(Utf8JsonWriter json, PublishRejection rejection)
+    {
+        json.WriteStartObject();
+        json.WriteString("status"u8, "rejected"u8);
+        json.WriteString("code"u8, FailureCodes.WireName(rejection.Code));
+        json.WriteString("message"u8, rejection.Message);
+        foreach (var (name, number) in rejection.Numbers)
+        {
+            json.WriteNumber(name, number);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static ReadOnlySpan<byte> StatusOf(EventStatus status) => status switch
+    {
+        EventStatus.Queued => "queued"u8,
+        EventStatus.Lagging => "lagging"u8,
+        EventStatus.Pending => "stored"u8,
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "not a defined status"),
+    };
+}

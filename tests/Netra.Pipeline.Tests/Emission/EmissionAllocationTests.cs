@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Emission;
+
+[NonParallelizable]
+internal sealed class EmissionAllocationTests
+{
+    private const int Events = 20_000;
+
+    // An array's header and rounding, and what ring, queue and log take when they grow, spread over the events.
+    private const int Overhead = 200;
+
+    [Test]
+    public async Task Token_OneConnection_AllocatesItsOwnBufferAndLittleElse()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        stream.TryAttach(subscription, ResumeRequest.FromNow, static _ => []);
+        var size = 0L;
+        Emit(2_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Emit(Events);
+
+        var perEvent = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Events;
+        Assert.That(size, Is.GreaterThan(150), "it is a whole event");
+        Assert.That(perEvent, Is.InRange(size, size + Overhead), $"the event itself has {size} bytes");
+        stream.Detach(subscription);
+        stream.Unpin();
+
+        void Emit(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var emitted = emitter.TokenAsync("some words ");
+                if (!emitted.IsCompletedSuccessfully)
+                {
+                    throw new InvalidOperationException("An emission without waiting completes at once.");
+                }
+
+                while (subscription.Queue.TryDequeue(out var frame))
+                {
+                    size = frame.Buffer.Length;
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task Token_ManyConnections_AreEncodedOnce()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
+        var subscriptions = Enumerable.Range(0, 10).Select(static i => new StreamSubscription($"c{i}", new SendQueue(new ConnectionOptions(), static () => { }))).ToArray();
+        foreach (var subscription in subscriptions)
+        {
+            stream.TryAttach(subscription, ResumeRequest.FromNow, static _ => []);
+            subscription.Queue.TryDequeue(out _);
+        }
+
+        await emitter.TokenAsync("once");
+
+        var buffers = subscriptions.Select(static s => s.Queue.TryDequeue(out var frame) ? frame.Buffer : []).ToArray();
+        Assert.That(buffers.Distinct().Count(), Is.EqualTo(1));
+        using var json = JsonDocument.Parse(buffers[0].AsMemory(OwnerTag.Length));
+        Assert.That(json.RootElement.GetProperty("data").GetProperty("delta").GetString(), Is.EqualTo("once"));
+        foreach (var subscription in subscriptions)
+        {
+            stream.Detach(subscription);
+        }
+
+        stream.Unpin();
+    }
+}

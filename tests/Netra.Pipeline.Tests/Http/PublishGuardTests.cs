@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Tests.Infrastructure;
+using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
+
+namespace Netra.Pipeline.Tests.Http;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class PublishGuardTests
+{
+    [Test]
+    public async Task Publish_ProductionAndNothingSaysWhoMay_IsRefusedAndSaysHowToProtectIt()
+    {
+        var logs = new CapturingLoggerProvider();
+        await using var app = await StartAsync("Production", static _ => { }, logs: logs);
+        using var http = ClientOf(app);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await http.PublishAsync(TokenJson());
+            answer.ShouldBe(HttpStatusCode.Unauthorized, "unauthorized");
+            Assert.That(answer.Body.Text("detail"), Does.Contain("MapNetraPipeline().RequireAuthorization()"));
+            Assert.That(answer.Response.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
+        }
+
+        Assert.That(logs.Logs.Count(static l => l.EventId.Id == EventIds.PublishUnprotected), Is.EqualTo(1));
+        Assert.That((await http.GetAsync("/livez")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Publish_ProductionAndAuthorizationRequired_NeedsTheCredential()
+    {
+        await using var app = await StartAsync("Production", static publish => publish.RequireAuthorization());
+        using var http = ClientOf(app);
+
+        using var content = new StringContent(TokenJson(), Encoding.UTF8, "application/json");
+        Assert.That((await http.PostAsync("/v1/events", content)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        var (response, _) = await http.PublishAsync(
+            Encoding.UTF8.GetBytes(TokenJson()), configure: static request => request.Headers.Authorization = new("Bearer", "right"));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+    }
+
+    [Test]
+    public async Task Publish_ProductionAndOpenedToEverybody_IsTaken()
+    {
+        await using var app = await StartAsync("Production", static publish => publish.AllowAnonymous());
+        using var http = ClientOf(app);
+
+        Assert.That((await http.PublishAsync(TokenJson())).Response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+    }
+
+    [TestCase("203.0.113.9", false)]
+    [TestCase("::ffff:203.0.113.9", false)]
+    [TestCase("::ffff:127.0.0.1", true)]
+    [TestCase("::1", true)]
+    [TestCase(null, false)]
+    public async Task Publish_Development_IsTakenFromThisMachineOnly(string? address, bool taken)
+    {
+        await using var app = await StartAsync("Development", static _ => { }, app => app.Use((context, next) =>
+        {
+            context.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
+            return next(context);
+        }));
+        using var http = ClientOf(app);
+
+        var answer = await http.PublishAsync(TokenJson());
+
+        if (taken)
+        {
+            Assert.That(answer.Response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        }
+        else
+        {
+            answer.ShouldBe(HttpStatusCode.Forbidden, "forbidden");
+        }
+    }
+
+    private static async Task<WebApplication> StartAsync(
+        string environment, Action<IEndpointConventionBuilder> publish, Action<WebApplication>? use = null, CapturingLoggerProvider? logs = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        builder.Logging.ClearProviders().AddProvider(logs ?? new CapturingLoggerProvider());
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+        builder.Services.AddAuthorization();
+        builder.Services.AddNetraPipeline().UseAuthenticator<LoopbackAuthenticator>();
+        var app = builder.Build();
+        use?.Invoke(app);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        publish(app.MapNetraPipeline());
+        await app.StartAsync();
+        return app;
+    }
+
+    private static HttpClient ClientOf(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()) };
+}

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Tests.Infrastructure;
+
+/// <summary>
+/// A real log whose troubles a test commands: it is full or failed, throws, holds commits back, or returns wrong rows. What is held back is not readable either, as with a log that
+/// stores in the background. Safe for any number of threads.
+/// </summary>
+internal sealed class ThrottledEventLog : IEventLog
+{
+    private readonly InMemoryEventLog _log;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<StreamLease, CommitGate> _commits = [];
+    private bool _held;
+
+    public ThrottledEventLog(IOptions<InMemoryEventLogOptions> options) => _log = new InMemoryEventLog(options);
+
+    public ThrottledEventLog()
+        : this(Options.Create(new InMemoryEventLogOptions()))
+    {
+    }
+
+    public string Epoch => _log.Epoch;
+
+    public string Bound => "what the test says (ThrottledEventLog)";
+
+    /// <summary>What every append is answered with, instead of being taken.</summary>
+    public AppendResult Answer { get; set; } = AppendResult.Taken;
+
+    /// <summary>What every append throws.</summary>
+    public Exception? AppendFault { get; set; }
+
+    /// <summary>What every read throws.</summary>
+    public Exception? ReadFault { get; set; }
+
+    /// <summary>What every opening of a stream throws.</summary>
+    public Exception? OpenFault { get; set; }
+
+    /// <summary>What giving the lease of a user back throws.</summary>
+    public Func<string, Exception?> ReleaseFault { get; set; } = static _ => null;
+
+    /// <summary>Replaces pages that are read.</summary>
+    public Func<EventPage, EventPage> Replace { get; set; } = static page => page;
+
+    public ValueTask StartAsync(CancellationToken cancellationToken) => _log.StartAsync(cancellationToken);
+
+    public async ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
+    {
+        Throw(OpenFault);
+        var commits = new CommitGate(committed);
+        var lease = await _log.OpenAsync(userId, commits.OnCommitted, cancellationToken);
+        lock (_gate)
+        {
+            commits.Committed = lease.Head;
+            commits.IsHeld = _held;
+            _commits.Add(lease, commits);
+        }
+
+        return lease;
+    }
+
+    public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+    {
+        Throw(ReleaseFault(lease.UserId));
+        return _log.ReleaseAsync(lease, acknowledged, cancellationToken);
+    }
+
+    public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
+    {
+        Throw(AppendFault);
+        return Answer == AppendResult.Taken ? _log.TryAppend(lease, entry) : Answer;
+    }
+
+    public async ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
+    {
+        // Never on the caller's stack, like a log on disk.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        Throw(ReadFault);
+        long committed;
+        lock (_gate)
+        {
+            committed = _commits[lease].Committed;
+        }
+
+        return Replace(await _log.ReadPageAsync(lease, range with { To = Math.Min(range.To, committed) }, maxBytes, cancellationToken));
+    }
+
+    public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
+        => _log.ExpireAsync(olderThan, cancellationToken);
+
+    /// <summary>Holds commits back from here on.</summary>
+    public void HoldCommits() => SetHeld(true);
+
+    /// <summary>Commits what is held back, and everything that comes.</summary>
+    public void ReleaseCommits() => SetHeld(false);
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    private static void Throw(Exception? fault)
+    {
+        if (fault is not null)
+        {
+            throw fault;
+        }
+    }
+
+    private void SetHeld(bool held)
+    {
+        CommitGate[] all;
+        lock (_gate)
+        {
+            _held = held;
+            all = [.. _commits.Values];
+        }
+
+        foreach (var commits in all)
+        {
+            commits.IsHeld = held;
+        }
+    }
+}

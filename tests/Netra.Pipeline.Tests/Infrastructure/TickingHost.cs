@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.Tests.Infrastructure;
+
+/// <summary>Lets virtual time pass on a whole host, tick by tick.</summary>
+internal static class TickingHost
+{
+    /// <summary>Lets seconds pass; the connections are looked after once in each, as in life.</summary>
+    public static async Task StepAsync(this PipelineHost host, TestTimeProvider time, int seconds)
+    {
+        var tick = host.Services.GetRequiredService<ConnectionTick>();
+        for (var i = 0; i < seconds; i++)
+        {
+            var before = tick.Rounds;
+            time.Advance(ConnectionTick.Period);
+            await Eventually.BecomesTrueAsync(() => tick.Rounds > before, "the tick came");
+        }
+    }
+
+    /// <summary>The connection of a client.</summary>
+    public static Connection ConnectionOf(this PipelineHost host, string connectionId)
+        => host.Connections.TryGet(connectionId, out var connection) ? connection : throw new AssertionException($"Connection {connectionId} is not open.");
+
+    /// <summary>Waits until something that a client sent at this moment has arrived.</summary>
+    public static Task HearsAsync(this PipelineHost host, string connectionId)
+    {
+        var connection = host.ConnectionOf(connectionId);
+        return Eventually.BecomesTrueAsync(() => connection.Silence == TimeSpan.Zero, "the server heard the client");
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Tests.Log;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class InMemoryEventLogTests : EventLogComplianceTests
+{
+    protected override IEventLog Create(long? retainedBytes = null, long? maxBytes = null)
+    {
+        var options = new InMemoryEventLogOptions();
+        options.RetainedBytes = retainedBytes ?? options.RetainedBytes;
+        options.MaxBytes = maxBytes ?? options.MaxBytes;
+        return new InMemoryEventLog(Options.Create(options));
+    }
+
+    [Test]
+    public async Task Append_ManyStreamsAtTheBound_NeverExceedItTogether()
+    {
+        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 64 * 1024, MaxBytes = 64 * 1024 }));
+        var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => LoggedStream.OpenAsync(log, $"user-{i}")));
+        var highest = 0L;
+
+        await Task.WhenAll(streams.Select(stream => Task.Run(() =>
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                if (stream.TryAppend(Noon, 1000) == AppendResult.Taken)
+                {
+                    InterlockedMax(ref highest, stream.Head);
+                }
+            }
+        })));
+
+        var kept = streams.Sum(static s => s.Head * LoggedStream.BufferOf("user-0", 1, 1000).Length);
+        Assert.That(kept, Is.LessThanOrEqualTo(64 * 1024));
+        Assert.That(log.Bytes, Is.EqualTo(kept), "a refused event leaves nothing behind");
+        Assert.That(highest, Is.Positive);
+    }
+
+    private static void InterlockedMax(ref long target, long value)
+    {
+        for (var current = Volatile.Read(ref target); value > current;)
+        {
+            var before = Interlocked.CompareExchange(ref target, value, current);
+            if (before == current)
+            {
+                return;
+            }
+
+            current = before;
+        }
+    }
+}

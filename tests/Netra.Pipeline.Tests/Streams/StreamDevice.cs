@@ -1,0 +1,106 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Tests.Streams;
+
+/// <summary>A connection of a stream without a socket: it takes frames as the writer does, and keeps what a client would see.</summary>
+internal sealed class StreamDevice
+{
+    private const int PageBytes = 2048;
+
+    private readonly UserStream _stream;
+    private readonly List<SendFrame> _page = [];
+    private bool _welcomed;
+
+    private StreamDevice(UserStream stream, StreamSubscription subscription) => (_stream, Subscription) = (stream, subscription);
+
+    public StreamSubscription Subscription { get; }
+
+    public ResumePoint Point { get; private set; }
+
+    /// <summary>Every event and gap that was read, in order.</summary>
+    public List<ServerMessage> Received { get; } = [];
+
+    public IEnumerable<long> Seqs => Received.OfType<EventMessage>().Where(static e => e.Redelivery is null).Select(static e => e.Seq);
+
+    public IEnumerable<GapMessage> Gaps => Received.OfType<GapMessage>();
+
+    public static StreamDevice Connect(UserStream stream, in ResumeRequest request, int queueFrames)
+    {
+        var options = new ConnectionOptions { QueueFrames = queueFrames };
+        var device = new StreamDevice(stream, new StreamSubscription("c", new SendQueue(options, static () => { })));
+        var attached = stream.TryAttach(device.Subscription, request, point =>
+        {
+            device.Point = point;
+            return "{}"u8.ToArray();
+        });
+        Assert.That(attached, Is.True);
+        return device;
+    }
+
+    /// <summary>Reads frames as far as there are any, or up to a number of frames.</summary>
+    public async Task ReadAsync(int frames = int.MaxValue)
+    {
+        for (var i = 0; i < frames;)
+        {
+            if (_page.Count > 0)
+            {
+                Take(_page[0]);
+                _page.RemoveAt(0);
+                i++;
+            }
+            else if (Subscription.Queue.TryDequeue(out var frame))
+            {
+                Take(frame);
+                _stream.OnDrained();
+                i++;
+            }
+            else if (Subscription.HasPages)
+            {
+                await _stream.FillPageAsync(Subscription, _page, PageBytes);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Acknowledges what was read.</summary>
+    public AcknowledgeOutcome Acknowledge() => _stream.Acknowledge(Subscription, Subscription.LastTold);
+
+    public AcknowledgeOutcome Acknowledge(long seq) => _stream.Acknowledge(Subscription, seq);
+
+    public void Disconnect() => _stream.Detach(Subscription);
+
+    private void Take(SendFrame frame)
+    {
+        if (!_welcomed)
+        {
+            _welcomed = true;
+            return;
+        }
+
+        if (frame.IsEvent)
+        {
+            Assert.That(OwnerTag.Read(frame.Buffer), Is.EqualTo(OwnerTag.Of(_stream.UserId)));
+        }
+
+        Received.Add(Read(frame));
+        if (frame.Kind == SendFrameKind.Event)
+        {
+            Subscription.LastWritten = frame.Seq;
+        }
+
+        Subscription.LastTold = Math.Max(Subscription.LastTold, frame.Seq);
+    }
+
+    // The harness writes only what the stream needs; the members that the encoder adds are added here.
+    private static ServerMessage Read(SendFrame frame)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(frame.Payload.Span);
+        return ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(
+            frame.IsEvent ? text.Replace(",\"data\"", ",\"thread_id\":\"t\",\"run_id\":\"r\",\"timestamp\":1.5,\"data\"", StringComparison.Ordinal) : text));
+    }
+}

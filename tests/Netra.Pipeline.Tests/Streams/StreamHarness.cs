@@ -1,0 +1,73 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Streams;
+
+/// <summary>One user's stream without sockets: emitting, and devices that read when a test says so.</summary>
+internal sealed class StreamHarness
+{
+    public const string UserId = "ada";
+
+    private readonly StreamOptions _options;
+    private readonly WindowBudget _budget;
+
+    private StreamHarness(ThrottledEventLog log, StreamOptions options)
+        => (Log, _options, _budget) = (log, options, new WindowBudget(Options.Create(options)));
+
+    public ThrottledEventLog Log { get; }
+
+    public UserStream Stream { get; private set; } = null!;
+
+    public RunState Run { get; private set; } = null!;
+
+    public static DateTimeOffset Noon { get; } = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
+
+    public static async Task<StreamHarness> CreateAsync(int windowEvents = 16, long windowBudget = 1024 * 1024, ThrottledEventLog? log = null)
+    {
+        var harness = new StreamHarness(log ?? new ThrottledEventLog(), new StreamOptions { WindowEvents = windowEvents, WindowBudgetBytes = windowBudget });
+        await harness.ReopenAsync();
+        return harness;
+    }
+
+    public static EventDraft Draft(UserStream stream, EventType type = EventType.Token, int padding = 0, DateTimeOffset? at = null) => new(
+        type,
+        at ?? Noon,
+        OwnerTag.Of(UserId),
+        Encoding.UTF8.GetBytes($"\"type\":\"{EventTypes.WireName(type)}\",\"data\":{{\"delta\":\"{new string('x', padding)}\"}}}}"),
+        stream.ExpectedSeq);
+
+    /// <summary>Loads the stream, as at first or after an eviction.</summary>
+    public async Task ReopenAsync()
+    {
+        Stream = await UserStream.OpenAsync(Log, UserId, _options, _budget, CancellationToken.None);
+        Run = Stream.EnterRun("t", "r");
+    }
+
+    /// <summary>Lets everything expire while nobody has the stream loaded, and loads it again.</summary>
+    public async Task ReloadWithAllExpiredAsync()
+    {
+        Assert.That(Stream.TryEvict(), Is.True);
+        await Stream.ReleaseAsync(CancellationToken.None);
+        await Log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
+        await ReopenAsync();
+    }
+
+    public AppendOutcome Emit(EventType type = EventType.Token, int padding = 0, bool requireRoom = false, DateTimeOffset? at = null)
+        => Stream.Append(Draft(Stream, type, padding, at), Run, requireRoom);
+
+    public void EmitMany(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Assert.That(Emit().Kind, Is.EqualTo(AppendKind.Accepted));
+        }
+    }
+
+    public StreamDevice Connect(in ResumeRequest request = default, int queueFrames = 8) => StreamDevice.Connect(Stream, request, queueFrames);
+
+    public ResumeRequest ResumeAt(long seq, long? from = null) => new(Log.Epoch, seq, from);
+}

@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Streams;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class StreamRegistryTests
+{
+    [Test]
+    public async Task Pin_ManyAtOnce_LoadsOneStream()
+    {
+        var (registry, _) = Create();
+
+        var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => registry.PinAsync("ada", CancellationToken.None).AsTask())));
+
+        Assert.That(streams.Distinct().Count(), Is.EqualTo(1));
+        Assert.That(registry.Count, Is.EqualTo(1));
+    }
+
+    [TestCase(typeof(IOException))]
+    [TestCase(typeof(OperationCanceledException))]
+    public async Task Pin_LoadingFailed_TriesAgainNextTime(Type fault)
+    {
+        var (registry, log) = Create();
+        log.OpenFault = (Exception)Activator.CreateInstance(fault)!;
+        Assert.CatchAsync(fault, async () => await registry.PinAsync("ada", CancellationToken.None));
+        log.OpenFault = null;
+
+        var stream = await registry.PinAsync("ada", CancellationToken.None);
+
+        Assert.That(stream.UserId, Is.EqualTo("ada"));
+    }
+
+    [Test]
+    public async Task Evict_IdleStream_IsLoadedAnewWithItsHeadAndAcknowledgements()
+    {
+        var (registry, _) = Create();
+        var first = await registry.PinAsync("ada", CancellationToken.None);
+        Emit(first, 5);
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        first.TryAttach(subscription, new ResumeRequest(registry.Epoch, 3, 0), static _ => []);
+        first.Detach(subscription);
+        await registry.EvictIdleAsync(CancellationToken.None);
+        Assert.That(registry.Count, Is.EqualTo(1), "it is pinned");
+        first.Unpin();
+
+        await registry.EvictIdleAsync(CancellationToken.None);
+
+        Assert.That(registry.Count, Is.Zero);
+        var second = await registry.PinAsync("ada", CancellationToken.None);
+        Assert.That(second, Is.Not.SameAs(first));
+        Assert.That((second.Snapshot().Head, second.Snapshot().Acknowledged), Is.EqualTo((5L, 3L)));
+    }
+
+    [Test]
+    public async Task Evict_OneLeaseCannotBeReleased_StillLooksAfterTheOthers()
+    {
+        var (registry, log) = Create();
+        foreach (var user in new[] { "a", "b", "c", "d" })
+        {
+            (await registry.PinAsync(user, CancellationToken.None)).Unpin();
+        }
+
+        log.ReleaseFault = static user => user is "a" or "c" ? new IOException($"{user} is broken") : null;
+
+        var thrown = Assert.ThrowsAsync<AggregateException>(async () => await registry.EvictIdleAsync(CancellationToken.None));
+
+        Assert.That(thrown!.InnerExceptions, Has.Count.EqualTo(2));
+        Assert.That(registry.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task Pin_WhileTheTickEvicts_AlwaysGetsAUsableStream()
+    {
+        var (registry, _) = Create();
+        using var stop = new CancellationTokenSource();
+        var evicting = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await registry.EvictIdleAsync(CancellationToken.None);
+            }
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                var stream = await registry.PinAsync("ada", CancellationToken.None);
+                Emit(stream, 1);
+                stream.Unpin();
+            }
+        }))).WaitAsync(TimeSpan.FromSeconds(30));
+        await stop.CancelAsync();
+        await evicting;
+
+        var last = await registry.PinAsync("ada", CancellationToken.None);
+        Assert.That(last.Snapshot().Head, Is.EqualTo(6000));
+    }
+
+    [Test]
+    public async Task OnExpired_StreamNotLoaded_CountsOnlyWhatNobodyAcknowledged()
+    {
+        var (registry, log) = Create();
+        var stream = await registry.PinAsync("ada", CancellationToken.None);
+        Emit(stream, 10);
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        stream.TryAttach(subscription, new ResumeRequest(registry.Epoch, 10, 0), static _ => []);
+        stream.Detach(subscription);
+        stream.Unpin();
+        await registry.EvictIdleAsync(CancellationToken.None);
+
+        var expired = (await log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None)).Single();
+
+        Assert.That(expired.Range, Is.EqualTo(new SeqRange(1, 10)));
+        Assert.That(registry.OnExpired(expired), Is.Zero, "all of them were acknowledged before the stream was unloaded");
+    }
+
+    private static void Emit(UserStream stream, int count)
+    {
+        var run = stream.EnterRun("t", "r");
+        for (var i = 0; i < count; i++)
+        {
+            var outcome = stream.Append(StreamHarness.Draft(stream, EventType.Token), run, requireRoom: false);
+            Assert.That(outcome.Kind, Is.EqualTo(AppendKind.Accepted));
+        }
+
+        stream.LeaveRun(run);
+    }
+
+    private static (StreamRegistry Registry, ThrottledEventLog Log) Create()
+    {
+        var log = new ThrottledEventLog();
+        var options = Options.Create(new StreamOptions());
+        return (new StreamRegistry(log, options, new WindowBudget(options)), log);
+    }
+}
