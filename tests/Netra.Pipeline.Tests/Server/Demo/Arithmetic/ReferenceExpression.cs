@@ -36,15 +36,16 @@ public sealed record ReferenceExpression(string Text, decimal? Value, int Level)
         let value = whole + (hundredths / 100m)
         select new ReferenceExpression(value.ToString(), value, 5);
 
+    // The right operand of the same level needs parentheses: a - (b - c).
     private static Gen<ReferenceExpression> Binary(char symbol, int level, int size) =>
         from left in Generator(size / 2)
         from right in Generator(size / 2)
-            // The right operand of the same level needs parentheses: a - (b - c).
-        select new ReferenceExpression($"{left.Within(level)} {symbol} {right.Within(level + 1)}", Calculate(symbol, left.Value, right.Value), level);
+        let text = $"{left.Within(level)} {symbol} {right.Within(level + 1)}"
+        select new ReferenceExpression(text, Calculate(symbol, left.Value, right.Value), level);
 
+    // Up to the third power, squaring and multiplying one by one round alike, so that values can be compared exactly.
     private static Gen<ReferenceExpression> Power(int size) =>
         from bottom in Generator(size / 2)
-        // Up to the third power, squaring and multiplying one by one round alike, so that values can be compared exactly.
         from exponent in Gen.Choose(0, 3)
         select new ReferenceExpression($"{bottom.Within(5)}^{exponent}", Repeat(bottom.Value, exponent), 4);
 
