@@ -1,0 +1,4 @@
+namespace Netra.Pipeline.Benchmarks.Emission;
+
+/// <summary>Metadata that says nothing.</summary>
+internal sealed record MetadataDto;

@@ -1,0 +1,4 @@
+namespace Netra.Pipeline.Benchmarks.Emission;
+
+/// <summary>The data of a token.</summary>
+internal sealed record TokenDto(string Delta);
