@@ -13,6 +13,8 @@ namespace Netra.Pipeline.Emission;
 internal sealed class EventEncoder
 {
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMillisecond / 1000;
+    private const int FractionDigits = 6;
+    private const int MaxSecondsLength = 32;
     private const int KeptBytes = 64 * 1024;
 
     [ThreadStatic]
@@ -54,11 +56,16 @@ internal sealed class EventEncoder
     public void Begin(EventType type, ReadOnlySpan<byte> constant, DateTimeOffset timestamp)
     {
         _buffer.ResetWrittenCount();
-        _buffer.Write("\"type\":\""u8);
-        _buffer.Write(EventTypes.Utf8Name(type));
-        _buffer.Write(constant);
-        WriteSeconds(timestamp);
-        _buffer.Write(",\"data\":"u8);
+        var name = EventTypes.Utf8Name(type);
+        var span = _buffer.GetSpan(8 + name.Length + constant.Length + MaxSecondsLength + 8);
+        "\"type\":\""u8.CopyTo(span);
+        name.CopyTo(span[8..]);
+        var length = 8 + name.Length;
+        constant.CopyTo(span[length..]);
+        length += constant.Length;
+        length += FormatSeconds(timestamp, span[length..]);
+        ",\"data\":"u8.CopyTo(span[length..]);
+        _buffer.Advance(length + 8);
         Data.Reset(_buffer);
     }
 
@@ -66,15 +73,7 @@ internal sealed class EventEncoder
     public void WriteRaw(ReadOnlySpan<byte> json) => _buffer.Write(json);
 
     /// <summary>Writes a timestamp inside raw data, in seconds with a fraction.</summary>
-    public void WriteSeconds(DateTimeOffset timestamp)
-    {
-        var micros = (timestamp.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TicksPerMicrosecond;
-        var span = _buffer.GetSpan(32);
-        Utf8Formatter.TryFormat(micros / 1_000_000, span, out var seconds);
-        span[seconds] = (byte)'.';
-        Utf8Formatter.TryFormat(micros % 1_000_000, span[(seconds + 1)..], out var fraction, new StandardFormat('D', 6));
-        _buffer.Advance(seconds + 1 + fraction);
-    }
+    public void WriteSeconds(DateTimeOffset timestamp) => _buffer.Advance(FormatSeconds(timestamp, _buffer.GetSpan(MaxSecondsLength)));
 
     /// <summary>Ends the envelope.</summary>
     /// <param name="trace">The trace context's member, as <see cref="EnvelopeConstants"/> encodes it; empty for none.</param>
@@ -82,8 +81,21 @@ internal sealed class EventEncoder
     public ReadOnlySpan<byte> Finish(ReadOnlySpan<byte> trace)
     {
         Data.Flush();
-        _buffer.Write(trace);
-        _buffer.Write("}"u8);
+        var span = _buffer.GetSpan(trace.Length + 1);
+        trace.CopyTo(span);
+        span[trace.Length] = (byte)'}';
+        _buffer.Advance(trace.Length + 1);
         return _buffer.WrittenSpan;
+    }
+
+    private static int FormatSeconds(DateTimeOffset timestamp, Span<byte> destination)
+    {
+        // Formatted once, as microseconds with at least one digit before the fraction; then the fraction makes room for its point.
+        var micros = (timestamp.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TicksPerMicrosecond;
+        Utf8Formatter.TryFormat(micros, destination, out var digits, new StandardFormat('D', FractionDigits + 1));
+        var fraction = destination.Slice(digits - FractionDigits, FractionDigits);
+        fraction.CopyTo(destination[(digits - FractionDigits + 1)..]);
+        destination[digits - FractionDigits] = (byte)'.';
+        return digits + 1;
     }
 }

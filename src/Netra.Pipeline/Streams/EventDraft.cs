@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Numerics;
 using System.Text;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
@@ -12,6 +13,14 @@ namespace Netra.Pipeline.Streams;
 internal readonly struct EventDraft
 {
     private const int KeyLength = 13;
+
+    // The first one is no power: 0 has one digit too.
+    private static readonly long[] PowersOfTen =
+    [
+        0, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000, 1_000_000_000_000,
+        10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000,
+    ];
+
     private readonly byte[] _buffer;
     private readonly int _bodyStart;
 
@@ -58,7 +67,8 @@ internal readonly struct EventDraft
     public byte[] Complete(ReadOnlySpan<byte> key, long seq)
     {
         var buffer = _buffer;
-        var bodyStart = OwnerTag.Length + HeadLength(Digits(seq));
+        var digits = Digits(seq);
+        var bodyStart = OwnerTag.Length + HeadLength(digits);
         if (bodyStart != _bodyStart)
         {
             buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length - _bodyStart + bodyStart);
@@ -66,12 +76,11 @@ internal readonly struct EventDraft
             _buffer.AsSpan(_bodyStart).CopyTo(buffer.AsSpan(bodyStart));
         }
 
-        var head = buffer.AsSpan(OwnerTag.Length);
+        var head = buffer.AsSpan(OwnerTag.Length, bodyStart - OwnerTag.Length);
         "{\"seq\":"u8.CopyTo(head);
-        head = head[7..];
-        Utf8Formatter.TryFormat(seq, head, out var digits);
-        var number = head[..digits];
-        head = head[digits..];
+        var number = head.Slice(7, digits);
+        Utf8Formatter.TryFormat(seq, number, out _);
+        head = head[(7 + digits)..];
         ",\"id\":\""u8.CopyTo(head);
         key.CopyTo(head[7..]);
         head = head[(7 + KeyLength)..];
@@ -85,12 +94,8 @@ internal readonly struct EventDraft
 
     private static int Digits(long seq)
     {
-        var digits = 1;
-        for (; seq >= 10; seq /= 10)
-        {
-            digits++;
-        }
-
-        return digits;
+        // A bit is 1233 / 4096 of a digit: enough for all numbers to be estimated right or one too low.
+        var estimate = ((BitOperations.Log2((ulong)seq) + 1) * 1233) >> 12;
+        return estimate + (seq >= PowersOfTen[estimate] ? 1 : 0);
     }
 }
