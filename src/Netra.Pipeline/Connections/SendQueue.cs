@@ -15,6 +15,7 @@ internal sealed class SendQueue
     private readonly Channel<byte[]> _control;
     private readonly Action _wake;
     private long _bytes;
+    private int _controlCount;
     private volatile bool _pingRequested;
 
     public SendQueue(ConnectionOptions options, Action wake)
@@ -34,7 +35,7 @@ internal sealed class SendQueue
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public bool IsEmpty => !_pingRequested && _control.Reader.Count == 0 && _frames.Reader.Count == 0;
+    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && _frames.Reader.Count == 0;
 
     public bool HasRoom(int bytes) => Count < FrameLimit && Bytes + bytes <= ByteLimit;
 
@@ -71,11 +72,23 @@ internal sealed class SendQueue
             return false;
         }
 
+        Interlocked.Increment(ref _controlCount);
         Wake();
         return true;
     }
 
-    public bool TryDequeueControl([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out byte[] message) => _control.Reader.TryRead(out message);
+    public bool TryDequeueControl([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out byte[] message)
+    {
+        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that is not counted yet is followed by a wake.
+        message = null;
+        if (Volatile.Read(ref _controlCount) == 0 || !_control.Reader.TryRead(out message))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _controlCount);
+        return true;
+    }
 
     /// <summary>Asks for a WebSocket ping before the next frame.</summary>
     public void RequestPing() => _pingRequested = true;
