@@ -18,7 +18,7 @@ internal static class ConnectionFailures
     public static Failure ReadFailed(Connection connection, Exception exception) => new(
         FailureCode.LogFailed,
         "replay",
-        $"What connection {connection.Id} missed could not be read from the log; it is ended, and catches up when it comes back: {exception.Message}")
+        $"What connection {connection.Id} missed could not be read from the log; it is ended, and catches up when it comes back.")
     {
         UserId = connection.UserId,
         ConnectionId = connection.Id,

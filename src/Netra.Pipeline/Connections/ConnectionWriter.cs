@@ -70,9 +70,12 @@ internal sealed class ConnectionWriter(
         }
     }
 
+    // A page that the server leaves gets what is queued for it first: the end of a run that the stop cancelled is among it.
+    private bool MayWrite => !connection.IsEnded || connection.EndReason == ConnectionEndReason.ServerShutdown;
+
     private async ValueTask DrainAsync()
     {
-        while (!connection.IsEnded)
+        while (MayWrite)
         {
             await SendBatchAsync();
             if (transport.IsDirty)
@@ -86,7 +89,7 @@ internal sealed class ConnectionWriter(
                     return;
                 }
             }
-            else if (Subscription.HasPages)
+            else if (Subscription.HasPages && !connection.IsEnded)
             {
                 await FillPageAsync();
             }

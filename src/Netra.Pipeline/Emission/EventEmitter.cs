@@ -306,7 +306,7 @@ public sealed class EventEmitter : IAsyncDisposable
                 throw Reported(SendFailureException.LogFull(Scope(type), _services.Log.Bound));
             case AppendKind.LogFailed:
                 throw Reported(SendFailureException.LogFailed(
-                    Scope(type), outcome.Fault?.Message ?? "the log takes nothing until it recovers", innerException: outcome.Fault));
+                    Scope(type), outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what", innerException: outcome.Fault));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");

@@ -54,7 +54,7 @@ public sealed class EventEmitterFactory
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            var failure = SendFailureException.LogFailed(scope, exception.Message, innerException: exception);
+            var failure = SendFailureException.LogFailed(scope, "the user's stream could not be loaded", innerException: exception);
             _services.Failures.Report(failure);
             throw failure;
         }

@@ -98,6 +98,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<HealthEndpoints>();
     }
 
     private static void AddHosting(IServiceCollection services)

@@ -19,15 +19,13 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        var services = endpoints.ServiceProvider;
-        var health = new HealthEndpoints(
-            services.GetRequiredService<PipelineBridge>(), services.GetRequiredService<ConnectionRegistry>(), services.GetRequiredService<StreamRegistry>());
-
         // No other middleware of the host may make a probe fail.
         endpoints.MapMethods("/livez", Methods, LiveAsync).AllowAnonymous().ShortCircuit();
-        endpoints.MapMethods("/readyz", Methods, health.ReadyAsync).AllowAnonymous().ShortCircuit();
-        endpoints.MapMethods("/healthz", Methods, health.HealthAsync).AllowAnonymous().ShortCircuit();
+        endpoints.MapMethods("/readyz", Methods, static context => Of(context).ReadyAsync(context)).AllowAnonymous().ShortCircuit();
+        endpoints.MapMethods("/healthz", Methods, static context => Of(context).HealthAsync(context)).AllowAnonymous().ShortCircuit();
     }
+
+    private static HealthEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<HealthEndpoints>();
 
     private static Task LiveAsync(HttpContext context) => AnswerAsync(context, ok: true, static json => json.WriteString("status"u8, "alive"u8));
 

@@ -14,7 +14,7 @@ internal sealed class PublishEndpoint(PublishGuard guard, OneEventHandler one, E
     private const string Lines = "application/x-ndjson";
 
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints)
-        => endpoints.MapPost("/v1/events", endpoints.ServiceProvider.GetRequiredService<PublishEndpoint>().HandleAsync);
+        => endpoints.MapPost("/v1/events", static context => context.RequestServices.GetRequiredService<PublishEndpoint>().HandleAsync(context));
 
     private async Task HandleAsync(HttpContext context)
     {

@@ -21,8 +21,9 @@ internal sealed class TransportStream : Stream
     private const byte CloseFrame = 0x88;
     private const byte PongFrame = 0x8A;
 
-    // A writer that comes late is not the peer's fault; one that never comes must not cost the process its memory.
+    // How many times the side buffer may wait for a writer that comes late: that is not the peer's fault, but must not cost the process its memory either.
     private const int UnflushedPongs = 64;
+
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly int _sideLimit;
@@ -127,10 +128,29 @@ internal sealed class TransportStream : Stream
     {
         lock (_writeGate)
         {
-            if (_closeWritten)
+            if (buffer.IsEmpty || _closeWritten)
             {
                 // The writer has said its last word and flushes no more: pongs would pile up until the peer's own close.
                 return;
+            }
+
+            // What may wait for the writer's next flush, and besides a flush that is pending.
+            if (_flushPending
+                ? (_side?.WrittenCount ?? 0) + buffer.Length > _sideLimit
+                : buffer[0] == PongFrame && (_pongBytes += buffer.Length) > (long)_sideLimit * UnflushedPongs)
+            {
+                IsFlooded = true;
+                throw new SideBufferFullException(_sideLimit);
+            }
+
+            if (_flushPending)
+            {
+                (_side ??= new ArrayBufferWriter<byte>(1024)).Write(buffer);
+            }
+            else
+            {
+                _output.Write(buffer);
+                _dirty = true;
             }
 
             if (buffer[0] == CloseFrame)
@@ -138,27 +158,6 @@ internal sealed class TransportStream : Stream
                 _closeWritten = true;
                 SentCloseStatus = buffer.Length >= 4 ? (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(buffer[2..]) : null;
             }
-
-            if (!_flushPending)
-            {
-                if (buffer[0] == PongFrame && (_pongBytes += buffer.Length) > (long)_sideLimit * UnflushedPongs)
-                {
-                    IsFlooded = true;
-                    throw new SideBufferFullException(_sideLimit);
-                }
-
-                _output.Write(buffer);
-                _dirty = true;
-                return;
-            }
-
-            if ((_side?.WrittenCount ?? 0) + buffer.Length > _sideLimit)
-            {
-                IsFlooded = true;
-                throw new SideBufferFullException(_sideLimit);
-            }
-
-            (_side ??= new ArrayBufferWriter<byte>(1024)).Write(buffer);
         }
     }
 

@@ -35,4 +35,22 @@ internal sealed class DeliveryTests
             Assert.That(events[^1].Id, Is.EqualTo(last.Id));
         }
     }
+
+    [Test]
+    public async Task Host_StopsWithEventsQueued_WritesThemBeforeTheGoodbye()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        await using var emitter = await host.EmitterOfAsync("ada");
+        for (var i = 0; i < 200; i++)
+        {
+            await emitter.TokenAsync("last words");
+        }
+
+        var stopping = host.StopAsync();
+
+        Assert.That((await page.ReadEventsAsync(200))[^1].Seq, Is.EqualTo(200));
+        Assert.That((await page.ReadToEndAsync()).Reason, Is.EqualTo("server_shutdown"));
+        await stopping;
+    }
 }

@@ -45,7 +45,7 @@ internal sealed class EmissionFailureTests
         var raised = Assert.ThrowsAsync<SendFailureException>(async () => await emitter.TokenAsync("one"))!;
 
         Assert.That((raised.Code, raised.Accepted), Is.EqualTo((FailureCode.LogFailed, false)));
-        Assert.That(raised.Message, throws ? Does.Contain("disk on fire") : Does.Contain("nothing was numbered"));
+        Assert.That(raised.Message, Does.Contain("nothing was numbered").And.Not.Contain("disk on fire"), "what the log threw is for the operator");
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.LogFailed));
         (log.AppendFault, log.Answer) = (null, AppendResult.Taken);
         Assert.That((await emitter.TokenAsync("again")).Seq, Is.EqualTo(1));
@@ -106,7 +106,7 @@ internal sealed class EmissionFailureTests
 
         var failure = host.Failures.Latest(10).Single();
         Assert.That((failure.Code, failure.UserId), Is.EqualTo((FailureCode.LogFailed, "ada")));
-        Assert.That(failure.Message, Does.Contain("disk on fire"));
+        Assert.That(failure.Message, Does.Not.Contain("disk on fire"), "what the log threw is for the operator");
         log.ReadFault = null;
         await using var again = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0"));
         Assert.That((await again.ReadEventsAsync(50)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, 50).Select(static i => (long)i)));

@@ -275,9 +275,9 @@ internal sealed class OneEventTests
         (await http.PublishAsync(TokenJson())).ShouldBe(HttpStatusCode.ServiceUnavailable, "log_failed");
         log.Fault = new InvalidOperationException("secret");
         var fault = await http.PublishAsync(TokenJson());
-        fault.ShouldBe(HttpStatusCode.InternalServerError, "send_failed");
+        fault.ShouldBe(HttpStatusCode.ServiceUnavailable, "log_failed");
         Assert.That(fault.Body.ToString(), Does.Not.Contain("secret"));
-        Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.SendFailed, FailureCode.LogFailed }));
+        Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.LogFailed, FailureCode.LogFailed }));
     }
 
     [Test]

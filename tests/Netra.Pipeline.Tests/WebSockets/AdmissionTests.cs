@@ -108,7 +108,7 @@ internal sealed class AdmissionTests
     public async Task Peer_ReadsNothing_TheKernelTakesLittleBeforeTheServerNotices([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:QueueBytes", "67108864"), ("Netra:Connections:QueueFrames", "65536")], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [("Netra:Connections:QueueBytes", "67108864"), ("Netra:Connections:QueueFrames", "65536"), HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 64 * 1024);
         await using var emitter = await host.EmitterOfAsync("ada");
         var connection = host.Connections.All.Single();

@@ -51,7 +51,7 @@ internal sealed class HostileFrameTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _host = await PipelineHost.StartAsync(settings: [("Logging:LogLevel:Default", "Debug")]);
+        _host = await PipelineHost.StartAsync(settings: [("Logging:LogLevel:Default", "Debug"), HostLogs.NoPings]);
         _bystander = await TestClient.ConnectAsync(_host.SocketAddress("bystander"));
     }
 

@@ -16,7 +16,7 @@ internal sealed class PingStormTests
     public async Task Pings_DuringBurstsAndStalls_CorruptNothing([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SideBufferBytes", "1048576"), ("Netra:Connections:QueueFrames", "256")], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [("Netra:Connections:SideBufferBytes", "1048576"), ("Netra:Connections:QueueFrames", "256"), HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 16 * 1024);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait });
         var emitting = EmitAsync(emitter);
@@ -56,7 +56,7 @@ internal sealed class PingStormTests
     [Test]
     public async Task Pings_OfAPeerThatNeverReads_EndAsPingFlood([Values] bool fastDoor)
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var bystander = await RawPeer.OpenAsync(host.Port, "grace");
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 16 * 1024);
         byte[] storm = [.. Enumerable.Range(0, 500).SelectMany(static _ => RawFrame.Encode(RawFrame.Ping, new byte[125]))];
