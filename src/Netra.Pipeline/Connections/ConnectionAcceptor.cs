@@ -59,7 +59,11 @@ internal sealed partial class ConnectionAcceptor(
 
             return new Admission
             {
-                UserId = identity.UserId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = request.Headers.SecWebSocketKey,
+                UserId = identity.UserId,
+                Stream = stream,
+                Resume = resume,
+                Subprotocol = subprotocol,
+                Key = request.Headers.SecWebSocketKey,
             };
         }
         catch (PipelineException exception)
