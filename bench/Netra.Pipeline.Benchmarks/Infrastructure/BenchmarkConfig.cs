@@ -22,7 +22,7 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddExporter(MarkdownExporter.GitHub);
         AddColumnProvider(DefaultColumnProviders.Instance);
         AddColumn(StatisticColumn.Min, new BestRatioColumn());
-        HideColumns(Column.StdDev, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio);
+        HideColumns(Column.StdDev, Column.Median, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio);
 
         // The default gives up on a machine that builds something else at the same time.
         WithBuildTimeout(TimeSpan.FromMinutes(10));

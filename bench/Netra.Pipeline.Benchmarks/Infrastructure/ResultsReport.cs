@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using BenchmarkDotNet.Reports;
 
@@ -49,7 +50,7 @@ internal sealed class ResultsReport
                 text.Append(line).Append('\n');
             }
 
-            text.Append("```\n");
+            text.Append($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}\n```\n");
         }
 
         foreach (var summary in summaries.OrderBy(static s => s.Title, StringComparer.Ordinal))
@@ -79,7 +80,17 @@ internal sealed class ResultsReport
     }
 
     private static string LoadAverage()
-        => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]) : "unknown";
+    {
+        if (!File.Exists("/proc/loadavg"))
+        {
+            return "unknown";
+        }
+
+        // A run keeps one core busy by itself.
+        var averages = File.ReadAllText("/proc/loadavg").Split(' ')[..3];
+        var busy = double.Parse(averages[0]) > Environment.ProcessorCount;
+        return string.Join(' ', averages) + (busy ? ": **the machine was busy; run it again before judging by this**" : string.Empty);
+    }
 
     private static string Git(string arguments)
     {
