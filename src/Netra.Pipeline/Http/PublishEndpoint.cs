@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
-internal sealed class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines)
+internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = "application/json";
     private const string Lines = "application/x-ndjson";
@@ -46,9 +48,35 @@ internal sealed class PublishEndpoint(PublishGuard guard, OneEventHandler one, E
                     break;
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The publisher is gone: what was accepted stays, and there is nobody to answer.
+            Log.Broken(logger, "the publisher has hung up");
+        }
+        catch (IOException exception)
+        {
+            Log.Broken(logger, exception.Message);
+            await AnswerBrokenAsync(context, exception);
+        }
+    }
+
+    private static async Task AnswerBrokenAsync(HttpContext context, IOException exception)
+    {
+        if (context.Response.HasStarted || exception is not BadHttpRequestException bad)
+        {
+            // An answer that has begun must not look whole.
+            context.Abort();
+            return;
+        }
+
+        try
+        {
+            context.Response.Headers.Connection = "close";
+            await ProblemDocument.WriteAsync(context, bad.StatusCode, "bad_request", bad.Message);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            context.Abort();
         }
     }
 
@@ -62,5 +90,11 @@ internal sealed class PublishEndpoint(PublishGuard guard, OneEventHandler one, E
         }
 
         return type.MediaType.Value?.ToLowerInvariant();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays")]
+        public static partial void Broken(ILogger logger, string reason);
     }
 }

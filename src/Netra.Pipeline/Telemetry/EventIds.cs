@@ -74,5 +74,8 @@ internal static class EventIds
     /// <summary>The host does not say who may publish events over HTTP, so nobody may.</summary>
     public const int PublishUnprotected = 1600;
 
+    /// <summary>A request to publish events ended in the middle.</summary>
+    public const int PublishBroken = 1601;
+
     // 1700–1799 the standalone server (Netra.Pipeline.Server)
 }

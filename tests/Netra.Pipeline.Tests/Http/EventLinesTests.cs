@@ -318,6 +318,7 @@ internal sealed class EventLinesTests
         Assert.That(lines.ReadToEndAsync, Throws.InstanceOf<IOException>());
         Assert.That(lines.HasEnded, Is.False);
         Assert.That(host.Failures.Total, Is.Zero);
+        Assert.That(host.Logs.Logs.Where(static l => l.Level >= LogLevel.Error).Select(static l => l.Message), Is.Empty);
     }
 
     [Test]

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
@@ -364,5 +366,36 @@ internal sealed class OneEventTests
         var answer = await http.PublishAsync(Encoding.UTF8.GetBytes(TokenJson()), configure: static request => request.Content!.Headers.ContentEncoding.Add("gzip"));
 
         answer.ShouldBe(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
+    }
+
+    [Test]
+    public async Task Body_BrokenChunk_IsRefused()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, host.Port);
+        await using var stream = client.GetStream();
+
+        await stream.WriteAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"u8.ToArray());
+        using var reader = new StreamReader(stream);
+        var answer = await reader.ReadToEndAsync();
+
+        Assert.That(answer, Does.StartWith("HTTP/1.1 400 ").And.Contains("\"code\":\"bad_request\""));
+        Assert.That(host.Logs.Logs.Where(static l => l.Level >= LogLevel.Error).Select(static l => l.Message), Is.Empty);
+    }
+
+    [Test]
+    public async Task Body_PublisherHangsUpInTheMiddle_IsNoFault()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, host.Port);
+            await client.GetStream().WriteAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
+        }
+
+        await host.StopAsync();
+        Assert.That(host.Failures.Total, Is.Zero);
+        Assert.That(host.Logs.Logs.Where(static l => l.Level >= LogLevel.Error).Select(static l => l.Message), Is.Empty);
     }
 }
