@@ -21,6 +21,9 @@ public enum FailureCode
     /// <summary><c>run_ended</c>: an event after the run's terminal one.</summary>
     RunEnded,
 
+    /// <summary><c>idempotency_conflict</c>: the idempotency key was used for other content.</summary>
+    IdempotencyConflict,
+
     /// <summary><c>buffer_overflow</c>: accepted, but the queue of a connection was full; it will be caught up.</summary>
     BufferOverflow,
 
@@ -80,6 +83,15 @@ public enum FailureCode
 
     /// <summary><c>critical_delivery_failed</c>: a critical event stayed unconfirmed after its last try.</summary>
     CriticalDeliveryFailed,
+
+    /// <summary><c>server_restart</c>: the run was open when the server's process ended, and cannot go on.</summary>
+    ServerRestart,
+
+    /// <summary><c>webhook_failed</c>: the webhook for dead letters takes them not.</summary>
+    WebhookFailed,
+
+    /// <summary><c>ledger_unaccounted</c>: the ledger does not add up.</summary>
+    LedgerUnaccounted,
 
     /// <summary><c>silent_failure</c>: a page that is there makes no progress.</summary>
     SilentFailure,

@@ -24,6 +24,7 @@ public static class FailureCodes
         FailureCode.ContextInvalid => Error(code, "context_invalid", Category.Rejected, 400),
         FailureCode.EventTooLarge => Error(code, "event_too_large", Category.Overflow, 413, "BUFFER OVERFLOW:"),
         FailureCode.RunEnded => Error(code, "run_ended", Category.Rejected, 409),
+        FailureCode.IdempotencyConflict => Error(code, "idempotency_conflict", Category.Rejected, 409),
         FailureCode.BufferOverflow => Error(code, "buffer_overflow", Category.Overflow, 202, "BUFFER OVERFLOW:"),
         FailureCode.OverflowTimeout => Error(code, "overflow_timeout", Category.Timeout, 503, "BUFFER OVERFLOW:"),
         FailureCode.LogFull => Error(code, "log_full", Category.Overflow, 503),
@@ -46,6 +47,9 @@ public static class FailureCodes
         FailureCode.UnknownMessage => Error(code, "unknown_message", Category.Rejected),
         FailureCode.CriticalDeliveryFailed =>
             Critical(code, "critical_delivery_failed", Category.Timeout, prefix: "CRITICAL EVENT DELIVERY FAILED:"),
+        FailureCode.ServerRestart => Error(code, "server_restart", Category.Lost),
+        FailureCode.WebhookFailed => Critical(code, "webhook_failed", Category.Exception, show: false),
+        FailureCode.LedgerUnaccounted => Critical(code, "ledger_unaccounted", Category.Violation, show: false),
         FailureCode.SilentFailure => Critical(code, "silent_failure", Category.Timeout, prefix: "SILENT FAILURE DETECTED:"),
         FailureCode.IsolationViolation => Critical(code, "isolation_violation", Category.Violation, show: false),
         FailureCode.Emergency => Critical(code, "emergency", Category.Violation, prefix: "EMERGENCY:"),
