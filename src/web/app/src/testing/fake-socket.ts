@@ -80,6 +80,16 @@ export class FakeSocket implements Socket {
     this.event(seq, { type: 'agent_thinking', data: { thought: `${seq}`, metadata: {}, timestamp: 1 }, ...members });
   }
 
+  /** The end of run `r1` that began with event `first`. */
+  completed(seq: number, first: number, events = seq - first + 1, members: object = {}): void {
+    this.event(seq, {
+      type: 'agent_completed',
+      data: { agent_name: 'demo', metadata: {}, timestamp: 1 },
+      run: { events, first_seq: first, last_seq: seq },
+      ...members,
+    });
+  }
+
   end(code: number, reason = ''): void {
     this.readyState = 3;
     this.onclose?.({ code, reason });
