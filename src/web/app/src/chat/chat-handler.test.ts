@@ -25,10 +25,10 @@ describe('ChatHandler', () => {
   });
 
   it('says when what is kept does not begin at the beginning', () => {
-    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome });
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome, transport: 'websocket' });
     expect(store.state.beginningExpired).toBe(false);
 
-    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome });
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome, transport: 'websocket' });
     expect(store.state.beginningExpired).toBe(true);
   });
 
