@@ -81,6 +81,15 @@ describe('Completeness', () => {
     expect(handler.lost).toHaveLength(1);
   });
 
+  it('goes on asking when other events are no longer kept', () => {
+    failOn(11);
+    FakeSocket.last.event(11);
+    FakeSocket.last.completed(12, 11);
+    FakeSocket.last.receive({ type: 'gap', from: 13, to: 20, cause: 'expired', replay: false, certain: true });
+
+    expect(handler.incomplete).toEqual([{ ...run, missing: 1, asking: true }]);
+  });
+
   it('completes a run on the next connection', () => {
     failOn(11);
     FakeSocket.last.event(11);

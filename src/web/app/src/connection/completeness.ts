@@ -51,7 +51,7 @@ export class Completeness {
   lost(gap: Gap): void {
     this.#floor = Math.max(this.#floor, gap.to);
     for (const tally of this.#tallies.values()) {
-      if (tally.extent !== undefined && tally.extent.first_seq <= gap.to) {
+      if (tally.extent !== undefined && tally.extent.first_seq <= gap.to && gap.from <= tally.extent.last_seq) {
         this.#giveUp(tally);
       }
     }

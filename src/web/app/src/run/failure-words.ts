@@ -4,7 +4,7 @@
  */
 const words: Readonly<Record<string, string>> = {
   critical_delivery_failed:
-    'No device has confirmed an important step of a run, however often it was sent. It is kept, and the operator was told.',
+    'None of your devices has confirmed an important step, however often it was sent. It is kept, and the operator was told.',
   event_dropped: 'Some events were not kept any longer before any of your devices had seen them.',
   buffer_overflow: 'This page could not keep up for a moment. What it lacks is sent again.',
   server_restart: 'The server was restarted while this run was going on, and the run cannot go on.',

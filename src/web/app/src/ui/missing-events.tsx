@@ -8,7 +8,7 @@ export function MissingEvents({ count, asking }: Props) {
   return (
     <p class="run-quiet" role="status" data-testid="run-missing" data-asking={asking}>
       {count === 1 ? 'One event' : `${count} events`} of this run did not arrive.{' '}
-      {asking ? 'Asking the server again …' : 'The server was asked and has not brought them.'}
+      {asking ? 'Asking the server again …' : 'Asking the server again did not help.'}
     </p>
   );
 }
