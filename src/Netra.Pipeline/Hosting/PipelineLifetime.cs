@@ -47,7 +47,7 @@ internal sealed partial class PipelineLifetime(
                     new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
             }
 
-            await log.StartAsync(cancellationToken);
+            await OpenLogAsync(cancellationToken);
             loops.Start();
             await verification.RunAsync(cancellationToken);
         }
@@ -100,6 +100,19 @@ internal sealed partial class PipelineLifetime(
         // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
         bridge.Stop();
         await streams.CloseAllAsync(cancellationToken);
+    }
+
+    private async ValueTask OpenLogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await log.StartAsync(cancellationToken);
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            throw;
+        }
     }
 
     private async Task<bool> CompletesWithinAsync(Task task, TimeSpan timeout, CancellationToken cancellationToken)
