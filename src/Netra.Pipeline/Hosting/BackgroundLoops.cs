@@ -72,7 +72,7 @@ internal sealed class BackgroundLoops(
         foreach (var expired in await log.ExpireAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
         {
             // The verification's events concern nobody.
-            if (streams.OnExpired(expired) > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
+            if (expired.Unacknowledged > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
             {
                 var scope = new FailureScope("retention", expired.UserId);
                 failures.Report(new EventDroppedException(scope, expired.Range.From, expired.Range.To, GapCause.Expired));

@@ -43,9 +43,11 @@ public interface IEventLog : IAsyncDisposable
     /// numbers that may have been given are not given again.
     /// </summary>
     /// <param name="userId">The user.</param>
-    /// <param name="owner">Who is told what happens to the stream.</param>
+    /// <param name="own">
+    /// Makes of the lease who is told what happens to the stream. Called once, on whatever thread grants it and perhaps under a lock of the log, before anybody is told anything: it must only make an object.
+    /// </param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    ValueTask<StreamLease> OpenAsync(string userId, IStreamOwner owner, CancellationToken cancellationToken);
+    ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken);
 
     /// <summary>Makes it known, durably, that numbers will be given under the lease. To be awaited before the first <see cref="TryAppend"/>; a second call has no effect.</summary>
     /// <param name="lease">The stream.</param>

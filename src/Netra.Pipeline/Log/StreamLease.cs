@@ -26,6 +26,9 @@ public class StreamLease
     /// <summary>The numbers above <see cref="ExpiredThrough"/> that are dead letters; in order.</summary>
     public IReadOnlyList<long> DeadLettered { get; init; } = [];
 
+    /// <summary>How many events are kept, by the log's own count.</summary>
+    public long Kept { get; init; }
+
     /// <summary>What became of the stream's events so far.</summary>
     public StreamAccount Account { get; init; }
 
