@@ -19,7 +19,7 @@ internal sealed class AuditTable(SqliteDatabase database)
             .Bind(10, progress.Acknowledged).Execute();
 
     public void InsertExpired(long rowid, long stream, long prev, DateTimeOffset at, SeqRange range)
-        => Bind(rowid, stream, prev, at, AuditKind.Expired).Bind(6, null).Bind(7, range.From).Bind(8, range.To).Bind(9, 0).Bind(10, 0).Execute();
+        => Bind(rowid, stream, prev, at, AuditKind.Expired).Bind(6, (string?)null).Bind(7, range.From).Bind(8, range.To).Bind(9, 0).Bind(10, 0).Execute();
 
     /// <summary>The last row of a saved stream's trail, and the last row that is deleted of all.</summary>
     public (long Head, long Deleted) ReadHead(long stream)

@@ -81,9 +81,25 @@ internal sealed class DeadLetterTable(SqliteDatabase database)
         return database.Changes == 1;
     }
 
-    public void SettleAcknowledged(long stream, long seq) => _settleEvent.Bind(1, stream).Bind(2, seq).Bind(3, (long)DeadLetterState.Acknowledged).Execute();
+    /// <returns>How many of them were waiting.</returns>
+    public int SettleAcknowledged(long stream, IReadOnlyList<long> seqs)
+    {
+        var settled = 0;
+        foreach (var seq in seqs)
+        {
+            _settleEvent.Bind(1, stream).Bind(2, seq).Bind(3, (long)DeadLetterState.Acknowledged).Execute();
+            settled += database.Changes;
+        }
 
-    public void SetWebhook(long number, WebhookState state) => _setWebhook.Bind(1, number).Bind(2, (long)state).Execute();
+        return settled;
+    }
+
+    /// <returns>How many there are of that number: one, or none any more.</returns>
+    public int SetWebhook(long number, WebhookState state)
+    {
+        _setWebhook.Bind(1, number).Bind(2, (long)state).Execute();
+        return database.Changes;
+    }
 
     /// <summary>Deletes the oldest ones that are older than a time, or above a count.</summary>
     /// <returns>How many of them were waiting, and whether there may be more.</returns>

@@ -34,14 +34,14 @@ internal sealed class EventReader(SqliteDatabase database)
                 bytes += kept.Buffer.Length;
                 if (events.Count > 0 && bytes > maxBytes)
                 {
-                    return new EventPage(events, SeqRanges.Within(stream.Skipped, range with { To = events[^1].Seq }));
+                    return new EventPage(events, SeqRanges.Within(range with { To = events[^1].Seq }, stream.Skipped));
                 }
 
                 events.Add(kept);
             }
         }
 
-        return new EventPage(events, SeqRanges.Within(stream.Skipped, range));
+        return new EventPage(events, SeqRanges.Within(range, stream.Skipped));
     }
 
     /// <summary>One event, and when it was accepted; null when it is expired, or was skipped.</summary>
@@ -115,7 +115,8 @@ internal sealed class EventReader(SqliteDatabase database)
             throw Broken(stream, rowid, "has changed");
         }
 
-        return new StoredRow(new StoredEvent(seq, BufferOf(_row.Blob(4), stream.Tag)), rowid, new DateTimeOffset(_row.Int64(2), TimeSpan.Zero), (EventType)_row.Int32(3));
+        var stored = new StoredEvent(seq, (EventType)_row.Int32(3), BufferOf(_row.Blob(4), stream.Tag));
+        return new StoredRow(stored, rowid, new DateTimeOffset(_row.Int64(2), TimeSpan.Zero));
     }
 
     public static byte[] BufferOf(ReadOnlySpan<byte> payload, ulong tag)
@@ -134,7 +135,7 @@ internal sealed class EventReader(SqliteDatabase database)
 
     private static void EnsureNothingLost(in StreamView stream, long rowid, long seq, long above)
     {
-        if (above > seq + 1 && SeqRanges.CountWithin(stream.Skipped, new SeqRange(seq + 1, above - 1)) != above - seq - 1)
+        if (above > seq + 1 && SeqRanges.CountWithin(new SeqRange(seq + 1, above - 1), stream.Skipped) != above - seq - 1)
         {
             throw Broken(stream, rowid, $"has number {seq}, and the next row of its stream {above}; the numbers between are not known to be skipped");
         }

@@ -8,7 +8,7 @@ internal sealed class KeyTable(SqliteDatabase database)
 {
     private const int HashBytes = 16;
     private readonly SqliteStatement _insert = database.Prepare("INSERT OR REPLACE INTO keys(hash, content, stream, seq, status, expires) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-    private readonly SqliteStatement _find = database.Prepare("SELECT k.content, s.key, k.seq, k.status, k.expires FROM keys AS k JOIN streams AS s ON s.id = k.stream WHERE k.hash = ?1");
+    private readonly SqliteStatement _find = database.Prepare("SELECT k.content, s.key, k.seq, k.status FROM keys AS k JOIN streams AS s ON s.id = k.stream WHERE k.hash = ?1");
     private readonly SqliteStatement _expired = database.Prepare("SELECT id, expires FROM keys ORDER BY id LIMIT ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM keys WHERE id <= ?1");
 
@@ -21,12 +21,12 @@ internal sealed class KeyTable(SqliteDatabase database)
         _insert.Bind(1, hash).Bind(2, content).Bind(3, stream).Bind(4, seq).Bind(5, (long)key.WaitForStatus()).Bind(6, key.ExpiresAt.UtcTicks).Execute();
     }
 
-    public StoredKey? Find(UInt128 hash, DateTimeOffset now)
+    public StoredKey? Find(UInt128 hash)
     {
         Span<byte> bytes = stackalloc byte[HashBytes];
         BinaryPrimitives.WriteUInt128LittleEndian(bytes, hash);
         using var rows = _find.Bind(1, bytes).Query();
-        return rows.Next() && _find.Int64(4) > now.UtcTicks
+        return rows.Next()
             ? new StoredKey(BinaryPrimitives.ReadUInt128LittleEndian(_find.Blob(0)), (ulong)_find.Int64(1), _find.Int64(2), (EventStatus)_find.Int32(3))
             : null;
     }

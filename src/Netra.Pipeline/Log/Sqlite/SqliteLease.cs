@@ -4,14 +4,15 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// <remarks>
 /// <see cref="LastTaken"/> belongs to whoever appends, under the lock of the owner's stream; what is counted of a commit belongs to the writer; the rest is safe to read from any thread.
 /// </remarks>
-internal sealed class SqliteLease(SqliteStream stream, IStreamOwner owner, SeqRange? jump) : StreamLease
+internal sealed class SqliteLease(SqliteStream stream, SeqRange? jump) : StreamLease
 {
     private volatile bool _isClaimed;
     private volatile bool _hasEnded;
 
     public SqliteStream Stream { get; } = stream;
 
-    public IStreamOwner Owner { get; } = owner;
+    /// <summary>Who owns it; set by the writer when it is granted, and there before anybody has the lease.</summary>
+    public IStreamOwner? Owner { get; set; }
 
     /// <summary>The numbers to be skipped by the claim, since the last owner may have given them; null for none.</summary>
     public SeqRange? Jump { get; } = jump;
@@ -41,7 +42,7 @@ internal sealed class SqliteLease(SqliteStream stream, IStreamOwner owner, SeqRa
         }
     }
 
-    public void SetClaimed() => _isClaimed = true;
+    public void SetClaimed(bool isInForce) => _isClaimed = isInForce;
 
     public void End() => _hasEnded = true;
 }

@@ -1,10 +1,7 @@
-using Netra.Pipeline.Protocol;
-
 namespace Netra.Pipeline.Log.Sqlite;
 
 /// <summary>An event read back, with what its row says beside it.</summary>
 /// <param name="Event">The event.</param>
 /// <param name="Rowid">Its row.</param>
 /// <param name="AcceptedAt">When it was accepted.</param>
-/// <param name="Type">Its type.</param>
-internal readonly record struct StoredRow(StoredEvent Event, long Rowid, DateTimeOffset AcceptedAt, EventType Type);
+internal readonly record struct StoredRow(StoredEvent Event, long Rowid, DateTimeOffset AcceptedAt);

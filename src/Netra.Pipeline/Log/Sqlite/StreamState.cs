@@ -64,7 +64,7 @@ internal struct StreamState
     /// <returns>Whether all of it was taken.</returns>
     public bool Acknowledge(IReadOnlyList<SeqRange> acknowledged)
     {
-        Acked = SeqRanges.Within(acknowledged, new SeqRange(ExpiredThrough + 1, HeadSeq));
+        Acked = SeqRanges.Within(new SeqRange(ExpiredThrough + 1, HeadSeq), acknowledged);
         CountKept();
         return acknowledged.Count == 0 || acknowledged[^1].To <= HeadSeq;
     }
@@ -73,7 +73,7 @@ internal struct StreamState
     public void CountKept()
     {
         var acked = Acked;
-        AckedKept = SeqRanges.CountWithin(acked, new SeqRange(ExpiredThrough + 1, HeadSeq)) - SeqRanges.CountCommon(Skipped, acked);
-        DeadKept = Buried.LongCount(seq => !SeqRanges.Contains(acked, seq));
+        AckedKept = SeqRanges.CountWithin(new SeqRange(ExpiredThrough + 1, HeadSeq), acked) - SeqRanges.CountCommon(Skipped, acked);
+        DeadKept = Buried.LongCount(seq => !SeqRanges.Contain(acked, seq));
     }
 }

@@ -44,6 +44,28 @@ internal sealed class StreamTable
     /// <summary>The streams that have an owner, and others that the transaction concerns.</summary>
     public IReadOnlyCollection<SqliteStream> Loaded => _byId.Values;
 
+    /// <summary>Whether saving would change anything.</summary>
+    public bool HasUnsaved
+    {
+        get
+        {
+            if (_unsaved.Count > 0)
+            {
+                return true;
+            }
+
+            foreach (var stream in _byId.Values)
+            {
+                if (stream.Now.Owner is { AcknowledgementsChanged: true })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Counts all streams, none of which has an owner.</summary>
     public void CountAll()
     {
@@ -130,7 +152,7 @@ internal sealed class StreamTable
     {
         // Taken back first: what is acknowledged while the owner answers is asked for next time.
         owner.AcknowledgementsChanged = false;
-        if (!Change(stream).Acknowledge(owner.Owner.ReadAcknowledged()))
+        if (!Change(stream).Acknowledge(owner.Owner!.ReadAcknowledged()))
         {
             owner.AcknowledgementsChanged = true;
         }
