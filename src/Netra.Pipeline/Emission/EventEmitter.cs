@@ -328,6 +328,8 @@ public sealed class EventEmitter : IAsyncDisposable
             case AppendKind.LogFailed:
                 throw Reported(SendFailureException.LogFailed(
                     Scope(type), outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what", innerException: outcome.Fault));
+            case AppendKind.Stopped:
+                throw Reported(new NotInitializedException(Scope(type), nameof(Hosting.BridgeState.Stopped)));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");

@@ -13,7 +13,7 @@ internal sealed class InMemoryStream(string userId)
     private const int KeptProgress = 3600;
 
     private readonly Lock _gate = new();
-    private readonly SeqRing<LogEntry> _events = new();
+    private readonly SeqRing<InMemoryEvent> _events = new();
     private readonly Dictionary<(string ThreadId, string RunId), InMemoryRun> _runs = [];
     private readonly SortedSet<long> _deadLetters = [];
     private readonly Queue<ConnectionProgress> _progress = new();
@@ -106,7 +106,7 @@ internal sealed class InMemoryStream(string userId)
             }
 
             _head = entry.Seq;
-            _events.Append(entry.Seq, entry);
+            _events.Append(entry.Seq, new InMemoryEvent(entry.Type, entry.AcceptedAt, entry.Buffer));
             if (entry.Run is { } run)
             {
                 if (!_runs.TryGetValue((run.ThreadId, run.RunId), out var counted))
@@ -211,18 +211,18 @@ internal sealed class InMemoryStream(string userId)
             var (open, dead) = (0L, 0L);
             while (_events.Count > 0 && _events.First <= range.To)
             {
-                var entry = _events.RemoveFirst();
-                if (!unacknowledged.Any(r => r.From <= entry.Seq && entry.Seq <= r.To))
+                var seq = _events.First;
+                var oldest = _events.RemoveFirst();
+                var isLetter = _deadLetters.Remove(seq);
+                if (!unacknowledged.Any(r => r.From <= seq && seq <= r.To))
                 {
-                    _deadLetters.Remove(entry.Seq);
                     continue;
                 }
 
                 open++;
-                var isLetter = _deadLetters.Remove(entry.Seq);
-                if (!isLetter && EventTypes.IsCritical(entry.Type) && !UserId.StartsWith(Contexts.IdentifierRules.ReservedPrefix))
+                if (!isLetter && EventTypes.IsCritical(oldest.Type) && !UserId.StartsWith(Contexts.IdentifierRules.ReservedPrefix))
                 {
-                    buried.Add((entry.Seq, entry.Buffer));
+                    buried.Add((seq, oldest.Buffer));
                     isLetter = true;
                 }
 

@@ -182,7 +182,12 @@ internal sealed partial class UserStream
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_evicted, this);
+            if (_evicted)
+            {
+                // A pinned stream is evicted only when the pipeline has stopped.
+                return AppendOutcome.Refused(AppendKind.Stopped);
+            }
+
             if (run is { HasEnded: true })
             {
                 return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
