@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Tests.Failures;
+
+namespace Netra.Pipeline.Tests.Log.Sqlite;
+
+/// <summary>A data directory that is deleted with the object, and the logs that live in it.</summary>
+internal sealed class SqliteFolder : IDisposable
+{
+    private readonly ReporterUnderTest _reported = new();
+    private int _subfolders;
+
+    public SqliteFolder()
+        : this(Directory.CreateTempSubdirectory("netra-log-").FullName)
+    {
+    }
+
+    public SqliteFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    public string Database => System.IO.Path.Combine(Path, "netra.db");
+
+    /// <summary>What was reported as a failure.</summary>
+    public ReporterUnderTest Reported => _reported;
+
+    public SqliteFolder NewSubfolder() => new(System.IO.Path.Combine(Path, $"{Interlocked.Increment(ref _subfolders)}"));
+
+    /// <summary>A log that is not started yet. Anything of the kind may be made here, one after the other, or at once to see what happens.</summary>
+    public SqliteEventLog Create(Action<SqliteEventLogOptions>? configure = null, TimeProvider? time = null, IReadOnlyList<SqliteMigration>? migrations = null)
+    {
+        var options = new SqliteEventLogOptions { SaveInterval = TimeSpan.FromMilliseconds(200) };
+        configure?.Invoke(options);
+        return new SqliteEventLog(
+            Options.Create(options),
+            Options.Create(new DataOptions { DataDirectory = Path }),
+            _reported.Reporter,
+            _reported.LoggerProvider.CreateLogger<SqliteEventLog>(),
+            time ?? TimeProvider.System)
+        {
+            Migrations = migrations ?? SqliteSchema.Migrations,
+        };
+    }
+
+    public async Task<SqliteEventLog> StartAsync(Action<SqliteEventLogOptions>? configure = null, TimeProvider? time = null)
+    {
+        var log = Create(configure, time);
+        await log.StartAsync(CancellationToken.None);
+        return log;
+    }
+
+    public void Dispose()
+    {
+        _reported.Dispose();
+        if (Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+}
