@@ -49,6 +49,9 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
+    /// <summary>Keeps events in this process alone: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
+    public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
+
     /// <summary>Replaces the log.</summary>
     /// <typeparam name="TLog">The log; one instance serves the process.</typeparam>
     public NetraPipelineBuilder UseEventLog<TLog>()
