@@ -31,7 +31,10 @@ internal sealed class TestClient : IAsyncDisposable
 
     /// <summary>The next message of any kind. Fails when none comes in time.</summary>
     public async Task<ServerMessage> ReadAsync()
-        => ServerMessageReader.Read(await ReadBytesAsync() ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}"));
+        => await ReadOrEndAsync() ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}");
+
+    /// <summary>The next message of any kind; null when the server closes instead. Fails when neither comes in time.</summary>
+    public async Task<ServerMessage?> ReadOrEndAsync() => await ReadBytesAsync() is { } bytes ? ServerMessageReader.Read(bytes) : null;
 
     /// <summary>The next message of one kind; others are passed over.</summary>
     public async Task<T> ReadAsync<T>()
