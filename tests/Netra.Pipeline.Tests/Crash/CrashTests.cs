@@ -16,8 +16,8 @@ internal sealed class CrashTests
     [Test]
     public async Task Server_KilledAtRandomMoments_LosesDoublesAndReordersNothing()
     {
-        var rounds = Setting("NETRA_CRASH_ROUNDS", 25);
-        var seed = Setting("NETRA_CRASH_SEED", Random.Shared.Next());
+        var rounds = ChaosSettings.Read("NETRA_CRASH_ROUNDS", 25);
+        var seed = ChaosSettings.Read("NETRA_CRASH_SEED", Random.Shared.Next());
         TestContext.Out.WriteLine($"{rounds} rounds, NETRA_CRASH_SEED={seed}");
         var began = TimeProvider.System.GetTimestamp();
         var random = new Random(seed);
@@ -38,12 +38,12 @@ internal sealed class CrashTests
             $"{journal.Promises.Count} receipts, {journal.Sightings.Count} events seen, {writers.Sum(static w => w.Retries.Again)} published again of which {writers.Sum(static w => w.Retries.Replayed)} were stored, "
             + $"{writers.Sum(static w => w.Forgotten)} cut off for good, {readers.Sum(static r => r.Connections)} connections, {readers.Sum(static r => r.Protocol.Gaps.Count)} gaps, "
             + $"{readers.Sum(static r => r.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
-        Assert.That(journal.Violations, Is.Empty, $"NETRA_CRASH_SEED={seed} NETRA_CRASH_ROUNDS={rounds}; the server's files are left in {folder}");
+        journal.ShouldHaveNoViolations($"NETRA_CRASH_SEED={seed} NETRA_CRASH_ROUNDS={rounds}; the server's files are left in {folder}");
         Directory.Delete(folder, recursive: true);
     }
 
     private static WriterClient[] CreateWriters(Random random, Journal journal)
-        => [.. Enumerable.Range(0, 6).Select(i => new WriterClient($"writer{i}", Users, asLines: i % 3 == 0, random.Next(), journal))];
+        => [.. Enumerable.Range(0, 6).Select(i => new WriterClient($"writer{i}", Users, asLines: i % 3 == 0, TimeSpan.Zero, random.Next(), journal))];
 
     private static ReaderClient[] CreateReaders(Random random, Journal journal)
     {
@@ -120,6 +120,4 @@ internal sealed class CrashTests
             journal.Violation($"The server logged at CRITICAL in life {life.Number}: {critical}");
         }
     }
-
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

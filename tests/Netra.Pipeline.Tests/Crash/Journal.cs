@@ -28,6 +28,13 @@ internal sealed class Journal
     /// <summary>What went wrong; the first ones only, when it is very much.</summary>
     public IReadOnlyList<string> Violations => Read(() => (string[])[.. _violations, .. _violationCount > MaxViolations ? [$"… and {_violationCount - MaxViolations} more"] : Array.Empty<string>()]);
 
+    /// <summary>Fails the test, with everything that went wrong, a line each.</summary>
+    public void ShouldHaveNoViolations(string circumstances)
+    {
+        var violations = Violations;
+        Assert.That(violations, Is.Empty, $"{circumstances}\n{string.Join('\n', violations)}\n");
+    }
+
     public void Violation(string what)
     {
         lock (_gate)

@@ -9,11 +9,13 @@ namespace Netra.Pipeline.Tests.Crash;
 /// </summary>
 internal sealed class ReaderClient
 {
+    /// <summary>For how long one that stalls does not read.</summary>
+    public static readonly TimeSpan Stall = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     private readonly ReaderTemper _temper;
     private readonly Random _random;
-    private readonly IReadOnlySet<string> _expectedEndings;
     private long _acknowledged;
     private bool _owesAck;
 
@@ -23,12 +25,10 @@ internal sealed class ReaderClient
     /// <param name="fromNow">Whether it begins with what comes next, instead of all that is kept.</param>
     /// <param name="seed">Decides what it leaves to chance.</param>
     /// <param name="journal">Is told everything.</param>
-    /// <param name="expectedEndings">Reasons for which the server may end a connection although it lives on.</param>
-    public ReaderClient(string name, string userId, ReaderTemper temper, bool fromNow, int seed, Journal journal, IReadOnlySet<string>? expectedEndings = null)
+    public ReaderClient(string name, string userId, ReaderTemper temper, bool fromNow, int seed, Journal journal)
     {
         (Name, UserId, _temper) = (name, userId, temper);
         _random = new Random(seed);
-        _expectedEndings = expectedEndings ?? new HashSet<string>(StringComparer.Ordinal);
         Protocol = new ReaderProtocol(name, userId, fromNow, journal);
     }
 
@@ -79,7 +79,8 @@ internal sealed class ReaderClient
         try
         {
             Connections++;
-            await using var client = await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{life.Port}/ws?user_id={UserId}{Protocol.Query}"));
+            using var invoker = _temper == ReaderTemper.Stalling ? SmallReceiveBuffer.Invoker() : null;
+            await using var client = await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{life.Port}/ws?user_id={UserId}{Protocol.Query}"), invoker: invoker);
             Protocol.OnWelcome(client.Welcome, life);
             _acknowledged = Protocol.Cursor;
             _owesAck = false;
@@ -87,12 +88,13 @@ internal sealed class ReaderClient
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or AssertionException)
         {
-            if (!life.IsEnding)
+            if (MustLive(life))
             {
                 Protocol.Complain(life, $"was cut off at {Protocol.Cursor} while the server lived: {exception}");
+                return toHead;
             }
 
-            return toHead;
+            return false;
         }
     }
 
@@ -140,6 +142,10 @@ internal sealed class ReaderClient
                 if (lags && _random.Next(30) == 0)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(1, 40)), TimeProvider.System);
+                }
+                else if (_temper == ReaderTemper.Stalling && !toHead && _random.Next(500) == 0)
+                {
+                    await Task.Delay(Stall, TimeProvider.System);
                 }
             }
         }
@@ -196,7 +202,7 @@ internal sealed class ReaderClient
 
     private bool OnClosed(TestClient client, ServerLife life, bool toHead)
     {
-        if (!life.IsEnding && !_expectedEndings.Contains(client.Socket.CloseStatusDescription ?? string.Empty))
+        if (MustLive(life))
         {
             Protocol.Complain(life, $"was closed at {Protocol.Cursor} with {client.Socket.CloseStatus} {client.Socket.CloseStatusDescription}");
             return toHead;
@@ -204,4 +210,7 @@ internal sealed class ReaderClient
 
         return false;
     }
+
+    // Whoever does not read is left by the server, rightly.
+    private bool MustLive(ServerLife life) => !life.IsEnding && _temper != ReaderTemper.Stalling;
 }

@@ -14,4 +14,7 @@ internal enum ReaderTemper
 
     /// <summary>Stays away for whole lives of the server.</summary>
     Absent,
+
+    /// <summary>Stops reading, with hardly any room on its side, for longer than a server can wait.</summary>
+    Stalling,
 }

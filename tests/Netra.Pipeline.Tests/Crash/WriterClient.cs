@@ -14,9 +14,10 @@ namespace Netra.Pipeline.Tests.Crash;
 /// <param name="name">Names it in markers and complaints.</param>
 /// <param name="users">Whom it publishes to.</param>
 /// <param name="asLines">Whether it sends many lines in one request instead of a request each.</param>
+/// <param name="pause">How long it rests after each request of a run, or of several.</param>
 /// <param name="seed">Decides what it leaves to chance.</param>
 /// <param name="journal">Is told everything.</param>
-internal sealed class WriterClient(string name, IReadOnlyList<string> users, bool asLines, int seed, Journal journal)
+internal sealed class WriterClient(string name, IReadOnlyList<string> users, bool asLines, TimeSpan pause, int seed, Journal journal)
 {
     private const int MaxRemembered = 32;
 
@@ -50,6 +51,11 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
                 else
                 {
                     await WriteRunAsync(http, life);
+                }
+
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, TimeProvider.System);
                 }
             }
         }
