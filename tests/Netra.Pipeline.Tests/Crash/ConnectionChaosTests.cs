@@ -1,5 +1,6 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Crash;
@@ -14,6 +15,10 @@ internal sealed class ConnectionChaosTests
 {
     private const int Lanes = 8;
     private const int HalfOpenPeers = 12;
+
+    /// <summary>A user without events, so that only a ping finds out who is gone.</summary>
+    private const string Quiet = "eve";
+
     private static readonly string[] Users = ["ada", "bob", "cyd"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -38,7 +43,9 @@ internal sealed class ConnectionChaosTests
         var random = new Random(seed);
         var journal = new Journal();
         var auditor = new LedgerAuditor(journal);
-        await using var host = await PipelineHost.StartAsync(settings: Tight);
+        using var meters = new TestMeterFactory();
+        using var recorder = new MetricRecorder(meters);
+        await using var host = await PipelineHost.StartAsync(pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), Tight);
         using var life = new ServerLife(host.Port, number: 1);
         WriterClient[] writers =
             [.. Enumerable.Range(0, 4).Select(i => new WriterClient($"writer{i}", Users, asLines: i % 2 == 0, TimeSpan.FromMilliseconds(10), random.Next(), journal))];
@@ -47,7 +54,7 @@ internal sealed class ConnectionChaosTests
         RudeVisitor[] visitors = [.. Enumerable.Range(0, Lanes).Select(i => new RudeVisitor($"visitor{i}", Users, random.Next(), journal))];
 
         Task[] clients = [.. writers.Select(w => w.RunAsync(life)), .. devices.Select(d => d.RunAsync(life)), auditor.RunAsync(life)];
-        var halfOpen = Task.WhenAll(Enumerable.Range(0, HalfOpenPeers).Select(i => BeHalfOpenAsync(host, Users[i % Users.Length])));
+        var halfOpen = Task.WhenAll(Enumerable.Range(0, HalfOpenPeers).Select(i => BeHalfOpenAsync(host, i % 2 == 0 ? Quiet : Users[i % Users.Length])));
         var left = drops;
         await Task.WhenAll(visitors.Select(visitor => Task.Run(async () =>
         {
@@ -64,7 +71,7 @@ internal sealed class ConnectionChaosTests
         await Task.WhenAll(devices.Concat(fresh).Select(reader => reader.ReadToHeadAsync(life))).WaitAsync(Patience);
         foreach (var one in fresh)
         {
-            CrashVerdict.Judge(one, devices.Where(device => device.UserId == one.UserId), journal);
+            CrashVerdict.Judge(one, devices.Where(device => device.UserId == one.UserId), kills: 0, journal);
         }
 
         await auditor.SampleAsync(life);
@@ -72,7 +79,7 @@ internal sealed class ConnectionChaosTests
             $"{journal.Promises.Count} receipts, {devices.Sum(static d => d.Protocol.Handled.Count)} events handled by {devices.Length} devices on {devices.Sum(static d => d.Connections)} connections, "
             + $"{visitors.Sum(static v => v.Events)} events to visitors, {visitors.Sum(static v => v.Strange)} strange cursors, {devices.Sum(static d => d.Protocol.Gaps.Count)} gaps, "
             + $"{devices.Sum(static d => d.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
-        var endings = host.Logs.Logs.Where(static log => log.EventId.Id == EventIds.ConnectionEnded).CountBy(static log => (string)log.Values["Reason"]!).ToDictionary();
+        var endings = recorder.Measurements.Where(static m => m.Instrument == "netra.connections.ended").CountBy(static m => (string)m.Tags["netra.connection.end_reason"]!).ToDictionary();
         TestContext.Out.WriteLine($"ended: {string.Join(", ", endings.Select(static ending => $"{ending.Value} {ending.Key}"))}");
         foreach (var critical in host.Logs.Logs.Where(static log => log.Level == LogLevel.Critical))
         {
@@ -81,7 +88,7 @@ internal sealed class ConnectionChaosTests
 
         journal.ShouldHaveNoViolations($"NETRA_CRASH_SEED={seed} NETRA_CHAOS_DROPS={drops}");
         await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "every connection was found to have ended");
-        Assert.That(endings.Keys, Is.SupersetOf(new[] { "client_lost", "client_closed", "stalled" }), "what this test is about did happen");
+        Assert.That(endings.Keys, Is.SupersetOf(new[] { "client_lost", "client_closed", "stalled", "ping_timeout" }), "what this test is about did happen");
     }
 
     // A peer that went without a word: nothing of it comes any more, and nothing is taken.

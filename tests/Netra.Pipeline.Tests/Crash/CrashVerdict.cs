@@ -5,17 +5,26 @@ namespace Netra.Pipeline.Tests.Crash;
 /// <summary>Holds what clients saw and were promised against what a client that begins anew is given in the end, which is what is stored.</summary>
 internal static class CrashVerdict
 {
+    private const long SkippedPerKill = 1 << 20;
+
     /// <summary>Judges one user's stream.</summary>
     /// <param name="fresh">The client that began anew and has read to the head.</param>
     /// <param name="readers">The user's other clients; they have read to the head too.</param>
+    /// <param name="kills">How often the server ended without a word.</param>
     /// <param name="journal">What everybody saw; it is told what is wrong.</param>
-    public static void Judge(ReaderClient fresh, IEnumerable<ReaderClient> readers, Journal journal)
+    public static void Judge(ReaderClient fresh, IEnumerable<ReaderClient> readers, int kills, Journal journal)
     {
         var user = fresh.UserId;
         var stored = fresh.Protocol.Handled.ToDictionary(static kept => kept.Seq);
         JudgePromises(user, stored, journal);
         JudgeMarkers(user, fresh.Protocol.Handled, journal);
         JudgeUnstored(user, stored, fresh.Protocol.Gaps, journal);
+        var skipped = fresh.Protocol.Gaps.Where(static gap => !gap.Replay).Sum(static gap => gap.To - gap.From + 1);
+        if (skipped > kills * SkippedPerKill)
+        {
+            journal.Violation($"{skipped} numbers of {user} were skipped, but the server was killed {kills} times, for {SkippedPerKill} each.");
+        }
+
         foreach (var reader in readers.Append(fresh))
         {
             JudgeReader(reader, stored, journal);

@@ -143,6 +143,15 @@ internal sealed class CrashVerdictTests : IDisposable
     }
 
     [Test]
+    public void Verdict_MoreNumbersSkippedThanForItsKills_Complains()
+    {
+        var fresh = Reader("ada/fresh");
+        fresh.Protocol.OnGap(new GapMessage(1, (1 << 20) + 1, GapCause.ServerRestart, Replay: false, Certain: false), _life);
+        Judge(fresh);
+        ShouldComplain("1048577 numbers of ada were skipped");
+    }
+
+    [Test]
     public void Verdict_StoredButNotGivenToAReader_IsMissed()
     {
         var (reader, fresh) = (Reader("ada/1"), Reader("ada/fresh"));
@@ -171,7 +180,7 @@ internal sealed class CrashVerdictTests : IDisposable
 
     private void Promise(string marker, long seq) => _journal.Promised(new Promise(Published(marker), seq, $"e-{seq}", $"receipt {seq}", Life: 1), "w");
 
-    private void Judge(ReaderClient fresh, params ReaderClient[] readers) => CrashVerdict.Judge(fresh, readers, _journal);
+    private void Judge(ReaderClient fresh, params ReaderClient[] readers) => CrashVerdict.Judge(fresh, readers, kills: 1, _journal);
 
     private void ShouldComplain(params string[] parts)
     {

@@ -32,7 +32,10 @@ internal sealed class Journal
     public void ShouldHaveNoViolations(string circumstances)
     {
         var violations = Violations;
-        Assert.That(violations, Is.Empty, $"{circumstances}\n{string.Join('\n', violations)}\n");
+        if (violations.Count > 0)
+        {
+            Assert.Fail($"{circumstances}\n{string.Join('\n', violations)}");
+        }
     }
 
     public void Violation(string what)

@@ -157,7 +157,13 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
 
     private async Task ReadReceiptAsync(PublishLines lines, ServerLife life)
     {
-        var answer = await lines.ReadAsync() ?? throw new IOException("The answer ended before every line was answered.");
+        if (await lines.ReadAsync() is not { } answer)
+        {
+            const string NotTaken = "The answer ended before every line was answered.";
+            _unanswered.Where(static line => !line.HasKey).ToList().ForEach(line => journal.Refused(line, NotTaken));
+            throw new IOException(NotTaken);
+        }
+
         OnAnswer(_unanswered[0], answer.GetRawText(), life);
         _unanswered.RemoveAt(0);
     }
@@ -182,8 +188,18 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         var receipt = JsonElement.Parse(answer);
         if (receipt.Text("id") is not { } id)
         {
+            if (!published.HasKey)
+            {
+                journal.Refused(published, answer);
+            }
+
+            // A server that stops says so; what has a key is for the next one.
+            if (life.IsEnding && receipt.Text("code") == "draining")
+            {
+                throw new IOException(answer);
+            }
+
             Complain(life, $"was refused {published}: {answer}");
-            journal.Refused(published, answer);
             return null;
         }
 

@@ -103,6 +103,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync(patience.Token);
     }
 
+    /// <summary>Asks it to end, as an operator does, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        using var terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await terminate.WaitForExitAsync(patience.Token);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new AssertionException($"The server did not end within {TestClient.Patience}:\n{Output}", exception);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
