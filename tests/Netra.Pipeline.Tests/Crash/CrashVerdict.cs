@@ -18,6 +18,7 @@ internal static class CrashVerdict
         var stored = fresh.Protocol.Handled.ToDictionary(static kept => kept.Seq);
         JudgePromises(user, stored, journal);
         JudgeMarkers(user, fresh.Protocol.Handled, journal);
+        JudgeRuns(user, fresh.Protocol.Handled, journal);
         JudgeUnstored(user, stored, fresh.Protocol.Gaps, journal);
         var skipped = fresh.Protocol.Gaps.Where(static gap => !gap.Replay).Sum(static gap => gap.To - gap.From + 1);
         if (skipped > kills * SkippedPerKill)
@@ -69,6 +70,22 @@ internal static class CrashVerdict
             }
 
             lastOfRun[kept.RunId] = (index, kept.Seq);
+        }
+    }
+
+    // The terminal event says what its run is made of, whatever crashed in the middle of it.
+    private static void JudgeRuns(string user, List<Sighting> stored, Journal journal)
+    {
+        foreach (var run in stored.GroupBy(static kept => (kept.ThreadId, kept.RunId)))
+        {
+            foreach (var last in run.Where(static kept => EventTypes.TryParse(kept.Type, out var type) && EventTypes.IsTerminal(type)))
+            {
+                var actual = new RunTotal(run.Count(kept => kept.Seq <= last.Seq), run.Min(static kept => kept.Seq), last.Seq);
+                if (last.Total != actual)
+                {
+                    journal.Violation($"Number {last.Seq} of {user} ends run {run.Key.RunId} with {last.Total?.ToString() ?? "nothing"}, but {actual} is stored.");
+                }
+            }
         }
     }
 

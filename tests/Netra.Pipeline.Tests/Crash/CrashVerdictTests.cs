@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Netra.Pipeline.Protocol;
 
@@ -125,6 +126,17 @@ internal sealed class CrashVerdictTests : IDisposable
     }
 
     [Test]
+    public void Verdict_RunWhoseTotalIsWrongOrMissing_Complains()
+    {
+        var fresh = Reader("ada/fresh");
+        See(fresh, 1, "w-0");
+        See(fresh, 2, "w-1", type: EventType.AgentCompleted, message: """{"run":{"events":3,"first_seq":1,"last_seq":2}}""");
+        See(fresh, 3, "w-2", type: EventType.AgentFailed);
+        Judge(fresh);
+        ShouldComplain("Number 2 of ada ends run r with RunTotal { Events = 3, FirstSeq = 1, LastSeq = 2 }", "Number 3 of ada ends run r with nothing");
+    }
+
+    [Test]
     public void Verdict_RefusedButStored_Complains()
     {
         var fresh = Reader("ada/fresh");
@@ -172,10 +184,10 @@ internal sealed class CrashVerdictTests : IDisposable
         return reader;
     }
 
-    private void See(ReaderClient reader, long seq, string marker, string? id = null, int? redelivery = null)
+    private void See(ReaderClient reader, long seq, string marker, string? id = null, int? redelivery = null, EventType type = EventType.Token, string message = "{}")
     {
         var data = JsonElement.Parse($$"""{"{{PublishedEvent.MarkerMember}}":"{{marker}}"}""");
-        reader.Protocol.OnEvent(new EventMessage("token", EventType.Token, seq, id ?? $"e-{seq}", "t", "r", 0, data, Redelivery: redelivery), _life);
+        reader.Protocol.OnEvent(new EventMessage(EventTypes.WireName(type), type, seq, id ?? $"e-{seq}", "t", "r", 0, data, Redelivery: redelivery), Encoding.UTF8.GetBytes(message), _life);
     }
 
     private void Promise(string marker, long seq) => _journal.Promised(new Promise(Published(marker), seq, $"e-{seq}", $"receipt {seq}", Life: 1), "w");

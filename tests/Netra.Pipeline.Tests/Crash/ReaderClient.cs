@@ -161,7 +161,7 @@ internal sealed class ReaderClient
         switch (message)
         {
             case EventMessage numbered:
-                _owesAck |= Protocol.OnEvent(numbered, life);
+                _owesAck |= Protocol.OnEvent(numbered, client.LastMessage, life);
                 break;
             case GapMessage gap:
                 Protocol.OnGap(gap, life);

@@ -58,9 +58,9 @@ internal sealed class ReaderProtocol(string name, string userId, bool fromNow, J
     }
 
     /// <returns>Whether the event has to be acknowledged at once.</returns>
-    public bool OnEvent(EventMessage numbered, ServerLife life)
+    public bool OnEvent(EventMessage numbered, ReadOnlyMemory<byte> message, ServerLife life)
     {
-        var seen = journal.See(Sighting.Of(userId, numbered), name);
+        var seen = journal.See(Sighting.Of(userId, numbered, message), name);
         if (numbered.Redelivery is null)
         {
             Require(life, numbered.Seq >= _next, $"got number {numbered.Seq} again, without redelivery, where {_next} was due");

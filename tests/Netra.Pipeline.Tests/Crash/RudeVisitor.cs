@@ -72,7 +72,7 @@ internal sealed class RudeVisitor(string name, IReadOnlyList<string> users, int 
                     break;
                 case EventMessage numbered:
                     Events++;
-                    journal.See(Sighting.Of(user, numbered), name);
+                    journal.See(Sighting.Of(user, numbered, frame.Payload), name);
                     Require(numbered.Seq == next, life, $"{user} with {query} got number {numbered.Seq} where {next} was due");
                     next = numbered.Seq + 1;
                     break;
