@@ -161,7 +161,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
             Open();
         }
 
-        var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, new EmitterOptions { Overflow = OverflowBehavior.Report });
+        var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, new EmitterOptions { Overflow = OverflowBehavior.Report, EmbeddedAgent = _request.Agent.Name });
         _run = new RunScope(_services, _request, emitter, _cancellation.Token);
         _events = new RunEvents(_run);
         try

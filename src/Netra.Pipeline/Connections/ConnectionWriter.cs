@@ -88,6 +88,8 @@ internal sealed class ConnectionWriter(
                     connection.Abort();
                     return;
                 }
+
+                connection.Stream.OnWritten();
             }
             else if (Subscription.HasPages && !connection.IsEnded)
             {

@@ -9,5 +9,8 @@ public sealed record EmitterOptions
     /// <summary>How long <see cref="OverflowBehavior.Wait"/> waits. Above zero; default 10 s.</summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere, or that the caller frames by itself.</summary>
+    internal string? EmbeddedAgent { get; init; }
+
     internal static EmitterOptions Default { get; } = new();
 }

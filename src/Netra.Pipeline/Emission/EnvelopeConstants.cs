@@ -23,5 +23,8 @@ internal sealed class EnvelopeConstants
     public static byte[] TraceOf(TraceContext trace) => Encoding.UTF8.GetBytes(
         $",\"traceparent\":{Json(trace.TraceParent)}" + (trace.TraceState is { } state ? $",\"tracestate\":{Json(state)}" : string.Empty));
 
+    /// <summary>The member that names the event which another one repeats, with its comma.</summary>
+    public static byte[] ReplayOf(string eventId) => Encoding.UTF8.GetBytes($",\"replay_of\":{Json(eventId)}");
+
     private static string Json(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }

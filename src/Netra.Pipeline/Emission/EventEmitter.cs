@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -28,10 +29,9 @@ public sealed class EventEmitter : IAsyncDisposable
     private readonly ulong _ownerTag;
     private int _disposed;
 
-    internal EventEmitter(EmissionServices services, UserStream stream, UserExecutionContext context, EmitterOptions options)
+    internal EventEmitter(EmissionServices services, UserStream stream, RunState run, UserExecutionContext context, EmitterOptions options)
     {
-        (_services, _stream, Context, _options) = (services, stream, context, options);
-        _run = stream.EnterRun(context.ThreadId, context.RunId);
+        (_services, _stream, _run, Context, _options) = (services, stream, run, context, options);
         _constants = new EnvelopeConstants(context);
         _ownerTag = OwnerTag.Of(context.UserId);
     }
@@ -185,15 +185,33 @@ public sealed class EventEmitter : IAsyncDisposable
 
     /// <summary>Emits an event whose data somebody else has encoded and checked.</summary>
     /// <param name="data">The data.</param>
-    /// <param name="cancellationToken">Cancels waiting for room.</param>
-    internal ValueTask<EventReceipt> EmitRawAsync(PublishedData data, CancellationToken cancellationToken)
+    /// <param name="key">The key under which it is published; null for none.</param>
+    /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
+    internal EventReceipt EmitRaw(in PublishedData data, PublishKey? key, bool isUrgent)
+    {
+        var (encoder, now) = BeginRaw(data);
+        var draft = Finish(data.Type, encoder, now, _constants.Trace);
+        return Conclude(data.Type, _stream.Append(draft, _run, requireRoom: false, key, isUrgent));
+    }
+
+    /// <summary>Emits a dead letter again: an event of its own, that counts in no run.</summary>
+    /// <param name="data">Its data.</param>
+    /// <param name="replayOf">The id of the event it repeats.</param>
+    internal EventReceipt EmitReplay(in PublishedData data, string replayOf)
+    {
+        var (encoder, now) = BeginRaw(data);
+        var draft = Finish(data.Type, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
+        return Conclude(data.Type, _stream.Append(draft, run: null, requireRoom: false, key: null, isUrgent: true));
+    }
+
+    private (EventEncoder Encoder, DateTimeOffset Now) BeginRaw(in PublishedData data)
     {
         var now = _services.Time.GetUtcNow();
         Ensure(data.Type);
         var encoder = EventEncoder.Rent();
         encoder.Begin(data.Type, _constants.Head, now);
         data.WriteTo(encoder, now);
-        return FinishAsync(data.Type, encoder, now, cancellationToken);
+        return (encoder, now);
     }
 
     private ValueTask<EventReceipt> EndAsync(
@@ -246,24 +264,27 @@ public sealed class EventEmitter : IAsyncDisposable
         return FinishAsync(type, encoder, now, cancellationToken);
     }
 
-    private ValueTask<EventReceipt> FinishAsync(EventType type, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
+    private EventDraft Finish(EventType type, EventEncoder encoder, DateTimeOffset now, ReadOnlySpan<byte> tail)
     {
-        EventDraft draft;
         try
         {
-            var body = encoder.Finish(_constants.Trace);
+            var body = encoder.Finish(tail);
             if (body.Length > _services.MaxEventBytes)
             {
                 throw Reported(BufferOverflowException.EventTooLarge(Scope(type), body.Length, _services.MaxEventBytes));
             }
 
-            draft = new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
+            return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
         }
         finally
         {
             encoder.Return();
         }
+    }
 
+    private ValueTask<EventReceipt> FinishAsync(EventType type, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var draft = Finish(type, encoder, now, _constants.Trace);
         var outcome = _stream.Append(draft, _run, _options.Overflow == OverflowBehavior.Wait);
         return outcome.Kind == AppendKind.NoRoom ? WaitAndAppendAsync(draft, cancellationToken) : ValueTask.FromResult(Conclude(type, outcome));
     }
@@ -307,13 +328,14 @@ public sealed class EventEmitter : IAsyncDisposable
             case AppendKind.LogFailed:
                 throw Reported(SendFailureException.LogFailed(
                     Scope(type), outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what", innerException: outcome.Fault));
+            case AppendKind.Stopped:
+                throw Reported(new NotInitializedException(Scope(type), nameof(Hosting.BridgeState.Stopped)));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
         }
 
-        var status = outcome.Lagging > 0 ? EventStatus.Lagging : outcome.Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
-        var receipt = new EventReceipt(_stream, outcome.Seq, status);
+        var receipt = new EventReceipt(_stream, outcome.Seq, outcome.Status);
         if (outcome.Overflowed is { } overflowed)
         {
             var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.Id, overflowed);

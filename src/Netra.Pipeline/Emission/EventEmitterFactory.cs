@@ -44,8 +44,7 @@ public sealed class EventEmitterFactory
         try
         {
             _services.Bridge.EnsureCanEmit(scope, context.IsSystem);
-            var stream = await _streams.PinAsync(context.UserId, cancellationToken);
-            return new EventEmitter(_services, stream, context, options ?? EmitterOptions.Default);
+            return await CreateAsync(context, options ?? EmitterOptions.Default, cancellationToken);
         }
         catch (PipelineException exception)
         {
@@ -57,6 +56,22 @@ public sealed class EventEmitterFactory
             var failure = SendFailureException.LogFailed(scope, "the user's stream could not be loaded", innerException: exception);
             _services.Failures.Report(failure);
             throw failure;
+        }
+    }
+
+    private async ValueTask<EventEmitter> CreateAsync(UserExecutionContext context, EmitterOptions options, CancellationToken cancellationToken)
+    {
+        var stream = await _streams.PinAsync(context.UserId, cancellationToken);
+        try
+        {
+            await stream.ClaimAsync(cancellationToken);
+            var run = await stream.EnterRunAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
+            return new EventEmitter(_services, stream, run, context, options);
+        }
+        catch
+        {
+            stream.Unpin();
+            throw;
         }
     }
 }

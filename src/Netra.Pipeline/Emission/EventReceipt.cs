@@ -23,6 +23,19 @@ public readonly struct EventReceipt : IEquatable<EventReceipt>
     public Task WhenStoredAsync(CancellationToken cancellationToken = default)
         => _stream is null ? Task.CompletedTask : _stream.WhenCommittedAsync(Seq).WaitAsync(cancellationToken);
 
+    /// <summary>How far the event has come at this moment. A connection that has ended does not count any more: what it had is sent again on the next one.</summary>
+    public DeliveryStage Stage => _stream?.StageOf(Seq) ?? DeliveryStage.Accepted;
+
+    /// <summary>Completes when the event has come to a stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</param>
+    /// <param name="cancellationToken">Cancels waiting; the event is not affected.</param>
+    /// <exception cref="TimeoutException">It has not come there in time. It is still on its way.</exception>
+    /// <exception cref="Failures.EventDroppedException">It expired before (<c>event_dropped</c>).</exception>
+    /// <exception cref="Failures.SendFailureException">It became a dead letter (<c>critical_delivery_failed</c>), or the log ended without storing it (<c>log_failed</c>).</exception>
+    public Task WhenAsync(DeliveryStage stage, TimeSpan timeout, CancellationToken cancellationToken = default)
+        => _stream is null ? Task.CompletedTask : _stream.WhenStageAsync(Seq, stage, timeout, cancellationToken);
+
     /// <inheritdoc/>
     public bool Equals(EventReceipt other) => ReferenceEquals(_stream, other._stream) && Seq == other.Seq;
 

@@ -56,6 +56,13 @@ public sealed class SendFailureException : PipelineException
         seq,
         innerException: innerException);
 
+    /// <summary>A critical event stayed unconfirmed after its last try (<see cref="FailureCode.CriticalDeliveryFailed"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="seq">The event's number.</param>
+    /// <param name="attempts">How often it was sent.</param>
+    public static SendFailureException Unconfirmed(FailureScope scope, long seq, int attempts) =>
+        new(FailureCode.CriticalDeliveryFailed, scope, $"event {seq} was sent {attempts} times and nobody confirmed it; it is a dead letter now", seq);
+
     /// <summary>The event could not be sent (<see cref="FailureCode.SendFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="reason">Why.</param>

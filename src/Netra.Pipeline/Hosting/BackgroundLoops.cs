@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
@@ -15,6 +16,7 @@ namespace Netra.Pipeline.Hosting;
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
     StreamRegistry streams,
+    Ledger ledger,
     IEventLog log,
     FailureReporter failures,
     IOptions<StreamOptions> options,
@@ -64,6 +66,13 @@ internal sealed class BackgroundLoops(
     private async ValueTask TickAsync(CancellationToken cancellationToken)
     {
         connections.OnTick();
+        var now = time.GetUtcNow();
+        foreach (var stream in streams.Loaded)
+        {
+            stream.Audit(now);
+        }
+
+        ledger.Check();
         await streams.EvictIdleAsync(cancellationToken);
     }
 
@@ -72,7 +81,7 @@ internal sealed class BackgroundLoops(
         foreach (var expired in await log.ExpireAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
         {
             // The verification's events concern nobody.
-            if (streams.OnExpired(expired) > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
+            if (expired.Unacknowledged > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
             {
                 var scope = new FailureScope("retention", expired.UserId);
                 failures.Report(new EventDroppedException(scope, expired.Range.From, expired.Range.To, GapCause.Expired));

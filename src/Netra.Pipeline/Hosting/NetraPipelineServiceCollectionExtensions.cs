@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
@@ -35,6 +37,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddStreams(services);
         AddConnections(services);
         AddEmission(services);
+        AddDelivery(services);
         AgentServices.AddCore(services);
         AddHttp(services);
         AddHosting(services);
@@ -90,6 +93,13 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>()));
     }
+
+    private static void AddDelivery(IServiceCollection services) => services.TryAddSingleton(static provider => new Ledger(
+        provider.GetRequiredService<StreamRegistry>(),
+        provider.GetRequiredService<IEventLog>(),
+        provider.GetRequiredService<FailureReporter>(),
+        provider.GetRequiredService<IMeterFactory>(),
+        provider.GetRequiredService<TimeProvider>()));
 
     private static void AddHttp(IServiceCollection services)
     {

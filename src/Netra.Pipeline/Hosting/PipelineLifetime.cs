@@ -96,8 +96,10 @@ internal sealed partial class PipelineLifetime(
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await loops.StopAsync();
-        await streams.EvictIdleAsync(cancellationToken);
+
+        // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
         bridge.Stop();
+        await streams.CloseAllAsync(cancellationToken);
     }
 
     private async Task<bool> CompletesWithinAsync(Task task, TimeSpan timeout, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
         await response.StartAsync(context.RequestAborted);
         await response.BodyWriter.FlushAsync(context.RequestAborted);
 
-        await using var runs = publisher.OpenRuns(context);
+        await using var runs = publisher.OpenRuns(context, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
         var writing = WriteAsync(context, receipts);
         bool hasAll;

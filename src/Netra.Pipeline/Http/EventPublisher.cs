@@ -29,11 +29,13 @@ internal sealed class EventPublisher(
     public int MaxBodyBytes { get; } = options.Value.BodyLimit(streams.Value);
 
     /// <summary>Opens what the events of one request share.</summary>
-    public PublishRuns OpenRuns(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
+    public PublishRuns OpenRuns(HttpContext context, bool isUrgent)
     {
         var headers = context.Request.Headers;
         TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out var trace);
-        return new PublishRuns(contexts, emitters, context.TraceIdentifier, trace);
+        return new PublishRuns(contexts, emitters, context.TraceIdentifier, trace, isUrgent);
     }
 
     /// <summary>Publishes one event.</summary>
@@ -56,7 +58,7 @@ internal sealed class EventPublisher(
             }
 
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
-            var receipt = await emitter.EmitRawAsync(data, cancellationToken);
+            var receipt = emitter.EmitRaw(data, key: null, runs.IsUrgent);
             return new PublishOutcome(receipt, context, time.GetTimestamp(), Rejection: null);
         }
         catch (PipelineException exception)

@@ -12,7 +12,7 @@ internal sealed class OneEventHandler(EventPublisher publisher)
     public async Task HandleAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
-        await using var runs = publisher.OpenRuns(context);
+        await using var runs = publisher.OpenRuns(context, isUrgent: true);
         var outcome = await PublishBodyAsync(context, runs, cancellationToken);
         var rejection = outcome.Rejection ?? await publisher.ConfirmStoredAsync(outcome, cancellationToken);
         if (rejection is null)

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Http;
 /// room for a new one, and is opened again when it comes back. Not thread-safe; the request's reading loop owns it.
 /// </summary>
 internal sealed class PublishRuns(
-    UserExecutionContextFactory contexts, EventEmitterFactory emitters, string requestId, TraceContext? trace) : IAsyncDisposable
+    UserExecutionContextFactory contexts, EventEmitterFactory emitters, string requestId, TraceContext? trace, bool isUrgent) : IAsyncDisposable
 {
     // One backend rarely has more runs open on one request; each keeps a user's stream loaded.
     private const int MaxRuns = 64;
@@ -19,6 +19,9 @@ internal sealed class PublishRuns(
     private readonly Dictionary<PublishTarget, (EventEmitter Emitter, long Used)> _open = [];
     private EventEmitter? _last;
     private long _uses;
+
+    /// <summary>Whether the publisher waits for each event to be stored.</summary>
+    public bool IsUrgent => isUrgent;
 
     /// <summary>Where the last event went; null before the first.</summary>
     public PublishTarget? LastTarget { get; private set; }

@@ -8,22 +8,31 @@ namespace Netra.Pipeline.Log;
 /// A log for tests and throw-away use: it survives nothing. <em>Stored</em> means held in this process, and commits happen at once.
 /// </summary>
 /// <remarks>
-/// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time.
+/// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
+/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>.
 /// </remarks>
 public sealed class InMemoryEventLog : IEventLog
 {
+    private const int ExpiredAtOnce = 2000;
+
     private readonly ConcurrentDictionary<string, InMemoryStream> _streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ulong, string> _users = new();
+    private readonly ConcurrentDictionary<UInt128, (PublishKey Key, ulong StreamId, long Seq)> _keys = new();
     private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
-    private readonly Lock _expiring = new();
+    private readonly InMemoryDeadLetters _deadLetters = new();
+    private readonly Lock _owners = new();
     private readonly InMemoryEventLogOptions _options;
+    private readonly TimeProvider _time;
     private long _bytes;
 
     /// <summary>Makes an empty log.</summary>
     /// <param name="options">Its limits.</param>
-    public InMemoryEventLog(IOptions<InMemoryEventLogOptions> options)
+    /// <param name="time">The clock.</param>
+    public InMemoryEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Value;
+        (_options, _time) = (options.Value, time);
+        Audit = new InMemoryAuditTrail(_deadLetters);
     }
 
     /// <inheritdoc/>
@@ -32,6 +41,21 @@ public sealed class InMemoryEventLog : IEventLog
     /// <inheritdoc/>
     public string Bound => $"{_options.MaxBytes} bytes (Netra:Log:InMemory:MaxBytes)";
 
+    /// <inheritdoc/>
+    public string? Trouble => null;
+
+    /// <inheritdoc/>
+    public StreamAccount Resting => _streams.Values.Aggregate(default(StreamAccount), static (sum, stream) => sum + stream.Resting);
+
+    /// <inheritdoc/>
+    public long StreamCount => _streams.Count;
+
+    /// <inheritdoc/>
+    public IDeadLetterStore DeadLetters => _deadLetters;
+
+    /// <inheritdoc/>
+    public IAuditTrail Audit { get; }
+
     /// <summary>What is kept at the moment, in bytes.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
@@ -39,19 +63,30 @@ public sealed class InMemoryEventLog : IEventLog
     public ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
+    public ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        ArgumentNullException.ThrowIfNull(committed);
-        var stream = _streams.GetOrAdd(userId, static id => new InMemoryStream(id));
-        return ValueTask.FromResult<StreamLease>(stream.Grant(committed));
+        ArgumentNullException.ThrowIfNull(own);
+        lock (_owners)
+        {
+            var stream = _streams.GetOrAdd(userId, static id => new InMemoryStream(id));
+            _users[stream.StreamId] = userId;
+            return ValueTask.FromResult<StreamLease>(stream.Grant(own));
+        }
     }
+
+    /// <inheritdoc/>
+    public ValueTask ClaimAsync(StreamLease lease, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
     {
         var granted = Granted(lease);
-        granted.Stream.Release(granted, acknowledged);
+        lock (_owners)
+        {
+            granted.Stream.Release(granted, acknowledged);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -74,7 +109,12 @@ public sealed class InMemoryEventLog : IEventLog
         }
 
         _arrivals.Enqueue(granted.Stream);
-        granted.Committed(entry.Seq);
+        if (entry.Key is { } key)
+        {
+            _keys[key.Hash] = (key, granted.StreamId, entry.Seq);
+        }
+
+        granted.Owner!.OnCommitted(entry.Seq, 1);
         return AppendResult.Taken;
     }
 
@@ -86,25 +126,24 @@ public sealed class InMemoryEventLog : IEventLog
     public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
-
-        // One at a time: two that look at the same head would take an entry each, and the second could be another stream's.
-        lock (_expiring)
+        lock (_owners)
         {
-            while (!cancellationToken.IsCancellationRequested && _arrivals.TryPeek(out var oldest))
+            while (!cancellationToken.IsCancellationRequested && PlanExpiry(olderThan) is { Count: > 0 } plan)
             {
-                // The queue names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
-                var keep = Interlocked.Read(ref _bytes) <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
-                if (!oldest.TryExpireOldest(keep, out var seq, out var bytes, out var acknowledged))
+                foreach (var (stream, count) in plan)
                 {
-                    break;
+                    var range = Expire(stream, count);
+                    expired[stream.UserId] = expired.TryGetValue(stream.UserId, out var before) ? Join(before, range) : range;
                 }
+            }
+        }
 
-                _arrivals.TryDequeue(out _);
-                Interlocked.Add(ref _bytes, -bytes);
-                var lost = acknowledged ? 0 : 1;
-                expired[oldest.UserId] = expired.TryGetValue(oldest.UserId, out var before)
-                    ? before with { Range = before.Range with { To = seq }, Unacknowledged = before.Unacknowledged + lost }
-                    : new ExpiredRange(oldest.UserId, new SeqRange(seq, seq), lost);
+        var now = _time.GetUtcNow();
+        foreach (var (hash, stored) in _keys)
+        {
+            if (stored.Key.ExpiresAt <= now)
+            {
+                _keys.TryRemove(hash, out _);
             }
         }
 
@@ -112,8 +151,74 @@ public sealed class InMemoryEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken)
+        => ValueTask.FromResult(Granted(lease).Stream.FindRun(threadId, runId));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken)
+        => ValueTask.FromResult<IReadOnlyList<OpenRun>>([.. _streams.Values.SelectMany(static stream => stream.InterruptedRuns())]);
+
+    /// <inheritdoc/>
+    public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => ValueTask.FromResult(
+        _keys.TryGetValue(hash, out var stored) ? new StoredKey(stored.Key.Content, stored.StreamId, stored.Seq, stored.Key.WaitForStatus()) : null);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken)
+        => ValueTask.FromResult(_users.GetValueOrDefault(streamId));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(_streams.ContainsKey(userId));
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
+
+    private static ExpiredRange Join(in ExpiredRange before, in ExpiredRange next) => new(
+        before.UserId,
+        before.Range with { To = next.Range.To },
+        before.Events + next.Events,
+        before.Unacknowledged + next.Unacknowledged,
+        before.DeadLettered + next.DeadLettered);
+
+    // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
+    private Dictionary<InMemoryStream, int> PlanExpiry(DateTimeOffset olderThan)
+    {
+        var plan = new Dictionary<InMemoryStream, int>();
+        var planned = 0L;
+        for (var i = 0; i < ExpiredAtOnce && _arrivals.TryPeek(out var oldest); i++)
+        {
+            var limit = Interlocked.Read(ref _bytes) - planned <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
+            if (!oldest.IsOlder(plan.GetValueOrDefault(oldest), limit, out var bytes))
+            {
+                break;
+            }
+
+            _arrivals.TryDequeue(out _);
+            plan[oldest] = plan.GetValueOrDefault(oldest) + 1;
+            planned += bytes;
+        }
+
+        return plan;
+    }
+
+    private ExpiredRange Expire(InMemoryStream stream, int count)
+    {
+        var now = _time.GetUtcNow();
+        var range = stream.Oldest(count);
+        var owner = stream.Owner;
+        var unacknowledged = owner?.OnExpiring(range) ?? stream.Unacknowledged(range);
+        var bytes = stream.Read(range, int.MaxValue).Events.Sum(static e => (long)e.Buffer.Length);
+        var buried = new List<(long Seq, byte[] Buffer)>();
+        var expired = stream.Expire(range, unacknowledged, now, buried);
+        foreach (var (seq, buffer) in buried)
+        {
+            _deadLetters.Add(stream, seq, buffer, DeadLetterCause.Expired, attempts: 0, now);
+        }
+
+        Interlocked.Add(ref _bytes, -bytes);
+        owner?.OnExpired(expired);
+        return expired;
+    }
 }

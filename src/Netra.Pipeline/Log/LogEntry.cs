@@ -10,4 +10,14 @@ namespace Netra.Pipeline.Log;
 /// The owner tag (8 bytes, see <see cref="Connections.OwnerTag"/>) and the encoded event. The array belongs to the event, is never changed and never
 /// reused, so the log may keep it.
 /// </param>
-public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer);
+public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer)
+{
+    /// <summary>The run it belongs to; null for an event outside of any run, such as a dead letter sent again.</summary>
+    public LogRun? Run { get; init; }
+
+    /// <summary>The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.</summary>
+    public PublishKey? Key { get; init; }
+
+    /// <summary>Whether somebody waits for it to be stored, so that it is to be stored as soon as a critical one.</summary>
+    public bool IsUrgent { get; init; }
+}

@@ -87,14 +87,5 @@ internal sealed class AcknowledgedIntervals(int maxRanges)
     public bool Contains(long seq) => _ranges.Exists(r => r.From <= seq && seq <= r.To);
 
     /// <summary>How many numbers of a range are confirmed.</summary>
-    public long CountWithin(SeqRange range)
-    {
-        var count = 0L;
-        foreach (var confirmed in _ranges)
-        {
-            count += Math.Max(0, Math.Min(confirmed.To, range.To) - Math.Max(confirmed.From, range.From) + 1);
-        }
-
-        return count;
-    }
+    public long CountWithin(SeqRange range) => SeqRanges.CountWithin(range, _ranges);
 }

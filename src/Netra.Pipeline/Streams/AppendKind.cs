@@ -15,6 +15,9 @@ internal enum AppendKind
     /// <summary>The run has had its terminal event; nothing was numbered.</summary>
     RunEnded,
 
+    /// <summary>The pipeline has stopped and the stream is given back; nothing was numbered.</summary>
+    Stopped,
+
     /// <summary>Room in every queue was asked for and there is none; nothing was numbered.</summary>
     NoRoom,
 }

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Streams;
@@ -12,6 +13,9 @@ internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Con
 {
     /// <summary>What the log threw; only with <see cref="AppendKind.LogFailed"/>.</summary>
     public Exception? Fault { get; init; }
+
+    /// <summary>Where the event stands, as its receipt says.</summary>
+    public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
 
     public static AppendOutcome Refused(AppendKind kind, Exception? fault = null) => new(kind, 0, 0, 0, null) { Fault = fault };
 }

@@ -23,4 +23,13 @@ internal sealed class CommitWaiters
             waiter.SetResult();
         }
     }
+
+    /// <summary>What they wait for will not happen.</summary>
+    public void FailAll(Exception cause)
+    {
+        while (_waiters.TryDequeue(out var waiter, out _))
+        {
+            waiter.SetException(cause);
+        }
+    }
 }

@@ -43,8 +43,9 @@ internal readonly struct EventDraft
 
     public DateTimeOffset AcceptedAt { get; }
 
-    /// <summary>The length that the whole buffer has under a number.</summary>
-    public int LengthAt(long seq) => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq));
+    /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
+    public int LengthAt(long seq)
+        => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq)) + (EventTypes.IsTerminal(Type) ? RunSummary.MaxBytes : 0);
 
     /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
     public static byte[] KeyOf(ulong streamId)
@@ -63,12 +64,16 @@ internal readonly struct EventDraft
     public static string IdOf(ReadOnlySpan<byte> key, long seq) => $"{Encoding.ASCII.GetString(key)}-{seq}";
 
     /// <summary>Writes number and id. Called once, under the stream's lock.</summary>
+    /// <param name="key">The stream's key.</param>
+    /// <param name="seq">The number.</param>
+    /// <param name="summary">What a terminal event says of its run; it costs a second buffer, once a run.</param>
     /// <returns>The finished buffer.</returns>
-    public byte[] Complete(ReadOnlySpan<byte> key, long seq)
+    public byte[] Complete(ReadOnlySpan<byte> key, long seq, RunSummary? summary = null)
     {
         var buffer = _buffer;
         var digits = Digits(seq);
-        var bodyStart = OwnerTag.Length + HeadLength(digits);
+        var member = summary is { } run ? run.ToMember() : [];
+        var bodyStart = OwnerTag.Length + HeadLength(digits) + member.Length;
         if (bodyStart != _bodyStart)
         {
             buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length - _bodyStart + bodyStart);
@@ -87,6 +92,7 @@ internal readonly struct EventDraft
         head[0] = (byte)'-';
         number.CopyTo(head[1..]);
         "\","u8.CopyTo(head[(1 + digits)..]);
+        member.CopyTo(head[(1 + digits + 2)..]);
         return buffer;
     }
 

@@ -1,20 +1,42 @@
+using Netra.Pipeline.Log;
+
 namespace Netra.Pipeline.Streams;
 
 /// <summary>What a stream knows of one run. Guarded by the stream's lock.</summary>
-internal sealed class RunState(string threadId, string runId)
+internal sealed class RunState(LogRun run)
 {
-    public string ThreadId { get; } = threadId;
+    public string ThreadId => Logged.ThreadId;
 
-    public string RunId { get; } = runId;
+    public string RunId => Logged.RunId;
+
+    /// <summary>The run as the log knows it.</summary>
+    public LogRun Logged { get; } = run;
+
+    /// <summary>How many events the run has.</summary>
+    public long Events { get; private set; } = run.Events;
+
+    /// <summary>The number of the run's first event; 0 while it has none.</summary>
+    public long FirstSeq { get; private set; } = run.FirstSeq;
 
     /// <summary>The number of the run's terminal event; 0 while it is open.</summary>
-    public long TerminalSeq { get; set; }
+    public long TerminalSeq { get; private set; } = run.TerminalSeq;
 
     /// <summary>The number of the run's last event.</summary>
-    public long LastSeq { get; set; }
+    public long LastSeq { get; private set; } = run.LastSeq;
 
     /// <summary>How many emitters hold the run; it is not forgotten before they are gone.</summary>
     public int Emitters { get; set; }
 
     public bool HasEnded => TerminalSeq != 0;
+
+    /// <summary>What the run's terminal event says of the run if it gets a number.</summary>
+    public RunSummary SummaryAt(long seq) => new(Events + 1, FirstSeq == 0 ? seq : FirstSeq, seq);
+
+    public void Count(long seq, bool isTerminal)
+    {
+        Events++;
+        FirstSeq = FirstSeq == 0 ? seq : FirstSeq;
+        LastSeq = seq;
+        TerminalSeq = isTerminal ? seq : 0;
+    }
 }

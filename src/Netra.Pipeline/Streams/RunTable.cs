@@ -1,8 +1,10 @@
+using Netra.Pipeline.Log;
+
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that was used longest ago and that no
-/// emitter holds is forgotten first. Not thread-safe; the stream's lock guards it.
+/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that was used longest ago, that no
+/// emitter holds and whose events the log has stored, is forgotten first; the log knows it still. Not thread-safe; the stream's lock guards it.
 /// </summary>
 internal sealed class RunTable(int maxRuns)
 {
@@ -10,28 +12,43 @@ internal sealed class RunTable(int maxRuns)
 
     public int Count => _runs.Count;
 
-    public RunState Enter(string threadId, string runId)
+    /// <summary>Enters a run that is remembered.</summary>
+    public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RunState? run)
     {
-        if (!_runs.TryGetValue((threadId, runId), out var run))
+        if (_runs.TryGetValue((threadId, runId), out run))
         {
-            // More than one may have to go: held runs may have exceeded the bound before.
-            while (_runs.Count >= maxRuns && TryForgetOldest())
-            {
-            }
-
-            _runs.Add((threadId, runId), run = new RunState(threadId, runId));
+            run.Emitters++;
         }
 
-        run.Emitters++;
+        return run is not null;
+    }
+
+    /// <summary>Enters a run that is new, or that the log has found. Whoever was faster with the same run is joined.</summary>
+    /// <param name="found">The run.</param>
+    /// <param name="committed">What the log has stored: a run with later events must not be forgotten yet.</param>
+    public RunState Enter(LogRun found, long committed)
+    {
+        if (TryEnter(found.ThreadId, found.RunId, out var run))
+        {
+            return run;
+        }
+
+        // More than one may have to go: held runs may have exceeded the bound before.
+        while (_runs.Count >= maxRuns && TryForgetOldest(committed))
+        {
+        }
+
+        run = new RunState(found) { Emitters = 1 };
+        _runs.Add((found.ThreadId, found.RunId), run);
         return run;
     }
 
-    private bool TryForgetOldest()
+    private bool TryForgetOldest(long committed)
     {
         RunState? oldest = null;
         foreach (var run in _runs.Values)
         {
-            if (run.Emitters == 0 && (oldest is null || run.LastSeq < oldest.LastSeq))
+            if (run.Emitters == 0 && run.LastSeq <= committed && (oldest is null || run.LastSeq < oldest.LastSeq))
             {
                 oldest = run;
             }

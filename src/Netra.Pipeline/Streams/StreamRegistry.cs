@@ -7,8 +7,9 @@ namespace Netra.Pipeline.Streams;
 /// <summary>
 /// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by the tick when nobody does any more.
 /// </summary>
-internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget)
+internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, TimeProvider time)
 {
+    private readonly StreamServices _services = new(log, options.Value, budget, time);
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
@@ -89,16 +90,46 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
         }
     }
 
-    /// <summary>Tells a loaded stream what retention has deleted.</summary>
-    /// <returns>How many of the deleted events nobody had acknowledged.</returns>
-    public long OnExpired(in ExpiredRange expired)
-        => TryGetLoaded(expired.UserId, out var stream) ? stream.OnExpired(expired) : expired.Unacknowledged;
+    /// <summary>The streams that are loaded at the moment.</summary>
+    public IEnumerable<UserStream> Loaded => _slots.Where(static entry => entry.Value.Stream.IsCompletedSuccessfully).Select(static entry => entry.Value.LoadedStream);
+
+    /// <summary>Ends all streams, whoever still holds them, once the log has stored what it has in hand. The pipeline has stopped.</summary>
+    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they go on above skipped numbers.</exception>
+    public async ValueTask CloseAllAsync(CancellationToken cancellationToken)
+    {
+        var failures = new List<Exception>();
+        foreach (var (userId, slot) in _slots)
+        {
+            try
+            {
+                var stream = await slot.Stream.WaitAsync(cancellationToken);
+                if (await stream.CloseAsync(cancellationToken))
+                {
+                    await stream.ReleaseAsync(cancellationToken);
+                }
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+            finally
+            {
+                _slots.TryRemove(KeyValuePair.Create(userId, slot));
+                slot.SetGone();
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException("Streams could not be given back; after the next start they go on above skipped numbers.", failures);
+        }
+    }
 
     private async Task<UserStream> OpenAsync(string userId, StreamSlot slot)
     {
         try
         {
-            return await UserStream.OpenAsync(log, userId, options.Value, budget, CancellationToken.None);
+            return await UserStream.OpenAsync(_services, userId, CancellationToken.None);
         }
         catch
         {

@@ -22,6 +22,15 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
 
     public SubscriptionMode Mode { get; set; } = SubscriptionMode.Live;
 
+    /// <summary>Where it began: this number and lower ones are not sent on it.</summary>
+    public long Start { get; set; }
+
+    /// <summary>The highest number that was in its queue or its replay.</summary>
+    public long LastQueued { get; set; }
+
+    /// <summary>The positions that the audit has recorded last.</summary>
+    public ConnectionProgress Audited { get; set; }
+
     /// <summary>The next number to read, while not <see cref="SubscriptionMode.Live"/>.</summary>
     public long Next { get; set; }
 
@@ -60,6 +69,13 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     /// <summary>To be called under the lock after every change of <see cref="Mode"/> or <see cref="Redeliveries"/>.</summary>
     public void UpdateHasPages() => _hasPages = Mode != SubscriptionMode.Live || Redeliveries.Count > 0;
 
+    /// <summary>Begins after a number, which the client has, or does not want.</summary>
+    public void Begin(long start)
+    {
+        Start = LastQueued = Acknowledged = LastWritten = LastTold = start;
+        Audited = Progress(default);
+    }
+
     public void FallBehind(long next)
     {
         Mode = SubscriptionMode.Lagging;
@@ -67,6 +83,15 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
         AnnounceGap = true;
         UpdateHasPages();
     }
+
+    /// <summary>How far it has come.</summary>
+    public ConnectionProgress Progress(DateTimeOffset at) => new(ConnectionId, at, Start, LastQueued, LastWritten, Acknowledged);
+
+    /// <summary>Whether a number was handed to its transport.</summary>
+    public bool HasWritten(long seq) => seq > Start && seq <= LastWritten;
+
+    /// <summary>Whether a number is, or was, in its queue.</summary>
+    public bool HasQueued(long seq) => seq > Start && seq <= LastQueued;
 
     public OverflowedConnection DescribeOverflow()
         => new(ConnectionId, Queue.Count, Queue.Bytes, Queue.FrameLimit, Queue.ByteLimit);

@@ -11,6 +11,7 @@ export default defineConfig({
     proxy: {
       '/ws': { target: server, ws: true },
       '/v1': { target: server },
+      '/readyz': { target: server },
     },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },

@@ -20,7 +20,7 @@ public sealed partial class FailureCodesTests
     }
 
     [TestCase(-1)]
-    [TestCase(31)]
+    [TestCase(35)]
     [TestCase(int.MaxValue)]
     public void Describe_NotACode_Throws(int value) =>
         Assert.That(() => FailureCodes.Describe((FailureCode)value), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -60,7 +60,7 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.LogFailed, FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid,
-            FailureCode.BackgroundFailed,
+            FailureCode.BackgroundFailed, FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted,
         }));
 
     [Test]
@@ -69,6 +69,7 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid, FailureCode.BackgroundFailed,
+            FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted,
         }));
 
     /// <summary>The rows of the table in section 8: a code, or several with commas, in backticks; a meaning; a status or a dash.</summary>

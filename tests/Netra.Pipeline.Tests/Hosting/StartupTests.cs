@@ -132,30 +132,8 @@ internal sealed class StartupTests
         public ValueTask<System.Text.Json.Nodes.JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => default;
     }
 
-    private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options) : IEventLog
+    private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
     {
-        private readonly InMemoryEventLog _inner = new(options);
-
-        public string Epoch => _inner.Epoch;
-
-        public string Bound => _inner.Bound;
-
-        public ValueTask StartAsync(CancellationToken cancellationToken) => _inner.StartAsync(cancellationToken);
-
-        public ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
-            => _inner.OpenAsync(userId, committed, cancellationToken);
-
-        public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
-            => _inner.ReleaseAsync(lease, acknowledged, cancellationToken);
-
-        public AppendResult TryAppend(StreamLease lease, in LogEntry entry) => AppendResult.Failed;
-
-        public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
-            => _inner.ReadPageAsync(lease, range, maxBytes, cancellationToken);
-
-        public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
-            => _inner.ExpireAsync(olderThan, cancellationToken);
-
-        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+        public override AppendResult TryAppend(StreamLease lease, in LogEntry entry) => AppendResult.Failed;
     }
 }

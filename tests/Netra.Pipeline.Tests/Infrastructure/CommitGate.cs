@@ -1,11 +1,16 @@
+using Netra.Pipeline.Log;
+
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>Lets the commits of one stream through, or keeps the highest until it may go. The callback is never called under the lock, since it takes the stream's.</summary>
-internal sealed class CommitGate(Action<long> committed)
+/// <summary>
+/// An owner between a log and a stream: lets commits through, or keeps them until they may go. The owner is never called under the lock, since it takes the stream's.
+/// </summary>
+internal sealed class CommitGate(IStreamOwner owner, long committed) : IStreamOwner
 {
     private readonly Lock _gate = new();
-    private long _latest;
-    private long _committed;
+    private long _latest = committed;
+    private long _committed = committed;
+    private int _events;
     private bool _held;
 
     public long Committed
@@ -15,14 +20,6 @@ internal sealed class CommitGate(Action<long> committed)
             lock (_gate)
             {
                 return _committed;
-            }
-        }
-
-        set
-        {
-            lock (_gate)
-            {
-                _committed = _latest = value;
             }
         }
     }
@@ -48,19 +45,29 @@ internal sealed class CommitGate(Action<long> committed)
         }
     }
 
-    public void OnCommitted(long seq)
+    public void OnCommitted(long through, int events)
     {
         lock (_gate)
         {
-            _latest = seq;
+            _latest = through;
+            _events += events;
         }
 
         Pass();
     }
 
+    public IReadOnlyList<SeqRange> ReadAcknowledged() => owner.ReadAcknowledged();
+
+    public IReadOnlyList<SeqRange> OnExpiring(SeqRange range) => owner.OnExpiring(range);
+
+    public void OnExpired(in ExpiredRange expired) => owner.OnExpired(expired);
+
+    public void OnAbandoned(Exception cause) => owner.OnAbandoned(cause);
+
     private void Pass()
     {
-        long seq;
+        long through;
+        int events;
         lock (_gate)
         {
             if (_held || _committed == _latest)
@@ -68,9 +75,10 @@ internal sealed class CommitGate(Action<long> committed)
                 return;
             }
 
-            seq = _committed = _latest;
+            (through, events) = (_committed = _latest, _events);
+            _events = 0;
         }
 
-        committed(seq);
+        owner.OnCommitted(through, events);
     }
 }

@@ -8,23 +8,15 @@ namespace Netra.Pipeline.Tests.Infrastructure;
 /// An in-memory log that commits on a thread of its own, as a log on disk does, and only while nobody holds it; and that is full, or failed, when it is told to be. Use it with
 /// <c>UseEventLog&lt;HoldingEventLog&gt;()</c>.
 /// </summary>
-internal sealed class HoldingEventLog : IEventLog
+internal sealed class HoldingEventLog : DelegatingEventLog
 {
-    private readonly InMemoryEventLog _log;
-    private readonly Channel<(Action<long> Committed, long Seq)> _commits = Channel.CreateUnbounded<(Action<long>, long)>();
+    private readonly Channel<Action> _commits = Channel.CreateUnbounded<Action>();
     private readonly Task _committing;
     private volatile TaskCompletionSource? _held;
     private volatile int _refusal = (int)AppendResult.Taken;
 
-    public HoldingEventLog(IOptions<InMemoryEventLogOptions> options)
-    {
-        _log = new InMemoryEventLog(options);
-        _committing = Task.Run(CommitAsync);
-    }
-
-    public string Epoch => _log.Epoch;
-
-    public string Bound => _log.Bound;
+    public HoldingEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+        : base(new InMemoryEventLog(options, time)) => _committing = Task.Run(CommitAsync);
 
     /// <summary>What every append ends with, unless it is <see cref="AppendResult.Taken"/>.</summary>
     public AppendResult Refusal
@@ -41,43 +33,45 @@ internal sealed class HoldingEventLog : IEventLog
     /// <summary>Commits what has been held, in order, and everything after it.</summary>
     public void Release() => Interlocked.Exchange(ref _held, null)?.TrySetResult();
 
-    public ValueTask StartAsync(CancellationToken cancellationToken) => _log.StartAsync(cancellationToken);
+    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+        => base.OpenAsync(userId, lease => new LateOwner(own(lease), _commits.Writer), cancellationToken);
 
-    public ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
-        => _log.OpenAsync(userId, seq => _commits.Writer.TryWrite((committed, seq)), cancellationToken);
-
-    public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
-        => _log.ReleaseAsync(lease, acknowledged, cancellationToken);
-
-    public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
+    public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)
         => Fault is { } fault ? throw fault
             : (AppendResult)_refusal is var refusal and not AppendResult.Taken ? refusal
-            : _log.TryAppend(lease, entry);
+            : base.TryAppend(lease, entry);
 
-    public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
-        => _log.ReadPageAsync(lease, range, maxBytes, cancellationToken);
-
-    public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
-        => _log.ExpireAsync(olderThan, cancellationToken);
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _commits.Writer.TryComplete();
         Release();
         await _committing;
-        await _log.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     private async Task CommitAsync()
     {
-        await foreach (var (committed, seq) in _commits.Reader.ReadAllAsync())
+        await foreach (var commit in _commits.Reader.ReadAllAsync())
         {
             while (_held is { } held)
             {
                 await held.Task;
             }
 
-            committed(seq);
+            commit();
         }
+    }
+
+    private sealed class LateOwner(IStreamOwner owner, ChannelWriter<Action> commits) : IStreamOwner
+    {
+        public void OnCommitted(long through, int events) => commits.TryWrite(() => owner.OnCommitted(through, events));
+
+        public IReadOnlyList<SeqRange> ReadAcknowledged() => owner.ReadAcknowledged();
+
+        public IReadOnlyList<SeqRange> OnExpiring(SeqRange range) => owner.OnExpiring(range);
+
+        public void OnExpired(in ExpiredRange expired) => owner.OnExpired(expired);
+
+        public void OnAbandoned(Exception cause) => owner.OnAbandoned(cause);
     }
 }

@@ -7,23 +7,23 @@ namespace Netra.Pipeline.Tests.Infrastructure;
 /// A real log whose troubles a test commands: it is full or failed, throws, holds commits back, or returns wrong rows. What is held back is not readable either, as with a log that
 /// stores in the background. Safe for any number of threads.
 /// </summary>
-internal sealed class ThrottledEventLog : IEventLog
+internal sealed class ThrottledEventLog : DelegatingEventLog
 {
-    private readonly InMemoryEventLog _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<StreamLease, CommitGate> _commits = [];
     private bool _held;
 
-    public ThrottledEventLog(IOptions<InMemoryEventLogOptions> options) => _log = new InMemoryEventLog(options);
-
-    public ThrottledEventLog()
-        : this(Options.Create(new InMemoryEventLogOptions()))
+    public ThrottledEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+        : base(new InMemoryEventLog(options, time))
     {
     }
 
-    public string Epoch => _log.Epoch;
+    public ThrottledEventLog()
+        : this(Options.Create(new InMemoryEventLogOptions()), TimeProvider.System)
+    {
+    }
 
-    public string Bound => "what the test says (ThrottledEventLog)";
+    public override string Bound => "what the test says (ThrottledEventLog)";
 
     /// <summary>What every append is answered with, instead of being taken.</summary>
     public AppendResult Answer { get; set; } = AppendResult.Taken;
@@ -43,36 +43,37 @@ internal sealed class ThrottledEventLog : IEventLog
     /// <summary>Replaces pages that are read.</summary>
     public Func<EventPage, EventPage> Replace { get; set; } = static page => page;
 
-    public ValueTask StartAsync(CancellationToken cancellationToken) => _log.StartAsync(cancellationToken);
-
-    public async ValueTask<StreamLease> OpenAsync(string userId, Action<long> committed, CancellationToken cancellationToken)
+    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
     {
         Throw(OpenFault);
-        var commits = new CommitGate(committed);
-        var lease = await _log.OpenAsync(userId, commits.OnCommitted, cancellationToken);
-        lock (_gate)
-        {
-            commits.Committed = lease.Head;
-            commits.IsHeld = _held;
-            _commits.Add(lease, commits);
-        }
+        return base.OpenAsync(userId, Own, cancellationToken);
 
-        return lease;
+        IStreamOwner Own(StreamLease lease)
+        {
+            var commits = new CommitGate(own(lease), lease.Head);
+            lock (_gate)
+            {
+                commits.IsHeld = _held;
+                _commits.Add(lease, commits);
+            }
+
+            return commits;
+        }
     }
 
-    public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+    public override ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
     {
         Throw(ReleaseFault(lease.UserId));
-        return _log.ReleaseAsync(lease, acknowledged, cancellationToken);
+        return base.ReleaseAsync(lease, acknowledged, cancellationToken);
     }
 
-    public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
+    public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)
     {
         Throw(AppendFault);
-        return Answer == AppendResult.Taken ? _log.TryAppend(lease, entry) : Answer;
+        return Answer == AppendResult.Taken ? base.TryAppend(lease, entry) : Answer;
     }
 
-    public async ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
+    public override async ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
     {
         // Never on the caller's stack, like a log on disk.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -83,19 +84,14 @@ internal sealed class ThrottledEventLog : IEventLog
             committed = _commits[lease].Committed;
         }
 
-        return Replace(await _log.ReadPageAsync(lease, range with { To = Math.Min(range.To, committed) }, maxBytes, cancellationToken));
+        return Replace(await base.ReadPageAsync(lease, range with { To = Math.Min(range.To, committed) }, maxBytes, cancellationToken));
     }
-
-    public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
-        => _log.ExpireAsync(olderThan, cancellationToken);
 
     /// <summary>Holds commits back from here on.</summary>
     public void HoldCommits() => SetHeld(true);
 
     /// <summary>Commits what is held back, and everything that comes.</summary>
     public void ReleaseCommits() => SetHeld(false);
-
-    public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private static void Throw(Exception? fault)
     {

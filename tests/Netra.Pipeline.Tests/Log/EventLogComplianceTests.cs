@@ -240,8 +240,8 @@ internal abstract class EventLogComplianceTests
 
         Assert.That(expired, Is.EquivalentTo(new[]
         {
-            new ExpiredRange("ada", new SeqRange(1, 10), Unacknowledged: 3),
-            new ExpiredRange("bob", new SeqRange(1, 5), Unacknowledged: 5),
+            new ExpiredRange("ada", new SeqRange(1, 10), Events: 10, Unacknowledged: 3, DeadLettered: 0),
+            new ExpiredRange("bob", new SeqRange(1, 5), Events: 5, Unacknowledged: 5, DeadLettered: 0),
         }));
         Assert.That(await ReadAsync(log, ada, 1, 20), Is.EqualTo(Numbers(11, 20)));
         Assert.That(await ReadAsync(log, ada, 4, 9), Is.Empty);

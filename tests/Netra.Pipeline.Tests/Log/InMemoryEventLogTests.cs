@@ -12,13 +12,13 @@ internal sealed class InMemoryEventLogTests : EventLogComplianceTests
         var options = new InMemoryEventLogOptions();
         options.RetainedBytes = retainedBytes ?? options.RetainedBytes;
         options.MaxBytes = maxBytes ?? options.MaxBytes;
-        return new InMemoryEventLog(Options.Create(options));
+        return new InMemoryEventLog(Options.Create(options), TimeProvider.System);
     }
 
     [Test]
     public async Task Append_ManyStreamsAtTheBound_NeverExceedItTogether()
     {
-        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 64 * 1024, MaxBytes = 64 * 1024 }));
+        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 64 * 1024, MaxBytes = 64 * 1024 }), TimeProvider.System);
         var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => LoggedStream.OpenAsync(log, $"user-{i}")));
         var highest = 0L;
 

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;
@@ -22,8 +23,8 @@ internal sealed class RunTableTests
             }
 
             var before = table.Count;
-            var entered = table.Enter("t", $"r{run}");
-            entered.LastSeq = ++seq;
+            var entered = table.Enter(Run($"r{run}"), long.MaxValue);
+            entered.Count(++seq, isTerminal: false);
             if (held.Exists(h => h.RunId == entered.RunId && !ReferenceEquals(h, entered)))
             {
                 return false;
@@ -43,14 +44,14 @@ internal sealed class RunTableTests
     public void Enter_AfterManyHeldRunsAreLeft_ShrinksToTheBound()
     {
         var table = new RunTable(maxRuns: 16);
-        var held = Enumerable.Range(0, 100).Select(i => table.Enter("t", $"r{i}")).ToArray();
+        var held = Enumerable.Range(0, 100).Select(i => table.Enter(Run($"r{i}"), long.MaxValue)).ToArray();
         Assert.That(table.Count, Is.EqualTo(100), "what is held is not forgotten");
         foreach (var run in held)
         {
             run.Emitters--;
         }
 
-        table.Enter("t", "one more");
+        table.Enter(Run("one more"), long.MaxValue);
 
         Assert.That(table.Count, Is.EqualTo(16));
     }
@@ -59,10 +60,29 @@ internal sealed class RunTableTests
     public void Enter_EndedRun_RemembersItsEnd()
     {
         var table = new RunTable(maxRuns: 16);
-        var run = table.Enter("t", "r");
-        (run.TerminalSeq, run.Emitters) = (7, 0);
+        var run = table.Enter(Run("r"), committed: 0);
+        run.Count(7, isTerminal: true);
+        run.Emitters = 0;
 
-        Assert.That(table.Enter("t", "r").HasEnded, Is.True);
-        Assert.That(table.Enter("other", "r").HasEnded, Is.False);
+        Assert.That(table.Enter(Run("r"), committed: 0).HasEnded, Is.True);
+        Assert.That(table.Enter(new LogRun("other", "r", isEmbedded: false, agentName: null), committed: 0).HasEnded, Is.False);
     }
+
+    [Test]
+    public void Enter_RunWithEventsThatAreNotStored_IsNotForgotten()
+    {
+        var table = new RunTable(maxRuns: 1);
+        var run = table.Enter(Run("r"), committed: 0);
+        run.Count(7, isTerminal: true);
+        run.Emitters = 0;
+
+        table.Enter(Run("other"), committed: 6);
+        Assert.That(table.TryEnter("t", "r", out _), Is.True, "the log does not know of its end yet");
+        run.Emitters = 0;
+        table.Enter(Run("third"), committed: 7);
+
+        Assert.That(table.TryEnter("t", "r", out _), Is.False);
+    }
+
+    private static LogRun Run(string runId) => new("t", runId, isEmbedded: false, agentName: null);
 }

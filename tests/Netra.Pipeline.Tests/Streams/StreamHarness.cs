@@ -43,8 +43,9 @@ internal sealed class StreamHarness
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
     {
-        Stream = await UserStream.OpenAsync(Log, UserId, _options, _budget, CancellationToken.None);
-        Run = Stream.EnterRun("t", "r");
+        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, TimeProvider.System), UserId, CancellationToken.None);
+        await Stream.ClaimAsync(CancellationToken.None);
+        Run = await Stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
     }
 
     /// <summary>Lets everything expire while nobody has the stream loaded, and loads it again.</summary>

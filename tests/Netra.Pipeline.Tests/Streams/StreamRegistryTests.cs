@@ -41,7 +41,7 @@ internal sealed class StreamRegistryTests
     {
         var (registry, _) = Create();
         var first = await registry.PinAsync("ada", CancellationToken.None);
-        Emit(first, 5);
+        await EmitAsync(first, 5);
         var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
         first.TryAttach(subscription, new ResumeRequest(registry.Epoch, 3, 0), static _ => []);
         first.Detach(subscription);
@@ -92,7 +92,7 @@ internal sealed class StreamRegistryTests
             for (var i = 0; i < 2000; i++)
             {
                 var stream = await registry.PinAsync("ada", CancellationToken.None);
-                Emit(stream, 1);
+                await EmitAsync(stream, 1);
                 stream.Unpin();
             }
         }))).WaitAsync(TimeSpan.FromSeconds(30));
@@ -104,11 +104,11 @@ internal sealed class StreamRegistryTests
     }
 
     [Test]
-    public async Task OnExpired_StreamNotLoaded_CountsOnlyWhatNobodyAcknowledged()
+    public async Task Expire_StreamNotLoaded_CountsOnlyWhatNobodyAcknowledged()
     {
         var (registry, log) = Create();
         var stream = await registry.PinAsync("ada", CancellationToken.None);
-        Emit(stream, 10);
+        await EmitAsync(stream, 10);
         var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
         stream.TryAttach(subscription, new ResumeRequest(registry.Epoch, 10, 0), static _ => []);
         stream.Detach(subscription);
@@ -118,12 +118,12 @@ internal sealed class StreamRegistryTests
         var expired = (await log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None)).Single();
 
         Assert.That(expired.Range, Is.EqualTo(new SeqRange(1, 10)));
-        Assert.That(registry.OnExpired(expired), Is.Zero, "all of them were acknowledged before the stream was unloaded");
+        Assert.That(expired.Unacknowledged, Is.Zero, "all of them were acknowledged before the stream was unloaded");
     }
 
-    private static void Emit(UserStream stream, int count)
+    private static async Task EmitAsync(UserStream stream, int count)
     {
-        var run = stream.EnterRun("t", "r");
+        var run = await stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
         for (var i = 0; i < count; i++)
         {
             var outcome = stream.Append(StreamHarness.Draft(stream, EventType.Token), run, requireRoom: false);
@@ -137,6 +137,6 @@ internal sealed class StreamRegistryTests
     {
         var log = new ThrottledEventLog();
         var options = Options.Create(new StreamOptions());
-        return (new StreamRegistry(log, options, new WindowBudget(options)), log);
+        return (new StreamRegistry(log, options, new WindowBudget(options), TimeProvider.System), log);
     }
 }

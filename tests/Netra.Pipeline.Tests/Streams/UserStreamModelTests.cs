@@ -59,7 +59,7 @@ internal sealed class UserStreamModelTests
                     foreach (var range in await harness.Log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None))
                     {
                         var lost = Enumerable.Range((int)range.Range.From, (int)range.Range.Count).Count(seq => !acknowledged.Contains(seq));
-                        Assert.That(harness.Stream.OnExpired(range), Is.EqualTo(lost));
+                        Assert.That(range.Unacknowledged, Is.EqualTo(lost));
                         expired = range.Range.To;
                     }
 
@@ -83,6 +83,7 @@ internal sealed class UserStreamModelTests
             Assert.That(
                 (snapshot.Head, snapshot.ExpiredThrough, snapshot.Acknowledged, snapshot.Connections),
                 Is.EqualTo((head, expired, (long)acknowledged.Count, devices.Count)));
+            Assert.That(snapshot.Account.Unaccounted, Is.Zero, snapshot.Account.ToString());
         }
 
         foreach (var (device, start, _) in devices)

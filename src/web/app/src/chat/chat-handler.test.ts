@@ -25,10 +25,10 @@ describe('ChatHandler', () => {
   });
 
   it('says when what is kept does not begin at the beginning', () => {
-    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome });
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome, transport: 'websocket' });
     expect(store.state.beginningExpired).toBe(false);
 
-    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome });
+    handler.onState({ name: 'connected', welcome: { resumed: false, from: 12 } as Welcome, transport: 'websocket' });
     expect(store.state.beginningExpired).toBe(true);
   });
 
@@ -38,6 +38,29 @@ describe('ChatHandler', () => {
 
     handler.onLost({ ...lost, from: 12, to: 19 });
     expect(store.state.notices.list).toMatchObject([{ severity: 'warning', code: 'expired' }]);
+  });
+
+  it('marks in the conversation where the server has restarted unexpectedly, and claims no number', () => {
+    handler.onEvent(agentEvents.started(7));
+    handler.onLost({ ...lost, from: 8, to: 1_048_584, cause: 'server_restart', certain: false });
+    handler.onLost({ ...lost, from: 1_048_585, to: 2_097_160, cause: 'server_restart', certain: false });
+    handler.onEvent(agentEvents.started(2_097_161, {}, { run_id: 'r2' }));
+
+    expect(store.state.notices.list).toEqual([]);
+    expect(store.state.conversation.exchanges).toMatchObject([{ runKey: '["t1","r1"]' }, { interrupted: true }, { runKey: '["t1","r2"]' }]);
+  });
+
+  it('shows in a run that events of it are missing, until they are there', () => {
+    const run = { threadId: 't1', runId: 'r1' };
+    const shown = () => store.state.conversation.runs.get('["t1","r1"]');
+    handler.onEvent(agentEvents.completed(7));
+    handler.onIncomplete({ ...run, missing: 2, asking: true });
+    expect(shown()).toMatchObject({ missing: { count: 2, asking: true } });
+
+    handler.onIncomplete({ ...run, missing: 0, asking: false });
+    expect(shown()).not.toHaveProperty('missing');
+    handler.onIncomplete({ ...run, runId: 'forgotten', missing: 1, asking: true });
+    expect(store.state.conversation.runs.size).toBe(1);
   });
 
   it('begins again with another history, but keeps what was not taken yet', () => {

@@ -1,8 +1,9 @@
-import type { CatchUp, ConnectionHandler, Fault } from '../connection/handler';
+import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
 import type { PipelineEvent } from '../protocol/events';
 import type { ErrorMessage, Gap } from '../protocol/server-messages';
-import { applyToConversation, emptyConversation } from '../run/conversation';
+import { applyToConversation, emptyConversation, markIncomplete } from '../run/conversation';
+import { interrupt } from '../run/interruption';
 import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice } from '../run/notices';
 import type { ChatState } from './chat-state';
 import type { Store } from './store';
@@ -58,9 +59,16 @@ export class ChatHandler implements ConnectionHandler {
     if (gap.from === 1 && gap.cause === 'expired') {
       // Nothing that was ever shown here is lost: the history simply begins later.
       this.#set({ beginningExpired: true });
+    } else if (gap.cause === 'server_restart' && !gap.certain) {
+      // Its numbers say nothing to a person: most of them, or all, were never given.
+      this.#store.update((state) => ({ ...state, conversation: interrupt(state.conversation, gap.from) }));
     } else {
       this.#notify(noticeOfLoss(gap));
     }
+  }
+
+  onIncomplete(run: IncompleteRun): void {
+    this.#store.update((state) => ({ ...state, conversation: markIncomplete(state.conversation, run) }));
   }
 
   onError(error: ErrorMessage): void {

@@ -10,6 +10,13 @@ import { initialChatState, type ChatState } from './chat-state';
 import { randomId } from './ids';
 import { Store } from './store';
 
+/** Where the server is. */
+export interface Addresses {
+  readonly socket: string;
+  /** For networks that let no WebSocket through. */
+  readonly stream: string;
+}
+
 /** One user's chat: what is shown, and what the person can do. */
 export class Chat {
   readonly userId: string;
@@ -17,11 +24,12 @@ export class Chat {
   readonly #threadId: string;
   readonly #connection: Connection;
 
-  constructor(userId: string, threadId: string, url: string) {
+  constructor(userId: string, threadId: string, { socket, stream }: Addresses) {
     this.userId = userId;
     this.#threadId = threadId;
     this.#connection = new Connection({
-      url,
+      url: socket,
+      fallback: { url: stream },
       parameters: { user_id: userId },
       start: 'kept',
       handler: new ChatHandler(this.store),

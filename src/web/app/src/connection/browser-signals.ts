@@ -9,7 +9,7 @@ export function followBrowser(connection: Connection): () => void {
       connection.retryNow();
     }
   };
-  window.addEventListener('online', () => connection.retryNow(), options);
+  window.addEventListener('online', () => connection.online(), options);
   window.addEventListener('offline', () => connection.offline(), options);
   document.addEventListener('visibilitychange', retryWhenVisible, options);
   // A page that comes back from the back/forward cache has lost its socket without having seen it close.

@@ -3,33 +3,23 @@ import { CloseCode, describeClose, endsForGood } from '../protocol/close-codes';
 import { parse } from '../protocol/parse';
 import type { Accepted, ServerMessage, Welcome } from '../protocol/server-messages';
 import { backoff } from './backoff';
+import type { ConnectionOptions } from './connection-options';
 import type { ConnectionHandler } from './handler';
 import { Inbox } from './inbox';
 import { Requests } from './requests';
-import { handshakeUrl, type Resume, type Start } from './resume';
-import { openBrowserSocket, socketOpen, type OpenSocket, type Socket } from './socket';
+import type { Resume } from './resume';
+import { socketOpen, type Socket } from './socket';
 import type { ConnectionState } from './state';
+import { Transports } from './transports';
 import { Watchdog } from './watchdog';
 
-const subprotocol = 'netra.v1';
 const connectTimeoutMs = 10_000;
 /** A connection that lived this long ends a row of failed attempts. A shorter one must not: it may fail in the same way again. */
 const stableMs = 5000;
 
-export interface ConnectionOptions {
-  /** The WebSocket's address, without parameters. */
-  readonly url: string;
-  /** Who connects: `user_id`, or `token`. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly start: Start;
-  readonly handler: ConnectionHandler;
-  readonly openSocket?: OpenSocket;
-  readonly random?: () => number;
-}
-
 /**
- * One user's connection to the pipeline, through any number of WebSockets. Every ending of a WebSocket goes through
- * `#disconnect`, and whatever a WebSocket says after that is ignored.
+ * One user's connection to the pipeline, through any number of WebSockets, or event streams where those do not get through.
+ * Every ending of one goes through `#disconnect`, and whatever it says after that is ignored.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -37,6 +27,7 @@ export class Connection {
   readonly #inbox: Inbox;
   readonly #requests: Requests;
   readonly #watchdog: Watchdog;
+  readonly #transports: Transports;
   #state: ConnectionState = { name: 'closed', code: CloseCode.normal, reason: 'not connected yet' };
   #socket: Socket | undefined;
   #resume: { readonly epoch: string; readonly from: number } | undefined;
@@ -47,6 +38,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#handler = options.handler;
+    this.#transports = new Transports(options);
     this.#inbox = new Inbox(options.handler, (message) => this.#send(message), () => this.#disconnect(CloseCode.unrepaired));
     this.#requests = new Requests((message) => this.#state.name === 'connected' && this.#send(message));
     this.#watchdog = new Watchdog(() => this.#disconnect(CloseCode.silence));
@@ -81,6 +73,12 @@ export class Connection {
     }
   }
 
+  /** The browser says that it is online again, perhaps in another network. */
+  online(): void {
+    this.#transports.reconsider();
+    this.retryNow();
+  }
+
   /** The browser says that it is offline. A socket would notice only much later. */
   offline(): void {
     if (this.#socket !== undefined) {
@@ -90,8 +88,7 @@ export class Connection {
 
   #open(): void {
     clearTimeout(this.#timer);
-    const { url, parameters, start, openSocket = openBrowserSocket } = this.#options;
-    const socket = openSocket(handshakeUrl(url, parameters, start, this.#resumePoint()), subprotocol);
+    const socket = this.#transports.open(this.#resumePoint());
     this.#socket = socket;
     this.#timer = setTimeout(() => this.#disconnect(CloseCode.connectTimeout), connectTimeoutMs);
     socket.onmessage = (event) => {
@@ -101,7 +98,7 @@ export class Connection {
     };
     socket.onclose = (event) => {
       if (this.#socket === socket) {
-        this.#disconnect(event.code, { reconnect: !endsForGood(event.code), detail: event.reason });
+        this.#disconnect(event.code, { reconnect: event.reconnect ?? !endsForGood(event.code), detail: event.reason });
       }
     };
   }
@@ -127,6 +124,9 @@ export class Connection {
     this.#inbox.stop();
     socket?.close(code === CloseCode.normal || (code >= 3000 && code < 4000) ? code : CloseCode.normal);
 
+    if (socket !== undefined && !wasConnected && code !== CloseCode.normal && code !== CloseCode.offline) {
+      this.#transports.failed();
+    }
     const meaning = describeClose(code, wasConnected);
     const reason = detail === '' ? meaning : `${meaning} (${detail})`;
     if (!reconnect) {
@@ -187,7 +187,8 @@ export class Connection {
     if (continued && !welcome.resumed) {
       this.#handler.onReset();
     }
-    this.#setState({ name: 'connected', welcome });
+    this.#transports.worked();
+    this.#setState({ name: 'connected', welcome, transport: this.#transports.current });
     this.#inbox.begin(welcome);
     this.#requests.connected();
   }

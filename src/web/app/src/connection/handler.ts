@@ -1,4 +1,5 @@
 import type { PipelineEvent } from '../protocol/events';
+import type { RunName } from '../protocol/parse';
 import type { ErrorMessage, Gap } from '../protocol/server-messages';
 import type { ConnectionState } from './state';
 
@@ -14,6 +15,14 @@ export interface CatchUp {
   readonly to: number;
 }
 
+/** A run that has ended although events of it are missing. */
+export interface IncompleteRun extends RunName {
+  /** How many; 0 when they have come after all. */
+  readonly missing: number;
+  /** Whether the server was asked for them and may still answer. */
+  readonly asking: boolean;
+}
+
 /** What the application is told. The connection never calls two of these at once. */
 export interface ConnectionHandler {
   onState(state: ConnectionState): void;
@@ -25,6 +34,8 @@ export interface ConnectionHandler {
   onCatchUp(range: CatchUp | undefined): void;
   /** Events that will not come any more. */
   onLost(gap: Gap): void;
+  /** Told after the run's terminal event, and again whenever it changes. */
+  onIncomplete(run: IncompleteRun): void;
   /** A failure that concerns this user and answers no request. */
   onError(error: ErrorMessage): void;
   onFault(fault: Fault): void;

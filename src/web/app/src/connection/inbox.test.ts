@@ -162,6 +162,18 @@ describe('Inbox', () => {
     expect(handler.lost).toEqual([]);
   });
 
+  it('does not wait for numbers that were never given', () => {
+    FakeSocket.last.event(11);
+    resume({ seq: 1_048_590 });
+    FakeSocket.last.event(12);
+    gap({ from: 13, to: 1_048_588, cause: 'server_restart', certain: false });
+    expect(handler.catchUps.at(-1)).toEqual({ from: 1_048_589, to: 1_048_590 });
+
+    FakeSocket.last.event(1_048_589);
+    FakeSocket.last.event(1_048_590);
+    expect(handler.catchUps.at(-1)).toBeUndefined();
+  });
+
   it('catches up with what was said while it was away', () => {
     FakeSocket.last.event(11);
     resume({ seq: 12 });

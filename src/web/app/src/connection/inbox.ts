@@ -3,6 +3,7 @@ import type { ClientMessage } from '../protocol/client-messages';
 import type { Numbered } from '../protocol/parse';
 import type { Gap, Welcome } from '../protocol/server-messages';
 import { Acknowledger } from './acknowledger';
+import { Completeness } from './completeness';
 import { Cursor } from './cursor';
 import type { CatchUp, ConnectionHandler } from './handler';
 import { Sequencer, type Missing, type Step } from './sequencer';
@@ -16,6 +17,7 @@ export class Inbox {
   readonly #cursor = new Cursor();
   readonly #sequencer = new Sequencer<Numbered>(this.#cursor);
   readonly #acknowledger: Acknowledger;
+  readonly #completeness: Completeness;
   readonly #handler: ConnectionHandler;
   readonly #send: (message: ClientMessage) => void;
   readonly #onUnrepaired: () => void;
@@ -26,6 +28,10 @@ export class Inbox {
     this.#handler = handler;
     this.#send = send;
     this.#onUnrepaired = onUnrepaired;
+    this.#completeness = new Completeness(
+      ({ from, to }) => this.#send({ type: 'replay', from, to }),
+      (run) => this.#handler.onIncomplete(run),
+    );
     this.#acknowledger = new Acknowledger(
       // After a gap or a resume the cursor may be ahead of what this connection was sent; to acknowledge that would be an offence.
       () => Math.min(this.#cursor.position, this.#sequencer.written),
@@ -41,6 +47,7 @@ export class Inbox {
   begin(welcome: Welcome): void {
     if (!welcome.resumed) {
       this.#cursor.reset(welcome.from);
+      this.#completeness.reset(welcome.from);
     }
     this.#sequencer.begin();
     this.#acknowledger.begin(welcome.ack_interval_ms, welcome.ack_every);
@@ -51,6 +58,7 @@ export class Inbox {
 
   stop(): void {
     this.#acknowledger.stop();
+    this.#completeness.stop();
     this.#stopRepair();
     this.#endCatchUp();
   }
@@ -70,6 +78,11 @@ export class Inbox {
     }
     if (gap.to > this.#cursor.position) {
       this.#handler.onLost(gap);
+    }
+    this.#completeness.lost(gap);
+    if (this.#catchUp !== undefined && gap.to >= this.#catchUp.from && gap.to < this.#catchUp.to) {
+      // These numbers need not be waited for, and after a restart of the server they are a million.
+      this.#startCatchUp({ from: gap.to + 1, to: this.#catchUp.to });
     }
     this.#carryOut(this.#sequencer.skip(gap));
   }
@@ -98,7 +111,8 @@ export class Inbox {
   #deliver(frame: Numbered): void {
     if (frame.problem !== undefined) {
       // Asking again would bring the same frame: it is told, and passed over.
-      this.#handler.onFault({ code: 'malformed_message', message: `Event ${frame.seq} could not be read: ${frame.problem}.` });
+      const verdict = frame.event === undefined ? 'could not be read' : 'is not as it should be';
+      this.#handler.onFault({ code: 'malformed_message', message: `Event ${frame.seq} ${verdict}: ${frame.problem}.` });
     }
     if (frame.event !== undefined) {
       try {
@@ -109,6 +123,7 @@ export class Inbox {
       }
     }
     this.#cursor.mark(frame.seq);
+    this.#completeness.processed(frame);
     this.#acknowledger.handled(frame.event !== undefined && isCritical(frame.event.type));
   }
 

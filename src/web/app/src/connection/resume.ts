@@ -7,6 +7,9 @@ export interface Resume {
   readonly from: number;
 }
 
+/** The parameters that say where to resume, and not who connects. */
+export const resumeParameters: readonly string[] = ['epoch', 'seq', 'from'];
+
 /** The address of a handshake (protocol 2.1). */
 export function handshakeUrl(
   base: string,

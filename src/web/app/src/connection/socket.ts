@@ -1,9 +1,12 @@
-/** The part of a browser's WebSocket that the connection uses, so that tests can bring their own. */
+/**
+ * What carries a connection. It is the part of a browser's WebSocket that the connection uses; an event stream looks the same
+ * (`StreamSocket`), and tests bring their own.
+ */
 export interface Socket {
   readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string; readonly reconnect?: boolean }) => void) | null;
   onerror: ((event: never) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;

@@ -4,6 +4,8 @@
  */
 export const CloseCode = {
   normal: 1000,
+  /** The browser's word for an ending without a close frame, a refused handshake among them. */
+  lost: 1006,
   /** Nothing at all arrived for the ping interval plus the ping timeout. */
   silence: 3001,
   /** The handshake or the welcome did not come in time. */
@@ -16,13 +18,12 @@ export const CloseCode = {
   asked: 3005,
   /** The server said something before its welcome, or welcomed twice. */
   outOfTurn: 3006,
+  /** The server did not understand a message of this client. */
+  invalidMessage: 4400,
 } as const;
 
 /** Endings after which connecting again would only repeat them: a fault of this client, or of the server. */
 const final: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 4400]);
-
-/** The browser's word for an ending without a close frame, a refused handshake among them. */
-const lost = 1006;
 
 const meanings: Readonly<Record<number, string>> = {
   1000: 'the connection was closed',
@@ -55,7 +56,7 @@ export function endsForGood(code: number): boolean {
 
 /** What an ending means, in words for the person in front of the page. */
 export function describeClose(code: number, wasConnected: boolean): string {
-  if (code === lost && !wasConnected) {
+  if (code === CloseCode.lost && !wasConnected) {
     return 'the server cannot be reached, or refused the connection';
   }
   return meanings[code] ?? `the connection ended with code ${code}`;

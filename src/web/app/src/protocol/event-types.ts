@@ -1,4 +1,4 @@
-import type { EventType } from './events';
+import type { EventType, TerminalType } from './events';
 
 /** For every event type, whether it is critical, that is, acknowledged at once. */
 const critical: Readonly<Record<EventType, boolean>> = {
@@ -20,4 +20,10 @@ export function isEventType(type: string): type is EventType {
 
 export function isCritical(type: EventType): boolean {
   return critical[type];
+}
+
+const terminal: ReadonlySet<EventType> = new Set<TerminalType>(['agent_completed', 'agent_failed', 'agent_cancelled']);
+
+export function isTerminal(type: EventType): type is TerminalType {
+  return terminal.has(type);
 }

@@ -1,5 +1,13 @@
 import type { Json, JsonObject } from './json';
 
+/** How far a run went, said by its terminal event (protocol 4.4). */
+export interface RunExtent {
+  /** How many events the run has, the terminal one included. */
+  readonly events: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+}
+
 /** What every numbered event carries around its data (protocol 3.1). */
 export interface EventEnvelope<TType extends string, TData> {
   readonly type: TType;
@@ -13,6 +21,10 @@ export interface EventEnvelope<TType extends string, TData> {
   readonly traceparent?: string;
   /** Present on frames that may repeat a number this connection has already carried. */
   readonly redelivery?: number;
+  /** The id of an earlier event that an operator has sent again as this one. It counts in no run. */
+  readonly replay_of?: string;
+  /** On terminal events. */
+  readonly run?: RunExtent;
 }
 
 export interface Lifecycle {
@@ -82,5 +94,8 @@ export type PipelineEvent =
   | EventEnvelope<'custom', { readonly name: string; readonly value: Json }>;
 
 export type EventType = PipelineEvent['type'];
+
+/** The types that end a run. */
+export type TerminalType = 'agent_completed' | 'agent_failed' | 'agent_cancelled';
 
 export type EventOf<TType extends EventType> = Extract<PipelineEvent, { readonly type: TType }>;

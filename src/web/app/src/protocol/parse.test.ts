@@ -11,13 +11,40 @@ describe('parse', () => {
   });
 
   it('keeps the number of an event type it does not know, so that the cursor can pass it', () => {
-    expect(parse(JSON.stringify({ ...envelope, type: 'agent_dreaming', data: {} }))).toEqual({ kind: 'numbered', seq: 7 });
+    expect(parse(JSON.stringify({ ...envelope, type: 'agent_dreaming', data: {} }))).toEqual({
+      kind: 'numbered',
+      seq: 7,
+      run: { threadId: 't1', runId: 'r1' },
+    });
+  });
+
+  it('ignores a type it does not know that has a number but is no event', () => {
+    expect(parse('{"type":"weather","seq":7}')).toEqual({ kind: 'unknown', type: 'weather' });
+  });
+
+  it('counts an event that was sent again in no run', () => {
+    const parsed = parse(JSON.stringify({ ...envelope, type: 'token', data: { delta: '' }, replay_of: 'x-3' }));
+
+    expect(parsed).toMatchObject({ kind: 'numbered', event: { replay_of: 'x-3' } });
+    expect(parsed).not.toHaveProperty('run');
+  });
+
+  it('shows the end of a run that says nonsense about how far the run went', () => {
+    const data = { agent_name: 'demo', metadata: {}, timestamp: 1 };
+    const parsed = parse(JSON.stringify({ ...envelope, type: 'agent_completed', data, run: { events: 2, first_seq: 6 } }));
+
+    expect(parsed).toMatchObject({
+      event: { type: 'agent_completed' },
+      problem: 'agent_completed in which "run" cannot be used: "last_seq" is not a sequence',
+    });
+    expect(parsed).not.toHaveProperty('event.run');
   });
 
   it('keeps the number of an event whose data is wrong, and names the member', () => {
     expect(parse(JSON.stringify({ ...envelope, type: 'token', data: {} }))).toEqual({
       kind: 'numbered',
       seq: 7,
+      run: { threadId: 't1', runId: 'r1' },
       problem: 'token in which "delta" is not a string',
     });
   });

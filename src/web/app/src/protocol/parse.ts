@@ -1,14 +1,21 @@
-import { isEventType } from './event-types';
+import { isEventType, isTerminal } from './event-types';
 import type { PipelineEvent } from './events';
-import { isObject, type JsonObject } from './json';
+import { isObject, type Json, type JsonObject } from './json';
 import type { ServerMessage } from './server-messages';
-import { dataShapes, envelopeShape, messageShapes, mismatch } from './shape';
+import { dataShapes, envelopeShape, extentShape, messageShapes, mismatch } from './shape';
+
+export interface RunName {
+  readonly threadId: string;
+  readonly runId: string;
+}
 
 /** A frame that has a place in the stream. Its number counts even when the rest cannot be used. */
 export interface Numbered {
   readonly kind: 'numbered';
   readonly seq: number;
-  /** Absent when the type is not known to this client, which is no fault, or when there is a `problem`. */
+  /** The run it counts in; absent when that cannot be read, and on events that were sent again by an operator. */
+  readonly run?: RunName;
+  /** Absent when the type is not known to this client, which is no fault, or when the event cannot be used. */
   readonly event?: PipelineEvent;
   readonly problem?: string;
 }
@@ -53,13 +60,34 @@ function parseNumbered(value: JsonObject, type: string): Parsed {
   const seq = value['seq'];
   const numbered = Number.isSafeInteger(seq) && (seq as number) > 0;
   if (!isEventType(type)) {
-    return numbered ? { kind: 'numbered', seq: seq as number } : { kind: 'unknown', type };
+    const complete = numbered && mismatch(value, envelopeShape) === undefined;
+    return complete ? { kind: 'numbered', seq: seq as number, ...runOf(value) } : { kind: 'unknown', type };
   }
   if (!numbered) {
     return { kind: 'malformed', problem: `${type} without a number` };
   }
+  const frame = { kind: 'numbered', seq: seq as number, ...runOf(value) } as const;
   const problem = mismatch(value, envelopeShape) ?? mismatch(value['data'] as JsonObject, dataShapes[type]);
-  return problem === undefined
-    ? { kind: 'numbered', seq: seq as number, event: value as unknown as PipelineEvent }
-    : { kind: 'numbered', seq: seq as number, problem: `${type} in which ${problem}` };
+  if (problem !== undefined) {
+    return { ...frame, problem: `${type} in which ${problem}` };
+  }
+  const { run: extent, ...event } = value;
+  const extentProblem = isTerminal(type) ? problemOfExtent(extent) : undefined;
+  // The end of a run must be shown, whatever it says about how far the run went.
+  return extentProblem === undefined
+    ? { ...frame, event: value as unknown as PipelineEvent }
+    : { ...frame, event: event as unknown as PipelineEvent, problem: `${type} in which ${extentProblem}` };
+}
+
+function runOf(value: JsonObject): { readonly run?: RunName } {
+  const { thread_id: threadId, run_id: runId, replay_of: original } = value;
+  return typeof threadId === 'string' && typeof runId === 'string' && typeof original !== 'string' ? { run: { threadId, runId } } : {};
+}
+
+function problemOfExtent(extent: Json | undefined): string | undefined {
+  if (extent === undefined || extent === null) {
+    return undefined;
+  }
+  const problem = isObject(extent) ? mismatch(extent, extentShape) : 'it is not an object';
+  return problem === undefined ? undefined : `"run" cannot be used: ${problem}`;
 }

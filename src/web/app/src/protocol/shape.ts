@@ -37,6 +37,8 @@ export const envelopeShape: Shape = {
   data: 'object',
 };
 
+export const extentShape: Shape = { events: 'sequence', first_seq: 'sequence', last_seq: 'sequence' };
+
 export const dataShapes: Readonly<Record<EventType, Shape>> = {
   agent_started: { ...lifecycle, agent_name: 'string' },
   agent_thinking: { ...lifecycle, thought: 'string' },

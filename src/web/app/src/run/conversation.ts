@@ -1,7 +1,9 @@
+import type { IncompleteRun } from '../connection/handler';
 import type { Failure, PipelineEvent } from '../protocol/events';
 import type { Accepted } from '../protocol/server-messages';
 import { limits } from './limits';
 import { runKey, type Run } from './run';
+import { applyReplayed } from './replayed';
 import { addStep, applyEvent, beginRun } from './run-reducer';
 
 export interface Question {
@@ -19,6 +21,8 @@ export interface Exchange {
   readonly id: string;
   readonly question?: Question;
   readonly runKey?: string;
+  /** Neither of both, but a mark between them: the server ended unexpectedly here. */
+  readonly interrupted?: boolean;
 }
 
 export interface Conversation {
@@ -69,9 +73,22 @@ export function refuse(conversation: Conversation, id: string, failure: Failure)
 export function applyToConversation(conversation: Conversation, event: PipelineEvent): Conversation {
   const key = runKey(event.thread_id, event.run_id);
   const known = conversation.runs.get(key);
-  const run = applyEvent(known ?? beginRun(event), event);
+  const apply = event.replay_of === undefined ? applyEvent : applyReplayed;
+  const run = apply(known ?? beginRun(event), event);
   const runs = new Map(conversation.runs).set(key, run);
   return known === undefined ? place({ ...conversation, runs }, run, event) : { ...conversation, runs };
+}
+
+/** Marks a run that has ended with events missing, or takes the mark away. A run that is no longer shown needs none. */
+export function markIncomplete(conversation: Conversation, { threadId, runId, missing: count, asking }: IncompleteRun): Conversation {
+  const key = runKey(threadId, runId);
+  const run = conversation.runs.get(key);
+  if (run === undefined) {
+    return conversation;
+  }
+  const { missing: _, ...complete } = run;
+  const runs = new Map(conversation.runs).set(key, count === 0 ? complete : { ...complete, missing: { count, asking } });
+  return { ...conversation, runs };
 }
 
 /** Finds where a run that was not seen before belongs: under its question, inside its parent, or on its own. */
@@ -125,7 +142,7 @@ function changeExchange(conversation: Conversation, id: string, change: (exchang
   };
 }
 
-function addExchange(conversation: Conversation, exchange: Exchange): Conversation {
+export function addExchange(conversation: Conversation, exchange: Exchange): Conversation {
   const exchanges = [...conversation.exchanges, exchange];
   const excess = exchanges.length - limits.exchanges;
   if (excess <= 0) {

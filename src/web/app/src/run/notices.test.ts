@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gap } from '../protocol/server-messages';
 import { agentEvents } from '../testing/events';
 import { limits } from './limits';
+import { plainWords } from './failure-words';
 import { addNotice, dismissNotice, noNotices, noticeOfError, noticeOfLoss, type NewNotice } from './notices';
 import { noticesOfPage, noticesOfRun } from './placement';
 import { applyEvent, beginRun } from './run-reducer';
@@ -41,7 +42,34 @@ describe('notices', () => {
 
   it('says what is lost, and when nobody knows', () => {
     expect(noticeOfLoss(gap({})).message).toBe('Events 3 to 9 (7) will not come: they are no longer kept.');
-    expect(noticeOfLoss(gap({ to: 3, cause: 'server_restart', certain: false })).message).toContain('may be missing');
+    expect(noticeOfLoss(gap({ to: 3, certain: false })).message).toContain('may be missing');
+  });
+
+  it('says in plain words what the server says in its own, and keeps those', () => {
+    const message = 'Event 58 stayed unconfirmed after 5 tries.';
+    const told = noticeOfError({ type: 'error', code: 'critical_delivery_failed', message, severity: 'critical', timestamp: 1, run_id: 'r1' });
+
+    expect(told).toEqual({
+      severity: 'critical',
+      code: 'critical_delivery_failed',
+      message: plainWords('critical_delivery_failed'),
+      detail: message,
+      runId: 'r1',
+    });
+  });
+
+  it('leaves alone what was written for the person: an alert, or the failure of an agent', () => {
+    const message = 'Stop using the calculator.';
+    for (const code of ['emergency', 'agent_failed', 'a_code_of_later']) {
+      const told = noticeOfError({ type: 'error', code, message, severity: 'error', timestamp: 1 });
+      expect(told).toEqual({ severity: 'error', code, message });
+    }
+  });
+
+  it('does not merge what differs in the server\'s words', () => {
+    const notices = [notice({ detail: 'Event 1' }), notice({ detail: 'Event 2' })].reduce(addNotice, noNotices);
+
+    expect(notices.list).toHaveLength(2);
   });
 });
 
@@ -76,5 +104,14 @@ describe('placement', () => {
 
     expect(noticesOfRun(place(told), run)).toHaveLength(1);
     expect(noticesOfRun(place(told), failed)).toEqual([]);
+  });
+
+  it('does not repeat why a run could not go on', () => {
+    const error = { code: 'server_restart', message: 'The server ended.' };
+    const ended = { ...run, status: 'failed', failure: error } as const;
+    const told = noticeOfError({ type: 'error', ...error, severity: 'error', timestamp: 1, run_id: 'r1' });
+
+    expect(noticesOfRun(place(told), run)).toHaveLength(1);
+    expect(noticesOfRun(place(told), ended)).toEqual([]);
   });
 });

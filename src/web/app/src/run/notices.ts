@@ -1,5 +1,6 @@
 import type { Fault } from '../connection/handler';
 import type { ErrorMessage, Gap } from '../protocol/server-messages';
+import { plainWords } from './failure-words';
 import { limits } from './limits';
 
 /** Something that went wrong and concerns the person in front of the page. */
@@ -8,6 +9,8 @@ export interface Notice {
   readonly severity: 'warning' | 'error' | 'critical';
   readonly code: string;
   readonly message: string;
+  /** The server's own words, where `message` says the same for everybody. */
+  readonly detail?: string;
   readonly threadId?: string;
   readonly runId?: string;
   /** How often it was said in a row. */
@@ -39,10 +42,11 @@ export function dismissNotice(notices: Notices, id: number): Notices {
 }
 
 export function noticeOfError(error: ErrorMessage): NewNotice {
+  const plain = plainWords(error.code);
   return {
     severity: error.severity === 'critical' ? 'critical' : 'error',
     code: error.code,
-    message: error.message,
+    ...(plain === undefined ? { message: error.message } : { message: plain, detail: error.message }),
     ...(error.thread_id !== undefined && { threadId: error.thread_id }),
     ...(error.run_id !== undefined && { runId: error.run_id }),
   };
@@ -69,5 +73,5 @@ const causes: Readonly<Record<string, string>> = {
 };
 
 function sameNotice(a: NewNotice, b: NewNotice): boolean {
-  return a.code === b.code && a.message === b.message && a.runId === b.runId && a.threadId === b.threadId;
+  return a.code === b.code && a.message === b.message && a.detail === b.detail && a.runId === b.runId && a.threadId === b.threadId;
 }

@@ -18,11 +18,12 @@ function concerns(notice: Notice, run: Run): boolean {
 
 /** The failure of a tool or an agent arrives as its event, which is shown in its place, and as an `error`. */
 function repeats(notice: Notice, run: Run): boolean {
-  if (notice.code === 'agent_failed') {
-    return run.failure !== undefined && notice.message.includes(run.failure.message);
+  const told = notice.detail ?? notice.message;
+  if (notice.code === 'agent_failed' || notice.code === run.failure?.code) {
+    return run.failure !== undefined && told.includes(run.failure.message);
   }
   return (
     notice.code === 'tool_failed' &&
-    run.steps.some((step) => step.kind === 'tool' && step.failure !== undefined && notice.message.includes(step.failure.message))
+    run.steps.some((step) => step.kind === 'tool' && step.failure !== undefined && told.includes(step.failure.message))
   );
 }

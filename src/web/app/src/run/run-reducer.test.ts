@@ -64,6 +64,14 @@ describe('run reducer', () => {
     });
   });
 
+  it('puts in its place what was missing at the end of a run', () => {
+    const ended = runOf(toolExecuting(1, { call_id: 'a' }), completed(5));
+    const repaired = [toolCompleted(2, { call_id: 'a' }), toolExecuting(3, { call_id: 'b' })].reduce(applyEvent, ended);
+    expect(repaired).toMatchObject({ status: 'completed', steps: [{ status: 'ok' }, { status: 'unfinished' }] });
+
+    expect(applyEvent(repaired, toolCompleted(4, { call_id: 'b' })).steps).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
+  });
+
   it('shows a failed run', () => {
     expect(runOf(started(1), failed(2))).toMatchObject({ status: 'failed', failure: { message: 'Out of words' } });
   });

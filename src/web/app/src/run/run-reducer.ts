@@ -9,7 +9,7 @@ export function beginRun(event: PipelineEvent): Run {
     key: runKey(event.thread_id, event.run_id),
     threadId: event.thread_id,
     runId: event.run_id,
-    status: 'running',
+    status: event.replay_of === undefined ? 'running' : 'unknown',
     startedAt: event.timestamp,
     steps: [],
     omittedSteps: 0,
@@ -23,14 +23,15 @@ export function applyEvent(run: Run, event: PipelineEvent): Run {
   if (event.type === 'agent_stalled') {
     return { ...run, quietMs: event.data.quiet_ms };
   }
-  const { quietMs: _, ...awake } = run;
+  const { quietMs: _, ...heard } = run;
+  const awake: Run = heard.status === 'unknown' ? { ...heard, status: 'running' } : heard;
   switch (event.type) {
     case 'agent_started':
       return { ...awake, agentName: event.data.agent_name, startedAt: event.timestamp };
     case 'agent_thinking':
-      return addStep(awake, { kind: 'thought', seq: event.seq, text: event.data.thought });
+      return addStep(awake, { kind: 'thought', seq: event.seq, text: event.data.thought, eventIds: [event.id] });
     case 'tool_executing':
-      return addStep(awake, startTool(event));
+      return addStep(awake, isOver(awake) ? { ...startTool(event), status: 'unfinished' } : startTool(event));
     case 'tool_completed':
       return { ...awake, steps: completeTool(awake.steps, event) };
     case 'custom':
@@ -44,6 +45,10 @@ export function applyEvent(run: Run, event: PipelineEvent): Run {
     case 'agent_cancelled':
       return { ...end(awake, event, 'cancelled'), ...(event.data.reason !== undefined && { reason: event.data.reason }) };
   }
+}
+
+export function isOver({ status }: Run): boolean {
+  return status !== 'running' && status !== 'unknown';
 }
 
 /** Adds a step and, above the limit, takes away the oldest that is not a run of its own. */

@@ -1,15 +1,19 @@
 import type { Failure, ToolOutcome } from '../protocol/events';
 import type { Json } from '../protocol/json';
 
-export interface ThoughtStep {
-  readonly kind: 'thought';
+interface EventStep {
   readonly seq: number;
+  /** The ids of the events it shows, by which a repetition is known. */
+  readonly eventIds?: readonly string[];
+}
+
+export interface ThoughtStep extends EventStep {
+  readonly kind: 'thought';
   readonly text: string;
 }
 
-export interface ToolStep {
+export interface ToolStep extends EventStep {
   readonly kind: 'tool';
-  readonly seq: number;
   readonly name: string;
   readonly callId?: string;
   readonly arguments?: Json;
@@ -21,23 +25,22 @@ export interface ToolStep {
   readonly failure?: Failure;
 }
 
-export interface CustomStep {
+export interface CustomStep extends EventStep {
   readonly kind: 'custom';
-  readonly seq: number;
   readonly name: string;
   readonly value: Json;
 }
 
 /** A run that this run has started. */
-export interface ChildStep {
+export interface ChildStep extends EventStep {
   readonly kind: 'child';
-  readonly seq: number;
   readonly runKey: string;
 }
 
 export type Step = ThoughtStep | ToolStep | CustomStep | ChildStep;
 
-export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+/** `unknown`: only events that were sent again by an operator have told of this run, and they say nothing about now. */
+export type RunStatus = 'unknown' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** One execution of an agent, as far as its events have told. */
 export interface Run {
@@ -52,6 +55,10 @@ export interface Run {
   readonly reason?: string;
   /** The server's word that it has not heard of the run for this long. */
   readonly quietMs?: number;
+  /** Events that are missing although the run has ended. */
+  readonly missing?: { readonly count: number; readonly asking: boolean };
+  /** How many of its events an operator has sent again. */
+  readonly resent?: number;
   readonly steps: readonly Step[];
   readonly omittedSteps: number;
   readonly answer: string;

@@ -6,6 +6,7 @@ export function startTool(event: EventOf<'tool_executing'>): ToolStep {
   return {
     kind: 'tool',
     seq: event.seq,
+    eventIds: [event.id],
     name: tool_name,
     status: 'running',
     startedAt: event.timestamp,
@@ -32,7 +33,9 @@ export function abandonTools(steps: readonly Step[]): readonly Step[] {
 /** Paired by call id where the emitter gives one, else by name, the oldest first. */
 function belongs(step: ToolStep, event: EventOf<'tool_completed'>): boolean {
   const { call_id, tool_name } = event.data;
-  return step.status === 'running' && (call_id !== undefined ? step.callId === call_id : step.name === tool_name);
+  // Unfinished, too: what was missing at the end of a run comes after it.
+  const open = step.status === 'running' || step.status === 'unfinished';
+  return open && (call_id !== undefined ? step.callId === call_id : step.name === tool_name);
 }
 
 function complete(step: ToolStep, event: EventOf<'tool_completed'>): ToolStep {
@@ -41,6 +44,7 @@ function complete(step: ToolStep, event: EventOf<'tool_completed'>): ToolStep {
   const durationMs = duration_ms ?? elapsed;
   return {
     ...step,
+    eventIds: [...(step.eventIds ?? []), event.id],
     status: status ?? (error === undefined ? 'ok' : 'failed'),
     ...(durationMs !== undefined && { durationMs }),
     ...(result !== undefined && { result }),

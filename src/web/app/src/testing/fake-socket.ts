@@ -1,4 +1,5 @@
 import type { Socket } from '../connection/socket';
+import { criticalFrame, tokenFrame, welcomeFrame } from './frames';
 
 /** The server's end of a WebSocket that exists only in a test: what the page said, and what it shall hear. */
 export class FakeSocket implements Socket {
@@ -46,38 +47,26 @@ export class FakeSocket implements Socket {
   }
 
   welcome(members: object = {}): void {
-    this.receive({
-      type: 'welcome',
-      connection_id: 'c-1',
-      user_id: 'ada',
-      epoch: 'E1',
-      seq: 0,
-      from: 0,
-      resumed: true,
-      ping_interval_ms: 15_000,
-      ping_timeout_ms: 10_000,
-      ack_interval_ms: 1000,
-      ack_every: 64,
-      ...members,
-    });
+    this.receive(welcomeFrame(members));
   }
 
   /** A token, or with members, any other event. */
   event(seq: number, members: object = {}): void {
-    this.receive({
-      type: 'token',
-      seq,
-      id: `x-${seq}`,
-      thread_id: 't1',
-      run_id: 'r1',
-      timestamp: 1_763_784_000 + seq,
-      data: { delta: `${seq} ` },
-      ...members,
-    });
+    this.receive(tokenFrame(seq, members));
   }
 
   critical(seq: number, members: object = {}): void {
-    this.event(seq, { type: 'agent_thinking', data: { thought: `${seq}`, metadata: {}, timestamp: 1 }, ...members });
+    this.receive(criticalFrame(seq, members));
+  }
+
+  /** The end of run `r1` that began with event `first`. */
+  completed(seq: number, first: number, events = seq - first + 1, members: object = {}): void {
+    this.event(seq, {
+      type: 'agent_completed',
+      data: { agent_name: 'demo', metadata: {}, timestamp: 1 },
+      run: { events, first_seq: first, last_seq: seq },
+      ...members,
+    });
   }
 
   end(code: number, reason = ''): void {

@@ -1,4 +1,4 @@
-import type { CatchUp, ConnectionHandler, Fault } from '../connection/handler';
+import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
 import type { PipelineEvent } from '../protocol/events';
 import type { ErrorMessage, Gap } from '../protocol/server-messages';
@@ -9,6 +9,7 @@ export class RecordingHandler implements ConnectionHandler {
   readonly seqs: number[] = [];
   readonly catchUps: (CatchUp | undefined)[] = [];
   readonly lost: Gap[] = [];
+  readonly incomplete: IncompleteRun[] = [];
   readonly errors: ErrorMessage[] = [];
   readonly faults: Fault[] = [];
   resets = 0;
@@ -34,6 +35,10 @@ export class RecordingHandler implements ConnectionHandler {
 
   onLost(gap: Gap): void {
     this.lost.push(gap);
+  }
+
+  onIncomplete(run: IncompleteRun): void {
+    this.incomplete.push(run);
   }
 
   onError(error: ErrorMessage): void {

@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Chat } from '../chat/chat';
+import { Chat, type Addresses } from '../chat/chat';
 import { readThread, readUser, writeUser } from '../chat/identity';
 import { ChatPage } from './chat-page';
 
 /** One chat for the present user; another name begins another chat. */
 export function App() {
   const [userId, setUserId] = useState(readUser);
-  const chat = useMemo(() => new Chat(userId, readThread(userId), socketUrl()), [userId]);
+  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses()), [userId]);
   useEffect(() => chat.start(), [chat]);
 
   const changeUser = (next: string): void => {
@@ -16,8 +16,8 @@ export function App() {
   return <ChatPage key={userId} chat={chat} onUserChange={changeUser} />;
 }
 
-function socketUrl(): string {
-  const url = new URL('/ws', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
+function addresses(): Addresses {
+  const socket = new URL('/ws', location.href);
+  socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
+  return { socket: socket.href, stream: new URL('/v1/stream', location.href).href };
 }

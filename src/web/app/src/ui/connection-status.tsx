@@ -11,12 +11,15 @@ export function ConnectionStatus({ state, onRetry }: Props) {
   const now = useNow(waiting, 250);
 
   return (
-    <div class={`connection connection-${state.name}`}>
+    <div class={`connection connection-${state.name}${onFallback(state) ? ' connection-fallback' : ''}`}>
       <p class="connection-state" role="status" data-testid="connection-state" data-state={state.name} title={tooltip(state)}>
         <span class="dot" aria-hidden="true" />
         <span class="connection-name">{nameOf(state)}</span>
         {/* Ticks every second: to be seen, not to be read aloud. */}
         {waiting && <span aria-hidden="true"> in {Math.max(0, Math.ceil((state.retryAt! - now) / 1000))} s</span>}
+        {onFallback(state) && (
+          <span class="connection-reason" data-testid="connection-fallback"> — over the fallback, as no WebSocket gets through</span>
+        )}
         <span class="connection-reason">{reasonOf(state)}</span>
       </p>
       {(waiting || state.name === 'closed') && (
@@ -28,6 +31,10 @@ export function ConnectionStatus({ state, onRetry }: Props) {
   );
 }
 
+function onFallback(state: ConnectionState): boolean {
+  return state.name === 'connected' && state.transport === 'stream';
+}
+
 function nameOf(state: ConnectionState): string {
   return { connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', closed: 'Closed' }[state.name];
 }
@@ -37,5 +44,9 @@ function reasonOf(state: ConnectionState): string {
 }
 
 function tooltip(state: ConnectionState): string | undefined {
-  return state.name === 'connected' ? `Connection ${state.welcome.connection_id}` : undefined;
+  if (state.name !== 'connected') {
+    return undefined;
+  }
+  const by = state.transport === 'stream' ? 'server-sent events' : 'WebSocket';
+  return `Connection ${state.welcome.connection_id}, by ${by}`;
 }

@@ -2,6 +2,7 @@ import type { Exchange } from '../run/conversation';
 import type { Notice } from '../run/notices';
 import type { Run } from '../run/run';
 import type { Chat } from '../chat/chat';
+import { Interruption } from './interruption';
 import { memo } from './memo';
 import { QuestionView } from './question-view';
 import { RunView } from './run-view';
@@ -27,6 +28,7 @@ const MemoizedExchange = memo(({ chat, exchange, run, runs, notices, cancelling 
   <article class="exchange">
     {exchange.question !== undefined && <QuestionView question={exchange.question} onRetry={() => chat.retry(exchange.id)} />}
     {run !== undefined && <RunView chat={chat} run={run} runs={runs} notices={notices} cancelling={cancelling} />}
+    {exchange.interrupted === true && <Interruption />}
     {run === undefined && exchange.question?.state === 'accepted' && (
       <p class="quiet-note">The server has taken the message. Nothing has been heard of a run yet.</p>
     )}

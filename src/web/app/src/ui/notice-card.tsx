@@ -15,6 +15,7 @@ export function NoticeCard({ notice, testId, onDismiss }: Props) {
         {notice.severity === 'critical' && <strong>Critical: </strong>}
         {notice.message} <code class="notice-code">{notice.code}</code>
         {notice.count > 1 && <span class="notice-count"> {notice.count} times</span>}
+        {notice.detail !== undefined && <span class="notice-detail">{notice.detail}</span>}
       </p>
       <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => onDismiss(notice.id)}>
         <CloseIcon />

@@ -35,6 +35,7 @@ function RunIcon({ run }: { readonly run: Run }) {
     case 'failed':
       return <CrossIcon />;
     case 'cancelled':
+    case 'unknown':
       return <DashIcon />;
   }
 }
@@ -42,6 +43,8 @@ function RunIcon({ run }: { readonly run: Run }) {
 function statusOf(run: Run): string {
   const duration = run.durationMs === undefined ? '' : formatDuration(run.durationMs);
   switch (run.status) {
+    case 'unknown':
+      return 'Only parts are known';
     case 'running':
       return run.quietMs === undefined ? 'Running' : 'Running, but silent';
     case 'completed':

@@ -3,6 +3,7 @@ import { noticesOfRun } from '../run/placement';
 import type { Run } from '../run/run';
 import type { Chat } from '../chat/chat';
 import { Answer } from './answer';
+import { MissingEvents } from './missing-events';
 import { NoticeCard } from './notice-card';
 import { RunHeader } from './run-header';
 import { StepView } from './step-view';
@@ -44,6 +45,12 @@ export function RunView({ chat, run, runs, notices, cancelling, nested = false }
       <Answer run={run} />
       {run.quietMs !== undefined && run.status === 'running' && (
         <p class="run-quiet" role="alert">Nothing has been heard of this run for {formatDuration(run.quietMs)}.</p>
+      )}
+      {run.missing !== undefined && <MissingEvents {...run.missing} />}
+      {run.resent !== undefined && (
+        <p class="quiet-note" data-testid="run-resent">
+          {run.resent === 1 ? 'One event of this run was' : `${run.resent} events of this run were`} sent again by an operator.
+        </p>
       )}
       {run.failure !== undefined && (
         <p class="run-failure" data-testid="run-failure">

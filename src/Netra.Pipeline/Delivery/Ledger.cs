@@ -1,0 +1,97 @@
+using System.Diagnostics.Metrics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Delivery;
+
+/// <summary>
+/// The books of the whole pipeline: for every event an outcome. Each stream's figures are taken under its lock, so they are right together; streams that come and go between two of them shift the totals by whole
+/// accounts, and leave what is unaccounted as it is. Safe from any thread.
+/// </summary>
+public sealed class Ledger
+{
+    private readonly StreamRegistry _streams;
+    private readonly IEventLog _log;
+    private readonly FailureReporter _failures;
+    private readonly TimeProvider _time;
+    private LedgerReport? _latest;
+    private long _reported;
+
+    internal Ledger(StreamRegistry streams, IEventLog log, FailureReporter failures, IMeterFactory meters, TimeProvider time)
+    {
+        (_streams, _log, _failures, _time) = (streams, log, failures, time);
+        var meter = meters.Create(PipelineMeter.Name);
+        meter.CreateObservableGauge(
+            "netra.ledger.unaccounted", () => Volatile.Read(ref _latest)?.Account.Unaccounted ?? 0, "{event}", "Events without an accounted outcome; the target is 0.");
+        meter.CreateObservableGauge("netra.ledger.events", Observe, "{event}", "Events by outcome (netra.outcome).");
+    }
+
+    /// <summary>Takes the figures of all streams now.</summary>
+    public LedgerReport Read()
+    {
+        var (account, offline, loaded) = (_log.Resting, _log.Resting.Pending, 0L);
+        foreach (var stream in _streams.Loaded)
+        {
+            var snapshot = stream.Snapshot();
+            account += snapshot.Account;
+            offline += snapshot.IsOnline ? 0 : snapshot.Account.Pending;
+            loaded++;
+        }
+
+        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), account, offline, _log.StreamCount, loaded);
+    }
+
+    /// <summary>Takes the figures of one user; null when there is none of that name.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels loading the user's stream.</param>
+    public async ValueTask<LedgerReport?> ReadAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        if (!await _log.KnowsUserAsync(userId, cancellationToken))
+        {
+            return null;
+        }
+
+        var stream = await _streams.PinAsync(userId, cancellationToken);
+        var snapshot = stream.Snapshot();
+        stream.Unpin();
+        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
+    }
+
+    /// <summary>Takes the figures, and raises the alarm when they do not add up. Called by the tick.</summary>
+    internal void Check()
+    {
+        var report = Read();
+        Volatile.Write(ref _latest, report);
+        var unaccounted = report.Account.Unaccounted;
+        if (unaccounted != 0 && unaccounted != _reported)
+        {
+            _failures.Report(new Failure(
+                FailureCode.LedgerUnaccounted,
+                "ledger",
+                $"{unaccounted} events have no accounted outcome: {report.Account}. GET /v1/ledger?user_id= finds whose they are.")
+            {
+                Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["unaccounted"] = unaccounted },
+            });
+        }
+
+        _reported = unaccounted;
+    }
+
+    private IEnumerable<Measurement<long>> Observe()
+    {
+        if (Volatile.Read(ref _latest)?.Account is not { } account)
+        {
+            yield break;
+        }
+
+        yield return Outcome("accepted", account.Accepted);
+        yield return Outcome("acknowledged", account.Acknowledged);
+        yield return Outcome("pending", account.Pending);
+        yield return Outcome("expired", account.Expired);
+        yield return Outcome("dead_lettered", account.DeadLettered);
+    }
+
+    private static Measurement<long> Outcome(string name, long events) => new(events, new KeyValuePair<string, object?>("netra.outcome", name));
+}

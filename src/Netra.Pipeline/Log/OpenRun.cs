@@ -1,0 +1,8 @@
+namespace Netra.Pipeline.Log;
+
+/// <summary>A run that has begun and not ended.</summary>
+/// <param name="UserId">Whose it is.</param>
+/// <param name="ThreadId">The run's thread.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="AgentName">The agent that ran, if it is known.</param>
+public sealed record OpenRun(string UserId, string ThreadId, string RunId, string? AgentName);

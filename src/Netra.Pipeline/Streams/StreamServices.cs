@@ -1,0 +1,6 @@
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>What every stream needs and all of them share.</summary>
+internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, TimeProvider Time);

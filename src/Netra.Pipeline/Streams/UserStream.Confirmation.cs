@@ -1,0 +1,298 @@
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Streams;
+
+// Confirmation: what devices have handled, who waits for it, and which critical events nobody has confirmed.
+internal sealed partial class UserStream
+{
+    // Positions of connections that ended and are not recorded yet; above it the oldest are left out, and the audit says so.
+    private const int MaxDeparted = 1024;
+
+    private readonly SortedSet<long> _deadLetters;
+    private readonly List<long> _revived = [];
+    private readonly Queue<ConnectionProgress> _departed = new();
+    private int _hasRevived;
+    private long _unconfirmedSince;
+
+    /// <summary>The oldest critical event that nobody has confirmed; 0 when there is none. Read without the lock, by the tick.</summary>
+    public long OldestCritical => _criticals.Oldest;
+
+    /// <summary>
+    /// Since when a page that was sent on its way for what it did not confirm has made no progress, as a timestamp; 0 when it has. The next connection goes on from there, or closing would hide a page that is stuck.
+    /// </summary>
+    public long UnconfirmedSince
+    {
+        get => Volatile.Read(ref _unconfirmedSince);
+        set => Volatile.Write(ref _unconfirmedSince, value);
+    }
+
+    /// <summary>How far an event has come at this moment.</summary>
+    public DeliveryStage StageOf(long seq)
+    {
+        lock (_gate)
+        {
+            return StageOfLocked(seq);
+        }
+    }
+
+    /// <summary>Completes when an event has come to a stage.</summary>
+    /// <exception cref="TimeoutException">It has not in time.</exception>
+    /// <exception cref="EventDroppedException">It expired before.</exception>
+    /// <exception cref="SendFailureException">It is a dead letter, or the log has ended without storing it.</exception>
+    public async Task WhenStageAsync(long seq, DeliveryStage stage, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        StageWaiter waiter;
+        lock (_gate)
+        {
+            if (StageOfLocked(seq) >= stage)
+            {
+                return;
+            }
+
+            if (seq <= _expiredThrough)
+            {
+                throw new EventDroppedException(new FailureScope("AwaitDelivery", UserId), seq, seq, Protocol.GapCause.Expired);
+            }
+
+            waiter = _stageWaiters.Add(stage, seq);
+        }
+
+        try
+        {
+            await (stage == DeliveryStage.Stored ? WhenCommittedAsync(seq) : waiter.Task).WaitAsync(timeout, _time, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"Event {IdOf(seq)} did not come to stage {stage} within {timeout}; it is at {StageOf(seq)}.", exception);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _stageWaiters.Remove(waiter);
+            }
+        }
+    }
+
+    /// <summary>Whether a connection is there that could confirm: open, not frozen, and past what it missed.</summary>
+    public bool IsAnybodyCurrent()
+    {
+        lock (_gate)
+        {
+            _criticals.Trim();
+            return _subscriptions.Any(static s => IsCurrent(s));
+        }
+    }
+
+    /// <summary>Sends an event again, in place, to every connection that has been sent it and has not confirmed it.</summary>
+    public void Redeliver(long seq)
+    {
+        lock (_gate)
+        {
+            foreach (var subscription in _subscriptions.Where(s => IsCurrent(s) && IsOwed(s, seq)))
+            {
+                if (!subscription.Redeliveries.Contains(new SeqRange(seq, seq)))
+                {
+                    subscription.Redeliveries.Add(new SeqRange(seq, seq));
+                    subscription.UpdateHasPages();
+                }
+
+                subscription.Queue.Wake();
+            }
+        }
+    }
+
+    /// <summary>The connections that have been sent an event and have not confirmed it.</summary>
+    public IReadOnlyList<string> ConnectionsOwing(long seq)
+    {
+        lock (_gate)
+        {
+            return [.. _subscriptions.Where(s => IsCurrent(s) && IsOwed(s, seq)).Select(static s => s.ConnectionId)];
+        }
+    }
+
+    /// <summary>Makes dead letters of the critical events that have been sent as often as the oldest of them, and that the log has stored.</summary>
+    /// <param name="attempts">How often.</param>
+    /// <param name="cancellationToken">Cancels waiting for the log.</param>
+    /// <returns>The new dead letters.</returns>
+    public async ValueTask<IReadOnlyList<DeadLetter>> BuryUnconfirmedAsync(int attempts, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<long> seqs;
+        lock (_gate)
+        {
+            _criticals.Trim();
+            seqs = _criticals.Take(Math.Min(_committed, _subscriptions.Max(static s => (long?)s.LastTold) ?? 0));
+        }
+
+        IReadOnlyList<DeadLetter> letters;
+        try
+        {
+            letters = await _log.DeadLetters.AddAsync(_lease, seqs, attempts, _time.GetUtcNow(), cancellationToken);
+        }
+        catch
+        {
+            lock (_gate)
+            {
+                foreach (var seq in seqs)
+                {
+                    _criticals.Add(seq);
+                }
+            }
+
+            throw;
+        }
+
+        lock (_gate)
+        {
+            var buried = 0;
+            foreach (var letter in letters.Where(letter => letter.Seq > _expiringThrough))
+            {
+                if (_acknowledged.Contains(letter.Seq))
+                {
+                    // Confirmed while the log was at it.
+                    _revived.Add(letter.Seq);
+                    _hasRevived = _revived.Count;
+                }
+                else
+                {
+                    buried += _deadLetters.Add(letter.Seq) ? 1 : 0;
+                }
+            }
+
+            _ledger.OnDeadLettered(buried);
+            _lease.AcknowledgementsChanged = true;
+            _stageWaiters.Fail(
+                _deadLetters.Contains,
+                seq => SendFailureException.Unconfirmed(new FailureScope("AwaitDelivery", UserId), seq, attempts));
+        }
+
+        return letters;
+    }
+
+    /// <summary>Settles dead letters that a device has acknowledged after all. Called by the tick.</summary>
+    public async ValueTask SettleRevivedAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _hasRevived) == 0)
+        {
+            return;
+        }
+
+        long[] seqs;
+        lock (_gate)
+        {
+            seqs = [.. _revived];
+        }
+
+        await _log.DeadLetters.SettleAcknowledgedAsync(_lease, seqs, cancellationToken);
+        lock (_gate)
+        {
+            _revived.RemoveRange(0, seqs.Length);
+            _hasRevived = _revived.Count;
+        }
+    }
+
+    /// <summary>Hands the positions of connections to the audit, where they have changed. Called by the tick.</summary>
+    public void Audit(DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            while (_departed.TryPeek(out var departed) && _log.Audit.TryRecord(_lease, departed))
+            {
+                _departed.Dequeue();
+            }
+
+            foreach (var subscription in _subscriptions)
+            {
+                var progress = subscription.Progress(now);
+                if (progress != subscription.Audited with { At = now } && _log.Audit.TryRecord(_lease, progress))
+                {
+                    subscription.Audited = progress;
+                }
+            }
+        }
+    }
+
+    private static bool IsCurrent(StreamSubscription subscription) => subscription is { IsPresent: true, Mode: SubscriptionMode.Live };
+
+    private static bool IsOwed(StreamSubscription subscription, long seq) => seq > subscription.CoverageFrom && seq <= subscription.LastTold && seq > subscription.Acknowledged;
+
+    // What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the cursor has come. The whole coverage is confirmed each time, so
+    // that a range that was refused for want of room comes again.
+    private void Confirm(long coverageFrom, long seq)
+    {
+        var range = new SeqRange(Math.Max(coverageFrom, _expiringThrough) + 1, seq);
+        var before = ConfirmedEvents();
+        if (range.Count <= 0 || !_acknowledged.Add(range) || ConfirmedEvents() - before is not (> 0 and var confirmed))
+        {
+            return;
+        }
+
+        _ledger.OnAcknowledged(confirmed);
+        _lease.AcknowledgementsChanged = true;
+        if (_criticals.Oldest != 0 && _criticals.Oldest <= seq)
+        {
+            _criticals.Trim();
+        }
+
+        if (_deadLetters.Count > 0)
+        {
+            Revive(range);
+        }
+
+        if (_stageWaiters.Any)
+        {
+            _stageWaiters.Release(StageOfLocked);
+        }
+    }
+
+    private void Revive(SeqRange confirmed)
+    {
+        long[] revived = [.. _deadLetters.GetViewBetween(confirmed.From, confirmed.To)];
+        foreach (var seq in revived)
+        {
+            _deadLetters.Remove(seq);
+            _revived.Add(seq);
+        }
+
+        _hasRevived = _revived.Count;
+        _ledger.OnRevived(revived.Length);
+    }
+
+    private void Depart(StreamSubscription subscription)
+    {
+        var progress = subscription.Progress(_time.GetUtcNow());
+        if (progress == subscription.Audited with { At = progress.At })
+        {
+            return;
+        }
+
+        _departed.Enqueue(progress);
+        if (_departed.Count > MaxDeparted)
+        {
+            _departed.Dequeue();
+        }
+    }
+
+    private DeliveryStage StageOfLocked(long seq)
+    {
+        if (_acknowledged.Contains(seq))
+        {
+            return DeliveryStage.Acknowledged;
+        }
+
+        var stage = seq <= _committed ? DeliveryStage.Stored : DeliveryStage.Accepted;
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.HasWritten(seq))
+            {
+                return DeliveryStage.Written;
+            }
+
+            stage = subscription.HasQueued(seq) ? DeliveryStage.Queued : stage;
+        }
+
+        return stage;
+    }
+}

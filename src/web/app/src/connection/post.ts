@@ -1,0 +1,40 @@
+const timeoutMs = 10_000;
+
+/** The server has answered a message, and not with success. */
+export class PostRefused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'PostRefused';
+    this.status = status;
+  }
+}
+
+/** Posts a JSON body; rejects when there is no answer, and with `PostRefused` when it is not a success. */
+export type Post = (url: string, body: object) => Promise<void>;
+
+export const postJson: Post = async (url, body) => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (!response.ok) {
+    throw new PostRefused(response.status, await explain(response));
+  }
+};
+
+/** What the problem document says, or the bare status where there is none: a proxy's answer may be anything. */
+async function explain(response: Response): Promise<string> {
+  try {
+    const { detail } = (await response.json()) as { readonly detail?: unknown };
+    if (typeof detail === 'string') {
+      return detail;
+    }
+  } catch {
+    // Then the status has to do.
+  }
+  return `the server answered a message with ${response.status}`;
+}

@@ -1,0 +1,104 @@
+import type { ClientMessage } from '../protocol/client-messages';
+import { CloseCode } from '../protocol/close-codes';
+import { parseEnd, type StreamEnd } from '../protocol/end-reasons';
+import { Outbox } from './outbox';
+import { postJson, PostRefused, type Post } from './post';
+import { resumeParameters } from './resume';
+import { socketOpen, type Socket } from './socket';
+
+/** The part of a browser's `EventSource` that is used here. */
+export interface EventStream {
+  onmessage: ((event: { readonly data: string }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  addEventListener(type: 'end', listener: (event: { readonly data: string }) => void): void;
+  close(): void;
+}
+
+export type OpenStream = (url: string) => EventStream;
+
+export const openBrowserStream: OpenStream = (url) => new EventSource(url) as EventStream;
+
+const socketConnecting = 0;
+const socketClosed = 3;
+
+/**
+ * A server-sent event stream that looks like a WebSocket (protocol 9.3): what the server says comes on the stream, what this
+ * client says goes as a request each. The browser would reconnect an `EventSource` by itself; here the connection does.
+ */
+export class StreamSocket implements Socket {
+  onopen: Socket['onopen'] = null;
+  onmessage: Socket['onmessage'] = null;
+  onclose: Socket['onclose'] = null;
+  onerror: Socket['onerror'] = null;
+  readonly #url: string;
+  readonly #stream: EventStream;
+  readonly #post: Post;
+  readonly #outbox = new Outbox((message) => this.#deliver(message), (error) => this.#undelivered(error));
+  #connectionId: string | undefined;
+  #closed = false;
+
+  constructor(url: string, openStream: OpenStream = openBrowserStream, post: Post = postJson) {
+    this.#url = url;
+    this.#post = post;
+    this.#stream = openStream(url);
+    this.#stream.onmessage = (event) => this.#receive(event.data);
+    this.#stream.onerror = () => this.#end({ code: CloseCode.lost, detail: '' });
+    this.#stream.addEventListener('end', (event) => this.#end(parseEnd(event.data)));
+  }
+
+  /** Open once the welcome has said to which connection messages go. */
+  get readyState(): number {
+    return this.#closed ? socketClosed : this.#connectionId === undefined ? socketConnecting : socketOpen;
+  }
+
+  send(text: string): void {
+    this.#outbox.add(JSON.parse(text) as ClientMessage);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#outbox.close();
+    this.#stream.close();
+  }
+
+  #receive(text: string): void {
+    this.#connectionId ??= connectionIdOf(text);
+    this.onmessage?.({ data: text });
+  }
+
+  #deliver(message: ClientMessage): Promise<void> {
+    return message.type === 'ack'
+      ? this.#post(this.#address('ack'), { seq: message.seq })
+      : this.#post(this.#address('messages'), message);
+  }
+
+  /** Whose connection it is must be said here as on the stream. */
+  #address(action: 'ack' | 'messages'): string {
+    const address = new URL(this.#url);
+    resumeParameters.forEach((name) => address.searchParams.delete(name));
+    address.pathname += `/${encodeURIComponent(this.#connectionId ?? '')}/${action}`;
+    return address.href;
+  }
+
+  #undelivered(error: unknown): void {
+    const invalid = error instanceof PostRefused && error.status === 400;
+    this.#end({ code: invalid ? CloseCode.invalidMessage : CloseCode.lost, detail: error instanceof Error ? error.message : String(error) });
+  }
+
+  #end({ code, detail, reconnect }: StreamEnd): void {
+    if (!this.#closed) {
+      this.close();
+      this.onclose?.({ code, reason: detail, ...(reconnect !== undefined && { reconnect }) });
+    }
+  }
+}
+
+/** The rest of the welcome is the connection's to judge, and so is whatever else a stream may begin with. */
+function connectionIdOf(text: string): string | undefined {
+  try {
+    const id = (JSON.parse(text) as { readonly connection_id?: unknown } | null)?.connection_id;
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

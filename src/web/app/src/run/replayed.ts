@@ -1,0 +1,44 @@
+import { isTerminal } from '../protocol/event-types';
+import type { PipelineEvent } from '../protocol/events';
+import type { Run } from './run';
+import { applyEvent, isOver } from './run-reducer';
+import { abandonTools } from './tools';
+
+/**
+ * What a run looks like after an operator has sent one of its events again. The event may have been shown the first time, and
+ * the run may have ended long ago: it must neither show twice, nor wake the run, nor end it twice.
+ */
+export function applyReplayed(run: Run, event: PipelineEvent): Run {
+  const resent = { ...run, resent: (run.resent ?? 0) + 1 };
+  if (isShown(run, event)) {
+    return resent;
+  }
+  const { status, startedAt, quietMs } = run;
+  const shown = applyEvent(resent, event);
+  if (isTerminal(event.type)) {
+    return shown;
+  }
+  return {
+    ...shown,
+    status,
+    startedAt,
+    ...(quietMs !== undefined && { quietMs }),
+    steps: status === 'running' ? shown.steps : abandonTools(shown.steps),
+  };
+}
+
+function isShown(run: Run, event: PipelineEvent): boolean {
+  switch (event.type) {
+    case 'agent_started':
+      return run.agentName !== undefined;
+    case 'agent_completed':
+    case 'agent_failed':
+    case 'agent_cancelled':
+      return isOver(run);
+    case 'agent_stalled':
+      // Its news is old by now.
+      return true;
+    default:
+      return run.steps.some((step) => step.eventIds?.includes(event.replay_of ?? '') === true);
+  }
+}
