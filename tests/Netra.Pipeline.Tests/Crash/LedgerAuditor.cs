@@ -1,16 +1,16 @@
-using Netra.Pipeline.Tests.Infrastructure;
-
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>Asks for the ledger over and over, and complains of every one that does not add up. One thread at a time.</summary>
-internal sealed class LedgerAuditor(Journal journal)
+/// <param name="read">Asks for it.</param>
+/// <param name="journal">Is told what is wrong.</param>
+internal sealed class LedgerAuditor(Func<ServerLife, Task<LedgerAnswer?>> read, Journal journal)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     public int Samples { get; private set; }
 
     /// <summary>The last one that was seen.</summary>
-    public Ledger? Last { get; private set; }
+    public LedgerAnswer? Last { get; private set; }
 
     public async Task RunAsync(ServerLife life)
     {
@@ -30,8 +30,7 @@ internal sealed class LedgerAuditor(Journal journal)
 
     public async Task SampleAsync(ServerLife life)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{life.Port}"), Timeout = TestClient.Patience };
-        if (await Ledger.ReadAsync(http) is not { } ledger)
+        if (await read(life) is not { } ledger)
         {
             return;
         }
