@@ -24,7 +24,8 @@ internal static class CommitFigures
             using var last = new StringContent("""{"user_id":"user-0","thread_id":"t","run_id":"r","type":"token","data":{"delta":"last"}}""", System.Text.Encoding.UTF8, "application/json");
             (await server.Http.PostAsync("/v1/events", last)).EnsureSuccessStatusCode();
             var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
-            report.Line(string.Create(CultureInfo.InvariantCulture, $"| {round} | {events / seconds:N0} | {(await server.CpuAsync() - before) / events:F2} |"));
+            var cpu = (await server.CpuAsync() - before) / events;
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"| {round} | {events / seconds:N0} | {cpu:F2} |"));
         }
     }
 }

@@ -34,7 +34,11 @@ internal sealed class FigureClient : IDisposable
                 continue;
             }
 
-            Utf8Parser.TryParse(message.Span[7..], out long seq, out _);
+            if (!Utf8Parser.TryParse(message.Span[7..], out long seq, out _))
+            {
+                throw new InvalidDataException("An event without a number came.");
+            }
+
             (LastSeq, Received) = (seq, Received + 1);
             if (seq - acknowledged >= AckEvery || Received == events)
             {

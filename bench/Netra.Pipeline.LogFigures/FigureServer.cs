@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
@@ -45,11 +46,13 @@ internal static class FigureServer
         app.MapGet("/figures/cpu", static () => Process.GetCurrentProcess().TotalProcessorTime.TotalMicroseconds);
         app.MapPost("/figures/burst", BurstAsync);
         app.MapPost("/figures/paced", PacedAsync);
-        app.MapPost("/figures/stop", (Delegate)((Microsoft.Extensions.Hosting.IHostApplicationLifetime lifetime) => lifetime.StopApplication()));
+        app.MapPost("/figures/stop", Stop);
         await app.StartAsync();
         Console.WriteLine($"READY {app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}");
-        await app.WaitForShutdownAsync();
+        await HostingAbstractionsHostExtensions.WaitForShutdownAsync(app);
     }
+
+    private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
 
     // As fast as the clients take it: an emitter waits where a queue is full.
     private static async Task<long> BurstAsync(HttpContext context, EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int events, bool wait)

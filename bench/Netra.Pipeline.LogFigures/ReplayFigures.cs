@@ -26,7 +26,8 @@ internal static class ReplayFigures
             await client.ConnectAsync(server.Socket("user-0", "&seq=0"));
             await client.ReadAsync(Events);
             var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
-            report.Line(string.Create(CultureInfo.InvariantCulture, $"| {round} | {Events / seconds:N0} | {(await server.CpuAsync() - before) / Events:F2} |"));
+            var cpu = (await server.CpuAsync() - before) / Events;
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"| {round} | {Events / seconds:N0} | {cpu:F2} |"));
         }
     }
 }

@@ -31,8 +31,9 @@ internal static class ResumeFigures
                 await client.ConnectAsync(server.Socket($"user-{i}", "&seq=0"));
                 await client.ReadAsync(Events);
             })));
-            report.Line(string.Create(
-                CultureInfo.InvariantCulture, $"| {round} | {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:F2} | {(await server.CpuAsync() - before) / 1e6:F2} |"));
+            var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
+            var cpu = (await server.CpuAsync() - before) / 1e6;
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"| {round} | {seconds:F2} | {cpu:F2} |"));
             foreach (var client in clients)
             {
                 client.Dispose();

@@ -18,7 +18,7 @@ internal sealed class ServerHandle : IAsyncDisposable
 
     public static async Task<ServerHandle> StartAsync(string kind, string folder)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
         {
             start.ArgumentList.Add(typeof(ServerHandle).Assembly.Location);

@@ -60,7 +60,16 @@ internal sealed class StartFailuresTests
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string environment, params string[] arguments)
     {
-        await using var server = ServerProcess.Start(environment, arguments);
-        return await server.WhenExitedAsync();
+        // A folder of its own: tests run in parallel, and a folder belongs to one server.
+        var folder = Directory.CreateTempSubdirectory("netra-start-");
+        try
+        {
+            await using var server = ServerProcess.Start(environment, [$"--Netra:DataDirectory={folder.FullName}", .. arguments]);
+            return await server.WhenExitedAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }
