@@ -197,11 +197,12 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <summary>Emits a dead letter again: an event of its own, that counts in no run.</summary>
     /// <param name="data">Its data.</param>
     /// <param name="replayOf">The id of the event it repeats.</param>
-    internal EventReceipt EmitReplay(in PublishedData data, string replayOf)
+    /// <param name="key">The key that keeps it from being sent again twice.</param>
+    internal EventReceipt EmitReplay(in PublishedData data, string replayOf, PublishKey key)
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
-        return Conclude(data.Type, _stream.Append(draft, run: null, requireRoom: false, key: null, isUrgent: true));
+        return Conclude(data.Type, _stream.Append(draft, run: null, requireRoom: false, key, isUrgent: true));
     }
 
     private (EventEncoder Encoder, DateTimeOffset Now) BeginRaw(in PublishedData data)

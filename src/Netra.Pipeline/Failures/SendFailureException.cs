@@ -36,6 +36,13 @@ public sealed class SendFailureException : PipelineException
     public static SendFailureException RunEnded(FailureScope scope, string eventType) =>
         new(FailureCode.RunEnded, scope, $"{scope.Operation} was refused: {eventType} came after the terminal event of run {scope.RunId}");
 
+    /// <summary>The idempotency key was used for other content (<see cref="FailureCode.IdempotencyConflict"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    public static SendFailureException IdempotencyConflict(FailureScope scope) => new(
+        FailureCode.IdempotencyConflict,
+        scope,
+        $"{scope.Operation} was refused: its idempotency key was used for another event; a key stands for one user_id, thread_id, run_id, type and data");
+
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="bound">What bounds the log: the value, its unit and the option.</param>

@@ -11,10 +11,11 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), <c>POST /v1/events</c>, <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
+    /// Maps the WebSocket (its second door), <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>),
+    /// <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
-    /// <returns>The publish endpoint, so that the host can demand authorization for it.</returns>
+    /// <returns>Publishing and all that operators ask, so that the host can demand authorization for it: <c>MapNetraPipeline().RequireAuthorization()</c>.</returns>
     public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -23,6 +24,14 @@ public static class NetraPipelineEndpointExtensions
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
         endpoints.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
         HealthEndpoints.Map(endpoints);
-        return PublishEndpoint.Map(endpoints);
+
+        // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.
+        var guarded = endpoints.MapGroup(string.Empty);
+        PublishEndpoint.Map(guarded);
+        LedgerEndpoint.Map(guarded);
+        EventTraceEndpoint.Map(guarded);
+        UndeliveredEndpoint.Map(guarded);
+        DeadLetterEndpoints.Map(guarded);
+        return guarded;
     }
 }

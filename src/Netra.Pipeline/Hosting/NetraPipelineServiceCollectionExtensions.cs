@@ -107,11 +107,19 @@ public static class NetraPipelineServiceCollectionExtensions
 
     private static void AddHttp(IServiceCollection services)
     {
+        services.TryAddSingleton<IdempotencyIndex>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<OneEventHandler>();
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<OperatorRoute>();
+        services.TryAddSingleton<LedgerEndpoint>();
+        services.TryAddSingleton<EventTraceEndpoint>();
+        services.TryAddSingleton<UndeliveredEndpoint>();
+        services.TryAddSingleton(new DeadLetterWebhook(IsConfigured: false));
+        services.TryAddSingleton<DeadLetterListing>();
+        services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddSingleton<HealthEndpoints>();
     }
 

@@ -23,6 +23,12 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
 
     public async Task HandleAsync(HttpContext context)
     {
+        if (context.Request.Headers.ContainsKey(PublishSource.KeyHeader))
+        {
+            await RefuseKeyAsync(context);
+            return;
+        }
+
         LiftRates(context);
         var (input, response) = (context.Request.BodyReader, context.Response);
 
@@ -54,6 +60,15 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
             await response.CompleteAsync();
             await LingerAsync(context, input);
         }
+    }
+
+    // One key cannot stand for many events, and a publisher who believes itself safe must not be left to believe it.
+    private Task RefuseKeyAsync(HttpContext context)
+    {
+        var refusal = SendFailureException.InvalidEvent(
+            new FailureScope(Operation), PublishSource.KeyHeader, "is for a single event: here each line has an idempotency_key of its own");
+        failures.Report(refusal);
+        return PublishAnswer.WriteAsync(context, default, PublishRejection.From(refusal));
     }
 
     // Returns whether it has read to the request's end.

@@ -4,6 +4,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -17,6 +18,7 @@ internal sealed class EventPublisher(
     UserExecutionContextFactory contexts,
     EventEmitterFactory emitters,
     PipelineBridge bridge,
+    IdempotencyIndex index,
     FailureReporter failures,
     IOptions<PublishOptions> options,
     IOptions<StreamOptions> streams,
@@ -25,18 +27,15 @@ internal sealed class EventPublisher(
     /// <summary>What failures call it.</summary>
     public const string Operation = "Publish";
 
+    private const string ReplayOperation = "ReplayDeadLetter";
+
     /// <summary>The longest event as it is sent, in bytes.</summary>
     public int MaxBodyBytes { get; } = options.Value.BodyLimit(streams.Value);
 
     /// <summary>Opens what the events of one request share.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
-    public PublishRuns OpenRuns(HttpContext context, bool isUrgent)
-    {
-        var headers = context.Request.Headers;
-        TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out var trace);
-        return new PublishRuns(contexts, emitters, context.TraceIdentifier, trace, isUrgent);
-    }
+    public PublishRuns OpenRuns(HttpContext context, bool isUrgent) => new(contexts, emitters, PublishSource.Of(context, isUrgent));
 
     /// <summary>Publishes one event.</summary>
     /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
@@ -52,14 +51,14 @@ internal sealed class EventPublisher(
             var context = emitter?.Context ?? runs.CreateContext(request.Target);
             scope = context.ScopeOf(Operation);
             var data = EventDataReader.Read(request, scope);
-            if (data.Type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
+            if (IdempotencyKey.Of(request, runs.Source, scope) is { } key)
             {
-                throw BridgeUnavailableException.Draining(scope);
+                return await PublishOnceAsync(key, data, request.Target, context, runs, cancellationToken);
             }
 
+            EnsureMayBegin(data.Type, scope);
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
-            var receipt = emitter.EmitRaw(data, key: null, runs.IsUrgent);
-            return new PublishOutcome(receipt, context, time.GetTimestamp(), Rejection: null);
+            return Accepted(emitter.EmitRaw(data, key: null, runs.Source.IsUrgent), context);
         }
         catch (PipelineException exception)
         {
@@ -69,6 +68,32 @@ internal sealed class EventPublisher(
         {
             // A fault of ours: the publisher must hear of it all the same, and the next event gets its chance.
             return Rejected(SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
+        }
+    }
+
+    /// <summary>Publishes a dead letter anew. Whoever asks again, even after the process ended in the middle, gets the event that was made, as long as its key is kept.</summary>
+    /// <param name="letter">The dead letter.</param>
+    /// <param name="runs">The runs of the request.</param>
+    /// <param name="cancellationToken">Fires when the operator is gone.</param>
+    public async ValueTask<PublishOutcome> ReplayAsync(DeadLetter letter, PublishRuns runs, CancellationToken cancellationToken)
+    {
+        var scope = new FailureScope(ReplayOperation, letter.UserId);
+        try
+        {
+            var envelope = EventEnvelope.Read(letter.Buffer);
+            var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null);
+            var context = runs.CreateContext(target);
+            scope = context.ScopeOf(ReplayOperation);
+            var data = new PublishedData(envelope.Type, envelope.Data, AddMetadata: false, AddTimestamp: false);
+            bridge.EnsureCanEmit(scope, isSystem: false);
+            return await index.PublishAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken);
+
+            async ValueTask<PublishOutcome> EmitAsync(PublishKey key, CancellationToken token)
+                => Accepted((await runs.OpenAsync(target, context, token)).EmitReplay(data, envelope.Id, key), context);
+        }
+        catch (PipelineException exception)
+        {
+            return Rejected(exception);
         }
     }
 
@@ -93,6 +118,11 @@ internal sealed class EventPublisher(
     /// <returns>Null once it is stored; otherwise why that is not certain.</returns>
     public async ValueTask<PublishRejection?> ConfirmStoredAsync(PublishOutcome accepted, CancellationToken cancellationToken)
     {
+        if (accepted.Earlier is not null)
+        {
+            return null;
+        }
+
         var stored = accepted.Receipt.WhenStoredAsync(CancellationToken.None);
         if (stored.IsCompletedSuccessfully)
         {
@@ -107,11 +137,42 @@ internal sealed class EventPublisher(
         }
         catch (TimeoutException)
         {
-            var scope = accepted.Context!.ScopeOf(Operation);
-            var reason = $"nothing was committed within {options.Value.StoreTimeout}, Netra:Publish:StoreTimeout";
-            return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Receipt.Seq)).Rejection;
+            return Unconfirmed(accepted, $"nothing was committed within {options.Value.StoreTimeout}, Netra:Publish:StoreTimeout");
+        }
+        catch (SendFailureException exception)
+        {
+            return Unconfirmed(accepted, "it has ended without storing what it had in hand", exception);
         }
     }
+
+    private ValueTask<PublishOutcome> PublishOnceAsync(
+        string key, PublishedData data, PublishTarget target, UserExecutionContext context, PublishRuns runs, CancellationToken cancellationToken)
+    {
+        var scope = context.ScopeOf(Operation);
+        bridge.EnsureCanEmit(scope, isSystem: false);
+        return index.PublishAsync(IdempotencyHashes.Of(runs.Source.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
+
+        // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may drain.
+        async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
+        {
+            EnsureMayBegin(data.Type, scope);
+            var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
+            return Accepted(emitter.EmitRaw(data, publishKey, runs.Source.IsUrgent), context);
+        }
+    }
+
+    private void EnsureMayBegin(EventType type, in FailureScope scope)
+    {
+        if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
+        {
+            throw BridgeUnavailableException.Draining(scope);
+        }
+    }
+
+    private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context) => new(receipt, context, time.GetTimestamp(), Rejection: null);
+
+    private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
+        => Rejected(SendFailureException.LogFailed(accepted.Context!.ScopeOf(Operation), reason, accepted.Seq, cause)).Rejection;
 
     private PublishOutcome Rejected(PipelineException exception)
     {

@@ -1,8 +1,5 @@
 using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Netra.Pipeline.Emission;
-using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Http;
 
@@ -15,16 +12,7 @@ internal sealed class OneEventHandler(EventPublisher publisher)
         await using var runs = publisher.OpenRuns(context, isUrgent: true);
         var outcome = await PublishBodyAsync(context, runs, cancellationToken);
         var rejection = outcome.Rejection ?? await publisher.ConfirmStoredAsync(outcome, cancellationToken);
-        if (rejection is null)
-        {
-            await WriteReceiptAsync(context.Response, outcome.Receipt, cancellationToken);
-        }
-        else
-        {
-            var info = FailureCodes.Describe(rejection.Code);
-            await ProblemDocument.WriteAsync(
-                context, info.HttpStatus ?? StatusCodes.Status500InternalServerError, info.WireName, rejection.Message, rejection.Numbers);
-        }
+        await PublishAnswer.WriteAsync(context, outcome, rejection);
     }
 
     private async ValueTask<PublishOutcome> PublishBodyAsync(HttpContext context, PublishRuns runs, CancellationToken cancellationToken)
@@ -54,19 +42,5 @@ internal sealed class OneEventHandler(EventPublisher publisher)
 
             body.AdvanceTo(buffer.Start, buffer.End);
         }
-    }
-
-    private static async Task WriteReceiptAsync(HttpResponse response, EventReceipt receipt, CancellationToken cancellationToken)
-    {
-        var body = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            ReceiptJson.Write(json, receipt);
-        }
-
-        response.StatusCode = receipt.Status == EventStatus.Queued ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
-        response.ContentType = "application/json";
-        response.ContentLength = body.WrittenCount;
-        await response.Body.WriteAsync(body.WrittenMemory, cancellationToken);
     }
 }

@@ -15,7 +15,7 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
     private const string OneEvent = "application/json";
     private const string Lines = "application/x-ndjson";
 
-    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints)
+    public static void Map(IEndpointRouteBuilder endpoints)
         => endpoints.MapPost("/v1/events", static context => context.RequestServices.GetRequiredService<PublishEndpoint>().HandleAsync(context));
 
     private async Task HandleAsync(HttpContext context)

@@ -10,16 +10,16 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Keeps the publish endpoint from being open by accident: whoever can post events speaks to every user. In Development it takes them from this machine alone; elsewhere the host
-/// must have said who may publish.
+/// Keeps publishing, and what operators ask, from being open by accident: whoever can post events speaks to every user, and whoever can read them hears every user. In Development it admits this machine alone;
+/// elsewhere the host must have said who may.
 /// </summary>
 internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger<PublishGuard> logger)
 {
-    private const string Advice = "Nothing says who may publish here: protect the endpoint with MapNetraPipeline().RequireAuthorization(), or open it to everybody with .AllowAnonymous().";
+    private const string Advice = "Nothing says who may publish events and read them here: protect the endpoints with MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
     private int _told;
 
-    /// <summary>Answers a request that may not publish.</summary>
-    /// <returns>Whether it may.</returns>
+    /// <summary>Answers a request that is not admitted.</summary>
+    /// <returns>Whether it is.</returns>
     public async ValueTask<bool> AdmitAsync(HttpContext context)
     {
         if (environment.IsDevelopment())
@@ -29,7 +29,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger
                 return true;
             }
 
-            await ProblemDocument.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Development mode takes events from this machine only.");
+            await ProblemDocument.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only.");
             return false;
         }
 
@@ -57,7 +57,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "POST /v1/events is refused with 401. {Advice} This is said once")]
+        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "Publishing events and reading them is refused with 401. {Advice} This is said once")]
         public static partial void Unprotected(ILogger logger, string advice);
     }
 }

@@ -18,7 +18,7 @@ public sealed class PublishOptions
 
     /// <summary>
     /// How many receipts of one request may wait because its publisher does not read them, or because the log has not stored their events. Range 100 to 10,000,000, default 100,000:
-    /// about 5 MB. Reading lines goes on until there.
+    /// about 7 MB. Reading lines goes on until there.
     /// </summary>
     [Range(100, 10_000_000)]
     public int MaxUnreadReceipts { get; set; } = 100_000;
@@ -30,6 +30,13 @@ public sealed class PublishOptions
     /// <summary>How long the log may take to store an event. Range 1 s to 1 h, default 30 s. Then its publisher is told <c>log_failed</c>, with the number the event has all the same.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long an idempotency key is kept, so that publishing again under it gets the first receipt. Range 1 min to 30 days, default 24 h: longer than a backend that was down tries
+    /// again. Afterwards the key is as good as new.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromHours(24);
 
     internal int BodyLimit(StreamOptions streams) => MaxBodyBytes ?? streams.MaxEventBytes + EnvelopeBytes;
 }

@@ -1,14 +1,34 @@
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary>What became of one event: its receipt, or why it has none.</summary>
-/// <param name="Receipt">The receipt; meaningless with a rejection.</param>
+/// <param name="Receipt">The receipt; meaningless with a rejection, and with <see cref="Earlier"/>.</param>
 /// <param name="Context">Whose event it is; null with a rejection.</param>
-/// <param name="AcceptedAt">The clock's timestamp when it was accepted.</param>
+/// <param name="AcceptedAt">The clock's timestamp when it was accepted, or asked for again.</param>
 /// <param name="Rejection">Why it was refused; null when it was not.</param>
 internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecutionContext? Context, long AcceptedAt, PublishRejection? Rejection)
 {
+    /// <summary>The event that the log has stored under the same key; null when this process has accepted it just now.</summary>
+    public StoredKey? Earlier { get; private init; }
+
+    /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
+    public bool IsReplay { get; init; }
+
+    /// <summary>The event's id.</summary>
+    public string Id => Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.Id;
+
+    /// <summary>The event's number.</summary>
+    public long Seq => Earlier?.Seq ?? Receipt.Seq;
+
+    /// <summary>Where the event stood when it was accepted.</summary>
+    public EventStatus Status => Earlier?.Status ?? Receipt.Status;
+
     public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
+
+    /// <summary>The outcome of an event that is in the log.</summary>
+    public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };
 }

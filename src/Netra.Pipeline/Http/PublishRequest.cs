@@ -7,4 +7,5 @@ namespace Netra.Pipeline.Http;
 /// <param name="Type">The event's type; null when it is missing or unknown.</param>
 /// <param name="HasType">Whether <c>type</c> was there.</param>
 /// <param name="Data">The object under <c>data</c>, a slice of what was read; empty when it is missing.</param>
-internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data);
+/// <param name="IdempotencyKey">The key under which it is published; null when it is missing.</param>
+internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data, string? IdempotencyKey = null);

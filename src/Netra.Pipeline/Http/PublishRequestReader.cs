@@ -55,7 +55,7 @@ internal ref struct PublishRequestReader
             throw Invalid("event", "must be one JSON object");
         }
 
-        string? user = null, thread = null, run = null, traceParent = null, traceState = null;
+        string? user = null, thread = null, run = null, traceParent = null, traceState = null, idempotencyKey = null;
         EventType? type = null;
         var data = ReadOnlyMemory<byte>.Empty;
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
@@ -88,6 +88,10 @@ internal ref struct PublishRequestReader
             {
                 traceState = Text("tracestate", _previous?.TraceState);
             }
+            else if (Is("idempotency_key"u8, "idempotency_key", 7))
+            {
+                idempotencyKey = Text("idempotency_key", previous: null);
+            }
             else
             {
                 _json.Read();
@@ -101,7 +105,7 @@ internal ref struct PublishRequestReader
             && last.TraceParent == traceParent && last.TraceState == traceState
             ? last
             : new PublishTarget(user, thread, run, traceParent, traceState);
-        return new PublishRequest(target, type, (_seen & (1u << TypeBit)) != 0, data);
+        return new PublishRequest(target, type, (_seen & (1u << TypeBit)) != 0, data, idempotencyKey);
     }
 
     private const int TypeBit = 3;

@@ -7,8 +7,7 @@ namespace Netra.Pipeline.Http;
 /// The emitters of the runs that one request publishes to: opened at a run's first event, kept for the next ones, closed with the request. Bounded: the run that was used longest ago makes
 /// room for a new one, and is opened again when it comes back. Not thread-safe; the request's reading loop owns it.
 /// </summary>
-internal sealed class PublishRuns(
-    UserExecutionContextFactory contexts, EventEmitterFactory emitters, string requestId, TraceContext? trace, bool isUrgent) : IAsyncDisposable
+internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, PublishSource source) : IAsyncDisposable
 {
     // One backend rarely has more runs open on one request; each keeps a user's stream loaded.
     private const int MaxRuns = 64;
@@ -20,8 +19,8 @@ internal sealed class PublishRuns(
     private EventEmitter? _last;
     private long _uses;
 
-    /// <summary>Whether the publisher waits for each event to be stored.</summary>
-    public bool IsUrgent => isUrgent;
+    /// <summary>The request.</summary>
+    public PublishSource Source => source;
 
     /// <summary>Where the last event went; null before the first.</summary>
     public PublishTarget? LastTarget { get; private set; }
@@ -49,8 +48,8 @@ internal sealed class PublishRuns(
         target.UserId,
         target.ThreadId,
         target.RunId,
-        requestId,
-        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : trace);
+        source.RequestId,
+        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : source.Trace);
 
     /// <summary>Opens a run.</summary>
     public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ namespace Netra.Pipeline.Http;
 /// <summary>What publishers are answered (docs/protocol.md, section 9).</summary>
 internal static class ReceiptJson
 {
-    /// <summary>The receipt of a stored event.</summary>
-    public static void Write(Utf8JsonWriter json, in EventReceipt receipt)
+    /// <summary>The receipt of a stored event. Its bytes depend on nothing but id, number and status, so that a duplicate gets the same ones.</summary>
+    public static void Write(Utf8JsonWriter json, in PublishOutcome receipt)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, receipt.Id);

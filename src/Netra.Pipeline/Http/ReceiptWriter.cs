@@ -55,7 +55,7 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
     {
         if (rejection is null)
         {
-            ReceiptJson.Write(json, outcome.Receipt);
+            ReceiptJson.Write(json, outcome);
         }
         else
         {

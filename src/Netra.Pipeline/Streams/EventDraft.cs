@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Netra.Pipeline.Connections;
@@ -13,6 +14,7 @@ namespace Netra.Pipeline.Streams;
 internal readonly struct EventDraft
 {
     private const int KeyLength = 13;
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
     // More than the run's summary ever takes.
     private const int MaxSummaryLength = 128;
@@ -53,11 +55,10 @@ internal readonly struct EventDraft
     /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
     public static byte[] KeyOf(ulong streamId)
     {
-        var alphabet = "0123456789abcdefghjkmnpqrstvwxyz"u8;
         var key = new byte[KeyLength];
         for (var i = KeyLength - 1; i >= 0; i--)
         {
-            key[i] = alphabet[(int)(streamId & 31)];
+            key[i] = (byte)Alphabet[(int)(streamId & 31)];
             streamId >>= 5;
         }
 
@@ -65,6 +66,34 @@ internal readonly struct EventDraft
     }
 
     public static string IdOf(ReadOnlySpan<byte> key, long seq) => $"{Encoding.ASCII.GetString(key)}-{seq}";
+
+    /// <summary>Takes an event's id apart. Strict: every other spelling of the same numbers is no id, so that one event has one id.</summary>
+    /// <param name="id">What may be an id.</param>
+    /// <param name="streamId">The stream that its key names.</param>
+    /// <param name="seq">The event's number.</param>
+    /// <returns>Whether it is an id, as <see cref="IdOf"/> writes them.</returns>
+    public static bool TryParseId(ReadOnlySpan<char> id, out ulong streamId, out long seq)
+    {
+        (streamId, seq) = (0, 0);
+        if (id.Length <= KeyLength + 1 || id[KeyLength] != '-' || Alphabet.IndexOf(id[0], StringComparison.Ordinal) > 15)
+        {
+            // 13 characters have one bit more than a stream's number: the first one is half as large as the others.
+            return false;
+        }
+
+        foreach (var character in id[..KeyLength])
+        {
+            if (Alphabet.IndexOf(character, StringComparison.Ordinal) is not (>= 0 and var value))
+            {
+                return false;
+            }
+
+            streamId = (streamId << 5) | (uint)value;
+        }
+
+        var number = id[(KeyLength + 1)..];
+        return number[0] != '0' && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= ProtocolConstants.MaxSeq;
+    }
 
     /// <summary>Writes number and id. Called once, under the stream's lock.</summary>
     /// <param name="key">The stream's key.</param>

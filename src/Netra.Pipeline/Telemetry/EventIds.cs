@@ -80,7 +80,7 @@ internal static class EventIds
 
     // 1600–1699 Http
 
-    /// <summary>The host does not say who may publish events over HTTP, so nobody may.</summary>
+    /// <summary>The host does not say who may publish events over HTTP, and read them, so nobody may.</summary>
     public const int PublishUnprotected = 1600;
 
     /// <summary>A request to publish events ended in the middle.</summary>

@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>
+/// <c>GET /v1/dead-letters</c> (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as it is read: only a few of the largest ones are in memory at once.
+/// </summary>
+internal sealed class DeadLetterListing(IEventLog log, DeadLetterWebhook webhook)
+{
+    private const int BatchLetters = 50;
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var wanted = new DeadLetterQuery
+        {
+            UserId = query.UserId(),
+            State = query.Choice<DeadLetterState>("state", AccountNames.Of),
+            After = query.After(),
+            Limit = query.Limit(),
+        };
+        if (query.Problem is { } problem)
+        {
+            await JsonAnswer.BadRequestAsync(context, problem);
+            return;
+        }
+
+        await WriteAsync(context, wanted);
+    }
+
+    private async Task WriteAsync(HttpContext context, DeadLetterQuery wanted)
+    {
+        var (body, cancellationToken) = (context.Response.Body, context.RequestAborted);
+        var buffer = new ArrayBufferWriter<byte>();
+        await using var json = new Utf8JsonWriter(buffer, JsonAnswer.Options);
+        json.WriteStartObject();
+        json.WriteStartArray("dead_letters"u8);
+        var (left, last) = (wanted.Limit, wanted.After);
+        while (true)
+        {
+            // One more than the page holds, to know whether there is another page.
+            var batch = await log.DeadLetters.ListAsync(wanted with { After = last, Limit = Math.Min(BatchLetters, left + 1) }, cancellationToken);
+            foreach (var letter in batch.Take(left))
+            {
+                json.WriteStartObject();
+                DeadLetterJson.WriteMembers(json, letter, webhook.IsConfigured);
+                json.WriteEndObject();
+                (left, last) = (left - 1, letter.Number);
+            }
+
+            if (left > 0 && batch.Count == BatchLetters)
+            {
+                await SendAsync();
+                continue;
+            }
+
+            json.WriteEndArray();
+            if (batch.Count > 0 && batch[^1].Number > last)
+            {
+                json.WriteNumber("next"u8, last);
+            }
+
+            json.WriteEndObject();
+            await SendAsync();
+            return;
+        }
+
+        async Task SendAsync()
+        {
+            await json.FlushAsync(cancellationToken);
+            if (!context.Response.HasStarted)
+            {
+                JsonAnswer.Begin(context.Response);
+            }
+
+            await body.WriteAsync(buffer.WrittenMemory, cancellationToken);
+            buffer.ResetWrittenCount();
+        }
+    }
+}
