@@ -106,10 +106,10 @@ internal sealed class CrashTests
         foreach (var one in fresh)
         {
             CrashVerdict.Judge(one, readers.Where(reader => reader.UserId == one.UserId), kills, journal);
+            await auditor.CompareAsync(life, one);
         }
 
         await auditor.SampleAsync(life);
-        CrashVerdict.JudgeLedger(fresh, auditor.Last, journal);
         Report(server, life, journal);
     }
 

@@ -32,16 +32,6 @@ internal static class CrashVerdict
         }
     }
 
-    /// <summary>Judges the accounts, after every user's fresh client has acknowledged all that is kept.</summary>
-    public static void JudgeLedger(IEnumerable<ReaderClient> fresh, LedgerAnswer? ledger, Journal journal)
-    {
-        var stored = fresh.Sum(static one => one.Protocol.Handled.Count);
-        if (ledger is not null && (ledger.Accepted, ledger.Acknowledged, ledger.Pending) != (stored, stored, 0))
-        {
-            journal.Violation($"{stored} events are stored and all of them acknowledged, but the ledger says {ledger}.");
-        }
-    }
-
     private static void JudgePromises(string user, Dictionary<long, Sighting> stored, Journal journal)
     {
         foreach (var promise in journal.Promises.Where(promise => promise.Event.UserId == user && !stored.ContainsKey(promise.Seq)))
