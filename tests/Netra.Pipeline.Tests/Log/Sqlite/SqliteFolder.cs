@@ -66,6 +66,20 @@ internal sealed class SqliteFolder : IDisposable
         return copy;
     }
 
+    /// <summary>Changes the file behind the log's back, while it is closed.</summary>
+    public void Tamper(string sql)
+    {
+        using var database = SqliteDatabase.Open(Database, readOnly: false, TimeSpan.FromSeconds(5));
+        database.Execute(sql);
+    }
+
+    /// <summary>A figure of the file, as any program may read it.</summary>
+    public long Query(string sql)
+    {
+        using var database = SqliteDatabase.Open(Database, readOnly: true, TimeSpan.FromSeconds(5));
+        return database.QueryInt64(sql);
+    }
+
     public void Dispose()
     {
         _reported.Dispose();
