@@ -78,6 +78,7 @@ internal sealed class StreamTable
 
     public SqliteStream? Find(string userId) => _byUser.TryGetValue(userId, out var stream) ? stream : Load(_findByUser.Bind(1, userId));
 
+    /// <summary>A stream by the key of its row. To be asked for by whoever has a lease, too: once that is over, the stream may be another object.</summary>
     /// <exception cref="InvalidDataException">There is none, though a row names it.</exception>
     public SqliteStream Get(long id) => _byId.TryGetValue(id, out var stream)
         ? stream
@@ -177,7 +178,8 @@ internal sealed class StreamTable
     {
         foreach (var stream in _changing)
         {
-            if (stream.Kept.Owner is null)
+            // One that is not saved stays, or the next to ask for it would find an older state in the table.
+            if (stream.Kept is { Owner: null, IsDirty: false })
             {
                 _byId.Remove(stream.Id);
                 _byUser.Remove(stream.UserId);
