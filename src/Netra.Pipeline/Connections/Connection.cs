@@ -113,6 +113,12 @@ internal sealed partial class Connection
             return;
         }
 
+        if (reason == ConnectionEndReason.Unconfirmed && _liveness.UnconfirmedSince is > 0 and var since)
+        {
+            // Or closing would hide a page that is stuck: the next connection goes on from there.
+            Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
+        }
+
         Detach();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
@@ -171,7 +177,7 @@ internal sealed partial class Connection
             return;
         }
 
-        Apply(_liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged));
+        Apply(_liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.UnconfirmedSince));
         Subscription.IsQuiet = Silence > _services.Options.PingInterval;
         var present = !_liveness.IsFrozen;
         if (present != Subscription.IsPresent)
@@ -244,6 +250,7 @@ internal sealed partial class Connection
 
         if (action.HasFlag(LivenessAction.BecameStuck))
         {
+            Stream.UnconfirmedSince = 0;
             _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options));
         }
 

@@ -212,6 +212,8 @@ internal sealed class ConnectionLivenessTests
 
         public long Acknowledged { get; set; }
 
+        public long UnconfirmedSince { get; set; }
+
         public void Pong()
         {
             Liveness.OnInbound();
@@ -227,7 +229,7 @@ internal sealed class ConnectionLivenessTests
             {
                 Time.Advance(ConnectionTick.Period);
                 _second++;
-                var action = Liveness.OnTick(Written, Acknowledged);
+                var action = Liveness.OnTick(Written, Acknowledged, UnconfirmedSince);
                 if (action != LivenessAction.None)
                 {
                     actions.Add(_second, action);
