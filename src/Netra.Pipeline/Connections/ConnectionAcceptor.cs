@@ -111,7 +111,7 @@ internal sealed partial class ConnectionAcceptor(
                 return;
             }
 
-            var connection = new Connection(services, transport, admission.UserId!, stream);
+            var connection = new WebSocketConnection(services, transport, admission.UserId!, stream);
 
             // Pinned, so never evicted.
             stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
