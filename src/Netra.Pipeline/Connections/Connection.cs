@@ -22,12 +22,13 @@ internal abstract partial class Connection
     /// <param name="services">What all connections share.</param>
     /// <param name="userId">Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.</param>
     /// <param name="stream">The stream it is to be attached to.</param>
-    protected Connection(ConnectionServices services, string userId, UserStream stream)
+    /// <param name="isOneWay">Whether what carries it brings no bytes from the peer.</param>
+    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
     {
         (_services, UserId, Stream) = (services, userId, stream);
         Id = ConnectionIds.Next();
         OwnerTag = Connections.OwnerTag.Of(userId);
-        Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time);
+        Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
         _probes = new HealthProbes(services.Time);
         Queue = new SendQueue(services.Options, Wake);
         Subscription = new StreamSubscription(Id, Queue);
@@ -96,7 +97,7 @@ internal abstract partial class Connection
         Detach();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
-        _services.Metrics.ConnectionEnded(info);
+        _services.Metrics.ConnectionEnded(info, Transport);
         Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
         if (info.CloseStatus is null)
         {
@@ -118,10 +119,16 @@ internal abstract partial class Connection
         }
     }
 
-    public void OnPong(PongMessage pong)
+    /// <summary>The page has answered: it is alive.</summary>
+    public void OnAnswered()
     {
         Liveness.OnPong();
         _probes.OnPong();
+    }
+
+    public void OnPong(PongMessage pong)
+    {
+        OnAnswered();
         if (pong.Seq is { } seq)
         {
             Acknowledge(seq);

@@ -19,7 +19,7 @@ internal sealed class WebSocketConnection : Connection
     /// <param name="userId">Who it is, by the authenticator.</param>
     /// <param name="stream">The stream it is to be attached to.</param>
     public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
-        : base(services, userId, stream)
+        : base(services, userId, stream, isOneWay: false)
     {
         _transport = transport;
         var options = services.Options;

@@ -11,7 +11,7 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), <c>POST /v1/events</c>, <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>The publish endpoint, so that the host can demand authorization for it.</returns>
@@ -22,6 +22,8 @@ public static class NetraPipelineEndpointExtensions
         // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option, instead of letting all of them be named.
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
         endpoints.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
+        EventStreamEndpoint.Map(endpoints);
+        EventStreamPosts.Map(endpoints);
         HealthEndpoints.Map(endpoints);
         return PublishEndpoint.Map(endpoints);
     }

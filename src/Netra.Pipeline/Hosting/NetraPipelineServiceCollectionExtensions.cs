@@ -108,6 +108,8 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthEndpoints>();
     }
 

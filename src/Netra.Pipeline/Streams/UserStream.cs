@@ -62,6 +62,9 @@ internal sealed partial class UserStream
 
     public string UserId => _lease.UserId;
 
+    /// <summary>The history that its numbers belong to.</summary>
+    public string Epoch => _log.Epoch;
+
     public ulong StreamId => _lease.StreamId;
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
