@@ -15,6 +15,7 @@ internal sealed class ConnectionLiveness
     private readonly ConnectionOptions _options;
     private readonly TimeSpan _tick;
     private readonly TimeProvider _time;
+    private readonly bool _isOneWay;
     private long _inbound;
     private long _inboundAt;
     private long _pongAt;
@@ -34,9 +35,12 @@ internal sealed class ConnectionLiveness
     /// <param name="options">The times.</param>
     /// <param name="tick">How often <see cref="OnTick"/> comes; limits are met a tick early rather than late.</param>
     /// <param name="time">The clock.</param>
-    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time)
+    /// <param name="isOneWay">
+    /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a flush without progress, and the stall timeout's to judge.
+    /// </param>
+    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time, bool isOneWay = false)
     {
-        (_options, _tick, _time) = (options, tick, time);
+        (_options, _tick, _time, _isOneWay) = (options, tick, time, isOneWay);
         _inboundAt = _pongAt = _pingSentAt = _tickedAt = time.GetTimestamp();
     }
 
@@ -87,7 +91,7 @@ internal sealed class ConnectionLiveness
         }
 
         var silence = Elapsed(InboundAt, now);
-        if (silence + _tick > _options.PingInterval + _options.PingTimeout)
+        if (!_isOneWay && silence + _tick > _options.PingInterval + _options.PingTimeout)
         {
             return LivenessAction.Dead;
         }

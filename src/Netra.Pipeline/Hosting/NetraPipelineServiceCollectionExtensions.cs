@@ -133,6 +133,8 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton(new DeadLetterWebhook(IsConfigured: false));
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthEndpoints>();
     }
 

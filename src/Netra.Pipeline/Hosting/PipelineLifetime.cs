@@ -142,7 +142,7 @@ internal sealed partial class PipelineLifetime(
     private static partial class Log
     {
         [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
-            "DEVELOPMENT MODE: no route needs authentication, and /ws believes the user_id it is given. Connections are taken from this machine only. "
+            "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
             + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.")]
         public static partial void DevelopmentMode(ILogger logger);
 
