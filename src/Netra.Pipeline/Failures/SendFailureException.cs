@@ -66,9 +66,12 @@ public sealed class SendFailureException : PipelineException
     /// <summary>A critical event stayed unconfirmed after its last try (<see cref="FailureCode.CriticalDeliveryFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="seq">The event's number.</param>
-    /// <param name="attempts">How often it was sent.</param>
-    public static SendFailureException Unconfirmed(FailureScope scope, long seq, int attempts) =>
-        new(FailureCode.CriticalDeliveryFailed, scope, $"event {seq} was sent {attempts} times and nobody confirmed it; it is a dead letter now", seq);
+    /// <param name="attempts">How often it was sent; <see langword="null"/> when that is not known any more.</param>
+    public static SendFailureException Unconfirmed(FailureScope scope, long seq, int? attempts = null) => new(
+        FailureCode.CriticalDeliveryFailed,
+        scope,
+        $"event {seq} was sent{(attempts is { } times ? $" {times} times" : string.Empty)} and nobody confirmed it; it is a dead letter now",
+        seq);
 
     /// <summary>The log cannot be opened (<see cref="FailureCode.LogFailed"/>).</summary>
     /// <param name="path">Its file.</param>

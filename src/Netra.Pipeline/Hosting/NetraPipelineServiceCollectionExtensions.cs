@@ -55,9 +55,13 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<HostingOptions>("Netra:Hosting");
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
         services.AddSection<PublishOptions>("Netra:Publish");
+        services.AddSection<DeliveryOptions>("Netra:Delivery");
+        services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
     }
 
     private static void AddFailures(IServiceCollection services)
@@ -98,12 +102,21 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
     }
 
-    private static void AddDelivery(IServiceCollection services) => services.TryAddSingleton(static provider => new Ledger(
-        provider.GetRequiredService<StreamRegistry>(),
-        provider.GetRequiredService<IEventLog>(),
-        provider.GetRequiredService<FailureReporter>(),
-        provider.GetRequiredService<IMeterFactory>(),
-        provider.GetRequiredService<TimeProvider>()));
+    private static void AddDelivery(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new Ledger(
+            provider.GetRequiredService<StreamRegistry>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<EmergencyNotifications>();
+        services.TryAddSingleton<CriticalDelivery>();
+        services.TryAddSingleton<DeadLetterRetention>();
+        services.TryAddSingleton<InterruptedRuns>();
+        services.TryAddSingleton<WebhookSender>();
+        services.TryAddSingleton<WebhookOutbox>();
+    }
 
     private static void AddHttp(IServiceCollection services)
     {
@@ -120,6 +133,8 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton(new DeadLetterWebhook(IsConfigured: false));
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthEndpoints>();
     }
 

@@ -87,4 +87,9 @@ internal static class EventIds
     public const int PublishBroken = 1601;
 
     // 1700–1799 the standalone server (Netra.Pipeline.Server)
+
+    // 1800–1899 Delivery
+
+    /// <summary>A critical event is sent again, since nobody has confirmed it.</summary>
+    public const int CriticalSentAgain = 1800;
 }

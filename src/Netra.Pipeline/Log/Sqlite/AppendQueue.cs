@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// <remarks>
 /// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken counts until <see cref="Release"/>.
 /// </remarks>
-internal sealed class AppendQueue : IDisposable
+internal sealed class AppendQueue : IAsyncDisposable
 {
     private const int BatchEntries = 2000;
     private const int BatchBytes = 1024 * 1024;
@@ -168,7 +168,7 @@ internal sealed class AppendQueue : IDisposable
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
     private static List<T> Emptied<T>(List<T> list)
     {

@@ -5,7 +5,7 @@ internal sealed class Burial(LogStore store)
 {
     public IReadOnlyList<DeadLetter> Add(SqliteLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at)
     {
-        var stream = lease.Stream;
+        var stream = store.Streams.Get(lease.Stream.Id);
         var added = new List<DeadLetter>();
         var buried = new SortedSet<long>(stream.Now.Buried);
         var view = lease.View with { HeadRowid = stream.Now.HeadRowid, Skipped = stream.Now.Skipped };

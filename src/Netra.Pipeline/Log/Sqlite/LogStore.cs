@@ -54,8 +54,8 @@ internal sealed class LogStore : IDisposable
     /// <summary>What the kept events hold together, as committed.</summary>
     public long StoredBytes => _log.Kept.Bytes;
 
-    /// <summary>Whether there may be something to save.</summary>
-    public bool HasUnsaved => Streams.HasUnsaved;
+    /// <summary>Whether saving would change anything.</summary>
+    public bool HasUnsaved => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved;
 
     public DateTimeOffset Now => _time.GetUtcNow();
 

@@ -12,12 +12,11 @@ internal sealed class OpenLog : IAsyncDisposable
     private readonly SqliteEventLogOptions _options;
     private readonly FailureReporter _failures;
 
-    private OpenLog(SqliteFile file, LogStore store, SqliteEventLogOptions options, FailureReporter failures, ILogger logger, TimeProvider time)
+    private OpenLog(SqliteFile file, LogStore store, SqliteReaders readers, SqliteEventLogOptions options, FailureReporter failures, ILogger logger, TimeProvider time)
     {
-        (_file, _store, _options, _failures) = (file, store, options, failures);
+        (_file, _store, _options, _failures, Readers) = (file, store, options, failures, readers);
         Queue = new AppendQueue(options, time, _wake);
         Writer = new SqliteWriter(store, Queue, _wake, options.SaveInterval, failures, logger, time);
-        Readers = new SqliteReaders(file, options, failures);
         Leasing = new Leasing(store);
         Retention = new Retention(store, options.RetainedBytes);
         Burial = new Burial(store);
@@ -50,6 +49,7 @@ internal sealed class OpenLog : IAsyncDisposable
     public static OpenLog Open(string directory, SqliteEventLogOptions options, IReadOnlyList<SqliteMigration> migrations, FailureReporter failures, ILogger logger, TimeProvider time)
     {
         var file = SqliteFile.Hold(directory, options);
+        var readers = new SqliteReaders(file, options, failures);
         SqliteDatabase? database = null;
         try
         {
@@ -58,13 +58,15 @@ internal sealed class OpenLog : IAsyncDisposable
             var store = new LogStore(database, time, boot, database.QueryText("SELECT epoch FROM log")!);
             var recovered = new Recovery(store).Run();
             store.Streams.CountAll();
-            var log = new OpenLog(file, store, options, failures, logger, time) { Recovered = recovered };
-            log.Readers.Start();
+            readers.Open();
+            var log = new OpenLog(file, store, readers, options, failures, logger, time) { Recovered = recovered };
+            readers.Start();
             log.Writer.Start();
             return log;
         }
         catch (Exception exception)
         {
+            readers.Dispose();
             database?.Dispose();
             file.Dispose();
             throw exception is SqliteFailureException or InvalidDataException
@@ -87,8 +89,8 @@ internal sealed class OpenLog : IAsyncDisposable
         await Writer.StopAsync();
         await Readers.StopAsync();
         Readers.Dispose();
-        Writer.Dispose();
-        Queue.Dispose();
+        await Writer.DisposeAsync();
+        await Queue.DisposeAsync();
         try
         {
             _store.Database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -1,4 +1,3 @@
-using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Log.Sqlite;
@@ -85,7 +84,6 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     private void Account(DeletedStream deleted)
     {
         var (stream, range) = (deleted.Stream, deleted.Range);
-        var isSystem = stream.UserId.StartsWith(IdentifierRules.ReservedPrefix);
         var open = deleted.Lease?.Owner!.OnExpiring(range) ?? SeqRanges.Without(range, stream.Now.Acked);
         var (unacknowledged, buried) = (0L, 0L);
         foreach (var row in deleted.Events)
@@ -97,7 +95,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 
             unacknowledged++;
             var isBuried = Array.BinarySearch(stream.Now.Buried, row.Seq) >= 0;
-            if (!isBuried && EventTypes.IsCritical(row.Type) && !isSystem)
+            if (!isBuried && EventTypes.IsCritical(row.Type) && !stream.IsSystem)
             {
                 store.DeadLetters.Insert(stream.Id, row.Seq, row.Rowid, DeadLetterCause.Expired, attempts: 0, store.Now);
                 isBuried = true;

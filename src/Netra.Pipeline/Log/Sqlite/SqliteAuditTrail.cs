@@ -19,8 +19,9 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
                 "trace",
                 store =>
                 {
-                    store.Streams.Save(granted.Stream);
-                    return granted.Stream.Now.HeadSeq;
+                    var stream = store.Streams.Get(granted.Stream.Id);
+                    store.Streams.Save(stream);
+                    return stream.Now.HeadSeq;
                 }),
             cancellationToken);
         return seq < 1 || seq > head

@@ -167,9 +167,7 @@ public sealed partial class SqliteEventLog : IEventLog
             bool hasMore;
             do
             {
-                var job = new WriterJob<RetentionStep>(
-                    "expire", _ => log.Retention.Expire(olderThan), kept: (_, step) => LogStore.TellOwners(step.Deleted, log.Writer.ReportOwner)) { WantsOwnTransaction = true };
-                var step = await log.DoAsync(job, cancellationToken);
+                var step = await log.DoAsync(ExpireJob(log, olderThan), cancellationToken);
                 hasMore = step.HasMore;
                 foreach (var deleted in step.Deleted)
                 {
@@ -191,7 +189,7 @@ public sealed partial class SqliteEventLog : IEventLog
     {
         // The writer has the newest counters in memory.
         var granted = Granted(lease);
-        return Open.DoAsync(new WriterJob<LogRun?>("find-run", store => store.Runs.Find(granted.Stream, threadId, runId)), cancellationToken);
+        return Open.DoAsync(new WriterJob<LogRun?>("find-run", store => store.Runs.Find(store.Streams.Get(granted.Stream.Id), threadId, runId)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -229,6 +227,15 @@ public sealed partial class SqliteEventLog : IEventLog
 
     internal static SqliteLease Granted(StreamLease lease)
         => lease as SqliteLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
+
+    // In a transaction of its own, which stays short, and which finds an owner wherever there is a lease.
+    private static WriterJob<RetentionStep> ExpireJob(OpenLog log, DateTimeOffset olderThan) => new(
+        "expire",
+        _ => log.Retention.Expire(olderThan),
+        kept: (_, step) => LogStore.TellOwners(step.Deleted, log.Writer.ReportOwner))
+    {
+        IsAlone = true,
+    };
 
     private static InvalidOperationException Superseded(SqliteLease lease) => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using SQLitePCL;
 using Netra.Pipeline.Failures;
+using SQLitePCL;
 
 namespace Netra.Pipeline.Log.Sqlite;
 

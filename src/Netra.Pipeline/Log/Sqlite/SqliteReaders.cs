@@ -22,14 +22,18 @@ internal sealed class SqliteReaders : IDisposable
         _waiting = new BlockingCollection<ReadJob>(options.QueueRequests);
     }
 
-    /// <summary>Opens the connections and starts the threads.</summary>
-    public void Start()
+    /// <summary>Opens the connections.</summary>
+    public void Open()
     {
         for (var i = 0; i < _options.Readers; i++)
         {
             _stores.Add(new ReadStore(_file.OpenReader()));
         }
+    }
 
+    /// <summary>Starts the threads.</summary>
+    public void Start()
+    {
         foreach (var store in _stores)
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

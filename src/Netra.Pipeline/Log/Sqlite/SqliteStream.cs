@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
 
 namespace Netra.Pipeline.Log.Sqlite;
 
@@ -25,6 +26,9 @@ internal sealed class SqliteStream : Staged<StreamState>
 
     /// <summary>The user that its row names.</summary>
     public string UserId { get; }
+
+    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
+    public bool IsSystem => UserId.StartsWith(IdentifierRules.ReservedPrefix);
 
     /// <summary>Its public number.</summary>
     public ulong Key { get; }

@@ -10,7 +10,7 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// tried again, less and less often; meanwhile <see cref="Trouble"/> says why, so that nothing more is taken.
 /// </summary>
 /// <remarks>The store is the thread's own. Owners and whoever waits for jobs are told between transactions, under no lock.</remarks>
-internal sealed partial class SqliteWriter : IDisposable
+internal sealed partial class SqliteWriter : IAsyncDisposable
 {
     private const int EntriesAtOnce = 10_000;
     private const int LastTries = 3;
@@ -60,10 +60,11 @@ internal sealed partial class SqliteWriter : IDisposable
         return _ended.Task;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _saveTimer.Dispose();
-        _retryTimer.Dispose();
+        // A timer that fires at this moment still finds what it sets.
+        await _saveTimer.DisposeAsync();
+        await _retryTimer.DisposeAsync();
         _retry.Dispose();
     }
 

@@ -35,10 +35,10 @@ internal sealed class StreamTable
             "buried = ?11, dead_kept = ?12, dead_gone = ?13, skipped = ?14, claimed = ?15, audit_rowid = ?16 WHERE id = ?1");
     }
 
-    /// <summary>All streams without an owner, together; as committed.</summary>
+    /// <summary>All users' streams without an owner, together; as committed.</summary>
     public StreamAccount Resting { get; private set; }
 
-    /// <summary>How many streams there are; as committed.</summary>
+    /// <summary>How many users have a stream; as committed.</summary>
     public long Count { get; private set; }
 
     /// <summary>The streams that have an owner, and others that the transaction concerns.</summary>
@@ -66,11 +66,11 @@ internal sealed class StreamTable
         }
     }
 
-    /// <summary>Counts all streams, none of which has an owner.</summary>
+    /// <summary>Counts all users' streams, none of which has an owner.</summary>
     public void CountAll()
     {
         using var sums = new SqliteStatement(
-            _database, "SELECT count(*), sum(accepted), sum(acked_kept + acked_gone), sum(rows - acked_kept - dead_kept), sum(expired), sum(dead_kept + dead_gone) FROM streams");
+            _database, "SELECT count(*), sum(accepted), sum(acked_kept + acked_gone), sum(rows - acked_kept - dead_kept), sum(expired), sum(dead_kept + dead_gone) FROM streams WHERE user NOT LIKE '$%'");
         sums.Step();
         Count = sums.Int64(0);
         Resting = new StreamAccount(sums.Int64(1), sums.Int64(2), sums.Int64(3), sums.Int64(4), sums.Int64(5));
@@ -78,6 +78,7 @@ internal sealed class StreamTable
 
     public SqliteStream? Find(string userId) => _byUser.TryGetValue(userId, out var stream) ? stream : Load(_findByUser.Bind(1, userId));
 
+    /// <summary>A stream by the key of its row. To be asked for by whoever has a lease, too: once that is over, the stream may be another object.</summary>
     /// <exception cref="InvalidDataException">There is none, though a row names it.</exception>
     public SqliteStream Get(long id) => _byId.TryGetValue(id, out var stream)
         ? stream
@@ -163,6 +164,11 @@ internal sealed class StreamTable
     {
         foreach (var stream in _changing)
         {
+            if (stream.IsSystem)
+            {
+                continue;
+            }
+
             Count += stream.IsNew ? 1 : 0;
             var (was, isNow) = (stream.Kept.Owner is null && !stream.IsNew, stream.Now.Owner is null);
             if (was || isNow)
@@ -177,7 +183,8 @@ internal sealed class StreamTable
     {
         foreach (var stream in _changing)
         {
-            if (stream.Kept.Owner is null)
+            // One that is not saved stays, or the next to ask for it would find an older state in the table.
+            if (stream.Kept is { Owner: null, IsDirty: false })
             {
                 _byId.Remove(stream.Id);
                 _byUser.Remove(stream.UserId);

@@ -7,7 +7,7 @@ internal abstract class WriterJob(string operation)
     public string Operation { get; } = operation;
 
     /// <summary>Whether it wants a transaction of its own.</summary>
-    public virtual bool IsAlone => false;
+    public bool IsAlone { get; init; }
 
     /// <summary>Whether nobody waits for it any more.</summary>
     public abstract bool IsCancelled { get; }

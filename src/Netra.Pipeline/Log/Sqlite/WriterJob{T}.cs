@@ -10,10 +10,6 @@ internal sealed class WriterJob<T>(string operation, Func<LogStore, T> run, Acti
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T _result = default!;
 
-    public bool WantsOwnTransaction { get; init; }
-
-    public override bool IsAlone => WantsOwnTransaction;
-
     public override bool IsCancelled => _completion.Task.IsCanceled;
 
     /// <summary>Waits for the result. Who is not patient enough gets a cancellation; the job may be done all the same.</summary>
