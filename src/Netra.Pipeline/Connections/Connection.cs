@@ -94,7 +94,7 @@ internal abstract partial class Connection
             return;
         }
 
-        if (reason == ConnectionEndReason.Unconfirmed && _liveness.UnconfirmedSince is > 0 and var since)
+        if (reason == ConnectionEndReason.Unconfirmed && Liveness.UnconfirmedSince is > 0 and var since)
         {
             // Or closing would hide a page that is stuck: the next connection goes on from there.
             Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;

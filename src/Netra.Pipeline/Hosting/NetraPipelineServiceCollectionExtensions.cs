@@ -130,7 +130,6 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<LedgerEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();
         services.TryAddSingleton<UndeliveredEndpoint>();
-        services.TryAddSingleton(new DeadLetterWebhook(IsConfigured: false));
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddSingleton<EventStreamEndpoint>();

@@ -164,7 +164,7 @@ internal sealed class ConnectionLivenessTests
         peer.Run(10);
 
         peer.Time.Advance(TimeSpan.FromMinutes(5));
-        Assert.That(peer.Liveness.OnTick(0, 0), Is.EqualTo(LivenessAction.None));
+        Assert.That(peer.Liveness.OnTick(0, 0, 0), Is.EqualTo(LivenessAction.None));
         peer.Liveness.OnInbound();
         Assert.That(peer.Run(1).Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Dead)));
     }
@@ -177,7 +177,7 @@ internal sealed class ConnectionLivenessTests
         for (var i = 0; i < 20; i++)
         {
             peer.Time.Advance(TimeSpan.FromSeconds(5));
-            dead |= peer.Liveness.OnTick(0, 0) == LivenessAction.Dead;
+            dead |= peer.Liveness.OnTick(0, 0, 0) == LivenessAction.Dead;
         }
 
         Assert.That(dead, Is.True);
