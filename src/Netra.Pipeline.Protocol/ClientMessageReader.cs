@@ -38,14 +38,24 @@ public static class ClientMessageReader
                 _ => Unknown(reader, MessageReader.Text(type, "type")),
             };
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new ProtocolViolationException("the message is not well-formed JSON: " + e.Message, e);
+            throw Malformed(e);
         }
-        catch (InvalidOperationException e)
+    }
+
+    /// <summary>Reads an <c>ack</c> that needs no <c>type</c>, since where it was sent says what it is: <c>{"seq":58}</c>.</summary>
+    /// <param name="utf8">The message: one JSON object in UTF-8.</param>
+    /// <exception cref="ProtocolViolationException">As for <see cref="Read"/>.</exception>
+    public static AckMessage ReadAck(ReadOnlySpan<byte> utf8)
+    {
+        try
         {
-            // Comparing an escaped member name is where the JSON reader notices half a surrogate pair in it.
-            throw new ProtocolViolationException("the message has a member name that is not Unicode: an unpaired surrogate", e);
+            return Ack(new MessageReader(utf8));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw Malformed(e);
         }
     }
 
@@ -90,6 +100,11 @@ public static class ClientMessageReader
         seq = value;
         return true;
     }
+
+    // Comparing an escaped member name is where the JSON reader notices half a surrogate pair in it.
+    private static ProtocolViolationException Malformed(Exception e) => e is JsonException
+        ? new ProtocolViolationException("the message is not well-formed JSON: " + e.Message, e)
+        : new ProtocolViolationException("the message has a member name that is not Unicode: an unpaired surrogate", e);
 
     private static AckMessage Ack(MessageReader reader)
     {

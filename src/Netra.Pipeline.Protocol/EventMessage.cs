@@ -25,4 +25,11 @@ public sealed record EventMessage(
     double Timestamp,
     JsonElement Data,
     string? TraceParent = null,
-    int? Redelivery = null) : ServerMessage;
+    int? Redelivery = null) : ServerMessage
+{
+    /// <summary>What a terminal event says of its run; otherwise <see langword="null"/>.</summary>
+    public RunSummary? Run { get; init; }
+
+    /// <summary>The id of the dead letter that this event repeats; otherwise <see langword="null"/>.</summary>
+    public string? ReplayOf { get; init; }
+}

@@ -62,6 +62,8 @@ public static class ServerMessageReader
         JsonElement? data = null;
         string? traceParent = null;
         long? redelivery = null;
+        RunSummary? run = null;
+        string? replayOf = null;
         while (reader.Next())
         {
             if (reader.Is("seq"u8))
@@ -98,6 +100,14 @@ public static class ServerMessageReader
             {
                 redelivery = reader.IsNull ? redelivery : reader.Integer("redelivery", redelivery, min: 1, max: int.MaxValue);
             }
+            else if (reader.Is("run"u8))
+            {
+                run = reader.IsNull ? run : Summary(reader.Integers("run", run is null ? null : new Dictionary<string, long>(StringComparer.Ordinal)));
+            }
+            else if (reader.Is("replay_of"u8))
+            {
+                replayOf = reader.IsNull ? replayOf : reader.String("replay_of", replayOf);
+            }
             else
             {
                 reader.Skip();
@@ -114,7 +124,20 @@ public static class ServerMessageReader
             MessageReader.Required(timestamp, type, "timestamp"),
             MessageReader.Required(data, type, "data"),
             traceParent,
-            (int?)redelivery);
+            (int?)redelivery)
+        {
+            Run = run,
+            ReplayOf = replayOf,
+        };
+    }
+
+    private static RunSummary Summary(Dictionary<string, long> members)
+    {
+        return new RunSummary(Member("events"), Member("first_seq"), Member("last_seq"));
+
+        long Member(string name) => members.TryGetValue(name, out var value) && value is >= 1 and <= ProtocolConstants.MaxSeq
+            ? value
+            : throw new ProtocolViolationException($"'run.{name}' must be an integer from 1 to {ProtocolConstants.MaxSeq}");
     }
 
     /// <summary>

@@ -122,6 +122,20 @@ public static class ServerMessageWriter
             json.WriteString("traceparent"u8, message.TraceParent);
         }
 
+        if (message.Run is { } run)
+        {
+            json.WriteStartObject("run"u8);
+            json.WriteNumber("events"u8, run.Events);
+            json.WriteNumber("first_seq"u8, run.FirstSeq);
+            json.WriteNumber("last_seq"u8, run.LastSeq);
+            json.WriteEndObject();
+        }
+
+        if (message.ReplayOf is not null)
+        {
+            json.WriteString("replay_of"u8, message.ReplayOf);
+        }
+
         if (message.Redelivery is { } redelivery)
         {
             json.WriteNumber("redelivery"u8, redelivery);

@@ -34,7 +34,7 @@ internal static class StartFailures
         StartupVerificationException verification => verification.Reasons,
         OptionsValidationException options => [.. options.Failures],
         AggregateException several => [.. several.InnerExceptions.SelectMany(ReasonsOf)],
-        ConfigurationException or IOException => [exception.Message],
+        ConfigurationException or IOException or PipelineException => [exception.Message],
         _ => [],
     };
 }

@@ -1,54 +1,38 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// One WebSocket of one user: its queue, its writer, its reader and its end.
+/// One connection of one user, whatever carries it: who it is, its place in the stream, its queue, how it is doing, and its end. What derives from it writes the frames and hears the page.
 /// </summary>
 /// <remarks>
-/// The writer and the reader run in parallel with each other and with the tick. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
+/// Writing, hearing the page and the tick run in parallel. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
 /// It takes the stream's lock, so it is never called under it.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The stream's Dispose does nothing, by design; the WebSocket disposes it.")]
-internal sealed partial class Connection
+internal abstract partial class Connection
 {
     private readonly ConnectionServices _services;
-    private readonly ConnectionTransport _transport;
-    private readonly TransportStream _stream;
-    private readonly ConnectionLiveness _liveness;
-    private readonly ConnectionWriter _writer;
-    private readonly ConnectionReader _reader;
     private readonly HealthProbes _probes;
     private int _end;
     private long _endedAt;
 
     /// <param name="services">What all connections share.</param>
-    /// <param name="transport">The transport.</param>
     /// <param name="userId">Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.</param>
     /// <param name="stream">The stream it is to be attached to.</param>
-    public Connection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
+    /// <param name="isOneWay">Whether what carries it brings no bytes from the peer.</param>
+    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
     {
-        (_services, _transport, UserId, Stream) = (services, transport, userId, stream);
+        (_services, UserId, Stream) = (services, userId, stream);
         Id = ConnectionIds.Next();
         OwnerTag = Connections.OwnerTag.Of(userId);
-        var options = services.Options;
-        _liveness = new ConnectionLiveness(options, ConnectionTick.Period, services.Time);
+        Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
         _probes = new HealthProbes(services.Time);
-        Queue = new SendQueue(options, Wake);
+        Queue = new SendQueue(services.Options, Wake);
         Subscription = new StreamSubscription(Id, Queue);
-        _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, _liveness.OnInbound, Wake);
-
-        // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
-        var socket = WebSocket.CreateFromStream(
-            _stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
-        _writer = new ConnectionWriter(this, socket, _stream, Queue, _liveness, options);
-        _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
+        Frames = new FrameSource(this, services.Options);
     }
 
     public string Id { get; }
@@ -71,16 +55,13 @@ internal sealed partial class Connection
     public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
 
     /// <summary>For how long no byte has come.</summary>
-    public TimeSpan Silence => _services.Time.GetElapsedTime(_liveness.InboundAt);
+    public TimeSpan Silence => _services.Time.GetElapsedTime(Liveness.InboundAt);
 
     /// <summary>Whether a flush waits for the peer to read.</summary>
-    public bool IsFlushPending => _stream.IsFlushPending;
+    public abstract bool IsFlushPending { get; }
 
-    /// <summary>Whether the welcome has been taken; used by the writer alone.</summary>
-    public bool IsWelcomed { get; set; }
-
-    /// <summary>The status of the peer's close frame, to be echoed.</summary>
-    public WebSocketCloseStatus? PeerCloseStatus { get; set; }
+    /// <summary>What carries it, in logs and metrics (<c>netra.transport</c>).</summary>
+    public abstract string Transport { get; }
 
     /// <summary>How many client messages are with the handler.</summary>
     public HandlingSlots Handling { get; } = new();
@@ -88,20 +69,20 @@ internal sealed partial class Connection
     public ConnectionState State => this switch
     {
         { IsEnded: true } => ConnectionState.Ended,
-        { _liveness.IsFrozen: true } => ConnectionState.Frozen,
-        { _liveness.IsStuck: true } => ConnectionState.Stuck,
+        { Liveness.IsFrozen: true } => ConnectionState.Frozen,
+        { Liveness.IsStuck: true } => ConnectionState.Stuck,
         { Subscription.Mode: not SubscriptionMode.Live } => ConnectionState.CatchingUp,
         _ => ConnectionState.Healthy,
     };
 
-    /// <summary>Serves the connection to its end, both closes included. Never throws.</summary>
-    public async Task RunAsync()
-    {
-        await _reader.RunAsync();
-        Wake();
-        await _writer.Completed;
-        Detach();
-    }
+    /// <summary>Tells the kinds of quiet apart.</summary>
+    protected ConnectionLiveness Liveness { get; }
+
+    /// <summary>What is to be written, in order.</summary>
+    protected FrameSource Frames { get; }
+
+    /// <summary>Serves the connection to its end, the goodbye included. Never throws.</summary>
+    public abstract Task RunAsync();
 
     /// <summary>Ends the connection; the first reason wins. The peer is told where it can hear it.</summary>
     public void End(ConnectionEndReason reason, Exception? cause = null)
@@ -113,10 +94,16 @@ internal sealed partial class Connection
             return;
         }
 
+        if (reason == ConnectionEndReason.Unconfirmed && Liveness.UnconfirmedSince is > 0 and var since)
+        {
+            // Or closing would hide a page that is stuck: the next connection goes on from there.
+            Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
+        }
+
         Detach();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
-        _services.Metrics.ConnectionEnded(info);
+        _services.Metrics.ConnectionEnded(info, Transport);
         Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
         if (info.CloseStatus is null)
         {
@@ -126,8 +113,8 @@ internal sealed partial class Connection
         Wake();
     }
 
-    /// <summary>Cuts the transport.</summary>
-    public void Abort() => _transport.Abort();
+    /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
+    public abstract void Abort();
 
     /// <summary>Sends an unnumbered message; a full control lane ends the connection.</summary>
     public void SendControl(byte[] message)
@@ -138,10 +125,16 @@ internal sealed partial class Connection
         }
     }
 
+    /// <summary>The page has answered: it is alive.</summary>
+    public void OnAnswered()
+    {
+        Liveness.OnPong();
+        _probes.OnPong();
+    }
+
     public void OnPong(PongMessage pong)
     {
-        _liveness.OnPong();
-        _probes.OnPong();
+        OnAnswered();
         if (pong.Seq is { } seq)
         {
             Acknowledge(seq);
@@ -171,9 +164,9 @@ internal sealed partial class Connection
             return;
         }
 
-        Apply(_liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged));
+        Apply(Liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.UnconfirmedSince));
         Subscription.IsQuiet = Silence > _services.Options.PingInterval;
-        var present = !_liveness.IsFrozen;
+        var present = !Liveness.IsFrozen;
         if (present != Subscription.IsPresent)
         {
             Subscription.IsPresent = present;
@@ -186,7 +179,7 @@ internal sealed partial class Connection
     /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
     public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
-        var heard = _liveness.Inbound;
+        var heard = Liveness.Inbound;
         var answer = _probes.Add();
         Queue.RequestPing();
         SendPing();
@@ -200,7 +193,7 @@ internal sealed partial class Connection
             _probes.GiveUp(answer);
         }
 
-        if (_liveness.Inbound != heard)
+        if (Liveness.Inbound != heard)
         {
             return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
         }
@@ -224,6 +217,11 @@ internal sealed partial class Connection
         End(ConnectionEndReason.InternalError, exception);
     }
 
+    /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>
+    protected abstract void Wake();
+
+    protected void Detach() => Stream.Detach(Subscription);
+
     private void Apply(LivenessAction action)
     {
         if (action.HasFlag(LivenessAction.ProtocolPing))
@@ -244,6 +242,7 @@ internal sealed partial class Connection
 
         if (action.HasFlag(LivenessAction.BecameStuck))
         {
+            Stream.UnconfirmedSince = 0;
             _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options));
         }
 
@@ -265,9 +264,6 @@ internal sealed partial class Connection
 
     private void SendPing() => SendControl(ServerMessageWriter.Ping(_services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
-    private void Wake() => _writer.Schedule();
-
-    private void Detach() => Stream.Detach(Subscription);
 
     private ConnectionHealthReport Report(ConnectionState state, TimeSpan? roundTrip) => new(
         Id,

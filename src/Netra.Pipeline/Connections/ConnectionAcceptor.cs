@@ -13,7 +13,7 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. Both doors and the startup verification come
+/// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. All doors and the startup verification come
 /// through here, so all of them run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
@@ -22,49 +22,108 @@ internal sealed partial class ConnectionAcceptor(
     // What a client is told to wait while the pipeline starts or drains.
     private const int RetryAfterSeconds = 1;
 
-    /// <summary>Decides about a handshake.</summary>
+    /// <summary>Decides about the handshake of a WebSocket.</summary>
     /// <param name="request">The request; it asks for a WebSocket.</param>
     /// <param name="authenticator">Who says who it is; null admits nobody.</param>
     /// <param name="closing">Fires when the server stops.</param>
     /// <param name="peerGone">Fires when the peer is gone.</param>
     /// <exception cref="OperationCanceledException">The peer is gone.</exception>
-    public async ValueTask<Admission> AdmitAsync(
+    public ValueTask<Admission> AdmitAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
     {
-        var resume = default(ResumeRequest);
-        if ((HandshakeRules.Check(request, out var subprotocol) ?? HandshakeRules.ReadResume(request.Query, out resume)) is { } refusal)
-        {
-            return Admission.Refuse(refusal);
-        }
+        var (key, resume) = (request.Headers.SecWebSocketKey, default(ResumeRequest));
+        return (HandshakeRules.Check(request, out var subprotocol) ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol, key, token), closing, peerGone);
+    }
 
+    /// <summary>Decides about a request for an event stream.</summary>
+    /// <inheritdoc cref="AdmitAsync"/>
+    public ValueTask<Admission> AdmitStreamAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
+        => ResumeRules.ReadStream(request.Headers, request.Query, out var resume) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token), closing, peerGone);
+
+    /// <summary>Says whose a request is that belongs to a connection, and opens none.</summary>
+    /// <inheritdoc cref="AdmitAsync"/>
+    public ValueTask<Admission> IdentifyAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
+        => DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
+
+    /// <summary>Serves an admitted WebSocket to its end.</summary>
+    /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
+    /// <param name="socket">The socket below, if there is one to tune.</param>
+    public Task ServeAsync(Admission admission, ConnectionTransport transport, Func<ValueTask<bool>> answer, Socket? socket) => ServeAsync(
+        admission, transport, static (services, transport, admission) => new WebSocketConnection(services, transport, admission.UserId!, admission.Stream!), answer, socket);
+
+    /// <summary>Serves an admitted connection to its end.</summary>
+    /// <param name="admission">What was decided.</param>
+    /// <param name="transport">What carries it.</param>
+    /// <param name="create">Makes the connection; static, so that nothing more is kept for as long as it lives.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
+    /// <param name="socket">The socket below, if there is one to tune.</param>
+    public async Task ServeAsync<TTransport>(
+        Admission admission, TTransport transport, Func<ConnectionServices, TTransport, Admission, Connection> create, Func<ValueTask<bool>> answer, Socket? socket)
+    {
+        var stream = admission.Stream!;
+        try
+        {
+            if (!TryTune(socket) || !await answer())
+            {
+                return;
+            }
+
+            var connection = create(services, transport, admission);
+
+            // Pinned, so never evicted.
+            stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
+            registry.Add(connection);
+            services.Metrics.ConnectionOpened(connection.Transport);
+            Log.Opened(services.Logger, connection.Id, connection.UserId);
+            admission.Bind(connection);
+            try
+            {
+                await connection.RunAsync();
+            }
+            finally
+            {
+                registry.Remove(connection);
+            }
+        }
+        finally
+        {
+            stream.UnpinConnection();
+        }
+    }
+
+    /// <summary>Counts and logs a refusal; both doors call it, for their own refusals and for those of <see cref="AdmitAsync"/>.</summary>
+    public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
+    {
+        services.Metrics.HandshakeRefused(refusal.Status);
+        Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    private async ValueTask<Admission> DecideAsync(
+        HandshakeRequest request,
+        IConnectionAuthenticator? authenticator,
+        Func<string, CancellationToken, ValueTask<Admission>> admit,
+        CancellationToken closing,
+        CancellationToken peerGone)
+    {
         using var timeout = new CancellationTokenSource(door.Value.AdmissionTimeout, services.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, peerGone);
         try
         {
-            var identity = await IdentifyAsync(request, authenticator, any.Token);
+            var identity = await AuthenticateAsync(request, authenticator, any.Token);
             if (identity.UserId is null)
             {
                 return Admission.Refuse(new HandshakeRefusal(identity.Status, CodeOf(identity.Status), identity.Message!));
             }
 
-            bridge.EnsureConnectable(identity.UserId);
-            var stream = await streams.PinAsync(identity.UserId, any.Token);
-            var admitted = stream.TryPinConnection();
-            stream.Unpin();
-            if (!admitted)
-            {
-                return Admission.Refuse(new HandshakeRefusal(
-                    503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
-            }
-
-            return new Admission
-            {
-                UserId = identity.UserId,
-                Stream = stream,
-                Resume = resume,
-                Subprotocol = subprotocol,
-                Key = request.Headers.SecWebSocketKey,
-            };
+            return await admit(identity.UserId, any.Token);
         }
         catch (PipelineException exception)
         {
@@ -96,52 +155,19 @@ internal sealed partial class ConnectionAcceptor(
         }
     }
 
-    /// <summary>Serves an admitted connection to its end.</summary>
-    /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
-    /// <param name="transport">The transport.</param>
-    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
-    /// <param name="socket">The socket below, if there is one to tune.</param>
-    public async Task ServeAsync(Admission admission, ConnectionTransport transport, Func<ValueTask<bool>> answer, Socket? socket)
+    private async ValueTask<Admission> PinAsync(string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
     {
-        var stream = admission.Stream!;
-        try
-        {
-            if (!TryTune(socket) || !await answer())
-            {
-                return;
-            }
-
-            var connection = new Connection(services, transport, admission.UserId!, stream);
-
-            // Pinned, so never evicted.
-            stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
-            registry.Add(connection);
-            services.Metrics.ConnectionOpened();
-            Log.Opened(services.Logger, connection.Id, connection.UserId);
-            admission.Bind(connection);
-            try
-            {
-                await connection.RunAsync();
-            }
-            finally
-            {
-                registry.Remove(connection);
-            }
-        }
-        finally
-        {
-            stream.UnpinConnection();
-        }
+        bridge.EnsureConnectable(userId);
+        var stream = await streams.PinAsync(userId, cancellationToken);
+        var admitted = stream.TryPinConnection();
+        stream.Unpin();
+        return admitted
+            ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key }
+            : Admission.Refuse(new HandshakeRefusal(
+                503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
     }
 
-    /// <summary>Counts and logs a refusal; both doors call it, for their own refusals and for those of <see cref="AdmitAsync"/>.</summary>
-    public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
-    {
-        services.Metrics.HandshakeRefused(refusal.Status);
-        Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
-    }
-
-    private static async ValueTask<AuthenticationResult> IdentifyAsync(
+    private static async ValueTask<AuthenticationResult> AuthenticateAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
     {
         if (authenticator is null)
@@ -178,7 +204,7 @@ internal sealed partial class ConnectionAcceptor(
         return ServerMessageWriter.Welcome(new WelcomeMessage(
             connection.Id,
             connection.UserId,
-            streams.Epoch,
+            connection.Stream.Epoch,
             point.Head,
             point.From,
             point.Resumed,

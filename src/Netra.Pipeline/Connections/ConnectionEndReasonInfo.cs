@@ -8,4 +8,6 @@ namespace Netra.Pipeline.Connections;
 /// <param name="CloseStatus">The close code; null when the peer cannot hear one, so that the transport is cut.</param>
 /// <param name="LogLevel">How loud the ending is logged.</param>
 /// <param name="IsError">Whether metrics carry an <c>error.type</c>.</param>
-public sealed record ConnectionEndReasonInfo(string WireName, WebSocketCloseStatus? CloseStatus, LogLevel LogLevel, bool IsError);
+/// <param name="MayReconnect">Whether the client should connect again: not where it would only do the same once more.</param>
+public sealed record ConnectionEndReasonInfo(
+    string WireName, WebSocketCloseStatus? CloseStatus, LogLevel LogLevel, bool IsError, bool MayReconnect = true);

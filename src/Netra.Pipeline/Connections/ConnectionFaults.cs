@@ -13,6 +13,11 @@ internal static class ConnectionFaults
         _ when transport.IsFlooded => ConnectionEndReason.PingFlood,
         _ when transport.SentCloseStatus == WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
         _ when transport.SentCloseStatus == WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
+        _ => ReasonOf(exception),
+    };
+
+    public static ConnectionEndReason ReasonOf(Exception exception) => exception switch
+    {
         ProtocolViolationException => ConnectionEndReason.InvalidMessage,
         WebSocketException or IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException => ConnectionEndReason.ClientLost,
         _ => ConnectionEndReason.InternalError,

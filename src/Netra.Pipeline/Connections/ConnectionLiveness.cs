@@ -15,6 +15,7 @@ internal sealed class ConnectionLiveness
     private readonly ConnectionOptions _options;
     private readonly TimeSpan _tick;
     private readonly TimeProvider _time;
+    private readonly bool _isOneWay;
     private long _inbound;
     private long _inboundAt;
     private long _pongAt;
@@ -23,7 +24,9 @@ internal sealed class ConnectionLiveness
     private long _pingUnansweredSince;
     private long _protocolPingAt;
     private long _unacknowledgedSince;
-    private long _acknowledgedAtTick;
+    private long _inheritedSince;
+    private long _acknowledgedAtTick = -1;
+    private bool _mayInherit = true;
     private long _tickedAt;
     private bool _forgiven;
     private bool _frozen;
@@ -32,9 +35,12 @@ internal sealed class ConnectionLiveness
     /// <param name="options">The times.</param>
     /// <param name="tick">How often <see cref="OnTick"/> comes; limits are met a tick early rather than late.</param>
     /// <param name="time">The clock.</param>
-    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time)
+    /// <param name="isOneWay">
+    /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a flush without progress, and the stall timeout's to judge.
+    /// </param>
+    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time, bool isOneWay = false)
     {
-        (_options, _tick, _time) = (options, tick, time);
+        (_options, _tick, _time, _isOneWay) = (options, tick, time, isOneWay);
         _inboundAt = _pongAt = _pingSentAt = _tickedAt = time.GetTimestamp();
     }
 
@@ -52,6 +58,13 @@ internal sealed class ConnectionLiveness
     /// <summary>When the page answered last.</summary>
     public long PongAt => Volatile.Read(ref _pongAt);
 
+    /// <summary>
+    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when the alarm has been raised for it. Read by the tick's thread.
+    /// </summary>
+    public long UnconfirmedSince => _stuck || _unacknowledgedSince == 0 ? 0 : Since;
+
+    private long Since => _inheritedSince != 0 ? _inheritedSince : _unacknowledgedSince;
+
     public void OnInbound()
     {
         Volatile.Write(ref _inboundAt, _time.GetTimestamp());
@@ -68,7 +81,8 @@ internal sealed class ConnectionLiveness
     /// <summary>Looks at the clock.</summary>
     /// <param name="written">The last event number written.</param>
     /// <param name="acknowledged">The last one acknowledged.</param>
-    public LivenessAction OnTick(long written, long acknowledged)
+    /// <param name="unconfirmedSince">Since when the page made no progress on connections that were closed for it; 0 when it did.</param>
+    public LivenessAction OnTick(long written, long acknowledged, long unconfirmedSince)
     {
         var now = _time.GetTimestamp();
         if (IsLate(now))
@@ -77,7 +91,7 @@ internal sealed class ConnectionLiveness
         }
 
         var silence = Elapsed(InboundAt, now);
-        if (silence + _tick > _options.PingInterval + _options.PingTimeout)
+        if (!_isOneWay && silence + _tick > _options.PingInterval + _options.PingTimeout)
         {
             return LivenessAction.Dead;
         }
@@ -99,7 +113,7 @@ internal sealed class ConnectionLiveness
         if (!_frozen)
         {
             // A frozen page counts as offline: its clock for progress stands still until it answers again.
-            action |= WatchProgress(now, written, acknowledged);
+            action |= WatchProgress(now, written, acknowledged, unconfirmedSince);
         }
 
         return action;
@@ -114,6 +128,7 @@ internal sealed class ConnectionLiveness
             {
                 Volatile.Write(ref _frozen, false);
                 _unacknowledgedSince = 0;
+                _mayInherit = false;
                 return LivenessAction.Recovered;
             }
         }
@@ -138,30 +153,32 @@ internal sealed class ConnectionLiveness
         return SendPingEvery(_options.PingInterval, now);
     }
 
-    private LivenessAction WatchProgress(long now, long written, long acknowledged)
+    private LivenessAction WatchProgress(long now, long written, long acknowledged, long unconfirmedSince)
     {
+        // Where the connection begins is no progress.
+        _acknowledgedAtTick = _acknowledgedAtTick < 0 ? acknowledged : _acknowledgedAtTick;
         if (written <= acknowledged)
         {
-            _unacknowledgedSince = 0;
+            _unacknowledgedSince = _inheritedSince = 0;
             _acknowledgedAtTick = acknowledged;
             return Unstick();
         }
 
         if (acknowledged > _acknowledgedAtTick)
         {
-            _unacknowledgedSince = now;
+            (_unacknowledgedSince, _inheritedSince) = (now, 0);
             _acknowledgedAtTick = acknowledged;
             return Unstick();
         }
 
         if (_unacknowledgedSince == 0)
         {
-            _unacknowledgedSince = now;
-            return LivenessAction.None;
+            (_unacknowledgedSince, _inheritedSince) = (now, _mayInherit ? unconfirmedSince : 0);
         }
 
-        var unacknowledged = Elapsed(_unacknowledgedSince, now);
-        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > _unacknowledgedSince)
+        // What is inherited counts, but a page that has only just come back gets the time of an answer to confirm what it was sent again.
+        var unacknowledged = Elapsed(Since, now);
+        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > _unacknowledgedSince && Elapsed(_unacknowledgedSince, now) + _tick > _options.PingTimeout)
         {
             Volatile.Write(ref _stuck, true);
             return LivenessAction.BecameStuck;

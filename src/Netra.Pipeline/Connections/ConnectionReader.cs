@@ -10,7 +10,7 @@ namespace Netra.Pipeline.Connections;
 /// peer's close frame is found, but handles nothing any more.
 /// </summary>
 internal sealed class ConnectionReader(
-    Connection connection, WebSocket socket, TransportStream transport, ClientMessageDispatcher dispatcher, ConnectionOptions options)
+    WebSocketConnection connection, WebSocket socket, TransportStream transport, ClientMessageDispatcher dispatcher, ConnectionOptions options)
 {
     private const int FirstBuffer = 1024;
 

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Netra.Pipeline.Streams;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Connections;
@@ -13,23 +12,19 @@ namespace Netra.Pipeline.Connections;
 /// send: it would abort the socket. An incomplete send is awaited before anything is uncorked or reused.
 /// </remarks>
 internal sealed class ConnectionWriter(
-    Connection connection, WebSocket socket, TransportStream transport, SendQueue queue, ConnectionLiveness liveness, ConnectionOptions options)
+    WebSocketConnection connection, WebSocket socket, TransportStream transport, FrameSource frames, ConnectionLiveness liveness, ConnectionOptions options)
     : IThreadPoolWorkItem
 {
     // FIN, opcode 9, no mask, no payload: written between two frames, where the WebSocket has nothing half-written.
     private static readonly byte[] PingFrame = [0x89, 0x00];
 
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<SendFrame> _page = [];
-    private int _pageIndex;
     private int _scheduled;
 
     /// <summary>Completes when nothing will be written any more. Never faults.</summary>
     public Task Completed => _completed.Task;
 
-    private StreamSubscription Subscription => connection.Subscription;
-
-    private bool HasWork => connection.IsEnded || !queue.IsEmpty || Subscription.HasPages || _pageIndex < _page.Count || transport.IsDirty;
+    private bool HasWork => connection.IsEnded || frames.HasWork || transport.IsDirty;
 
     /// <summary>Makes sure that what waits gets written. Safe to call from any thread, under any lock.</summary>
     public void Schedule()
@@ -70,12 +65,9 @@ internal sealed class ConnectionWriter(
         }
     }
 
-    // A page that the server leaves gets what is queued for it first: the end of a run that the stop cancelled is among it.
-    private bool MayWrite => !connection.IsEnded || connection.EndReason == ConnectionEndReason.ServerShutdown;
-
     private async ValueTask DrainAsync()
     {
-        while (MayWrite)
+        while (frames.MayWrite)
         {
             await SendBatchAsync();
             if (transport.IsDirty)
@@ -91,9 +83,9 @@ internal sealed class ConnectionWriter(
 
                 connection.Stream.OnWritten();
             }
-            else if (Subscription.HasPages && !connection.IsEnded)
+            else if (frames.HasPages)
             {
-                await FillPageAsync();
+                await frames.FillPageAsync();
             }
             else
             {
@@ -102,27 +94,18 @@ internal sealed class ConnectionWriter(
         }
     }
 
-    private async ValueTask FillPageAsync()
-    {
-        try
-        {
-            await connection.Stream.FillPageAsync(Subscription, _page, options.BatchBytes);
-        }
-        catch (Exception exception)
-        {
-            // Whatever the log raises is no fault of the peer, even where it looks like one: an IOException here is a disk, not a socket.
-            connection.OnReadFailed(exception);
-        }
-    }
-
     private async ValueTask SendBatchAsync()
     {
         var bytes = 0;
-        while (bytes < options.BatchBytes && TryTakeNext(out var frame))
+        while (bytes < options.BatchBytes)
         {
-            if (frame.IsEvent && OwnerTag.Read(frame.Buffer) != connection.OwnerTag)
+            if (frames.TryTakePing())
             {
-                connection.OnIsolationViolation(frame);
+                transport.Write(PingFrame);
+            }
+
+            if (!frames.TryTake(out var frame))
+            {
                 return;
             }
 
@@ -136,53 +119,8 @@ internal sealed class ConnectionWriter(
             }
 
             bytes += payload.Length;
-            if (frame.Kind == SendFrameKind.Event)
-            {
-                Subscription.LastWritten = frame.Seq;
-            }
-
-            if (frame.Seq > Subscription.LastTold)
-            {
-                Subscription.LastTold = frame.Seq;
-            }
+            frames.OnWritten(frame);
         }
-    }
-
-    // The welcome goes first, then the control lane, then what is queued in order, then what a page holds.
-    private bool TryTakeNext(out SendFrame frame)
-    {
-        if (!connection.IsWelcomed)
-        {
-            connection.IsWelcomed = queue.TryDequeue(out frame);
-            return connection.IsWelcomed;
-        }
-
-        if (queue.TryTakePing())
-        {
-            transport.Write(PingFrame);
-        }
-
-        if (queue.TryDequeueControl(out var message))
-        {
-            frame = SendFrame.ForMessage(message);
-            return true;
-        }
-
-        // The stream filled the page when the queue was empty and it handed nothing to it, so the page is older than whatever is queued now.
-        if (_pageIndex < _page.Count)
-        {
-            frame = _page[_pageIndex++];
-            if (_pageIndex == _page.Count)
-            {
-                // Or an idle connection would hold on to the events of its last page.
-                _page.Clear();
-                _pageIndex = 0;
-            }
-
-            return true;
-        }
-
-        return queue.TryDequeue(out frame);
     }
 
     private async ValueTask<bool> FlushAsync()

@@ -78,6 +78,11 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     internal UserExecutionContext CreateDelegated(UserExecutionContext parent) =>
         new(parent.UserId, parent.ThreadId, NewId(), parent.RequestId, parent.Trace, parent.IsSystem);
 
+    /// <summary>Makes a context for ending a run that the last process left open: its ids are as they were logged, and it may emit before anybody else may.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "Beside the other methods of the one type that makes contexts.")]
+    internal UserExecutionContext CreateInterrupted(string userId, string threadId, string runId) =>
+        new(userId, threadId, runId, NewId(), trace: null, isSystem: true);
+
     /// <summary>The context, when there is one.</summary>
     /// <param name="context">The context, which should be there.</param>
     /// <param name="operation">What needs it: a name from a bounded set.</param>

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Delivery;
 
 /// <summary>
 /// The books of the whole pipeline: for every event an outcome. Each stream's figures are taken under its lock, so they are right together; streams that come and go between two of them shift the totals by whole
-/// accounts, and leave what is unaccounted as it is. Safe from any thread.
+/// accounts, and leave what is unaccounted as it is. The system's own users are in nobody's books. Safe from any thread.
 /// </summary>
 public sealed class Ledger
 {
@@ -32,7 +32,7 @@ public sealed class Ledger
     public LedgerReport Read()
     {
         var (account, offline, loaded) = (_log.Resting, _log.Resting.Pending, 0L);
-        foreach (var stream in _streams.Loaded)
+        foreach (var stream in _streams.Loaded.Where(static stream => !stream.IsSystem))
         {
             var snapshot = stream.Snapshot();
             account += snapshot.Account;

@@ -66,9 +66,27 @@ public sealed class SendFailureException : PipelineException
     /// <summary>A critical event stayed unconfirmed after its last try (<see cref="FailureCode.CriticalDeliveryFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="seq">The event's number.</param>
-    /// <param name="attempts">How often it was sent.</param>
-    public static SendFailureException Unconfirmed(FailureScope scope, long seq, int attempts) =>
-        new(FailureCode.CriticalDeliveryFailed, scope, $"event {seq} was sent {attempts} times and nobody confirmed it; it is a dead letter now", seq);
+    /// <param name="attempts">How often it was sent; <see langword="null"/> when that is not known any more.</param>
+    public static SendFailureException Unconfirmed(FailureScope scope, long seq, int? attempts = null) => new(
+        FailureCode.CriticalDeliveryFailed,
+        scope,
+        $"event {seq} was sent{(attempts is { } times ? $" {times} times" : string.Empty)} and nobody confirmed it; it is a dead letter now",
+        seq);
+
+    /// <summary>The log cannot be opened (<see cref="FailureCode.LogFailed"/>).</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="reason">What is wrong with it, and what to do.</param>
+    /// <param name="innerException">What was raised.</param>
+    public static SendFailureException LogNotOpened(string path, string reason, Exception? innerException = null) =>
+        new(FailureCode.LogFailed, new FailureScope("open"), $"the log {path} cannot be opened: {reason}", innerException: innerException);
+
+    /// <summary>What the log has stored cannot be read (<see cref="FailureCode.LogFailed"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="path">The log's file.</param>
+    /// <param name="reason">What is wrong with it.</param>
+    /// <param name="innerException">What was raised.</param>
+    public static SendFailureException LogUnreadable(FailureScope scope, string path, string reason, Exception? innerException = null) =>
+        new(FailureCode.LogFailed, scope, $"{scope.Operation} failed: the log {path} cannot be read ({reason})", innerException: innerException);
 
     /// <summary>The event could not be sent (<see cref="FailureCode.SendFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>

@@ -10,37 +10,48 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's two background loops: the tick that looks after connections and streams, and retention. A round that fails is reported and the loop goes on; a loop that dies is
-/// reported too.
+/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; and what is done once a minute. A round that fails is reported and
+/// the loop goes on; a loop that dies is reported too.
 /// </summary>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
     StreamRegistry streams,
+    CriticalDelivery delivery,
+    WebhookOutbox webhook,
+    DeadLetterRetention letters,
+    InterruptedRuns interrupted,
     Ledger ledger,
     IEventLog log,
     FailureReporter failures,
     IOptions<StreamOptions> options,
     TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromMinutes(1);
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
     public void Start()
-        => _running = Task.WhenAll(LoopAsync("tick", TickAsync), LoopAsync("retention", ExpireAsync));
+        => _running = Task.WhenAll(
+            LoopAsync("tick", ConnectionTick.Period, TickAsync),
+            LoopAsync("retention", ConnectionTick.Period, ExpireAsync),
+            LoopAsync("webhook", ConnectionTick.Period, webhook.RoundAsync),
+            LoopAsync("upkeep", UpkeepPeriod, KeepUpAsync));
 
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _running;
+        await delivery.StopAsync();
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task LoopAsync(string name, Func<CancellationToken, ValueTask> round)
+    private async Task LoopAsync(string name, TimeSpan period, Func<CancellationToken, ValueTask> round)
     {
         try
         {
-            using var timer = new PeriodicTimer(ConnectionTick.Period, time);
+            using var timer = new PeriodicTimer(period, time);
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 try
@@ -66,6 +77,7 @@ internal sealed class BackgroundLoops(
     private async ValueTask TickAsync(CancellationToken cancellationToken)
     {
         connections.OnTick();
+        delivery.OnTick();
         var now = time.GetUtcNow();
         foreach (var stream in streams.Loaded)
         {
@@ -87,6 +99,12 @@ internal sealed class BackgroundLoops(
                 failures.Report(new EventDroppedException(scope, expired.Range.From, expired.Range.To, GapCause.Expired));
             }
         }
+    }
+
+    private async ValueTask KeepUpAsync(CancellationToken cancellationToken)
+    {
+        await interrupted.EndAsync(cancellationToken);
+        await letters.RoundAsync(cancellationToken);
     }
 
     private void Report(string name, string what, Exception exception)

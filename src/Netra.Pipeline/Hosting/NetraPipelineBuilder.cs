@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.WebSockets;
 
@@ -46,6 +47,18 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         where TAuthenticator : class, IConnectionAuthenticator
     {
         Services.AddSingleton<IConnectionAuthenticator, TAuthenticator>();
+        return this;
+    }
+
+    /// <summary>Keeps events in this process alone: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
+    public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
+
+    /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>
+    /// <typeparam name="TNotifier">The notifier; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder AddEmergencyNotifier<TNotifier>()
+        where TNotifier : class, IEmergencyNotifier
+    {
+        Services.AddSingleton<IEmergencyNotifier, TNotifier>();
         return this;
     }
 

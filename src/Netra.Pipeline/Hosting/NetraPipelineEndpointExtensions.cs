@@ -11,7 +11,7 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>),
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>),
     /// <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
@@ -23,6 +23,8 @@ public static class NetraPipelineEndpointExtensions
         // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option, instead of letting all of them be named.
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
         endpoints.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
+        EventStreamEndpoint.Map(endpoints);
+        EventStreamPosts.Map(endpoints);
         HealthEndpoints.Map(endpoints);
 
         // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.

@@ -10,6 +10,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;
@@ -21,8 +22,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NetraPipelineServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Options are read from the configuration
-    /// section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Events are kept in a SQLite file, <c>netra.db</c> in
+    /// <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the configuration section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>A builder for agents, tools, handlers and replacements.</returns>
@@ -48,12 +49,19 @@ public static class NetraPipelineServiceCollectionExtensions
     {
         services.AddSection<ConnectionOptions>("Netra:Connections");
         services.AddSection<StreamOptions>("Netra:Streams");
+        services.AddSection<DataOptions>("Netra");
+        services.AddSection<SqliteEventLogOptions>("Netra:Log:Sqlite");
         services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
         services.AddSection<HostingOptions>("Netra:Hosting");
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
         services.AddSection<PublishOptions>("Netra:Publish");
+        services.AddSection<DeliveryOptions>("Netra:Delivery");
+        services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
     }
 
     private static void AddFailures(IServiceCollection services)
@@ -66,7 +74,7 @@ public static class NetraPipelineServiceCollectionExtensions
 
     private static void AddStreams(IServiceCollection services)
     {
-        services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+        services.TryAddSingleton<IEventLog, SqliteEventLog>();
         services.TryAddSingleton<WindowBudget>();
         services.TryAddSingleton<StreamRegistry>();
     }
@@ -94,12 +102,21 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
     }
 
-    private static void AddDelivery(IServiceCollection services) => services.TryAddSingleton(static provider => new Ledger(
-        provider.GetRequiredService<StreamRegistry>(),
-        provider.GetRequiredService<IEventLog>(),
-        provider.GetRequiredService<FailureReporter>(),
-        provider.GetRequiredService<IMeterFactory>(),
-        provider.GetRequiredService<TimeProvider>()));
+    private static void AddDelivery(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new Ledger(
+            provider.GetRequiredService<StreamRegistry>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<EmergencyNotifications>();
+        services.TryAddSingleton<CriticalDelivery>();
+        services.TryAddSingleton<DeadLetterRetention>();
+        services.TryAddSingleton<InterruptedRuns>();
+        services.TryAddSingleton<WebhookSender>();
+        services.TryAddSingleton<WebhookOutbox>();
+    }
 
     private static void AddHttp(IServiceCollection services)
     {
@@ -113,9 +130,10 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<LedgerEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();
         services.TryAddSingleton<UndeliveredEndpoint>();
-        services.TryAddSingleton(new DeadLetterWebhook(IsConfigured: false));
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthEndpoints>();
     }
 

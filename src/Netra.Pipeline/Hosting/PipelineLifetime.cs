@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
@@ -12,14 +13,15 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops and startup verification; ready once the listeners are bound;
-/// draining before they close.
+/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops and startup verification; ready once the listeners are bound and the runs are ended that the
+/// last process left open; draining before they close.
 /// </summary>
 internal sealed partial class PipelineLifetime(
     PipelineBridge bridge,
     WiringCheck wiring,
     IEventLog log,
     BackgroundLoops loops,
+    InterruptedRuns interrupted,
     StartupVerification verification,
     ConnectionRegistry connections,
     StreamRegistry streams,
@@ -47,7 +49,8 @@ internal sealed partial class PipelineLifetime(
                     new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
             }
 
-            await log.StartAsync(cancellationToken);
+            await OpenLogAsync(cancellationToken);
+            await interrupted.FindAsync(cancellationToken);
             loops.Start();
             await verification.RunAsync(cancellationToken);
         }
@@ -59,8 +62,10 @@ internal sealed partial class PipelineLifetime(
         }
     }
 
-    public void Started()
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
+        // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know.
+        await interrupted.EndAsync(cancellationToken);
         bridge.BecomeReady();
         Log.Ready(logger, log.Epoch);
     }
@@ -102,6 +107,19 @@ internal sealed partial class PipelineLifetime(
         await streams.CloseAllAsync(cancellationToken);
     }
 
+    private async ValueTask OpenLogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await log.StartAsync(cancellationToken);
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            throw;
+        }
+    }
+
     private async Task<bool> CompletesWithinAsync(Task task, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
@@ -124,7 +142,7 @@ internal sealed partial class PipelineLifetime(
     private static partial class Log
     {
         [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
-            "DEVELOPMENT MODE: no route needs authentication, and /ws believes the user_id it is given. Connections are taken from this machine only. "
+            "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
             + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.")]
         public static partial void DevelopmentMode(ILogger logger);
 

@@ -19,11 +19,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _lifetime!.Started();
-        return Task.CompletedTask;
-    }
+    public Task StartedAsync(CancellationToken cancellationToken) => _lifetime!.StartedAsync(cancellationToken);
 
     public Task StoppingAsync(CancellationToken cancellationToken) => _lifetime?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
 

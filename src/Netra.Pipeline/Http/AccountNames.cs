@@ -2,7 +2,7 @@ using Netra.Pipeline.Log;
 
 namespace Netra.Pipeline.Http;
 
-/// <summary>The names on the wire (docs/protocol.md, sections 9.4 and 9.5) of what has become of events.</summary>
+/// <summary>The names on the wire (docs/protocol.md, section 9.4) of what has become of events.</summary>
 internal static class AccountNames
 {
     public static string Of(EventState state) => state switch
@@ -24,30 +24,6 @@ internal static class AccountNames
         HistoryStage.Expired => "expired",
         HistoryStage.DeadLettered => "dead_lettered",
         _ => throw Unmapped(stage),
-    };
-
-    public static string Of(DeadLetterState state) => state switch
-    {
-        DeadLetterState.Waiting => "waiting",
-        DeadLetterState.Replayed => "replayed",
-        DeadLetterState.Dropped => "dropped",
-        DeadLetterState.Acknowledged => "acknowledged",
-        _ => throw Unmapped(state),
-    };
-
-    public static string Of(DeadLetterCause cause) => cause switch
-    {
-        DeadLetterCause.Unconfirmed => "unconfirmed",
-        DeadLetterCause.Expired => "expired",
-        _ => throw Unmapped(cause),
-    };
-
-    public static string Of(WebhookState state) => state switch
-    {
-        WebhookState.Waiting => "waiting",
-        WebhookState.Delivered => "delivered",
-        WebhookState.Failed => "failed",
-        _ => throw Unmapped(state),
     };
 
     private static ArgumentOutOfRangeException Unmapped(Enum value) => new(nameof(value), value, "not a defined value");

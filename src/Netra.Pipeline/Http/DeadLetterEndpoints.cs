@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
 
 namespace Netra.Pipeline.Http;
@@ -107,5 +108,5 @@ internal sealed class DeadLetterEndpoints : IDisposable
     private static Task NotFoundAsync(HttpContext context) => JsonAnswer.NotFoundAsync(context, "There is no dead letter of that number, or not any more.");
 
     private static Task SettledAsync(HttpContext context, DeadLetterState state) => ProblemDocument.WriteAsync(
-        context, StatusCodes.Status409Conflict, "dead_letter_settled", $"The dead letter does not wait any more: it is {AccountNames.Of(state)}.");
+        context, StatusCodes.Status409Conflict, "dead_letter_settled", $"The dead letter does not wait any more: it is {DeadLetterJson.NameOf(state)}.");
 }

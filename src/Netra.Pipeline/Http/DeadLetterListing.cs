@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
 
 namespace Netra.Pipeline.Http;
@@ -8,7 +10,7 @@ namespace Netra.Pipeline.Http;
 /// <summary>
 /// <c>GET /v1/dead-letters</c> (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as it is read: only a few of the largest ones are in memory at once.
 /// </summary>
-internal sealed class DeadLetterListing(IEventLog log, DeadLetterWebhook webhook)
+internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> webhook)
 {
     private const int BatchLetters = 50;
 
@@ -18,7 +20,7 @@ internal sealed class DeadLetterListing(IEventLog log, DeadLetterWebhook webhook
         var wanted = new DeadLetterQuery
         {
             UserId = query.UserId(),
-            State = query.Choice<DeadLetterState>("state", AccountNames.Of),
+            State = query.Choice<DeadLetterState>("state", DeadLetterJson.NameOf),
             After = query.After(),
             Limit = query.Limit(),
         };
@@ -47,7 +49,7 @@ internal sealed class DeadLetterListing(IEventLog log, DeadLetterWebhook webhook
             foreach (var letter in batch.Take(left))
             {
                 json.WriteStartObject();
-                DeadLetterJson.WriteMembers(json, letter, webhook.IsConfigured);
+                DeadLetterJson.WriteMembers(json, letter, webhook.Value.IsEnabled);
                 json.WriteEndObject();
                 (left, last) = (left - 1, letter.Number);
             }

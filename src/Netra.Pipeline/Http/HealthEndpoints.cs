@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Http;
@@ -13,7 +14,7 @@ namespace Netra.Pipeline.Http;
 /// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few figures).
 /// They need no authentication, so they tell no user's name.
 /// </summary>
-internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams)
+internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -31,34 +32,37 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
 
     private Task ReadyAsync(HttpContext context)
     {
-        var state = bridge.State;
-        return AnswerAsync(context, state == BridgeState.Ready, json =>
+        var (state, trouble) = (bridge.State, log.Trouble);
+        var ready = state == BridgeState.Ready && trouble is null;
+        return AnswerAsync(context, ready, json =>
         {
-            json.WriteString("status"u8, state == BridgeState.Ready ? "ready"u8 : "not_ready"u8);
-            WriteState(json, state);
+            json.WriteString("status"u8, ready ? "ready"u8 : "not_ready"u8);
+            WriteState(json, state, trouble);
         });
     }
 
     private Task HealthAsync(HttpContext context)
     {
-        var state = bridge.State;
-        return AnswerAsync(context, state == BridgeState.Ready, json =>
+        var (state, trouble) = (bridge.State, log.Trouble);
+        var healthy = state == BridgeState.Ready && trouble is null;
+        return AnswerAsync(context, healthy, json =>
         {
-            json.WriteString("status"u8, state == BridgeState.Ready ? "healthy"u8 : "unhealthy"u8);
-            WriteState(json, state);
+            json.WriteString("status"u8, healthy ? "healthy"u8 : "unhealthy"u8);
+            WriteState(json, state, trouble);
             json.WriteNumber("connections"u8, connections.Count);
             json.WriteNumber("open_runs"u8, bridge.OpenRuns);
             json.WriteNumber("loaded_streams"u8, streams.Count);
         });
     }
 
-    private void WriteState(Utf8JsonWriter json, BridgeState state)
+    private void WriteState(Utf8JsonWriter json, BridgeState state, string? trouble)
     {
         json.WriteString("state"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()));
         var reason = state switch
         {
             BridgeState.NotInitialized => "the host has not started the pipeline",
             BridgeState.Initializing => "the pipeline opens its log and verifies itself",
+            BridgeState.Ready or BridgeState.Draining when trouble is not null => $"the log stores nothing at the moment: {trouble}",
             BridgeState.Ready => null,
             BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
             BridgeState.Stopped => "the pipeline has stopped",

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Http;
@@ -12,7 +11,7 @@ namespace Netra.Pipeline.Http;
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
 internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, ILogger<PublishEndpoint> logger)
 {
-    private const string OneEvent = "application/json";
+    private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";
 
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -33,7 +32,7 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
                 size.MaxRequestBodySize = null;
             }
 
-            switch (MediaTypeOf(context.Request))
+            switch (JsonBody.MediaTypeOf(context.Request))
             {
                 case OneEvent:
                     await one.HandleAsync(context);
@@ -78,18 +77,6 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
         {
             context.Abort();
         }
-    }
-
-    private static string? MediaTypeOf(HttpRequest request)
-    {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            || (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase)))
-        {
-            return null;
-        }
-
-        return type.MediaType.Value?.ToLowerInvariant();
     }
 
     private static partial class Log

@@ -21,10 +21,10 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Why nothing can be stored at the moment, for people; null while all is well. The pipeline is not ready while there is trouble.</summary>
     string? Trouble { get; }
 
-    /// <summary>The accounts of all streams without a lease, together.</summary>
+    /// <summary>The accounts of all users' streams without a lease, together; those of the system's own users are in nobody's books.</summary>
     StreamAccount Resting { get; }
 
-    /// <summary>How many streams the log knows, leased ones included.</summary>
+    /// <summary>How many users have a stream, leased ones included and the system's own left out.</summary>
     long StreamCount { get; }
 
     /// <summary>Events that nobody confirmed.</summary>

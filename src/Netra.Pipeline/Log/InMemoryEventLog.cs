@@ -48,7 +48,7 @@ public sealed class InMemoryEventLog : IEventLog
     public StreamAccount Resting => _streams.Values.Aggregate(default(StreamAccount), static (sum, stream) => sum + stream.Resting);
 
     /// <inheritdoc/>
-    public long StreamCount => _streams.Count;
+    public long StreamCount => _streams.Values.Count(static stream => !stream.IsSystem);
 
     /// <inheritdoc/>
     public IDeadLetterStore DeadLetters => _deadLetters;

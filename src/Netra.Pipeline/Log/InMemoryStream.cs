@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Log;
@@ -29,6 +30,9 @@ internal sealed class InMemoryStream(string userId)
 
     public string UserId { get; } = userId;
 
+    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
+    public bool IsSystem { get; } = userId.StartsWith(IdentifierRules.ReservedPrefix);
+
     public ulong StreamId { get; } = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>Who owns the stream at the moment; null when nobody does.</summary>
@@ -50,7 +54,7 @@ internal sealed class InMemoryStream(string userId)
         {
             lock (_gate)
             {
-                return _lease is null ? Account() : default;
+                return _lease is null && !IsSystem ? Account() : default;
             }
         }
     }
@@ -220,7 +224,7 @@ internal sealed class InMemoryStream(string userId)
                 }
 
                 open++;
-                if (!isLetter && EventTypes.IsCritical(oldest.Type) && !UserId.StartsWith(Contexts.IdentifierRules.ReservedPrefix))
+                if (!isLetter && EventTypes.IsCritical(oldest.Type) && !IsSystem)
                 {
                     buried.Add((seq, oldest.Buffer));
                     isLetter = true;

@@ -51,4 +51,41 @@ internal static class SeqRanges
 
         return count;
     }
+
+    /// <summary>How many numbers are in both.</summary>
+    /// <param name="left">Ranges; not overlapping.</param>
+    /// <param name="right">Ranges; not overlapping.</param>
+    public static long CountCommon(IReadOnlyList<SeqRange> left, IReadOnlyList<SeqRange> right)
+    {
+        var count = 0L;
+        foreach (var range in left)
+        {
+            count += CountWithin(range, right);
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether a number is in one of them.</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="seq">The number.</param>
+    public static bool Contain(IReadOnlyList<SeqRange> ranges, long seq) => CountWithin(new SeqRange(seq, seq), ranges) > 0;
+
+    /// <summary>The parts of others that are in a range.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="others">The others; in order, not overlapping.</param>
+    public static SeqRange[] Within(SeqRange range, IReadOnlyList<SeqRange> others)
+    {
+        var parts = new List<SeqRange>(others.Count);
+        foreach (var other in others)
+        {
+            var part = new SeqRange(Math.Max(other.From, range.From), Math.Min(other.To, range.To));
+            if (part.Count > 0)
+            {
+                parts.Add(part);
+            }
+        }
+
+        return [.. parts];
+    }
 }

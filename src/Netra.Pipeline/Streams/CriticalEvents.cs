@@ -12,9 +12,10 @@ internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
 
     private readonly List<long> _seqs = [];
     private long _highest;
+    private long _oldest;
 
     /// <summary>The lowest number; 0 when all are confirmed. May be read without the lock.</summary>
-    public long Oldest { get; private set; }
+    public long Oldest => Volatile.Read(ref _oldest);
 
     public void Add(long seq)
     {
@@ -28,30 +29,58 @@ internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
             _seqs.Insert(~index, seq);
         }
 
-        Oldest = _seqs[0];
+        UpdateOldest();
     }
 
     /// <summary>Lets go of what is confirmed or forgotten.</summary>
     public void Trim()
     {
         _seqs.RemoveAll(IsSettled);
-        if (_seqs.Count == 0 && _highest > 0 && !IsSettled(_highest))
+        if (_highest > 0 && IsSettled(_highest))
+        {
+            _highest = _seqs.Count > 0 ? _seqs[^1] : 0;
+        }
+
+        if (_seqs.Count == 0 && _highest > 0)
         {
             _seqs.Add(_highest);
         }
 
-        Oldest = _seqs.Count > 0 ? _seqs[0] : 0;
+        UpdateOldest();
     }
 
-    /// <summary>Takes away the numbers up to one.</summary>
-    public IReadOnlyList<long> Take(long through)
+    public bool Contains(long seq) => _seqs.BinarySearch(seq) >= 0 || (seq == _highest && seq > 0);
+
+    /// <summary>The lowest number above one and up to another; 0 when there is none.</summary>
+    public long FirstWithin(long above, long through)
     {
-        long[] taken = [.. _seqs.TakeWhile(seq => seq <= through)];
-        _seqs.RemoveRange(0, taken.Length);
-        _highest = _highest <= through ? 0 : _highest;
-        Oldest = _seqs.Count > 0 ? _seqs[0] : 0;
+        var index = _seqs.BinarySearch(above + 1);
+        index = index < 0 ? ~index : index;
+        var first = index < _seqs.Count ? _seqs[index] : _highest;
+        return first > above && first <= through ? first : 0;
+    }
+
+    /// <summary>Takes away those that are wanted.</summary>
+    public IReadOnlyList<long> Take(Predicate<long> isWanted)
+    {
+        List<long> taken = [.. _seqs.Where(seq => isWanted(seq))];
+        if (_highest > 0 && isWanted(_highest))
+        {
+            if (taken.Count == 0 || taken[^1] != _highest)
+            {
+                taken.Add(_highest);
+            }
+
+            _highest = 0;
+        }
+
+        _seqs.RemoveAll(isWanted);
+        _highest = _highest == 0 && _seqs.Count > 0 ? _seqs[^1] : _highest;
+        UpdateOldest();
         return taken;
     }
+
+    private void UpdateOldest() => Volatile.Write(ref _oldest, _seqs.Count > 0 ? _seqs[0] : 0);
 
     private bool IsSettled(long seq) => seq <= acknowledged.ForgottenThrough || acknowledged.Contains(seq);
 }

@@ -16,6 +16,9 @@ internal readonly struct EventDraft
     private const int KeyLength = 13;
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
+    // More than the run's summary ever takes.
+    private const int MaxSummaryLength = 128;
+
     // The first one is no power: 0 has one digit too.
     private static readonly long[] PowersOfTen =
     [
@@ -47,7 +50,7 @@ internal readonly struct EventDraft
 
     /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
     public int LengthAt(long seq)
-        => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq)) + (EventTypes.IsTerminal(Type) ? RunSummary.MaxBytes : 0);
+        => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq)) + (EventTypes.IsTerminal(Type) ? MaxSummaryLength : 0);
 
     /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
     public static byte[] KeyOf(ulong streamId)
@@ -102,7 +105,7 @@ internal readonly struct EventDraft
     {
         var buffer = _buffer;
         var digits = Digits(seq);
-        var member = summary is { } run ? run.ToMember() : [];
+        var member = summary is { } run ? MemberOf(run) : [];
         var bodyStart = OwnerTag.Length + HeadLength(digits) + member.Length;
         if (bodyStart != _bodyStart)
         {
@@ -125,6 +128,9 @@ internal readonly struct EventDraft
         member.CopyTo(head[(1 + digits + 2)..]);
         return buffer;
     }
+
+    private static byte[] MemberOf(RunSummary run)
+        => Encoding.ASCII.GetBytes($"\"run\":{{\"events\":{run.Events},\"first_seq\":{run.FirstSeq},\"last_seq\":{run.LastSeq}}},");
 
     private static int HeadLength(int digits) => 7 + digits + 7 + KeyLength + 1 + digits + 2;
 

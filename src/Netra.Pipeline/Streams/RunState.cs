@@ -1,4 +1,5 @@
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Streams;
 

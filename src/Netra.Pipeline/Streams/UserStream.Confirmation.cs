@@ -11,7 +11,7 @@ internal sealed partial class UserStream
     private const int MaxDeparted = 1024;
 
     private readonly SortedSet<long> _deadLetters;
-    private readonly List<long> _revived = [];
+    private readonly List<long> _revived;
     private readonly Queue<ConnectionProgress> _departed = new();
     private int _hasRevived;
     private long _unconfirmedSince;
@@ -20,7 +20,7 @@ internal sealed partial class UserStream
     public long OldestCritical => _criticals.Oldest;
 
     /// <summary>
-    /// Since when a page that was sent on its way for what it did not confirm has made no progress, as a timestamp; 0 when it has. The next connection goes on from there, or closing would hide a page that is stuck.
+    /// Since when a page that was closed for what it did not confirm has made no progress, as a timestamp; 0 when it has, or when the alarm was raised. The next connection goes on from there.
     /// </summary>
     public long UnconfirmedSince
     {
@@ -51,6 +51,11 @@ internal sealed partial class UserStream
                 return;
             }
 
+            if (_deadLetters.Contains(seq))
+            {
+                throw SendFailureException.Unconfirmed(new FailureScope("AwaitDelivery", UserId), seq);
+            }
+
             if (seq <= _expiredThrough)
             {
                 throw new EventDroppedException(new FailureScope("AwaitDelivery", UserId), seq, seq, Protocol.GapCause.Expired);
@@ -76,13 +81,29 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>Whether a connection is there that could confirm: open, not frozen, and past what it missed.</summary>
-    public bool IsAnybodyCurrent()
+    /// <summary>Whether dead letters wait to be settled, since a device has acknowledged them after all. Read without the lock, by the tick.</summary>
+    public bool HasRevived => Volatile.Read(ref _hasRevived) != 0;
+
+    /// <summary>How the stream stands with its critical events.</summary>
+    /// <param name="tracked">The event that is asked about; 0 for none.</param>
+    public CriticalStanding StandingOf(long tracked)
     {
         lock (_gate)
         {
             _criticals.Trim();
-            return _subscriptions.Any(static s => IsCurrent(s));
+            var (owed, oldest, told) = (false, 0L, 0L);
+            foreach (var subscription in _subscriptions.Where(static s => IsCurrent(s)))
+            {
+                var first = FirstOwed(subscription, new SeqRange(1, long.MaxValue));
+                if (first != 0)
+                {
+                    oldest = oldest == 0 ? first : Math.Min(oldest, first);
+                    told = Math.Max(told, subscription.LastTold);
+                    owed |= IsOwed(subscription, tracked);
+                }
+            }
+
+            return new CriticalStanding(!_criticals.Contains(tracked), owed, oldest, told);
         }
     }
 
@@ -104,26 +125,35 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>The connections that have been sent an event and have not confirmed it.</summary>
-    public IReadOnlyList<string> ConnectionsOwing(long seq)
+    /// <summary>The connections that have been sent a critical event of a range that nobody has confirmed.</summary>
+    public IReadOnlyList<string> ConnectionsOwing(SeqRange range)
     {
         lock (_gate)
         {
-            return [.. _subscriptions.Where(s => IsCurrent(s) && IsOwed(s, seq)).Select(static s => s.ConnectionId)];
+            return [.. _subscriptions.Where(s => IsCurrent(s) && FirstOwed(s, range) != 0).Select(static s => s.ConnectionId)];
         }
     }
 
-    /// <summary>Makes dead letters of the critical events that have been sent as often as the oldest of them, and that the log has stored.</summary>
+    /// <summary>
+    /// Makes dead letters of the critical events of a range that the log has stored, and that a device which is there has been sent and nobody has confirmed. What only an absent device lacks goes on waiting for it.
+    /// One call at a time.
+    /// </summary>
+    /// <param name="range">The events that have been sent so often.</param>
     /// <param name="attempts">How often.</param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
-    /// <returns>The new dead letters.</returns>
-    public async ValueTask<IReadOnlyList<DeadLetter>> BuryUnconfirmedAsync(int attempts, CancellationToken cancellationToken)
+    /// <returns>The new dead letters, without those that were confirmed meanwhile.</returns>
+    public async ValueTask<IReadOnlyList<DeadLetter>> BuryUnconfirmedAsync(SeqRange range, int attempts, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> seqs;
         lock (_gate)
         {
             _criticals.Trim();
-            seqs = _criticals.Take(Math.Min(_committed, _subscriptions.Max(static s => (long?)s.LastTold) ?? 0));
+            seqs = _criticals.Take(seq => seq >= range.From && seq <= Math.Min(range.To, _committed) && _subscriptions.Any(s => IsCurrent(s) && IsOwed(s, seq)));
+        }
+
+        if (seqs.Count == 0)
+        {
+            return [];
         }
 
         IReadOnlyList<DeadLetter> letters;
@@ -146,39 +176,36 @@ internal sealed partial class UserStream
 
         lock (_gate)
         {
-            var buried = 0;
-            foreach (var letter in letters.Where(letter => letter.Seq > _expiringThrough))
+            var buried = new List<DeadLetter>(letters.Count);
+            foreach (var letter in letters)
             {
                 if (_acknowledged.Contains(letter.Seq))
                 {
                     // Confirmed while the log was at it.
                     _revived.Add(letter.Seq);
                     _hasRevived = _revived.Count;
+                    continue;
                 }
-                else
+
+                buried.Add(letter);
+                if (letter.Seq > _expiringThrough)
                 {
-                    buried += _deadLetters.Add(letter.Seq) ? 1 : 0;
+                    // Otherwise retention is about to count it.
+                    _ledger.OnDeadLettered(_deadLetters.Add(letter.Seq) ? 1 : 0);
                 }
             }
 
-            _ledger.OnDeadLettered(buried);
             _lease.AcknowledgementsChanged = true;
             _stageWaiters.Fail(
                 _deadLetters.Contains,
                 seq => SendFailureException.Unconfirmed(new FailureScope("AwaitDelivery", UserId), seq, attempts));
+            return buried;
         }
-
-        return letters;
     }
 
-    /// <summary>Settles dead letters that a device has acknowledged after all. Called by the tick.</summary>
+    /// <summary>Settles dead letters that a device has acknowledged after all. One call at a time.</summary>
     public async ValueTask SettleRevivedAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _hasRevived) == 0)
-        {
-            return;
-        }
-
         long[] seqs;
         lock (_gate)
         {
@@ -218,6 +245,10 @@ internal sealed partial class UserStream
 
     private static bool IsOwed(StreamSubscription subscription, long seq) => seq > subscription.CoverageFrom && seq <= subscription.LastTold && seq > subscription.Acknowledged;
 
+    // The first critical event of a range that a connection has been sent and nobody has confirmed.
+    private long FirstOwed(StreamSubscription subscription, SeqRange range) => _criticals.FirstWithin(
+        Math.Max(range.From - 1, Math.Max(subscription.CoverageFrom, subscription.Acknowledged)), Math.Min(range.To, subscription.LastTold));
+
     // What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the cursor has come. The whole coverage is confirmed each time, so
     // that a range that was refused for want of room comes again.
     private void Confirm(long coverageFrom, long seq)
@@ -229,6 +260,7 @@ internal sealed partial class UserStream
             return;
         }
 
+        _unconfirmedSince = 0;
         _ledger.OnAcknowledged(confirmed);
         _lease.AcknowledgementsChanged = true;
         if (_criticals.Oldest != 0 && _criticals.Oldest <= seq)

@@ -36,12 +36,12 @@ internal sealed partial class UserStream : IStreamOwner
         }
     }
 
-    /// <summary>Ends the stream if nobody needs it: unpinned, unconnected, and everything committed.</summary>
+    /// <summary>Ends the stream if nobody needs it: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
     public bool TryEvict()
     {
         lock (_gate)
         {
-            return _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _committed == _head && EvictLocked();
+            return _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _revived.Count == 0 && _committed == _head && EvictLocked();
         }
     }
 

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
@@ -42,6 +43,7 @@ internal sealed partial class UserStream
     private UserStream(StreamServices services, StreamLease lease)
     {
         (_log, _lease, _options, _time) = (services.Log, lease, services.Options, services.Time);
+        IsSystem = lease.UserId.StartsWith(IdentifierRules.ReservedPrefix);
         _head = _committed = lease.Head;
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
         _key = EventDraft.KeyOf(lease.StreamId);
@@ -57,12 +59,22 @@ internal sealed partial class UserStream
 
         _criticals = new CriticalEvents(_acknowledged);
         _deadLetters = [.. lease.DeadLettered.Where(seq => !_acknowledged.Contains(seq))];
+
+        // Acknowledged, and not settled before the last owner ended.
+        _revived = [.. lease.DeadLettered.Where(_acknowledged.Contains)];
+        _hasRevived = _revived.Count;
         _ledger = new StreamLedger(lease);
     }
 
     public string UserId => _lease.UserId;
 
+    /// <summary>The history that its numbers belong to.</summary>
+    public string Epoch => _log.Epoch;
+
     public ulong StreamId => _lease.StreamId;
+
+    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
+    public bool IsSystem { get; }
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _ledger;

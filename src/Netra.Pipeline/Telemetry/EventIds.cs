@@ -36,6 +36,15 @@ internal static class EventIds
 
     // 1200–1299 Streams and Log
 
+    /// <summary>The log is open.</summary>
+    public const int LogOpened = 1200;
+
+    /// <summary>What could not be stored for a while is stored now.</summary>
+    public const int LogTroubleOver = 1201;
+
+    /// <summary>An owner of a stream threw when it was told something, though it must not.</summary>
+    public const int StreamOwnerFailed = 1202;
+
     // 1300–1399 WebSockets
 
     /// <summary>A handshake is refused.</summary>
@@ -78,4 +87,9 @@ internal static class EventIds
     public const int PublishBroken = 1601;
 
     // 1700–1799 the standalone server (Netra.Pipeline.Server)
+
+    // 1800–1899 Delivery
+
+    /// <summary>A critical event is sent again, since nobody has confirmed it.</summary>
+    public const int CriticalSentAgain = 1800;
 }

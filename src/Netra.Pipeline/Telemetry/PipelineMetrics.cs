@@ -14,21 +14,26 @@ internal sealed class PipelineMetrics
     public PipelineMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(PipelineMeter.Name);
-        _active = meter.CreateUpDownCounter<long>("netra.connection.active", "{connection}", "Open WebSocket connections.");
-        _ended = meter.CreateCounter<long>("netra.connections.ended", "{connection}", "WebSocket connections that ended, by reason.");
+        _active = meter.CreateUpDownCounter<long>("netra.connection.active", "{connection}", "Open connections, by what carries them (netra.transport).");
+        _ended = meter.CreateCounter<long>("netra.connections.ended", "{connection}", "Connections that ended, by reason and by what carried them (netra.transport).");
         _rejections = meter.CreateCounter<long>("netra.connection.rejections", "{connection}", "Handshakes that were refused, by status.");
         _isolationViolations = meter.CreateCounter<long>("netra.isolation_violations", "{event}", "Events stopped on their way to another user; the target is 0.");
     }
 
-    public void ConnectionOpened() => _active.Add(1);
+    /// <param name="transport">What carries it.</param>
+    public void ConnectionOpened(string transport) => _active.Add(1, Transport(transport));
 
-    public void ConnectionEnded(ConnectionEndReasonInfo reason)
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="transport">What carried it.</param>
+    public void ConnectionEnded(ConnectionEndReasonInfo reason, string transport)
     {
-        _active.Add(-1);
-        _ended.Add(1, new KeyValuePair<string, object?>("netra.connection.end_reason", reason.WireName));
+        _active.Add(-1, Transport(transport));
+        _ended.Add(1, new KeyValuePair<string, object?>("netra.connection.end_reason", reason.WireName), Transport(transport));
     }
 
     public void HandshakeRefused(int status) => _rejections.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
 
     public void IsolationViolated() => _isolationViolations.Add(1);
+
+    private static KeyValuePair<string, object?> Transport(string name) => new("netra.transport", name);
 }

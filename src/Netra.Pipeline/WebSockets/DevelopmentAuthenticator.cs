@@ -17,7 +17,7 @@ internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
 
         if (request.SingleQuery("user_id") is not { } userId)
         {
-            return AuthenticationResult.BadRequest("In Development the query names the user once: /ws?user_id=NAME.");
+            return AuthenticationResult.BadRequest("In Development the query names the user once: ?user_id=NAME.");
         }
 
         return IdentifierRules.ProblemOfUser(userId) is { } problem ? AuthenticationResult.BadRequest(problem) : AuthenticationResult.Admit(userId);

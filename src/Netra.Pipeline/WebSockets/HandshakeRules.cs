@@ -4,7 +4,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -49,30 +48,6 @@ internal static class HandshakeRules
         return CheckSubprotocol(request.Headers.SecWebSocketProtocol, out subprotocol);
     }
 
-    /// <summary>Where the client wants to go on; null and a refusal when its parameters are wrong.</summary>
-    public static HandshakeRefusal? ReadResume(IQueryCollection query, out ResumeRequest resume)
-    {
-        resume = default;
-        if (!TryReadSeq(query, "seq", out var seq) || !TryReadSeq(query, "from", out var from))
-        {
-            return BadResume($"'seq' and 'from' must be whole numbers from 0 to {ProtocolConstants.MaxSeq}, given once.");
-        }
-
-        if (from > seq || (from is not null && seq is null))
-        {
-            return BadResume("'from' needs 'seq', and must not be above it.");
-        }
-
-        var epochs = query["epoch"];
-        if (epochs.Count > 1 || (epochs is [{ } epoch] && !IsEpoch(epoch)))
-        {
-            return BadResume("'epoch' must be 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-', given once.");
-        }
-
-        resume = new ResumeRequest(epochs.Count == 1 ? epochs[0] : null, seq, from);
-        return null;
-    }
-
     /// <summary>The value of <c>Sec-WebSocket-Accept</c>.</summary>
     public static string AcceptOf(string key) => Convert.ToBase64String(Sha1(Encoding.ASCII.GetBytes(key + AcceptGuid)));
 
@@ -97,33 +72,10 @@ internal static class HandshakeRules
         return null;
     }
 
-    private static HandshakeRefusal BadResume(string message) => new(400, "bad_resume", message);
-
     private static bool IsKey(StringValues keys)
     {
         Span<byte> bytes = stackalloc byte[KeyBytes];
         return keys is [{ Length: 24 } key] && Base64.IsValid(key) && Convert.TryFromBase64String(key, bytes, out var length) && length == KeyBytes;
-    }
-
-    private static bool IsEpoch(string epoch)
-        => epoch.Length is > 0 and <= 64 && epoch.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
-
-    private static bool TryReadSeq(IQueryCollection query, string name, out long? seq)
-    {
-        seq = null;
-        var values = query[name];
-        if (values.Count == 0)
-        {
-            return true;
-        }
-
-        if (values is not [{ Length: > 0 and <= 16 } text] || !text.All(char.IsAsciiDigit) || !long.TryParse(text, out var number) || number > ProtocolConstants.MaxSeq)
-        {
-            return false;
-        }
-
-        seq = number;
-        return true;
     }
 
     private static bool HasToken(StringValues values, string token, StringComparison comparison = StringComparison.OrdinalIgnoreCase)

@@ -1,8 +1,6 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.WebSockets;
@@ -19,14 +17,15 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
         if (connect is null && (upgrade is null || !HandshakeRules.AsksForWebSocket(context.Request.Headers)))
         {
-            await RefuseAsync(context, new HandshakeRefusal(426, "not_a_websocket", "This path takes WebSockets only; see docs/protocol.md."));
+            await HttpHandshake.RefuseAsync(context, acceptor, new HandshakeRefusal(426, "not_a_websocket", "This path takes WebSockets only; see docs/protocol.md."));
             return;
         }
 
         try
         {
-            var admission = await AdmitAsync(context, connect is not null);
-            await (admission.Refusal is { } refusal ? RefuseAsync(context, refusal) : ServeAsync(context, connect, upgrade, admission));
+            var request = HttpHandshake.RequestOf(context, isExtendedConnect: connect is not null);
+            var admission = await acceptor.AdmitAsync(request, registered.Authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
+            await (admission.Refusal is { } refusal ? HttpHandshake.RefuseAsync(context, acceptor, refusal) : ServeAsync(context, connect, upgrade, admission));
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
         {
@@ -34,36 +33,13 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         }
     }
 
-    private static EndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
-        ? new IPEndPoint(address, context.Connection.RemotePort)
-
-        // HTTP has no word for peers without an IP address, such as those of a Unix socket.
-        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
-
-    private static CancellationToken ClosingOf(HttpContext context)
-        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-
-    private ValueTask<Admission> AdmitAsync(HttpContext context, bool isExtendedConnect)
-    {
-        var request = new HandshakeRequest
-        {
-            Path = context.Request.Path.Value ?? string.Empty,
-            Query = context.Request.Query,
-            Headers = context.Request.Headers,
-            RemoteEndPoint = RemoteOf(context),
-            IsSecure = context.Request.IsHttps,
-            IsExtendedConnect = isExtendedConnect,
-        };
-        return acceptor.AdmitAsync(request, registered.Authenticator, ClosingOf(context), context.RequestAborted);
-    }
-
     private async Task ServeAsync(HttpContext context, IHttpExtendedConnectFeature? connect, IHttpUpgradeFeature? upgrade, Admission admission)
     {
-        LiftLimits(context);
+        HttpHandshake.LiftLimits(context);
         var pipes = new LatePipes();
         var abort = new RequestAbort(context);
-        var transport = new ConnectionTransport(pipes, RemoteOf(context), admission.Subprotocol, abort.Abort);
-        using var closing = ClosingOf(context).UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
+        var transport = new ConnectionTransport(pipes, HttpHandshake.RemoteOf(context), admission.Subprotocol, abort.Abort);
+        using var closing = HttpHandshake.ClosingOf(context).UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
         try
         {
             await acceptor.ServeAsync(
@@ -74,18 +50,6 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         {
             abort.Disarm();
         }
-    }
-
-    // An upgraded request is held to the rates and sizes of a request unless told otherwise; liveness is ours to judge.
-    private static void LiftLimits(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
-
-        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
-        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
     }
 
     private async ValueTask<bool> UpgradeAsync(
@@ -111,35 +75,8 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         {
             // Kestrel's own limit, MaxConcurrentUpgradedConnections.
             headers.Clear();
-            await RefuseAsync(context, new HandshakeRefusal(503, "too_many_connections", exception.Message, RetryAfter: 1));
+            await HttpHandshake.RefuseAsync(context, acceptor, new HandshakeRefusal(503, "too_many_connections", exception.Message, RetryAfter: 1));
             return false;
         }
-    }
-
-    private async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
-    {
-        acceptor.OnRefused(refusal, RemoteOf(context));
-        var body = HandshakeResponse.Problem(refusal);
-        context.Response.StatusCode = refusal.Status;
-        context.Response.ContentType = "application/problem+json";
-        context.Response.ContentLength = body.Length;
-        if (refusal.Status == 426)
-        {
-            context.Response.Headers.SecWebSocketVersion = "13";
-        }
-
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            // Over HTTP/2 there are no such fields, and other streams live on.
-            context.Response.Headers.Connection = "close";
-            context.Response.Headers.Upgrade = refusal.Status == 426 ? "websocket" : default;
-        }
-
-        if (refusal.RetryAfter is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString();
-        }
-
-        await context.Response.Body.WriteAsync(body);
     }
 }

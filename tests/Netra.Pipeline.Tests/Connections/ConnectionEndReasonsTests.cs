@@ -21,6 +21,14 @@ internal sealed partial class ConnectionEndReasonsTests
     }
 
     [Test]
+    public void Describe_EveryReason_LetsClientsReconnectWhereTheProtocolDocumentDoes()
+    {
+        var final = Rows().Where(static row => row.Groups["code"].Value.Contains('✗')).Select(static row => row.Groups["name"].Value);
+
+        Assert.That(Enum.GetValues<ConnectionEndReason>().Select(ConnectionEndReasons.Describe).Where(static info => !info.MayReconnect).Select(static info => info.WireName), Is.EquivalentTo(final));
+    }
+
+    [Test]
     public void Describe_ValueOutsideTheList_Throws()
     {
         Assert.That(() => ConnectionEndReasons.Describe((ConnectionEndReason)(-1)), Throws.TypeOf<ArgumentOutOfRangeException>());

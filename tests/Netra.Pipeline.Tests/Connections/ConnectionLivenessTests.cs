@@ -164,7 +164,7 @@ internal sealed class ConnectionLivenessTests
         peer.Run(10);
 
         peer.Time.Advance(TimeSpan.FromMinutes(5));
-        Assert.That(peer.Liveness.OnTick(0, 0), Is.EqualTo(LivenessAction.None));
+        Assert.That(peer.Liveness.OnTick(0, 0, 0), Is.EqualTo(LivenessAction.None));
         peer.Liveness.OnInbound();
         Assert.That(peer.Run(1).Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Dead)));
     }
@@ -177,18 +177,32 @@ internal sealed class ConnectionLivenessTests
         for (var i = 0; i < 20; i++)
         {
             peer.Time.Advance(TimeSpan.FromSeconds(5));
-            dead |= peer.Liveness.OnTick(0, 0) == LivenessAction.Dead;
+            dead |= peer.Liveness.OnTick(0, 0, 0) == LivenessAction.Dead;
         }
 
         Assert.That(dead, Is.True);
     }
 
+    [Test]
+    public void Tick_OneWayTransport_IsNeverDeadButStallsFreezesAndIsPingedOn()
+    {
+        var peer = new Peer(isOneWay: true) { AnswersPage = true };
+        Assert.That(peer.Run(Interval + Timeout).Values, Is.All.EqualTo(Pings), "nothing was flushed, but nothing waits either");
+        peer.Liveness.OnFlushPending();
+
+        var actions = peer.Run(Stall);
+
+        Assert.That(actions.Single(static a => a.Value == LivenessAction.Stalled).Key, Is.EqualTo(Interval + Timeout + Stall));
+        Assert.That(actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Dead)));
+    }
+
     /// <summary>A peer that answers what it answers within the second in which it is asked.</summary>
     private sealed class Peer
     {
+        private readonly bool _isOneWay;
         private int _second;
 
-        public Peer(int pingInterval = Interval) => Liveness = new ConnectionLiveness(
+        public Peer(int pingInterval = Interval, bool isOneWay = false) => (_isOneWay, Liveness) = (isOneWay, new ConnectionLiveness(
             new ConnectionOptions
             {
                 PingInterval = TimeSpan.FromSeconds(pingInterval),
@@ -198,7 +212,8 @@ internal sealed class ConnectionLivenessTests
                 SilentFailureWindow = TimeSpan.FromSeconds(Window),
             },
             ConnectionTick.Period,
-            Time);
+            Time,
+            isOneWay));
 
         public TestTimeProvider Time { get; } = new();
 
@@ -212,9 +227,15 @@ internal sealed class ConnectionLivenessTests
 
         public long Acknowledged { get; set; }
 
+        public long UnconfirmedSince { get; set; }
+
         public void Pong()
         {
-            Liveness.OnInbound();
+            if (!_isOneWay)
+            {
+                Liveness.OnInbound();
+            }
+
             Liveness.OnPong();
         }
 
@@ -227,7 +248,7 @@ internal sealed class ConnectionLivenessTests
             {
                 Time.Advance(ConnectionTick.Period);
                 _second++;
-                var action = Liveness.OnTick(Written, Acknowledged);
+                var action = Liveness.OnTick(Written, Acknowledged, UnconfirmedSince);
                 if (action != LivenessAction.None)
                 {
                     actions.Add(_second, action);

@@ -15,13 +15,16 @@ namespace Netra.Pipeline.Tests.Hosting;
 [TestFixture]
 internal sealed class EmbeddingTests
 {
+    private DirectoryInfo _folder = null!;
     private WebApplication _app = null!;
     private Uri _address = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _app = EmbeddingApplication.Build(["--environment=Development", "--Logging:LogLevel:Default=Warning"], IPAddress.Loopback);
+        _folder = Directory.CreateTempSubdirectory("netra-embedding-");
+        _app = EmbeddingApplication.Build(
+            ["--environment=Development", "--Logging:LogLevel:Default=Warning", $"--Netra:DataDirectory={_folder.FullName}"], IPAddress.Loopback);
         await _app.StartAsync();
         _address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
@@ -31,6 +34,7 @@ internal sealed class EmbeddingTests
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder.Delete(recursive: true);
     }
 
     [Test]

@@ -40,7 +40,7 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
     public ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken)
         => log.FindRunAsync(lease, threadId, runId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => log.ReadOpenRunsAsync(cancellationToken);
+    public virtual ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => log.ReadOpenRunsAsync(cancellationToken);
 
     public virtual ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => log.FindKeyAsync(hash, cancellationToken);
 

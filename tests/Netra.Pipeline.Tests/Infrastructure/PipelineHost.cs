@@ -85,7 +85,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             builder.Services.AddSingleton(time);
         }
 
-        var pipeline = builder.Services.AddNetraPipeline();
+        var pipeline = builder.Services.AddNetraPipeline().UseInMemoryEventLog();
         configure?.Invoke(pipeline);
         builder.WebHost.ConfigureKestrel(kestrel ?? (static options => options.Listen(IPAddress.Loopback, 0, static listener =>
         {

@@ -30,7 +30,10 @@ internal sealed class PublishLines : IAsyncDisposable
     /// <param name="host">The server.</param>
     /// <param name="headers">More header fields, each ending a line.</param>
     /// <param name="receiveBufferBytes">A small one keeps the kernel from swallowing megabytes of receipts that nobody reads.</param>
-    public static async Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null)
+    public static Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null) => OpenAsync(host.Port, headers, receiveBufferBytes);
+
+    /// <inheritdoc cref="OpenAsync(PipelineHost, string, int?)"/>
+    public static async Task<PublishLines> OpenAsync(int port, string headers = "", int? receiveBufferBytes = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBufferBytes is { } bytes)
@@ -38,7 +41,7 @@ internal sealed class PublishLines : IAsyncDisposable
             socket.ReceiveBufferSize = bytes;
         }
 
-        await socket.ConnectAsync(IPAddress.Loopback, host.Port);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
         var lines = new PublishLines(new NetworkStream(socket, ownsSocket: true));
         await lines.WriteAsync(Encoding.ASCII.GetBytes(
             $"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n{headers}\r\n"));

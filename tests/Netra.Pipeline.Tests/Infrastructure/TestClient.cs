@@ -17,6 +17,9 @@ internal sealed class TestClient : IAsyncDisposable
 
     public WelcomeMessage Welcome { get; private set; } = null!;
 
+    /// <summary>The last message as it came, until the next one is asked for.</summary>
+    public ReadOnlyMemory<byte> LastMessage { get; private set; }
+
     public static async Task<TestClient> ConnectAsync(Uri address, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
     {
         var socket = new ClientWebSocket();
@@ -31,7 +34,19 @@ internal sealed class TestClient : IAsyncDisposable
 
     /// <summary>The next message of any kind. Fails when none comes in time.</summary>
     public async Task<ServerMessage> ReadAsync()
-        => ServerMessageReader.Read(await ReadBytesAsync() ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}"));
+        => await ReadOrEndAsync() ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}");
+
+    /// <summary>The next message of any kind; null when the server closes instead. Fails when neither comes in time.</summary>
+    public async Task<ServerMessage?> ReadOrEndAsync()
+    {
+        if (await ReadBytesAsync() is not { } bytes)
+        {
+            return null;
+        }
+
+        LastMessage = bytes;
+        return ServerMessageReader.Read(bytes);
+    }
 
     /// <summary>The next message of one kind; others are passed over.</summary>
     public async Task<T> ReadAsync<T>()

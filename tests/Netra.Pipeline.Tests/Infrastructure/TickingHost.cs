@@ -1,15 +1,16 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>Lets virtual time pass on a whole host, tick by tick.</summary>
 internal static class TickingHost
 {
-    /// <summary>Lets seconds pass; the connections are looked after once in each, as in life.</summary>
+    /// <summary>Lets seconds pass; connections and unconfirmed events are looked after once in each, as in life.</summary>
     public static async Task StepAsync(this PipelineHost host, TestTimeProvider time, int seconds)
     {
-        var tick = host.Services.GetRequiredService<ConnectionTick>();
+        var tick = host.Services.GetRequiredService<CriticalDelivery>();
         for (var i = 0; i < seconds; i++)
         {
             var before = tick.Rounds;

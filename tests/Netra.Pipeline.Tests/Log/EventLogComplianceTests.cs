@@ -6,7 +6,7 @@ namespace Netra.Pipeline.Tests.Log;
 /// <summary>
 /// What every <see cref="IEventLog"/> has to do. It assumes neither that commits are synchronous, nor that two logs share anything; each test has a log of its own.
 /// </summary>
-internal abstract class EventLogComplianceTests
+internal abstract partial class EventLogComplianceTests
 {
     /// <summary>When the first event is accepted.</summary>
     protected static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);

@@ -128,4 +128,19 @@ public sealed class ClientMessageReaderTests
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
+
+    [TestCase("""{"seq":58}""", 58)]
+    [TestCase(""" { "other" : [1] , "seq" : 0 } """, 0)]
+    [TestCase("""{"type":"ack","seq":9007199254740991}""", 9007199254740991)]
+    public void ReadAck_WithOrWithoutItsType_IsRead(string json, long seq)
+        => Assert.That(ClientMessageReader.ReadAck(Encoding.UTF8.GetBytes(json)), Is.EqualTo(new AckMessage(seq)));
+
+    [TestCase("{}", "'ack' needs 'seq'")]
+    [TestCase("""{"seq":-1}""", "'seq' must be an integer")]
+    [TestCase("""{"seq":5,"seq":5}""", "'seq' occurs twice")]
+    [TestCase("""{"seq":5}{}""", "JSON")]
+    [TestCase("", "JSON")]
+    [TestCase("""{"\ud800":1,"seq":5}""", "member name that is not Unicode")]
+    public void ReadAck_Malformed_SaysWhatIsWrong(string json, string problem) => Assert.That(
+        () => ClientMessageReader.ReadAck(Encoding.UTF8.GetBytes(json)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(problem));
 }

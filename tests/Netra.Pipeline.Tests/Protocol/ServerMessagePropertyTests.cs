@@ -76,7 +76,11 @@ public sealed class ServerMessagePropertyTests
             time + 0.123456,
             Arbitrary.Data(text, text, number),
             traced ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" : null,
-            redelivery == 0 ? null : redelivery);
+            redelivery == 0 ? null : redelivery)
+        {
+            Run = redelivery % 2 == 0 ? null : new RunSummary(1L + redelivery, 1L + time, 2L + time),
+            ReplayOf = traced ? "id-" + Arbitrary.Text(text) : null,
+        };
         var read = (EventMessage)ServerMessageReader.Read(ServerMessageWriter.Event(message));
         return read with { Data = default } == message with { Data = default } && JsonElement.DeepEquals(read.Data, message.Data);
     }

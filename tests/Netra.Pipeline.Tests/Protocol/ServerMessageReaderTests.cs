@@ -67,4 +67,15 @@ public sealed class ServerMessageReaderTests
     }
 
     private static ServerMessage Read(string json) => ServerMessageReader.Read(Encoding.UTF8.GetBytes(json));
+
+    [TestCase("""{"events":0,"first_seq":1,"last_seq":1}""", "run.events")]
+    [TestCase("""{"events":1,"last_seq":1}""", "run.first_seq")]
+    [TestCase("""{"events":1,"first_seq":1,"last_seq":1.5}""", "run.last_seq")]
+    [TestCase("7", "run")]
+    public void Read_BadRunSummary_IsAViolationThatNamesTheMember(string run, string member)
+    {
+        var message = $$"""{"type":"agent_completed","seq":1,"id":"i","thread_id":"t","run_id":"r","timestamp":1,"data":{},"run":{{run}}}""";
+
+        Assert.That(() => ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(message)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(member));
+    }
 }

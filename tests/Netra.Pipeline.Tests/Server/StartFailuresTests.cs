@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Server;
@@ -61,34 +60,16 @@ internal sealed class StartFailuresTests
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment },
-        };
-        string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal)) ? [] : ["--urls=http://127.0.0.1:0"];
-        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll") }.Concat(defaults).Concat(arguments))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        using var patience = new CancellationTokenSource(TestClient.Patience);
+        // A folder of its own: tests run in parallel, and a folder belongs to one server.
+        var folder = Directory.CreateTempSubdirectory("netra-start-");
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-            var error = process.StandardError.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            return (process.ExitCode, await output + await error);
+            await using var server = ServerProcess.Start(environment, [$"--Netra:DataDirectory={folder.FullName}", .. arguments]);
+            return await server.WhenExitedAsync();
         }
         finally
         {
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
+            folder.Delete(recursive: true);
         }
     }
 }

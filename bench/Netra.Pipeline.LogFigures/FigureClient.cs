@@ -1,0 +1,73 @@
+using System.Buffers.Text;
+using System.Net.WebSockets;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.LogFigures;
+
+/// <summary>A page that reads as fast as it can and acknowledges as the protocol asks it to: every 64 events, and at the end.</summary>
+internal sealed class FigureClient : IDisposable
+{
+    private const int AckEvery = 64;
+    private readonly ClientWebSocket _socket = new();
+    private readonly byte[] _buffer = new byte[16 * 1024];
+
+    public long Received { get; private set; }
+
+    public long LastSeq { get; private set; }
+
+    public async Task ConnectAsync(Uri address)
+    {
+        _socket.Options.Proxy = null;
+        _socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        await _socket.ConnectAsync(address, CancellationToken.None);
+    }
+
+    /// <summary>Reads until so many events have come, and acknowledges them.</summary>
+    public async Task ReadAsync(long events)
+    {
+        var acknowledged = LastSeq;
+        while (Received < events)
+        {
+            var message = await ReceiveAsync();
+            if (!message.Span.StartsWith("{\"seq\":"u8))
+            {
+                continue;
+            }
+
+            if (!Utf8Parser.TryParse(message.Span[7..], out long seq, out _))
+            {
+                throw new InvalidDataException("An event without a number came.");
+            }
+
+            (LastSeq, Received) = (seq, Received + 1);
+            if (seq - acknowledged >= AckEvery || Received == events)
+            {
+                acknowledged = seq;
+                await _socket.SendAsync(ClientMessageWriter.Ack(seq), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            }
+        }
+    }
+
+    public Task CloseAsync() => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<ReadOnlyMemory<byte>> ReceiveAsync()
+    {
+        var length = 0;
+        while (true)
+        {
+            var received = await _socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                throw new InvalidOperationException($"The server closed: {_socket.CloseStatusDescription}");
+            }
+
+            length += received.Count;
+            if (received.EndOfMessage)
+            {
+                return _buffer.AsMemory(0, length);
+            }
+        }
+    }
+}

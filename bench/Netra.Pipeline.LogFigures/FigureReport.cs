@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace Netra.Pipeline.LogFigures;
+
+/// <summary>Collects lines of Markdown, and shows them as they come.</summary>
+internal sealed class FigureReport
+{
+    private readonly StringBuilder _text = new();
+
+    public void Heading(string title, string what) => Add($"\n## {title}\n\n{what}\n");
+
+    public void Line(string line) => Add(line);
+
+    public Task WriteAsync(string path, string date)
+    {
+        var load = File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ') : ["?", "?", "?"];
+        var head = $"""
+            # The durable log
+
+            Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: absolute times belong to the machine.
+
+            - date: {date}
+            - machine: {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}
+            - load average when it ended: {load[0]} {load[1]} {load[2]}
+
+            """;
+        return File.WriteAllTextAsync(path, head + _text);
+    }
+
+    private void Add(string line)
+    {
+        Console.WriteLine(line);
+        _text.AppendLine(line);
+    }
+}

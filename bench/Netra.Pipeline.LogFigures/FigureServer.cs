@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+
+namespace Netra.Pipeline.LogFigures;
+
+/// <summary>The server's side: a whole pipeline on one of the logs, in a process of its own, so that its CPU time is its own. It emits when it is asked to.</summary>
+internal static class FigureServer
+{
+    private static readonly string Text = new('x', 60);
+
+    public static async Task RunAsync(string kind, string folder)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Netra:DataDirectory"] = folder,
+            ["Netra:Log:InMemory:RetainedBytes"] = "8589934592",
+            ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
+        });
+        builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
+        var pipeline = builder.Services.AddNetraPipeline();
+        if (kind == "memory")
+        {
+            pipeline.UseInMemoryEventLog();
+        }
+
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listener =>
+        {
+            listener.Protocols = HttpProtocols.Http1;
+            listener.UseNetraPipeline();
+        }));
+        var app = builder.Build();
+        app.MapNetraPipeline();
+        app.MapGet("/figures/cpu", static () => Process.GetCurrentProcess().TotalProcessorTime.TotalMicroseconds);
+        app.MapPost("/figures/burst", BurstAsync);
+        app.MapPost("/figures/paced", PacedAsync);
+        app.MapPost("/figures/stop", Stop);
+        await app.StartAsync();
+        Console.WriteLine($"READY {app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}");
+        await HostingAbstractionsHostExtensions.WaitForShutdownAsync(app);
+    }
+
+    private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
+
+    // As fast as the clients take it: an emitter waits where a queue is full.
+    private static async Task<long> BurstAsync(HttpContext context, EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int events, bool wait)
+    {
+        await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
+        {
+            await using var emitter = await emitters.CreateEmitterAsync(
+                contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
+            for (var i = 0; i < events; i++)
+            {
+                var refused = 0;
+                while (!await TryEmitAsync(emitter))
+                {
+                    // The log is full for a moment: what a publisher would be told, and would try again.
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100, 1 << refused++)), TimeProvider.System, context.RequestAborted);
+                }
+            }
+        })));
+        return (long)users * events;
+    }
+
+    private static async ValueTask<bool> TryEmitAsync(EventEmitter emitter)
+    {
+        try
+        {
+            await emitter.TokenAsync(Text);
+            return true;
+        }
+        catch (Failures.SendFailureException exception) when (exception.Code == Failures.FailureCode.LogFull)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<long> PacedAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int rate, int seconds)
+    {
+        var open = new EventEmitter[users];
+        for (var user = 0; user < users; user++)
+        {
+            open[user] = await emitters.CreateEmitterAsync(contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = OverflowBehavior.Report });
+        }
+
+        // Each tick emits for the next part of the users, so that the load is even.
+        const int TicksPerSecond = 200;
+        var perTick = users * rate / TicksPerSecond;
+        var next = 0;
+        var emitted = 0L;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / TicksPerSecond), TimeProvider.System);
+        var begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(seconds))
+        {
+            await timer.WaitForNextTickAsync();
+            var due = (long)(TimeProvider.System.GetElapsedTime(begun).TotalSeconds * TicksPerSecond) * perTick;
+            for (; emitted < due; emitted++)
+            {
+                await open[next].TokenAsync(Text);
+                next = (next + 1) % users;
+            }
+        }
+
+        foreach (var emitter in open)
+        {
+            await emitter.DisposeAsync();
+        }
+
+        return emitted;
+    }
+}

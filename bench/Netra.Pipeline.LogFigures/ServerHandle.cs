@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Netra.Pipeline.LogFigures;
+
+/// <summary>A server process that the figures are made of.</summary>
+internal sealed class ServerHandle : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerHandle(Process process, string address)
+    {
+        _process = process;
+        Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(10) };
+    }
+
+    public HttpClient Http { get; }
+
+    public static async Task<ServerHandle> StartAsync(string kind, string folder)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(ServerHandle).Assembly.Location);
+        }
+
+        foreach (var argument in new[] { "serve", kind, folder })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var process = Process.Start(start)!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("READY ", StringComparison.Ordinal))
+            {
+                _ = process.StandardOutput.ReadToEndAsync();
+                return new ServerHandle(process, line["READY ".Length..]);
+            }
+
+            Console.Error.WriteLine(line);
+        }
+
+        throw new InvalidOperationException("The server did not start.");
+    }
+
+    public Uri Socket(string userId, string more = "") => new($"ws://127.0.0.1:{Http.BaseAddress!.Port}/ws?user_id={userId}{more}");
+
+    /// <summary>The CPU time of the server so far, in microseconds.</summary>
+    public async Task<double> CpuAsync() => double.Parse(await Http.GetStringAsync("/figures/cpu"), CultureInfo.InvariantCulture);
+
+    public async Task<long> PostAsync(string path)
+    {
+        using var answer = await Http.PostAsync(path, null);
+        answer.EnsureSuccessStatusCode();
+        return long.Parse(await answer.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        (await Http.PostAsync("/figures/stop", null)).Dispose();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Http.Dispose();
+    }
+}

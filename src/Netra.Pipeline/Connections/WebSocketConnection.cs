@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.WebSockets;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>A connection over a WebSocket. Its writer and its reader run in parallel with each other and with the tick.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The stream's Dispose does nothing, by design; the WebSocket disposes it.")]
+internal sealed class WebSocketConnection : Connection
+{
+    private readonly ConnectionTransport _transport;
+    private readonly TransportStream _stream;
+    private readonly ConnectionWriter _writer;
+    private readonly ConnectionReader _reader;
+
+    /// <param name="services">What all connections share.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="userId">Who it is, by the authenticator.</param>
+    /// <param name="stream">The stream it is to be attached to.</param>
+    public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
+        : base(services, userId, stream, isOneWay: false)
+    {
+        _transport = transport;
+        var options = services.Options;
+        _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, Liveness.OnInbound, Wake);
+
+        // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
+        var socket = WebSocket.CreateFromStream(
+            _stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
+        _writer = new ConnectionWriter(this, socket, _stream, Frames, Liveness, options);
+        _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
+    }
+
+    public override bool IsFlushPending => _stream.IsFlushPending;
+
+    public override string Transport => "websocket";
+
+    /// <summary>The status of the peer's close frame, to be echoed.</summary>
+    public WebSocketCloseStatus? PeerCloseStatus { get; set; }
+
+    public override async Task RunAsync()
+    {
+        await _reader.RunAsync();
+        Wake();
+        await _writer.Completed;
+        Detach();
+    }
+
+    public override void Abort() => _transport.Abort();
+
+    protected override void Wake() => _writer.Schedule();
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>Reads the body of a request that is one small JSON text.</summary>
+internal static class JsonBody
+{
+    public const string MediaType = "application/json";
+
+    /// <summary>The media type of a body in UTF-8 that is not encoded further; null for any other.</summary>
+    public static string? MediaTypeOf(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            || (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase)))
+        {
+            return null;
+        }
+
+        return type.MediaType.Value?.ToLowerInvariant();
+    }
+
+    /// <summary>Reads the whole body.</summary>
+    /// <returns>Null when it has more bytes than allowed; nothing above them is kept.</returns>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > maxBytes)
+        {
+            return null;
+        }
+
+        var body = request.BodyReader;
+        while (true)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            if (buffer.Length > maxBytes)
+            {
+                body.AdvanceTo(buffer.End);
+                return null;
+            }
+
+            if (result.IsCompleted)
+            {
+                var bytes = buffer.ToArray();
+                body.AdvanceTo(buffer.End);
+                return bytes;
+            }
+
+            body.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Log.Sqlite;
+
+/// <summary>Writes the tables <c>events</c> and <c>marks</c>. Only the writer uses it.</summary>
+internal sealed class EventTable(SqliteDatabase database)
+{
+    /// <summary>Every event whose number this divides gets a mark, where reading may begin.</summary>
+    public const int MarkEvery = 64;
+
+    private readonly SqliteStatement _insert = database.Prepare("INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
+    private readonly SqliteStatement _above = database.Prepare("SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
+    private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
+    private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
+
+    public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run)
+    {
+        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run).Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type)
+            .Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
+        if (entry.Seq % MarkEvery == 0)
+        {
+            _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid).Execute();
+        }
+    }
+
+    /// <summary>The next events above a row, in order of time.</summary>
+    public void ReadAbove(long rowid, int limit, List<EventRow> events)
+    {
+        using var rows = _above.Bind(1, rowid).Bind(2, limit).Query();
+        while (rows.Next())
+        {
+            events.Add(new EventRow(
+                _above.Int64(0), _above.Int64(1), _above.Int64(2), _above.Int64(3), _above.Int64(4), _above.Int64(5), (EventType)_above.Int32(6), _above.Int32(7)));
+        }
+    }
+
+    /// <summary>Deletes all events up to a row.</summary>
+    public void DeleteThrough(long rowid) => _delete.Bind(1, rowid).Execute();
+
+    /// <summary>Deletes the marks of deleted events.</summary>
+    public void DeleteMarks(long stream, long through) => _deleteMarks.Bind(1, stream).Bind(2, through).Execute();
+}

@@ -1,0 +1,20 @@
+namespace Netra.Pipeline.Log.Sqlite;
+
+/// <summary>How far a run has come: its row in the table <c>runs</c>, as the writer has it in memory.</summary>
+internal struct RunState
+{
+    /// <summary>The key of its row.</summary>
+    public long Id { get; set; }
+
+    public long Events { get; set; }
+
+    public long FirstSeq { get; set; }
+
+    public long LastSeq { get; set; }
+
+    /// <summary>The number of its terminal event; 0 while it is open.</summary>
+    public long TerminalSeq { get; set; }
+
+    /// <summary>Whether the table has an older state. If it has not, the row counts, and may have gone.</summary>
+    public bool IsDirty { get; set; }
+}

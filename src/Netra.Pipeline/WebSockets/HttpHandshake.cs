@@ -1,0 +1,72 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>What the doors that are reached over HTTP share: the second door and the event stream.</summary>
+internal static class HttpHandshake
+{
+    public static HandshakeRequest RequestOf(HttpContext context, bool isExtendedConnect = false) => new()
+    {
+        Path = context.Request.Path.Value ?? string.Empty,
+        Query = context.Request.Query,
+        Headers = context.Request.Headers,
+        RemoteEndPoint = RemoteOf(context),
+        IsSecure = context.Request.IsHttps,
+        IsExtendedConnect = isExtendedConnect,
+    };
+
+    public static EndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? new IPEndPoint(address, context.Connection.RemotePort)
+
+        // HTTP has no word for peers without an IP address, such as those of a Unix socket.
+        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
+
+    /// <summary>Fires when the server stops, long before it cuts anything.</summary>
+    public static CancellationToken ClosingOf(HttpContext context)
+        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+
+    /// <summary>A connection is held to the rates and sizes of a request unless told otherwise; liveness is ours to judge.</summary>
+    public static void LiftLimits(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
+    }
+
+    /// <summary>Refuses a handshake, and counts that.</summary>
+    public static async Task RefuseAsync(HttpContext context, ConnectionAcceptor acceptor, HandshakeRefusal refusal)
+    {
+        acceptor.OnRefused(refusal, RemoteOf(context));
+        var body = HandshakeResponse.Problem(refusal);
+        context.Response.StatusCode = refusal.Status;
+        context.Response.ContentType = "application/problem+json";
+        context.Response.ContentLength = body.Length;
+        if (refusal.Status == 426)
+        {
+            context.Response.Headers.SecWebSocketVersion = "13";
+        }
+
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // Over HTTP/2 there are no such fields, and other streams live on.
+            context.Response.Headers.Connection = "close";
+            context.Response.Headers.Upgrade = refusal.Status == 426 ? "websocket" : default;
+        }
+
+        if (refusal.RetryAfter is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString();
+        }
+
+        await context.Response.Body.WriteAsync(body);
+    }
+}

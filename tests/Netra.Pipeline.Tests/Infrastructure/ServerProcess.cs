@@ -1,0 +1,157 @@
+using System.Diagnostics;
+
+namespace Netra.Pipeline.Tests.Infrastructure;
+
+/// <summary>
+/// The real server as a process of its own. Nothing is known of it but what it writes and what it answers. Disposing kills it, if nobody has before.
+/// </summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const string ListeningMark = "Now listening on: ";
+    private const int MaxLines = 2_000;
+
+    private readonly Process _process;
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _output = [];
+    private readonly Queue<string> _error = [];
+    private readonly List<string> _critical = [];
+    private readonly TaskCompletionSource<int?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isCritical;
+
+    private ServerProcess(string environment, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment },
+        };
+        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(_error, line.Data);
+        _process.Exited += (_, _) => _listening.TrySetResult(null);
+    }
+
+    /// <summary>The last lines that it wrote, those of the error stream after the others.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return string.Join('\n', [.. _output, .. _error]);
+            }
+        }
+    }
+
+    /// <summary>The first messages that it logged at CRITICAL.</summary>
+    public IReadOnlyList<string> Critical
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _critical];
+            }
+        }
+    }
+
+    /// <summary>Starts it on a port of the kernel's choice, unless the arguments say another.</summary>
+    public static ServerProcess Start(string environment, params string[] arguments)
+    {
+        string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal)) ? [] : ["--urls=http://127.0.0.1:0"];
+        var server = new ServerProcess(environment, defaults.Concat(arguments));
+        server._process.Start();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
+    /// <summary>Waits until it says that it listens.</summary>
+    /// <returns>The port.</returns>
+    public async Task<int> WhenListeningAsync()
+    {
+        try
+        {
+            return await _listening.Task.WaitAsync(TestClient.Patience, TimeProvider.System) ?? throw new AssertionException($"The server has ended:\n{Output}");
+        }
+        catch (TimeoutException exception)
+        {
+            throw new AssertionException($"The server has not said within {TestClient.Patience} where it listens:\n{Output}", exception);
+        }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task<(int ExitCode, string Output)> WhenExitedAsync()
+    {
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return (_process.ExitCode, Output);
+    }
+
+    /// <summary>Ends it at once, as a crash does: no code of it runs any more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await _process.WaitForExitAsync(patience.Token);
+    }
+
+    /// <summary>Asks it to end, as an operator does, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        using var terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await terminate.WaitForExitAsync(patience.Token);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new AssertionException($"The server did not end within {TestClient.Patience}:\n{Output}", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private void Keep(Queue<string> lines, string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            // The console's format: level and category on one line, the message on the next.
+            if (_isCritical)
+            {
+                _critical.Add(line.Trim());
+            }
+
+            _isCritical = line.StartsWith("crit: ", StringComparison.Ordinal) && _critical.Count < MaxLines;
+            lines.Enqueue(line);
+            if (lines.Count > MaxLines)
+            {
+                lines.Dequeue();
+            }
+        }
+
+        var mark = line.IndexOf(ListeningMark, StringComparison.Ordinal);
+        if (mark >= 0)
+        {
+            _listening.TrySetResult(new Uri(line[(mark + ListeningMark.Length)..].Trim()).Port);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Netra.Pipeline.Log;
+
+namespace Netra.Pipeline.Tests.Log.Sqlite;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class SqliteEventLogTests : EventLogComplianceTests
+{
+    private readonly SqliteFolder _folder = new();
+
+    [OneTimeTearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    protected override IEventLog Create(long? retainedBytes = null, long? maxBytes = null)
+        => _folder.NewSubfolder().Create(options =>
+        {
+            options.RetainedBytes = retainedBytes ?? options.RetainedBytes;
+            options.MaxBytes = maxBytes ?? options.MaxBytes;
+        });
+}

@@ -1,0 +1,97 @@
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Log.Sqlite;
+
+[Parallelizable(ParallelScope.All)]
+internal sealed class SqliteRetentionTests
+{
+    [Test]
+    public async Task Expire_MoreThanOneTransactionTakes_DeletesAllAndWhatBelongsToIt()
+    {
+        using var folder = new SqliteFolder();
+        await using (var log = await folder.StartAsync())
+        {
+            var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => LoggedStream.OpenAsync(log, $"user-{i}")));
+            foreach (var stream in streams)
+            {
+                stream.Append(100, TestTimeProvider.Start);
+                log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c", TestTimeProvider.Start, 0, 100, 100, 50));
+            }
+
+            await Task.WhenAll(streams.Select(static stream => stream.CommittedAsync(100)));
+
+            var expired = await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), CancellationToken.None);
+
+            Assert.That(expired, Is.EquivalentTo(streams.Select(static stream => new ExpiredRange(stream.Lease.UserId, new SeqRange(1, 100), 100, 100, 0))));
+            Assert.That(streams.SelectMany(static stream => stream.Expirations).Sum(static range => range.Events), Is.EqualTo(5000));
+            Assert.That(log.Bytes, Is.Zero);
+        }
+
+        foreach (var table in new[] { "events", "marks", "commits" })
+        {
+            Assert.That(folder.Query($"SELECT count(*) FROM {table}"), Is.Zero, table);
+        }
+
+        Assert.That(folder.Query("SELECT count(*) FROM audit WHERE kind = 1"), Is.Zero, "as old as the events");
+    }
+
+    [Test]
+    public async Task Expire_ThenAppend_NoRowIsUsedTwice()
+    {
+        using var folder = new SqliteFolder();
+        for (var i = 1; i <= 3; i++)
+        {
+            await using var log = await folder.StartAsync();
+            var stream = await LoggedStream.OpenAsync(log, "ada");
+            stream.Append(10, TestTimeProvider.Start);
+            await stream.CommittedAsync(stream.Head);
+            await log.ReadOpenRunsAsync(CancellationToken.None);
+            Assert.That(folder.Query("SELECT min(rowid) FROM events"), Is.EqualTo((10 * (i - 1)) + 1));
+            await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), CancellationToken.None);
+            Assert.That(folder.Query("SELECT count(*) FROM events"), Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Expire_KeysWhoseTimeIsOver_AreForgotten()
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using var log = await folder.StartAsync(time: time);
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        foreach (var hours in new[] { 1, 2 })
+        {
+            var key = new PublishKey((UInt128)hours, 7, time.GetUtcNow() + TimeSpan.FromHours(hours));
+            key.Settle(Pipeline.Emission.EventStatus.Queued);
+            stream.TryAppend(time.GetUtcNow(), key: key);
+        }
+
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        time.Advance(TimeSpan.FromHours(1));
+
+        await log.ExpireAsync(TestTimeProvider.Start - TimeSpan.FromDays(1), CancellationToken.None);
+
+        Assert.That(await log.FindKeyAsync(1, CancellationToken.None), Is.Null);
+        Assert.That(await log.FindKeyAsync(2, CancellationToken.None), Is.EqualTo(new StoredKey(7, stream.Lease.StreamId, 2, Pipeline.Emission.EventStatus.Queued)));
+    }
+
+    [Test]
+    public async Task Save_NowAndThen_AsksForWhatIsAcknowledged()
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using var log = await folder.StartAsync(static options => options.SaveInterval = TimeSpan.FromSeconds(2), time);
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.Append(10);
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        stream.Acknowledged = [new SeqRange(1, 4)];
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await Eventually.BecomesTrueAsync(() => !stream.Lease.AcknowledgementsChanged, "the log has asked");
+        await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
+
+        await using var next = await folder.Copy().StartAsync();
+        Assert.That((await LoggedStream.OpenAsync(next, "ada")).Lease.Account, Is.EqualTo(new StreamAccount(10, 4, 6, 0, 0)));
+    }
+}
