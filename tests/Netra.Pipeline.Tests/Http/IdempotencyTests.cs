@@ -384,7 +384,7 @@ internal sealed class IdempotencyTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
         builder.Services.AddAuthorization();
-        builder.Services.AddNetraPipeline().UseAuthenticator<LoopbackAuthenticator>();
+        builder.Services.AddNetraPipeline().UseInMemoryEventLog().UseAuthenticator<LoopbackAuthenticator>();
         await using var app = builder.Build();
         app.UseAuthentication();
         app.UseAuthorization();
