@@ -168,7 +168,7 @@ internal sealed class EventStreamLivenessTests
         using var meters = new TestMeterFactory();
         using var metrics = new MetricRecorder(meters);
         await using var host = await PipelineHost.StartAsync(
-            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), [HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version));
         Assert.That(metrics.Sum("netra.connection.active", "netra.transport", "event_stream"), Is.EqualTo(1));
 
@@ -187,7 +187,7 @@ internal sealed class EventStreamLivenessTests
     public async Task Page_GoesAwayWhileAFlushIsPending_IsLost([Values("1.1", "2.0")] string version)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings, HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 64 * 1024);
