@@ -118,6 +118,28 @@ internal sealed class EventStreamLivenessTests
     }
 
     [Test]
+    public async Task Goodbye_PageReadsNothing_IsGivenUpAfterTheCloseTimeout()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
+        await using var page = await EventStreamClient.OpenAsync(host, "ada", receiveBuffer: SmallReceiveBuffer.Bytes);
+        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
+        var large = new string('x', 8 * 1024);
+        while ((await emitter.TokenAsync(large)).Status != EventStatus.Lagging)
+        {
+        }
+
+        var connection = host.ConnectionOf(page.Welcome.ConnectionId);
+        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the page's buffers were full");
+        connection.End(ConnectionEndReason.Unconfirmed);
+        await host.StepAsync(time, 4);
+        Assert.That(host.Connections.Count, Is.EqualTo(1), "it may still read");
+        await host.StepAsync(time, 1);
+
+        await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "the transport was cut");
+    }
+
+    [Test]
     public async Task CriticalEvent_QuietStream_IsPrecededByAComment()
     {
         var time = new TestTimeProvider();
