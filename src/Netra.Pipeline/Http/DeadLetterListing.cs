@@ -44,7 +44,8 @@ internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> 
         while (true)
         {
             // One more than the page holds, to know whether there is another page.
-            var batch = await log.DeadLetters.ListAsync(wanted with { After = last, Limit = Math.Min(BatchLetters, left + 1) }, cancellationToken);
+            var asked = Math.Min(BatchLetters, left + 1);
+            var batch = await log.DeadLetters.ListAsync(wanted with { After = last, Limit = asked }, cancellationToken);
             foreach (var letter in batch.Take(left))
             {
                 json.WriteStartObject();
@@ -53,14 +54,15 @@ internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> 
                 (left, last) = (left - 1, letter.Number);
             }
 
-            if (left > 0 && batch.Count == BatchLetters)
+            var isListed = batch.Count == 0 || batch[^1].Number == last;
+            if (isListed && batch.Count == asked)
             {
                 await SendAsync();
                 continue;
             }
 
             json.WriteEndArray();
-            if (batch.Count > 0 && batch[^1].Number > last)
+            if (!isListed)
             {
                 json.WriteNumber("next"u8, last);
             }

@@ -28,7 +28,7 @@ internal sealed class LedgerEndpoint(OperatorRoute route, Ledger ledger)
         var report = user is null ? ledger.Read() : await ledger.ReadAsync(user, context.RequestAborted);
         if (report is null)
         {
-            await JsonAnswer.NotFoundAsync(context, "Nothing was ever published to that user.");
+            await JsonAnswer.NotFoundAsync(context, "That user has no stream.");
             return;
         }
 

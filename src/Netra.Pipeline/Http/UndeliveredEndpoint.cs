@@ -35,7 +35,7 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
         var user = ((string)context.Request.RouteValues["user_id"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         if (!await log.KnowsUserAsync(user, cancellationToken))
         {
-            await JsonAnswer.NotFoundAsync(context, "Nothing was ever published to that user.");
+            await JsonAnswer.NotFoundAsync(context, "That user has no stream.");
             return;
         }
 

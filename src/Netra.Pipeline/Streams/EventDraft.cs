@@ -91,8 +91,9 @@ internal readonly struct EventDraft
             streamId = (streamId << 5) | (uint)value;
         }
 
+        // The parser would pass over zeros in front, and over NULs at the end.
         var number = id[(KeyLength + 1)..];
-        return number[0] != '0' && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= ProtocolConstants.MaxSeq;
+        return number[0] != '0' && !number.ContainsAnyExceptInRange('0', '9') && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= ProtocolConstants.MaxSeq;
     }
 
     /// <summary>Writes number and id. Called once, under the stream's lock.</summary>

@@ -56,6 +56,37 @@ internal sealed class PublishGuardTests
         Assert.That((await http.PublishAsync(TokenJson())).Response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
     }
 
+    [TestCase("GET", "/v1/ledger")]
+    [TestCase("GET", "/v1/events/0000000000000-1/trace")]
+    [TestCase("GET", "/v1/users/ada/undelivered")]
+    [TestCase("GET", "/v1/dead-letters")]
+    [TestCase("POST", "/v1/dead-letters/1/replay")]
+    [TestCase("DELETE", "/v1/dead-letters/1")]
+    public async Task OperatorRoute_WhoeverMayNotPublish_IsRefusedThereToo(string method, string path)
+    {
+        await using var unprotected = await StartAsync("Production", static _ => { });
+        await using var guarded = await StartAsync("Production", static all => all.RequireAuthorization());
+        await using var development = await StartAsync("Development", static _ => { }, static app => app.Use(static (context, next) =>
+        {
+            context.Connection.RemoteIpAddress = IPAddress.Parse("203.0.113.9");
+            return next(context);
+        }));
+
+        (await AskAsync(unprotected)).ShouldBe(HttpStatusCode.Unauthorized, "unauthorized");
+        (await AskAsync(development)).ShouldBe(HttpStatusCode.Forbidden, "forbidden");
+        Assert.That((await AskAsync(guarded)).Response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        var admitted = await AskAsync(guarded, "right");
+        Assert.That(admitted.Response.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(admitted.Body.ValueKind, Is.EqualTo(System.Text.Json.JsonValueKind.Object), "it was the route that answered");
+
+        async Task<(HttpResponseMessage Response, System.Text.Json.JsonElement Body)> AskAsync(WebApplication app, string? token = null)
+        {
+            using var http = ClientOf(app);
+            http.DefaultRequestHeaders.Authorization = token is null ? null : new("Bearer", token);
+            return await http.AskAsync(path, new HttpMethod(method));
+        }
+    }
+
     [TestCase("203.0.113.9", false)]
     [TestCase("::ffff:203.0.113.9", false)]
     [TestCase("::ffff:127.0.0.1", true)]
@@ -90,7 +121,7 @@ internal sealed class PublishGuardTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
         builder.Services.AddAuthorization();
-        builder.Services.AddNetraPipeline().UseAuthenticator<LoopbackAuthenticator>();
+        builder.Services.AddNetraPipeline().UseInMemoryEventLog().UseAuthenticator<LoopbackAuthenticator>();
         var app = builder.Build();
         use?.Invoke(app);
         app.UseAuthentication();

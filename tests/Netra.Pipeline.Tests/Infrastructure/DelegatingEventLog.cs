@@ -42,7 +42,7 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => log.ReadOpenRunsAsync(cancellationToken);
 
-    public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => log.FindKeyAsync(hash, cancellationToken);
+    public virtual ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => log.FindKeyAsync(hash, cancellationToken);
 
     public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken) => log.FindUserAsync(streamId, cancellationToken);
 

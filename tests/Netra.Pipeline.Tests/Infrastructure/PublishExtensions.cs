@@ -31,6 +31,27 @@ internal static class PublishExtensions
         return (response, JsonElement.Parse(await response.Content.ReadAsByteArrayAsync()));
     }
 
+    /// <summary>Publishes one event, and takes its answer to the byte.</summary>
+    public static async Task<ExactAnswer> PublishExactlyAsync(this HttpClient http, string json, CancellationToken cancellationToken = default)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await http.PostAsync("/v1/events", content, cancellationToken);
+        var isReplay = response.Headers.TryGetValues("Idempotency-Replayed", out var values) && values.Single() == "true";
+        return new ExactAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), isReplay);
+    }
+
+    /// <summary>The event under an idempotency key.</summary>
+    public static string WithKey(this string json, string key) => $$"""{{json[..^1]}},"idempotency_key":{{JsonSerializer.Serialize(key)}}}""";
+
+    /// <summary>Asks what operators ask.</summary>
+    public static async Task<(HttpResponseMessage Response, JsonElement Body)> AskAsync(this HttpClient http, string path, HttpMethod? method = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        var response = await http.SendAsync(request);
+        var body = await response.Content.ReadAsByteArrayAsync();
+        return (response, body.Length == 0 ? default : JsonElement.Parse(body));
+    }
+
     public static string? Text(this JsonElement json, string member) => json.TryGetProperty(member, out var value) ? value.GetString() : null;
 
     public static long Seq(this JsonElement receipt) => receipt.GetProperty("seq").GetInt64();

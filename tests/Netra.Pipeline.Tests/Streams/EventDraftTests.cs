@@ -36,6 +36,40 @@ internal sealed class EventDraftTests
         Assert.That(keys, Has.All.Matches("^[0-9a-hj-km-np-tv-z]{13}$"));
     }
 
+    [FsCheck.NUnit.Property]
+    public bool TryParseId_WhatIdOfWrote_IsRead(DoNotSize<ulong> stream, DoNotSize<long> drawn, byte shift)
+    {
+        var seq = Math.Max(1, Arbitrary.Seq(drawn, shift));
+        return EventDraft.TryParseId(EventDraft.IdOf(EventDraft.KeyOf(stream.Item), seq), out var readStream, out var readSeq) && readStream == stream.Item && readSeq == seq;
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 2000)]
+    public bool TryParseId_NearlyAnId_IsReadOnlyAsItWouldBeWritten(DoNotSize<ulong> stream, DoNotSize<long> drawn, byte shift, byte at, char character, bool insert)
+    {
+        var id = EventDraft.IdOf(EventDraft.KeyOf(stream.Item), Math.Max(1, Arbitrary.Seq(drawn, shift)));
+        var index = at % id.Length;
+        var changed = id[..index] + character + id[(insert ? index : index + 1)..];
+        return !EventDraft.TryParseId(changed, out var readStream, out var readSeq) || EventDraft.IdOf(EventDraft.KeyOf(readStream), readSeq) == changed;
+    }
+
+    [TestCase("")]
+    [TestCase("0f3k7x9m2qwcb")]
+    [TestCase("0f3k7x9m2qwcb-")]
+    [TestCase("0f3k7x9m2qwcb-0")]
+    [TestCase("0f3k7x9m2qwcb-058")]
+    [TestCase("0f3k7x9m2qwcb--5")]
+    [TestCase("0f3k7x9m2qwcb-+5")]
+    [TestCase("0f3k7x9m2qwcb- 5")]
+    [TestCase("0f3k7x9m2qwcb-5 ")]
+    [TestCase("0f3k7x9m2qwcb-5\0")]
+    [TestCase("0f3k7x9m2qwcb-9007199254740992")]
+    [TestCase("0f3k7x9m2qwcb-99999999999999999999")]
+    [TestCase("0F3K7X9M2QWCB-58")]
+    [TestCase("0f3k7x9m2qwcl-58")]
+    [TestCase("gf3k7x9m2qwcb-58")]
+    [TestCase("f3k7x9m2qwcb-58")]
+    public void TryParseId_AnythingElse_IsNoId(string id) => Assert.That(EventDraft.TryParseId(id, out _, out _), Is.False);
+
     private static bool IsExact(long expected, long seq, ulong stream)
     {
         var key = EventDraft.KeyOf(stream);

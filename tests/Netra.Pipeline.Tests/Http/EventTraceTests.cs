@@ -1,0 +1,156 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tests.Infrastructure;
+using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
+
+namespace Netra.Pipeline.Tests.Http;
+
+/// <summary><c>GET /v1/events/{id}/trace</c> (docs/protocol.md, section 9.4).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class EventTraceTests
+{
+    [Test]
+    public async Task Trace_Acknowledged_HasEveryStep()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(time: time);
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
+        await page.ReadEventsAsync(1);
+        await page.AckAsync(1);
+        await Eventually.BecomesTrueAsync(() => host.Streams.TryGetLoaded("ada", out var stream) && stream.IsAcknowledged(1), "the page has acknowledged");
+        await host.StepAsync(time, 2);
+
+        var (response, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            trace.EnumerateObject().Select(static m => m.Name),
+            Is.EqualTo(new[] { "id", "user_id", "seq", "type", "thread_id", "run_id", "state", "steps", "complete" }));
+        Assert.That((trace.Text("id"), trace.Text("user_id"), trace.Seq()), Is.EqualTo((receipt.Text("id"), "ada", 1)));
+        Assert.That((trace.Text("type"), trace.Text("thread_id"), trace.Text("run_id")), Is.EqualTo(("agent_started", "t1", "r1")));
+        Assert.That((trace.Text("state"), trace.GetProperty("complete").GetBoolean()), Is.EqualTo(("acknowledged", true)));
+        Assert.That(StagesOf(trace), Is.EquivalentTo(new[] { "accepted", "stored", "queued", "written", "acknowledged" }));
+        foreach (var step in trace.GetProperty("steps").EnumerateArray())
+        {
+            Assert.That(step.Text("connection_id"), Is.EqualTo(step.Text("stage") is "accepted" or "stored" ? null : page.Welcome.ConnectionId));
+            Assert.That(step.GetProperty("at").GetDouble(), Is.EqualTo((TestTimeProvider.Start - DateTimeOffset.UnixEpoch).TotalSeconds).Within(5));
+        }
+    }
+
+    [Test]
+    public async Task Trace_NobodyConnected_IsPending()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(TokenJson());
+
+        var (_, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
+
+        Assert.That((trace.Text("state"), string.Join(' ', StagesOf(trace))), Is.EqualTo(("pending", "accepted stored")));
+    }
+
+    [Test]
+    public async Task Trace_Expired_HasNoContentAnyMore()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(TokenJson());
+        await host.Services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
+
+        var (_, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
+
+        Assert.That(trace.EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "id", "user_id", "seq", "state", "steps", "complete" }));
+        Assert.That((trace.Text("state"), string.Join(' ', StagesOf(trace))), Is.EqualTo(("expired", "expired")));
+    }
+
+    [Test]
+    public async Task Trace_AcknowledgedAndThenExpired_StaysAcknowledged()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(time: time);
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(TokenJson());
+        await page.ReadEventsAsync(1);
+        await page.AckAsync(1);
+        await Eventually.BecomesTrueAsync(() => host.Streams.TryGetLoaded("ada", out var stream) && stream.IsAcknowledged(1), "the page has acknowledged");
+        await host.StepAsync(time, 2);
+        await host.Services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
+
+        var (_, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
+
+        Assert.That((trace.Text("state"), StagesOf(trace)[^1]), Is.EqualTo(("acknowledged", "expired")));
+    }
+
+    [Test]
+    public async Task Trace_DeadLetter_SaysSoAndHasItsContent()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
+        await host.Services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
+
+        var (_, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
+
+        Assert.That((trace.Text("state"), trace.Text("type")), Is.EqualTo(("dead_lettered", "agent_started")));
+        Assert.That(StagesOf(trace), Is.EquivalentTo(new[] { "dead_lettered", "expired" }));
+    }
+
+    [Test]
+    public async Task Trace_DeadLetterThatIsConfirmedAfterAll_IsAcknowledged()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
+        await page.ReadEventsAsync(1);
+        Assert.That(host.Streams.TryGetLoaded("ada", out var stream), Is.True);
+        await stream!.BuryUnconfirmedAsync(4, CancellationToken.None);
+
+        Assert.That((await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace")).Body.Text("state"), Is.EqualTo("dead_lettered"));
+        await page.AckAsync(1);
+        await Eventually.BecomesTrueAsync(() => stream.IsAcknowledged(1), "the page has acknowledged");
+        Assert.That((await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace")).Body.Text("state"), Is.EqualTo("acknowledged"));
+    }
+
+    [Test]
+    public async Task Trace_IdThatWasNeverGiven_IsNotFound()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        var (_, receipt) = await http.PublishAsync(TokenJson());
+        var id = receipt.Text("id")!;
+
+        foreach (var unknown in new[] { id + "0", id.ToUpperInvariant() + "x", id[..^1] + "2", EventDraft.IdOf(EventDraft.KeyOf(42), 1), "nonsense", "0" })
+        {
+            (await http.AskAsync($"/v1/events/{unknown}/trace")).ShouldBe(HttpStatusCode.NotFound, "not_found");
+        }
+    }
+
+    [Test]
+    public void Names_OfEveryValue_AreTheProtocols()
+    {
+        var document = File.ReadAllText(Repository.PathOf("docs/protocol.md"));
+        var section = document[document.IndexOf("### 9.4", StringComparison.Ordinal)..document.IndexOf("### 9.6", StringComparison.Ordinal)];
+        string[] names =
+        [
+            .. Enum.GetValues<HistoryStage>().Select(Netra.Pipeline.Http.AccountNames.Of),
+            .. Enum.GetValues<Netra.Pipeline.Http.EventState>().Select(Netra.Pipeline.Http.AccountNames.Of),
+            .. Enum.GetValues<DeadLetterState>().Select(Netra.Pipeline.Http.AccountNames.Of),
+            .. Enum.GetValues<DeadLetterCause>().Select(Netra.Pipeline.Http.AccountNames.Of),
+            .. Enum.GetValues<WebhookState>().Select(Netra.Pipeline.Http.AccountNames.Of),
+        ];
+        foreach (var name in names)
+        {
+            Assert.That(section, Does.Contain($"`{name}`").Or.Contain($"\"{name}\""));
+        }
+    }
+
+    private static string[] StagesOf(JsonElement trace) => [.. trace.GetProperty("steps").EnumerateArray().Select(static step => step.Text("stage")!)];
+}
