@@ -245,6 +245,45 @@ internal sealed class CriticalDeliveryTests
     }
 
     [Test]
+    public async Task GivingUp_ConfirmedWhileTheLogIsAtIt_IsSettledWithoutNoiseAndOthersGoOn()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(static builder => builder.UseEventLog<TroubledLog>(), OneTry, time);
+        var log = (TroubledLog)host.Services.GetRequiredService<IEventLog>();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        log.Held = held.Task;
+        await using var page = await AnsweringPage.ConnectAsync(host.SocketAddress("ada"));
+        await using var emitter = await host.EmitterOfAsync("ada");
+        var receipt = await emitter.AgentStartedAsync("agent");
+        await page.ReceivesAsync(1);
+        await page.PassAsync(host, time, UntilInPlace + LongestSecond);
+        await Eventually.BecomesTrueAsync(() => log.Burials == 1, "the log is at it");
+
+        // The tick waits for nobody: another user's event is looked after meanwhile.
+        await using var other = await AnsweringPage.ConnectAsync(host.SocketAddress("bob"));
+        await using var emitterOfBob = await host.EmitterOfAsync("bob");
+        await emitterOfBob.AgentStartedAsync("agent");
+        await other.ReceivesAsync(1);
+        await other.PassAsync(host, time, UntilInPlace);
+        await other.ReceivesAsync(2);
+        await other.AckAsync(host, 1);
+        await page.AckAsync(host, 1);
+        Assert.That(log.Burials, Is.EqualTo(1), "one give-up at a time");
+        held.SetResult();
+
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await host.StepAsync(time, 1);
+                return (await LettersAsync(host)).Single().State == DeadLetterState.Acknowledged;
+            },
+            "the dead letter was settled");
+        AssertBalanced(host);
+        Assert.That(host.Failures.Latest(10), Is.Empty);
+        Assert.That(receipt.Stage, Is.EqualTo(DeliveryStage.Acknowledged));
+    }
+
+    [Test]
     public async Task Settling_LogFails_IsTriedAgainAndTheStreamStaysUntilThen()
     {
         var time = new TestTimeProvider();

@@ -31,15 +31,20 @@ internal sealed class TroubledLog : DelegatingEventLog, IDeadLetterStore
     /// <summary>What every change of dead letters ends with; null for nothing.</summary>
     public Exception? Fault { get => _fault; set => _fault = value; }
 
+    /// <summary>What making dead letters waits for once it is done; null for nothing.</summary>
+    public Task? Held { get; set; }
+
     public int Burials => Volatile.Read(ref _burials);
 
     public int Settlements => Volatile.Read(ref _settlements);
 
-    public ValueTask<IReadOnlyList<DeadLetter>> AddAsync(
+    public async ValueTask<IReadOnlyList<DeadLetter>> AddAsync(
         StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken)
     {
+        var letters = _fault is null ? await _log.DeadLetters.AddAsync(lease, seqs, attempts, at, cancellationToken) : [];
         Interlocked.Increment(ref _burials);
-        return _fault is { } fault ? throw fault : _log.DeadLetters.AddAsync(lease, seqs, attempts, at, cancellationToken);
+        await (Held ?? Task.CompletedTask);
+        return _fault is { } fault ? throw fault : letters;
     }
 
     public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken) => _log.DeadLetters.ListAsync(query, cancellationToken);

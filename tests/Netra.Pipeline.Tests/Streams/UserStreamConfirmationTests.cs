@@ -1,0 +1,142 @@
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Tests.Streams;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class UserStreamConfirmationTests
+{
+    private static readonly SeqRange All = new(1, long.MaxValue);
+
+    [Test]
+    public async Task Standing_TwoDevices_EachOwesWhatItWasSent()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        harness.Emit(EventType.AgentStarted);
+        Assert.That(harness.Stream.StandingOf(0).OldestOwed, Is.Zero, "nobody is there");
+        var phone = harness.Connect();
+        await phone.ReadAsync();
+        harness.Emit(EventType.AgentThinking);
+        Assert.That(harness.Stream.StandingOf(0).OldestOwed, Is.Zero, "it is queued, not written");
+        await phone.ReadAsync();
+        harness.Emit();
+        await phone.ReadAsync();
+        Assert.That(harness.Stream.StandingOf(1), Is.EqualTo(new CriticalStanding(IsSettled: false, IsOwed: false, OldestOwed: 2, Told: 3)));
+
+        var laptop = harness.Connect(harness.ResumeAt(0));
+        Assert.That(harness.Stream.StandingOf(1).OldestOwed, Is.EqualTo(2), "it has to catch up first");
+        await laptop.ReadAsync();
+        Assert.That(harness.Stream.StandingOf(1), Is.EqualTo(new CriticalStanding(IsSettled: false, IsOwed: true, OldestOwed: 1, Told: 3)));
+
+        laptop.Subscription.IsPresent = false;
+        Assert.That(harness.Stream.StandingOf(1).OldestOwed, Is.EqualTo(2), "a frozen page owes nothing");
+        laptop.Subscription.IsPresent = true;
+        laptop.Acknowledge(1);
+        Assert.That(harness.Stream.StandingOf(1), Is.EqualTo(new CriticalStanding(IsSettled: true, IsOwed: false, OldestOwed: 2, Told: 3)));
+        phone.Acknowledge(2);
+        Assert.That(harness.Stream.StandingOf(2), Is.EqualTo(new CriticalStanding(IsSettled: true, IsOwed: false, OldestOwed: 0, Told: 0)));
+    }
+
+    [Test]
+    public async Task ConnectionsOwing_OthersOweTokensOnly_AreLeftAlone()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        harness.Emit(EventType.AgentStarted);
+        var laptop = harness.Connect(harness.ResumeAt(0));
+        await laptop.ReadAsync();
+        var phone = harness.Connect();
+        harness.Emit();
+        await phone.ReadAsync();
+        await laptop.ReadAsync();
+
+        Assert.That(harness.Stream.ConnectionsOwing(new SeqRange(1, 2)), Has.Count.EqualTo(1));
+        Assert.That(harness.Stream.ConnectionsOwing(new SeqRange(2, 2)), Is.Empty);
+    }
+
+    [Test]
+    public async Task Bury_OnlyAnAbsentDeviceLacksIt_StaysPending()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        harness.Emit(EventType.AgentStarted);
+        var phone = harness.Connect();
+        harness.Emit(EventType.AgentThinking);
+        harness.Emit();
+        harness.Emit(EventType.AgentThinking);
+        await phone.ReadAsync();
+
+        var letters = await harness.Stream.BuryUnconfirmedAsync(All with { To = 3 }, attempts: 4, CancellationToken.None);
+
+        Assert.That(letters.Select(static l => (l.Seq, l.Attempts)), Is.EqualTo(new[] { (2L, 4) }));
+        Assert.That(harness.Stream.Snapshot().Account, Is.EqualTo(new StreamAccount(Accepted: 4, Acknowledged: 0, Pending: 3, Expired: 0, DeadLettered: 1)));
+        Assert.That(harness.Stream.OldestCritical, Is.EqualTo(1));
+        Assert.That(harness.Stream.StandingOf(2).IsSettled, Is.True);
+        Assert.That(harness.Stream.StandingOf(2).OldestOwed, Is.EqualTo(4), "it came later, and has not seen all tries");
+
+        var laptop = harness.Connect(harness.ResumeAt(0));
+        await laptop.ReadAsync();
+        Assert.That(laptop.Seqs, Is.EqualTo(new long[] { 1, 2, 3, 4 }), "a dead letter stays in the stream");
+        laptop.Acknowledge();
+        Assert.That(harness.Stream.HasRevived, Is.True);
+        Assert.That(harness.Stream.Snapshot().Account, Is.EqualTo(new StreamAccount(4, 4, 0, 0, 0)));
+    }
+
+    [Test]
+    public async Task WhenStage_DeadLetter_RefusesWhoeverWaitsAndWhoeverAsksLater()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        var device = harness.Connect();
+        harness.Emit(EventType.AgentStarted);
+        await device.ReadAsync();
+        var waiting = harness.Stream.WhenStageAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None);
+
+        await harness.Stream.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+
+        Assert.That(Assert.ThrowsAsync<SendFailureException>(() => waiting)!.Message, Does.Contain("was sent 4 times"));
+        var later = Assert.ThrowsAsync<SendFailureException>(
+            () => harness.Stream.WhenStageAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None))!;
+        Assert.That((later.Code, later.Message), Is.EqualTo((FailureCode.CriticalDeliveryFailed, "event 1 was sent and nobody confirmed it; it is a dead letter now")));
+        device.Acknowledge();
+        await harness.Stream.WhenStageAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None);
+    }
+
+    [Test]
+    public async Task Evict_DeadLettersToBeSettled_NotBeforeTheyAre()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        var device = harness.Connect();
+        harness.Emit(EventType.AgentStarted);
+        await device.ReadAsync();
+        await harness.Stream.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+        device.Acknowledge();
+        device.Disconnect();
+        Assert.That(harness.Stream.TryEvict(), Is.False);
+
+        await harness.Stream.SettleRevivedAsync(CancellationToken.None);
+
+        Assert.That(harness.Stream.HasRevived, Is.False);
+        Assert.That((await harness.Log.DeadLetters.FindAsync(1, CancellationToken.None))!.State, Is.EqualTo(DeadLetterState.Acknowledged));
+        Assert.That(harness.Stream.TryEvict(), Is.True);
+    }
+
+    [Test]
+    public async Task UnconfirmedSince_SomethingIsConfirmed_IsForgotten()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        var device = harness.Connect();
+        harness.EmitMany(3);
+        await device.ReadAsync();
+        harness.Stream.UnconfirmedSince = 7;
+        device.Acknowledge(2);
+        Assert.That(harness.Stream.UnconfirmedSince, Is.Zero);
+
+        harness.Stream.UnconfirmedSince = 7;
+        device.Acknowledge(2);
+        Assert.That(harness.Stream.UnconfirmedSince, Is.EqualTo(7), "nothing new");
+        harness.Connect(harness.ResumeAt(3, from: 0));
+        Assert.That(harness.Stream.UnconfirmedSince, Is.Zero, "the resume brought what was lost");
+    }
+}
