@@ -121,7 +121,7 @@ internal sealed class PublishGuardTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
         builder.Services.AddAuthorization();
-        builder.Services.AddNetraPipeline().UseAuthenticator<LoopbackAuthenticator>();
+        builder.Services.AddNetraPipeline().UseInMemoryEventLog().UseAuthenticator<LoopbackAuthenticator>();
         var app = builder.Build();
         use?.Invoke(app);
         app.UseAuthentication();
