@@ -7,6 +7,9 @@ internal sealed class ChatPage(IPage page)
 {
     public ILocator ConnectionState => page.GetByTestId("connection-state");
 
+    /// <summary>What the header says while events come by another way than a WebSocket.</summary>
+    public ILocator ConnectionFallback => page.GetByTestId("connection-fallback");
+
     public ILocator Runs => page.GetByTestId("run");
 
     public ILocator ErrorBanners => page.GetByTestId("error-banner");

@@ -14,7 +14,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(string dataDirectory, string url)
+    private ServerProcess(string dataDirectory, string url, IEnumerable<string> settings)
     {
         _process = new Process
         {
@@ -30,6 +30,11 @@ internal sealed class ServerProcess : IAsyncDisposable
                 RedirectStandardError = true,
             },
         };
+        foreach (var setting in settings)
+        {
+            _process.StartInfo.ArgumentList.Add($"--{setting}");
+        }
+
         _process.OutputDataReceived += (_, line) => Read(line.Data);
         _process.ErrorDataReceived += (_, line) => Read(line.Data);
         _process.Exited += (_, _) => _listening.TrySetException(new InvalidOperationException($"The server has ended:\n{Log}"));
@@ -41,14 +46,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The last lines the server has written.</summary>
     public string Log => string.Join('\n', _log);
 
-    public static async Task<ServerProcess> StartAsync(string dataDirectory, Uri? address = null)
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="dataDirectory">Where it keeps its data.</param>
+    /// <param name="address">Where it listens; on a port of its choice when null.</param>
+    /// <param name="settings">Configuration, such as <c>Netra:WebSockets:Path=/elsewhere</c>.</param>
+    public static async Task<ServerProcess> StartAsync(string dataDirectory, Uri? address = null, params IReadOnlyList<string> settings)
     {
         if (!File.Exists(RepositoryPaths.Server))
         {
             throw new FileNotFoundException("The server is not built where these tests look for it.", RepositoryPaths.Server);
         }
 
-        var server = new ServerProcess(dataDirectory, address?.GetLeftPart(UriPartial.Authority) ?? "http://127.0.0.1:0");
+        var server = new ServerProcess(dataDirectory, address?.GetLeftPart(UriPartial.Authority) ?? "http://127.0.0.1:0", settings);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

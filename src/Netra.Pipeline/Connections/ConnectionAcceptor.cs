@@ -99,7 +99,7 @@ internal sealed partial class ConnectionAcceptor(
         }
     }
 
-    /// <summary>Counts and logs a refusal; both doors call it, for their own refusals and for those of <see cref="AdmitAsync"/>.</summary>
+    /// <summary>Counts and logs a refusal; all doors call it, for their own refusals and for those that were decided here.</summary>
     public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
     {
         services.Metrics.HandshakeRefused(refusal.Status);

@@ -82,7 +82,7 @@ internal sealed class ConnectionLiveness
     /// <param name="written">The last event number written.</param>
     /// <param name="acknowledged">The last one acknowledged.</param>
     /// <param name="unconfirmedSince">Since when the page made no progress on connections that were closed for it; 0 when it did.</param>
-    public LivenessAction OnTick(long written, long acknowledged, long unconfirmedSince)
+    public LivenessAction OnTick(long written, long acknowledged, long unconfirmedSince = 0)
     {
         var now = _time.GetTimestamp();
         if (IsLate(now))

@@ -28,6 +28,7 @@ internal sealed class WebhookOutbox
     private long _lastListed;
     private long _listsAt;
     private long _receiverDueAt;
+    private long _rounds;
 
     public WebhookOutbox(IEventLog log, WebhookSender sender, FailureReporter failures, IOptions<WebhookOptions> options, TimeProvider time)
     {
@@ -35,8 +36,23 @@ internal sealed class WebhookOutbox
         _failed = new FailureDigest(time, (count, what, _) => failures.Report(DeliveryFailures.Webhook(what, count)));
     }
 
+    /// <summary>How many rounds are done.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
+
     /// <summary>Posts what is due.</summary>
     public async ValueTask RoundAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PostDueAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Increment(ref _rounds);
+        }
+    }
+
+    private async ValueTask PostDueAsync(CancellationToken cancellationToken)
     {
         _failed.TellIfDue();
         if (!_sender.IsEnabled || _log.Trouble is not null)
@@ -98,6 +114,7 @@ internal sealed class WebhookOutbox
 
         if (entry.Outcome is { } outcome)
         {
+            // Whatever the log does, it is not posted again.
             await _log.DeadLetters.SetWebhookAsync(entry.Number, outcome, cancellationToken);
             _entries.Remove(entry);
         }

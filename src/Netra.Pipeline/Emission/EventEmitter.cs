@@ -39,6 +39,9 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <summary>Whose run it is.</summary>
     public UserExecutionContext Context { get; }
 
+    /// <summary>Whether the run has an event already, whoever emitted it.</summary>
+    internal bool HasBegun => _stream.HasBegun(_run);
+
     /// <summary>The run has started.</summary>
     /// <param name="agentName">The agent that runs.</param>
     /// <param name="metadata">More about it; <c>{}</c> when null.</param>

@@ -58,6 +58,7 @@ internal sealed class EventPublisher(
 
             EnsureMayBegin(data.Type, scope);
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
+            EnsureMayGoOn(emitter, scope);
             return Accepted(emitter.EmitRaw(data, key: null, runs.Source.IsUrgent), context);
         }
         catch (PipelineException exception)
@@ -157,6 +158,7 @@ internal sealed class EventPublisher(
         {
             EnsureMayBegin(data.Type, scope);
             var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
+            EnsureMayGoOn(emitter, scope);
             return Accepted(emitter.EmitRaw(data, publishKey, runs.Source.IsUrgent), context);
         }
     }
@@ -164,6 +166,15 @@ internal sealed class EventPublisher(
     private void EnsureMayBegin(EventType type, in FailureScope scope)
     {
         if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
+        {
+            throw BridgeUnavailableException.Draining(scope);
+        }
+    }
+
+    // Whoever sends a run's lines without waiting for receipts sends on when its first one is refused. Taking those would make a run without a beginning, and end it before its publisher can try again.
+    private void EnsureMayGoOn(EventEmitter emitter, in FailureScope scope)
+    {
+        if (bridge.State == BridgeState.Draining && !emitter.HasBegun)
         {
             throw BridgeUnavailableException.Draining(scope);
         }

@@ -102,7 +102,7 @@ internal sealed class EventStreamWriter(
     {
         if (_format is null)
         {
-            // The welcome. A client that loses the stream before its first event resumes from here as well.
+            // The welcome: the connection is attached, and where it begins is settled. A client that loses the stream before its first event resumes from here as well.
             _format = new EventStreamFormat(connection.Stream.Epoch, connection.Subscription.CoverageFrom);
             EventStreamFormat.WriteRetry(transport.Output);
             _format.WriteMessage(transport.Output, frame.Payload.Span, connection.Subscription.Start);

@@ -176,6 +176,15 @@ internal sealed partial class UserStream
         }
     }
 
+    /// <summary>Whether the run has an event already.</summary>
+    public bool HasBegun(RunState run)
+    {
+        lock (_gate)
+        {
+            return run.FirstSeq != 0;
+        }
+    }
+
     public void LeaveRun(RunState run)
     {
         lock (_gate)

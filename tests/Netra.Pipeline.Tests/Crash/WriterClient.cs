@@ -188,13 +188,14 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         var receipt = JsonElement.Parse(answer);
         if (receipt.Text("id") is not { } id)
         {
-            if (!published.HasKey)
+            // An answer with a number says that nobody knows; any other, that nothing was made.
+            if (!published.HasKey && !receipt.TryGetProperty("seq", out _))
             {
                 journal.Refused(published, answer);
             }
 
             // A server that stops says so; what has a key is for the next one.
-            if (life.IsEnding && receipt.Text("code") == "draining")
+            if (life.IsEnding && receipt.Text("code") is ("draining" or "not_initialized" or "log_failed"))
             {
                 throw new IOException(answer);
             }

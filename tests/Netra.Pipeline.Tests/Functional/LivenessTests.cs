@@ -42,7 +42,7 @@ internal sealed class LivenessTests
         await using var emitter = await host.EmitterOfAsync("ada");
         Assert.That((await emitter.TokenAsync("there")).Status, Is.EqualTo(EventStatus.Queued));
         await host.StepAsync(time, Interval);
-        await AnswerBrowserPingAsync(host, time, frozen);
+        await host.AnswersBrowserPingAsync(time, frozen);
         await host.StepAsync(time, Timeout);
 
         var connection = host.ConnectionOf(frozen.Welcome.ConnectionId);
@@ -51,7 +51,7 @@ internal sealed class LivenessTests
         Assert.That(host.Failures.Latest(10), Is.Empty, "no alarm for a background tab");
 
         await host.StepAsync(time, Interval - Timeout);
-        await AnswerBrowserPingAsync(host, time, frozen);
+        await host.AnswersBrowserPingAsync(time, frozen);
         await host.StepAsync(time, Interval - Timeout);
         Assert.That(await frozen.ReadCloseAsync(), Is.EqualTo(((WebSocketCloseStatus)4410, "unresponsive")));
         Assert.That(EndOf(host, frozen.Welcome.ConnectionId), Is.EqualTo("unresponsive"));
@@ -65,7 +65,7 @@ internal sealed class LivenessTests
         await using var page = await RawClient.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada");
         await host.StepAsync(time, Interval);
-        await AnswerBrowserPingAsync(host, time, page);
+        await host.AnswersBrowserPingAsync(time, page);
         await host.StepAsync(time, Timeout);
         Assert.That((await emitter.TokenAsync("asleep")).Status, Is.EqualTo(EventStatus.Pending));
 
@@ -204,7 +204,7 @@ internal sealed class LivenessTests
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var page = await RawClient.ConnectAsync(host.SocketAddress("ada"));
         var checking = host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
-        await AnswerBrowserPingAsync(host, time, page);
+        await host.AnswersBrowserPingAsync(time, page);
         await host.StepAsync(time, Timeout);
 
         Assert.That((await checking.WaitAsync(TestClient.Patience)).State, Is.EqualTo(ConnectionState.Frozen));
@@ -256,13 +256,4 @@ internal sealed class LivenessTests
     private static string? EndOf(PipelineHost host, string connectionId) => host.Logs.Logs
         .SingleOrDefault(line => line.EventId.Id == Netra.Pipeline.Telemetry.EventIds.ConnectionEnded && Equals(line.Values["ConnectionId"], connectionId))?
         .Values["Reason"] as string;
-
-    private static async Task AnswerBrowserPingAsync(PipelineHost host, TestTimeProvider time, RawClient client)
-    {
-        // So that silence tells whether the answer came.
-        time.Advance(TimeSpan.FromMilliseconds(1));
-        await client.SendFrameAsync(RawClient.Pong, await client.ReadFrameAsync(RawClient.Ping));
-        var connection = host.ConnectionOf(client.Welcome.ConnectionId);
-        await Eventually.BecomesTrueAsync(() => connection.Silence == TimeSpan.Zero, "the server heard the pong");
-    }
 }

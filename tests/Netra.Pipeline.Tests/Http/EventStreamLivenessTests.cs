@@ -118,6 +118,28 @@ internal sealed class EventStreamLivenessTests
     }
 
     [Test]
+    public async Task Goodbye_PageReadsNothing_IsGivenUpAfterTheCloseTimeout()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
+        await using var page = await EventStreamClient.OpenAsync(host, "ada", receiveBuffer: SmallReceiveBuffer.Bytes);
+        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
+        var large = new string('x', 8 * 1024);
+        while ((await emitter.TokenAsync(large)).Status != EventStatus.Lagging)
+        {
+        }
+
+        var connection = host.ConnectionOf(page.Welcome.ConnectionId);
+        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the page's buffers were full");
+        connection.End(ConnectionEndReason.Unconfirmed);
+        await host.StepAsync(time, 4);
+        Assert.That(host.Connections.Count, Is.EqualTo(1), "it may still read");
+        await host.StepAsync(time, 1);
+
+        await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "the transport was cut");
+    }
+
+    [Test]
     public async Task CriticalEvent_QuietStream_IsPrecededByAComment()
     {
         var time = new TestTimeProvider();
@@ -168,7 +190,7 @@ internal sealed class EventStreamLivenessTests
         using var meters = new TestMeterFactory();
         using var metrics = new MetricRecorder(meters);
         await using var host = await PipelineHost.StartAsync(
-            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), [HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version));
         Assert.That(metrics.Sum("netra.connection.active", "netra.transport", "event_stream"), Is.EqualTo(1));
 
@@ -187,7 +209,7 @@ internal sealed class EventStreamLivenessTests
     public async Task Page_GoesAwayWhileAFlushIsPending_IsLost([Values("1.1", "2.0")] string version)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings, HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 64 * 1024);

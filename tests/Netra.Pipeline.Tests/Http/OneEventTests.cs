@@ -328,6 +328,7 @@ internal sealed class OneEventTests
         await host.Bridge.BeginDraining();
 
         (await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}""", runId: "r2"))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
+        (await http.PublishAsync(TokenJson(runId: "r2"))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
         var (response, _) = await http.PublishAsync(EventJson("agent_completed", """{"agent_name":"a"}"""));
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
     }

@@ -177,7 +177,9 @@ internal sealed class EventStreamClient : IAsyncDisposable
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/stream/{connectionId ?? Welcome.ConnectionId}/{route}{query ?? _user}")
         {
-            Content = content, Version = _response.Version, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+            Version = _response.Version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using var patience = new CancellationTokenSource(TestClient.Patience);
         var response = await _http.SendAsync(request, patience.Token);
@@ -210,14 +212,16 @@ internal sealed class EventStreamClient : IAsyncDisposable
         },
     })
     {
-        BaseAddress = host.HttpAddress, Timeout = Timeout.InfiniteTimeSpan,
+        BaseAddress = host.HttpAddress,
+        Timeout = Timeout.InfiniteTimeSpan,
     };
 
     private static HttpRequestMessage Request(string userId, string more, string? lastEventId, Version? version)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/stream?user_id={Uri.EscapeDataString(userId)}{more}")
         {
-            Version = version ?? HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = version ?? HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         if (lastEventId is not null)

@@ -5,10 +5,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
-    public static async Task BecomesTrueAsync(Func<bool> condition, string what)
+    public static Task BecomesTrueAsync(Func<bool> condition, string what) => BecomesTrueAsync(() => ValueTask.FromResult(condition()), what);
+
+    public static async Task BecomesTrueAsync(Func<ValueTask<bool>> condition, string what)
     {
         using var patience = new CancellationTokenSource(TestClient.Patience);
-        while (!condition())
+        while (!await condition())
         {
             if (patience.IsCancellationRequested)
             {

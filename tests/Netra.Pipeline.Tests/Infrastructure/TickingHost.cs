@@ -29,4 +29,13 @@ internal static class TickingHost
         var connection = host.ConnectionOf(connectionId);
         return Eventually.BecomesTrueAsync(() => connection.Silence == TimeSpan.Zero, "the server heard the client");
     }
+
+    /// <summary>Answers the WebSocket ping that a client has been sent, as a browser does whose page answers nothing.</summary>
+    public static async Task AnswersBrowserPingAsync(this PipelineHost host, TestTimeProvider time, RawClient client)
+    {
+        // So that silence tells whether the answer came.
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await client.SendFrameAsync(RawClient.Pong, await client.ReadFrameAsync(RawClient.Ping));
+        await host.HearsAsync(client.Welcome.ConnectionId);
+    }
 }

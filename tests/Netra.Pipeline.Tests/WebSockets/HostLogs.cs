@@ -10,6 +10,9 @@ internal static class HostLogs
     /// <summary>A setting for peers that answer no pings, on a machine that may be slow.</summary>
     public static readonly (string Key, string Value) NoPings = ("Netra:Connections:PingInterval", "00:30:00");
 
+    /// <summary>A setting for tests that look for endings that are nothing unusual.</summary>
+    public static readonly (string Key, string Value) Debug = ("Logging:LogLevel:Default", "Debug");
+
     /// <summary>The reasons of a user's connections that ended, one for each time that it was logged.</summary>
     public static string?[] EndReasonsOf(this PipelineHost host, string userId)
         => [.. host.Logs.Logs.Where(log => log.EventId.Id == EventIds.ConnectionEnded && Equals(log.Values["UserId"], userId)).Select(static log => log.Values["Reason"]?.ToString())];

@@ -79,9 +79,13 @@ internal sealed class OpenLog : IAsyncDisposable
     /// <param name="job">What.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="SendFailureException">It failed, or too many wait.</exception>
-    public ValueTask<T> DoAsync<T>(WriterJob<T> job, CancellationToken cancellationToken) => Queue.TryAdd(job)
-        ? job.WaitAsync(cancellationToken)
-        : throw SendFailureException.LogFull(new FailureScope(job.Operation), $"{_options.QueueRequests} requests (Netra:Log:Sqlite:QueueRequests)");
+    public ValueTask<T> DoAsync<T>(WriterJob<T> job, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Queue.TryAdd(job)
+            ? job.WaitAsync(cancellationToken)
+            : throw SendFailureException.LogFull(new FailureScope(job.Operation), $"{_options.QueueRequests} requests (Netra:Log:Sqlite:QueueRequests)");
+    }
 
     /// <summary>Stores what waits, saves where the streams stand, and closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -117,13 +117,12 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private int Store(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
     {
         var pause = FirstPause;
-        for (var tries = 1; ; tries++)
+        int? end = null;
+        for (var tries = 1; end is null; tries++)
         {
             try
             {
-                var end = Transact(items, start, progress, save);
-                End(items, start, end);
-                return end;
+                end = Transact(items, start, progress, save);
             }
             catch (Exception exception)
             {
@@ -135,13 +134,16 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 }
             }
 
-            if (!_isStopping)
+            if (end is null && !_isStopping)
             {
                 _retryTimer.Change(pause, Timeout.InfiniteTimeSpan);
                 _retry.WaitOne();
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
+
+        End(items, start, end.Value);
+        return end.Value;
     }
 
     private int Transact(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
@@ -153,12 +155,14 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             try
             {
                 _store.Begin();
-                var end = Apply(items, start, ref running);
+
+                // First, since a release among the items ends the stream's trail.
                 foreach (var entry in progress)
                 {
                     _store.Record(entry);
                 }
 
+                var end = Apply(items, start, ref running);
                 if (save)
                 {
                     _store.SaveAll();

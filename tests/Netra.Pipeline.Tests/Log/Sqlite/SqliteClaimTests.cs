@@ -1,4 +1,5 @@
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Log.Sqlite;
 
 namespace Netra.Pipeline.Tests.Log.Sqlite;
 
@@ -82,17 +83,20 @@ internal sealed class SqliteClaimTests
     public async Task Open_WaitIsCancelled_LeavesNoLeaseBehind()
     {
         using var folder = new SqliteFolder();
-        await using var log = await folder.StartAsync();
+        await using var log = await folder.StartAsync(static options => options.BusyTimeout = TimeSpan.Zero);
         var ada = await LoggedStream.OpenAsync(log, "ada");
         ada.Append(3);
         await ada.CommittedAsync(3);
         await log.ReleaseAsync(ada.Lease, [], CancellationToken.None);
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync();
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        {
+            other.BeginWriting();
+            using var cancelled = new CancellationTokenSource();
+            var opening = log.OpenAsync("ada", _ => ada, cancelled.Token).AsTask();
+            await cancelled.CancelAsync();
+            Assert.That(async () => await opening, Throws.InstanceOf<OperationCanceledException>());
+        }
 
-        Assert.That(async () => await log.OpenAsync("ada", _ => ada, cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
-
-        Assert.That(await log.KnowsUserAsync("ada", CancellationToken.None), Is.True);
         await log.ReadOpenRunsAsync(CancellationToken.None);
         Assert.That(log.Resting, Is.EqualTo(new StreamAccount(3, 0, 3, 0, 0)), "it rests still");
     }

@@ -71,6 +71,7 @@ describe('StreamSocket', () => {
 
   it.each([
     [new PostRefused(400, 'no such number'), { code: 4400, reason: 'no such number' }],
+    [new PostRefused(413, 'too long'), { code: 1009, reason: 'too long' }],
     [new PostRefused(404, 'not open'), { code: 1006, reason: 'not open' }],
     [new TypeError('fetch failed'), { code: 1006, reason: 'fetch failed' }],
   ])('ends when a message did not arrive: %s', async (error, ending) => {

@@ -21,6 +21,9 @@ export const openBrowserStream: OpenStream = (url) => new EventSource(url) as Ev
 const socketConnecting = 0;
 const socketClosed = 3;
 
+/** The answers to a message that end its stream (protocol 9.3), and how a WebSocket would have been closed. Others say nothing about the message. */
+const refusals: Readonly<Record<number, number>> = { 400: CloseCode.invalidMessage, 413: CloseCode.messageTooBig };
+
 /**
  * A server-sent event stream that looks like a WebSocket (protocol 9.3): what the server says comes on the stream, what this
  * client says goes as a request each. The browser would reconnect an `EventSource` by itself; here the connection does.
@@ -81,8 +84,8 @@ export class StreamSocket implements Socket {
   }
 
   #undelivered(error: unknown): void {
-    const invalid = error instanceof PostRefused && error.status === 400;
-    this.#end({ code: invalid ? CloseCode.invalidMessage : CloseCode.lost, detail: error instanceof Error ? error.message : String(error) });
+    const code = (error instanceof PostRefused ? refusals[error.status] : undefined) ?? CloseCode.lost;
+    this.#end({ code, detail: error instanceof Error ? error.message : String(error) });
   }
 
   #end({ code, detail, reconnect }: StreamEnd): void {

@@ -18,6 +18,8 @@ export const CloseCode = {
   asked: 3005,
   /** The server said something before its welcome, or welcomed twice. */
   outOfTurn: 3006,
+  /** A message of this client is longer than the server takes. */
+  messageTooBig: 1009,
   /** The server did not understand a message of this client. */
   invalidMessage: 4400,
 } as const;

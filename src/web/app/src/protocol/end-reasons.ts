@@ -12,7 +12,7 @@ const codes: Readonly<Record<string, number>> = {
   invalid_message: CloseCode.invalidMessage,
   invalid_payload: 1007,
   unsupported_data: 1003,
-  message_too_big: 1009,
+  message_too_big: CloseCode.messageTooBig,
   ping_flood: 1008,
   control_overflow: 1013,
   server_shutdown: 1012,

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>Spec D7, in a real browser: the chat page where no WebSocket gets through, and a browser's own <c>EventSource</c>.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed partial class EventStreamTests
+{
+    // Where the page looks for its WebSocket there is none: each handshake is answered with 404, as a proxy might.
+    private const string NoWebSocket = "Netra:WebSockets:Path=/elsewhere";
+
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private IBrowserContext _context = null!;
+    private DirectoryInfo _data = null!;
+    private ServerProcess? _server;
+
+    [OneTimeSetUp]
+    public async Task StartBrowser()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Chromium.LaunchAsync(_playwright);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopBrowser()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+    }
+
+    [SetUp]
+    public async Task OpenContext()
+    {
+        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
+        _context = await _browser.NewContextAsync();
+    }
+
+    [TearDown]
+    public async Task CloseContext()
+    {
+        await _context.DisposeAsync();
+        if (TestContext.CurrentContext.Result.FailCount > 0)
+        {
+            await TestContext.Out.WriteLineAsync($"The server's last lines:\n{_server?.Log}");
+        }
+
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _server = null;
+        _data.Delete(recursive: true);
+    }
+
+    [Test]
+    public async Task ChatPage_NoWebSocketGetsThrough_FallsBackShowsARunAndSurvivesARestart()
+    {
+        _server = await ServerProcess.StartAsync(_data.FullName, address: null, NoWebSocket);
+        var page = await ChatPage.OpenAsync(_context, _server.Address, $"browser-{Guid.NewGuid():N}");
+
+        await Expect(page.ConnectionFallback).ToContainTextAsync("over the fallback", new() { Timeout = 60_000 });
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
+        await page.AskAsync("What is (17 + 25) * 3?");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), new() { Timeout = 60_000 });
+        await Expect(run.Answer).ToContainTextAsync("126");
+        await Expect(run.ToolStatuses.First).ToHaveTextAsync("ok");
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+        await page.ShootAsync("done");
+
+        var address = _server.Address;
+        await _server.DisposeAsync();
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", new() { Timeout = 30_000 });
+        _server = await ServerProcess.StartAsync(_data.FullName, address, NoWebSocket);
+        await Expect(page.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await page.AskAsync("What is 3 + 3?");
+        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6", new() { Timeout = 60_000 });
+        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus(), new() { Timeout = 60_000 });
+    }
+
+    [Test]
+    public async Task ChatPage_OverTheFallback_CancelsARun()
+    {
+        _server = await ServerProcess.StartAsync(_data.FullName, address: null, NoWebSocket);
+        var page = await ChatPage.OpenAsync(_context, _server.Address, $"browser-{Guid.NewGuid():N}");
+        await Expect(page.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await page.AskAsync("Count slowly to 100");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answer).ToContainTextAsync("2", new() { Timeout = 30_000 });
+
+        await page.Cancel.ClickAsync();
+
+        await Expect(run.Status).ToContainTextAsync("Cancelled after", new() { Timeout = 30_000 });
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+    }
+
+    // A page that answers no ping is frozen, and its stream is ended soon: the browser opens it again by itself, with the id of the last event.
+    [Test]
+    public async Task EventSource_StreamEnds_IsResumedByTheBrowserWithoutLossOrRepetition()
+    {
+        _server = await ServerProcess.StartAsync(
+            _data.FullName,
+            address: null,
+            "Netra:Connections:PingInterval=00:00:01",
+            "Netra:Connections:PingTimeout=00:00:01",
+            "Netra:Connections:FrozenTimeout=00:00:01");
+        var page = await _context.NewPageAsync();
+        await page.GotoAsync(new Uri(_server.Address, "/favicon.svg").AbsoluteUri);
+        await page.EvaluateAsync(
+            """
+            () => {
+              window.heard = [];
+              const source = new EventSource('/v1/stream?user_id=ada&seq=0');
+              source.onmessage = (event) => window.heard.push(JSON.parse(event.data));
+              source.addEventListener('end', (event) => window.heard.push({ type: 'end', ...JSON.parse(event.data) }));
+            }
+            """);
+        using var http = new HttpClient { BaseAddress = _server.Address };
+        var head = 0L;
+        for (var ended = 0; ended < 2; ended = await page.EvaluateAsync<int>("() => window.heard.filter((message) => message.type === 'end').length"))
+        {
+            var answer = await http.PostAsJsonAsync("/v1/events", new { user_id = "ada", thread_id = "t", run_id = "r", type = "token", data = new { delta = "x" } });
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created).Or.EqualTo(HttpStatusCode.Accepted));
+            head++;
+            await page.WaitForFunctionAsync("(head) => window.heard.some((message) => message.seq === head && message.type === 'token')", head);
+        }
+
+        var seqs = await page.EvaluateAsync<long[]>("() => window.heard.filter((message) => message.type === 'token').map((message) => message.seq)");
+        Assert.That(seqs, Is.EqualTo(Enumerable.Range(1, (int)head).Select(static i => (long)i)));
+        var ends = await page.EvaluateAsync<string[]>("() => window.heard.filter((message) => message.type === 'end').map((message) => `${message.reason} ${message.reconnect}`)");
+        Assert.That(ends, Is.All.EqualTo("unresponsive true"));
+        var resumed = await page.EvaluateAsync<bool[]>("() => window.heard.filter((message) => message.type === 'welcome').map((message) => message.resumed)");
+        Assert.That(resumed.Skip(1), Is.Not.Empty.And.All.True);
+    }
+
+    [GeneratedRegex(@"^Done in \d")]
+    private static partial Regex DoneStatus();
+}

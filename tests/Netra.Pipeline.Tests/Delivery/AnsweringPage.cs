@@ -1,0 +1,125 @@
+using System.Net.WebSockets;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Delivery;
+
+/// <summary>A page that reads everything and answers every ping, but acknowledges only when a test says so.</summary>
+internal sealed class AnsweringPage : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<ServerMessage> _messages = [];
+    private readonly ClientWebSocket _socket;
+    private Task _reading = Task.CompletedTask;
+
+    private AnsweringPage(ClientWebSocket socket) => _socket = socket;
+
+    public WelcomeMessage Welcome => Messages.OfType<WelcomeMessage>().First();
+
+    public IReadOnlyList<ServerMessage> Messages
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _messages];
+            }
+        }
+    }
+
+    public IEnumerable<EventMessage> Events => Messages.OfType<EventMessage>();
+
+    /// <summary>Why the server closed it; null while it has not.</summary>
+    public (WebSocketCloseStatus? Status, string? Reason)? Closed { get; private set; }
+
+    public static async Task<AnsweringPage> ConnectAsync(Uri address)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await socket.ConnectAsync(address, patience.Token);
+        var page = new AnsweringPage(socket);
+        page._reading = page.ReadAsync();
+        await Eventually.BecomesTrueAsync(() => page.Messages.Count > 0, "the welcome came");
+        return page;
+    }
+
+    /// <summary>Connects as a page does that was here before, with a cursor.</summary>
+    public static Task<AnsweringPage> ResumeAsync(PipelineHost host, string userId, WelcomeMessage welcome, long seq)
+        => ConnectAsync(host.SocketAddress(userId, $"&epoch={welcome.Epoch}&seq={seq}&from={welcome.From}"));
+
+    public Task ReceivesAsync(int events) => Eventually.BecomesTrueAsync(() => Events.Count() >= events, $"the page received {events} events");
+
+    public async Task AckAsync(PipelineHost host, long seq)
+    {
+        var subscription = host.ConnectionOf(Welcome.ConnectionId).Subscription;
+        await _socket.SendAsync(ClientMessageWriter.Ack(seq), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => subscription.Acknowledged >= seq, "the acknowledgement came");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Abort();
+        await _reading;
+        _socket.Dispose();
+    }
+
+    /// <summary>Lets seconds pass; every ping that falls into them is answered before the next second.</summary>
+    public async Task PassAsync(PipelineHost host, TestTimeProvider time, int seconds, Action? after = null)
+    {
+        for (var i = 0; i < seconds && Closed is null; i++)
+        {
+            await host.StepAsync(time, 1);
+            if (host.Connections.TryGet(Welcome.ConnectionId, out var connection))
+            {
+                await Eventually.BecomesTrueAsync(() => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
+            }
+
+            // What was sent or closed in this second is seen in it.
+            await Eventually.BecomesTrueAsync(() => connection is not { IsEnded: true } || Closed is not null, "the page heard the goodbye");
+            after?.Invoke();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[1024 * 1024];
+        try
+        {
+            while (true)
+            {
+                var length = 0;
+                WebSocketReceiveResult result;
+                do
+                {
+                    result = await _socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
+                    length += result.Count;
+                }
+                while (!result.EndOfMessage);
+
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+                    Closed = (_socket.CloseStatus, _socket.CloseStatusDescription);
+                    return;
+                }
+
+                var message = ServerMessageReader.Read(buffer.AsSpan(0, length));
+                lock (_gate)
+                {
+                    _messages.Add(message);
+                }
+
+                if (message is PingMessage ping)
+                {
+                    var pong = ClientMessageWriter.Pong(new PongMessage(null, ping.Ts));
+                    await _socket.SendAsync(pong, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The test is over, or the server is gone.
+        }
+    }
+}
