@@ -9,22 +9,23 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 namespace Netra.Pipeline.Tests.Http;
 
 /// <summary>The routes under <c>/v1/dead-letters</c> (docs/protocol.md, section 9.5).</summary>
-[TestFixture]
+[TestFixture(KindOfLog.Memory)]
+[TestFixture(KindOfLog.Sqlite)]
 [Parallelizable(ParallelScope.All)]
-internal sealed class DeadLetterTests
+internal sealed class DeadLetterTests(KindOfLog log)
 {
     private const string Started = """{"agent_name":"a","metadata":{"n":1.50},"timestamp":5}""";
 
     [Test]
     public async Task List_Unconfirmed_HasAllMembersAndTheEventAsItWas()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         using var http = host.CreateClient();
         var (_, receipt) = await http.PublishAsync(EventJson("agent_started", Started));
         await page.ReadEventsAsync(1);
         Assert.That(host.Streams.TryGetLoaded("ada", out var stream), Is.True);
-        await stream!.BuryUnconfirmedAsync(4, CancellationToken.None);
+        await stream!.BuryUnconfirmedAsync(new SeqRange(1, 1), 4, CancellationToken.None);
 
         var (response, list) = await http.AskAsync("/v1/dead-letters");
 
@@ -43,7 +44,7 @@ internal sealed class DeadLetterTests
     [Test]
     public async Task List_Filtered_HasOnlyThose()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada", "bob", "ada", "cy");
         (await http.AskAsync("/v1/dead-letters/1", HttpMethod.Delete)).Response.EnsureSuccessStatusCode();
@@ -67,7 +68,7 @@ internal sealed class DeadLetterTests
     [TestCase(1000, 120)]
     public async Task List_PageByPage_ListsEachOnce(int limit, int count)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await BuryAsync(host, http, [.. Enumerable.Repeat("ada", count)]);
 
@@ -91,7 +92,7 @@ internal sealed class DeadLetterTests
     [TestCase("after=x", "after must be")]
     public async Task List_BadParameter_IsRefused(string query, string detail)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
 
         var answer = await http.AskAsync($"/v1/dead-letters?{query}");
@@ -104,15 +105,15 @@ internal sealed class DeadLetterTests
     public async Task List_LogFails_IsRefusedOrCutOffButNeverLooksWhole()
     {
         await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseEventLog<StubbornDeadLetterLog>());
-        var log = (StubbornDeadLetterLog)host.Services.GetRequiredService<IEventLog>();
+        var stubborn = (StubbornDeadLetterLog)host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
         await BuryAsync(host, http, [.. Enumerable.Repeat("ada", 60)]);
 
-        log.ListFault = new InvalidOperationException("secret");
+        stubborn.ListFault = new InvalidOperationException("secret");
         var refused = await http.AskAsync("/v1/dead-letters");
         refused.ShouldBe(HttpStatusCode.ServiceUnavailable, "log_failed");
         Assert.That(refused.Body.ToString(), Does.Not.Contain("secret"));
-        log.ListsBeforeFault = 1;
+        stubborn.ListsBeforeFault = 1;
         Assert.That(() => http.GetStringAsync("/v1/dead-letters"), Throws.InstanceOf<HttpRequestException>());
         Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { Netra.Pipeline.Failures.FailureCode.LogFailed, Netra.Pipeline.Failures.FailureCode.LogFailed }));
     }
@@ -120,7 +121,7 @@ internal sealed class DeadLetterTests
     [Test]
     public async Task Replay_Waiting_PublishesItAnewAndSettlesIt()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         var original = (await BuryAsync(host, http, "ada"))[0];
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
@@ -146,7 +147,7 @@ internal sealed class DeadLetterTests
     [Test]
     public async Task Replay_OfARunsEnd_CountsInNoRun()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await http.PublishAsync(EventJson("agent_completed", """{"agent_name":"a"}"""));
         await host.Services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
@@ -178,11 +179,11 @@ internal sealed class DeadLetterTests
     public async Task Replay_ProcessEndsBeforeSettling_TheNextTryMakesNoSecondEvent()
     {
         await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseEventLog<StubbornDeadLetterLog>());
-        var log = (StubbornDeadLetterLog)host.Services.GetRequiredService<IEventLog>();
+        var stubborn = (StubbornDeadLetterLog)host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada");
 
-        log.SettleFault = new IOException("the process ends here");
+        stubborn.SettleFault = new IOException("the process ends here");
         (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.ServiceUnavailable, "log_failed");
         Assert.That(await NumbersAsync(http, "?state=waiting"), Is.EqualTo(new long[] { 1 }), "it is not lost");
         var (response, receipt) = await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post);
@@ -198,11 +199,11 @@ internal sealed class DeadLetterTests
     {
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseEventLog<HoldingEventLog>(), time: time);
-        var log = (HoldingEventLog)host.Services.GetRequiredService<IEventLog>();
+        var holding = (HoldingEventLog)host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada");
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
-        log.Hold();
+        holding.Hold();
         var replaying = http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post);
         await page.ReadAsync<EventMessage>();
         while (!replaying.IsCompleted)
@@ -216,7 +217,7 @@ internal sealed class DeadLetterTests
         Assert.That(failed.Body.Seq(), Is.EqualTo(2));
         Assert.That(await NumbersAsync(http, "?state=waiting"), Is.EqualTo(new long[] { 1 }));
         var again = http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post);
-        log.Release();
+        holding.Release();
 
         Assert.That((await again).Body.Seq(), Is.EqualTo(2));
         Assert.That(await NumbersAsync(http, "?state=replayed"), Is.EqualTo(new long[] { 1 }));
@@ -226,13 +227,13 @@ internal sealed class DeadLetterTests
     public async Task Replay_Refused_LeavesItWaiting()
     {
         await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseEventLog<HoldingEventLog>());
-        var log = (HoldingEventLog)host.Services.GetRequiredService<IEventLog>();
+        var holding = (HoldingEventLog)host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada");
 
-        log.Refusal = AppendResult.Full;
+        holding.Refusal = AppendResult.Full;
         (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.ServiceUnavailable, "log_full");
-        log.Refusal = AppendResult.Taken;
+        holding.Refusal = AppendResult.Taken;
         host.Bridge.Fail("the disk is gone");
         (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.ServiceUnavailable, "bridge_unavailable");
 
@@ -242,7 +243,7 @@ internal sealed class DeadLetterTests
     [Test]
     public async Task Drop_Waiting_SettlesIt()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada");
 
@@ -264,7 +265,7 @@ internal sealed class DeadLetterTests
     [TestCase("99999999999999999999999")]
     public async Task Settle_NoSuchLetter_IsNotFound(string number)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await BuryAsync(host, http, "ada");
 

@@ -5,8 +5,9 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 namespace Netra.Pipeline.Tests.Http;
 
 /// <summary>Whatever is published however often: a key's first accepted event is its only one, and all who ask for it get one receipt.</summary>
-[TestFixture]
-internal sealed class IdempotencyPropertyTests
+[TestFixture(KindOfLog.Memory)]
+[TestFixture(KindOfLog.Sqlite)]
+internal sealed class IdempotencyPropertyTests(KindOfLog log)
 {
     private PipelineHost _host = null!;
     private HttpClient _http = null!;
@@ -16,7 +17,7 @@ internal sealed class IdempotencyPropertyTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _host = await PipelineHost.StartAsync();
+        _host = await PipelineHost.StartAsync(log: log);
         _http = _host.CreateClient();
         _lines = await PublishLines.OpenAsync(_host);
     }

@@ -9,8 +9,10 @@ using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Log.Sqlite;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 
 namespace Netra.Pipeline.Tests.Http;
@@ -151,9 +153,9 @@ internal sealed class IdempotencyTests
     }
 
     [Test]
-    public async Task Key_HundredAtOnce_MakeOneEvent()
+    public async Task Key_HundredAtOnce_MakeOneEvent([Values] KindOfLog log)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         using var http = host.CreateClient();
 
@@ -163,7 +165,24 @@ internal sealed class IdempotencyTests
         Assert.That((await page.ReadEventsAsync(2)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(new[] { "once", "last" }));
         Assert.That(answers.Select(static a => (a.Status, a.Body)), Has.All.EqualTo((HttpStatusCode.Created, answers[0].Body)));
         Assert.That(answers.Count(static a => !a.IsReplay), Is.EqualTo(1));
-        Assert.That(IndexOf(host).Count, Is.Zero);
+        await Eventually.BecomesTrueAsync(() => IndexOf(host).Count == 0, "the key left the memory");
+    }
+
+    [Test]
+    public async Task Key_ServerStartedAgain_GetsTheFirstAnswerByteForByte()
+    {
+        using var folder = new SqliteFolder();
+        var answers = new List<ExactAnswer>();
+        for (var i = 0; i < 2; i++)
+        {
+            await using var host = await PipelineHost.StartAsync(
+                static pipeline => pipeline.UseEventLog<SqliteEventLog>(), [("Netra:DataDirectory", folder.Path)]);
+            using var http = host.CreateClient();
+            answers.Add(await http.PublishExactlyAsync(TokenJson("x").WithKey("k")));
+            (await http.PublishAsync(TokenJson($"{i}").WithKey("k"))).ShouldBe(HttpStatusCode.Conflict, "idempotency_conflict");
+        }
+
+        Assert.That(answers[1], Is.EqualTo(answers[0] with { IsReplay = true }));
     }
 
     [Test]

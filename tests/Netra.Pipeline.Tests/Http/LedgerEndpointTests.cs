@@ -7,9 +7,10 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 namespace Netra.Pipeline.Tests.Http;
 
 /// <summary><c>GET /v1/ledger</c> (docs/protocol.md, section 9.4).</summary>
-[TestFixture]
+[TestFixture(KindOfLog.Memory)]
+[TestFixture(KindOfLog.Sqlite)]
 [Parallelizable(ParallelScope.All)]
-internal sealed class LedgerEndpointTests
+internal sealed class LedgerEndpointTests(KindOfLog log)
 {
     private static readonly string[] Members =
     [
@@ -19,8 +20,8 @@ internal sealed class LedgerEndpointTests
     [Test]
     public async Task Ledger_SomeOfEverything_SaysWhatBecameOfIt()
     {
-        await using var host = await PipelineHost.StartAsync();
-        var log = host.Services.GetRequiredService<IEventLog>();
+        await using var host = await PipelineHost.StartAsync(log: log);
+        var store = host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
 
         // The verification at the start has published something too.
@@ -29,7 +30,7 @@ internal sealed class LedgerEndpointTests
         await http.PublishAsync(TokenJson());
         await http.PublishAsync(TokenJson(userId: "bob"));
         await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}""", userId: "bob"));
-        await log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
+        await store.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
         await page.ReadEventsAsync(1);
         await http.PublishAsync(TokenJson());
         await http.PublishAsync(TokenJson());
@@ -53,7 +54,7 @@ internal sealed class LedgerEndpointTests
     [Test]
     public async Task Ledger_OfOneUser_IsTheirsAlone()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await http.PublishAsync(TokenJson());
         await http.PublishAsync(TokenJson(userId: "bob/+ä"));
@@ -69,20 +70,20 @@ internal sealed class LedgerEndpointTests
     [Test]
     public async Task Ledger_OfNobody_IsNotFoundAndMakesNoStream()
     {
-        await using var host = await PipelineHost.StartAsync();
-        var log = host.Services.GetRequiredService<IEventLog>();
+        await using var host = await PipelineHost.StartAsync(log: log);
+        var store = host.Services.GetRequiredService<IEventLog>();
         using var http = host.CreateClient();
 
         (await http.AskAsync("/v1/ledger?user_id=nobody")).ShouldBe(HttpStatusCode.NotFound, "not_found");
 
-        Assert.That(await log.KnowsUserAsync("nobody", CancellationToken.None), Is.False);
+        Assert.That(await store.KnowsUserAsync("nobody", CancellationToken.None), Is.False);
         Assert.That(host.Streams.TryGetLoaded("nobody", out _), Is.False);
     }
 
     [Test]
     public async Task Ledger_PipelineFailedOrStopped_IsShownWhileTheLogIsOpen()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
 
         host.Bridge.Fail("the disk is gone");
@@ -96,7 +97,7 @@ internal sealed class LedgerEndpointTests
     [TestCase("user_id=a&user_id=a")]
     public async Task Ledger_OfNoUserId_IsRefused(string query)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
 
         (await http.AskAsync($"/v1/ledger?{query}")).ShouldBe(HttpStatusCode.BadRequest, "bad_request");

@@ -7,14 +7,15 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 namespace Netra.Pipeline.Tests.Http;
 
 /// <summary><c>GET /v1/users/{user_id}/undelivered</c> (docs/protocol.md, section 9.4).</summary>
-[TestFixture]
+[TestFixture(KindOfLog.Memory)]
+[TestFixture(KindOfLog.Sqlite)]
 [Parallelizable(ParallelScope.All)]
-internal sealed class UndeliveredTests
+internal sealed class UndeliveredTests(KindOfLog log)
 {
     [Test]
     public async Task Undelivered_SomeAcknowledged_ListsTheOthers()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await using (var page = await TestClient.ConnectAsync(host.SocketAddress("ada")))
         {
@@ -52,7 +53,7 @@ internal sealed class UndeliveredTests
     [TestCase(1000, 120)]
     public async Task Undelivered_PageByPage_ListsEachOnce(int limit, int count)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await using (var lines = await PublishLines.OpenAsync(host))
         {
@@ -78,7 +79,7 @@ internal sealed class UndeliveredTests
     [Test]
     public async Task Undelivered_LargestEvents_AreListed()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         for (var i = 0; i < 3; i++)
         {
@@ -92,7 +93,7 @@ internal sealed class UndeliveredTests
     public async Task Undelivered_UserWithSlashes_IsFound()
     {
         const string User = "https://id.example/a b?c#d%25ä";
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await http.PublishAsync(TokenJson(userId: User));
 
@@ -104,7 +105,7 @@ internal sealed class UndeliveredTests
     [Test]
     public async Task Undelivered_OfNobody_IsNotFoundAndMakesNoStream()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
 
         (await http.AskAsync("/v1/users/nobody/undelivered")).ShouldBe(HttpStatusCode.NotFound, "not_found");
@@ -126,7 +127,7 @@ internal sealed class UndeliveredTests
     [TestCase("after=1&after=2", "after occurs twice")]
     public async Task Undelivered_BadParameter_IsRefused(string query, string detail)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(log: log);
         using var http = host.CreateClient();
         await http.PublishAsync(TokenJson());
 

@@ -12,6 +12,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
@@ -21,7 +22,9 @@ internal sealed class PipelineHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private PipelineHost(WebApplication app, CapturingLoggerProvider logs) => (_app, Logs) = (app, logs);
+    private readonly DirectoryInfo? _folder;
+
+    private PipelineHost(WebApplication app, CapturingLoggerProvider logs, DirectoryInfo? folder) => (_app, Logs, _folder) = (app, logs, folder);
 
     public CapturingLoggerProvider Logs { get; }
 
@@ -45,22 +48,31 @@ internal sealed class PipelineHost : IAsyncDisposable
 
     public PipelineBridge Bridge => Services.GetRequiredService<PipelineBridge>();
 
-    /// <summary>Starts a host in Development, on the in-memory log.</summary>
+    /// <summary>Starts a host in Development.</summary>
     /// <param name="configure">Adds to the pipeline.</param>
     /// <param name="settings">Configuration, such as <c>("Netra:Connections:QueueFrames", "8")</c>.</param>
     /// <param name="time">The clock; the system's when null.</param>
     /// <param name="kestrel">Binds other listeners than the default one.</param>
     /// <param name="map">Maps further endpoints.</param>
+    /// <param name="log">The log. The one on disk stores at the times of <paramref name="time"/>.</param>
     public static async Task<PipelineHost> StartAsync(
         Action<NetraPipelineBuilder>? configure = null,
         IEnumerable<(string Key, string Value)>? settings = null,
         TimeProvider? time = null,
         Action<KestrelServerOptions>? kestrel = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        KindOfLog log = KindOfLog.Memory)
     {
+        var folder = log == KindOfLog.Sqlite ? Directory.CreateTempSubdirectory("netra-host-") : null;
+        if (folder is not null)
+        {
+            settings = [("Netra:DataDirectory", folder.FullName), .. settings ?? []];
+            configure = (static pipeline => pipeline.UseEventLog<SqliteEventLog>()) + configure;
+        }
+
         var (app, logs) = Build(configure, settings, time, kestrel, map);
         await app.StartAsync();
-        return new PipelineHost(app, logs);
+        return new PipelineHost(app, logs, folder);
     }
 
     /// <summary>Builds the application without starting it, for tests of hosts that must not start.</summary>
@@ -109,5 +121,6 @@ internal sealed class PipelineHost : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder?.Delete(recursive: true);
     }
 }
