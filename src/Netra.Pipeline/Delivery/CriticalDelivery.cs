@@ -197,7 +197,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // The host stops; the next owner of the stream settles them.
+            // The host stops; they are settled when the stream's lease is given back.
         }
         catch (Exception exception)
         {

@@ -50,7 +50,7 @@ internal sealed class WebhookSender : IDisposable
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return Judge(response);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Away($"no answer within {_options.Timeout} (Netra:Delivery:Webhook:Timeout)");
         }

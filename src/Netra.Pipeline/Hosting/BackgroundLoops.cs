@@ -58,8 +58,9 @@ internal sealed class BackgroundLoops(
                 {
                     await round(_stopping.Token);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !_stopping.IsCancellationRequested)
                 {
+                    // A cancellation that is not the host's is a failure like any other: something inside gave up.
                     Report(name, "a round failed; the loop goes on", exception);
                 }
             }

@@ -11,7 +11,7 @@ internal sealed partial class UserStream
     private const int MaxDeparted = 1024;
 
     private readonly SortedSet<long> _deadLetters;
-    private readonly List<long> _revived;
+    private readonly List<long> _revived = [];
     private readonly Queue<ConnectionProgress> _departed = new();
     private int _hasRevived;
     private long _unconfirmedSince;

@@ -64,8 +64,21 @@ internal sealed partial class UserStream : IStreamOwner
         return true;
     }
 
-    /// <summary>Gives the lease of an evicted stream back.</summary>
-    public ValueTask ReleaseAsync(CancellationToken cancellationToken) => _log.ReleaseAsync(_lease, ReadAcknowledged(), cancellationToken);
+    /// <summary>Gives the lease of an evicted stream back, with its dead letters settled that were confirmed last.</summary>
+    public async ValueTask ReleaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (HasRevived)
+            {
+                await SettleRevivedAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await _log.ReleaseAsync(_lease, ReadAcknowledged(), cancellationToken);
+        }
+    }
 
     /// <summary>Lets go of committed events while the budget of all windows is exceeded.</summary>
     public void TrimWindow()

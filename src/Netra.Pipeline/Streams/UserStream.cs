@@ -59,10 +59,6 @@ internal sealed partial class UserStream
 
         _criticals = new CriticalEvents(_acknowledged);
         _deadLetters = [.. lease.DeadLettered.Where(seq => !_acknowledged.Contains(seq))];
-
-        // Acknowledged, and not settled before the last owner ended.
-        _revived = [.. lease.DeadLettered.Where(_acknowledged.Contains)];
-        _hasRevived = _revived.Count;
         _ledger = new StreamLedger(lease);
     }
 

@@ -11,6 +11,7 @@ internal sealed class AnsweringPage : IAsyncDisposable
     private readonly List<ServerMessage> _messages = [];
     private readonly ClientWebSocket _socket;
     private Task _reading = Task.CompletedTask;
+    private (WebSocketCloseStatus? Status, string? Reason)? _closed;
 
     private AnsweringPage(ClientWebSocket socket) => _socket = socket;
 
@@ -30,7 +31,16 @@ internal sealed class AnsweringPage : IAsyncDisposable
     public IEnumerable<EventMessage> Events => Messages.OfType<EventMessage>();
 
     /// <summary>Why the server closed it; null while it has not.</summary>
-    public (WebSocketCloseStatus? Status, string? Reason)? Closed { get; private set; }
+    public (WebSocketCloseStatus? Status, string? Reason)? Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _closed;
+            }
+        }
+    }
 
     public static async Task<AnsweringPage> ConnectAsync(Uri address)
     {
@@ -70,14 +80,18 @@ internal sealed class AnsweringPage : IAsyncDisposable
         for (var i = 0; i < seconds && Closed is null; i++)
         {
             await host.StepAsync(time, 1);
-            if (host.Connections.TryGet(Welcome.ConnectionId, out var connection))
-            {
-                await Eventually.BecomesTrueAsync(() => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
-            }
-
-            // What was sent or closed in this second is seen in it.
-            await Eventually.BecomesTrueAsync(() => connection is not { IsEnded: true } || Closed is not null, "the page heard the goodbye");
+            await AnswersAsync(host);
             after?.Invoke();
+        }
+    }
+
+    /// <summary>Waits until the page has answered what it was asked in this second, or has heard that it is closed.</summary>
+    public async Task AnswersAsync(PipelineHost host)
+    {
+        if (host.Connections.TryGet(Welcome.ConnectionId, out var connection))
+        {
+            await Eventually.BecomesTrueAsync(() => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
+            await Eventually.BecomesTrueAsync(() => !connection.IsEnded || Closed is not null, "the page heard the goodbye");
         }
     }
 
@@ -99,8 +113,12 @@ internal sealed class AnsweringPage : IAsyncDisposable
 
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
+                    lock (_gate)
+                    {
+                        _closed = (_socket.CloseStatus, _socket.CloseStatusDescription);
+                    }
+
                     await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
-                    Closed = (_socket.CloseStatus, _socket.CloseStatusDescription);
                     return;
                 }
 

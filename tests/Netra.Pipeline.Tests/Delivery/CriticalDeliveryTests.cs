@@ -200,11 +200,8 @@ internal sealed class CriticalDeliveryTests
         for (var i = 0; i < 300 && (await LettersAsync(host)).Count < 2; i++)
         {
             await host.StepAsync(time, 1);
-            foreach (var page in new[] { laptop, phone })
-            {
-                await page.PassAsync(host, time, 0);
-            }
-
+            await laptop.AnswersAsync(host);
+            await phone.AnswersAsync(host);
             laptop = await ReturnAsync(host, laptop);
             phone = await ReturnAsync(host, phone);
         }
@@ -264,7 +261,13 @@ internal sealed class CriticalDeliveryTests
         await using var emitterOfBob = await host.EmitterOfAsync("bob");
         await emitterOfBob.AgentStartedAsync("agent");
         await other.ReceivesAsync(1);
-        await other.PassAsync(host, time, UntilInPlace);
+        for (var i = 0; i < UntilInPlace; i++)
+        {
+            await host.StepAsync(time, 1);
+            await page.AnswersAsync(host);
+            await other.AnswersAsync(host);
+        }
+
         await other.ReceivesAsync(2);
         await other.AckAsync(host, 1);
         await page.AckAsync(host, 1);

@@ -12,7 +12,9 @@ internal sealed class StuckPageTests
     public async Task StuckPage_ClosedInBetween_IsASilentFailureWithinTheWindow()
     {
         var time = new TestTimeProvider();
-        await using var host = await PipelineHost.StartAsync(time: time);
+
+        // So that the second time it is closed comes after the window.
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Delivery:FirstRetry", "00:00:15")], time: time);
         var page = await AnsweringPage.ConnectAsync(host.SocketAddress("ada"));
         var first = page;
         await using var emitter = await host.EmitterOfAsync("ada");

@@ -123,6 +123,23 @@ internal sealed class UserStreamConfirmationTests
     }
 
     [Test]
+    public async Task Release_DeadLettersToBeSettled_SettlesThem()
+    {
+        var harness = await StreamHarness.CreateAsync();
+        var device = harness.Connect();
+        harness.Emit(EventType.AgentStarted);
+        await device.ReadAsync();
+        await harness.Stream.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+        device.Acknowledge();
+
+        // As when the host stops at this moment.
+        Assert.That(await harness.Stream.CloseAsync(CancellationToken.None), Is.True);
+        await harness.Stream.ReleaseAsync(CancellationToken.None);
+
+        Assert.That((await harness.Log.DeadLetters.FindAsync(1, CancellationToken.None))!.State, Is.EqualTo(DeadLetterState.Acknowledged));
+    }
+
+    [Test]
     public async Task UnconfirmedSince_SomethingIsConfirmed_IsForgotten()
     {
         var harness = await StreamHarness.CreateAsync();
