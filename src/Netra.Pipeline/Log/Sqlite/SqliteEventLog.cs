@@ -18,6 +18,7 @@ public sealed partial class SqliteEventLog : IEventLog
     private readonly FailureReporter _failures;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _expiring = new(1, 1);
     private OpenLog? _open;
     private bool _isDisposed;
 
@@ -164,6 +165,16 @@ public sealed partial class SqliteEventLog : IEventLog
         var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
         try
         {
+            // One at a time, so that what each deletes of a stream is one range.
+            await _expiring.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return [];
+        }
+
+        try
+        {
             bool hasMore;
             do
             {
@@ -179,6 +190,10 @@ public sealed partial class SqliteEventLog : IEventLog
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // What was deleted until now is told all the same.
+        }
+        finally
+        {
+            _expiring.Release();
         }
 
         return [.. expired.Values];
@@ -222,6 +237,7 @@ public sealed partial class SqliteEventLog : IEventLog
         {
             _isDisposed = true;
             await log.DisposeAsync();
+            _expiring.Dispose();
         }
     }
 

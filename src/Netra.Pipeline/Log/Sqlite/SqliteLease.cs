@@ -37,8 +37,11 @@ internal sealed class SqliteLease(SqliteStream stream, SeqRange? jump) : StreamL
     {
         get
         {
+            // Asked for first: once it is claimed, the stream knows the range, until it is expired.
+            var isClaimed = IsClaimed;
             var view = Stream.View;
-            return Jump is { } jump && (view.Skipped.Count == 0 || view.Skipped[^1].To < jump.To) ? view with { Skipped = [.. view.Skipped, jump] } : view;
+            var isKnown = isClaimed || Jump is null || (view.Skipped.Count > 0 && view.Skipped[^1].To >= Jump.Value.To);
+            return isKnown ? view : view with { Skipped = [.. view.Skipped, Jump!.Value] };
         }
     }
 

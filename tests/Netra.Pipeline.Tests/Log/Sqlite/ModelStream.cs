@@ -40,7 +40,25 @@ internal sealed class ModelStream(string userId)
         }
     }
 
-    public IReadOnlyList<SeqRange> Acknowledged => RangesOf(_acknowledged);
+    /// <summary>What an owner remembers: ranges that reach over skipped numbers.</summary>
+    public IReadOnlyList<SeqRange> Acknowledged
+    {
+        get
+        {
+            var ranges = RangesOf(_acknowledged);
+            for (var i = ranges.Count - 1; i > 0; i--)
+            {
+                var between = new SeqRange(ranges[i - 1].To + 1, ranges[i].From - 1);
+                if (SeqRanges.CountWithin(between, Skipped) == between.Count)
+                {
+                    ranges[i - 1] = ranges[i - 1] with { To = ranges[i].To };
+                    ranges.RemoveAt(i);
+                }
+            }
+
+            return ranges;
+        }
+    }
 
     public void Append(Random random, DateTimeOffset at)
     {

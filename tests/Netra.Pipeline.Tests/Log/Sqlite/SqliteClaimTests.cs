@@ -56,6 +56,21 @@ internal sealed class SqliteClaimTests
     }
 
     [Test]
+    public async Task Release_AcknowledgedAcrossASkip_CountsEventsAndNotNumbers()
+    {
+        using var folder = new SqliteFolder();
+        await EndUncleanlyAsync(folder, events: 5);
+        await using var log = await folder.StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.Append(2);
+        await stream.CommittedAsync(7 + Jump);
+
+        await log.ReleaseAsync(stream.Lease, [new SeqRange(2, 6 + Jump)], CancellationToken.None);
+
+        Assert.That(log.Resting, Is.EqualTo(new StreamAccount(Accepted: 7, Acknowledged: 5, Pending: 2, Expired: 0, DeadLettered: 0)));
+    }
+
+    [Test]
     public async Task Open_ClaimedAndEndedWithoutAnEvent_SkipsAgain()
     {
         using var folder = new SqliteFolder();
@@ -99,6 +114,23 @@ internal sealed class SqliteClaimTests
 
         await log.ReadOpenRunsAsync(CancellationToken.None);
         Assert.That(log.Resting, Is.EqualTo(new StreamAccount(3, 0, 3, 0, 0)), "it rests still");
+    }
+
+    [Test]
+    public async Task Open_OwnerCannotBeMade_TheStreamRestsWhereItStood()
+    {
+        using var folder = new SqliteFolder();
+        await using var log = await folder.StartAsync(static options => options.SaveInterval = TimeSpan.FromMinutes(5));
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.Append(3);
+        await stream.CommittedAsync(3);
+
+        Assert.That(async () => await log.OpenAsync("ada", static _ => throw new InvalidDataException("no"), CancellationToken.None), Throws.InstanceOf<InvalidDataException>());
+
+        Assert.That(stream.TryAppend(default), Is.EqualTo(AppendResult.Failed), "superseded all the same");
+        Assert.That(log.Resting, Is.EqualTo(new StreamAccount(3, 0, 3, 0, 0)));
+        var again = await LoggedStream.OpenAsync(log, "ada");
+        Assert.That((again.Head, again.Lease.Account), Is.EqualTo((3L, new StreamAccount(3, 0, 3, 0, 0))));
     }
 
     private static async Task EndUncleanlyAsync(SqliteFolder folder, int events)

@@ -77,6 +77,41 @@ internal sealed class SqliteRetentionTests
     }
 
     [Test]
+    public async Task Expire_RunThatHasGoneOnSinceItWasSaved_IsKept()
+    {
+        using var folder = new SqliteFolder();
+        await using var log = await folder.StartAsync(static options => options.SaveInterval = TimeSpan.FromMinutes(5));
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        var run = new LogRun("t", "r", isEmbedded: true, "demo");
+        stream.TryAppend(TestTimeProvider.Start, run: run);
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        stream.TryAppend(TestTimeProvider.Start + TimeSpan.FromHours(1), run: run);
+
+        await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromMinutes(1), CancellationToken.None);
+
+        Assert.That((await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))?.Events, Is.EqualTo(2));
+        await using var next = await folder.Copy().StartAsync();
+        var again = await LoggedStream.OpenAsync(next, "ada");
+        Assert.That((await next.FindRunAsync(again.Lease, "t", "r", CancellationToken.None))?.Events, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Record_JustBeforeTheRelease_IsInTheTrail()
+    {
+        using var folder = new SqliteFolder();
+        await using var log = await folder.StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.TryAppend(TestTimeProvider.Start);
+        await stream.CommittedAsync(1);
+
+        log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-1", TestTimeProvider.Start + TimeSpan.FromSeconds(1), 0, 1, 1, 1));
+        await log.ReleaseAsync(stream.Lease, [new SeqRange(1, 1)], CancellationToken.None);
+
+        var history = await log.Audit.ReadAsync((await LoggedStream.OpenAsync(log, "ada")).Lease, 1, CancellationToken.None);
+        Assert.That(history!.Steps.Where(static step => step.ConnectionId == "c-1").Select(static step => step.Stage), Does.Contain(HistoryStage.Acknowledged));
+    }
+
+    [Test]
     public async Task Save_NowAndThen_AsksForWhatIsAcknowledged()
     {
         using var folder = new SqliteFolder();
