@@ -57,8 +57,9 @@ internal sealed class SqliteReadTests
 
         await using (var file = File.OpenWrite(folder.Database))
         {
-            file.Position = file.Length / 2 / 4096 * 4096;
-            await file.WriteAsync(new byte[4096]);
+            const int Page = 8192;
+            file.Position = file.Length / 2 / Page * Page;
+            await file.WriteAsync(new byte[Page]);
         }
 
         await using var damaged = await folder.StartAsync();

@@ -81,8 +81,8 @@ internal sealed class SqliteStartTests
         await (await folder.StartAsync()).DisposeAsync();
         await using (var file = File.OpenWrite(folder.Database))
         {
-            file.Position = 4096;
-            await file.WriteAsync(Enumerable.Repeat((byte)0xee, 4096 * 4).ToArray());
+            file.Position = 8192;
+            await file.WriteAsync(Enumerable.Repeat((byte)0xee, 8192 * 4).ToArray());
         }
 
         AssertFails(folder, "damaged");
