@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +25,8 @@ internal static class FigureServer
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Netra:DataDirectory"] = folder,
+            ["Netra:Log:Sqlite:QueueEntries"] = "10000000",
+            ["Netra:Log:Sqlite:QueueBytes"] = "8589934592",
             ["Netra:Log:InMemory:RetainedBytes"] = "8589934592",
             ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
         });
@@ -55,7 +56,7 @@ internal static class FigureServer
     private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
 
     // As fast as the clients take it: an emitter waits where a queue is full.
-    private static async Task<long> BurstAsync(HttpContext context, EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int events, bool wait)
+    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int events, bool wait)
     {
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
@@ -63,28 +64,10 @@ internal static class FigureServer
                 contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
             for (var i = 0; i < events; i++)
             {
-                var refused = 0;
-                while (!await TryEmitAsync(emitter))
-                {
-                    // The log is full for a moment: what a publisher would be told, and would try again.
-                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100, 1 << refused++)), TimeProvider.System, context.RequestAborted);
-                }
+                await emitter.TokenAsync(Text);
             }
         })));
         return (long)users * events;
-    }
-
-    private static async ValueTask<bool> TryEmitAsync(EventEmitter emitter)
-    {
-        try
-        {
-            await emitter.TokenAsync(Text);
-            return true;
-        }
-        catch (Failures.SendFailureException exception) when (exception.Code == Failures.FailureCode.LogFull)
-        {
-            return false;
-        }
     }
 
     private static async Task<long> PacedAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int rate, int seconds)

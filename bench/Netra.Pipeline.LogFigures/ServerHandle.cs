@@ -6,6 +6,9 @@ namespace Netra.Pipeline.LogFigures;
 /// <summary>A server process that the figures are made of.</summary>
 internal sealed class ServerHandle : IAsyncDisposable
 {
+    private const string ReadyMark = "READY ";
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
+
     private readonly Process _process;
 
     private ServerHandle(Process process, string address)
@@ -30,18 +33,23 @@ internal sealed class ServerHandle : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (line.StartsWith("READY ", StringComparison.Ordinal))
-            {
-                _ = process.StandardOutput.ReadToEndAsync();
-                return new ServerHandle(process, line["READY ".Length..]);
-            }
+        var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, output) => Take(output.Data, ready);
+        process.BeginOutputReadLine();
+        return new ServerHandle(process, await ready.Task.WaitAsync(StartTimeout));
+    }
 
+    // What goes wrong in the server is shown here.
+    private static void Take(string? line, TaskCompletionSource<string> ready)
+    {
+        if (line?.StartsWith(ReadyMark, StringComparison.Ordinal) == true)
+        {
+            ready.TrySetResult(line[ReadyMark.Length..]);
+        }
+        else if (line is not null)
+        {
             Console.Error.WriteLine(line);
         }
-
-        throw new InvalidOperationException("The server did not start.");
     }
 
     public Uri Socket(string userId, string more = "") => new($"ws://127.0.0.1:{Http.BaseAddress!.Port}/ws?user_id={userId}{more}");
