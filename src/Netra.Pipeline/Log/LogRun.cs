@@ -30,7 +30,4 @@ public sealed class LogRun(string threadId, string runId, bool isEmbedded, strin
 
     /// <summary>The number of its terminal event when it was found; 0 while it is open.</summary>
     public long TerminalSeq { get; init; }
-
-    /// <summary>The log's own name of it, for the log alone; 0 until it has one.</summary>
-    public long LogKey { get; set; }
 }

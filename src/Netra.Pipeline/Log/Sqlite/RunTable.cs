@@ -82,7 +82,6 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
             FirstSeq = state.FirstSeq,
             LastSeq = state.LastSeq,
             TerminalSeq = state.TerminalSeq,
-            LogKey = state.Id,
         };
     }
 
