@@ -21,7 +21,7 @@ internal sealed class PipelineParts : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         services.AddLogging();
-        services.AddNetraPipeline();
+        services.AddNetraPipeline().UseInMemoryEventLog();
 
         // Emptying is asked for between iterations; below this the log keeps what it has.
         services.Configure<InMemoryEventLogOptions>(static options => (options.RetainedBytes, options.MaxBytes) = (64 * 1024, 1L << 30));
