@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Tests.Delivery;
 internal sealed class StuckPageTests
 {
     [Test]
-    public async Task StuckPage_ClosedInBetween_IsASilentFailureWithinTheWindow()
+    public async Task StuckPage_ClosedInBetween_IsASilentFailureWhenTheWindowIsOver()
     {
         var time = new TestTimeProvider();
 
@@ -20,7 +20,9 @@ internal sealed class StuckPageTests
         await using var emitter = await host.EmitterOfAsync("ada");
         await emitter.AgentStartedAsync("agent");
         await page.ReceivesAsync(1);
-        for (var second = 0; second < 61; second++)
+
+        // When it is closed varies by a fifth; one that has only just come back then has the time of an answer besides the window.
+        for (var second = 0; second < 71 && host.Failures.Total == 0; second++)
         {
             await page.PassAsync(host, time, 1);
             if (page.Closed is not null)
@@ -29,7 +31,7 @@ internal sealed class StuckPageTests
                 await page.ReceivesAsync(1);
             }
 
-            Assert.That(host.Failures.Total == 0 || second == 60, Is.True, $"not before the window is over, but in second {second}");
+            Assert.That(host.Failures.Total == 0 || second >= 60, Is.True, $"not before the window is over, but in second {second}");
         }
 
         Assert.That(page, Is.Not.SameAs(first), "it was closed once");
