@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
@@ -107,7 +106,7 @@ internal sealed partial class CriticalDelivery : IDisposable
 
         // The verification's events concern nobody.
         var isWanted = (stream.OldestCritical != 0 || stream.HasRevived)
-            && !stream.UserId.StartsWith(IdentifierRules.ReservedPrefix)
+            && !stream.IsSystem
             && (stream.HasRevived || stream.StandingOf(0).OldestOwed != 0)
             && stream.TryPin();
         if (!isWanted)

@@ -31,7 +31,8 @@ public sealed class Ledger
     /// <summary>Takes the figures of all streams now.</summary>
     public LedgerReport Read()
     {
-        var (account, offline, loaded) = (_log.Resting, _log.Resting.Pending, 0L);
+        var account = _log.Resting;
+        var (offline, loaded) = (account.Pending, 0L);
         foreach (var stream in _streams.Loaded.Where(static stream => !stream.IsSystem))
         {
             var snapshot = stream.Snapshot();

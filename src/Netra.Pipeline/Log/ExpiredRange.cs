@@ -10,4 +10,8 @@ public readonly record struct ExpiredRange(string UserId, SeqRange Range, long E
 {
     /// <summary>How many are gone without a trace: neither acknowledged nor a dead letter.</summary>
     public long Lost => Unacknowledged - DeadLettered;
+
+    /// <summary>This and what was deleted of the same stream right after it.</summary>
+    internal ExpiredRange And(in ExpiredRange next) => new(
+        UserId, Range with { To = next.Range.To }, Events + next.Events, Unacknowledged + next.Unacknowledged, DeadLettered + next.DeadLettered);
 }

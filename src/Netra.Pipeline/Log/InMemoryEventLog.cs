@@ -133,7 +133,7 @@ public sealed class InMemoryEventLog : IEventLog
                 foreach (var (stream, count) in plan)
                 {
                     var range = Expire(stream, count);
-                    expired[stream.UserId] = expired.TryGetValue(stream.UserId, out var before) ? Join(before, range) : range;
+                    expired[stream.UserId] = expired.TryGetValue(stream.UserId, out var before) ? before.And(range) : range;
                 }
             }
         }
@@ -175,12 +175,6 @@ public sealed class InMemoryEventLog : IEventLog
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
 
-    private static ExpiredRange Join(in ExpiredRange before, in ExpiredRange next) => new(
-        before.UserId,
-        before.Range with { To = next.Range.To },
-        before.Events + next.Events,
-        before.Unacknowledged + next.Unacknowledged,
-        before.DeadLettered + next.DeadLettered);
 
     // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
     private Dictionary<InMemoryStream, int> PlanExpiry(DateTimeOffset olderThan)

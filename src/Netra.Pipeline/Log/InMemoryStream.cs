@@ -218,7 +218,7 @@ internal sealed class InMemoryStream(string userId)
                 var seq = _events.First;
                 var oldest = _events.RemoveFirst();
                 var isLetter = _deadLetters.Remove(seq);
-                if (!unacknowledged.Any(r => r.From <= seq && seq <= r.To))
+                if (!SeqRanges.Contain(unacknowledged, seq))
                 {
                     continue;
                 }
@@ -300,7 +300,7 @@ internal sealed class InMemoryStream(string userId)
         return new StreamAccount(_head, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
     }
 
-    private bool IsAcknowledged(long seq) => _acknowledged.Any(range => range.From <= seq && seq <= range.To);
+    private bool IsAcknowledged(long seq) => SeqRanges.Contain(_acknowledged, seq);
 
     private bool IsSuperseded(InMemoryLease lease) => lease.FencingToken != _fencingToken;
 }

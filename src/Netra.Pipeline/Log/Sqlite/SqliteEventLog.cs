@@ -182,7 +182,7 @@ public sealed partial class SqliteEventLog : IEventLog
                 hasMore = step.HasMore;
                 foreach (var deleted in step.Deleted)
                 {
-                    expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before) ? Join(before, deleted.Expired) : deleted.Expired;
+                    expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before) ? before.And(deleted.Expired) : deleted.Expired;
                 }
             }
             while (hasMore && !cancellationToken.IsCancellationRequested);
@@ -255,12 +255,6 @@ public sealed partial class SqliteEventLog : IEventLog
 
     private static InvalidOperationException Superseded(SqliteLease lease) => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
 
-    private static ExpiredRange Join(in ExpiredRange before, in ExpiredRange next) => new(
-        before.UserId,
-        before.Range with { To = next.Range.To },
-        before.Events + next.Events,
-        before.Unacknowledged + next.Unacknowledged,
-        before.DeadLettered + next.DeadLettered);
 
     private static partial class Log
     {
