@@ -110,4 +110,31 @@ public enum FailureCode
 
     /// <summary><c>background_failed</c>: one of the server's own loops failed.</summary>
     BackgroundFailed,
+
+    /// <summary><c>flow_violation</c>: the events of a run came in an order that cannot be right; they were taken.</summary>
+    FlowViolation,
+
+    /// <summary><c>run_stalled</c>: a run has said nothing for longer than its lease.</summary>
+    RunStalled,
+
+    /// <summary><c>lease_expired</c>: a run said nothing for so long that the server ended it.</summary>
+    LeaseExpired,
+
+    /// <summary><c>tool_stuck</c>: a tool runs for longer than tools may.</summary>
+    ToolStuck,
+
+    /// <summary><c>emergency_mode</c>: the pipeline takes lifecycle events only; nothing was numbered.</summary>
+    EmergencyMode,
+
+    /// <summary><c>canary_failed</c>: the pipeline's check of itself over the public port failed.</summary>
+    CanaryFailed,
+
+    /// <summary><c>observer_failed</c>: an observer of the pipeline threw, or is too slow.</summary>
+    ObserverFailed,
+
+    /// <summary><c>notification_failed</c>: an alert could not be told to a channel.</summary>
+    NotificationFailed,
+
+    /// <summary><c>resource_exhausted</c>: memory, threads or handles run out.</summary>
+    ResourceExhausted,
 }

@@ -56,11 +56,20 @@ public static class FailureCodes
         FailureCode.StartupVerification => Critical(code, "startup_verification", Category.MissingCapability, show: false),
         FailureCode.WiringInvalid => Critical(code, "wiring_invalid", Category.MissingCapability, show: false),
         FailureCode.BackgroundFailed => Critical(code, "background_failed", Category.Exception, show: false),
+        FailureCode.FlowViolation => Error(code, "flow_violation", Category.Violation, show: false),
+        FailureCode.RunStalled => Critical(code, "run_stalled", Category.Timeout, prefix: "SILENT FAILURE DETECTED:", show: false),
+        FailureCode.LeaseExpired => Error(code, "lease_expired", Category.Timeout),
+        FailureCode.ToolStuck => Error(code, "tool_stuck", Category.Timeout, show: false),
+        FailureCode.EmergencyMode => Error(code, "emergency_mode", Category.Rejected, 503),
+        FailureCode.CanaryFailed => Critical(code, "canary_failed", Category.Violation, show: false),
+        FailureCode.ObserverFailed => Error(code, "observer_failed", Category.Exception, show: false),
+        FailureCode.NotificationFailed => Error(code, "notification_failed", Category.Exception, show: false),
+        FailureCode.ResourceExhausted => Critical(code, "resource_exhausted", Category.Overflow, show: false),
         _ => throw Unmapped(code),
     };
 
-    private static FailureCodeInfo Error(FailureCode code, string wire, Category category, int? http = null, string? prefix = null) =>
-        new(code, wire, category, FailureSeverity.Error, prefix, http, ShowToUser: true);
+    private static FailureCodeInfo Error(FailureCode code, string wire, Category category, int? http = null, string? prefix = null, bool show = true) =>
+        new(code, wire, category, FailureSeverity.Error, prefix, http, show);
 
     private static FailureCodeInfo Critical(
         FailureCode code, string wire, Category category, int? http = null, string? prefix = null, bool show = true) =>

@@ -92,4 +92,10 @@ internal static class EventIds
 
     /// <summary>A critical event is sent again, since nobody has confirmed it.</summary>
     public const int CriticalSentAgain = 1800;
+
+    // 1900–1999 Monitoring
+
+    // 2000–2099 Alerting
+
+    // 2100–2199 Telemetry and audit
 }
