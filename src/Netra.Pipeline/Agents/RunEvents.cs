@@ -16,6 +16,7 @@ internal sealed class RunEvents(RunScope run)
     private readonly long _started = run.Services.Time.GetTimestamp();
     private readonly int _maxPieceLength = Math.Clamp((run.Services.MaxEventBytes - EnvelopeBytes) / MaxBytesPerChar, 16, 8_192);
     private char _held;
+    private long _withheld;
 
     private string AgentName => run.Request.Agent.Name;
 
@@ -53,12 +54,22 @@ internal sealed class RunEvents(RunScope run)
         for (var at = 0; at < piece.Length;)
         {
             var length = Cut(piece.AsSpan(at), _maxPieceLength);
-            await run.Emitter.TokenAsync(length == piece.Length ? piece : piece.Substring(at, length), cancellationToken);
+            try
+            {
+                await run.Emitter.TokenAsync(length == piece.Length ? piece : piece.Substring(at, length), cancellationToken);
+            }
+            catch (SendFailureException refused) when (refused.Code == FailureCode.EmergencyMode)
+            {
+                // The run goes on without its text; its end says how much was not shown.
+                _withheld += length;
+            }
+
             at += length;
         }
     }
 
-    public async ValueTask CompletedAsync() => await run.Emitter.AgentCompletedAsync(AgentName, Duration);
+    public async ValueTask CompletedAsync() => await run.Emitter.AgentCompletedAsync(
+        AgentName, Duration, _withheld == 0 ? null : new JsonObject { ["withheld_characters"] = _withheld, ["withheld_because"] = "emergency_mode" });
 
     public async ValueTask FailedAsync(Exception failure) =>
         await run.Emitter.AgentFailedAsync(AgentName, RunFailures.ToError(failure, FailureCode.AgentFailed), Duration);

@@ -87,6 +87,12 @@ internal sealed partial class RunningAgent
 
     private async ValueTask<Exception?> SayTerminalAsync(Exception? failure)
     {
+        if (_run!.Emitter.HasEnded)
+        {
+            // The server has ended it, since it said nothing for too long: the one terminal event is published.
+            return failure;
+        }
+
         try
         {
             await (failure switch

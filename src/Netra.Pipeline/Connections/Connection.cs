@@ -104,6 +104,7 @@ internal abstract partial class Connection
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
         _services.Metrics.ConnectionEnded(info, Transport);
+        _services.Monitor.OnEnded(this, reason);
         Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
         if (info.CloseStatus is null)
         {
@@ -143,7 +144,13 @@ internal abstract partial class Connection
 
     public void Acknowledge(long seq)
     {
-        if (Stream.Acknowledge(Subscription, seq) == AcknowledgeOutcome.AboveWritten)
+        var outcome = Stream.Acknowledge(Subscription, seq, out var latency);
+        if (latency is { } took)
+        {
+            _services.Latencies.OnAcknowledged(Stream.Figures, took);
+        }
+
+        if (outcome == AcknowledgeOutcome.AboveWritten)
         {
             throw new ProtocolViolationException(
                 $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
@@ -215,6 +222,19 @@ internal abstract partial class Connection
     {
         _services.Failures.Report(ConnectionFailures.ReadFailed(this, exception));
         End(ConnectionEndReason.InternalError, exception);
+    }
+
+    /// <summary>Events were handed to the transport.</summary>
+    /// <param name="events">How many.</param>
+    /// <param name="live">How many of them were accepted while the connection was live.</param>
+    /// <param name="oldest">When the oldest of those was accepted, in UTC ticks.</param>
+    public void OnDelivered(int events, int live, long oldest)
+    {
+        Stream.Figures.OnWritten(events, Subscription.LastWritten);
+        if (live > 0)
+        {
+            _services.Latencies.OnDelivered(Stream.Figures, live, TimeSpan.FromTicks(_services.Time.GetUtcNow().UtcTicks - oldest));
+        }
     }
 
     /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
@@ -17,7 +18,7 @@ namespace Netra.Pipeline.Connections;
 /// through here, so all of them run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
-    PipelineBridge bridge, StreamRegistry streams, ConnectionRegistry registry, ConnectionServices services, IOptions<WebSocketDoorOptions> door)
+    PipelineBridge bridge, StreamRegistry streams, ConnectionRegistry registry, ConnectionServices services, CanaryPass canary, IOptions<WebSocketDoorOptions> door)
 {
     // What a client is told to wait while the pipeline starts or drains.
     private const int RetryAfterSeconds = 1;
@@ -82,6 +83,7 @@ internal sealed partial class ConnectionAcceptor(
             stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
             registry.Add(connection);
             services.Metrics.ConnectionOpened(connection.Transport);
+            services.Monitor.OnOpened(connection);
             Log.Opened(services.Logger, connection.Id, connection.UserId);
             admission.Bind(connection);
             try
@@ -167,9 +169,14 @@ internal sealed partial class ConnectionAcceptor(
                 503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
     }
 
-    private static async ValueTask<AuthenticationResult> AuthenticateAsync(
+    private async ValueTask<AuthenticationResult> AuthenticateAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
     {
+        if (await canary.TryAdmitAsync(request, cancellationToken) is { } admitted)
+        {
+            return admitted;
+        }
+
         if (authenticator is null)
         {
             return AuthenticationResult.Unauthorized("No authenticator is registered (UseAuthenticator).");

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Connections;
@@ -11,6 +13,8 @@ internal sealed class ConnectionServices(
     ClientMessageDispatcher dispatcher,
     FailureReporter failures,
     PipelineMetrics metrics,
+    DeliveryLatencies latencies,
+    ConnectionMonitor monitor,
     ILogger<Connection> logger,
     TimeProvider time)
 {
@@ -21,6 +25,10 @@ internal sealed class ConnectionServices(
     public FailureReporter Failures { get; } = failures;
 
     public PipelineMetrics Metrics { get; } = metrics;
+
+    public DeliveryLatencies Latencies { get; } = latencies;
+
+    public ConnectionMonitor Monitor { get; } = monitor;
 
     public ILogger Logger { get; } = logger;
 

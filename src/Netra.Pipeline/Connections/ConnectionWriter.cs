@@ -81,7 +81,7 @@ internal sealed class ConnectionWriter(
                     return;
                 }
 
-                connection.Stream.OnWritten();
+                frames.OnFlushed();
             }
             else if (frames.HasPages)
             {

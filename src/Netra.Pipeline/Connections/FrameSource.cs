@@ -12,6 +12,9 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     private readonly StreamSubscription _subscription = connection.Subscription;
     private readonly List<SendFrame> _page = [];
     private int _pageIndex;
+    private long _oldestAcceptedAt;
+    private int _unflushed;
+    private int _unflushedLive;
     private bool _isWelcomed;
 
     /// <summary>Whether something waits, or is to be read.</summary>
@@ -51,12 +54,29 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         if (frame.Kind == SendFrameKind.Event)
         {
             _subscription.LastWritten = frame.Seq;
+            _unflushed++;
+            if (frame.AcceptedAt != 0 && _unflushedLive++ == 0)
+            {
+                _oldestAcceptedAt = frame.AcceptedAt;
+            }
         }
 
         if (frame.Seq > _subscription.LastTold)
         {
             _subscription.LastTold = frame.Seq;
         }
+    }
+
+    /// <summary>What was written is with the transport. The oldest event's latency stands for all that were flushed with it: none of them took longer.</summary>
+    public void OnFlushed()
+    {
+        if (_unflushed > 0)
+        {
+            connection.OnDelivered(_unflushed, _unflushedLive, _oldestAcceptedAt);
+            (_unflushed, _unflushedLive) = (0, 0);
+        }
+
+        connection.Stream.OnWritten();
     }
 
     /// <summary>Reads more of what was missed.</summary>

@@ -10,12 +10,18 @@ namespace Netra.Pipeline.Connections;
 /// <param name="Kind">What it carries.</param>
 internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind Kind)
 {
+    /// <summary>When its event was accepted, in UTC ticks; 0 for what was read again, whose age says nothing about delivery.</summary>
+    public long AcceptedAt { get; private init; }
+
     public bool IsEvent => Kind != SendFrameKind.Message;
 
     /// <summary>What goes over the wire.</summary>
     public ReadOnlyMemory<byte> Payload => IsEvent ? Buffer.AsMemory(OwnerTag.Length) : Buffer;
 
     public static SendFrame ForEvent(long seq, byte[] buffer) => new(seq, buffer, SendFrameKind.Event);
+
+    /// <summary>An event that was accepted just now.</summary>
+    public static SendFrame ForLiveEvent(long seq, byte[] buffer, DateTimeOffset acceptedAt) => new(seq, buffer, SendFrameKind.Event) { AcceptedAt = acceptedAt.UtcTicks };
 
     public static SendFrame ForMessage(byte[] buffer) => new(0, buffer, SendFrameKind.Message);
 

@@ -16,7 +16,7 @@ internal sealed class InterruptedRuns(IEventLog log, UserExecutionContextFactory
     private List<OpenRun> _open = [];
 
     /// <summary>Finds them. To be called before this process begins runs of its own.</summary>
-    public async Task FindAsync(CancellationToken cancellationToken) => _open = [.. await log.ReadOpenRunsAsync(cancellationToken)];
+    public async Task FindAsync(CancellationToken cancellationToken) => _open = [.. (await log.ReadOpenRunsAsync(cancellationToken)).Where(static run => run.IsEmbedded)];
 
     /// <summary>Ends those that are not ended yet.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)

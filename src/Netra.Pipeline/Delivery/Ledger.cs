@@ -28,6 +28,9 @@ public sealed class Ledger
         meter.CreateObservableGauge("netra.ledger.events", Observe, "{event}", "Events by outcome (netra.outcome).");
     }
 
+    /// <summary>What the last check found; null before the first.</summary>
+    internal LedgerReport? Latest => Volatile.Read(ref _latest);
+
     /// <summary>Takes the figures of all streams now.</summary>
     public LedgerReport Read()
     {

@@ -4,6 +4,8 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -21,17 +23,21 @@ namespace Netra.Pipeline.Emission;
 /// </remarks>
 public sealed class EventEmitter : IAsyncDisposable
 {
+    private static readonly TimeSpan MaxWaiting = TimeSpan.FromDays(1);
+
     private readonly EmissionServices _services;
     private readonly UserStream _stream;
     private readonly RunState _run;
     private readonly EmitterOptions _options;
     private readonly EnvelopeConstants _constants;
+    private readonly RunFlow _flow;
     private readonly ulong _ownerTag;
+    private bool _hasReportedEmergency;
     private int _disposed;
 
-    internal EventEmitter(EmissionServices services, UserStream stream, RunState run, UserExecutionContext context, EmitterOptions options)
+    internal EventEmitter(EmissionServices services, UserStream stream, RunState run, RunFlow flow, UserExecutionContext context, EmitterOptions options)
     {
-        (_services, _stream, _run, Context, _options) = (services, stream, run, context, options);
+        (_services, _stream, _run, _flow, Context, _options) = (services, stream, run, flow, context, options);
         _constants = new EnvelopeConstants(context);
         _ownerTag = OwnerTag.Of(context.UserId);
     }
@@ -40,7 +46,13 @@ public sealed class EventEmitter : IAsyncDisposable
     public UserExecutionContext Context { get; }
 
     /// <summary>Whether the run has an event already, whoever emitted it.</summary>
-    internal bool HasBegun => _stream.HasBegun(_run);
+    internal bool HasBegun => _stream.StandingOf(_run).Events > 0;
+
+    /// <summary>Whether the run has its terminal event, whoever emitted it.</summary>
+    internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
+
+    /// <summary>How the run goes.</summary>
+    internal RunFlow Flow => _flow;
 
     /// <summary>The run has started.</summary>
     /// <param name="agentName">The agent that runs.</param>
@@ -59,7 +71,12 @@ public sealed class EventEmitter : IAsyncDisposable
             data.WriteString("parent_run_id"u8, parentRunId);
         }
 
-        return EmitAsync(EventType.AgentStarted, encoder, now, metadata, cancellationToken);
+        if (_options.Lease is { } lease)
+        {
+            data.WriteNumber("lease_ms"u8, (long)lease.TotalMilliseconds);
+        }
+
+        return EmitAsync(EventType.AgentStarted, new EventSubject(agentName, Lease: _options.Lease ?? default), encoder, now, metadata, cancellationToken);
     }
 
     /// <summary>The agent thinks.</summary>
@@ -71,7 +88,7 @@ public sealed class EventEmitter : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(thought);
         var (encoder, now) = Begin(EventType.AgentThinking);
         encoder.Data.WriteString("thought"u8, thought);
-        return EmitAsync(EventType.AgentThinking, encoder, now, metadata, cancellationToken);
+        return EmitAsync(EventType.AgentThinking, default, encoder, now, metadata, cancellationToken);
     }
 
     /// <summary>A tool is about to run. It must not run when this throws with nothing accepted.</summary>
@@ -87,7 +104,7 @@ public sealed class EventEmitter : IAsyncDisposable
         var (encoder, now) = Begin(EventType.ToolExecuting);
         WriteTool(encoder.Data, toolName, callId);
         WriteNode(EventType.ToolExecuting, encoder.Data, "arguments", arguments);
-        return EmitAsync(EventType.ToolExecuting, encoder, now, metadata, cancellationToken);
+        return EmitAsync(EventType.ToolExecuting, new EventSubject(toolName, callId), encoder, now, metadata, cancellationToken);
     }
 
     /// <summary>A tool has ended, in whatever way.</summary>
@@ -108,7 +125,7 @@ public sealed class EventEmitter : IAsyncDisposable
         data.WriteNumber("duration_ms"u8, outcome.Duration.TotalMilliseconds);
         WriteNode(EventType.ToolCompleted, data, "result", outcome.Result);
         WriteError(data, outcome.Error);
-        return EmitAsync(EventType.ToolCompleted, encoder, now, metadata, cancellationToken);
+        return EmitAsync(EventType.ToolCompleted, new EventSubject(toolName, callId), encoder, now, metadata, cancellationToken);
     }
 
     /// <summary>The run has ended as it should. Terminal: nothing follows it.</summary>
@@ -152,7 +169,7 @@ public sealed class EventEmitter : IAsyncDisposable
         var (encoder, now) = Begin(EventType.Token);
         encoder.Data.WriteString("delta"u8, delta);
         encoder.Data.WriteEndObject();
-        return FinishAsync(EventType.Token, encoder, now, cancellationToken);
+        return FinishAsync(EventType.Token, default, encoder, now, cancellationToken);
     }
 
     /// <summary>An event of the application's own.</summary>
@@ -171,14 +188,26 @@ public sealed class EventEmitter : IAsyncDisposable
 
         WriteNode(EventType.Custom, encoder.Data, "value", value);
         encoder.Data.WriteEndObject();
-        return FinishAsync(EventType.Custom, encoder, now, cancellationToken);
+        return FinishAsync(EventType.Custom, default, encoder, now, cancellationToken);
     }
+
+    /// <summary>Says that the run goes on, though there is nothing to tell: renews its lease. Nothing is numbered or delivered.</summary>
+    /// <returns>How long may pass until the next sign of life.</returns>
+    /// <exception cref="SendFailureException">The run has ended (<c>run_ended</c>), or has not begun (<c>invalid_event</c>).</exception>
+    public TimeSpan Heartbeat() => Renew("heartbeat", until: null);
+
+    /// <summary>Says that nothing is to be expected for a while, for somebody's answer, say. Any event ends it. Nothing is numbered or delivered.</summary>
+    /// <param name="until">Until when; at most 24 h ahead.</param>
+    /// <returns>How long may pass until the next sign of life, counted from now.</returns>
+    /// <exception cref="SendFailureException">The run has ended (<c>run_ended</c>), has not begun, or the time is too far ahead (<c>invalid_event</c>).</exception>
+    public TimeSpan WaitUntil(DateTimeOffset until) => Renew("waiting", until);
 
     /// <summary>Lets the user's stream be unloaded. Emits nothing: the run goes on, or has ended, by its events.</summary>
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            _services.Runs.Leave(_flow);
             _stream.LeaveRun(_run);
             _stream.Unpin();
         }
@@ -194,7 +223,7 @@ public sealed class EventEmitter : IAsyncDisposable
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, encoder, now, _constants.Trace);
-        return Conclude(data.Type, _stream.Append(draft, _run, requireRoom: false, key, isUrgent));
+        return Conclude(draft, data.Subject, _stream.Append(draft, _run, requireRoom: false, key, isUrgent));
     }
 
     /// <summary>Emits a dead letter again: an event of its own, that counts in no run.</summary>
@@ -205,7 +234,47 @@ public sealed class EventEmitter : IAsyncDisposable
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
-        return Conclude(data.Type, _stream.Append(draft, run: null, requireRoom: false, key, isUrgent: true));
+        return Conclude(draft, subject: null, _stream.Append(draft, run: null, requireRoom: false, key, isUrgent: true));
+    }
+
+    /// <summary>The run is quiet. Only the server says that.</summary>
+    /// <param name="agentName">The agent, if it is known.</param>
+    /// <param name="quiet">For how long.</param>
+    internal ValueTask<EventReceipt> AgentStalledAsync(string? agentName, TimeSpan quiet)
+    {
+        var (encoder, now) = Begin(EventType.AgentStalled);
+        if (agentName is not null)
+        {
+            encoder.Data.WriteString("agent_name"u8, agentName);
+        }
+
+        encoder.Data.WriteNumber("quiet_ms"u8, (long)quiet.TotalMilliseconds);
+        return EmitAsync(EventType.AgentStalled, new EventSubject(agentName), encoder, now, metadata: null, CancellationToken.None);
+    }
+
+    private TimeSpan Renew(string type, DateTimeOffset? until)
+    {
+        var scope = Context.ScopeOf(type);
+        var now = _services.Time.GetUtcNow();
+        var (events, hasEnded) = _stream.StandingOf(_run);
+        if (hasEnded)
+        {
+            throw Reported(SendFailureException.RunEnded(scope, type));
+        }
+
+        if (events == 0)
+        {
+            throw Reported(SendFailureException.InvalidEvent(scope, "type", $"is {type}, but the run has not begun"));
+        }
+
+        if (until > now + MaxWaiting)
+        {
+            throw Reported(SendFailureException.InvalidEvent(scope, "data.until", $"is more than {MaxWaiting.TotalHours:F0} h ahead"));
+        }
+
+        _flow.Renew(now.UtcTicks, until?.UtcTicks ?? 0);
+        var lease = _services.Runs.LeaseOf(_flow);
+        return until > now ? until.Value - now + lease : lease;
     }
 
     private (EventEncoder Encoder, DateTimeOffset Now) BeginRaw(in PublishedData data)
@@ -236,7 +305,7 @@ public sealed class EventEmitter : IAsyncDisposable
         }
 
         WriteError(data, error);
-        return EmitAsync(type, encoder, now, metadata, cancellationToken);
+        return EmitAsync(type, new EventSubject(agentName), encoder, now, metadata, cancellationToken);
     }
 
     private (EventEncoder Encoder, DateTimeOffset Now) Begin(EventType type)
@@ -250,7 +319,7 @@ public sealed class EventEmitter : IAsyncDisposable
     }
 
     private ValueTask<EventReceipt> EmitAsync(
-        EventType type, EventEncoder encoder, DateTimeOffset now, JsonObject? metadata, CancellationToken cancellationToken)
+        EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, JsonObject? metadata, CancellationToken cancellationToken)
     {
         // S4 has these two in the data of every lifecycle event.
         var data = encoder.Data;
@@ -265,7 +334,7 @@ public sealed class EventEmitter : IAsyncDisposable
         data.Flush();
         encoder.WriteSeconds(now);
         encoder.WriteRaw("}"u8);
-        return FinishAsync(type, encoder, now, cancellationToken);
+        return FinishAsync(type, subject, encoder, now, cancellationToken);
     }
 
     private EventDraft Finish(EventType type, EventEncoder encoder, DateTimeOffset now, ReadOnlySpan<byte> tail)
@@ -275,7 +344,7 @@ public sealed class EventEmitter : IAsyncDisposable
             var body = encoder.Finish(tail);
             if (body.Length > _services.MaxEventBytes)
             {
-                throw Reported(BufferOverflowException.EventTooLarge(Scope(type), body.Length, _services.MaxEventBytes));
+                throw Refused(type, BufferOverflowException.EventTooLarge(Scope(type), body.Length, _services.MaxEventBytes));
             }
 
             return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
@@ -286,14 +355,14 @@ public sealed class EventEmitter : IAsyncDisposable
         }
     }
 
-    private ValueTask<EventReceipt> FinishAsync(EventType type, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
+    private ValueTask<EventReceipt> FinishAsync(EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var draft = Finish(type, encoder, now, _constants.Trace);
         var outcome = _stream.Append(draft, _run, _options.Overflow == OverflowBehavior.Wait);
-        return outcome.Kind == AppendKind.NoRoom ? WaitAndAppendAsync(draft, cancellationToken) : ValueTask.FromResult(Conclude(type, outcome));
+        return outcome.Kind == AppendKind.NoRoom ? WaitAndAppendAsync(draft, subject, cancellationToken) : ValueTask.FromResult(Conclude(draft, subject, outcome));
     }
 
-    private async ValueTask<EventReceipt> WaitAndAppendAsync(EventDraft draft, CancellationToken cancellationToken)
+    private async ValueTask<EventReceipt> WaitAndAppendAsync(EventDraft draft, EventSubject subject, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.WaitTimeout, _services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -306,7 +375,7 @@ public sealed class EventEmitter : IAsyncDisposable
             catch (OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw Reported(BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft)));
+                throw Refused(draft.Type, BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft)));
             }
 
             // The pipeline may have stopped meanwhile.
@@ -314,29 +383,37 @@ public sealed class EventEmitter : IAsyncDisposable
             var outcome = _stream.Append(draft, _run, requireRoom: true);
             if (outcome.Kind != AppendKind.NoRoom)
             {
-                return Conclude(draft.Type, outcome);
+                return Conclude(draft, subject, outcome);
             }
         }
     }
 
-    private EventReceipt Conclude(EventType type, in AppendOutcome outcome)
+    // Without a subject the event counts in no run.
+    private EventReceipt Conclude(in EventDraft draft, in EventSubject? subject, in AppendOutcome outcome)
     {
+        var type = draft.Type;
         switch (outcome.Kind)
         {
             case AppendKind.Accepted:
                 break;
             case AppendKind.RunEnded:
-                throw Reported(SendFailureException.RunEnded(Scope(type), EventTypes.WireName(type)));
+                throw Refused(type, SendFailureException.RunEnded(Scope(type), EventTypes.WireName(type)));
             case AppendKind.LogFull:
-                throw Reported(SendFailureException.LogFull(Scope(type), _services.Log.Bound));
+                throw Refused(type, SendFailureException.LogFull(Scope(type), _services.Log.Bound));
             case AppendKind.LogFailed:
-                throw Reported(SendFailureException.LogFailed(
+                throw Refused(type, SendFailureException.LogFailed(
                     Scope(type), outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what", innerException: outcome.Fault));
             case AppendKind.Stopped:
-                throw Reported(new NotInitializedException(Scope(type), nameof(Hosting.BridgeState.Stopped)));
+                throw Refused(type, new NotInitializedException(Scope(type), nameof(Hosting.BridgeState.Stopped)));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
+        }
+
+        _stream.Figures.OnAccepted(type);
+        if (subject is { } named)
+        {
+            Observe(draft, named, outcome.Seq);
         }
 
         var receipt = new EventReceipt(_stream, outcome.Seq, outcome.Status);
@@ -364,13 +441,53 @@ public sealed class EventEmitter : IAsyncDisposable
             }
             catch (PipelineException exception)
             {
-                _services.Failures.Report(exception);
+                Refused(type, exception);
                 throw;
             }
+        }
+
+        if (_services.Emergency.IsOn && type is EventType.Token or EventType.Custom && !Context.IsSystem)
+        {
+            RefuseInEmergency(type);
+        }
+    }
+
+    private void RefuseInEmergency(EventType type)
+    {
+        var refusal = SendFailureException.EmergencyMode(Scope(type), EventTypes.WireName(type), _services.Emergency.Reason);
+        if (_hasReportedEmergency)
+        {
+            // Or an agent that goes on streaming would fill the log with it.
+            refusal.TryMarkReported();
+        }
+
+        _hasReportedEmergency = true;
+        throw Refused(type, refusal);
+    }
+
+    private void Observe(in EventDraft draft, in EventSubject subject, long seq)
+    {
+        var now = draft.AcceptedAt.UtcTicks;
+        if (draft.Type is EventType.Token or EventType.Custom)
+        {
+            _flow.Touch(now);
+            return;
+        }
+
+        _services.Runs.OnEvent(_flow, Context, draft.Type, subject, now);
+        if (_services.Observation.HasObservers)
+        {
+            _services.Observation.OnEvent(new ObservedEvent(Context, draft.Type, seq, draft.AcceptedAt, subject.Name, subject.CallId));
         }
     }
 
     private FailureScope Scope(EventType type) => Context.ScopeOf(EventTypes.WireName(type));
+
+    private PipelineException Refused(EventType type, PipelineException exception)
+    {
+        _stream.Figures.OnRefused(type);
+        return Reported(exception);
+    }
 
     private PipelineException Reported(PipelineException exception)
     {
@@ -402,7 +519,7 @@ public sealed class EventEmitter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            throw Reported(SendFailureException.InvalidEvent(Scope(type), name, $"cannot be encoded: {exception.Message}"));
+            throw Refused(type, SendFailureException.InvalidEvent(Scope(type), name, $"cannot be encoded: {exception.Message}"));
         }
     }
 

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
@@ -22,10 +25,13 @@ public sealed class EventEmitterFactory
         UserExecutionContextFactory contexts,
         IOptions<StreamOptions> options,
         Log.IEventLog log,
+        RunMonitor runs,
+        PipelineObservation observation,
+        EmergencyMode emergency,
         TimeProvider time)
     {
         (_streams, _contexts) = (streams, contexts);
-        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, time);
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time);
     }
 
     /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>
@@ -66,7 +72,9 @@ public sealed class EventEmitterFactory
         {
             await stream.ClaimAsync(cancellationToken);
             var run = await stream.EnterRunAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
-            return new EventEmitter(_services, stream, run, context, options);
+            var (events, hasEnded) = stream.StandingOf(run);
+            var flow = _services.Runs.Enter(RunKey.Of(context), events, hasEnded, run.Logged.AgentName);
+            return new EventEmitter(_services, stream, run, flow, context, options);
         }
         catch
         {

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Emission;
@@ -9,6 +10,9 @@ namespace Netra.Pipeline.Emission;
 /// <param name="AddTimestamp">Whether the type has <c>timestamp</c> and the publisher gave none.</param>
 internal readonly record struct PublishedData(EventType Type, ReadOnlyMemory<byte> Json, bool AddMetadata, bool AddTimestamp)
 {
+    /// <summary>What the flow of the run depends on.</summary>
+    public EventSubject Subject { get; init; }
+
     public void WriteTo(EventEncoder encoder, DateTimeOffset now)
     {
         // The publisher's object, opened again: what is missing goes first, then its members as they are.

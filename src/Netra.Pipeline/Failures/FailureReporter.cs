@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
@@ -21,6 +22,7 @@ public sealed partial class FailureReporter
     private readonly FailureFeed _feed;
     private readonly Action<string, byte[]> _tell;
     private readonly TimeProvider _time;
+    private ImmutableArray<Action<Failure>> _subscribers = [];
 
     /// <summary>The funnel of one pipeline.</summary>
     public FailureReporter(
@@ -39,6 +41,9 @@ public sealed partial class FailureReporter
         _failures = meters.Create(PipelineMeter.Name).CreateCounter<long>("netra.failures", "{failure}", "Failures by code (error.type).");
     }
 
+    /// <summary>Adds somebody who is told each failure, for as long as the reporter lives. What it throws is logged.</summary>
+    internal void Subscribe(Action<Failure> subscriber) => ImmutableInterlocked.Update(ref _subscribers, static (all, added) => all.Add(added), subscriber);
+
     /// <summary>Reports an exception. The same object is reported once, however often it comes here on its way up.</summary>
     public void Report(PipelineException exception)
     {
@@ -56,6 +61,11 @@ public sealed partial class FailureReporter
 
         Attempt("logging", timed, info, static (reporter, failure, info) => reporter.LogFailure(failure, info));
         Attempt("counting", timed, info, static (reporter, _, info) => reporter.Count(info));
+        foreach (var subscriber in _subscribers)
+        {
+            Attempt("observing", timed, info, (_, failure, _) => subscriber(failure));
+        }
+
         Attempt("feeding", timed, info, static (reporter, failure, _) => reporter._feed.Add(failure));
         if (info.ShowToUser && timed.UserId is not null)
         {

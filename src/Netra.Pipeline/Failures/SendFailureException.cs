@@ -43,6 +43,13 @@ public sealed class SendFailureException : PipelineException
         scope,
         $"{scope.Operation} was refused: its idempotency key was used for another event; a key stands for one user_id, thread_id, run_id, type and data");
 
+    /// <summary>Only lifecycle events are taken at the moment (<see cref="FailureCode.EmergencyMode"/>). Nothing was numbered.</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="eventType">The type of the event.</param>
+    /// <param name="reason">Why the pipeline is in emergency mode.</param>
+    public static SendFailureException EmergencyMode(FailureScope scope, string eventType, string reason) =>
+        new(FailureCode.EmergencyMode, scope, $"{scope.Operation} was refused: the pipeline is in emergency mode ({reason}) and takes no {eventType} events; nothing was numbered");
+
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="bound">What bounds the log: the value, its unit and the option.</param>

@@ -4,6 +4,10 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Monitoring.Remedies;
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -21,6 +25,10 @@ internal sealed class BackgroundLoops(
     DeadLetterRetention letters,
     InterruptedRuns interrupted,
     Ledger ledger,
+    PipelineMonitor monitor,
+    QuietRuns runs,
+    Canary canary,
+    BridgeRemedy remedy,
     IEventLog log,
     FailureReporter failures,
     IOptions<StreamOptions> options,
@@ -35,6 +43,9 @@ internal sealed class BackgroundLoops(
         => _running = Task.WhenAll(
             LoopAsync("tick", ConnectionTick.Period, TickAsync),
             LoopAsync("retention", ConnectionTick.Period, ExpireAsync),
+            LoopAsync("runs", ConnectionTick.Period, runs.RoundAsync),
+            LoopAsync("canary", ConnectionTick.Period, canary.RoundAsync),
+            LoopAsync("remediation", ConnectionTick.Period, remedy.RoundAsync),
             LoopAsync("webhook", ConnectionTick.Period, webhook.RoundAsync),
             LoopAsync("upkeep", UpkeepPeriod, KeepUpAsync));
 
@@ -86,6 +97,7 @@ internal sealed class BackgroundLoops(
         }
 
         ledger.Check();
+        monitor.OnTick();
         await streams.EvictIdleAsync(cancellationToken);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Hosting;
@@ -59,6 +60,15 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         where TNotifier : class, IEmergencyNotifier
     {
         Services.AddSingleton<IEmergencyNotifier, TNotifier>();
+        return this;
+    }
+
+    /// <summary>Registers somebody who is told what happens in the pipeline. Each one that is registered is told.</summary>
+    /// <typeparam name="TObserver">The observer; one instance serves the process. It must not need anything that emits.</typeparam>
+    public NetraPipelineBuilder AddObserver<TObserver>()
+        where TObserver : class, IPipelineObserver
+    {
+        Services.AddSingleton<IPipelineObserver, TObserver>();
         return this;
     }
 

@@ -34,6 +34,9 @@ public static class NetraPipelineEndpointExtensions
         EventTraceEndpoint.Map(guarded);
         UndeliveredEndpoint.Map(guarded);
         DeadLetterEndpoints.Map(guarded);
+        StatusEndpoints.Map(guarded);
+        UserFiguresEndpoints.Map(guarded);
+        EmergencyEndpoints.Map(guarded);
         return guarded;
     }
 }

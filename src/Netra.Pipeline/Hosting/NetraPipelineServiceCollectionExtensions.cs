@@ -11,6 +11,8 @@ using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;
@@ -35,6 +37,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         AddPipelineOptions(services);
         AddFailures(services);
+        MonitoringServices.Add(services);
         AddStreams(services);
         AddConnections(services);
         AddEmission(services);
@@ -56,12 +59,27 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
         services.AddSection<PublishOptions>("Netra:Publish");
         services.AddSection<DeliveryOptions>("Netra:Delivery");
+        services.AddSection<MonitoringOptions>("Netra:Monitoring");
+        AddEnvironment(services);
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
+    }
+
+    // The variables that operators know from the system that this one replaces.
+    private static void AddEnvironment(IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MonitoringOptions>, MonitoringOptionsValidator>());
+        services.AddEnvironment<MonitoringOptions>(
+            EnvironmentSetting<MonitoringOptions>.Switch("WEBSOCKET_MONITOR_ENABLED", static (options, value) => options.Enabled = value),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
+        services.AddEnvironment<ConnectionOptions>(
+            EnvironmentSetting<ConnectionOptions>.Number("WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
     }
 
     private static void AddFailures(IServiceCollection services)
@@ -99,6 +117,9 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<UserExecutionContextFactory>(),
             provider.GetRequiredService<IOptions<StreamOptions>>(),
             provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<RunMonitor>(),
+            provider.GetRequiredService<PipelineObservation>(),
+            provider.GetRequiredService<EmergencyMode>(),
             provider.GetRequiredService<TimeProvider>()));
     }
 
@@ -134,7 +155,12 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddSingleton<EventStreamEndpoint>();
         services.TryAddSingleton<EventStreamPosts>();
+        services.TryAddSingleton<HealthJson>();
         services.TryAddSingleton<HealthEndpoints>();
+        services.TryAddSingleton<UserFiguresJson>();
+        services.TryAddSingleton<UserFiguresEndpoints>();
+        services.TryAddSingleton<EmergencyEndpoints>();
+        services.TryAddSingleton<StatusEndpoints>();
     }
 
     private static void AddHosting(IServiceCollection services)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -12,5 +13,13 @@ internal static class OptionsSections
     {
         services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, SectionValidator<TOptions>>(_ => new SectionValidator<TOptions>(section)));
+    }
+
+    /// <summary>Has environment variables set options over the configuration.</summary>
+    public static void AddEnvironment<TOptions>(this IServiceCollection services, params IReadOnlyList<EnvironmentSetting<TOptions>> settings)
+        where TOptions : class
+    {
+        services.AddSingleton<IPostConfigureOptions<TOptions>>(provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
+        services.AddSingleton<IValidateOptions<TOptions>>(provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
     }
 }

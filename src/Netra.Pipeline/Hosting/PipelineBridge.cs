@@ -99,7 +99,17 @@ public sealed class PipelineBridge : IDisposable
 
     internal void BeginInitializing() => Move(BridgeState.Initializing);
 
-    internal void BecomeReady() => Move(BridgeState.Ready);
+    internal void BecomeReady()
+    {
+        lock (_gate)
+        {
+            // A host that stops meanwhile stays stopping.
+            if (State == BridgeState.Initializing)
+            {
+                _state = (int)BridgeState.Ready;
+            }
+        }
+    }
 
     internal void Stop() => Move(BridgeState.Stopped);
 
@@ -109,6 +119,33 @@ public sealed class PipelineBridge : IDisposable
         {
             _failure = reason;
             _state = (int)BridgeState.Failed;
+        }
+    }
+
+    /// <summary>Begins to initialize again what has failed; not when the host stops meanwhile.</summary>
+    internal bool TryReinitialize()
+    {
+        lock (_gate)
+        {
+            if (State != BridgeState.Failed)
+            {
+                return false;
+            }
+
+            _state = (int)BridgeState.Initializing;
+            return true;
+        }
+    }
+
+    /// <summary>It has failed, unless the host stops: then that is no failure any more.</summary>
+    internal void FailUnlessStopping(string reason)
+    {
+        lock (_gate)
+        {
+            if (State is BridgeState.Ready or BridgeState.Initializing)
+            {
+                (_failure, _state) = (reason, (int)BridgeState.Failed);
+            }
         }
     }
 

@@ -6,6 +6,8 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;
@@ -23,12 +25,15 @@ internal sealed partial class PipelineLifetime(
     BackgroundLoops loops,
     InterruptedRuns interrupted,
     StartupVerification verification,
+    BridgeInitializations initializations,
+    QuietRuns runs,
     ConnectionRegistry connections,
     StreamRegistry streams,
     FailureReporter failures,
     RegisteredAuthenticator registered,
     IHostEnvironment environment,
     IOptions<HostingOptions> options,
+    IOptions<MonitoringOptions> monitoring,
     ILogger<PipelineLifetime> logger,
     TimeProvider time)
 {
@@ -42,6 +47,11 @@ internal sealed partial class PipelineLifetime(
                 Log.DevelopmentMode(logger);
             }
 
+            if (!monitoring.Value.Enabled)
+            {
+                Log.MonitoringDisabled(logger);
+            }
+
             wiring.Verify();
             if (registered.Authenticator is null)
             {
@@ -49,10 +59,7 @@ internal sealed partial class PipelineLifetime(
                     new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
             }
 
-            await OpenLogAsync(cancellationToken);
-            await interrupted.FindAsync(cancellationToken);
-            loops.Start();
-            await verification.RunAsync(cancellationToken);
+            await initializations.RunAsync(() => InitializeAsync(cancellationToken));
         }
         catch (Exception exception)
         {
@@ -60,6 +67,15 @@ internal sealed partial class PipelineLifetime(
             await loops.StopAsync();
             throw;
         }
+    }
+
+    private async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        await OpenLogAsync(cancellationToken);
+        await interrupted.FindAsync(cancellationToken);
+        await runs.AdoptAsync(cancellationToken);
+        loops.Start();
+        await verification.RunAsync(cancellationToken);
     }
 
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -145,6 +161,10 @@ internal sealed partial class PipelineLifetime(
             "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
             + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.")]
         public static partial void DevelopmentMode(ILogger logger);
+
+        [LoggerMessage(EventIds.MonitoringDisabled, LogLevel.Warning,
+            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, and no rule is evaluated")]
+        public static partial void MonitoringDisabled(ILogger logger);
 
         [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}")]
         public static partial void Ready(ILogger logger, string epoch);

@@ -96,7 +96,8 @@ internal sealed partial class StartupVerification(
         }
     }
 
-    private static void Check(IReadOnlyList<EventType> received)
+    /// <summary>Whether a client has received what it must.</summary>
+    internal static void Check(IReadOnlyList<EventType> received)
     {
         var lifecycle = received.Where(static type => type != EventType.Token).ToArray();
         if (!lifecycle.SequenceEqual(Expected))

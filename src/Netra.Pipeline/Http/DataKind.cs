@@ -21,6 +21,9 @@ internal enum DataKind
     /// <summary>A finite number that is not negative.</summary>
     Duration,
 
+    /// <summary>A lease in milliseconds.</summary>
+    Lease,
+
     /// <summary>How a tool ended: <c>ok</c>, <c>failed</c> or <c>cancelled</c>.</summary>
     Outcome,
 

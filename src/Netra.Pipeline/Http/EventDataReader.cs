@@ -14,6 +14,9 @@ internal ref struct EventDataReader
     private static readonly string Types = string.Join(
         ", ", Enum.GetValues<EventType>().Where(static type => type != EventType.AgentStalled).Select(EventTypes.WireName));
 
+    private const int MinLeaseMs = 1_000;
+    private const int MaxLeaseMs = 86_400_000;
+
     private readonly FailureScope _scope;
     private Utf8JsonReader _json;
 
@@ -38,7 +41,7 @@ internal ref struct EventDataReader
         var members = EventDataRules.Of(type);
         var data = request.Data.IsEmpty ? "{}"u8.ToArray() : CompactJson.From(request.Data);
         var seen = new EventDataReader(data.Span, scope).ReadData(members);
-        return new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp"));
+        return new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp")) { Subject = EventSubjectReader.Read(type, data.Span) };
 
         bool IsToBeAdded(string name)
         {
@@ -117,6 +120,7 @@ internal ref struct EventDataReader
             DataKind.Object => token == JsonTokenType.StartObject ? null : "must be an object",
             DataKind.Number => IsFinite(out _) ? null : "must be a finite number",
             DataKind.Duration => IsFinite(out var value) && value >= 0 ? null : "must be a finite number that is not negative",
+            DataKind.Lease => IsFinite(out var lease) && lease is >= MinLeaseMs and <= MaxLeaseMs ? null : $"must be a number from {MinLeaseMs} to {MaxLeaseMs}",
             DataKind.Outcome => IsOutcome() ? null : "must be ok, failed or cancelled",
             DataKind.Error => token == JsonTokenType.StartObject ? null : "must be an object with code and message",
             _ => throw new InvalidOperationException($"Kind {member.Kind} is not mapped."),

@@ -22,7 +22,7 @@ internal static class EventDataRules
 
     private static DataMember[] Create(EventType type) => type switch
     {
-        EventType.AgentStarted => [AgentName, Metadata, Timestamp, new("parent_run_id", DataKind.Text, DataPresence.Optional)],
+        EventType.AgentStarted => [AgentName, Metadata, Timestamp, new("parent_run_id", DataKind.Text, DataPresence.Optional), new("lease_ms", DataKind.Lease, DataPresence.Optional)],
         EventType.AgentThinking => [new("thought", DataKind.Text), Metadata, Timestamp],
         EventType.ToolExecuting => [ToolName, Metadata, Timestamp, CallId, new("arguments", DataKind.Any, DataPresence.Optional)],
         EventType.ToolCompleted =>

@@ -48,6 +48,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
             await using var stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
                 .UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
             hasAll = await ReadAsync(context, input, reading, runs, receipts);
+            runs.IsComplete = hasAll;
         }
         finally
         {

@@ -5,6 +5,7 @@ using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -22,6 +23,7 @@ internal sealed class EventPublisher(
     FailureReporter failures,
     IOptions<PublishOptions> options,
     IOptions<StreamOptions> streams,
+    IOptions<MonitoringOptions> monitoring,
     TimeProvider time)
 {
     /// <summary>What failures call it.</summary>
@@ -35,7 +37,7 @@ internal sealed class EventPublisher(
     /// <summary>Opens what the events of one request share.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
-    public PublishRuns OpenRuns(HttpContext context, bool isUrgent) => new(contexts, emitters, PublishSource.Of(context, isUrgent));
+    public PublishRuns OpenRuns(HttpContext context, bool isUrgent) => new(contexts, emitters, PublishSource.Of(context, isUrgent), monitoring.Value.BrokenRequestLease, time);
 
     /// <summary>Publishes one event.</summary>
     /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
@@ -50,6 +52,13 @@ internal sealed class EventPublisher(
             var emitter = runs.Find(request.Target);
             var context = emitter?.Context ?? runs.CreateContext(request.Target);
             scope = context.ScopeOf(Operation);
+            if (request.LifeSign != LifeSign.None)
+            {
+                bridge.EnsureCanEmit(scope, isSystem: false);
+                emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
+                return PublishOutcome.Renewed(LifeSigns.Give(request, emitter, scope));
+            }
+
             var data = EventDataReader.Read(request, scope);
             if (IdempotencyKey.Of(request, runs.Source, scope) is { } key)
             {
@@ -119,7 +128,7 @@ internal sealed class EventPublisher(
     /// <returns>Null once it is stored; otherwise why that is not certain.</returns>
     public async ValueTask<PublishRejection?> ConfirmStoredAsync(PublishOutcome accepted, CancellationToken cancellationToken)
     {
-        if (accepted.Earlier is not null)
+        if (accepted.Earlier is not null || accepted.Lease is not null)
         {
             return null;
         }

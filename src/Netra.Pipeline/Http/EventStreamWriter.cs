@@ -62,7 +62,7 @@ internal sealed class EventStreamWriter(
                     return;
                 }
 
-                connection.Stream.OnWritten();
+                frames.OnFlushed();
                 if (hasPing)
                 {
                     liveness.OnInbound();

@@ -3,9 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Http;
@@ -14,7 +16,7 @@ namespace Netra.Pipeline.Http;
 /// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few figures).
 /// They need no authentication, so they tell no user's name.
 /// </summary>
-internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log)
+internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthJson health)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -23,6 +25,7 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
         // No other middleware of the host may make a probe fail.
         endpoints.MapMethods("/livez", Methods, LiveAsync).AllowAnonymous().ShortCircuit();
         endpoints.MapMethods("/readyz", Methods, static context => Of(context).ReadyAsync(context)).AllowAnonymous().ShortCircuit();
+        endpoints.MapMethods("/health", Methods, static context => Of(context).ObjectAsync(context)).AllowAnonymous().ShortCircuit();
         endpoints.MapMethods("/healthz", Methods, static context => Of(context).HealthAsync(context)).AllowAnonymous().ShortCircuit();
     }
 
@@ -30,9 +33,12 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
 
     private static Task LiveAsync(HttpContext context) => AnswerAsync(context, ok: true, static json => json.WriteString("status"u8, "alive"u8));
 
+    // Anybody may ask, so it names nobody. Unhealthy is 503; degraded still serves.
+    private Task ObjectAsync(HttpContext context) => AnswerAsync(context, health.Status != HealthStatus.Unhealthy, json => health.Write(json, withNames: false));
+
     private Task ReadyAsync(HttpContext context)
     {
-        var (state, trouble) = (bridge.State, log.Trouble);
+        var (state, trouble) = (bridge.State, Trouble());
         var ready = state == BridgeState.Ready && trouble is null;
         return AnswerAsync(context, ready, json =>
         {
@@ -41,9 +47,14 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
         });
     }
 
+    // One canary may fail for reasons of its own.
+    private string? Trouble() => log.Trouble is { } trouble ? $"the log stores nothing at the moment: {trouble}"
+        : canary is { ConsecutiveFailures: > 1, Latest.Problem: { } problem } ? $"the pipeline's own canary does not come through: {problem}"
+        : null;
+
     private Task HealthAsync(HttpContext context)
     {
-        var (state, trouble) = (bridge.State, log.Trouble);
+        var (state, trouble) = (bridge.State, Trouble());
         var healthy = state == BridgeState.Ready && trouble is null;
         return AnswerAsync(context, healthy, json =>
         {
@@ -62,7 +73,7 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
         {
             BridgeState.NotInitialized => "the host has not started the pipeline",
             BridgeState.Initializing => "the pipeline opens its log and verifies itself",
-            BridgeState.Ready or BridgeState.Draining when trouble is not null => $"the log stores nothing at the moment: {trouble}",
+            BridgeState.Ready or BridgeState.Draining when trouble is not null => trouble,
             BridgeState.Ready => null,
             BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
             BridgeState.Stopped => "the pipeline has stopped",

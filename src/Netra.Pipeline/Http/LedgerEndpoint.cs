@@ -35,7 +35,8 @@ internal sealed class LedgerEndpoint(OperatorRoute route, Ledger ledger)
         await JsonAnswer.WriteAsync(context, json => Write(json, report));
     }
 
-    private static void Write(Utf8JsonWriter json, LedgerReport report)
+    /// <summary>Writes the figures.</summary>
+    public static void Write(Utf8JsonWriter json, LedgerReport report)
     {
         json.WriteString("epoch"u8, report.Epoch);
         json.WriteNumber("accepted"u8, report.Account.Accepted);

@@ -33,7 +33,8 @@ internal static class PublishAnswer
             ReceiptJson.Write(json, outcome);
         }
 
-        response.StatusCode = outcome.Status == EventStatus.Queued ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
+        response.StatusCode = outcome.Lease is not null ? StatusCodes.Status200OK
+            : outcome.Status == EventStatus.Queued ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
         response.ContentType = "application/json";
         response.ContentLength = body.WrittenCount;
         if (outcome.IsReplay)

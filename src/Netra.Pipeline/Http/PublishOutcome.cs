@@ -15,6 +15,9 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     /// <summary>The event that the log has stored under the same key; null when this process has accepted it just now.</summary>
     public StoredKey? Earlier { get; private init; }
 
+    /// <summary>How long may pass until the next sign of life, where the request was one; null for an event.</summary>
+    public TimeSpan? Lease { get; private init; }
+
     /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
     public bool IsReplay { get; init; }
 
@@ -28,6 +31,9 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     public EventStatus Status => Earlier?.Status ?? Receipt.Status;
 
     public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
+
+    /// <summary>A sign of life was taken.</summary>
+    public static PublishOutcome Renewed(TimeSpan lease) => new(default, null, 0, null) { Lease = lease };
 
     /// <summary>The outcome of an event that is in the log.</summary>
     public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };

@@ -8,4 +8,8 @@ namespace Netra.Pipeline.Http;
 /// <param name="HasType">Whether <c>type</c> was there.</param>
 /// <param name="Data">The object under <c>data</c>, a slice of what was read; empty when it is missing.</param>
 /// <param name="IdempotencyKey">The key under which it is published; null when it is missing.</param>
-internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data, string? IdempotencyKey = null);
+internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data, string? IdempotencyKey = null)
+{
+    /// <summary>Whether it is a sign of life instead of an event.</summary>
+    public LifeSign LifeSign { get; init; }
+}

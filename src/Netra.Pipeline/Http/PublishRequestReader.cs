@@ -57,6 +57,7 @@ internal ref struct PublishRequestReader
 
         string? user = null, thread = null, run = null, traceParent = null, traceState = null, idempotencyKey = null;
         EventType? type = null;
+        var sign = LifeSign.None;
         var data = ReadOnlyMemory<byte>.Empty;
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
@@ -74,7 +75,7 @@ internal ref struct PublishRequestReader
             }
             else if (Is("type"u8, "type", TypeBit))
             {
-                type = EventTypes.TryParse(Text("type", previous: null), out var known) ? known : null;
+                (type, sign) = ReadType();
             }
             else if (Is("data"u8, "data", 4))
             {
@@ -105,7 +106,22 @@ internal ref struct PublishRequestReader
             && last.TraceParent == traceParent && last.TraceState == traceState
             ? last
             : new PublishTarget(user, thread, run, traceParent, traceState);
-        return new PublishRequest(target, type, (_seen & (1u << TypeBit)) != 0, data, idempotencyKey);
+        return new PublishRequest(target, type, (_seen & (1u << TypeBit)) != 0, data, idempotencyKey) { LifeSign = sign };
+    }
+
+    private readonly (EventType? Type, LifeSign Sign) ReadType()
+    {
+        if (_json.TokenType == JsonTokenType.String && _json.ValueTextEquals("heartbeat"u8))
+        {
+            return (null, LifeSign.Heartbeat);
+        }
+
+        if (_json.TokenType == JsonTokenType.String && _json.ValueTextEquals("waiting"u8))
+        {
+            return (null, LifeSign.Waiting);
+        }
+
+        return (EventTypes.TryParse(Text("type", previous: null), out var known) ? known : null, LifeSign.None);
     }
 
     private const int TypeBit = 3;

@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Http;
 /// The emitters of the runs that one request publishes to: opened at a run's first event, kept for the next ones, closed with the request. Bounded: the run that was used longest ago makes
 /// room for a new one, and is opened again when it comes back. Not thread-safe; the request's reading loop owns it.
 /// </summary>
-internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, PublishSource source) : IAsyncDisposable
+internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, PublishSource source, TimeSpan brokenLease, TimeProvider time) : IAsyncDisposable
 {
     // One backend rarely has more runs open on one request; each keeps a user's stream loaded.
     private const int MaxRuns = 64;
@@ -21,6 +21,9 @@ internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmi
 
     /// <summary>The request.</summary>
     public PublishSource Source => source;
+
+    /// <summary>Whether the request was read to its end: its runs go on by themselves then.</summary>
+    public bool IsComplete { get; set; }
 
     /// <summary>Where the last event went; null before the first.</summary>
     public PublishTarget? LastTarget { get; private set; }
@@ -59,7 +62,13 @@ internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmi
         {
             var oldest = _open.MinBy(static run => run.Value.Used);
             _open.Remove(oldest.Key);
-            await oldest.Value.Emitter.DisposeAsync();
+            await CloseAsync(oldest.Value.Emitter);
+        }
+
+        if (!source.IsUrgent)
+        {
+            // As long as the request is open, whoever feeds the run is there.
+            Interlocked.Increment(ref emitter.Flow.Renewers);
         }
 
         Use(target, emitter);
@@ -70,10 +79,24 @@ internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmi
     {
         foreach (var (emitter, _) in _open.Values)
         {
-            await emitter.DisposeAsync();
+            await CloseAsync(emitter);
         }
 
         _open.Clear();
+    }
+
+    private ValueTask CloseAsync(EventEmitter emitter)
+    {
+        if (!source.IsUrgent)
+        {
+            Interlocked.Decrement(ref emitter.Flow.Renewers);
+            if (!IsComplete)
+            {
+                emitter.Flow.Shorten(time.GetUtcNow().UtcTicks, brokenLease.Ticks);
+            }
+        }
+
+        return emitter.DisposeAsync();
     }
 
     private void Use(PublishTarget target, EventEmitter emitter)

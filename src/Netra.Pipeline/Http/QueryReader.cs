@@ -48,6 +48,9 @@ internal sealed class QueryReader(IQueryCollection query)
     /// <summary>Where the page begins: after this number.</summary>
     public long After() => Integer("after", 0, 0, ProtocolConstants.MaxSeq);
 
+    /// <summary>Where a page of names begins: after this one; null for the first page.</summary>
+    public string? AfterName() => Text("after");
+
     /// <summary>How long the page is at most.</summary>
     public int Limit() => (int)Integer("limit", DefaultLimit, 1, MaxLimit);
 

@@ -11,6 +11,14 @@ internal static class ReceiptJson
     public static void Write(Utf8JsonWriter json, in PublishOutcome receipt)
     {
         json.WriteStartObject();
+        if (receipt.Lease is { } lease)
+        {
+            json.WriteString("status"u8, "renewed"u8);
+            json.WriteNumber("lease_ms"u8, (long)lease.TotalMilliseconds);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteString("id"u8, receipt.Id);
         json.WriteNumber("seq"u8, receipt.Seq);
         json.WriteString("status"u8, StatusOf(receipt.Status));

@@ -92,7 +92,7 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken);
 
-    /// <summary>Embedded runs without a terminal event: after a start, those that the end of the last process interrupted.</summary>
+    /// <summary>Runs without a terminal event: after a start, those that the end of the last process interrupted, and those that go on elsewhere.</summary>
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken);
 

@@ -11,7 +11,7 @@ internal sealed class InMemoryRun(LogRun run)
 
     public long LastSeq { get; private set; } = run.LastSeq;
 
-    public bool IsInterrupted => run.IsEmbedded && _terminalSeq == 0;
+    public bool IsOpen => _terminalSeq == 0;
 
     public void Count(long seq, EventType type)
     {
@@ -29,5 +29,5 @@ internal sealed class InMemoryRun(LogRun run)
         TerminalSeq = _terminalSeq,
     };
 
-    public OpenRun ToOpenRun(string userId) => new(userId, run.ThreadId, run.RunId, run.AgentName);
+    public OpenRun ToOpenRun(string userId) => new(userId, run.ThreadId, run.RunId, run.AgentName, run.IsEmbedded);
 }

@@ -159,7 +159,7 @@ internal sealed class InMemoryStream(string userId)
     {
         lock (_gate)
         {
-            return [.. _runs.Values.Where(static run => run.IsInterrupted).Select(run => run.ToOpenRun(UserId))];
+            return [.. _runs.Values.Where(static run => run.IsOpen).Select(run => run.ToOpenRun(UserId))];
         }
     }
 

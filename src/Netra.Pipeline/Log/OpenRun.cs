@@ -5,4 +5,5 @@ namespace Netra.Pipeline.Log;
 /// <param name="ThreadId">The run's thread.</param>
 /// <param name="RunId">The run.</param>
 /// <param name="AgentName">The agent that ran, if it is known.</param>
-public sealed record OpenRun(string UserId, string ThreadId, string RunId, string? AgentName);
+/// <param name="IsEmbedded">Whether it ran in the process that emitted it, and has ended with it.</param>
+public sealed record OpenRun(string UserId, string ThreadId, string RunId, string? AgentName, bool IsEmbedded);

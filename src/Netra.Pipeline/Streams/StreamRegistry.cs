@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring.Figures;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
 /// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by the tick when nobody does any more.
 /// </summary>
-internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, TimeProvider time)
+internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, TimeProvider time)
 {
-    private readonly StreamServices _services = new(log, options.Value, budget, time);
+    private readonly StreamServices _services = new(log, options.Value, budget, figures, time);
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;

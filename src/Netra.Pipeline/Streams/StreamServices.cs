@@ -1,6 +1,7 @@
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring.Figures;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>What every stream needs and all of them share.</summary>
-internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, TimeProvider Time);
+internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, FiguresRegistry Figures, TimeProvider Time);

@@ -10,9 +10,13 @@ internal sealed partial class UserStream
     // Positions of connections that ended and are not recorded yet; above it the oldest are left out, and the audit says so.
     private const int MaxDeparted = 1024;
 
+    // Ends of runs that a user who is there has not acknowledged; above it the oldest count as never acknowledged.
+    private const int MaxTerminals = 256;
+
     private readonly SortedSet<long> _deadLetters;
     private readonly List<long> _revived = [];
     private readonly Queue<ConnectionProgress> _departed = new();
+    private readonly Queue<long> _terminals = new();
     private int _hasRevived;
     private long _unconfirmedSince;
 
@@ -268,6 +272,7 @@ internal sealed partial class UserStream
             _criticals.Trim();
         }
 
+        ConfirmTerminals();
         if (_deadLetters.Count > 0)
         {
             Revive(range);
@@ -276,6 +281,21 @@ internal sealed partial class UserStream
         if (_stageWaiters.Any)
         {
             _stageWaiters.Release(StageOfLocked);
+        }
+    }
+
+    private void ConfirmTerminals()
+    {
+        var runs = 0;
+        while (_terminals.TryPeek(out var seq) && _acknowledged.Contains(seq))
+        {
+            _terminals.Dequeue();
+            runs++;
+        }
+
+        if (runs > 0)
+        {
+            Figures.OnTerminalAcknowledged(runs);
         }
     }
 

@@ -72,12 +72,21 @@ internal sealed partial class UserStream
             _subscriptions = [.. _subscriptions.Where(s => s != subscription)];
             _roomWaiters.ReleaseAll();
             Depart(subscription);
+            if (_subscriptions.Length == 0)
+            {
+                // How long a user is away says nothing about delivery.
+                _sampledSeq = 0;
+            }
         }
     }
 
     /// <summary>A device confirms that its application has handled everything it covers up to a number.</summary>
-    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq)
+    /// <param name="subscription">The device's place.</param>
+    /// <param name="seq">The number.</param>
+    /// <param name="latency">How long the sampled event took from being accepted to this; null when it is not the one.</param>
+    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq, out TimeSpan? latency)
     {
+        latency = null;
         lock (_gate)
         {
             if (seq > Math.Max(subscription.CoverageFrom, subscription.LastTold))
@@ -93,6 +102,12 @@ internal sealed partial class UserStream
             _unconfirmedSince = 0;
             Confirm(subscription.CoverageFrom, seq);
             subscription.Acknowledged = seq;
+            if (_sampledSeq != 0 && _sampledSeq <= seq && _sampledSeq > subscription.CoverageFrom)
+            {
+                latency = TimeSpan.FromTicks(_time.GetUtcNow().UtcTicks - _sampledAt);
+                _sampledSeq = 0;
+            }
+
             return AcknowledgeOutcome.Progress;
         }
     }

@@ -201,6 +201,7 @@ internal sealed partial class UserStream : IStreamOwner
 
         _evicted = true;
         _window.Clear();
+        _figures.Release(Figures);
         return true;
     }
 

@@ -1,6 +1,7 @@
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Streams;
@@ -20,6 +21,7 @@ internal sealed partial class UserStream
     private readonly IEventLog _log;
     private readonly StreamLease _lease;
     private readonly StreamOptions _options;
+    private readonly FiguresRegistry _figures;
     private readonly TimeProvider _time;
     private readonly byte[] _key;
     private readonly EventWindow _window;
@@ -36,6 +38,9 @@ internal sealed partial class UserStream
     private long _head;
     private long _committed;
     private long _expiredThrough;
+    private long _sampledSeq;
+    private long _sampledAt;
+    private long _lastAcceptedAt;
     private int _pins;
     private int _connectionPins;
     private bool _evicted;
@@ -60,6 +65,8 @@ internal sealed partial class UserStream
         _criticals = new CriticalEvents(_acknowledged);
         _deadLetters = [.. lease.DeadLettered.Where(seq => !_acknowledged.Contains(seq))];
         _ledger = new StreamLedger(lease);
+        Figures = services.Figures.Hold(lease.UserId);
+        _figures = services.Figures;
     }
 
     public string UserId => _lease.UserId;
@@ -71,6 +78,12 @@ internal sealed partial class UserStream
 
     /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
     public bool IsSystem { get; }
+
+    /// <summary>What is counted of the user.</summary>
+    public UserFigures Figures { get; }
+
+    /// <summary>When the last event was accepted, in UTC ticks; 0 before the first. Read without the lock.</summary>
+    public long LastAcceptedAt => Volatile.Read(ref _lastAcceptedAt);
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _ledger;
@@ -172,12 +185,12 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>Whether the run has an event already.</summary>
-    public bool HasBegun(RunState run)
+    /// <summary>How many events a run has, and whether it has ended.</summary>
+    public (long Events, bool HasEnded) StandingOf(RunState run)
     {
         lock (_gate)
         {
-            return run.FirstSeq != 0;
+            return (run.Events, run.HasEnded);
         }
     }
 
@@ -236,6 +249,7 @@ internal sealed partial class UserStream
 
             _ledger.OnTaken();
             Volatile.Write(ref _head, seq);
+            Volatile.Write(ref _lastAcceptedAt, draft.AcceptedAt.UtcTicks);
             _window.Add(seq, buffer, _committed);
             run?.Count(seq, isTerminal);
             var critical = EventTypes.IsCritical(draft.Type);
@@ -244,7 +258,12 @@ internal sealed partial class UserStream
                 _criticals.Add(seq);
             }
 
-            var outcome = FanOut(seq, buffer, critical);
+            var outcome = FanOut(seq, buffer, draft.AcceptedAt, critical);
+            if (outcome.Connected > 0)
+            {
+                Sample(seq, draft.AcceptedAt, isTerminal && run is not null);
+            }
+
             _ledger.OnAccepted(seq);
             key?.Settle(outcome.Status);
             return outcome;
@@ -273,11 +292,11 @@ internal sealed partial class UserStream
         }
     }
 
-    private AppendOutcome FanOut(long seq, byte[] buffer, bool critical)
+    private AppendOutcome FanOut(long seq, byte[] buffer, DateTimeOffset acceptedAt, bool critical)
     {
         var (connected, lagging) = (0, 0);
         List<OverflowedConnection>? overflowed = null;
-        var frame = Connections.SendFrame.ForEvent(seq, buffer);
+        var frame = Connections.SendFrame.ForLiveEvent(seq, buffer, acceptedAt);
         foreach (var subscription in _subscriptions)
         {
             if (critical && subscription.IsQuiet)
@@ -309,6 +328,25 @@ internal sealed partial class UserStream
         }
 
         return new AppendOutcome(AppendKind.Accepted, seq, connected, lagging, overflowed);
+    }
+
+    // One event at a time is followed until it is acknowledged: the next one after that is the next sample.
+    private void Sample(long seq, DateTimeOffset acceptedAt, bool isRunsEnd)
+    {
+        if (_sampledSeq == 0 || acceptedAt.UtcTicks - _sampledAt > TimeSpan.TicksPerMinute)
+        {
+            (_sampledSeq, _sampledAt) = (seq, acceptedAt.UtcTicks);
+        }
+
+        if (isRunsEnd)
+        {
+            Figures.OnTerminalDue();
+            _terminals.Enqueue(seq);
+            if (_terminals.Count > MaxTerminals)
+            {
+                _terminals.Dequeue();
+            }
+        }
     }
 
     private bool HasRoom(int bytes)

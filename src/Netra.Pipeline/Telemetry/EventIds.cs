@@ -95,6 +95,21 @@ internal static class EventIds
 
     // 1900–1999 Monitoring
 
+    /// <summary>Only lifecycle events are taken from now on.</summary>
+    public const int EmergencyModeEntered = 1900;
+
+    /// <summary>All events are taken again.</summary>
+    public const int EmergencyModeLeft = 1901;
+
+    /// <summary>A step of remediation, and what came of it.</summary>
+    public const int RemediationStep = 1902;
+
+    /// <summary>The canary passes again after it had failed.</summary>
+    public const int CanaryRecovered = 1903;
+
+    /// <summary>Monitoring is switched off.</summary>
+    public const int MonitoringDisabled = 1904;
+
     // 2000–2099 Alerting
 
     // 2100–2199 Telemetry and audit

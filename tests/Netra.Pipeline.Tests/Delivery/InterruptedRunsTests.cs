@@ -82,7 +82,7 @@ internal sealed class InterruptedRunsTests
         }
 
         public override ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OpenRun>>(
-            [new OpenRun("ada", "t1", "r1", "researcher"), new OpenRun("$verification", "startup-verification", "v1", "verification"), new OpenRun("ada", "t2", "r1", AgentName: null)]);
+            [new OpenRun("ada", "t1", "r1", "researcher", IsEmbedded: true), new OpenRun("$verification", "startup-verification", "v1", "verification", IsEmbedded: true), new OpenRun("ada", "t2", "r1", AgentName: null, IsEmbedded: true)]);
 
         public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)
         {

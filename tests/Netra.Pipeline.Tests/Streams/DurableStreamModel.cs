@@ -1,3 +1,6 @@
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring;
+using Microsoft.Extensions.Options;
 using System.Text;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Log.Sqlite;
@@ -221,7 +224,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     private async Task LoadAsync()
     {
         var budget = new WindowBudget(Microsoft.Extensions.Options.Options.Create(Settings));
-        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, TimeProvider.System), UserId, CancellationToken.None);
+        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), UserId, CancellationToken.None);
         await _stream.ClaimAsync(CancellationToken.None);
         _run = await _stream.EnterRunAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
     }

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
@@ -43,7 +45,7 @@ internal sealed class StreamHarness
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
     {
-        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, TimeProvider.System), UserId, CancellationToken.None);
+        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), UserId, CancellationToken.None);
         await Stream.ClaimAsync(CancellationToken.None);
         Run = await Stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
     }

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Log;
@@ -137,6 +139,6 @@ internal sealed class StreamRegistryTests
     {
         var log = new ThrottledEventLog();
         var options = Options.Create(new StreamOptions());
-        return (new StreamRegistry(log, options, new WindowBudget(options), TimeProvider.System), log);
+        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), log);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
     private readonly SqliteStatement _update = database.Prepare("UPDATE runs SET events = ?2, first_seq = ?3, last_seq = ?4, terminal_seq = ?5 WHERE id = ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2");
     private readonly SqliteStatement _open = database.Prepare(
-        "SELECT s.user, r.thread, r.run, r.agent FROM runs AS r JOIN streams AS s ON s.id = r.stream WHERE r.embedded = 1 AND r.terminal_seq = 0 ORDER BY r.id");
+        "SELECT s.user, r.thread, r.run, r.agent, r.embedded FROM runs AS r JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
 
     /// <summary>Counts an event of a run.</summary>
     /// <returns>The key of the run's row.</returns>
@@ -92,7 +92,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         using var rows = _open.Query();
         while (rows.Next())
         {
-            runs.Add(new OpenRun(_open.Text(0), _open.Text(1), _open.Text(2), _open.TextOrNull(3)));
+            runs.Add(new OpenRun(_open.Text(0), _open.Text(1), _open.Text(2), _open.TextOrNull(3), _open.Int64(4) != 0));
         }
 
         return runs;

@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>Counts and times the bridge's initializations, those of the start and those of remediation. Safe from any thread; <see cref="SlidingCount.OnTick"/> is the monitor's.</summary>
+internal sealed class BridgeInitializations
+{
+    private readonly Histogram<double> _duration;
+    private readonly TimeProvider _time;
+    private long _succeeded;
+    private long _lastTicks;
+
+    public BridgeInitializations(IMeterFactory meters, TimeProvider time)
+    {
+        _time = time;
+        _duration = meters.Create(PipelineMeter.Name).CreateHistogram<double>(
+            "netra.bridge.initialization.duration", "s", "How long an initialization of the bridge took, by outcome (netra.outcome: ok, failed).");
+    }
+
+    public long Succeeded => Interlocked.Read(ref _succeeded);
+
+    public SlidingCount Failed { get; } = new();
+
+    /// <summary>How long the last one took.</summary>
+    public TimeSpan Last => TimeSpan.FromTicks(Interlocked.Read(ref _lastTicks));
+
+    /// <summary>Does an initialization.</summary>
+    public async Task RunAsync(Func<Task> initialize)
+    {
+        var begun = _time.GetTimestamp();
+        var outcome = "failed";
+        try
+        {
+            await initialize();
+            outcome = "ok";
+            Interlocked.Increment(ref _succeeded);
+        }
+        catch
+        {
+            Failed.Add();
+            throw;
+        }
+        finally
+        {
+            var took = _time.GetElapsedTime(begun);
+            Interlocked.Exchange(ref _lastTicks, took.Ticks);
+            _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("netra.outcome", outcome));
+        }
+    }
+}

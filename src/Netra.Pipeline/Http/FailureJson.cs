@@ -1,0 +1,22 @@
+using System.Text.Json;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Http;
+
+/// <summary>Writes a failure of the feed.</summary>
+internal static class FailureJson
+{
+    public static void Write(Utf8JsonWriter json, Failure failure)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("at"u8, JsonAnswer.Seconds(failure.Time));
+        json.WriteString("code"u8, FailureCodes.WireName(failure.Code));
+        json.WriteString("operation"u8, failure.Operation);
+        json.WriteString("message"u8, failure.Message);
+        json.WriteString("user_id"u8, failure.UserId);
+        json.WriteString("thread_id"u8, failure.ThreadId);
+        json.WriteString("run_id"u8, failure.RunId);
+        json.WriteString("connection_id"u8, failure.ConnectionId);
+        json.WriteEndObject();
+    }
+}

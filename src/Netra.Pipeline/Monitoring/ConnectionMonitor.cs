@@ -1,0 +1,35 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Remedies;
+
+namespace Netra.Pipeline.Monitoring;
+
+/// <summary>Counts connections for their users, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
+internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, TimeProvider time)
+{
+    public void OnOpened(Connection connection)
+    {
+        connection.Stream.Figures.OnConnected(time.GetUtcNow().UtcTicks);
+        emergency.Tell(connection);
+        remedy.OnOpened(connection);
+        if (observation.HasObservers)
+        {
+            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, EndReason: null));
+        }
+    }
+
+    public void OnEnded(Connection connection, ConnectionEndReason reason)
+    {
+        if (ConnectionEndReasons.Describe(reason).IsError)
+        {
+            connection.Stream.Figures.OnDropped(time.GetUtcNow().UtcTicks);
+            drops.Add();
+        }
+
+        remedy.OnEnded(connection, reason);
+        if (observation.HasObservers)
+        {
+            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, reason));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+
+namespace Netra.Pipeline.Monitoring.Figures;
+
+/// <summary>
+/// The figures of all users, each apart from the others. Bounded by <see cref="MonitoringOptions.MaxUsers"/>: the user whose stream was unloaded longest ago makes room, and begins anew when it comes back. Safe from any thread.
+/// </summary>
+internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, UserFigures> _users = new(StringComparer.Ordinal);
+
+    /// <summary>How many users have figures; the system's own are left out.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _users.Count;
+            }
+        }
+    }
+
+    /// <summary>A user's figures, kept until <see cref="Release"/>.</summary>
+    public UserFigures Hold(string userId)
+    {
+        if (userId.StartsWith(IdentifierRules.ReservedPrefix))
+        {
+            // The system's own work counts in no user metric.
+            return new UserFigures(userId);
+        }
+
+        lock (_gate)
+        {
+            if (!_users.TryGetValue(userId, out var figures))
+            {
+                MakeRoom();
+                figures = new UserFigures(userId);
+                _users.Add(userId, figures);
+            }
+
+            figures.Holders++;
+            return figures;
+        }
+    }
+
+    public void Release(UserFigures figures)
+    {
+        lock (_gate)
+        {
+            figures.Holders--;
+            figures.UsedAt = time.GetTimestamp();
+        }
+    }
+
+    public bool TryGet(string userId, [NotNullWhen(true)] out UserFigures? figures)
+    {
+        lock (_gate)
+        {
+            return _users.TryGetValue(userId, out figures);
+        }
+    }
+
+    /// <summary>A page of users in the order of their ids.</summary>
+    /// <param name="after">Only later ids.</param>
+    /// <param name="limit">How many at most.</param>
+    public IReadOnlyList<UserFigures> Page(string? after, int limit)
+    {
+        lock (_gate)
+        {
+            return [.. _users.Values.Where(user => after is null || string.CompareOrdinal(user.UserId, after) > 0).Take(limit)];
+        }
+    }
+
+    public IReadOnlyList<UserFigures> All() => Page(after: null, int.MaxValue);
+
+    private void MakeRoom()
+    {
+        // Those that are held are bounded by the streams that are loaded.
+        if (_users.Count >= options.Value.MaxUsers && _users.Values.Where(static user => user.Holders == 0).MinBy(static user => user.UsedAt) is { } oldest)
+        {
+            _users.Remove(oldest.UserId);
+        }
+    }
+}

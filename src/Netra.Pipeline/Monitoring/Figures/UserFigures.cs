@@ -1,0 +1,142 @@
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Monitoring.Figures;
+
+/// <summary>
+/// What is counted of one user. Adding is safe from any thread: each figure is changed atomically, and a reading made meanwhile may have one event in one figure and not yet in the next.
+/// </summary>
+internal sealed class UserFigures(string userId)
+{
+    private static readonly int Types = Enum.GetValues<EventType>().Length;
+
+    private readonly long[] _accepted = new long[Types];
+    private readonly long[] _refused = new long[Types];
+    private readonly Lock _latencyGate = new();
+    private LatencyHistogram? _delivery;
+    private LatencyHistogram? _acknowledgement;
+    private long _written;
+    private long _writtenThrough;
+    private long _failures;
+    private long _connections;
+    private long _drops;
+    private long _reconnects;
+    private long _reconnectTicks;
+    private long _lastDropAt;
+    private long _terminalsDue;
+    private long _terminalsAcknowledged;
+    private int _holders;
+    private long _usedAt;
+
+    public string UserId => userId;
+
+    /// <summary>Events that were accepted.</summary>
+    public long Accepted => Sum(_accepted);
+
+    /// <summary>Emissions that were refused.</summary>
+    public long Refused => Sum(_refused);
+
+    /// <summary>Events that were handed to the transport of some connection; each once.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>Failures that concern the user.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
+
+    public long Connections => Interlocked.Read(ref _connections);
+
+    /// <summary>Connections that ended without a goodbye, or that the server had to end.</summary>
+    public long Drops => Interlocked.Read(ref _drops);
+
+    public long Reconnects => Interlocked.Read(ref _reconnects);
+
+    /// <summary>From a drop to the next connection, on average.</summary>
+    public TimeSpan MeanReconnect => Reconnects is > 0 and var reconnects ? TimeSpan.FromTicks(Interlocked.Read(ref _reconnectTicks) / reconnects) : TimeSpan.Zero;
+
+    /// <summary>Runs that ended while the user was there.</summary>
+    public long TerminalsDue => Interlocked.Read(ref _terminalsDue);
+
+    /// <summary>Of those, the ones whose terminal event was acknowledged.</summary>
+    public long TerminalsAcknowledged => Interlocked.Read(ref _terminalsAcknowledged);
+
+    public LatencyHistogram? DeliveryLatency => Volatile.Read(ref _delivery);
+
+    public LatencyHistogram? AcknowledgementLatency => Volatile.Read(ref _acknowledgement);
+
+    /// <summary>Who keeps it: loaded streams. Guarded by the registry's lock.</summary>
+    public int Holders { get => _holders; set => _holders = value; }
+
+    /// <summary>When it was let go of last. Guarded by the registry's lock.</summary>
+    public long UsedAt { get => _usedAt; set => _usedAt = value; }
+
+    public long AcceptedOf(EventType type) => Interlocked.Read(ref _accepted[(int)type]);
+
+    public long RefusedOf(EventType type) => Interlocked.Read(ref _refused[(int)type]);
+
+    public void OnAccepted(EventType type) => Interlocked.Increment(ref _accepted[(int)type]);
+
+    public void OnRefused(EventType type) => Interlocked.Increment(ref _refused[(int)type]);
+
+    /// <summary>A connection was written events up to a number; another one of the same user may have been before.</summary>
+    public void OnWritten(int events, long through)
+    {
+        while (Interlocked.Read(ref _writtenThrough) is var before && through > before)
+        {
+            if (Interlocked.CompareExchange(ref _writtenThrough, through, before) == before)
+            {
+                Interlocked.Add(ref _written, Math.Min(events, through - before));
+                return;
+            }
+        }
+    }
+
+    public void OnDelivered(int events, TimeSpan latency) => Histogram(ref _delivery).Add(latency, events);
+
+    public void OnAcknowledged(TimeSpan latency) => Histogram(ref _acknowledgement).Add(latency);
+
+    public void OnFailure() => Interlocked.Increment(ref _failures);
+
+    public void OnTerminalDue() => Interlocked.Increment(ref _terminalsDue);
+
+    public void OnTerminalAcknowledged(int runs) => Interlocked.Add(ref _terminalsAcknowledged, runs);
+
+    /// <param name="now">UTC ticks.</param>
+    public void OnConnected(long now)
+    {
+        Interlocked.Increment(ref _connections);
+        if (Interlocked.Exchange(ref _lastDropAt, 0) is > 0 and var droppedAt)
+        {
+            Interlocked.Add(ref _reconnectTicks, Math.Max(0, now - droppedAt));
+            Interlocked.Increment(ref _reconnects);
+        }
+    }
+
+    /// <param name="now">UTC ticks.</param>
+    public void OnDropped(long now)
+    {
+        Interlocked.Increment(ref _drops);
+        Interlocked.Exchange(ref _lastDropAt, now);
+    }
+
+    private LatencyHistogram Histogram(ref LatencyHistogram? histogram)
+    {
+        if (Volatile.Read(ref histogram) is { } there)
+        {
+            return there;
+        }
+
+        lock (_latencyGate)
+        {
+            return histogram ??= new LatencyHistogram();
+        }
+    }
+
+    private static long Sum(long[] counts)
+    {
+        var sum = 0L;
+        foreach (ref var count in counts.AsSpan())
+        {
+            sum += Interlocked.Read(ref count);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,10 @@
+namespace Netra.Pipeline.Monitoring.Runs;
+
+/// <summary>A tool that was called and has not completed.</summary>
+/// <param name="Name">The tool.</param>
+/// <param name="Since">Since when, in UTC ticks.</param>
+internal sealed record OpenTool(string Name, long Since)
+{
+    /// <summary>Whether it was reported as stuck.</summary>
+    public bool IsReported { get; set; }
+}

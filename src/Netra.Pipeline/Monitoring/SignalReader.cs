@@ -1,0 +1,121 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Monitoring;
+
+/// <summary>Measures every signal, once a second. Called by the tick alone.</summary>
+internal sealed class SignalReader(
+    FailureCounts failures,
+    CriticalLogs criticalLogs,
+    DeliveryLatencies latencies,
+    SuccessRate success,
+    Ledger ledger,
+    ConnectionRegistry connections,
+    StreamRegistry streams,
+    IEventLog log,
+    PipelineBridge bridge,
+    BridgeInitializations initializations,
+    Canary canary,
+    QuietRuns runs,
+    EmergencyMode emergency,
+    LatencyBaseline baseline,
+    ResourceTrend resources,
+    ThreadPoolProbe threads,
+    TimeProvider time)
+{
+    private static readonly TimeSpan NewEvents = TimeSpan.FromMinutes(5);
+
+    private static readonly (string Kind, FailureCode[] Codes)[] SilentFailureKinds =
+    [
+        ("stuck_page", [FailureCode.SilentFailure]),
+        ("quiet_run", [FailureCode.RunStalled]),
+        ("no_context", [FailureCode.ContextMissing]),
+        ("no_bridge", [FailureCode.NotInitialized, FailureCode.BridgeUnavailable]),
+        ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
+    ];
+
+    /// <summary>Measures.</summary>
+    public MonitoringSnapshot Read()
+    {
+        failures.OnTick();
+        criticalLogs.Count.OnTick();
+        initializations.Failed.OnTick();
+        latencies.Delivery.OnTick();
+        latencies.Acknowledgement.OnTick();
+        resources.OnTick();
+        threads.OnTick();
+        var (delivery, acknowledgement) = (latencies.Delivery.Read(), latencies.Acknowledgement.Read());
+        baseline.OnTick(delivery);
+        var report = ledger.Latest ?? ledger.Read();
+        success.OnTick(report);
+
+        List<SignalReading> readings =
+        [
+            new(Signals.IsolationViolations, null, failures[FailureCode.IsolationViolation].LastMinute),
+            new(Signals.BridgeFailures, null, initializations.Failed.LastMinute + (bridge.State == BridgeState.Failed ? 1 : 0)),
+            new(Signals.SuccessRate, null, success.Value),
+            new(Signals.DeliveryLatency, null, delivery.Mean.TotalSeconds),
+            new(Signals.UsersWaitingWithoutConnections, null, UsersWaiting()),
+            new(Signals.CriticalLogs, null, criticalLogs.Count.LastMinute),
+            new(Signals.Unaccounted, null, report.Account.Unaccounted),
+            new(Signals.CanaryFailures, null, canary.ConsecutiveFailures),
+            new(Signals.LogTrouble, null, log.Trouble is null ? 0 : 1),
+            new(Signals.StalledRuns, null, runs.Stale.Count),
+            new(Signals.StuckTools, null, runs.Stuck.Count),
+            new(Signals.EmergencyMode, null, emergency.IsOn ? 1 : 0),
+            new(Signals.LatencyDegradation, null, baseline.Degradation),
+            new(Signals.MemoryGrowth, null, resources.GrowthPerHour),
+            new(Signals.ThreadPoolDelay, null, threads.Delay.TotalSeconds),
+            new(Signals.HandleUsage, null, resources.Latest.HandleUsage),
+        ];
+        AddFailures(readings);
+        AddSilentFailures(readings);
+        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement);
+    }
+
+    private void AddFailures(List<SignalReading> readings)
+    {
+        var sum = 0L;
+        foreach (var code in Enum.GetValues<FailureCode>())
+        {
+            var count = failures[code].LastMinute;
+            sum += count;
+            readings.Add(new SignalReading(Signals.Failures, FailureCodes.WireName(code), count));
+        }
+
+        readings.Add(new SignalReading(Signals.Failures, null, sum));
+    }
+
+    private void AddSilentFailures(List<SignalReading> readings)
+    {
+        var sum = 0L;
+        foreach (var (kind, codes) in SilentFailureKinds)
+        {
+            var count = codes.Sum(code => failures[code].LastMinute);
+            sum += count;
+            readings.Add(new SignalReading(Signals.SilentFailures, kind, count));
+        }
+
+        readings.Add(new SignalReading(Signals.SilentFailures, null, sum));
+    }
+
+    // Only where nobody at all is connected: one user who is away is as usual.
+    private int UsersWaiting()
+    {
+        if (connections.All.Any(static connection => !connection.UserId.StartsWith(IdentifierRules.ReservedPrefix)))
+        {
+            return 0;
+        }
+
+        var since = (time.GetUtcNow() - NewEvents).UtcTicks;
+        return streams.Loaded.Count(stream => !stream.IsSystem && stream.LastAcceptedAt > since && stream.Snapshot().Account.Pending > 0);
+    }
+}
