@@ -20,7 +20,7 @@ public sealed partial class FailureCodesTests
     }
 
     [TestCase(-1)]
-    [TestCase(35)]
+    [TestCase(44)]
     [TestCase(int.MaxValue)]
     public void Describe_NotACode_Throws(int value) =>
         Assert.That(() => FailureCodes.Describe((FailureCode)value), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -60,7 +60,7 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.LogFailed, FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid,
-            FailureCode.BackgroundFailed, FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted,
+            FailureCode.BackgroundFailed, FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.CanaryFailed, FailureCode.ResourceExhausted,
         }));
 
     [Test]
@@ -69,7 +69,8 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid, FailureCode.BackgroundFailed,
-            FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted,
+            FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.FlowViolation, FailureCode.RunStalled, FailureCode.ToolStuck, FailureCode.CanaryFailed,
+            FailureCode.ObserverFailed, FailureCode.NotificationFailed, FailureCode.ResourceExhausted,
         }));
 
     /// <summary>The rows of the table in section 8: a code, or several with commas, in backticks; a meaning; a status or a dash.</summary>

@@ -11,7 +11,7 @@ namespace Netra.Pipeline.Tests.Http;
 public sealed partial class EventDataReaderTests
 {
     [TestCase(EventType.AgentStarted, """{"agent_name":"a"}""")]
-    [TestCase(EventType.AgentStarted, """{"agent_name":"a","parent_run_id":"r0","lease_ms":5}""")]
+    [TestCase(EventType.AgentStarted, """{"agent_name":"a","parent_run_id":"r0","lease_ms":5000}""")]
     [TestCase(EventType.AgentStarted, """{"agent_name":"a","parent_run_id":null}""")]
     [TestCase(EventType.AgentThinking, """{"thought":""}""")]
     [TestCase(EventType.ToolExecuting, """{"tool_name":"t"}""")]

@@ -85,6 +85,9 @@ internal sealed class PipelineHost : IAsyncDisposable
         string environment = "Development")
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
+
+        // Most tests emit a few events that make no whole run, or let virtual time pass; those of monitoring switch it on.
+        builder.Configuration["Netra:Monitoring:Enabled"] = "false";
         foreach (var (key, value) in settings ?? [])
         {
             builder.Configuration[key] = value;

@@ -31,6 +31,7 @@ internal sealed partial class Canary(
     private long _dueAt;
     private int _failures;
     private long _passes;
+    private long _rounds;
 
     /// <summary>The last one; null before the first.</summary>
     public CanaryReport? Latest => Volatile.Read(ref _latest);
@@ -41,8 +42,21 @@ internal sealed partial class Canary(
     /// <summary>How many passed.</summary>
     public long Passes => Interlocked.Read(ref _passes);
 
+    /// <summary>Whether one is on its way.</summary>
+    public bool IsUnderWay => _gate.CurrentCount == 0;
+
+    /// <summary>How often it was looked whether it is time for one.</summary>
+    public long Rounds => Interlocked.Read(ref _rounds);
+
     /// <summary>Sends one if it is time. Called by a loop.</summary>
     public async ValueTask RoundAsync(CancellationToken cancellationToken)
+    {
+        var round = GoIfDueAsync(cancellationToken);
+        Interlocked.Increment(ref _rounds);
+        await round;
+    }
+
+    private async ValueTask GoIfDueAsync(CancellationToken cancellationToken)
     {
         if (!options.Value.Enabled || bridge.State != BridgeState.Ready || time.GetTimestamp() < _dueAt)
         {

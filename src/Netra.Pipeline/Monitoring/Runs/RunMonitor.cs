@@ -98,7 +98,7 @@ internal sealed class RunMonitor
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
     public void OnEvent(RunFlow flow, UserExecutionContext context, EventType type, in EventSubject subject, long now)
     {
-        if (flow.OnEvent(type, subject, now) is var violation and not FlowViolation.None && IsWatched(flow.Key))
+        if (flow.OnEvent(type, subject, now) is var violation and not FlowViolation.None && _options.Enabled && IsWatched(flow.Key))
         {
             _failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
         }
