@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -14,7 +15,7 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; and what is done once a minute. A round that fails is reported and
+/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; alerts; and what is done once a minute. A round that fails is reported and
 /// the loop goes on; a loop that dies is reported too.
 /// </summary>
 internal sealed class BackgroundLoops(
@@ -29,6 +30,7 @@ internal sealed class BackgroundLoops(
     QuietRuns runs,
     Canary canary,
     BridgeRemedy remedy,
+    AlertCenter alerts,
     IEventLog log,
     FailureReporter failures,
     IOptions<StreamOptions> options,
@@ -47,7 +49,8 @@ internal sealed class BackgroundLoops(
             LoopAsync("canary", ConnectionTick.Period, canary.RoundAsync),
             LoopAsync("remediation", ConnectionTick.Period, remedy.RoundAsync),
             LoopAsync("webhook", ConnectionTick.Period, webhook.RoundAsync),
-            LoopAsync("upkeep", UpkeepPeriod, KeepUpAsync));
+            LoopAsync("upkeep", UpkeepPeriod, KeepUpAsync),
+            ServeAsync("alerts", alerts.RunAsync));
 
     public async Task StopAsync()
     {
@@ -58,25 +61,32 @@ internal sealed class BackgroundLoops(
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task LoopAsync(string name, TimeSpan period, Func<CancellationToken, ValueTask> round)
-    {
-        try
+    private Task LoopAsync(string name, TimeSpan period, Func<CancellationToken, ValueTask> round) => ServeAsync(
+        name,
+        async cancellationToken =>
         {
             using var timer = new PeriodicTimer(period, time);
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 try
                 {
-                    await round(_stopping.Token);
+                    await round(cancellationToken);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException || !_stopping.IsCancellationRequested)
+                catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
                     // A cancellation that is not the host's is a failure like any other: something inside gave up.
                     Report(name, "a round failed; the loop goes on", exception);
                 }
             }
+        });
+
+    private async Task ServeAsync(string name, Func<CancellationToken, Task> loop)
+    {
+        try
+        {
+            await loop(_stopping.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The host stops.
         }

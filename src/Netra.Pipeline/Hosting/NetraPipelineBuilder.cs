@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.WebSockets;
 
@@ -51,8 +53,17 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
-    /// <summary>Keeps events in this process alone: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
+    /// <summary>Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
     public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
+
+    /// <summary>Registers a channel that alerts are told over. Escalation policies know it by its name; the channel <c>log</c> is always there.</summary>
+    /// <typeparam name="TNotifier">The channel; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder AddNotifier<TNotifier>()
+        where TNotifier : class, INotifier
+    {
+        Services.AddSingleton<INotifier, TNotifier>();
+        return this;
+    }
 
     /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>
     /// <typeparam name="TNotifier">The notifier; one instance serves the process.</typeparam>
@@ -78,6 +89,12 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         where TLog : class, IEventLog
     {
         Services.Replace(ServiceDescriptor.Singleton<IEventLog, TLog>());
+        if (typeof(TLog) == typeof(InMemoryEventLog) || typeof(TLog) == typeof(SqliteEventLog))
+        {
+            // Alerts live where events live. Another log says nothing of where that is.
+            Services.Replace(ServiceDescriptor.Singleton(new AlertStorage(IsInMemory: typeof(TLog) == typeof(InMemoryEventLog))));
+        }
+
         return this;
     }
 }

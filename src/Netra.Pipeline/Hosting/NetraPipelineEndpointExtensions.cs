@@ -11,7 +11,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>),
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
+    /// and the alerts under <c>/monitoring/websocket</c>),
     /// <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
@@ -37,6 +38,8 @@ public static class NetraPipelineEndpointExtensions
         StatusEndpoints.Map(guarded);
         UserFiguresEndpoints.Map(guarded);
         EmergencyEndpoints.Map(guarded);
+        AlertEndpoints.Map(guarded);
+        AlertConfigurationEndpoints.Map(guarded);
         return guarded;
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -42,6 +44,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddConnections(services);
         AddEmission(services);
         AddDelivery(services);
+        AddAlerting(services);
         AgentServices.AddCore(services);
         AddHttp(services);
         AddHosting(services);
@@ -62,11 +65,13 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<MonitoringOptions>("Netra:Monitoring");
         AddEnvironment(services);
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
+        services.AddSection<AlertingOptions>("Netra:Alerting");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AlertingOptions>, AlertingOptionsValidator>());
     }
 
     // The variables that operators know from the system that this one replaces.
@@ -139,6 +144,24 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<WebhookOutbox>();
     }
 
+    private static void AddAlerting(IServiceCollection services)
+    {
+        services.TryAddSingleton(static _ => new AlertRules());
+        services.TryAddSingleton(new AlertStorage(IsInMemory: false));
+        services.TryAddSingleton<OperatorAudit>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
+        services.TryAddSingleton(static provider => new AlertCenter(
+            provider.GetServices<INotifier>(),
+            provider.GetRequiredService<AlertRules>(),
+            provider.GetRequiredService<AlertStorage>(),
+            provider.GetRequiredService<IOptions<AlertingOptions>>(),
+            provider.GetRequiredService<IOptions<DataOptions>>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<OperatorAudit>(),
+            provider.GetRequiredService<ILogger<AlertCenter>>(),
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
     private static void AddHttp(IServiceCollection services)
     {
         services.TryAddSingleton<IdempotencyIndex>();
@@ -153,6 +176,8 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<UndeliveredEndpoint>();
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<AlertEndpoints>();
+        services.TryAddSingleton<AlertConfigurationEndpoints>();
         services.TryAddSingleton<EventStreamEndpoint>();
         services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthJson>();

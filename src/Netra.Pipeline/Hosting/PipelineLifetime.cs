@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
@@ -22,6 +23,7 @@ internal sealed partial class PipelineLifetime(
     PipelineBridge bridge,
     WiringCheck wiring,
     IEventLog log,
+    AlertCenter alerts,
     BackgroundLoops loops,
     InterruptedRuns interrupted,
     StartupVerification verification,
@@ -128,6 +130,7 @@ internal sealed partial class PipelineLifetime(
         try
         {
             await log.StartAsync(cancellationToken);
+            alerts.Open();
         }
         catch (PipelineException exception)
         {

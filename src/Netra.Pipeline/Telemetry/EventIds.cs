@@ -112,5 +112,14 @@ internal static class EventIds
 
     // 2000–2099 Alerting
 
+    /// <summary>An alert, as the channel <c>log</c> tells it.</summary>
+    public const int AlertNotified = 2000;
+
+    /// <summary>No rule is evaluated, since the configuration says so.</summary>
+    public const int AlertingDisabled = 2001;
+
     // 2100–2199 Telemetry and audit
+
+    /// <summary>Somebody changed or read something.</summary>
+    public const int OperatorAudited = 2100;
 }

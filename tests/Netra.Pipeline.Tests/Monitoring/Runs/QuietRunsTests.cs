@@ -105,7 +105,7 @@ internal sealed class QuietRunsTests
         await using (var lines = await PublishLines.OpenAsync(host.Pipeline))
         {
             await lines.SendAsync(PublishExtensions.EventJson("agent_started", Started));
-            Assert.That((await lines.ReadAsync()).Seq(), Is.EqualTo(1));
+            Assert.That((await lines.ReadAsync())!.Value.Seq(), Is.EqualTo(1));
             await host.PassAsync(100);
             Assert.That(host.Pipeline.Failures.Total, Is.Zero, "whoever feeds it is connected");
         }
