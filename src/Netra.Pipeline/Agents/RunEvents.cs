@@ -19,6 +19,9 @@ internal sealed class RunEvents(RunScope run)
 
     private string AgentName => run.Request.Agent.Name;
 
+    /// <summary>How many events of text were streamed.</summary>
+    public long Tokens { get; private set; }
+
     public TimeSpan Duration => run.Services.Time.GetElapsedTime(_started);
 
     public async ValueTask StartedAsync()
@@ -54,6 +57,7 @@ internal sealed class RunEvents(RunScope run)
         {
             var length = Cut(piece.AsSpan(at), _maxPieceLength);
             await run.Emitter.TokenAsync(length == piece.Length ? piece : piece.Substring(at, length), cancellationToken);
+            Tokens++;
             at += length;
         }
     }

@@ -11,6 +11,8 @@ internal sealed class ConnectionServices(
     ClientMessageDispatcher dispatcher,
     FailureReporter failures,
     PipelineMetrics metrics,
+    PipelineSpans spans,
+    SecurityAudit audit,
     ILogger<Connection> logger,
     TimeProvider time)
 {
@@ -21,6 +23,10 @@ internal sealed class ConnectionServices(
     public FailureReporter Failures { get; } = failures;
 
     public PipelineMetrics Metrics { get; } = metrics;
+
+    public PipelineSpans Spans { get; } = spans;
+
+    public SecurityAudit Audit { get; } = audit;
 
     public ILogger Logger { get; } = logger;
 

@@ -1,8 +1,9 @@
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Emission;
 
 /// <summary>What every emitter needs and all of them share.</summary>
-internal sealed record EmissionServices(PipelineBridge Bridge, FailureReporter Failures, int MaxEventBytes, IEventLog Log, TimeProvider Time);
+internal sealed record EmissionServices(PipelineBridge Bridge, FailureReporter Failures, int MaxEventBytes, IEventLog Log, TimeProvider Time, EmissionTelemetry Telemetry);

@@ -3,6 +3,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Emission;
 
@@ -22,10 +23,11 @@ public sealed class EventEmitterFactory
         UserExecutionContextFactory contexts,
         IOptions<StreamOptions> options,
         Log.IEventLog log,
-        TimeProvider time)
+        TimeProvider time,
+        EmissionTelemetry telemetry)
     {
         (_streams, _contexts) = (streams, contexts);
-        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, time);
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, time, telemetry);
     }
 
     /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>

@@ -57,6 +57,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<PublishOptions>("Netra:Publish");
         services.AddSection<DeliveryOptions>("Netra:Delivery");
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
+        services.AddSection<TelemetryOptions>("Netra:Telemetry");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
@@ -70,6 +71,12 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<FailureFeed>();
         services.TryAddSingleton<FailureReporter>();
         services.TryAddSingleton<PipelineMetrics>();
+        services.TryAddSingleton<RunMetrics>();
+        services.TryAddSingleton<StateMetrics>();
+        services.TryAddSingleton<PipelineSpans>();
+        services.TryAddSingleton<Checkpoints>();
+        services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton<SecurityAudit>();
     }
 
     private static void AddStreams(IServiceCollection services)
@@ -99,7 +106,8 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<UserExecutionContextFactory>(),
             provider.GetRequiredService<IOptions<StreamOptions>>(),
             provider.GetRequiredService<IEventLog>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<EmissionTelemetry>()));
     }
 
     private static void AddDelivery(IServiceCollection services)
@@ -126,6 +134,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<OperatorAudit>();
         services.TryAddSingleton<OperatorRoute>();
         services.TryAddSingleton<LedgerEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();

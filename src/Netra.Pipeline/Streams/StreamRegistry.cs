@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
 
@@ -13,6 +14,9 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
+
+    /// <summary>Counts what passes the streams, for metrics.</summary>
+    public EventCounters Counters => _services.Counters;
 
     public string Epoch => log.Epoch;
 
