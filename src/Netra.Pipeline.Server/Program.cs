@@ -1,15 +1,18 @@
 using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.Demo;
-
-// What the server needs lies beside it, wherever it is started from.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.Services.AddNetraPipeline().AddDemo();
-builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
+using Netra.Pipeline.Server.Telemetry;
 
 return await StartFailures.RunAsync(() =>
 {
+    // What the server needs lies beside it, wherever it is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    LogFormat.Apply(builder);
+    OtlpExport.AddTo(builder);
+    builder.Services.AddNetraPipeline().AddDemo();
+    builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
     var app = builder.Build();
+    app.Use(RequestSpans.DescribeAsync);
     var page = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = page });
     app.UseStaticFiles(new StaticFileOptions { FileProvider = page });

@@ -20,6 +20,9 @@ internal sealed class RunEvents(RunScope run)
 
     private string AgentName => run.Request.Agent.Name;
 
+    /// <summary>How many events of text were streamed.</summary>
+    public long Tokens { get; private set; }
+
     public TimeSpan Duration => run.Services.Time.GetElapsedTime(_started);
 
     public async ValueTask StartedAsync()
@@ -57,6 +60,7 @@ internal sealed class RunEvents(RunScope run)
             try
             {
                 await run.Emitter.TokenAsync(length == piece.Length ? piece : piece.Substring(at, length), cancellationToken);
+                Tokens++;
             }
             catch (SendFailureException refused) when (refused.Code == FailureCode.EmergencyMode)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Netra.Pipeline.Emission;
 
 namespace Netra.Pipeline.Agents;
@@ -11,4 +12,7 @@ internal sealed record RunScope(RunServices Services, RunRequest Request, EventE
 {
     /// <summary>Tool calls and delegations under way.</summary>
     public OpenWork OpenWork { get; } = new();
+
+    /// <summary>The run's span, while somebody collects spans.</summary>
+    public Activity? Span { get; init; }
 }

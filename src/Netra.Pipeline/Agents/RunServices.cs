@@ -5,6 +5,7 @@ using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Agents;
 
@@ -20,6 +21,8 @@ internal sealed class RunServices(
     TimeProvider time,
     IOptions<AgentOptions> options,
     IOptions<StreamOptions> streamOptions,
+    PipelineSpans spans,
+    RunMetrics metrics,
     ILogger<AgentRunner> logger)
 {
     public AgentRegistry Agents { get; } = agents;
@@ -42,6 +45,10 @@ internal sealed class RunServices(
 
     /// <summary>How large an encoded event may be.</summary>
     public int MaxEventBytes { get; } = streamOptions.Value.MaxEventBytes;
+
+    public PipelineSpans Spans { get; } = spans;
+
+    public RunMetrics Metrics { get; } = metrics;
 
     public ILogger Logger { get; } = logger;
 }

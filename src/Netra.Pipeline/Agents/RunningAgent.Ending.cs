@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Agents;
 
@@ -8,6 +9,7 @@ internal sealed partial class RunningAgent
 {
     private async ValueTask EndAsync(Exception? failure)
     {
+        RestoreFlow();
         var started = _phase == RunPhase.Started;
         _phase = RunPhase.Ended;
         failure = await StopAgentAsync(failure);
@@ -25,7 +27,13 @@ internal sealed partial class RunningAgent
         }
 
         failure = await LeaveAsync(failure);
-        LogEnd(started, failure);
+        _logScope?.Dispose();
+        if (started)
+        {
+            TellEnd(failure);
+        }
+
+        EndSpan(failure);
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
@@ -131,14 +139,31 @@ internal sealed partial class RunningAgent
         return failure;
     }
 
-    private void LogEnd(bool started, Exception? failure)
+    private void TellEnd(Exception? failure)
     {
-        if (started)
+        var (agent, context, duration) = (_request.Agent.Name, _request.Context, _events!.Duration);
+        if (!context.IsSystem)
         {
-            var outcome = failure switch { null => "completed", OperationCanceledException => "cancelled", _ => "failed" };
-            var context = _request.Context;
-            var milliseconds = _events!.Duration.TotalMilliseconds;
-            Log.Ended(_services.Logger, _request.Agent.Name, outcome, milliseconds, context.UserId, context.ThreadId, context.RunId);
+            _services.Metrics.RunEnded(agent, duration, OutcomeOf(failure), ErrorTypeOf(failure));
         }
+
+        var pace = duration > TimeSpan.Zero ? Math.Round(_events.Tokens / duration.TotalSeconds, 1) : 0;
+        Log.Ended(
+            _services.Logger, agent, OutcomeOf(failure), duration.TotalMilliseconds, _run!.Emitter.EventsOfRun, pace, context.UserId, context.ThreadId, context.RunId);
     }
+
+    private void EndSpan(Exception? failure)
+    {
+        _span?.SetTag("netra.outcome", OutcomeOf(failure));
+        if (ErrorTypeOf(failure) is { } errorType)
+        {
+            PipelineSpans.Fail(_span, errorType, failure!.Message);
+        }
+
+        _span?.Dispose();
+    }
+
+    private static string OutcomeOf(Exception? failure) => failure switch { null => "completed", OperationCanceledException => "cancelled", _ => "failed" };
+
+    private static string? ErrorTypeOf(Exception? failure) => failure is null or OperationCanceledException ? null : RunFailures.ToError(failure, FailureCode.AgentFailed).Code;
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Telemetry;
@@ -16,9 +18,9 @@ namespace Netra.Pipeline.Agents;
 internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnumerator<string>
 {
     private readonly RunServices _services;
-    private readonly RunRequest _request;
     private readonly RunCancellation _cancellation;
     private readonly CancellationToken _callerToken;
+    private RunRequest _request;
     private CancellationToken _consumerToken;
     private int _enumerated;
     private RunPhase _phase;
@@ -26,6 +28,9 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
     private RunScope? _run;
     private RunEvents? _events;
     private IAsyncEnumerator<string>? _pieces;
+    private Activity? _span;
+    private IDisposable? _logScope;
+    private ExecutionContext? _flow;
 
     public RunningAgent(RunServices services, RunRequest request, CancellationToken callerToken)
     {
@@ -161,8 +166,9 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
             Open();
         }
 
+        EnterFlow();
         var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, new EmitterOptions { Overflow = OverflowBehavior.Report, EmbeddedAgent = _request.Agent.Name });
-        _run = new RunScope(_services, _request, emitter, _cancellation.Token);
+        _run = new RunScope(_services, _request, emitter, _cancellation.Token) { Span = _span };
         _events = new RunEvents(_run);
         try
         {
@@ -182,6 +188,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
 
     private async ValueTask<bool> NextAsync()
     {
+        RestoreFlow();
         _cancellation.Token.ThrowIfCancellationRequested();
         if (!await _pieces!.MoveNextAsync())
         {
@@ -195,6 +202,29 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         return true;
     }
 
+    // The run's span and its log scope flow with the execution context, but an enumerator is driven from outside: whoever asks for the next piece comes with a context of its own, and gets it back. So the run's is kept, and
+    // taken up again for each piece, which costs nothing.
+    private void EnterFlow()
+    {
+        _logScope = _services.Logger.BeginScope(LogScope.OfRun(_request.Agent.Name, _request.Context));
+        _span = _services.Spans.InvokeAgent(_request.Agent.Name, _request.Context);
+        if (_span is not null && TraceContext.OfCurrentActivity() is { } trace)
+        {
+            // What the run emits and delegates belongs to its span.
+            _request = _request with { Context = _request.Context.Within(trace) };
+        }
+
+        _flow = ExecutionContext.Capture();
+    }
+
+    private void RestoreFlow()
+    {
+        if (_flow is not null)
+        {
+            ExecutionContext.Restore(_flow);
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(
@@ -204,8 +234,8 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
 
         [LoggerMessage(
             EventIds.RunEnded, LogLevel.Information,
-            "Agent {Agent} {Outcome} after {Milliseconds} ms [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.RunEnded))]
+            "Agent {Agent} {Outcome} after {Milliseconds} ms with {Events} events, {TokensPerSecond} of text a second [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.RunEnded))]
         public static partial void Ended(
-            ILogger logger, string agent, string outcome, double milliseconds, string userId, string threadId, string runId);
+            ILogger logger, string agent, string outcome, double milliseconds, long events, double tokensPerSecond, string userId, string threadId, string runId);
     }
 }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Agents;
 
@@ -12,7 +14,9 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
     {
         // An emission does not look at the token, and a tool must not start for a run that is cancelled.
         cancellationToken.ThrowIfCancellationRequested();
-        await AnnounceAsync(cancellationToken);
+        using var logScope = run.Services.Logger.BeginScope(LogScope.OfTool(invocation.ToolName, invocation.CallId));
+        using var span = run.Services.Spans.ExecuteTool(run.Span, invocation.ToolName, invocation.CallId, invocation.Context);
+        await AnnounceAsync(span, cancellationToken);
         var started = run.Services.Time.GetTimestamp();
         JsonNode? result;
         try
@@ -21,12 +25,14 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         }
         catch (OperationCanceledException cancelled) when (cancellationToken.IsCancellationRequested)
         {
+            Measure(Since(started), span, failure: null);
             await CloseAsync(ToolOutcome.Cancelled(Since(started)), cancelled);
             throw;
         }
         catch (Exception failure)
         {
             var told = Explain(failure);
+            Measure(Since(started), span, told);
             await FailAsync(told, Since(started));
             if (ReferenceEquals(told, failure))
             {
@@ -36,11 +42,12 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
             throw told;
         }
 
+        Measure(Since(started), span, failure: null);
         await SucceedAsync(result, Since(started));
         return result;
     }
 
-    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    private async Task AnnounceAsync(Activity? span, CancellationToken cancellationToken)
     {
         try
         {
@@ -50,6 +57,7 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         {
             // Arguments that are no JSON (a NaN) raise something else than a failure of the pipeline; the tool does not start either way.
             run.Services.Failures.Report(failure, FailureCode.ToolFailed, scope, $"announcing tool {invocation.ToolName}");
+            PipelineSpans.Fail(span, RunFailures.ToError(failure, FailureCode.ToolFailed).Code, failure.Message);
             throw;
         }
     }
@@ -112,6 +120,20 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
                 + "The agent has got it in full.",
         },
     };
+
+    private void Measure(TimeSpan duration, Activity? span, Exception? failure)
+    {
+        var errorType = failure is null ? null : RunFailures.ToError(failure, FailureCode.ToolFailed).Code;
+        if (errorType is not null)
+        {
+            PipelineSpans.Fail(span, errorType, failure!.Message);
+        }
+
+        if (!invocation.Context.IsSystem)
+        {
+            run.Services.Metrics.ToolEnded(invocation.ToolName, duration, errorType);
+        }
+    }
 
     private TimeSpan Since(long started) => run.Services.Time.GetElapsedTime(started);
 }

@@ -16,6 +16,7 @@ internal abstract partial class Connection
 {
     private readonly ConnectionServices _services;
     private readonly HealthProbes _probes;
+    private readonly long _openedAt;
     private int _end;
     private long _endedAt;
 
@@ -26,6 +27,7 @@ internal abstract partial class Connection
     protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
     {
         (_services, UserId, Stream) = (services, userId, stream);
+        _openedAt = services.Time.GetTimestamp();
         Id = ConnectionIds.Next();
         OwnerTag = Connections.OwnerTag.Of(userId);
         Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
@@ -103,8 +105,8 @@ internal abstract partial class Connection
         Detach();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
-        _services.Metrics.ConnectionEnded(info, Transport);
         _services.Monitor.OnEnded(this, reason);
+        _services.Metrics.ConnectionEnded(info, Transport, _services.Time.GetElapsedTime(_openedAt));
         Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
         if (info.CloseStatus is null)
         {
@@ -150,10 +152,17 @@ internal abstract partial class Connection
             _services.Latencies.OnAcknowledged(Stream.Figures, took);
         }
 
-        if (outcome == AcknowledgeOutcome.AboveWritten)
+        switch (outcome)
         {
-            throw new ProtocolViolationException(
-                $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
+            case AcknowledgeOutcome.AboveWritten:
+                throw new ProtocolViolationException(
+                    $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
+            case AcknowledgeOutcome.Progress:
+                _services.Spans.Settle(Stream, Subscription.CoverageFrom, seq);
+                break;
+            case AcknowledgeOutcome.NoOp:
+            default:
+                break;
         }
     }
 
@@ -213,6 +222,7 @@ internal abstract partial class Connection
     public void OnIsolationViolation(in SendFrame frame)
     {
         _services.Metrics.IsolationViolated();
+        _services.Audit.IsolationViolated(Id, UserId, frame.Seq);
         _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq));
         End(ConnectionEndReason.IsolationViolation);
     }
@@ -236,6 +246,14 @@ internal abstract partial class Connection
             _services.Latencies.OnDelivered(Stream.Figures, live, TimeSpan.FromTicks(_services.Time.GetUtcNow().UtcTicks - oldest));
         }
     }
+
+    /// <summary>What the connection missed has been read.</summary>
+    /// <param name="begun">When reading began, as a timestamp.</param>
+    /// <param name="isComplete">Whether all of it was there.</param>
+    public void OnReplayed(long begun, bool isComplete) => _services.Metrics.Replayed(_services.Time.GetElapsedTime(begun), isComplete);
+
+    /// <summary>Now, as a timestamp.</summary>
+    public long Timestamp() => _services.Time.GetTimestamp();
 
     /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>
     protected abstract void Wake();
@@ -297,11 +315,11 @@ internal abstract partial class Connection
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}")]
+        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}", EventName = nameof(EventIds.ConnectionEnded))]
         public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, Exception? exception);
 
         [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,
-            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it")]
+            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it", EventName = nameof(EventIds.ConnectionFrozen))]
         public static partial void Frozen(ILogger logger, string connectionId, string userId);
     }
 }

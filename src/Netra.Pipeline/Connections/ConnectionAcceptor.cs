@@ -84,7 +84,9 @@ internal sealed partial class ConnectionAcceptor(
             registry.Add(connection);
             services.Metrics.ConnectionOpened(connection.Transport);
             services.Monitor.OnOpened(connection);
+            using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserId));
             Log.Opened(services.Logger, connection.Id, connection.UserId);
+            SettleResumed(connection, admission.Resume);
             admission.Bind(connection);
             try
             {
@@ -105,7 +107,17 @@ internal sealed partial class ConnectionAcceptor(
     public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
     {
         services.Metrics.HandshakeRefused(refusal.Status);
+        services.Audit.HandshakeRefused(remote, refusal.Status, refusal.Code, refusal.Message);
         Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    // A cursor that was taken up has confirmed what lies below it.
+    private void SettleResumed(Connection connection, in ResumeRequest resume)
+    {
+        if (resume.Seq is { } cursor && connection.Subscription.Start == cursor)
+        {
+            services.Spans.Settle(connection.Stream, connection.Subscription.CoverageFrom, cursor);
+        }
     }
 
     private async ValueTask<Admission> DecideAsync(
@@ -230,13 +242,13 @@ internal sealed partial class ConnectionAcceptor(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed")]
+        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed", EventName = nameof(EventIds.HandshakeFailed))]
         public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, Exception exception);
 
-        [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}")]
+        [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}", EventName = nameof(EventIds.HandshakeRefused))]
         public static partial void Refused(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem);
 
-        [LoggerMessage(EventIds.ConnectionOpened, LogLevel.Debug, "Connection {ConnectionId} of {UserId} is open")]
+        [LoggerMessage(EventIds.ConnectionOpened, LogLevel.Debug, "Connection {ConnectionId} of {UserId} is open", EventName = nameof(EventIds.ConnectionOpened))]
         public static partial void Opened(ILogger logger, string connectionId, string userId);
     }
 }

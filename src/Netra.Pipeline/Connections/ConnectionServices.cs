@@ -15,6 +15,8 @@ internal sealed class ConnectionServices(
     PipelineMetrics metrics,
     DeliveryLatencies latencies,
     ConnectionMonitor monitor,
+    PipelineSpans spans,
+    SecurityAudit audit,
     ILogger<Connection> logger,
     TimeProvider time)
 {
@@ -29,6 +31,9 @@ internal sealed class ConnectionServices(
     public DeliveryLatencies Latencies { get; } = latencies;
 
     public ConnectionMonitor Monitor { get; } = monitor;
+    public PipelineSpans Spans { get; } = spans;
+
+    public SecurityAudit Audit { get; } = audit;
 
     public ILogger Logger { get; } = logger;
 

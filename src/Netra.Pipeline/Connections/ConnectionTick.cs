@@ -36,7 +36,7 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, ILogge
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.ConnectionTickFailed, LogLevel.Error, "Looking after connection {ConnectionId} failed; it is ended")]
+        [LoggerMessage(EventIds.ConnectionTickFailed, LogLevel.Error, "Looking after connection {ConnectionId} failed; it is ended", EventName = nameof(EventIds.ConnectionTickFailed))]
         public static partial void TickFailed(ILogger logger, string connectionId, Exception exception);
     }
 }

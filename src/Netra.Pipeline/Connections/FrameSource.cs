@@ -16,6 +16,8 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     private int _unflushed;
     private int _unflushedLive;
     private bool _isWelcomed;
+    private bool _hasGap;
+    private long _replayBegun;
 
     /// <summary>Whether something waits, or is to be read.</summary>
     public bool HasWork => !_queue.IsEmpty || _subscription.HasPages || _pageIndex < _page.Count;
@@ -82,14 +84,27 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     /// <summary>Reads more of what was missed.</summary>
     public async ValueTask FillPageAsync()
     {
+        _replayBegun = _replayBegun == 0 ? connection.Timestamp() : _replayBegun;
         try
         {
             await connection.Stream.FillPageAsync(_subscription, _page, options.BatchBytes);
+            Measure();
         }
         catch (Exception exception)
         {
             // Whatever the log raises is no fault of the peer, even where it looks like one: an IOException here is a disk, not a socket.
             connection.OnReadFailed(exception);
+        }
+    }
+
+    // A message in a page that takes numbers away says that they will not come.
+    private void Measure()
+    {
+        _hasGap |= _page.Exists(static frame => !frame.IsEvent && frame.Seq > 0);
+        if (!_subscription.HasPages)
+        {
+            connection.OnReplayed(_replayBegun, isComplete: !_hasGap);
+            (_replayBegun, _hasGap) = (0, false);
         }
     }
 

@@ -40,6 +40,9 @@ public sealed class UserExecutionContext
     /// <param name="operation">What is being done: a name from a bounded set.</param>
     public FailureScope ScopeOf(string operation) => new(operation, UserId, ThreadId, RunId);
 
+    /// <summary>The same, in another trace: what happens in a span belongs to that span.</summary>
+    internal UserExecutionContext Within(TraceContext trace) => new(UserId, ThreadId, RunId, RequestId, trace, IsSystem);
+
     /// <summary>The ids, for logs and debuggers.</summary>
     public override string ToString() => $"user {UserId}, thread {ThreadId}, run {RunId}, request {RequestId}";
 }

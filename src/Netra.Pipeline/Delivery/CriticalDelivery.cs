@@ -172,6 +172,7 @@ internal sealed partial class CriticalDelivery : IDisposable
             var letters = await stream.BuryUnconfirmedAsync(retry.Range, retry.Attempts, _stopping.Token);
             if (letters.Count > 0)
             {
+                _streams.Counters.OnDeadLettered(letters.Count);
                 var failure = DeliveryFailures.GivenUp(letters, retry.Attempts);
                 _failures.Report(failure);
                 _emergencies.Tell(failure);
@@ -207,7 +208,7 @@ internal sealed partial class CriticalDelivery : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CriticalSentAgain, LogLevel.Information, "Critical event {Seq} of {UserId} is unconfirmed; it is sent again")]
+        [LoggerMessage(EventIds.CriticalSentAgain, LogLevel.Information, "Critical event {Seq} of {UserId} is unconfirmed; it is sent again", EventName = nameof(EventIds.CriticalSentAgain))]
         public static partial void SentAgain(ILogger logger, long seq, string userId);
     }
 }

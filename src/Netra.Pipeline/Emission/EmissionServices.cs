@@ -3,6 +3,7 @@ using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Emission;
 
@@ -15,4 +16,5 @@ internal sealed record EmissionServices(
     RunMonitor Runs,
     PipelineObservation Observation,
     EmergencyMode Emergency,
-    TimeProvider Time);
+    TimeProvider Time,
+    EmissionTelemetry Telemetry);

@@ -54,6 +54,9 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <summary>How the run goes.</summary>
     internal RunFlow Flow => _flow;
 
+    /// <summary>How many events the run has, whoever emitted them.</summary>
+    internal long EventsOfRun => _stream.EventsOf(_run);
+
     /// <summary>The run has started.</summary>
     /// <param name="agentName">The agent that runs.</param>
     /// <param name="metadata">More about it; <c>{}</c> when null.</param>
@@ -417,6 +420,7 @@ public sealed class EventEmitter : IAsyncDisposable
         }
 
         var receipt = new EventReceipt(_stream, outcome.Seq, outcome.Status);
+        _services.Telemetry.OnAccepted(type, _stream, receipt, outcome, Context);
         if (outcome.Overflowed is { } overflowed)
         {
             var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.Id, overflowed);

@@ -6,6 +6,7 @@ using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Emission;
 
@@ -28,10 +29,11 @@ public sealed class EventEmitterFactory
         RunMonitor runs,
         PipelineObservation observation,
         EmergencyMode emergency,
-        TimeProvider time)
+        TimeProvider time,
+        EmissionTelemetry telemetry)
     {
         (_streams, _contexts) = (streams, contexts);
-        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time);
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry);
     }
 
     /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>

@@ -118,6 +118,7 @@ internal sealed class BackgroundLoops(
             // The verification's events concern nobody.
             if (expired.Unacknowledged > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
             {
+                streams.Counters.OnExpired(expired.Lost);
                 var scope = new FailureScope("retention", expired.UserId);
                 failures.Report(new EventDroppedException(scope, expired.Range.From, expired.Range.To, GapCause.Expired));
             }

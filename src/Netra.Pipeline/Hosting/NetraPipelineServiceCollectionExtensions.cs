@@ -66,6 +66,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddEnvironment(services);
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.AddSection<AlertingOptions>("Netra:Alerting");
+        services.AddSection<TelemetryOptions>("Netra:Telemetry");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
@@ -93,6 +94,12 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<FailureFeed>();
         services.TryAddSingleton<FailureReporter>();
         services.TryAddSingleton<PipelineMetrics>();
+        services.TryAddSingleton<RunMetrics>();
+        services.TryAddSingleton<StateMetrics>();
+        services.TryAddSingleton<PipelineSpans>();
+        services.TryAddSingleton<Checkpoints>();
+        services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton<SecurityAudit>();
     }
 
     private static void AddStreams(IServiceCollection services)
@@ -125,7 +132,8 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<RunMonitor>(),
             provider.GetRequiredService<PipelineObservation>(),
             provider.GetRequiredService<EmergencyMode>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<EmissionTelemetry>()));
     }
 
     private static void AddDelivery(IServiceCollection services)
@@ -170,6 +178,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<OperatorAudit>();
         services.TryAddSingleton<OperatorRoute>();
         services.TryAddSingleton<LedgerEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();

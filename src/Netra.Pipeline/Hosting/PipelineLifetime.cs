@@ -162,20 +162,20 @@ internal sealed partial class PipelineLifetime(
     {
         [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
             "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
-            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.")]
+            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.", EventName = nameof(EventIds.DevelopmentMode))]
         public static partial void DevelopmentMode(ILogger logger);
 
         [LoggerMessage(EventIds.MonitoringDisabled, LogLevel.Warning,
-            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, and no rule is evaluated")]
+            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, and no rule is evaluated", EventName = nameof(EventIds.MonitoringDisabled))]
         public static partial void MonitoringDisabled(ILogger logger);
 
-        [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}")]
+        [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}", EventName = nameof(EventIds.PipelineReady))]
         public static partial void Ready(ILogger logger, string epoch);
 
-        [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled")]
+        [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled", EventName = nameof(EventIds.CancellingRuns))]
         public static partial void CancellingRuns(ILogger logger, int openRuns, TimeSpan drainTimeout);
 
-        [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open")]
+        [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open", EventName = nameof(EventIds.PipelineDrained))]
         public static partial void Drained(ILogger logger, int runs, int connections);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Hosting;
 
@@ -13,6 +14,9 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        // Nobody else asks for them, and the log is told who measures it before it is opened.
+        services.GetRequiredService<StateMetrics>();
+        services.GetRequiredService<RunMetrics>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();
         return _lifetime.StartingAsync(cancellationToken);
     }

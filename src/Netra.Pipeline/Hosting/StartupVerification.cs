@@ -120,7 +120,7 @@ internal sealed partial class StartupVerification(
     private static partial class Log
     {
         [LoggerMessage(EventIds.VerificationPassed, LogLevel.Information,
-            "Startup verification {RunId} passed: five lifecycle events sent, received and acknowledged over a WebSocket in {RoundTripMs:F1} ms")]
+            "Startup verification {RunId} passed: five lifecycle events sent, received and acknowledged over a WebSocket in {RoundTripMs:F1} ms", EventName = nameof(EventIds.VerificationPassed))]
         public static partial void Passed(ILogger logger, string runId, double roundTripMs);
     }
 }

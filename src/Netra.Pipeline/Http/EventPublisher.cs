@@ -8,6 +8,7 @@ using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Http;
 
@@ -24,6 +25,7 @@ internal sealed class EventPublisher(
     IOptions<PublishOptions> options,
     IOptions<StreamOptions> streams,
     IOptions<MonitoringOptions> monitoring,
+    PipelineSpans spans,
     TimeProvider time)
 {
     /// <summary>What failures call it.</summary>
@@ -68,7 +70,7 @@ internal sealed class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(emitter.EmitRaw(data, key: null, runs.Source.IsUrgent), context);
+            return Accepted(Send(emitter, data, key: null, runs.Source.IsUrgent), context);
         }
         catch (PipelineException exception)
         {
@@ -168,7 +170,23 @@ internal sealed class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(emitter.EmitRaw(data, publishKey, runs.Source.IsUrgent), context);
+            return Accepted(Send(emitter, data, publishKey, runs.Source.IsUrgent), context);
+        }
+    }
+
+    private EventReceipt Send(EventEmitter emitter, in PublishedData data, PublishKey? key, bool isUrgent)
+    {
+        using var span = spans.Send(data.Type, emitter.Context);
+        try
+        {
+            var receipt = emitter.EmitRaw(data, key, isUrgent);
+            span?.SetTag("messaging.message.id", receipt.Id);
+            return receipt;
+        }
+        catch (PipelineException exception) when (span is not null)
+        {
+            PipelineSpans.Fail(span, FailureCodes.WireName(exception.Code), exception.Message);
+            throw;
         }
     }
 

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Http;
 /// What the routes for operators have in common: they show and change what is in anybody's stream, so whoever may publish may use them, and nobody else; and a failure becomes a problem document. Safe to use from
 /// any thread.
 /// </summary>
-internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, FailureReporter failures)
+internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, FailureReporter failures, OperatorAudit audit)
 {
     /// <summary>Answers a request, if it may be answered.</summary>
     /// <param name="context">The request.</param>
@@ -21,7 +21,7 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
             if (await guard.AdmitAsync(context))
             {
                 EnsureLogIsOpen(operation);
-                await answer(context);
+                await audit.WatchAsync(context, operation, answer);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

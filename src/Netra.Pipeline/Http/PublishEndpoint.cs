@@ -81,7 +81,7 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays")]
+        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays", EventName = nameof(EventIds.PublishBroken))]
         public static partial void Broken(ILogger logger, string reason);
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Http;
 
@@ -13,7 +14,7 @@ namespace Netra.Pipeline.Http;
 /// Keeps publishing, and what operators ask, from being open by accident: whoever can post events speaks to every user, and whoever can read them hears every user. In Development it admits this machine alone;
 /// elsewhere the host must have said who may.
 /// </summary>
-internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger<PublishGuard> logger)
+internal sealed partial class PublishGuard(IHostEnvironment environment, SecurityAudit audit, ILogger<PublishGuard> logger)
 {
     private const string Advice = "Nothing says who may publish events and read them here: protect the endpoints with MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
     private int _told;
@@ -29,6 +30,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger
                 return true;
             }
 
+            Refuse(context, StatusCodes.Status403Forbidden);
             await ProblemDocument.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only.");
             return false;
         }
@@ -46,9 +48,13 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
+        Refuse(context, StatusCodes.Status401Unauthorized);
         await ProblemDocument.WriteAsync(context, StatusCodes.Status401Unauthorized, "unauthorized", Advice);
         return false;
     }
+
+    private void Refuse(HttpContext context, int status)
+        => audit.RequestRefused(PublishSource.PublisherOf(context.User), HttpHandshake.RemoteOf(context), context.Request.Method, context.Request.Path.Value, status);
 
     // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a Unix socket.
     private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address
@@ -57,7 +63,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, ILogger
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "Publishing events and reading them is refused with 401. {Advice} This is said once")]
+        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "Publishing events and reading them is refused with 401. {Advice} This is said once", EventName = nameof(EventIds.PublishUnprotected))]
         public static partial void Unprotected(ILogger logger, string advice);
     }
 }

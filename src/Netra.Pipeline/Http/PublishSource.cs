@@ -26,7 +26,8 @@ internal sealed record PublishSource(string RequestId, TraceContext? Trace, stri
         return new PublishSource(context.TraceIdentifier, trace, PublisherOf(context.User), headers[KeyHeader], isUrgent);
     }
 
+    /// <summary>Who sends a request, as the host has authenticated it; empty for nobody.</summary>
     // Names are for people and may be anybody's; the identifier is the identity's own.
-    private static string PublisherOf(ClaimsPrincipal user)
+    public static string PublisherOf(ClaimsPrincipal user)
         => user.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? user.FindFirst(Subject)?.Value ?? user.Identity?.Name ?? string.Empty;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
 
@@ -14,6 +15,9 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
+
+    /// <summary>Counts what passes the streams, for metrics.</summary>
+    public EventCounters Counters => _services.Counters;
 
     public string Epoch => log.Epoch;
 

@@ -1,7 +1,12 @@
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>What every stream needs and all of them share.</summary>
-internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, FiguresRegistry Figures, TimeProvider Time);
+internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, FiguresRegistry Figures, TimeProvider Time)
+{
+    /// <summary>Counts what passes, for metrics.</summary>
+    public EventCounters Counters { get; } = new();
+}

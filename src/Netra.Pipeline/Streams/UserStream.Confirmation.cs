@@ -266,6 +266,11 @@ internal sealed partial class UserStream
 
         _unconfirmedSince = 0;
         _ledger.OnAcknowledged(confirmed);
+        if (!IsSystem)
+        {
+            _counters.OnAcknowledged(confirmed);
+        }
+
         _lease.AcknowledgementsChanged = true;
         if (_criticals.Oldest != 0 && _criticals.Oldest <= seq)
         {

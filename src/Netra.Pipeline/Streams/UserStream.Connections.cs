@@ -295,6 +295,11 @@ internal sealed partial class UserStream
 
     private void Advance(StreamSubscription subscription, List<SendFrame> page, int from, long last, bool again)
     {
+        if (!IsSystem)
+        {
+            _counters.OnRead(page.Skip(from).Count(frame => frame.IsEvent && frame.Seq <= last), isRedelivery: again);
+        }
+
         if (again)
         {
             MarkRedelivery(page, from, last);

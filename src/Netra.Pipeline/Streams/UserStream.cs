@@ -3,6 +3,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
 
@@ -28,6 +29,7 @@ internal sealed partial class UserStream
     private readonly AcknowledgedIntervals _acknowledged;
     private readonly CriticalEvents _criticals;
     private readonly StreamLedger _ledger;
+    private readonly EventCounters _counters;
     private readonly RunTable _runs;
     private readonly List<SeqRange> _skipped;
     private readonly CommitWaiters _commitWaiters = new();
@@ -47,7 +49,7 @@ internal sealed partial class UserStream
 
     private UserStream(StreamServices services, StreamLease lease)
     {
-        (_log, _lease, _options, _time) = (services.Log, lease, services.Options, services.Time);
+        (_log, _lease, _options, _time, _counters) = (services.Log, lease, services.Options, services.Time, services.Counters);
         IsSystem = lease.UserId.StartsWith(IdentifierRules.ReservedPrefix);
         _head = _committed = lease.Head;
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
@@ -87,6 +89,9 @@ internal sealed partial class UserStream
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _ledger;
+
+    /// <summary>The ends of runs whose acknowledgement a trace waits for. Needs no lock.</summary>
+    public Settlements Settlements { get; } = new();
 
     /// <summary>The number the next event will get, unless another emitter is faster. Read without the lock, to size a buffer.</summary>
     public long ExpectedSeq => Volatile.Read(ref _head) + 1;
@@ -191,6 +196,15 @@ internal sealed partial class UserStream
         lock (_gate)
         {
             return (run.Events, run.HasEnded);
+        }
+    }
+
+    /// <summary>How many events the run has.</summary>
+    public long EventsOf(RunState run)
+    {
+        lock (_gate)
+        {
+            return run.Events;
         }
     }
 

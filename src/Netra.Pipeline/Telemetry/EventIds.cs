@@ -86,7 +86,7 @@ internal static class EventIds
     /// <summary>A request to publish events ended in the middle.</summary>
     public const int PublishBroken = 1601;
 
-    // 1700–1799 the standalone server (Netra.Pipeline.Server)
+    // 1700–1799 the standalone server: Netra.Pipeline.Server.Telemetry.ServerEventIds, since it uses nothing internal
 
     // 1800–1899 Delivery
 
@@ -121,5 +121,37 @@ internal static class EventIds
     // 2100–2199 Telemetry and audit
 
     /// <summary>Somebody changed or read something.</summary>
-    public const int OperatorAudited = 2100;
+    public const int OperatorAudited = 2105;
+    /// <summary>A page was refused for who it is, or is not.</summary>
+    public const int HandshakeDenied = 2100;
+
+    /// <summary>A request was refused for who it comes from.</summary>
+    public const int RequestDenied = 2101;
+
+    /// <summary>An event was stopped on its way to another user.</summary>
+    public const int AuditIsolationViolated = 2102;
+
+    /// <summary>An operator has looked at what is somebody's.</summary>
+    public const int OperatorRead = 2103;
+
+    /// <summary>An operator has changed something, or has tried to.</summary>
+    public const int OperatorChanged = 2104;
+
+    /// <summary>A lifecycle event is accepted: it has its number.</summary>
+    public const int CheckpointAccepted = 2150;
+
+    /// <summary>A lifecycle event is in the queues of the connections that are there.</summary>
+    public const int CheckpointQueued = 2151;
+
+    /// <summary>A lifecycle event is stored.</summary>
+    public const int CheckpointStored = 2152;
+
+    /// <summary>A lifecycle event is handed to a transport.</summary>
+    public const int CheckpointWritten = 2153;
+
+    /// <summary>A lifecycle event is acknowledged.</summary>
+    public const int CheckpointAcknowledged = 2154;
+
+    /// <summary>A lifecycle event has not come to the next point.</summary>
+    public const int CheckpointNotReached = 2155;
 }

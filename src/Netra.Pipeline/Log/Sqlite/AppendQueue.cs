@@ -52,6 +52,18 @@ internal sealed class AppendQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>How many events wait, or are being stored.</summary>
+    public int Entries
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _heldEntries;
+            }
+        }
+    }
+
     public AppendResult TryAdd(SqliteLease lease, in LogEntry entry)
     {
         var bytes = entry.Buffer.Length;

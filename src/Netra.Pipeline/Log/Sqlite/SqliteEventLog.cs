@@ -63,6 +63,21 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <summary>What is kept at the moment, and what waits to be committed, in bytes.</summary>
     public long Bytes => Open.Queue.Bytes;
 
+    /// <summary>How many events wait to be committed, and how many may; what is kept, and what may be. All are 0 before the log is open.</summary>
+    internal long WaitingEvents => _open?.Queue.Entries ?? 0;
+
+    /// <inheritdoc cref="WaitingEvents"/>
+    internal long MaxWaitingEvents => _open is null ? 0 : _options.QueueEntries;
+
+    /// <inheritdoc cref="WaitingEvents"/>
+    internal long KeptBytes => _open?.Queue.Bytes ?? 0;
+
+    /// <inheritdoc cref="WaitingEvents"/>
+    internal long MaxBytes => _open is null ? 0 : _options.MaxBytes;
+
+    /// <summary>Is told how long each transaction took. To be set before the log is opened; it must not throw.</summary>
+    internal Action<TimeSpan>? OnCommit { private get; set; }
+
     internal OpenLog Open => _open ?? throw new InvalidOperationException("The log is not open; StartAsync comes first.");
 
     /// <summary>The steps from each version of the tables to the next.</summary>
@@ -75,6 +90,7 @@ public sealed partial class SqliteEventLog : IEventLog
         {
             // Opening waits for the disk, and may have to count many events.
             _open = await Task.Run(() => OpenLog.Open(_data.DataDirectory, _options, Migrations, _failures, _logger, _time), cancellationToken);
+            _open.Writer.OnCommit = OnCommit;
         }
         catch (SendFailureException exception)
         {

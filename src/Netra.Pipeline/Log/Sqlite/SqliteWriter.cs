@@ -21,6 +21,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private readonly AppendQueue _queue;
     private readonly FailureReporter _failures;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly AutoResetEvent _wake;
     private readonly AutoResetEvent _retry = new(initialState: false);
     private readonly ITimer _retryTimer;
@@ -35,7 +36,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     public SqliteWriter(LogStore store, AppendQueue queue, AutoResetEvent wake, TimeSpan saveInterval, FailureReporter failures, ILogger logger, TimeProvider time)
     {
-        (_store, _queue, _wake, _failures, _logger) = (store, queue, wake, failures, logger);
+        (_store, _queue, _wake, _failures, _logger, _time) = (store, queue, wake, failures, logger, time);
         _totals = new Totals(store.Streams.Resting, store.Streams.Count);
         _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
         _retryTimer = time.CreateTimer(static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -47,6 +48,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     /// <summary>All streams without a lease, together, and how many streams there are.</summary>
     public Totals Totals => _totals;
+
+    /// <summary>Is told on the writer's thread how long each transaction took; it must not throw.</summary>
+    public Action<TimeSpan>? OnCommit { private get; set; }
 
     public void Start() => new Thread(Run) { Name = "Netra log writer", IsBackground = true }.Start();
 
@@ -151,6 +155,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         while (true)
         {
             WriterJob? running = null;
+            var begun = _time.GetTimestamp();
             _done.Clear();
             try
             {
@@ -169,6 +174,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 }
 
                 _store.Commit();
+                OnCommit?.Invoke(_time.GetElapsedTime(begun));
                 return end;
             }
             catch (Exception exception)

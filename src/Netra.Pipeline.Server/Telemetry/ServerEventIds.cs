@@ -1,0 +1,11 @@
+namespace Netra.Pipeline.Server.Telemetry;
+
+/// <summary>The log event ids of the standalone server: 1700 to 1799 in the product's list, since it uses nothing internal of the library. A test proves that ids are unique over both.</summary>
+internal static class ServerEventIds
+{
+    /// <summary>Telemetry is exported.</summary>
+    public const int ExportStarted = 1700;
+
+    /// <summary>Telemetry could not be exported.</summary>
+    public const int ExportFailed = 1701;
+}
