@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -39,6 +40,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddConnections(services);
         AddEmission(services);
         AddDelivery(services);
+        AlertChannels.AddAlertChannels(services);
         AgentServices.AddCore(services);
         AddHttp(services);
         AddHosting(services);
