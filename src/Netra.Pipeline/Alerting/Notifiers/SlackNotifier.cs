@@ -69,12 +69,30 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
         json.WriteEndObject();
     }
 
-    // What is cut is cut before it is escaped, so that no escape is cut in two; the limit holds even if each character takes five.
+    // What is cut is cut before it is escaped, so that no escape is cut in two; the limit is that of the escaped text.
     private static string Escape(string text, int limit)
     {
         var escaped = EscapeAll(text);
-        return escaped.Length <= limit ? escaped : EscapeAll(AlertText.Cut(text, limit / "&amp;".Length));
+        if (escaped.Length <= limit)
+        {
+            return escaped;
+        }
+
+        var (length, end) = (LengthOf(text[0]), 0);
+        while (length < limit)
+        {
+            length += LengthOf(text[++end]);
+        }
+
+        return EscapeAll(AlertText.Cut(text, end + 1));
     }
+
+    private static int LengthOf(char letter) => letter switch
+    {
+        '&' => "&amp;".Length,
+        '<' or '>' => "&lt;".Length,
+        _ => 1,
+    };
 
     private static string EscapeAll(string text)
         => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
