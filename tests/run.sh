@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything, and runs all tests. The last line says: N passed, N failed, N skipped.
-# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium.
+# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium, Prometheus and Alertmanager.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,6 +36,19 @@ if [ ! -x "$chromium" ]; then
     failed=$((failed + 1))
   fi
 fi
+
+# What alerts and metrics are sent to. Their services, which the packages may start, are not wanted.
+for package in prometheus prometheus-alertmanager; do
+  command -v "$package" >/dev/null && continue
+  step "Installing $package"
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
+    tail -n 5 "$results/apt-$package.log"
+    echo "FAILED: $package could not be installed"
+    failed=$((failed + 1))
+    continue
+  fi
+  service "$package" stop >/dev/null 2>&1 || true
+done
 
 step "Building"
 if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then

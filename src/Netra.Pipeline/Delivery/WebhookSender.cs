@@ -11,9 +11,6 @@ namespace Netra.Pipeline.Delivery;
 /// <summary>Posts dead letters, signed, to the configured receiver and nowhere else: redirects are not followed, no cookies are kept. What goes wrong comes back as an answer. Safe from any thread.</summary>
 internal sealed class WebhookSender : IDisposable
 {
-    // Nobody is left alone for longer than this, whatever it asks for.
-    private static readonly TimeSpan LongestWish = TimeSpan.FromDays(1);
-
     private readonly WebhookOptions _options;
     private readonly TimeProvider _time;
     private readonly WebhookSignature? _signature;
@@ -103,12 +100,6 @@ internal sealed class WebhookSender : IDisposable
 
         // A receiver that is busy or broken is so for every dead letter; one that refuses refuses this one.
         var isAway = status >= 500 || response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout;
-        return new WebhookAnswer(IsTaken: false, isAway, WishOf(response.Headers.RetryAfter), $"the receiver answered {status}");
-    }
-
-    private TimeSpan? WishOf(RetryConditionHeaderValue? header)
-    {
-        var wish = header?.Delta ?? (header?.Date is { } date ? date - _time.GetUtcNow() : null);
-        return wish is not { } wanted || wanted <= TimeSpan.Zero ? null : wanted < LongestWish ? wanted : LongestWish;
+        return new WebhookAnswer(IsTaken: false, isAway, RetryAfter.Of(response, _time), $"the receiver answered {status}");
     }
 }

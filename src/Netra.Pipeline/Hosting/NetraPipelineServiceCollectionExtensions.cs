@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -45,6 +46,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddEmission(services);
         AddDelivery(services);
         AddAlerting(services);
+        AlertChannels.AddAlertChannels(services);
         AgentServices.AddCore(services);
         AddHttp(services);
         AddHosting(services);

@@ -1,0 +1,49 @@
+namespace Netra.Pipeline.Alerting.Notifiers;
+
+/// <summary>An alert as an Alertmanager knows it: by its labels. Immutable.</summary>
+/// <param name="Labels">Its labels.</param>
+/// <param name="Summary">One line for people.</param>
+/// <param name="Description">What it means and what to do.</param>
+/// <param name="StartsAt">Since when it fires.</param>
+internal sealed record AlertmanagerAlert(IReadOnlyDictionary<string, string> Labels, string Summary, string Description, DateTimeOffset StartsAt)
+{
+    /// <summary>The most that a text may have: an Alertmanager has no limit of its own, but keeps what it is told in memory.</summary>
+    private const int MaxText = 4_096;
+
+    /// <summary>Who has acknowledged it, if anybody.</summary>
+    public string? AcknowledgedBy { get; init; }
+
+    /// <summary>When it was over; null while it fires.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>The alert that a notification tells of.</summary>
+    public static AlertmanagerAlert Of(AlertNotification notification)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in notification.Labels)
+        {
+            labels[NameOf(name)] = AlertText.Cut(value, MaxText);
+        }
+
+        // Ours win over one that happens to have the same name.
+        labels["alertname"] = notification.RuleName;
+        labels["severity"] = AlertNames.Of(notification.Severity);
+        labels["level"] = AlertNames.Of(notification.Level);
+        labels["incident"] = notification.IncidentKey;
+        return new AlertmanagerAlert(labels, AlertText.Cut(notification.Summary, MaxText), AlertText.Cut(notification.Description, MaxText), notification.StartsAt)
+        {
+            AcknowledgedBy = notification.AcknowledgedBy,
+        };
+    }
+
+    /// <summary>Whether an Alertmanager takes both for the same alert.</summary>
+    public bool IsSameAs(AlertmanagerAlert other)
+        => Labels.Count == other.Labels.Count && Labels.All(label => other.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
+
+    // Letters, digits and underscores, and no digit first.
+    private static string NameOf(string name)
+    {
+        var letters = string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        return letters.Length == 0 || char.IsAsciiDigit(letters[0]) ? $"_{letters}" : letters;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using Microsoft.Extensions.Options;
+using Polly;
+
+namespace Netra.Pipeline.Alerting.Notifiers;
+
+/// <summary>
+/// The channel <c>email</c>: SMTP, a connection for each mail. A recipient whom the server refuses does not keep the others from being told. Stateless.
+/// </summary>
+internal sealed class EmailNotifier : INotifier
+{
+    private readonly EmailOptions _options;
+    private readonly AlertMail _mail;
+    private readonly X509Certificate2? _root;
+    private readonly ResiliencePipeline _connecting;
+
+    public EmailNotifier(IOptions<EmailOptions> options, TimeProvider time)
+        : this(options, time, root: null)
+    {
+    }
+
+    /// <param name="options">A server, and who writes to whom.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="root">The only root that is trusted; the machine's when null.</param>
+    internal EmailNotifier(IOptions<EmailOptions> options, TimeProvider time, X509Certificate2? root)
+    {
+        (_options, _root) = (options.Value, root);
+        _mail = new AlertMail(_options);
+        _connecting = ChannelHttp.QuickRetries(time, static exception => exception is SocketException);
+    }
+
+    public string Name => "email";
+
+    public TimeSpan MinInterval => TimeSpan.Zero;
+
+    public async Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
+    {
+        using var message = _mail.Write(notification);
+        using var client = new AlertSmtpClient { CheckCertificateRevocation = false };
+        Trust(client);
+        try
+        {
+            await _connecting.ExecuteAsync(token => ConnectAsync(client, token), cancellationToken);
+            if (!string.IsNullOrEmpty(_options.UserName))
+            {
+                await client.AuthenticateAsync(_options.UserName, _options.Password!, cancellationToken);
+            }
+
+            await client.SendAsync(message, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw client.Refused.Count > 0 ? RefusalOf(client, message.To.Count) : FailureOf(exception);
+        }
+
+        if (client.Refused.Count > 0)
+        {
+            throw RefusalOf(client, message.To.Count);
+        }
+
+        await SayGoodbyeAsync(client, cancellationToken);
+    }
+
+    // The texts of a server may repeat what it was told, so only its codes come out.
+    private static NotificationFailedException FailureOf(Exception exception) => exception switch
+    {
+        AuthenticationException { InnerException: SmtpCommandException { StatusCode: var code } } => new($"the login was refused with {(int)code}", IsFinal(code), null, exception),
+        AuthenticationException => new("the login was refused", isPermanent: true, null, exception),
+        SmtpCommandException { StatusCode: var code, ErrorCode: var error } => new($"the server answered {(int)code} ({error})", IsFinal(code), null, exception),
+        SslHandshakeException => new("no TLS: the server's certificate, or its protocol, is not accepted", isPermanent: false, null, exception),
+        NotSupportedException => new("the server does not offer what Netra:Alerting:Email:Security, or the login, asks for", isPermanent: true, null, exception),
+        ProtocolException or ServiceNotConnectedException or IOException => new("the server broke off, or does not speak SMTP", isPermanent: false, null, exception),
+        SocketException => new($"nothing was answered: {exception.Message}", isPermanent: false, null, exception),
+        _ => new($"the mail was not sent: {exception.GetType().Name}", isPermanent: true, null, exception),
+    };
+
+    // Those who were taken have the mail, so that another try would tell them twice.
+    private static NotificationFailedException RefusalOf(AlertSmtpClient client, int recipients)
+    {
+        var codes = string.Join(", ", client.Refused.Select(static code => (int)code).Distinct());
+        var hasNobody = client.Refused.Count == recipients;
+        return new NotificationFailedException(
+            $"{client.Refused.Count} of {recipients} recipients were refused with {codes}{(hasNobody ? string.Empty : "; the others have the mail")}",
+            isPermanent: !hasNobody || client.Refused.Any(IsFinal));
+    }
+
+    private static bool IsFinal(SmtpStatusCode code) => (int)code >= 500;
+
+    // The server has the mail by now; how it takes the goodbye changes nothing.
+    private static async Task SayGoodbyeAsync(AlertSmtpClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.DisconnectAsync(quit: true, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or ProtocolException or CommandException or SocketException or OperationCanceledException)
+        {
+            await client.DisconnectAsync(quit: false, CancellationToken.None);
+        }
+    }
+
+    private async ValueTask ConnectAsync(AlertSmtpClient client, CancellationToken cancellationToken)
+    {
+        var security = _options.Security switch
+        {
+            SmtpSecurity.None => SecureSocketOptions.None,
+            SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
+            SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect,
+            _ => throw new UnreachableException($"Security {_options.Security} has no counterpart."),
+        };
+        await client.ConnectAsync(_options.Host!, _options.Port, security, cancellationToken);
+    }
+
+    private void Trust(AlertSmtpClient client)
+    {
+        if (_root is null)
+        {
+            return;
+        }
+
+        client.ServerCertificateValidationCallback = (_, certificate, _, errors) =>
+        {
+            using var chain = new X509Chain { ChainPolicy = ChannelHttp.TrustIn(_root) };
+            return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+                && certificate is X509Certificate2 presented && chain.Build(presented);
+        };
+    }
+}
