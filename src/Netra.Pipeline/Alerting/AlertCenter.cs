@@ -25,7 +25,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly AlertClock _clock;
     private readonly TimeProvider _time;
     private readonly FailureReporter _failures;
-    private readonly OperatorAudit _audit;
+    private readonly AlertAudit _audit;
     private readonly ILogger _logger;
     private readonly NotificationOutbox _outbox;
     private readonly string? _directory;
@@ -42,7 +42,7 @@ public sealed partial class AlertCenter : IDisposable
         IOptions<AlertingOptions> options,
         IOptions<DataOptions> data,
         FailureReporter failures,
-        OperatorAudit audit,
+        AlertAudit audit,
         ILogger<AlertCenter> logger,
         TimeProvider time)
     {

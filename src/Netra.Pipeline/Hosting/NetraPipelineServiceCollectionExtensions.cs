@@ -158,7 +158,7 @@ public static class NetraPipelineServiceCollectionExtensions
     {
         services.TryAddSingleton(static _ => new AlertRules());
         services.TryAddSingleton(new AlertStorage(IsInMemory: false));
-        services.TryAddSingleton<OperatorAudit>();
+        services.TryAddSingleton<AlertAudit>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
         services.TryAddSingleton(static provider => new AlertCenter(
             provider.GetServices<INotifier>(),
@@ -167,7 +167,7 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<IOptions<AlertingOptions>>(),
             provider.GetRequiredService<IOptions<DataOptions>>(),
             provider.GetRequiredService<FailureReporter>(),
-            provider.GetRequiredService<OperatorAudit>(),
+            provider.GetRequiredService<AlertAudit>(),
             provider.GetRequiredService<ILogger<AlertCenter>>(),
             provider.GetRequiredService<TimeProvider>()));
     }

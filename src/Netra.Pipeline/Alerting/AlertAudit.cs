@@ -4,7 +4,7 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>Says in the log who has changed or read what. It is stored by the <see cref="AlertCenter"/>, together with what was changed. Stateless.</summary>
-internal sealed partial class OperatorAudit(ILogger<OperatorAudit> logger)
+internal sealed partial class AlertAudit(ILogger<AlertAudit> logger)
 {
     public void Log(AuditRecord record) => Lines.Recorded(logger, record.Author, record.Action, record.Subject, record.Detail);
 
