@@ -18,9 +18,6 @@ internal sealed record Incident(string Scope, string Key, string RuleName, Alert
     /// <summary>When the last step was told. Moved when the incident comes again, so that the time in between does not count.</summary>
     public DateTimeOffset? LastStepAt { get; init; }
 
-    /// <summary>When it was last told to be over.</summary>
-    public DateTimeOffset? ResolveToldAt { get; init; }
-
     /// <summary>Whom it was told to.</summary>
     public IReadOnlyList<ToldChannel> Told { get; init; } = [];
 

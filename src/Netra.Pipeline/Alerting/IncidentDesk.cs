@@ -70,7 +70,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
             var isOn = incident is { EndsAt: null };
             if (incident is not null)
             {
-                book.Put(incident with { Told = [.. incident.Told, new ToldChannel(left[0], notification.Level, isOn)] });
+                book.Put(incident with { Told = [.. incident.Told, new ToldChannel(left[0], notification.Level, isOn ? null : now)] });
             }
 
             if (!isOn)
@@ -140,14 +140,11 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
             return incident;
         }
 
-        if (incident.Told.Any(static told => !told.IsOn) && !(now - incident.ResolveToldAt < cooldown))
+        // Whoever believes that it is over is not left with that for longer than the cooldown.
+        foreach (var told in incident.Told.Where(told => now - told.ResolvedAt >= cooldown))
         {
-            foreach (var told in incident.Told.Where(static told => !told.IsOn))
-            {
-                incident = Send(incident, NotificationKind.Trigger, told.Channel, told.Level, alerts, now);
-            }
-
-            incident = incident with { Told = [.. incident.Told.Select(static told => told with { IsOn = true })] };
+            incident = Send(incident, NotificationKind.Trigger, told.Channel, told.Level, alerts, now);
+            incident = incident with { Told = [.. incident.Told.Select(other => other == told ? told with { ResolvedAt = null } : other)] };
         }
 
         return Escalate(alerts[0].IsEmergency ? TellEveryLevel(incident, alerts, now) : AlwaysInform(incident, alerts, now), alerts, now);
@@ -211,7 +208,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
                 incident = Send(incident, kind, channel, step.Level, alerts, now);
                 incident = incident with
                 {
-                    Told = [.. incident.Told, new ToldChannel(channel, step.Level, IsOn: true)],
+                    Told = [.. incident.Told, new ToldChannel(channel, step.Level)],
                     Level = incident.Level > step.Level ? incident.Level : step.Level,
                 };
             }
@@ -233,7 +230,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
             incident = Send(incident, NotificationKind.Resolve, told.Channel, told.Level, [last], now);
         }
 
-        return incident with { ResolveToldAt = now, Told = [.. incident.Told.Select(static told => told with { IsOn = false })] };
+        return incident with { Told = [.. incident.Told.Select(told => told with { ResolvedAt = told.ResolvedAt ?? now })] };
     }
 
     private Incident Send(Incident incident, NotificationKind kind, string channel, EscalationLevel level, List<Alert> alerts, DateTimeOffset now)

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Tests.Failures;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Alerting;
+
+/// <summary>Alerts of one process, on time that only passes when a test says so. A second one on the same folder is the next process.</summary>
+internal sealed class CenterUnderTest : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<(string Signal, string? Label), double> _readings = [];
+    private readonly Task _running;
+
+    public CenterUnderTest(TestTimeProvider time, IReadOnlyList<INotifier> notifiers, string? folder = null, Action<AlertingOptions>? configure = null)
+    {
+        Time = time;
+        var options = new AlertingOptions();
+        configure?.Invoke(options);
+        Log = new ScriptedNotifier(LogNotifier.Channel);
+        Alerts = new AlertCenter(
+            [.. notifiers, Log],
+            new AlertRules(),
+            new AlertStorage(folder is null),
+            Options.Create(options),
+            Options.Create(new DataOptions { DataDirectory = folder ?? string.Empty }),
+            Reported.Reporter,
+            new OperatorAudit(Reported.LoggerProvider.CreateLogger<OperatorAudit>()),
+            Reported.LoggerProvider.CreateLogger<AlertCenter>(),
+            time);
+        foreach (var rule in Alerts.Rules.Where(static rule => rule.Signal != AlertRules.SignalAge))
+        {
+            _readings[(rule.Signal, null)] = EngineUnderTest.BestOf(rule.Signal);
+        }
+
+        Alerts.Open();
+        _running = Alerts.RunAsync(_stopping.Token);
+    }
+
+    public TestTimeProvider Time { get; }
+
+    public AlertCenter Alerts { get; }
+
+    public ScriptedNotifier Log { get; }
+
+    public ReporterUnderTest Reported { get; } = new();
+
+    /// <summary>Operations over the first channel, engineering over the second one an hour later, and so on.</summary>
+    public static Action<AlertingOptions> StepByStep(params string[] channels) => options =>
+    {
+        foreach (var (index, channel) in channels.Index())
+        {
+            var step = new EscalationStepOptions { Level = (EscalationLevel)index, Delay = index == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1) };
+            step.Channels.Add(channel);
+            options.Escalation.Steps.Add(step);
+        }
+    };
+
+    /// <summary>One second passes with a value.</summary>
+    public Task EvaluateAsync(string signal, double value, string? label = null)
+    {
+        _readings[(signal, label)] = value;
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Alerts.Evaluate([.. _readings.Select(static reading => new SignalReading(reading.Key.Signal, reading.Key.Label, reading.Value))]);
+        return Alerts.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>Lets time pass in small steps until something has come to be.</summary>
+    public Task PassUntilAsync(Func<bool> condition, string what) => Eventually.BecomesTrueAsync(
+        () =>
+        {
+            var isTrue = condition();
+            if (!isTrue)
+            {
+                Time.Advance(TimeSpan.FromMilliseconds(100));
+            }
+
+            return isTrue;
+        },
+        what);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        try
+        {
+            await _running;
+        }
+        catch (OperationCanceledException)
+        {
+            // As it was told to.
+        }
+
+        Alerts.Dispose();
+        Reported.Dispose();
+        _stopping.Dispose();
+    }
+}
