@@ -14,6 +14,7 @@ internal sealed partial class ExportFailures : EventListener
     public const string Category = "Netra.Pipeline.Server.Telemetry.ExportFailures";
 
     private const string SourcePrefix = "OpenTelemetry-";
+    private const int MaxReasonChars = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
@@ -72,7 +73,14 @@ internal sealed partial class ExportFailures : EventListener
         }
     }
 
+    // Exceptions come with their stack traces, whose first line says enough.
     private static string Describe(EventWrittenEventArgs eventData)
+    {
+        var first = Format(eventData).Split('\n')[0];
+        return first.Length <= MaxReasonChars ? first : string.Concat(first.AsSpan(0, MaxReasonChars), "…");
+    }
+
+    private static string Format(EventWrittenEventArgs eventData)
     {
         object?[] payload = [.. eventData.Payload ?? []];
         try

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Emission;
@@ -48,6 +51,39 @@ internal sealed class EmissionAllocationTests
                     size = frame.Buffer.Length;
                 }
             }
+        }
+    }
+
+    [Test]
+    public async Task Telemetry_NobodyListens_AllocatesNothing()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        var receipt = await emitter.AgentStartedAsync("demo");
+        var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
+        var telemetry = host.Services.GetRequiredService<EmissionTelemetry>();
+        var spans = host.Services.GetRequiredService<PipelineSpans>();
+        var outcome = new AppendOutcome(AppendKind.Accepted, receipt.Seq, Connected: 1, Lagging: 0, Overflowed: null);
+        Tell();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 1_000; i++)
+        {
+            Tell();
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        stream.Unpin();
+
+        void Tell()
+        {
+            telemetry.OnAccepted(EventType.Token, stream, receipt, outcome, emitter.Context);
+            telemetry.OnAccepted(EventType.AgentThinking, stream, receipt, outcome, emitter.Context);
+            telemetry.OnAccepted(EventType.AgentCompleted, stream, receipt, outcome, emitter.Context);
+            spans.Send(EventType.AgentCompleted, emitter.Context);
+            spans.InvokeAgent("demo", emitter.Context);
+            spans.ExecuteTool(run: null, "calculate", "call-1", emitter.Context);
+            spans.Settle(stream, 0, receipt.Seq);
         }
     }
 

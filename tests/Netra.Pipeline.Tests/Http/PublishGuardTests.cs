@@ -31,6 +31,7 @@ internal sealed class PublishGuardTests
         }
 
         Assert.That(logs.Logs.Count(static l => l.EventId.Id == EventIds.PublishUnprotected), Is.EqualTo(1));
+        Assert.That(logs.Logs.Count(static l => l.EventId.Id == EventIds.RequestDenied), Is.EqualTo(2), "each is in the security audit");
         Assert.That((await http.GetAsync("/livez")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 

@@ -14,6 +14,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
@@ -95,6 +96,9 @@ internal sealed class PipelineHost : IAsyncDisposable
 
         var logs = new CapturingLoggerProvider();
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+
+        // They follow events, and keep their streams loaded meanwhile.
+        builder.Logging.AddFilter(Checkpoints.Category, LogLevel.Information);
         if (time is not null)
         {
             builder.Services.AddSingleton(time);

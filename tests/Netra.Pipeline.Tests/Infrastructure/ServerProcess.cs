@@ -18,7 +18,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCritical;
 
-    private ServerProcess(string environment, IEnumerable<string> arguments)
+    private ServerProcess(string environment, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> variables)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -27,6 +27,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment },
         };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")))
         {
             start.ArgumentList.Add(argument);
@@ -63,10 +68,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it on a port of the kernel's choice, unless the arguments say another.</summary>
-    public static ServerProcess Start(string environment, params string[] arguments)
+    public static ServerProcess Start(string environment, params string[] arguments) => Start(environment, [], arguments);
+
+    /// <summary>Starts it with environment variables of its own.</summary>
+    public static ServerProcess Start(string environment, IEnumerable<(string Name, string Value)> variables, params string[] arguments)
     {
         string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal)) ? [] : ["--urls=http://127.0.0.1:0"];
-        var server = new ServerProcess(environment, defaults.Concat(arguments));
+        var server = new ServerProcess(environment, defaults.Concat(arguments), variables);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
@@ -148,10 +156,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
         }
 
+        // In a line of JSON it is followed by the rest of the line.
         var mark = line.IndexOf(ListeningMark, StringComparison.Ordinal);
         if (mark >= 0)
         {
-            _listening.TrySetResult(new Uri(line[(mark + ListeningMark.Length)..].Trim()).Port);
+            _listening.TrySetResult(new Uri(line[(mark + ListeningMark.Length)..].Split('"')[0].Trim()).Port);
         }
     }
 }
