@@ -120,6 +120,9 @@ public sealed partial class AlertCenter : IDisposable
     public void Evaluate(IReadOnlyList<SignalReading> readings)
         => Change(() => _engine.Evaluate(_options.Enabled ? readings : null, _clock.Now));
 
+    /// <summary>Lets a second pass in which nothing is measured: what is on escalates, and silences end.</summary>
+    internal void Advance() => Change(() => _engine.Evaluate(null, _clock.Now));
+
     /// <summary>Stops an incident's escalation for a while.</summary>
     /// <param name="id">One of its alerts.</param>
     /// <param name="author">Who looks after it.</param>

@@ -58,7 +58,11 @@ public sealed class AlertRules
         new("very_low_success_rate", AlertSeverity.Critical, Signals.SuccessRate, AlertComparison.Below,
             Math.Max(0, Math.Min(0.90, Math.Round(minSuccessRate - 0.05, 6))),
             "Far too many events are not acknowledged",
-            "Delivery as a whole is in trouble. Look at the network before the server, at the log's latency and at failures by code; emergency mode keeps lifecycle events going."),
+            "Delivery as a whole is in trouble. Look at the network before the server, at the log's latency and at failures by code; emergency mode keeps lifecycle events going.")
+        {
+            // A connection that died is noticed sooner than that.
+            For = TimeSpan.FromSeconds(30),
+        },
         new("high_latency", AlertSeverity.Medium, Signals.DeliveryLatency, AlertComparison.Above, latency,
             "Events are delivered late",
             "From acceptance to the transport takes too long on average. Look at CPU, at the disk of the log, and at queues of connections.")

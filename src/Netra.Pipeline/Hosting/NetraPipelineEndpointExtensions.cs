@@ -38,6 +38,7 @@ public static class NetraPipelineEndpointExtensions
         StatusEndpoints.Map(guarded);
         UserFiguresEndpoints.Map(guarded);
         EmergencyEndpoints.Map(guarded);
+        DashboardEndpoint.Map(guarded);
         AlertEndpoints.Map(guarded);
         AlertConfigurationEndpoints.Map(guarded);
         return guarded;

@@ -86,6 +86,9 @@ public static class NetraPipelineServiceCollectionExtensions
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
+        services.AddEnvironment<AlertingOptions>(
+            EnvironmentSetting<AlertingOptions>.Switch("WEBSOCKET_ALERT_ENABLED", static (options, value) => options.Enabled = value),
+            EnvironmentSetting<AlertingOptions>.Number("WEBSOCKET_ALERT_COOLDOWN_MINUTES", 0, 1440, static (options, minutes) => options.Cooldown = TimeSpan.FromMinutes(minutes)));
         services.AddEnvironment<ConnectionOptions>(
             EnvironmentSetting<ConnectionOptions>.Number("WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
     }
@@ -156,7 +159,12 @@ public static class NetraPipelineServiceCollectionExtensions
 
     private static void AddAlerting(IServiceCollection services)
     {
-        services.TryAddSingleton(static _ => new AlertRules());
+        // The rule warns at twice the average that the health check takes for degraded, and is critical at ten times.
+        services.TryAddSingleton(static provider =>
+        {
+            var monitoring = provider.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+            return new AlertRules(monitoring.MinSuccessRate, 2 * monitoring.MaxDeliveryLatency);
+        });
         services.TryAddSingleton(new AlertStorage(IsInMemory: false));
         services.TryAddSingleton<AlertAudit>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
@@ -197,6 +205,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<UserFiguresEndpoints>();
         services.TryAddSingleton<EmergencyEndpoints>();
         services.TryAddSingleton<StatusEndpoints>();
+        services.TryAddSingleton<DashboardEndpoint>();
     }
 
     private static void AddHosting(IServiceCollection services)

@@ -3,17 +3,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Health;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary>The emergency mode, and the health check on demand (docs/protocol.md, section 11).</summary>
-internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health)
+internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertCenter alerts)
 {
-    private const int MaxBodyBytes = 16 * 1024;
     private const int MaxReason = 1000;
-    private const int MaxAuthor = 128;
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
@@ -61,18 +60,30 @@ internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emer
 
     private async Task BeginAsync(HttpContext context)
     {
-        if (await ReadBodyAsync(context) is not var (reason, author))
+        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (members, _) => new EmergencyOrder(
+            members.NeededText("reason", MaxReason), AlertBodies.Author(members)));
+        if (body is null)
         {
             return;
         }
 
-        emergency.TryEnter(reason, author, isAutomatic: false);
+        var author = RequestAuthor.Of(context, body.Author);
+        if (emergency.TryEnter(body.Reason, author, isAutomatic: false))
+        {
+            await alerts.RecordAsync(author, "emergency_mode_began", "emergency-mode", body.Reason, context.RequestAborted);
+        }
+
         await ReadAsync(context);
     }
 
     private async Task EndAsync(HttpContext context)
     {
-        emergency.TryLeave(context.User.Identity?.Name ?? "operator");
+        var author = RequestAuthor.Of(context);
+        if (emergency.TryLeave(author))
+        {
+            await alerts.RecordAsync(author, "emergency_mode_ended", "emergency-mode", string.Empty, context.RequestAborted);
+        }
+
         await ReadAsync(context);
     }
 
@@ -91,36 +102,4 @@ internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emer
             json.WriteEndObject();
         });
     }
-
-    // What is wrong is answered here.
-    private static async Task<(string Reason, string Author)?> ReadBodyAsync(HttpContext context)
-    {
-        var problem = "the body must be a JSON object with 'reason'";
-        if (await JsonBody.ReadAsync(context.Request, MaxBodyBytes, context.RequestAborted) is { } body)
-        {
-            try
-            {
-                using var document = JsonDocument.Parse(body);
-                var reason = TextOf(document.RootElement, "reason");
-                var author = context.User.Identity?.Name ?? TextOf(document.RootElement, "author") ?? "operator";
-                problem = reason is not { Length: > 0 and <= MaxReason } ? $"reason must be a string of 1 to {MaxReason} characters"
-                    : author.Length is 0 or > MaxAuthor ? $"author must be a string of 1 to {MaxAuthor} characters"
-                    : null;
-                if (problem is null)
-                {
-                    return (reason!, author);
-                }
-            }
-            catch (JsonException exception)
-            {
-                problem = $"the body is not valid JSON: {exception.Message}";
-            }
-        }
-
-        await JsonAnswer.BadRequestAsync(context, problem);
-        return null;
-    }
-
-    private static string? TextOf(JsonElement element, string name)
-        => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

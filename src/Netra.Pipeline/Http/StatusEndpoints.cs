@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Hosting;
@@ -34,6 +35,7 @@ internal sealed class StatusEndpoints(
     ThreadPoolProbe threads,
     Ledger ledger,
     IEventLog log,
+    AlertCenter alerts,
     IOptions<MonitoringOptions> options)
 {
     private static readonly string Version = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -48,6 +50,7 @@ internal sealed class StatusEndpoints(
     public void WriteParts(Utf8JsonWriter json)
     {
         json.WriteBoolean("monitoring_enabled"u8, options.Value.Enabled);
+        json.WriteBoolean("alerting_enabled"u8, alerts.IsEnabled);
         WriteBridge(json);
         WriteRemediation(json);
         json.WriteStartObject("emergency_mode"u8);
@@ -83,6 +86,14 @@ internal sealed class StatusEndpoints(
     {
         health.Write(json, withNames: true);
         WriteParts(json);
+        AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write);
+        json.WriteStartArray("channels"u8);
+        foreach (var channel in alerts.Channels)
+        {
+            json.WriteStringValue(channel);
+        }
+
+        json.WriteEndArray();
     }));
 
     private void WriteBridge(Utf8JsonWriter json)

@@ -23,6 +23,9 @@ internal sealed class MonitoringSnapshot
     /// <summary>Acknowledgement in the last minute.</summary>
     public LatencyHistogram Acknowledgement { get; }
 
+    /// <summary>The sum of a signal's values over its labels.</summary>
+    public double SumOf(string signal) => Readings.Where(reading => reading.Signal == signal).Sum(static reading => reading.Value);
+
     /// <summary>A value; 0 when it was not measured.</summary>
     public double this[string signal, string? label = null] => _values.GetValueOrDefault((signal, label));
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remedies;
 
@@ -6,7 +7,7 @@ namespace Netra.Pipeline.Monitoring;
 
 /// <summary>What the tick does for monitoring, once a second: measures, judges, helps, and hands the readings to the alerts. The latest of everything may be read from any thread.</summary>
 internal sealed class PipelineMonitor(
-    SignalReader signals, HealthBoard health, OverloadRemedy overload, PipelineObservation observation, SnapshotHistory history, IOptions<MonitoringOptions> options)
+    SignalReader signals, HealthBoard health, OverloadRemedy overload, PipelineObservation observation, SnapshotHistory history, AlertCenter alerts, IOptions<MonitoringOptions> options)
 {
     private MonitoringSnapshot? _latest;
     private long _rounds;
@@ -18,13 +19,14 @@ internal sealed class PipelineMonitor(
     public long Rounds => Interlocked.Read(ref _rounds);
 
     /// <summary>Called by the shared tick alone.</summary>
-    /// <returns>The readings; none while monitoring is off.</returns>
-    public IReadOnlyList<SignalReading> OnTick()
+    public void OnTick()
     {
         observation.OnTick();
         if (!options.Value.Enabled)
         {
-            return [];
+            // Nothing is measured; what operators raise by hand is told all the same.
+            alerts.Advance();
+            return;
         }
 
         var snapshot = signals.Read();
@@ -32,7 +34,7 @@ internal sealed class PipelineMonitor(
         var checks = health.Judge(snapshot);
         Volatile.Write(ref _latest, snapshot);
         history.Add(snapshot);
+        alerts.Evaluate([.. snapshot.Readings, .. checks]);
         Interlocked.Increment(ref _rounds);
-        return [.. snapshot.Readings, .. checks];
     }
 }

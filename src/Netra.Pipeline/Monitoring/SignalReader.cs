@@ -83,28 +83,18 @@ internal sealed class SignalReader(
 
     private void AddFailures(List<SignalReading> readings)
     {
-        var sum = 0L;
         foreach (var code in Enum.GetValues<FailureCode>())
         {
-            var count = failures[code].LastMinute;
-            sum += count;
-            readings.Add(new SignalReading(Signals.Failures, FailureCodes.WireName(code), count));
+            readings.Add(new SignalReading(Signals.Failures, FailureCodes.WireName(code), failures[code].LastMinute));
         }
-
-        readings.Add(new SignalReading(Signals.Failures, null, sum));
     }
 
     private void AddSilentFailures(List<SignalReading> readings)
     {
-        var sum = 0L;
         foreach (var (kind, codes) in SilentFailureKinds)
         {
-            var count = codes.Sum(code => failures[code].LastMinute);
-            sum += count;
-            readings.Add(new SignalReading(Signals.SilentFailures, kind, count));
+            readings.Add(new SignalReading(Signals.SilentFailures, kind, codes.Sum(code => failures[code].LastMinute)));
         }
-
-        readings.Add(new SignalReading(Signals.SilentFailures, null, sum));
     }
 
     // Only where nobody at all is connected: one user who is away is as usual.

@@ -6,5 +6,5 @@ internal sealed class SilentFailureHealthCheck : PipelineHealthCheck
     public override string Name => "silent_failures";
 
     public override HealthVerdict Judge(MonitoringSnapshot snapshot)
-        => None(snapshot[Signals.SilentFailures] + snapshot[Signals.StalledRuns] + snapshot[Signals.StuckTools], "silent failures, stalled runs or stuck tools");
+        => None(snapshot.SumOf(Signals.SilentFailures) + snapshot[Signals.StalledRuns] + snapshot[Signals.StuckTools], "silent failures, stalled runs or stuck tools");
 }
