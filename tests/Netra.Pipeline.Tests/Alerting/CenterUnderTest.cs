@@ -27,7 +27,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
             Options.Create(options),
             Options.Create(new DataOptions { DataDirectory = folder ?? string.Empty }),
             Reported.Reporter,
-            new OperatorAudit(Reported.LoggerProvider.CreateLogger<OperatorAudit>()),
+            new AlertAudit(Reported.LoggerProvider.CreateLogger<AlertAudit>()),
             Reported.LoggerProvider.CreateLogger<AlertCenter>(),
             time);
         foreach (var rule in Alerts.Rules.Where(static rule => rule.Signal != AlertRules.SignalAge))

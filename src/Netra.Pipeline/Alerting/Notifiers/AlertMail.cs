@@ -47,7 +47,7 @@ internal sealed class AlertMail(EmailOptions options)
     private static string Body(AlertNotification notification)
     {
         var text = new StringBuilder();
-        text.Append(AlertNames.StatusOf(notification.Kind)).Append(": ").Append(notification.Summary).Append("\n\n");
+        text.Append(AlertStatus.Of(notification.Kind)).Append(": ").Append(notification.Summary).Append("\n\n");
         if (!string.IsNullOrWhiteSpace(notification.Description))
         {
             text.Append(notification.Description).Append("\n\n");

@@ -23,7 +23,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
 
     private static void Write(Utf8JsonWriter json, AlertNotification notification)
     {
-        var head = $"{MarkOf(notification.Severity)} {AlertNames.StatusOf(notification.Kind)}: {notification.Summary}";
+        var head = $"{MarkOf(notification.Severity)} {AlertStatus.Of(notification.Kind)}: {notification.Summary}";
         json.WriteStartObject();
         json.WriteString("text", Escape(head, MaxSection));
         json.WriteStartArray("blocks");
