@@ -13,9 +13,11 @@ internal sealed class WakeSignal(TimeProvider time)
     /// <summary>Waits until it is set, or a time is over. The loop must look at everything afterwards: what woke it is not said.</summary>
     public async Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
+        // Waiting cuts off what is less than a millisecond: the loop would wake too early, find nothing due, and spin.
+        var whole = timeout < Longest ? TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds)) : Longest;
         try
         {
-            await _next.Task.WaitAsync(timeout < Longest ? timeout : Longest, time, cancellationToken);
+            await _next.Task.WaitAsync(whole, time, cancellationToken);
         }
         catch (TimeoutException)
         {

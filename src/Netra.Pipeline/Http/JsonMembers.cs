@@ -68,9 +68,9 @@ internal sealed class JsonMembers
     /// <summary>A duration in seconds that is needed.</summary>
     public TimeSpan NeededSeconds(string name, double min, double max) => Seconds(name, min, max) ?? Missing(name, TimeSpan.Zero);
 
-    /// <summary>A time in Unix seconds that is needed.</summary>
+    /// <summary>A time in Unix seconds that is needed; to the millisecond, which is what a double keeps for sure.</summary>
     public DateTimeOffset NeededTime(string name)
-        => Number(name, 0, DateTimeOffset.MaxValue.ToUnixTimeSeconds()) is { } seconds ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : Missing(name, DateTimeOffset.UnixEpoch);
+        => Number(name, 0, DateTimeOffset.MaxValue.ToUnixTimeSeconds()) is { } seconds ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds * 1000)) : Missing(name, DateTimeOffset.UnixEpoch);
 
     /// <summary>True or false; may be missing.</summary>
     public bool? Flag(string name) => Find(name) switch

@@ -68,13 +68,16 @@ internal sealed class CenterUnderTest : IAsyncDisposable
     }
 
     /// <summary>Lets time pass in small steps until something has come to be.</summary>
-    public Task PassUntilAsync(Func<bool> condition, string what) => Eventually.BecomesTrueAsync(
+    /// <param name="condition">What.</param>
+    /// <param name="what">The same, for people.</param>
+    /// <param name="seconds">How long a step is.</param>
+    public Task PassUntilAsync(Func<bool> condition, string what, double seconds = 0.1) => Eventually.BecomesTrueAsync(
         () =>
         {
             var isTrue = condition();
             if (!isTrue)
             {
-                Time.Advance(TimeSpan.FromMilliseconds(100));
+                Time.Advance(TimeSpan.FromSeconds(seconds));
             }
 
             return isTrue;
