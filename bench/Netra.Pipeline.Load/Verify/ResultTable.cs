@@ -9,7 +9,7 @@ internal static class ResultTable
 
     public static void Print(Uri url, IReadOnlyList<CheckResult> results)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = WidthOfFiles;

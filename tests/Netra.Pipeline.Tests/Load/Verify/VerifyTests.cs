@@ -76,7 +76,7 @@ internal sealed class VerifyTests
         var (exitCode, output, _) = await LoadProgram.RunAsync("verify", "--url", url, "--timeout-s", "5");
 
         Assert.That(exitCode, Is.EqualTo(1));
-        Assert.That(output, Does.Contain($"0 of 6 at {url}").And.Contain("FAILED"));
+        Assert.That(output, Does.Contain($"0 of 6 at {url}").And.Contain("FAILED").And.Not.Contain("\e["), "no colours in a file");
     }
 
     [TestCase("--url must be an absolute http or https URL", "--url", "localhost")]
