@@ -51,7 +51,9 @@ internal sealed class SlackNotifierTests
         var text = new string(letter, 10_000);
         var notification = Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start) with
         {
-            Summary = text, Description = text, Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["code"] = text },
+            Summary = text,
+            Description = text,
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["code"] = text },
         };
 
         var blocks = (await PostOfAsync(notification)).Json.GetProperty("blocks");
