@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything, and runs all tests. The last line says: N passed, N failed, N skipped.
-# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium.
+# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium and promtool.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,6 +36,19 @@ if [ ! -x "$chromium" ]; then
     failed=$((failed + 1))
   fi
 fi
+
+# promtool checks the alert rules and runs their tests. The package's service must not run.
+if ! command -v promtool >/dev/null; then
+  step "Installing promtool"
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus; } >"$results/apt-prometheus.log" 2>&1; then
+    tail -n 5 "$results/apt-prometheus.log"
+    echo "FAILED: promtool could not be installed"
+    failed=$((failed + 1))
+  fi
+  if command -v systemctl >/dev/null && systemctl is-active --quiet prometheus; then systemctl disable --now prometheus; fi
+fi
+
+check "OTLP receiver" npm ci --prefix tests/otlp-receiver --no-audit --no-fund --silent
 
 step "Building"
 if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then

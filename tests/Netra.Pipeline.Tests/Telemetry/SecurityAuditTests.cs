@@ -55,14 +55,14 @@ internal sealed class SecurityAuditTests
     }
 
     [Test]
-    public async Task Handshake_WithoutIdentity_IsWrittenDown()
+    public async Task Handshake_InTheSystemsName_IsWrittenDown()
     {
         await using var host = await PipelineHost.StartAsync();
 
-        Assert.That(async () => await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws")), Throws.Exception);
+        Assert.That(async () => await TestClient.ConnectAsync(host.SocketAddress("$system")), Throws.Exception);
 
         await Eventually.BecomesTrueAsync(() => Audit(host).Count == 1, "the refusal is written down");
-        Assert.That((Audit(host)[0].EventId.Id, Audit(host)[0].Level), Is.EqualTo((EventIds.HandshakeDenied, LogLevel.Warning)));
+        Assert.That((Audit(host)[0].EventId.Id, Audit(host)[0].Level, Audit(host)[0].Values["Status"]), Is.EqualTo((EventIds.HandshakeDenied, LogLevel.Warning, 403)));
     }
 
     private static List<CapturedLog> Audit(PipelineHost host) => [.. host.Logs.Logs.Where(static log => log.Category == SecurityAudit.Category)];
