@@ -50,6 +50,8 @@ for package in prometheus prometheus-alertmanager; do
   service "$package" stop >/dev/null 2>&1 || true
 done
 
+check "OTLP receiver" npm ci --prefix tests/otlp-receiver --no-audit --no-fund --silent
+
 step "Building"
 if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
   echo "FAILED: the build"

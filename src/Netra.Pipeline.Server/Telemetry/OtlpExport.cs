@@ -12,7 +12,7 @@ namespace Netra.Pipeline.Server.Telemetry;
 /// Exports metrics, spans and log lines over OTLP, as the standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the others); nothing without them. It starts before everything else and stops after it, so that what
 /// starting and stopping says is exported too.
 /// </summary>
-internal sealed partial class OtlpExport : IHostedLifecycleService
+internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDisposable
 {
     private const string ServiceName = "netra-pipeline";
 
@@ -22,8 +22,8 @@ internal sealed partial class OtlpExport : IHostedLifecycleService
     private readonly OpenTelemetrySdk _sdk;
     private readonly ExportSettings _settings;
     private readonly IServiceProvider _services;
+    private bool _isFlushed;
 
-    // Heard from the moment when it is made; it unsubscribes when the container disposes of it.
     private OtlpExport(OpenTelemetrySdk sdk, ExportSettings settings, IServiceProvider services) => (_sdk, _settings, _services) = (sdk, settings, services);
 
     /// <summary>Adds the export to a host, if the variables ask for it. To be called before anything else is added.</summary>
@@ -47,6 +47,7 @@ internal sealed partial class OtlpExport : IHostedLifecycleService
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        // It hears the SDK from here on, until the container disposes of it.
         _services.GetRequiredService<ExportFailures>();
         Log.Started(_services.GetRequiredService<ILogger<OtlpExport>>(), _settings);
         return Task.CompletedTask;
@@ -65,8 +66,21 @@ internal sealed partial class OtlpExport : IHostedLifecycleService
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task StoppedAsync(CancellationToken cancellationToken)
+    public Task StoppedAsync(CancellationToken cancellationToken) => FlushAsync();
+
+    /// <summary>A host that did not start is never stopped, and why it did not is in the last lines.</summary>
+    public async ValueTask DisposeAsync() => await FlushAsync();
+
+    // Called by the host and then by its container, one after the other.
+    private async Task FlushAsync()
     {
+        if (_isFlushed)
+        {
+            return;
+        }
+
+        _isFlushed = true;
+
         // Each blocks its thread until it is done, so the three have one each. What fails is heard by the listener.
         var timeout = (int)FlushTimeout.TotalMilliseconds;
         await Task.WhenAll(

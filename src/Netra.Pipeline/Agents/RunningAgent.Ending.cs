@@ -27,6 +27,7 @@ internal sealed partial class RunningAgent
         }
 
         failure = await LeaveAsync(failure);
+        // The last line names everything itself, and an exporter must not be handed one name twice.
         _logScope?.Dispose();
         if (started)
         {
@@ -149,7 +150,7 @@ internal sealed partial class RunningAgent
 
         var pace = duration > TimeSpan.Zero ? Math.Round(_events.Tokens / duration.TotalSeconds, 1) : 0;
         Log.Ended(
-            _services.Logger, agent, OutcomeOf(failure), duration.TotalMilliseconds, _run!.Emitter.EventsOfRun, pace, context.UserId, context.ThreadId, context.RunId);
+            _services.Logger, agent, OutcomeOf(failure), duration.TotalMilliseconds, _run!.Emitter.EventsOfRun, pace, context.UserId, context.ThreadId, context.RunId, context.RequestId);
     }
 
     private void EndSpan(Exception? failure)

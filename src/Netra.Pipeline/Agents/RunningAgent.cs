@@ -234,8 +234,8 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
 
         [LoggerMessage(
             EventIds.RunEnded, LogLevel.Information,
-            "Agent {Agent} {Outcome} after {Milliseconds} ms with {Events} events, {TokensPerSecond} of text a second [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.RunEnded))]
+            "Agent {Agent} {Outcome} after {Milliseconds} ms with {Events} events, {TokensPerSecond} of text a second [user {UserId}, thread {ThreadId}, run {RunId}, request {RequestId}]", EventName = nameof(EventIds.RunEnded))]
         public static partial void Ended(
-            ILogger logger, string agent, string outcome, double milliseconds, long events, double tokensPerSecond, string userId, string threadId, string runId);
+            ILogger logger, string agent, string outcome, double milliseconds, long events, double tokensPerSecond, string userId, string threadId, string runId, string requestId);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
@@ -27,6 +28,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly AlertAudit _audit;
     private readonly ILogger _logger;
     private readonly NotificationOutbox _outbox;
+    private readonly IReadOnlyList<INotifier> _notifiers;
     private readonly string? _directory;
     private readonly EscalationPolicy _configured;
     private AlertBook _book;
@@ -48,7 +50,8 @@ public sealed partial class AlertCenter : IDisposable
         (_options, _builtIn, _failures, _audit, _logger, _time) = (options.Value, rules, failures, audit, logger, time);
         _clock = new AlertClock(time);
         _directory = storage.IsInMemory ? null : data.Value.DataDirectory;
-        _outbox = new NotificationOutbox(notifiers, _options, failures, time, _clock, Conclude);
+        _notifiers = [.. notifiers];
+        _outbox = new NotificationOutbox(_notifiers, _options, failures, time, _clock, Conclude);
         _configured = EscalationPolicies.From(_options.Escalation, _outbox.Channels);
         _book = new AlertBook(rules, _configured, []);
         _engine = new AlertEngine(_book, _options);
@@ -150,6 +153,7 @@ public sealed partial class AlertCenter : IDisposable
             throw SendFailureException.LogNotOpened(AlertStore.Name, $"what is in it cannot be read: {exception.Message}; put the file aside, or restore it from a copy", exception);
         }
 
+        RestoreChannels();
         (_store, _journal) = (store, new AlertJournal(store, _outbox, _failures, _time));
         if (!_options.Enabled)
         {
@@ -163,6 +167,18 @@ public sealed partial class AlertCenter : IDisposable
         }
 
         _outbox.Add([.. documents.Where(static document => document.Kind == DocumentKind.Outbox).Select(static document => AlertJson.Read<OutboxEntry>(document.Json)).OrderBy(static entry => entry.Notification.At)]);
+    }
+
+    // An Alertmanager takes for over what it is not told of again, and after a restart nobody else knows what it was told.
+    private void RestoreChannels()
+    {
+        foreach (var channel in _notifiers.OfType<AlertmanagerNotifier>())
+        {
+            foreach (var notification in new IncidentDesk(_book, _options.Cooldown).ToldTo(channel.Name, _clock.Now))
+            {
+                channel.Restore(notification);
+            }
+        }
     }
 
     /// <summary>Stores and tells what comes, until it is cancelled.</summary>

@@ -1,25 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting.Notifiers;
 
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>The rules between alerting's options, and between them and the channels there are.</summary>
-internal sealed class AlertingOptionsValidator(IEnumerable<INotifier> notifiers, AlertRules rules) : IValidateOptions<AlertingOptions>
+internal sealed class AlertingOptionsValidator(IServiceProvider services) : IValidateOptions<AlertingOptions>
 {
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWatch = TimeSpan.FromDays(1);
 
     public ValidateOptionsResult Validate(string? name, AlertingOptions options)
     {
-        var channels = notifiers.Select(static notifier => notifier.Name).ToList();
+        List<string> channels;
+        AlertRules rules;
+        try
+        {
+            channels = [.. services.GetRequiredService<AlertChannels>().All.Select(static notifier => notifier.Name)];
+            rules = services.GetRequiredService<AlertRules>();
+        }
+        catch (OptionsValidationException)
+        {
+            // A channel's own options, or monitoring's, are invalid, which is reported by itself; there is nothing to compare with.
+            return ValidateOptionsResult.Skip;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Two channels of one name.
+            return ValidateOptionsResult.Fail(exception.Message);
+        }
+
         var problems = new List<string>();
         if (options.MaxRetryPause < options.FirstRetry)
         {
             problems.Add($"Netra:Alerting:MaxRetryPause is {options.MaxRetryPause}; it must not be below FirstRetry, which is {options.FirstRetry}.");
-        }
-
-        foreach (var twice in channels.GroupBy(static channel => channel, StringComparer.Ordinal).Where(static group => group.Count() > 1))
-        {
-            problems.Add($"Two notifiers are called '{twice.Key}'; each channel needs a name of its own.");
         }
 
         if (options.Watchdog.Channel is { Length: > 0 } watched && !channels.Contains(watched, StringComparer.Ordinal))

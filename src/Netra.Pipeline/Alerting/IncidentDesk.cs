@@ -25,6 +25,14 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
         }
     }
 
+    /// <summary>What a channel was told of the incidents that are on, at each level, for one that does not keep it by itself.</summary>
+    public IEnumerable<AlertNotification> ToldTo(string channel, DateTimeOffset now)
+        => from incident in book.Incidents
+           where incident is { EndsAt: null, Last: not null }
+           from told in incident.Told
+           where told.IsOn && told.Channel == channel
+           select Make(incident, incident.Notifications, NotificationKind.Trigger, told.Level, [incident.Last!], now);
+
     /// <summary>Somebody looks after an incident: its escalation stops.</summary>
     /// <param name="incident">The incident, which is on.</param>
     /// <param name="author">Who.</param>
@@ -236,17 +244,19 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
     private Incident Send(Incident incident, NotificationKind kind, string channel, EscalationLevel level, List<Alert> alerts, DateTimeOffset now)
     {
         var number = incident.Notifications + 1;
-        var notification = new AlertNotification(
-            $"{incident.Key}.{number}", kind, incident.Key, incident.RuleName, incident.Severity, level, NotificationText.Summary(alerts), alerts[0].Description, incident.StartsAt, now)
-        {
-            EndsAt = kind == NotificationKind.Resolve ? incident.EndsAt : null,
-            AcknowledgedBy = kind == NotificationKind.Acknowledge ? incident.AcknowledgedBy : null,
-            Labels = NotificationText.Labels(alerts),
-            Value = alerts[0].Value,
-            Threshold = alerts[0].Threshold,
-        };
+        var notification = Make(incident, number, kind, level, alerts, now);
         book.Changes.Tell(new OutboxEntry(notification, channel, incident.Scope, incident.Policy.FallbacksAfter(level, channel), Attempts: 0, now));
         book.Changes.Remember(now, AlertNames.Of(kind), alertId: null, incident.RuleName, $"{incident.Key} to {channel}, {AlertNames.Of(level)}");
         return incident with { Notifications = number, Last = alerts[0] };
     }
+
+    private static AlertNotification Make(Incident incident, int number, NotificationKind kind, EscalationLevel level, List<Alert> alerts, DateTimeOffset now) => new(
+        $"{incident.Key}.{number}", kind, incident.Key, incident.RuleName, incident.Severity, level, NotificationText.Summary(alerts), alerts[0].Description, incident.StartsAt, now)
+    {
+        EndsAt = kind == NotificationKind.Resolve ? incident.EndsAt : null,
+        AcknowledgedBy = kind == NotificationKind.Acknowledge ? incident.AcknowledgedBy : null,
+        Labels = NotificationText.Labels(alerts),
+        Value = alerts[0].Value,
+        Threshold = alerts[0].Threshold,
+    };
 }

@@ -45,6 +45,7 @@ internal sealed class BackgroundLoops(
         => _running = Task.WhenAll(
             LoopAsync("tick", ConnectionTick.Period, TickAsync),
             LoopAsync("retention", ConnectionTick.Period, ExpireAsync),
+            LoopAsync("monitor", ConnectionTick.Period, MonitorAsync),
             LoopAsync("runs", ConnectionTick.Period, runs.RoundAsync),
             LoopAsync("canary", ConnectionTick.Period, canary.RoundAsync),
             LoopAsync("remediation", ConnectionTick.Period, remedy.RoundAsync),
@@ -107,8 +108,14 @@ internal sealed class BackgroundLoops(
         }
 
         ledger.Check();
-        monitor.OnTick();
         await streams.EvictIdleAsync(cancellationToken);
+    }
+
+    // A loop of its own: what fails in the others must not blind it.
+    private ValueTask MonitorAsync(CancellationToken cancellationToken)
+    {
+        monitor.OnTick();
+        return ValueTask.CompletedTask;
     }
 
     private async ValueTask ExpireAsync(CancellationToken cancellationToken)

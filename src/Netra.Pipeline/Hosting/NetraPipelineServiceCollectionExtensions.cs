@@ -169,7 +169,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<AlertAudit>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
         services.TryAddSingleton(static provider => new AlertCenter(
-            provider.GetServices<INotifier>(),
+            provider.GetRequiredService<AlertChannels>().All,
             provider.GetRequiredService<AlertRules>(),
             provider.GetRequiredService<AlertStorage>(),
             provider.GetRequiredService<IOptions<AlertingOptions>>(),

@@ -29,7 +29,19 @@ internal sealed class PipelineMonitor(
             return;
         }
 
-        var snapshot = signals.Read();
+        MonitoringSnapshot snapshot;
+        try
+        {
+            snapshot = signals.Read();
+        }
+        catch
+        {
+            // The loop reports it; and rules that are blind are an alert.
+            alerts.Evaluate([]);
+            Interlocked.Increment(ref _rounds);
+            throw;
+        }
+
         overload.OnTick();
         var checks = health.Judge(snapshot);
         Volatile.Write(ref _latest, snapshot);

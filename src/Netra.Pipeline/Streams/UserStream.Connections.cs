@@ -297,7 +297,7 @@ internal sealed partial class UserStream
     {
         if (!IsSystem)
         {
-            _counters.OnRead(page.Skip(from).Count(frame => frame.IsEvent && frame.Seq <= last), isRedelivery: again);
+            CountRead(page, from, last, again);
         }
 
         if (again)
@@ -328,6 +328,17 @@ internal sealed partial class UserStream
         {
             _stageWaiters.Release(StageOfLocked);
         }
+    }
+
+    private void CountRead(List<SendFrame> page, int from, long last, bool again)
+    {
+        var events = 0;
+        for (var i = from; i < page.Count; i++)
+        {
+            events += page[i].IsEvent && page[i].Seq <= last ? 1 : 0;
+        }
+
+        _counters.OnRead(events, isRedelivery: again);
     }
 
     private void GoLive(StreamSubscription subscription)

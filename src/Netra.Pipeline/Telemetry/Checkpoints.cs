@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -43,11 +42,17 @@ internal sealed partial class Checkpoints(ILoggerFactory loggers)
 
     private async Task FollowAsync(EventReceipt receipt)
     {
-        await Task.WhenAll(
-            FollowAsync(receipt, DeliveryStage.Stored, Log.Stored),
-            FollowAsync(receipt, DeliveryStage.Written, Log.Written),
-            FollowAsync(receipt, DeliveryStage.Acknowledged, Log.Acknowledged));
-        Interlocked.Decrement(ref _followed);
+        try
+        {
+            await Task.WhenAll(
+                FollowAsync(receipt, DeliveryStage.Stored, Log.Stored),
+                FollowAsync(receipt, DeliveryStage.Written, Log.Written),
+                FollowAsync(receipt, DeliveryStage.Acknowledged, Log.Acknowledged));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _followed);
+        }
     }
 
     private async Task FollowAsync(EventReceipt receipt, DeliveryStage stage, Action<ILogger, string> reached)
@@ -57,7 +62,7 @@ internal sealed partial class Checkpoints(ILoggerFactory loggers)
             await receipt.WhenAsync(stage, Patience);
             reached(_logger, receipt.Id);
         }
-        catch (Exception exception) when (exception is TimeoutException or PipelineException)
+        catch (Exception exception)
         {
             Log.NotReached(_logger, receipt.Id, stage, exception.Message);
         }

@@ -37,6 +37,25 @@ internal sealed class OtlpFailureTests
         Assert.That(output, Does.Not.Contain("OTLP"));
     }
 
+    [Test]
+    public async Task Server_DoesNotStart_ExportsWhy()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("netra-otlp-");
+        try
+        {
+            await using var server = ServerProcess.Start(
+                "Production", [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString())], $"--Netra:DataDirectory={folder.FullName}");
+            await server.WhenExitedAsync();
+
+            Assert.That(receiver.Items("logs").Select(static log => log.Item.GetProperty("body").Text("stringValue")), Has.Some.Contains("IConnectionAuthenticator"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static List<string> Lines(string output, string part) => [.. output.Split('\n').Where(line => line.Contains(part, StringComparison.Ordinal))];
 
     private static async Task<string> RunAsync(OtlpReceiver receiver, (string Name, string Value)[] variables, int atLeast)

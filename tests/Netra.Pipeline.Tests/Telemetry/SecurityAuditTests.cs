@@ -54,15 +54,16 @@ internal sealed class SecurityAuditTests
         Assert.That((line.EventId.Id, line.Values["Operation"], line.Values["Subject"], line.Values["Status"]), Is.EqualTo((EventIds.OperatorChanged, "DropDeadLetter", "dead_letter_id 7", 404)));
     }
 
-    [Test]
-    public async Task Handshake_WithoutIdentity_IsWrittenDown()
+    [TestCase("somebody", 401)]
+    [TestCase("banned", 403)]
+    public async Task Handshake_RefusedForWhoItIs_IsWrittenDown(string user, int status)
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseAuthenticator<RefusingAuthenticator>());
 
-        Assert.That(async () => await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws")), Throws.Exception);
+        Assert.That(async () => await TestClient.ConnectAsync(host.SocketAddress(user)), Throws.Exception);
 
         await Eventually.BecomesTrueAsync(() => Audit(host).Count == 1, "the refusal is written down");
-        Assert.That((Audit(host)[0].EventId.Id, Audit(host)[0].Level), Is.EqualTo((EventIds.HandshakeDenied, LogLevel.Warning)));
+        Assert.That((Audit(host)[0].EventId.Id, Audit(host)[0].Level, Audit(host)[0].Values["Status"]), Is.EqualTo((EventIds.HandshakeDenied, LogLevel.Warning, status)));
     }
 
     private static List<CapturedLog> Audit(PipelineHost host) => [.. host.Logs.Logs.Where(static log => log.Category == SecurityAudit.Category)];

@@ -10,6 +10,7 @@ internal sealed class ConnectionHealthCheck(ConnectionRegistry connections, Conn
     // Fewer than that say nothing about a share.
     private const int MinDrops = 10;
     private const double MaxShare = 0.2;
+    private const double CriticalShare = 0.5;
 
     public override string Name => "connection_stability";
 
@@ -19,6 +20,7 @@ internal sealed class ConnectionHealthCheck(ConnectionRegistry connections, Conn
         var share = dropped / Math.Max(1.0, dropped + open);
         var numbers = new[] { ("connections", (double)open), ("dropped_last_minute", dropped), ("waiting_users", waiting) };
         return waiting > 0 ? Say(HealthStatus.Degraded, $"events wait for {waiting:F0} users and nobody is connected", numbers)
+            : dropped >= MinDrops && share > CriticalShare ? Say(HealthStatus.Unhealthy, $"{dropped:F0} connections were dropped in the last minute, {share:P0} of all", numbers)
             : dropped >= MinDrops && share > MaxShare ? Say(HealthStatus.Degraded, $"{dropped:F0} connections were dropped in the last minute, {share:P0} of all", numbers)
             : Say(HealthStatus.Healthy, $"{open} connections, {dropped:F0} dropped in the last minute", numbers);
     }
