@@ -1,0 +1,26 @@
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Monitoring;
+
+namespace Netra.Pipeline.Tests.Monitoring.Faults;
+
+/// <summary>An observer that throws when a test says so.</summary>
+internal sealed class FaultyObserver : IPipelineObserver
+{
+    public Exception? EventFault { get; set; }
+
+    public Exception? FailureFault { get; set; }
+
+    public void OnEvent(in ObservedEvent observed) => Throw(EventFault);
+
+    public void OnConnection(in ObservedConnection observed) => Throw(EventFault);
+
+    public void OnFailure(Failure failure) => Throw(FailureFault);
+
+    private static void Throw(Exception? fault)
+    {
+        if (fault is not null)
+        {
+            throw fault;
+        }
+    }
+}
