@@ -413,7 +413,7 @@ public sealed class EventEmitter : IAsyncDisposable
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
         }
 
-        _stream.Figures.OnAccepted(type);
+        _stream.Figures.OnAccepted(type, draft.AcceptedAt.UtcTicks);
         if (subject is { } named)
         {
             Observe(draft, named, outcome.Seq);

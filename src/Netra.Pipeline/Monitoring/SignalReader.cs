@@ -7,7 +7,6 @@ using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Runs;
-using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring;
 
@@ -19,7 +18,7 @@ internal sealed class SignalReader(
     SuccessRate success,
     Ledger ledger,
     ConnectionRegistry connections,
-    StreamRegistry streams,
+    FiguresRegistry users,
     IEventLog log,
     PipelineBridge bridge,
     BridgeInitializations initializations,
@@ -41,6 +40,8 @@ internal sealed class SignalReader(
         ("no_bridge", [FailureCode.NotInitialized, FailureCode.BridgeUnavailable]),
         ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
     ];
+
+    private long _emptySince;
 
     /// <summary>Measures.</summary>
     public MonitoringSnapshot Read()
@@ -97,15 +98,18 @@ internal sealed class SignalReader(
         }
     }
 
-    // Only where nobody at all is connected: one user who is away is as usual.
+    // Only where nobody at all is connected: one user who is away is as usual. What was accepted since then waits, whoever it is for.
     private int UsersWaiting()
     {
         if (connections.All.Any(static connection => !connection.UserId.StartsWith(IdentifierRules.ReservedPrefix)))
         {
+            _emptySince = 0;
             return 0;
         }
 
-        var since = (time.GetUtcNow() - NewEvents).UtcTicks;
-        return streams.Loaded.Count(stream => !stream.IsSystem && stream.LastAcceptedAt > since && stream.Snapshot().Account.Pending > 0);
+        var now = time.GetUtcNow().UtcTicks;
+        _emptySince = _emptySince == 0 ? now : _emptySince;
+        var since = Math.Max(_emptySince - ConnectionTick.Period.Ticks, now - NewEvents.Ticks);
+        return users.All().Count(user => user.LastAcceptedAt > since);
     }
 }

@@ -42,7 +42,6 @@ internal sealed partial class UserStream
     private long _expiredThrough;
     private long _sampledSeq;
     private long _sampledAt;
-    private long _lastAcceptedAt;
     private int _pins;
     private int _connectionPins;
     private bool _evicted;
@@ -83,9 +82,6 @@ internal sealed partial class UserStream
 
     /// <summary>What is counted of the user.</summary>
     public UserFigures Figures { get; }
-
-    /// <summary>When the last event was accepted, in UTC ticks; 0 before the first. Read without the lock.</summary>
-    public long LastAcceptedAt => Volatile.Read(ref _lastAcceptedAt);
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _ledger;
@@ -263,7 +259,6 @@ internal sealed partial class UserStream
 
             _ledger.OnTaken();
             Volatile.Write(ref _head, seq);
-            Volatile.Write(ref _lastAcceptedAt, draft.AcceptedAt.UtcTicks);
             _window.Add(seq, buffer, _committed);
             run?.Count(seq, isTerminal);
             var critical = EventTypes.IsCritical(draft.Type);

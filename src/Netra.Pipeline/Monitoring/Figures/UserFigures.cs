@@ -26,6 +26,7 @@ internal sealed class UserFigures(string userId)
     private long _terminalsAcknowledged;
     private int _holders;
     private long _usedAt;
+    private long _lastAcceptedAt;
 
     public string UserId => userId;
 
@@ -57,6 +58,9 @@ internal sealed class UserFigures(string userId)
     /// <summary>Of those, the ones whose terminal event was acknowledged.</summary>
     public long TerminalsAcknowledged => Interlocked.Read(ref _terminalsAcknowledged);
 
+    /// <summary>When the last event was accepted, in UTC ticks; 0 before the first.</summary>
+    public long LastAcceptedAt => Volatile.Read(ref _lastAcceptedAt);
+
     public LatencyHistogram? DeliveryLatency => Volatile.Read(ref _delivery);
 
     public LatencyHistogram? AcknowledgementLatency => Volatile.Read(ref _acknowledgement);
@@ -71,7 +75,13 @@ internal sealed class UserFigures(string userId)
 
     public long RefusedOf(EventType type) => Interlocked.Read(ref _refused[(int)type]);
 
-    public void OnAccepted(EventType type) => Interlocked.Increment(ref _accepted[(int)type]);
+    /// <param name="type">Its type.</param>
+    /// <param name="at">When, in UTC ticks.</param>
+    public void OnAccepted(EventType type, long at)
+    {
+        Interlocked.Increment(ref _accepted[(int)type]);
+        Volatile.Write(ref _lastAcceptedAt, at);
+    }
 
     public void OnRefused(EventType type) => Interlocked.Increment(ref _refused[(int)type]);
 

@@ -27,8 +27,8 @@ internal sealed class ResourceTrend(ResourceSampler sampler, TimeProvider time)
             return;
         }
 
-        _sampledAt = time.GetTimestamp();
         Latest = sampler();
+        _sampledAt = time.GetTimestamp();
         _low = Math.Min(_low, Latest.WorkingSetBytes);
         if (time.GetElapsedTime(_slotBegan) >= SlotLength)
         {

@@ -53,7 +53,6 @@ internal static class CrowdFaults
             bench.HandlerFault = new InvalidOperationException("the handler's own");
             await AskAsync(bench, $$"""{"type":"chat_message","id":"m{{i}}","thread_id":"t1","content":"?"}""");
         });
-        yield return Crowd("unknown_messages", "+", "Pages send messages of a type that nobody knows", FailureCode.UnknownMessage, static (bench, i) => AskAsync(bench, $$"""{"type":"sing","id":"m{{i}}"}"""));
         yield return Crowd("tokens_in_an_emergency", "S3", "Tokens are refused while emergency mode is on, and lifecycle events go on", FailureCode.EmergencyMode, static async (bench, i) =>
         {
             bench.Host.Services.GetRequiredService<EmergencyMode>().TryEnter("a fault of the test", "eve", isAutomatic: false);

@@ -19,12 +19,12 @@ internal static class DeliveryFaults
             Code = FailureCode.SilentFailure,
             Label = "stuck_page",
             Window = 62,
-            Settings = [("Netra:Delivery:FirstRetry", "00:30:00")],
+            Settings = [("Netra:Delivery:FirstRetry", "00:05:00")],
         };
         yield return new("deliveries_stop", "P3, P8", "Events are accepted for a page that is there, and none is confirmed", "very_low_success_rate", StuckAsync)
         {
             Window = 50,
-            Settings = [("Netra:Delivery:FirstRetry", "00:30:00")],
+            Settings = [("Netra:Delivery:FirstRetry", "00:05:00")],
             Heal = static async bench =>
             {
                 var connection = bench.Pipeline.Connections.All.Single(static connection => connection.UserId == "ada");
@@ -39,7 +39,7 @@ internal static class DeliveryFaults
         })
         {
             Code = FailureCode.CriticalDeliveryFailed,
-            Window = 30,
+            Window = 40,
             Settings = [("Netra:Delivery:Tries", "1")],
         };
         yield return new("page_stops_reading", "S1 §2, P5, P13, P15", "A page reads too slowly, and the queue of its connection is full", "buffer_overflow", static async bench =>

@@ -35,6 +35,9 @@ internal sealed class FaultBench : IAsyncDisposable
 
     public ResourceSample Resources { get; set; } = new(100 * 1024 * 1024, 0.1);
 
+    /// <summary>What asking for the resources throws.</summary>
+    public Exception? ResourceFault { get; set; }
+
     /// <summary>What whoever is told of emergencies throws.</summary>
     public Exception? EmergencyFault { get; set; }
 
@@ -55,7 +58,7 @@ internal sealed class FaultBench : IAsyncDisposable
                 services.AddSingleton(bench.Scripts);
                 services.AddSingleton<IPipelineObserver>(bench.Observer);
                 services.AddSingleton<INotifier>(bench.Pager);
-                services.AddSingleton<ResourceSampler>(() => bench.Resources);
+                services.AddSingleton<ResourceSampler>(() => bench.ResourceFault is { } thrown ? throw thrown : bench.Resources);
                 services.AddSingleton<IEmergencyNotifier>(new FaultyEmergencyNotifier(bench));
                 services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler((_, _) => bench.HandlerFault is { } thrown ? throw thrown : ValueTask.FromResult<string?>(null)));
                 pipeline.UseEventLog<FaultyLog>().AddAgent<ScriptedAgent>().AddAgent<ScriptedDelegate>().AddTool<ScriptedTool>();
@@ -105,6 +108,17 @@ internal sealed class FaultBench : IAsyncDisposable
     }
 
     public async Task<EventEmitter> EmitterAsync(string userId = "ada", string runId = "r1") => Keep(await Pipeline.EmitterOfAsync(userId, runId: runId, options: new EmitterOptions { Overflow = OverflowBehavior.Report }));
+
+    /// <summary>Lets go of emitters and clients, so that nobody needs their users' streams any more.</summary>
+    public async Task LetGoAsync()
+    {
+        foreach (var open in _open)
+        {
+            await open.DisposeAsync();
+        }
+
+        _open.Clear();
+    }
 
     /// <summary>Publishes one event, whatever the answer.</summary>
     public Task PostAsync(string type, string data = """{"agent_name":"demo"}""", string runId = "r1", string userId = "ada")
@@ -159,18 +173,14 @@ internal sealed class FaultBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Log.InTrouble = null;
-        Log.TroubleFault = Log.ReadFault = Log.ExpireFault = null;
+        Log.ReadFault = Log.ExpireFault = null;
         Observer.EventFault = Observer.FailureFault = null;
         foreach (var page in _pages)
         {
             await page.DisposeAsync();
         }
 
-        foreach (var open in _open)
-        {
-            await open.DisposeAsync();
-        }
-
+        await LetGoAsync();
         await Host.DisposeAsync();
     }
 }

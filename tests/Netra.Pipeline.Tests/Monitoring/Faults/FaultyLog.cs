@@ -7,12 +7,10 @@ namespace Netra.Pipeline.Tests.Monitoring.Faults;
 /// <summary>A log that fails as a test says.</summary>
 internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
 {
-    public override string? Trouble => TroubleFault is null ? InTrouble ?? base.Trouble : throw TroubleFault;
+    public override string? Trouble => InTrouble ?? base.Trouble;
 
     /// <summary>Why it stores nothing.</summary>
     public string? InTrouble { get; set; }
-
-    public Exception? TroubleFault { get; set; }
 
     /// <summary>What an append of a user is answered with instead of being taken; null for taking it.</summary>
     public Func<string, AppendResult?> Answer { get; set; } = static _ => null;

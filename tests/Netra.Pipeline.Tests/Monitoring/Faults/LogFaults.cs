@@ -73,37 +73,20 @@ internal static class LogFaults
         {
             Code = FailureCode.LedgerUnaccounted,
             Window = 3,
-            Heal = static bench => Mend(bench, static stream => stream.Ledger.OnAccepted(3)),
+            Heal = static bench => bench.LetGoAsync(),
         };
         yield return new("receipt_without_an_event", "P1, P5", "An emitter has a receipt for an event that nobody has", "ledger_unaccounted", static async bench =>
         {
             await (await bench.EmitterAsync()).AgentStartedAsync("demo");
-            await Mend(bench, static stream => stream.Ledger.OnAccepted(2));
+            var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
+            stream.Ledger.OnAccepted(2);
+            stream.Unpin();
         })
         {
             Code = FailureCode.LedgerUnaccounted,
             Window = 3,
-            Heal = static async bench =>
-            {
-                // The books are as wrong as they were told to be; the writer that finds the event mends them.
-                bench.Log.Committed = static _ => 2;
-                await (await bench.EmitterAsync()).AgentThinkingAsync("?");
-            },
+            Heal = static bench => bench.LetGoAsync(),
         };
-        yield return new("monitor_is_blind", "S3, P8", "What is to be measured cannot be: rules have nothing to compare", "no_data", static bench => Do(() => bench.Log.TroubleFault = new InvalidOperationException("no state")))
-        {
-            Code = FailureCode.BackgroundFailed,
-            Label = "success_rate",
-            Window = 12,
-            Heal = static bench => Do(() => bench.Log.TroubleFault = null),
-        };
-    }
-
-    private static async Task Mend(FaultBench bench, Action<Netra.Pipeline.Streams.UserStream> mend)
-    {
-        var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
-        mend(stream);
-        stream.Unpin();
     }
 
     private static Task Do(Action action)

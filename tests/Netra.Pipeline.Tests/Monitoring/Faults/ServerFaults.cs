@@ -53,8 +53,9 @@ internal static class ServerFaults
         })
         {
             Code = FailureCode.BackgroundFailed,
-            Window = 30,
-            Settings = [("Netra:Delivery:Tries", "1")],
+            Window = 40,
+            Settings = [("Netra:Delivery:Tries", "1"), ("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")],
+            Heal = static bench => Do(() => bench.EmergencyFault = null),
         };
         yield return new("memory_leak", "S3, P16", "Memory grows from hour to hour and does not come back", "memory_leak", static async bench =>
         {
@@ -75,6 +76,13 @@ internal static class ServerFaults
                     await bench.PassAsync(10, stride: 10);
                 }
             },
+        };
+        yield return new("monitor_is_blind", "S3, P8", "What is to be measured cannot be: rules have nothing to compare", "no_data", static bench => Do(() =>
+            bench.ResourceFault = new UnauthorizedAccessException("/proc is not readable")))
+        {
+            Label = "success_rate",
+            Window = 22,
+            Heal = static bench => Do(() => bench.ResourceFault = null),
         };
         yield return new("handles_run_out", "S3, P16", "Nearly all file handles are open", "handles_running_out", static bench => Do(() => bench.Resources = bench.Resources with { HandleUsage = 0.95 }))
         {
