@@ -40,7 +40,7 @@ internal static class DeliveryFaults
         {
             Code = FailureCode.CriticalDeliveryFailed,
             Window = 40,
-            Settings = [("Netra:Delivery:Tries", "1")],
+            Settings = [("Netra:Delivery:Tries", "1"), ("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")],
         };
         yield return new("page_stops_reading", "S1 §2, P5, P13, P15", "A page reads too slowly, and the queue of its connection is full", "buffer_overflow", static async bench =>
         {
