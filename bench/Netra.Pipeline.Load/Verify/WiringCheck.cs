@@ -18,7 +18,7 @@ internal sealed class WiringCheck(Deployment deployment) : Check("wiring")
         var wrong = checks.Where(static check => TextOf(check.Value, "status") != "healthy").Select(static check => $"{check.Name} is {TextOf(check.Value, "status")}: {TextOf(check.Value, "description")}").ToList();
         if (TextOf(health, "status") != "healthy" || wrong.Count > 0)
         {
-            throw new CheckFailedException($"/health says {TextOf(health, "status")}: {(wrong.Count == 0 ? health.GetProperty("issues").ToString() : string.Join("; ", wrong))}");
+            throw new CheckFailedException($"/health says {TextOf(health, "status")}: {(wrong.Count == 0 ? string.Join("; ", health.GetProperty("issues").EnumerateArray().Select(static issue => issue.GetString())) : string.Join("; ", wrong))}");
         }
 
         var after = await deployment.PostAsync("/monitoring/websocket/emergency/health-check", body: null, cancellationToken);

@@ -35,16 +35,17 @@ public sealed class Ledger
     public LedgerReport Read()
     {
         var account = _log.Resting;
-        var (offline, loaded) = (account.Pending, 0L);
+        var (offline, owed, loaded) = (account.Pending, 0L, 0L);
         foreach (var stream in _streams.Loaded.Where(static stream => !stream.IsSystem))
         {
             var snapshot = stream.Snapshot();
             account += snapshot.Account;
             offline += snapshot.IsOnline ? 0 : snapshot.Account.Pending;
+            owed += snapshot.Owed;
             loaded++;
         }
 
-        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), account, offline, _log.StreamCount, loaded);
+        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), account, offline, _log.StreamCount, loaded) { Owed = owed };
     }
 
     /// <summary>Takes the figures of one user; null when there is none of that name.</summary>

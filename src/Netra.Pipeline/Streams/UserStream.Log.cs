@@ -23,7 +23,7 @@ internal sealed partial class UserStream : IStreamOwner
                 _subscriptions.Length,
                 _subscriptions.Count(static s => s.Mode == SubscriptionMode.Lagging),
                 _subscriptions.Any(static s => s.IsPresent),
-                _ledger.Account(ConfirmedEvents(), _deadLetters.Count));
+                _ledger.Account(ConfirmedEvents(), _deadLetters.Count)) { Owed = OwedEvents() };
         }
     }
 
@@ -190,6 +190,23 @@ internal sealed partial class UserStream : IStreamOwner
                 seq => seq > _committed,
                 seq => SendFailureException.LogFailed(new FailureScope("AwaitDelivery", UserId), cause.Message, seq, cause));
         }
+    }
+
+    // Of several pages the one that owes most: what one acknowledges is acknowledged for all.
+    private long OwedEvents()
+    {
+        var most = 0L;
+        foreach (var subscription in _subscriptions)
+        {
+            var above = Math.Max(subscription.Acknowledged, subscription.CoverageFrom);
+            if (subscription.IsPresent && subscription.LastTold > above)
+            {
+                var range = new SeqRange(above + 1, subscription.LastTold);
+                most = Math.Max(most, range.Count - _acknowledged.CountWithin(range));
+            }
+        }
+
+        return most;
     }
 
     private bool EvictLocked()

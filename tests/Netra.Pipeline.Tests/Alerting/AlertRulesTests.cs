@@ -13,7 +13,7 @@ internal sealed class AlertRulesTests
     [TestCase("isolation_violations", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("bridge_failures", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("low_success_rate", AlertSeverity.High, AlertComparison.Below, 0.95, 30)]
-    [TestCase("very_low_success_rate", AlertSeverity.Critical, AlertComparison.Below, 0.90, 0)]
+    [TestCase("very_low_success_rate", AlertSeverity.Critical, AlertComparison.Below, 0.90, 30)]
     [TestCase("high_latency", AlertSeverity.Medium, AlertComparison.Above, 2, 0)]
     [TestCase("very_high_latency", AlertSeverity.Critical, AlertComparison.Above, 10, 0)]
     [TestCase("no_connections", AlertSeverity.High, AlertComparison.Above, 0, 60)]

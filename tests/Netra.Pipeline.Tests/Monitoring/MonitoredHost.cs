@@ -41,6 +41,10 @@ internal sealed class MonitoredHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a user's stream knows of an acknowledgement.</summary>
+    public Task HearsAckAsync(string userId, long seq)
+        => Eventually.BecomesTrueAsync(() => Pipeline.Streams.TryGetLoaded(userId, out var stream) && stream.IsAcknowledged(seq), "the acknowledgement came");
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

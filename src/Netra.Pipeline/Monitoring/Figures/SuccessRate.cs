@@ -35,7 +35,7 @@ internal sealed class SuccessRate
         var atGrace = _reports.ElementAt(Math.Max(0, _reports.Count - 1 - GraceSeconds));
         Accepted = now.Account.Accepted - first.Account.Accepted;
         Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
-        var overdue = Math.Max(0, now.Account.Pending - now.PendingOffline - (now.Account.Accepted - atGrace.Account.Accepted));
+        var overdue = Math.Max(0, now.Owed - (now.Account.Accepted - atGrace.Account.Accepted));
         var failed = overdue + Math.Max(0, now.Account.DeadLettered - first.Account.DeadLettered);
         Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
     }

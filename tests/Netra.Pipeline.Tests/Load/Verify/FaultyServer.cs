@@ -19,9 +19,6 @@ internal static class FaultyServer
             case "ledger" when path == "/v1/ledger":
                 await context.Response.WriteAsync("""{"unaccounted":1}""");
                 break;
-            case "health" when path == "/health":
-                await context.Response.WriteAsync("""{"status":"degraded","issues":[],"checks":{"latency":{"status":"degraded","description":"slow"},"bridge":{"status":"healthy"}}}""");
-                break;
             case "figures" when path == "/monitoring/websocket/metrics/users":
                 await context.Response.WriteAsync(request.Query.ContainsKey("after") ? """{"users":[]}""" : """{"users":[{"user_id":"somebody"}],"next":"somebody"}""");
                 break;
