@@ -80,6 +80,9 @@ internal static class FigureServer
         const int RunsInQueue = 8;
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
+            // The request's trace is not recorded, and what belongs to it would not be either.
+            Activity.Current = null;
+
             // Not all at the same moment.
             await Task.Delay(TimeSpan.FromMilliseconds((double)pause * user / users), TimeProvider.System);
             for (var run = 0; run < runs; run++)
