@@ -4,10 +4,11 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>A page that reads as fast as it can and acknowledges as the protocol asks it to: every 64 events, and at the end.</summary>
+/// <summary>A page that reads as fast as it can and acknowledges as the protocol asks it to: every 64 events, when a run has ended, and at the end.</summary>
 internal sealed class FigureClient : IDisposable
 {
     private const int AckEvery = 64;
+    private static readonly byte[] RunsEnd = "\"agent_completed\""u8.ToArray();
     private readonly ClientWebSocket _socket = new();
     private readonly byte[] _buffer = new byte[16 * 1024];
 
@@ -40,7 +41,7 @@ internal sealed class FigureClient : IDisposable
             }
 
             (LastSeq, Received) = (seq, Received + 1);
-            if (seq - acknowledged >= AckEvery || Received == events)
+            if (seq - acknowledged >= AckEvery || Received == events || message.Span.IndexOf(RunsEnd) >= 0)
             {
                 acknowledged = seq;
                 await _socket.SendAsync(ClientMessageWriter.Ack(seq), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);

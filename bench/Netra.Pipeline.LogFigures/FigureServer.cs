@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 
@@ -19,7 +21,7 @@ internal static class FigureServer
 {
     private static readonly string Text = new('x', 60);
 
-    public static async Task RunAsync(string kind, string folder)
+    public static async Task RunAsync(string kind, string folder, string? observation)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -30,8 +32,9 @@ internal static class FigureServer
             ["Netra:Log:InMemory:RetainedBytes"] = "8589934592",
             ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
         });
+        using var export = observation is null ? null : ServerObservation.Apply(builder, observation);
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
-        var pipeline = builder.Services.AddNetraPipeline();
+        var pipeline = builder.Services.AddNetraPipeline().AddAgent<FigureAgent>().AddTool<FigureTool>();
         if (kind == "memory")
         {
             pipeline.UseInMemoryEventLog();
@@ -47,6 +50,7 @@ internal static class FigureServer
         app.MapGet("/figures/cpu", static () => Process.GetCurrentProcess().TotalProcessorTime.TotalMicroseconds);
         app.MapPost("/figures/burst", BurstAsync);
         app.MapPost("/figures/paced", PacedAsync);
+        app.MapPost("/figures/runs", RunsAsync);
         app.MapPost("/figures/stop", Stop);
         await app.StartAsync();
         Console.WriteLine($"READY {app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}");
@@ -68,6 +72,26 @@ internal static class FigureServer
             }
         })));
         return (long)users * events;
+    }
+
+    // The runner never waits for a connection, so every few runs one does itself: queues do not overflow.
+    private static async Task<long> RunsAsync(AgentRunner runner, UserExecutionContextFactory contexts, int users, int runs, int pause)
+    {
+        const int RunsInQueue = 8;
+        await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
+        {
+            // The request's trace is not recorded, and what belongs to it would not be either.
+            Activity.Current = null;
+
+            // Not all at the same moment.
+            await Task.Delay(TimeSpan.FromMilliseconds((double)pause * user / users), TimeProvider.System);
+            for (var run = 0; run < runs; run++)
+            {
+                var input = pause == 0 && run % RunsInQueue == RunsInQueue - 1 ? FigureAgent.Wait : pause.ToString(CultureInfo.InvariantCulture);
+                await runner.RunAsync(FigureAgent.AgentName, input, contexts.Create($"user-{user}", "t", Guid.NewGuid().ToString("N")));
+            }
+        })));
+        return (long)users * runs * FigureAgent.EventsPerRun;
     }
 
     private static async Task<long> PacedAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int rate, int seconds)

@@ -19,15 +19,20 @@ internal sealed class ServerHandle : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<ServerHandle> StartAsync(string kind, string folder)
+    /// <summary>Starts one.</summary>
+    /// <param name="kind">Its log.</param>
+    /// <param name="folder">Where the log is.</param>
+    /// <param name="observation">What <see cref="ServerObservation"/> is told; null for the defaults.</param>
+    /// <param name="program">This program, as it was built from another commit; null for this one.</param>
+    public static async Task<ServerHandle> StartAsync(string kind, string folder, string? observation = null, string? program = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
+        var start = new ProcessStartInfo(program ?? Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (program is null && Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
         {
             start.ArgumentList.Add(typeof(ServerHandle).Assembly.Location);
         }
 
-        foreach (var argument in new[] { "serve", kind, folder })
+        foreach (var argument in observation is null ? new[] { "serve", kind, folder } : ["serve", kind, folder, observation])
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace Netra.Pipeline.LogFigures;
+
+/// <summary>
+/// What observing costs: the same load on a server that observes everything and on one that observes nothing, in turns, in one run; and on a build of the product from before it could, when there is one.
+/// </summary>
+internal sealed class ObservationFigures(FigureReport report, string? before)
+{
+    private const int Rounds = 5;
+    private const double Goal = 1.10;
+    private const string Burst = "/figures/runs?users=100&runs=32&pause=0";
+    private const string Emissions = "/figures/burst?users=2&events=200000&wait=false";
+
+    public async Task MakeAsync()
+    {
+        await MakeAsync("Bursts", 100, Burst, Burst,
+            "100 users with a connection each, 32 runs one after the other each, as fast as the connections take them");
+        await MakeAsync("Paced load", 400, Burst, "/figures/runs?users=400&runs=1&pause=25",
+            "400 users with a connection each, a run each, a token every 25 ms");
+        await MakeAsync("Emission alone", 0, Emissions, Emissions,
+            "2 emitters at once, 200,000 tokens each, nobody connected");
+    }
+
+    private async Task MakeAsync(string title, int connections, string warmUp, string load, string what)
+    {
+        report.Heading(title, $"Server CPU per event: {what}. In-memory log. Goal: the median of observed / off is at most {Goal.ToString("F2", CultureInfo.InvariantCulture)}.");
+        report.Line(before is null ? "| round | off, µs | observed / off |" : "| round | off, µs | observed / off | observed / before | off / before |");
+        report.Line(before is null ? "|---|---:|---:|" : "|---|---:|---:|---:|---:|");
+        var rounds = new List<double[]>();
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var ratios = await MeasureAsync(connections, warmUp, load);
+            rounds.Add(ratios[1..]);
+            report.Line($"| {round} | {Join(ratios)} |");
+        }
+
+        report.Line($"| **median** | | {Join(Quantile(rounds, 0.5))} |");
+        report.Line($"| quartiles | | {string.Join(" | ", Quantile(rounds, 0.25).Zip(Quantile(rounds, 0.75), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
+        report.Line($"| from, to | | {string.Join(" | ", Quantile(rounds, 0).Zip(Quantile(rounds, 1), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
+        report.Line($"\nGoal {(Quantile(rounds, 0.5)[0] <= Goal ? "met" : "**missed**")}.");
+    }
+
+    // All servers of a round are up at the same time and take turns, first in one order and then in the other, so that whatever else the machine does meets all of them.
+    private async Task<double[]> MeasureAsync(int connections, string warmUp, string load)
+    {
+        await using var sink = await TelemetrySink.StartAsync();
+        await using var off = await MeasuredServer.StartAsync(connections, ServerObservation.Off, program: null);
+        await using var observed = await MeasuredServer.StartAsync(connections, sink.Address, program: null);
+        await using var older = before is null ? null : await MeasuredServer.StartAsync(connections, ServerObservation.Off, before);
+        MeasuredServer[] servers = older is null ? [off, observed] : [off, observed, older];
+        foreach (var server in servers)
+        {
+            // What is compiled, and compiled again, is not to be measured.
+            await server.LoadAsync(warmUp, isMeasured: false);
+        }
+
+        foreach (var server in servers.Concat(servers.Reverse()))
+        {
+            await server.LoadAsync(load, isMeasured: true);
+        }
+
+        _ = sink.BytesOf("metrics") + (connections > 0 ? sink.BytesOf("traces") : 0);
+        var ratio = observed.CpuPerEvent / off.CpuPerEvent;
+        return older is null ? [off.CpuPerEvent, ratio] : [off.CpuPerEvent, ratio, observed.CpuPerEvent / older.CpuPerEvent, off.CpuPerEvent / older.CpuPerEvent];
+    }
+
+    private static double[] Quantile(List<double[]> rounds, double share)
+        => [.. Enumerable.Range(0, rounds[0].Length).Select(i => rounds.Select(round => round[i]).Order().ElementAt((int)Math.Round((rounds.Count - 1) * share)))];
+
+    private static string Join(double[] values) => string.Join(" | ", values.Select(Text));
+
+    private static string Text(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
+}
