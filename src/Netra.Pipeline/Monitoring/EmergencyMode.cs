@@ -80,10 +80,10 @@ internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILog
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.EmergencyModeEntered, LogLevel.Error, "EMERGENCY MODE is on, by {Author}: {Reason}. Tokens and custom events are refused; lifecycle events go on")]
+        [LoggerMessage(EventIds.EmergencyModeEntered, LogLevel.Error, "EMERGENCY MODE is on, by {Author}: {Reason}. Tokens and custom events are refused; lifecycle events go on", EventName = nameof(EventIds.EmergencyModeEntered))]
         public static partial void Entered(ILogger logger, string author, string reason);
 
-        [LoggerMessage(EventIds.EmergencyModeLeft, LogLevel.Warning, "EMERGENCY MODE is off, by {Author}")]
+        [LoggerMessage(EventIds.EmergencyModeLeft, LogLevel.Warning, "EMERGENCY MODE is off, by {Author}", EventName = nameof(EventIds.EmergencyModeLeft))]
         public static partial void Left(ILogger logger, string author);
     }
 }

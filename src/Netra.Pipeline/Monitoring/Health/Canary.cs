@@ -111,8 +111,9 @@ internal sealed partial class Canary(
             step = "ending the connection";
             await client.CloseAsync(either.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // A host that stops refuses the canary like anybody; whether that is a failure is judged below.
             fault = exception;
             problem = timeout.IsCancellationRequested
                 ? $"{step}: not done within {options.Value.CanaryTimeout} (Netra:Monitoring:CanaryTimeout)"
@@ -145,7 +146,7 @@ internal sealed partial class Canary(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CanaryRecovered, LogLevel.Information, "The canary passes again, after {Failures} that failed, in {RoundTripMs:F1} ms")]
+        [LoggerMessage(EventIds.CanaryRecovered, LogLevel.Information, "The canary passes again, after {Failures} that failed, in {RoundTripMs:F1} ms", EventName = nameof(EventIds.CanaryRecovered))]
         public static partial void Recovered(ILogger logger, int failures, double roundTripMs);
     }
 }

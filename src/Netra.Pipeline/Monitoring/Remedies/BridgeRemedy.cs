@@ -58,7 +58,11 @@ internal sealed class BridgeRemedy(Canary canary, PipelineBridge bridge, BridgeI
                 steps.Add("bridge", step, "passed over a private listener: the fault is at the public port");
             }
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops, and what it stops fails.
+        }
+        catch (Exception exception)
         {
             // The verification has reported it.
             bridge.FailUnlessStopping(exception.Message);

@@ -39,7 +39,7 @@ internal sealed partial class RemedyLog(ILogger<RemedyLog> logger, TimeProvider 
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.RemediationStep, LogLevel.Warning, "Remediation of {Remedy}: {Step}: {Outcome}")]
+        [LoggerMessage(EventIds.RemediationStep, LogLevel.Warning, "Remediation of {Remedy}: {Step}: {Outcome}", EventName = nameof(EventIds.RemediationStep))]
         public static partial void Done(ILogger logger, string remedy, string step, string outcome);
     }
 }
