@@ -13,7 +13,7 @@ public static class NetraPipelineEndpointExtensions
     /// <summary>
     /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
     /// and the alerts under <c>/monitoring/websocket</c>),
-    /// <c>/livez</c>, <c>/readyz</c> and <c>/healthz</c>.
+    /// <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and what describes them all, <c>/openapi/v1.json</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>Publishing and all that operators ask, so that the host can demand authorization for it: <c>MapNetraPipeline().RequireAuthorization()</c>.</returns>
@@ -27,6 +27,7 @@ public static class NetraPipelineEndpointExtensions
         EventStreamEndpoint.Map(endpoints);
         EventStreamPosts.Map(endpoints);
         HealthEndpoints.Map(endpoints);
+        OpenApiEndpoint.Map(endpoints);
 
         // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.
         var guarded = endpoints.MapGroup(string.Empty);
