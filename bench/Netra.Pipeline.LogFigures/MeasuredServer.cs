@@ -1,23 +1,18 @@
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>A server of one round, with its clients, and what its measured loads have cost.</summary>
+/// <summary>A server with its clients.</summary>
 internal sealed class MeasuredServer : IAsyncDisposable
 {
     private readonly ServerHandle _server;
     private readonly FigureClient[] _clients;
     private readonly Task _reading;
     private long _delivered;
-    private double _cpu;
-    private long _events;
 
     private MeasuredServer(ServerHandle server, FigureClient[] clients)
     {
         (_server, _clients) = (server, clients);
         _reading = Task.WhenAll(clients.Select(static client => Task.Run(() => client.ReadAsync(long.MaxValue))));
     }
-
-    /// <summary>Server CPU per event so far, in microseconds.</summary>
-    public double CpuPerEvent => _cpu / _events;
 
     public static async Task<MeasuredServer> StartAsync(int connections, string observation, string? program)
     {
@@ -32,7 +27,8 @@ internal sealed class MeasuredServer : IAsyncDisposable
     }
 
     /// <summary>Lets the server do a load, until every event of it is with its client.</summary>
-    public async Task LoadAsync(string path, bool isMeasured)
+    /// <returns>Server CPU per event, in microseconds.</returns>
+    public async Task<double> LoadAsync(string path)
     {
         var before = await _server.CpuAsync();
         var events = await _server.PostAsync(path);
@@ -46,11 +42,7 @@ internal sealed class MeasuredServer : IAsyncDisposable
             }
         }
 
-        if (isMeasured)
-        {
-            _cpu += await _server.CpuAsync() - before;
-            _events += events;
-        }
+        return (await _server.CpuAsync() - before) / events;
     }
 
     public async ValueTask DisposeAsync()

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Netra.Pipeline.LogFigures;
 
 /// <summary>
-/// What observing costs: the same load on a server that observes everything and on one that observes nothing, in turns, in one run; and on a build of the product from before it could, when there is one.
+/// What observing costs: the same load on a server that observes nothing, on one that observes everything, and on one that exports it too, in turns, in one run; and on a build of the product from before it could, when there is one.
 /// </summary>
 internal sealed class ObservationFigures(FigureReport report, string? before)
 {
     private const int Rounds = 5;
+    private const int WarmUps = 3;
     private const double Goal = 1.10;
     private const string Burst = "/figures/runs?users=100&runs=32&pause=0";
     private const string Emissions = "/figures/burst?users=2&events=200000&wait=false";
@@ -25,44 +26,50 @@ internal sealed class ObservationFigures(FigureReport report, string? before)
     private async Task MakeAsync(string title, int connections, string warmUp, string load, string what)
     {
         report.Heading(title, $"Server CPU per event: {what}. In-memory log. Goal: the median of observed / off is at most {Goal.ToString("F2", CultureInfo.InvariantCulture)}.");
-        report.Line(before is null ? "| round | off, µs | observed / off |" : "| round | off, µs | observed / off | observed / before | off / before |");
-        report.Line(before is null ? "|---|---:|---:|" : "|---|---:|---:|---:|---:|");
+        report.Line(before is null ? "| round | off, µs | observed / off | exported / off |" : "| round | off, µs | observed / off | exported / off | observed / before | off / before |");
+        report.Line(before is null ? "|---|---:|---:|---:|" : "|---|---:|---:|---:|---:|---:|");
+        await using var sink = await TelemetrySink.StartAsync();
+        await using var off = await MeasuredServer.StartAsync(connections, ServerObservation.Off, program: null);
+        await using var observed = await MeasuredServer.StartAsync(connections, ServerObservation.Listened, program: null);
+        await using var exported = await MeasuredServer.StartAsync(connections, sink.Address, program: null);
+        await using var older = before is null ? null : await MeasuredServer.StartAsync(connections, ServerObservation.Off, before);
+        MeasuredServer[] servers = older is null ? [off, observed, exported] : [off, observed, exported, older];
+
+        // What is done once is not to be measured: the first canary, the first export, and what is compiled, and compiled again.
+        for (var i = 0; i < WarmUps; i++)
+        {
+            foreach (var server in servers)
+            {
+                await server.LoadAsync(warmUp);
+            }
+        }
+
         var rounds = new List<double[]>();
         for (var round = 1; round <= Rounds; round++)
         {
-            var ratios = await MeasureAsync(connections, warmUp, load);
-            rounds.Add(ratios[1..]);
-            report.Line($"| {round} | {Join(ratios)} |");
+            var costs = await MeasureAsync(servers, load);
+            double[] ratios = [costs[1] / costs[0], costs[2] / costs[0], .. older is null ? Array.Empty<double>() : [costs[1] / costs[3], costs[0] / costs[3]]];
+            rounds.Add(ratios);
+            report.Line($"| {round} | {Text(costs[0])} | {Join(ratios)} |");
         }
 
+        _ = sink.BytesOf("metrics") + (connections > 0 ? sink.BytesOf("traces") : 0);
         report.Line($"| **median** | | {Join(Quantile(rounds, 0.5))} |");
         report.Line($"| quartiles | | {string.Join(" | ", Quantile(rounds, 0.25).Zip(Quantile(rounds, 0.75), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
         report.Line($"| from, to | | {string.Join(" | ", Quantile(rounds, 0).Zip(Quantile(rounds, 1), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
         report.Line($"\nGoal {(Quantile(rounds, 0.5)[0] <= Goal ? "met" : "**missed**")}.");
     }
 
-    // All servers of a round are up at the same time and take turns, first in one order and then in the other, so that whatever else the machine does meets all of them.
-    private async Task<double[]> MeasureAsync(int connections, string warmUp, string load)
+    // The servers take turns, first in one order and then in the other, so that whatever else the machine does meets all of them.
+    private static async Task<double[]> MeasureAsync(MeasuredServer[] servers, string load)
     {
-        await using var sink = await TelemetrySink.StartAsync();
-        await using var off = await MeasuredServer.StartAsync(connections, ServerObservation.Off, program: null);
-        await using var observed = await MeasuredServer.StartAsync(connections, sink.Address, program: null);
-        await using var older = before is null ? null : await MeasuredServer.StartAsync(connections, ServerObservation.Off, before);
-        MeasuredServer[] servers = older is null ? [off, observed] : [off, observed, older];
-        foreach (var server in servers)
+        var costs = new double[servers.Length];
+        foreach (var i in Enumerable.Range(0, servers.Length).Concat(Enumerable.Range(0, servers.Length).Reverse()))
         {
-            // What is compiled, and compiled again, is not to be measured.
-            await server.LoadAsync(warmUp, isMeasured: false);
+            costs[i] += await servers[i].LoadAsync(load) / 2;
         }
 
-        foreach (var server in servers.Concat(servers.Reverse()))
-        {
-            await server.LoadAsync(load, isMeasured: true);
-        }
-
-        _ = sink.BytesOf("metrics") + (connections > 0 ? sink.BytesOf("traces") : 0);
-        var ratio = observed.CpuPerEvent / off.CpuPerEvent;
-        return older is null ? [off.CpuPerEvent, ratio] : [off.CpuPerEvent, ratio, observed.CpuPerEvent / older.CpuPerEvent, off.CpuPerEvent / older.CpuPerEvent];
+        return costs;
     }
 
     private static double[] Quantile(List<double[]> rounds, double share)
