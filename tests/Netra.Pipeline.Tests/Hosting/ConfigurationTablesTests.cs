@@ -1,5 +1,4 @@
 using System.Collections;
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -112,7 +111,7 @@ internal sealed class ConfigurationTablesTests
                 continue;
             }
 
-            var range = property.GetCustomAttribute<RangeAttribute>();
+            var range = property.GetCustomAttribute<System.ComponentModel.DataAnnotations.RangeAttribute>();
             found.Add((prefix + property.Name, TextOf(value), range is null ? null : $"{TextOf(range.Minimum)} – {TextOf(range.Maximum)}"));
         }
 

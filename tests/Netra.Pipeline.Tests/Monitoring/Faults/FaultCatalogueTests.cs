@@ -69,6 +69,10 @@ internal sealed class FaultCatalogueTests
     }
 
     [Test]
+    [Explicit("Prints the table for docs/operations.md.")]
+    public void Catalogue_Print() => TestContext.Out.WriteLine(string.Join('\n', FaultCatalogue.Rows()));
+
+    [Test]
     public void Catalogue_StandsInTheOperationsManual()
     {
         var manual = File.ReadAllText(Repository.PathOf("docs/operations.md"));
