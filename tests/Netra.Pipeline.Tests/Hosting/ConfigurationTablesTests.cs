@@ -10,6 +10,7 @@ using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Tests.Infrastructure;
+using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
 
 namespace Netra.Pipeline.Tests.Hosting;
 
