@@ -112,7 +112,7 @@ internal sealed class ConfigurationTablesTests
                 continue;
             }
 
-            var range = property.GetCustomAttribute<System.ComponentModel.DataAnnotations.RangeAttribute>();
+            var range = property.GetCustomAttribute<RangeAttribute>();
             found.Add((prefix + property.Name, TextOf(value), range is null ? null : $"{TextOf(range.Minimum)} – {TextOf(range.Maximum)}"));
         }
 
