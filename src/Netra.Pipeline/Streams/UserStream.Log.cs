@@ -23,7 +23,8 @@ internal sealed partial class UserStream : IStreamOwner
                 _subscriptions.Length,
                 _subscriptions.Count(static s => s.Mode == SubscriptionMode.Lagging),
                 _subscriptions.Any(static s => s.IsPresent),
-                _ledger.Account(ConfirmedEvents(), _deadLetters.Count)) { Owed = OwedEvents() };
+                _ledger.Account(ConfirmedEvents(), _deadLetters.Count))
+            { Owed = OwedEvents() };
         }
     }
 

@@ -1,8 +1,8 @@
-using Netra.Pipeline.Monitoring.Figures;
-using Netra.Pipeline.Monitoring;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
