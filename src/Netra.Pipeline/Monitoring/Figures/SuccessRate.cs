@@ -35,7 +35,9 @@ internal sealed class SuccessRate
         var atGrace = _reports.ElementAt(Math.Max(0, _reports.Count - 1 - GraceSeconds));
         Accepted = now.Account.Accepted - first.Account.Accepted;
         Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
-        var overdue = Math.Max(0, now.Owed - (now.Account.Accepted - atGrace.Account.Accepted));
+
+        // Right after the start nothing is older than the grace, as far as anybody has seen.
+        var overdue = _reports.Count <= GraceSeconds ? 0 : Math.Max(0, now.Owed - (now.Account.Accepted - atGrace.Account.Accepted));
         var failed = overdue + Math.Max(0, now.Account.DeadLettered - first.Account.DeadLettered);
         Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
     }

@@ -62,6 +62,17 @@ internal sealed class FiguresTests
     }
 
     [Test]
+    public void SuccessRate_EventsOfTheFirstSecond_HaveNotFailedYet()
+    {
+        var rate = new SuccessRate();
+        for (var second = 0; second < 10; second++)
+        {
+            rate.OnTick(Report(accepted: 100, acknowledged: 0, owed: 100));
+            Assert.That(rate.Value, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
     public void SuccessRate_WhatWaitsForAnAbsentUser_HasNotFailed()
     {
         var rate = new SuccessRate();
