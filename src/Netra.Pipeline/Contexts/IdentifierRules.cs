@@ -12,6 +12,9 @@ internal static class IdentifierRules
     /// <summary>What the ids of the system's own users begin with.</summary>
     public const char ReservedPrefix = '$';
 
+    /// <summary>Whether a user is one of the system's own.</summary>
+    public static bool IsReserved(string userId) => userId.StartsWith(ReservedPrefix);
+
     /// <summary>What is wrong with a user id from outside, or <see langword="null"/>.</summary>
     /// <param name="value">The id.</param>
     /// <param name="name">What to call it in the text.</param>

@@ -9,14 +9,14 @@ namespace Netra.Pipeline.Delivery;
 /// Ends the runs that the end of the last process interrupted: each embedded one gets <c>agent_failed</c> with <c>server_restart</c>, before anybody else may emit. One that cannot be ended is tried again later; what
 /// this process does not get done, the next one finds again.
 /// </summary>
-internal sealed class InterruptedRuns(IEventLog log, UserExecutionContextFactory contexts, EventEmitterFactory emitters, FailureReporter failures)
+internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, FailureReporter failures)
 {
     private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
 
     private List<OpenRun> _open = [];
 
-    /// <summary>Finds them. To be called before this process begins runs of its own.</summary>
-    public async Task FindAsync(CancellationToken cancellationToken) => _open = [.. (await log.ReadOpenRunsAsync(cancellationToken)).Where(static run => run.IsEmbedded)];
+    /// <summary>Finds them among the runs that are open. To be called before this process begins runs of its own.</summary>
+    public void Find(IReadOnlyList<OpenRun> open) => _open = [.. open.Where(static run => run.IsEmbedded)];
 
     /// <summary>Ends those that are not ended yet.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal sealed class InterruptedRuns(IEventLog log, UserExecutionContextFactory
             return exception.Code == FailureCode.RunEnded;
         }
 
-        if (!run.UserId.StartsWith(IdentifierRules.ReservedPrefix))
+        if (!IdentifierRules.IsReserved(run.UserId))
         {
             // A verification that was interrupted concerns nobody.
             failures.Report(failure);

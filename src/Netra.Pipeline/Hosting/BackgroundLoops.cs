@@ -123,7 +123,7 @@ internal sealed class BackgroundLoops(
         foreach (var expired in await log.ExpireAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
         {
             // The verification's events concern nobody.
-            if (expired.Unacknowledged > 0 && !expired.UserId.StartsWith(IdentifierRules.ReservedPrefix))
+            if (expired.Unacknowledged > 0 && !IdentifierRules.IsReserved(expired.UserId))
             {
                 streams.Counters.OnExpired(expired.Lost);
                 var scope = new FailureScope("retention", expired.UserId);

@@ -94,7 +94,7 @@ public sealed class PipelineBridge : IDisposable
             throw BridgeUnavailableException.Draining(scope);
         }
 
-        EnsureCanEmit(scope, userId.StartsWith(IdentifierRules.ReservedPrefix));
+        EnsureCanEmit(scope, IdentifierRules.IsReserved(userId));
     }
 
     internal void BeginInitializing() => Move(BridgeState.Initializing);

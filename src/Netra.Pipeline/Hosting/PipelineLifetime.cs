@@ -74,8 +74,9 @@ internal sealed partial class PipelineLifetime(
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await OpenLogAsync(cancellationToken);
-        await interrupted.FindAsync(cancellationToken);
-        await runs.AdoptAsync(cancellationToken);
+        var open = await log.ReadOpenRunsAsync(cancellationToken);
+        interrupted.Find(open);
+        runs.Adopt(open);
         loops.Start();
         await verification.RunAsync(cancellationToken);
     }

@@ -31,8 +31,7 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
             return;
         }
 
-        // The server hands on an escaped slash as it came, or it could not be told from one that parts segments.
-        var user = ((string)context.Request.RouteValues["user_id"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var user = RouteUser.Of(context);
         if (!await log.KnowsUserAsync(user, cancellationToken))
         {
             await JsonAnswer.NotFoundAsync(context, "That user has no stream.");

@@ -86,9 +86,7 @@ internal sealed class UserFiguresEndpoints(OperatorRoute route, FiguresRegistry 
 
     private async Task AnswerOneAsync(HttpContext context)
     {
-        // The server hands on an escaped slash as it came, or it could not be told from one that parts segments.
-        var userId = ((string)context.Request.RouteValues["user_id"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        if (!figures.TryGet(userId, out var user))
+        if (!figures.TryGet(RouteUser.Of(context), out var user))
         {
             await JsonAnswer.NotFoundAsync(context, "Of that user there are no figures since the start.");
             return;

@@ -31,7 +31,7 @@ internal sealed class InMemoryStream(string userId)
     public string UserId { get; } = userId;
 
     /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
-    public bool IsSystem { get; } = userId.StartsWith(IdentifierRules.ReservedPrefix);
+    public bool IsSystem { get; } = IdentifierRules.IsReserved(userId);
 
     public ulong StreamId { get; } = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
 

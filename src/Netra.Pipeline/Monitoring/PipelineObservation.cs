@@ -26,65 +26,33 @@ internal sealed class PipelineObservation
     /// <summary>Whether anybody listens; otherwise there is nothing to be made for them.</summary>
     public bool HasObservers => _observers.Length > 0;
 
-    public void OnEvent(in ObservedEvent observed)
-    {
-        foreach (var observer in _observers)
-        {
-            var begun = _time.GetTimestamp();
-            try
-            {
-                observer.OnEvent(observed);
-            }
-            catch (Exception exception)
-            {
-                Fail(observer, exception);
-            }
+    public void OnEvent(in ObservedEvent observed) => Tell(observed, static (observer, observed) => observer.OnEvent(observed));
 
-            Watch(observer, begun);
-        }
-    }
-
-    public void OnConnection(in ObservedConnection observed)
-    {
-        foreach (var observer in _observers)
-        {
-            var begun = _time.GetTimestamp();
-            try
-            {
-                observer.OnConnection(observed);
-            }
-            catch (Exception exception)
-            {
-                Fail(observer, exception);
-            }
-
-            Watch(observer, begun);
-        }
-    }
+    public void OnConnection(in ObservedConnection observed) => Tell(observed, static (observer, observed) => observer.OnConnection(observed));
 
     /// <summary>Tells what was held back. Called by the tick.</summary>
     public void OnTick() => _failed.TellIfDue();
 
-    private void OnFailure(Failure failure)
+    // The report of an observer that throws comes here again; the digest keeps it from going round and round.
+    private void OnFailure(Failure failure) => Tell(failure, static (observer, failure) => observer.OnFailure(failure));
+
+    private void Tell<T>(in T what, Action<IPipelineObserver, T> tell)
     {
         foreach (var observer in _observers)
         {
             var begun = _time.GetTimestamp();
             try
             {
-                observer.OnFailure(failure);
+                tell(observer, what);
             }
             catch (Exception exception)
             {
-                // The report of it comes here again; the digest keeps it from going round and round.
-                Fail(observer, exception);
+                _failed.Add($"observer {observer.GetType().Name} threw: {exception.Message}", exception);
             }
 
             Watch(observer, begun);
         }
     }
-
-    private void Fail(IPipelineObserver observer, Exception exception) => _failed.Add($"observer {observer.GetType().Name} threw: {exception.Message}", exception);
 
     private void Watch(IPipelineObserver observer, long begun)
     {

@@ -101,7 +101,7 @@ internal sealed class SignalReader(
     // Only where nobody at all is connected: one user who is away is as usual. What was accepted since then waits, whoever it is for.
     private int UsersWaiting()
     {
-        if (connections.All.Any(static connection => !connection.UserId.StartsWith(IdentifierRules.ReservedPrefix)))
+        if (connections.All.Any(static connection => !IdentifierRules.IsReserved(connection.UserId)))
         {
             _emptySince = 0;
             return 0;

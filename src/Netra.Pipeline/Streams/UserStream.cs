@@ -49,7 +49,7 @@ internal sealed partial class UserStream
     private UserStream(StreamServices services, StreamLease lease)
     {
         (_log, _lease, _options, _time, _counters) = (services.Log, lease, services.Options, services.Time, services.Counters);
-        IsSystem = lease.UserId.StartsWith(IdentifierRules.ReservedPrefix);
+        IsSystem = IdentifierRules.IsReserved(lease.UserId);
         _head = _committed = lease.Head;
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
         _key = EventDraft.KeyOf(lease.StreamId);

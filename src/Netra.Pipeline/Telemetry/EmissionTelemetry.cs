@@ -5,7 +5,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Telemetry;
 
-/// <summary>Is told of every accepted event. Costs a token one counter; spans and checkpoints are for lifecycle events alone, and only while somebody collects them. Safe from any thread; called under no lock.</summary>
+/// <summary>Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while somebody collects them. Safe from any thread; called under no lock.</summary>
 internal sealed class EmissionTelemetry(StreamRegistry streams, PipelineSpans spans, Checkpoints checkpoints)
 {
     private readonly EventCounters _counters = streams.Counters;
@@ -17,7 +17,6 @@ internal sealed class EmissionTelemetry(StreamRegistry streams, PipelineSpans sp
             return;
         }
 
-        _counters.OnPublished(type);
         if (outcome.Overflowed is { } overflowed)
         {
             _counters.OnSlowConsumers(overflowed.Count);

@@ -1,21 +1,11 @@
-using System.Diagnostics.Metrics;
-using Netra.Pipeline.Protocol;
-
 namespace Netra.Pipeline.Telemetry;
 
 /// <summary>
-/// How many events passed which point since the process started; those of the system's own users are left out. Plain counts that collectors are told when they ask, since they are counted under locks, where no collector's
+/// How many events passed which point since the process started; those of the system's own users are left out, and accepted events are counted per user, in the figures. Plain counts that collectors are told when they ask, since they are counted under locks, where no collector's
 /// code may run. Safe from any thread.
 /// </summary>
 internal sealed class EventCounters
 {
-    // A cache line each, so that types that come together do not slow each other down.
-    private const int Stride = 8;
-
-    private static readonly EventType[] Types = Enum.GetValues<EventType>();
-    private static readonly KeyValuePair<string, object?>[] Tags = [.. Types.Select(static type => new KeyValuePair<string, object?>("netra.event.type", EventTypes.WireName(type)))];
-
-    private readonly long[] _published = new long[Types.Length * Stride];
     private long _acknowledged;
     private long _replayed;
     private long _redelivered;
@@ -35,8 +25,6 @@ internal sealed class EventCounters
 
     public long SlowConsumers => Volatile.Read(ref _slowConsumers);
 
-    public void OnPublished(EventType type) => Interlocked.Increment(ref _published[(int)type * Stride]);
-
     public void OnAcknowledged(long events) => Interlocked.Add(ref _acknowledged, events);
 
     /// <summary>Events were read again for a connection.</summary>
@@ -49,12 +37,4 @@ internal sealed class EventCounters
     public void OnDeadLettered(long events) => Interlocked.Add(ref _deadLettered, events);
 
     public void OnSlowConsumers(int connections) => Interlocked.Add(ref _slowConsumers, connections);
-
-    public IEnumerable<Measurement<long>> Published()
-    {
-        for (var i = 0; i < Types.Length; i++)
-        {
-            yield return new Measurement<long>(Volatile.Read(ref _published[i * Stride]), Tags[i]);
-        }
-    }
 }

@@ -4,6 +4,8 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Telemetry;
@@ -17,11 +19,11 @@ internal sealed class StateMetrics
     private readonly FailureReporter _failures;
     private bool _hasFailed;
 
-    public StateMetrics(IMeterFactory meters, StreamRegistry streams, ConnectionRegistry connections, PipelineBridge bridge, IEventLog log, FailureReporter failures)
+    public StateMetrics(IMeterFactory meters, StreamRegistry streams, ConnectionRegistry connections, PipelineBridge bridge, IEventLog log, FiguresRegistry figures, FailureReporter failures)
     {
         _failures = failures;
         var meter = meters.Create(PipelineMeter.Name);
-        AddEvents(meter, streams.Counters);
+        AddEvents(meter, streams.Counters, figures);
         meter.CreateObservableUpDownCounter("netra.queue.usage", () => connections.All.Sum(static c => (long)c.Queue.Count), "{event}", "Events that wait to be written, of all connections.");
         meter.CreateObservableUpDownCounter("netra.queue.limit", () => connections.All.Sum(static c => (long)c.Queue.FrameLimit), "{event}", "How many may wait.");
         meter.CreateObservableGauge("netra.bridge.state", () => ReadState(bridge.State), "{state}", "1 for the state that the pipeline is in (netra.bridge.state), 0 for the others.");
@@ -32,9 +34,9 @@ internal sealed class StateMetrics
         }
     }
 
-    private static void AddEvents(Meter meter, EventCounters counters)
+    private static void AddEvents(Meter meter, EventCounters counters, FiguresRegistry figures)
     {
-        meter.CreateObservableCounter("netra.events.published", counters.Published, "{event}", "Events that were accepted, by type (netra.event.type).");
+        meter.CreateObservableCounter("netra.events.published", () => ReadPublished(figures), "{event}", "Events that were accepted, by type (netra.event.type).");
         Count("netra.events.acknowledged", () => counters.Acknowledged, "Events that were acknowledged for the first time.");
         Count("netra.events.replayed", () => counters.Replayed, "Events that were read for a connection that had missed them.");
         Count("netra.events.redelivered", () => counters.Redelivered, "Events that were sent again, since nobody had confirmed them or the page had asked.");
@@ -73,6 +75,9 @@ internal sealed class StateMetrics
             // Said before: it fails with every commit.
         }
     }
+
+    private static IEnumerable<Measurement<long>> ReadPublished(FiguresRegistry figures)
+        => figures.AcceptedByType().Select(static (events, type) => new Measurement<long>(events, new KeyValuePair<string, object?>("netra.event.type", EventTypes.WireName((EventType)type))));
 
     private static IEnumerable<Measurement<int>> ReadState(BridgeState current)
         => Enum.GetValues<BridgeState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("netra.bridge.state", NameOf(state))));

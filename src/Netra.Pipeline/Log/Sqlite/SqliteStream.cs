@@ -28,7 +28,7 @@ internal sealed class SqliteStream : Staged<StreamState>
     public string UserId { get; }
 
     /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
-    public bool IsSystem => UserId.StartsWith(IdentifierRules.ReservedPrefix);
+    public bool IsSystem => IdentifierRules.IsReserved(UserId);
 
     /// <summary>Its public number.</summary>
     public ulong Key { get; }

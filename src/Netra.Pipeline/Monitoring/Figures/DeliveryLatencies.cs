@@ -48,5 +48,5 @@ internal sealed class DeliveryLatencies
     }
 
     // The canary counts in no user metric.
-    private static bool IsCounted(UserFigures user) => !user.UserId.StartsWith(IdentifierRules.ReservedPrefix);
+    private static bool IsCounted(UserFigures user) => !IdentifierRules.IsReserved(user.UserId);
 }

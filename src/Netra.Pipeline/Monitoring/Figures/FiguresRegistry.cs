@@ -10,7 +10,23 @@ namespace Netra.Pipeline.Monitoring.Figures;
 internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeProvider time)
 {
     private readonly Lock _gate = new();
+    private readonly long[] _forgotten = new long[UserFigures.Types];
     private readonly SortedDictionary<string, UserFigures> _users = new(StringComparer.Ordinal);
+
+    /// <summary>The accepted events of all users since the process started, in the order of their types. Those of users that were forgotten are in it.</summary>
+    public long[] AcceptedByType()
+    {
+        lock (_gate)
+        {
+            var accepted = (long[])_forgotten.Clone();
+            foreach (var user in _users.Values)
+            {
+                user.AddAcceptedTo(accepted);
+            }
+
+            return accepted;
+        }
+    }
 
     /// <summary>How many users have figures; the system's own are left out.</summary>
     public int Count
@@ -27,7 +43,7 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeP
     /// <summary>A user's figures, kept until <see cref="Release"/>.</summary>
     public UserFigures Hold(string userId)
     {
-        if (userId.StartsWith(IdentifierRules.ReservedPrefix))
+        if (IdentifierRules.IsReserved(userId))
         {
             // The system's own work counts in no user metric.
             return new UserFigures(userId);
@@ -82,6 +98,7 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeP
         // Those that are held are bounded by the streams that are loaded.
         if (_users.Count >= options.Value.MaxUsers && _users.Values.Where(static user => user.Holders == 0).MinBy(static user => user.UsedAt) is { } oldest)
         {
+            oldest.AddAcceptedTo(_forgotten);
             _users.Remove(oldest.UserId);
         }
     }

@@ -7,7 +7,8 @@ namespace Netra.Pipeline.Monitoring.Figures;
 /// </summary>
 internal sealed class UserFigures(string userId)
 {
-    private static readonly int Types = Enum.GetValues<EventType>().Length;
+    /// <summary>How many types of events there are.</summary>
+    public static readonly int Types = Enum.GetValues<EventType>().Length;
 
     private readonly long[] _accepted = new long[Types];
     private readonly long[] _refused = new long[Types];
@@ -72,6 +73,15 @@ internal sealed class UserFigures(string userId)
     public long UsedAt { get => _usedAt; set => _usedAt = value; }
 
     public long AcceptedOf(EventType type) => Interlocked.Read(ref _accepted[(int)type]);
+
+    /// <summary>Adds the accepted events of each type to a sum.</summary>
+    public void AddAcceptedTo(long[] sums)
+    {
+        for (var type = 0; type < Types; type++)
+        {
+            sums[type] += Interlocked.Read(ref _accepted[type]);
+        }
+    }
 
     public long RefusedOf(EventType type) => Interlocked.Read(ref _refused[(int)type]);
 

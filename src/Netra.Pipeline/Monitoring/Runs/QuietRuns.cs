@@ -16,7 +16,6 @@ internal sealed class QuietRuns(
     UserExecutionContextFactory contexts,
     EventEmitterFactory emitters,
     OpenRuns openRuns,
-    IEventLog log,
     FailureReporter failures,
     IOptions<MonitoringOptions> options,
     TimeProvider time)
@@ -36,10 +35,10 @@ internal sealed class QuietRuns(
     /// <summary>How many rounds are done.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
-    /// <summary>Takes up the runs that the last process left open and that go on elsewhere.</summary>
-    public async Task AdoptAsync(CancellationToken cancellationToken)
+    /// <summary>Takes up those of the open runs that go on elsewhere.</summary>
+    public void Adopt(IReadOnlyList<OpenRun> open)
     {
-        foreach (var run in (await log.ReadOpenRunsAsync(cancellationToken)).Where(static run => !run.IsEmbedded))
+        foreach (var run in open.Where(static run => !run.IsEmbedded))
         {
             monitor.Adopt(run);
         }

@@ -48,13 +48,15 @@ internal sealed class RunMonitor
     {
         RunFlow? flow;
         bool isNew;
+        var isUnwatched = false;
         lock (_gate)
         {
             isNew = !_flows.TryGetValue(key, out flow);
             if (isNew)
             {
                 flow = new RunFlow(key);
-                if (IsWatched(key) && _flows.Count < _options.MaxWatchedRuns)
+                isUnwatched = _flows.Count >= _options.MaxWatchedRuns && IsWatched(key);
+                if (!isUnwatched && IsWatched(key))
                 {
                     _flows.Add(key, flow);
                 }
@@ -72,7 +74,7 @@ internal sealed class RunMonitor
             flow.Adopt(agentName, _time.GetUtcNow().UtcTicks);
         }
 
-        if (isNew && IsWatched(key) && !IsHeld(key))
+        if (isUnwatched)
         {
             _unwatched.Add($"{_options.MaxWatchedRuns} are open, which is the limit (Netra:Monitoring:MaxWatchedRuns)");
         }
@@ -128,7 +130,7 @@ internal sealed class RunMonitor
     }
 
     // The system's own runs are watched by whoever starts them.
-    private static bool IsWatched(RunKey key) => !key.UserId.StartsWith(IdentifierRules.ReservedPrefix);
+    private static bool IsWatched(RunKey key) => !IdentifierRules.IsReserved(key.UserId);
 
     private static string Describe(FlowViolation violation, EventType type, in EventSubject subject) => violation switch
     {
@@ -139,14 +141,6 @@ internal sealed class RunMonitor
         FlowViolation.ToolNotCompleted => $"{EventTypes.WireName(type)} came while tools were running",
         _ => throw new ArgumentOutOfRangeException(nameof(violation), violation, "not a violation"),
     };
-
-    private bool IsHeld(RunKey key)
-    {
-        lock (_gate)
-        {
-            return _flows.ContainsKey(key);
-        }
-    }
 
     private void Forget(RunFlow flow)
     {
