@@ -55,7 +55,7 @@ public sealed class EventEmitter : IAsyncDisposable
     internal RunFlow Flow => _flow;
 
     /// <summary>How many events the run has, whoever emitted them.</summary>
-    internal long EventsOfRun => _stream.EventsOf(_run);
+    internal long EventsOfRun => _stream.StandingOf(_run).Events;
 
     /// <summary>The run has started.</summary>
     /// <param name="agentName">The agent that runs.</param>

@@ -38,12 +38,7 @@ internal sealed class AlertConfigurationEndpoints(OperatorRoute route, AlertCent
         return alerts.Rules.FirstOrDefault(rule => rule.Name == name);
     }
 
-    private Task ListRulesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "rules", alerts.Rules, static (json, rule) =>
-    {
-        json.WriteStartObject();
-        AlertDocuments.WriteMembers(json, rule);
-        json.WriteEndObject();
-    }));
+    private Task ListRulesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "rules", alerts.Rules, AlertDocuments.Write));
 
     private Task ReadRuleAsync(HttpContext context) => RuleOf(context) is { } rule ? JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteMembers(json, rule)) : NoRuleAsync(context);
 

@@ -118,15 +118,16 @@ internal static class AlertDocuments
             json.WriteEndObject();
         }
 
-        json.WriteStartArray("inhibited_by"u8);
-        foreach (var other in rule.InhibitedBy)
-        {
-            json.WriteStringValue(other);
-        }
-
-        json.WriteEndArray();
+        WriteNames(json, "inhibited_by", rule.InhibitedBy);
         json.WriteString("summary"u8, rule.Summary);
         json.WriteString("description"u8, rule.Description);
+    }
+
+    public static void Write(Utf8JsonWriter json, AlertRule rule)
+    {
+        json.WriteStartObject();
+        WriteMembers(json, rule);
+        json.WriteEndObject();
     }
 
     public static void WriteMembers(Utf8JsonWriter json, EscalationPolicy policy)
@@ -137,13 +138,7 @@ internal static class AlertDocuments
             json.WriteStartObject();
             json.WriteString("level"u8, AlertNames.Of(step.Level));
             json.WriteNumber("delay_s"u8, step.Delay.TotalSeconds);
-            json.WriteStartArray("channels"u8);
-            foreach (var channel in step.Channels)
-            {
-                json.WriteStringValue(channel);
-            }
-
-            json.WriteEndArray();
+            WriteNames(json, "channels", step.Channels);
             json.WriteEndObject();
         }
 
@@ -189,6 +184,8 @@ internal static class AlertDocuments
 
         json.WriteEndArray();
     }
+
+    public static void WriteNames(Utf8JsonWriter json, string name, IEnumerable<string> names) => WriteList(json, name, names, static (json, item) => json.WriteStringValue(item));
 
     private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, double? value)
     {

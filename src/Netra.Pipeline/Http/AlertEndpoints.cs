@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -35,38 +36,27 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
 
     private Task ListAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write));
 
-    private async Task HistoryAsync(HttpContext context)
+    private static async Task ListPageAsync<T>(
+        HttpContext context, string name, Func<long, int, CancellationToken, Task<IReadOnlyList<T>>> read, Action<Utf8JsonWriter, T> write, Func<T, long> numberOf)
     {
         if (await MonitoringRoutes.PageAsync(context) is { } page)
         {
             // One more than asked for says whether there is another page.
-            var entries = await alerts.ReadHistoryAsync(page.After, page.Limit + 1, context.RequestAborted);
+            var entries = await read(page.After, page.Limit + 1, context.RequestAborted);
             await JsonAnswer.WriteAsync(context, json =>
             {
-                AlertDocuments.WriteList(json, "history", entries.Take(page.Limit), AlertDocuments.Write);
+                AlertDocuments.WriteList(json, name, entries.Take(page.Limit), write);
                 if (entries.Count > page.Limit)
                 {
-                    json.WriteNumber("next"u8, entries[page.Limit - 1].Number);
+                    json.WriteNumber("next"u8, numberOf(entries[page.Limit - 1]));
                 }
             });
         }
     }
 
-    private async Task AuditAsync(HttpContext context)
-    {
-        if (await MonitoringRoutes.PageAsync(context) is { } page)
-        {
-            var entries = await alerts.ReadAuditAsync(page.After, page.Limit + 1, context.RequestAborted);
-            await JsonAnswer.WriteAsync(context, json =>
-            {
-                AlertDocuments.WriteList(json, "entries", entries.Take(page.Limit), AlertDocuments.Write);
-                if (entries.Count > page.Limit)
-                {
-                    json.WriteNumber("next"u8, entries[page.Limit - 1].Number);
-                }
-            });
-        }
-    }
+    private Task HistoryAsync(HttpContext context) => ListPageAsync(context, "history", alerts.ReadHistoryAsync, AlertDocuments.Write, static entry => entry.Number);
+
+    private Task AuditAsync(HttpContext context) => ListPageAsync(context, "entries", alerts.ReadAuditAsync, AlertDocuments.Write, static entry => entry.Number);
 
     private async Task AcknowledgeAsync(HttpContext context)
     {

@@ -98,23 +98,12 @@ internal sealed class DashboardEndpoint(
     private void WriteAlertManagement(Utf8JsonWriter json)
     {
         WriteAlerts(json);
-        AlertDocuments.WriteList(json, "rules", alerts.Rules, static (json, rule) =>
-        {
-            json.WriteStartObject();
-            AlertDocuments.WriteMembers(json, rule);
-            json.WriteEndObject();
-        });
+        AlertDocuments.WriteList(json, "rules", alerts.Rules, AlertDocuments.Write);
         json.WriteStartObject("escalation_policy"u8);
         AlertDocuments.WriteMembers(json, alerts.Policy);
         json.WriteEndObject();
         AlertDocuments.WriteList(json, "silences", alerts.Silences, AlertDocuments.Write);
-        json.WriteStartArray("channels"u8);
-        foreach (var channel in alerts.Channels)
-        {
-            json.WriteStringValue(channel);
-        }
-
-        json.WriteEndArray();
+        AlertDocuments.WriteNames(json, "channels", alerts.Channels);
     }
 
     private void WriteUsers(Utf8JsonWriter json, string? userId)

@@ -68,7 +68,7 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
 
     private void WriteState(Utf8JsonWriter json, BridgeState state, string? trouble)
     {
-        json.WriteString("state"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()));
+        json.WriteString("state"u8, BridgeStates.NameOf(state));
         var reason = state switch
         {
             BridgeState.NotInitialized => "the host has not started the pipeline",

@@ -87,19 +87,13 @@ internal sealed class StatusEndpoints(
         health.Write(json, withNames: true);
         WriteParts(json);
         AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write);
-        json.WriteStartArray("channels"u8);
-        foreach (var channel in alerts.Channels)
-        {
-            json.WriteStringValue(channel);
-        }
-
-        json.WriteEndArray();
+        AlertDocuments.WriteNames(json, "channels", alerts.Channels);
     }));
 
     private void WriteBridge(Utf8JsonWriter json)
     {
         json.WriteStartObject("bridge"u8);
-        json.WriteString("state"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(bridge.State.ToString()));
+        json.WriteString("state"u8, BridgeStates.NameOf(bridge.State));
         json.WriteString("failure"u8, bridge.FailureReason);
         json.WriteNumber("initializations"u8, initializations.Succeeded);
         json.WriteNumber("failed_initializations"u8, initializations.Failed.Total);

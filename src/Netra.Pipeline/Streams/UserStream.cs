@@ -195,15 +195,6 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>How many events the run has.</summary>
-    public long EventsOf(RunState run)
-    {
-        lock (_gate)
-        {
-            return run.Events;
-        }
-    }
-
     public void LeaveRun(RunState run)
     {
         lock (_gate)

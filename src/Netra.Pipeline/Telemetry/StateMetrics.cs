@@ -80,16 +80,5 @@ internal sealed class StateMetrics
         => figures.AcceptedByType().Select(static (events, type) => new Measurement<long>(events, new KeyValuePair<string, object?>("netra.event.type", EventTypes.WireName((EventType)type))));
 
     private static IEnumerable<Measurement<int>> ReadState(BridgeState current)
-        => Enum.GetValues<BridgeState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("netra.bridge.state", NameOf(state))));
-
-    private static string NameOf(BridgeState state) => state switch
-    {
-        BridgeState.NotInitialized => "not_initialized",
-        BridgeState.Initializing => "initializing",
-        BridgeState.Ready => "ready",
-        BridgeState.Draining => "draining",
-        BridgeState.Stopped => "stopped",
-        BridgeState.Failed => "failed",
-        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "The state has no name."),
-    };
+        => Enum.GetValues<BridgeState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("netra.bridge.state", BridgeStates.NameOf(state))));
 }
