@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 
 namespace Netra.Pipeline.Monitoring.Figures;
@@ -8,11 +10,17 @@ namespace Netra.Pipeline.Monitoring.Figures;
 /// </summary>
 internal sealed class SuccessRate
 {
-    // Above the pause after which clients acknowledge, and most of the time that it takes to notice a dead connection.
-    private const int GraceSeconds = 15;
     private const int WindowSeconds = 60;
 
+    // The tick that sees the silence, and the one that sees the page as absent.
+    private const int Ticks = 2;
+
+    // For so long a page may be dead or frozen before anybody can know: what it owes meanwhile has not failed, but waits for it to come back.
+    private readonly int _graceSeconds;
     private readonly Queue<LedgerReport> _reports = new();
+
+    public SuccessRate(IOptions<ConnectionOptions> options)
+        => _graceSeconds = (int)Math.Ceiling((options.Value.PingInterval + options.Value.PingTimeout).TotalSeconds) + Ticks;
 
     /// <summary>The share, 0 to 1; 1 when nothing was due.</summary>
     public double Value { get; private set; } = 1;
@@ -26,19 +34,21 @@ internal sealed class SuccessRate
     public void OnTick(LedgerReport now)
     {
         _reports.Enqueue(now);
-        while (_reports.Count > WindowSeconds + 1)
+        while (_reports.Count > Math.Max(WindowSeconds, _graceSeconds) + 1)
         {
             _reports.Dequeue();
         }
 
-        var first = _reports.Peek();
-        var atGrace = _reports.ElementAt(Math.Max(0, _reports.Count - 1 - GraceSeconds));
+        var first = Ago(WindowSeconds);
         Accepted = now.Account.Accepted - first.Account.Accepted;
         Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
 
         // Right after the start nothing is older than the grace, as far as anybody has seen.
-        var overdue = _reports.Count <= GraceSeconds ? 0 : Math.Max(0, now.Owed - (now.Account.Accepted - atGrace.Account.Accepted));
+        var overdue = _reports.Count <= _graceSeconds ? 0 : Math.Max(0, now.Owed - (now.Account.Accepted - Ago(_graceSeconds).Account.Accepted));
         var failed = overdue + Math.Max(0, now.Account.DeadLettered - first.Account.DeadLettered);
         Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
     }
+
+    // The report of so many seconds ago; the oldest there is, if that is younger.
+    private LedgerReport Ago(int seconds) => _reports.ElementAt(Math.Max(0, _reports.Count - 1 - seconds));
 }

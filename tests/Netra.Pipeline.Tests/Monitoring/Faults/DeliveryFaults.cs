@@ -23,7 +23,7 @@ internal static class DeliveryFaults
         };
         yield return new("deliveries_stop", "P3, P8", "Events are accepted for a page that is there, and none is confirmed", "very_low_success_rate", StuckAsync)
         {
-            Window = 50,
+            Window = 60,
             Settings = [("Netra:Delivery:FirstRetry", "00:05:00")],
             Heal = static async bench =>
             {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
@@ -46,12 +47,12 @@ internal sealed class HealthChecksTests
         delivery.Add(TimeSpan.FromMilliseconds(milliseconds), 10);
         var snapshot = new MonitoringSnapshot(TestTimeProvider.Start, [new SignalReading(Signals.LatencyDegradation, null, 1)], delivery, new LatencyHistogram());
 
-        Assert.That(new PerformanceHealthCheck(new SuccessRate(), Options).Judge(snapshot).Status, Is.EqualTo(expected));
+        Assert.That(new PerformanceHealthCheck(new SuccessRate(Microsoft.Extensions.Options.Options.Create(new ConnectionOptions())), Options).Judge(snapshot).Status, Is.EqualTo(expected));
     }
 
     [Test]
     public void Performance_ManyTimesSlowerThanBefore_IsDegraded()
-        => Assert.That(new PerformanceHealthCheck(new SuccessRate(), Options).Judge(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
+        => Assert.That(new PerformanceHealthCheck(new SuccessRate(Microsoft.Extensions.Options.Options.Create(new ConnectionOptions())), Options).Judge(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
 
     [Test]
     public void SilentFailures_Any_IsUnhealthy()
