@@ -76,7 +76,7 @@ public sealed class AlertRules
             "Events wait and nobody at all is connected",
             "Pages cannot reach the server, or the proxy before it does not let WebSockets through. Connect by hand to /ws, and look at handshakes that are refused.")
         {
-            For = TimeSpan.FromSeconds(60),
+            For = TimeSpan.FromSeconds(50),
         },
         new("ledger_unaccounted", AlertSeverity.Critical, Signals.Unaccounted, AlertComparison.NotEqual, 0,
             "The ledger does not add up",

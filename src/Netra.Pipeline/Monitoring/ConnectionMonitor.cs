@@ -5,7 +5,7 @@ using Netra.Pipeline.Monitoring.Remedies;
 namespace Netra.Pipeline.Monitoring;
 
 /// <summary>Counts connections for their users, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
-internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, TimeProvider time)
+internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting, TimeProvider time)
 {
     public void OnOpened(Connection connection)
     {
@@ -26,6 +26,7 @@ internal sealed class ConnectionMonitor(PipelineObservation observation, Emergen
             drops.Add();
         }
 
+        waiting.OnEnded(connection.UserId);
         remedy.OnEnded(connection, reason);
         if (observation.HasObservers)
         {

@@ -19,6 +19,7 @@ internal static class MonitoringServices
         services.TryAddSingleton<FailureCounts>();
         services.TryAddSingleton<DeliveryLatencies>();
         services.TryAddSingleton<ConnectionDrops>();
+        services.TryAddSingleton<WaitingUsers>();
         services.TryAddSingleton<SuccessRate>();
         services.TryAddSingleton<CriticalLogs>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, CriticalLogs>(static provider => provider.GetRequiredService<CriticalLogs>()));

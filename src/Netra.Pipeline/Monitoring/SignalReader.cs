@@ -1,5 +1,3 @@
-using Netra.Pipeline.Connections;
-using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
@@ -17,8 +15,7 @@ internal sealed class SignalReader(
     DeliveryLatencies latencies,
     SuccessRate success,
     Ledger ledger,
-    ConnectionRegistry connections,
-    FiguresRegistry users,
+    WaitingUsers waiting,
     IEventLog log,
     PipelineBridge bridge,
     BridgeInitializations initializations,
@@ -30,8 +27,6 @@ internal sealed class SignalReader(
     ThreadPoolProbe threads,
     TimeProvider time)
 {
-    private static readonly TimeSpan NewEvents = TimeSpan.FromMinutes(5);
-
     private static readonly (string Kind, FailureCode[] Codes)[] SilentFailureKinds =
     [
         ("stuck_page", [FailureCode.SilentFailure]),
@@ -40,8 +35,6 @@ internal sealed class SignalReader(
         ("no_bridge", [FailureCode.NotInitialized, FailureCode.BridgeUnavailable]),
         ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
     ];
-
-    private long _emptySince;
 
     /// <summary>Measures.</summary>
     public MonitoringSnapshot Read()
@@ -64,7 +57,7 @@ internal sealed class SignalReader(
             new(Signals.BridgeFailures, null, initializations.Failed.LastMinute + (bridge.State == BridgeState.Failed ? 1 : 0)),
             new(Signals.SuccessRate, null, success.Value),
             new(Signals.DeliveryLatency, null, delivery.Mean.TotalSeconds),
-            new(Signals.UsersWaitingWithoutConnections, null, UsersWaiting()),
+            new(Signals.UsersWaitingWithoutConnections, null, waiting.Count()),
             new(Signals.CriticalLogs, null, criticalLogs.Count.LastMinute),
             new(Signals.Unaccounted, null, report.Account.Unaccounted),
             new(Signals.CanaryFailures, null, canary.ConsecutiveFailures),
@@ -96,20 +89,5 @@ internal sealed class SignalReader(
         {
             readings.Add(new SignalReading(Signals.SilentFailures, kind, codes.Sum(code => failures[code].LastMinute)));
         }
-    }
-
-    // Only where nobody at all is connected: one user who is away is as usual. What was accepted since then waits, whoever it is for.
-    private int UsersWaiting()
-    {
-        if (connections.All.Any(static connection => !IdentifierRules.IsReserved(connection.UserId)))
-        {
-            _emptySince = 0;
-            return 0;
-        }
-
-        var now = time.GetUtcNow().UtcTicks;
-        _emptySince = _emptySince == 0 ? now : _emptySince;
-        var since = Math.Max(_emptySince - ConnectionTick.Period.Ticks, now - NewEvents.Ticks);
-        return users.All().Count(user => user.LastAcceptedAt > since);
     }
 }

@@ -14,13 +14,13 @@ internal sealed class AlertEngineTests
     {
         var engine = new EngineUnderTest();
         engine.Set(Signals.UsersWaitingWithoutConnections, 3);
-        engine.Step(60);
+        engine.Step(50);
         engine.Set(Signals.UsersWaitingWithoutConnections, 0);
         engine.Step();
         Assert.That(engine.StateOf("no_connections"), Is.Null);
 
         engine.Set(Signals.UsersWaitingWithoutConnections, 3);
-        engine.Step(60);
+        engine.Step(50);
         Assert.That(engine.StateOf("no_connections"), Is.EqualTo(AlertState.Pending));
         engine.Step();
         Assert.That(engine.StateOf("no_connections"), Is.EqualTo(AlertState.Firing));

@@ -16,7 +16,7 @@ internal sealed class AlertRulesTests
     [TestCase("very_low_success_rate", AlertSeverity.Critical, AlertComparison.Below, 0.90, 30)]
     [TestCase("high_latency", AlertSeverity.Medium, AlertComparison.Above, 2, 0)]
     [TestCase("very_high_latency", AlertSeverity.Critical, AlertComparison.Above, 10, 0)]
-    [TestCase("no_connections", AlertSeverity.High, AlertComparison.Above, 0, 60)]
+    [TestCase("no_connections", AlertSeverity.High, AlertComparison.Above, 0, 50)]
     [TestCase("failure_rate", AlertSeverity.High, AlertComparison.Above, 30, 0)]
     [TestCase("buffer_overflow", AlertSeverity.Medium, AlertComparison.Above, 0, 0)]
     [TestCase("critical_delivery_failed", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]

@@ -192,9 +192,16 @@ internal sealed class ReaderClient
 
         using var patience = new CancellationTokenSource(TestClient.Patience);
         await client.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
-        while (await reading is not null)
+        try
         {
-            reading = client.ReadOrEndAsync();
+            while (await reading is not null)
+            {
+                reading = client.ReadOrEndAsync();
+            }
+        }
+        catch (WebSocketException)
+        {
+            // The server closes first, and the socket's own answer to a ping from before meets nobody any more.
         }
 
         return null;

@@ -128,6 +128,7 @@ internal sealed class SqliteClaimTests
         Assert.That(async () => await log.OpenAsync("ada", static _ => throw new InvalidDataException("no"), CancellationToken.None), Throws.InstanceOf<InvalidDataException>());
 
         Assert.That(stream.TryAppend(default), Is.EqualTo(AppendResult.Failed), "superseded all the same");
+        await log.ReadOpenRunsAsync(CancellationToken.None);
         Assert.That(log.Resting, Is.EqualTo(new StreamAccount(3, 0, 3, 0, 0)));
         var again = await LoggedStream.OpenAsync(log, "ada");
         Assert.That((again.Head, again.Lease.Account), Is.EqualTo((3L, new StreamAccount(3, 0, 3, 0, 0))));

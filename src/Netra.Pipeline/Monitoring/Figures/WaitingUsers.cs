@@ -1,0 +1,49 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+
+namespace Netra.Pipeline.Monitoring.Figures;
+
+/// <summary>
+/// Users for whom events were accepted while nobody at all was connected: one user who is away is as usual, all of them together are not. Telling it of ends is safe from any thread; counting is the tick's.
+/// </summary>
+internal sealed class WaitingUsers(ConnectionRegistry connections, FiguresRegistry users, TimeProvider time)
+{
+    /// <summary>For how long nobody must have been there: a page that reloads, or that looks for its server, is back within it.</summary>
+    public static readonly TimeSpan Returning = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan NewEvents = TimeSpan.FromMinutes(5);
+
+    private long _leftAt;
+    private long _emptySince;
+
+    /// <summary>How many there are.</summary>
+    public int Count()
+    {
+        var now = time.GetUtcNow().UtcTicks;
+        if (connections.All.Any(static connection => !connection.IsEnded && !IdentifierRules.IsReserved(connection.UserId)))
+        {
+            _emptySince = 0;
+            return 0;
+        }
+
+        _emptySince = _emptySince == 0 ? now : _emptySince;
+        if (now - _emptySince < Returning.Ticks)
+        {
+            return 0;
+        }
+
+        // What came while somebody was there is that page's to show, even if it left at once.
+        var since = Math.Max(Volatile.Read(ref _leftAt), now - NewEvents.Ticks);
+        return users.All().Count(user => user.LastAcceptedAt > since);
+    }
+
+    /// <summary>A connection has ended.</summary>
+    /// <param name="userId">Whose.</param>
+    public void OnEnded(string userId)
+    {
+        if (!IdentifierRules.IsReserved(userId))
+        {
+            Volatile.Write(ref _leftAt, time.GetUtcNow().UtcTicks);
+        }
+    }
+}
