@@ -146,6 +146,12 @@ public sealed class AlertRules
         new("stuck_tools", AlertSeverity.High, Signals.StuckTools, AlertComparison.Above, 0,
             "Tools run for longer than tools may",
             "The health object lists them. Look at what they wait for, and cancel their runs."),
+        new("stuck_loops", AlertSeverity.Critical, Signals.StuckLoops, AlertComparison.Above, 0,
+            "One of the server's own loops hangs or has ended",
+            "What the loop is for does not happen any more. Take a dump of the stacks (dotnet-dump), which says what it waits for; then restart the server.")
+        {
+            LabelName = "loop",
+        },
         new("unhealthy_check", AlertSeverity.High, Signals.UnhealthyChecks, AlertComparison.Above, 0,
             "A health check says unhealthy",
             "The health object has the check's own words.")

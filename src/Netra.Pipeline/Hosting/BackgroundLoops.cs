@@ -16,7 +16,7 @@ namespace Netra.Pipeline.Hosting;
 
 /// <summary>
 /// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; alerts; and what is done once a minute. A round that fails is reported and
-/// the loop goes on; a loop that dies is reported too.
+/// the loop goes on; a loop that dies or hangs is reported too.
 /// </summary>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
@@ -31,6 +31,7 @@ internal sealed class BackgroundLoops(
     Canary canary,
     BridgeRemedy remedy,
     AlertCenter alerts,
+    BackgroundWatch watch,
     IEventLog log,
     FailureReporter failures,
     IOptions<StreamOptions> options,
@@ -38,20 +39,26 @@ internal sealed class BackgroundLoops(
 {
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromMinutes(1);
 
+    // Far more than a round takes, and soon enough for those who wait for what it does.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    // What posts to others, or works off a backlog, may take longer.
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
     public void Start()
         => _running = Task.WhenAll(
-            LoopAsync("tick", ConnectionTick.Period, TickAsync),
-            LoopAsync("retention", ConnectionTick.Period, ExpireAsync),
-            LoopAsync("monitor", ConnectionTick.Period, MonitorAsync),
-            LoopAsync("runs", ConnectionTick.Period, runs.RoundAsync),
-            LoopAsync("canary", ConnectionTick.Period, canary.RoundAsync),
-            LoopAsync("remediation", ConnectionTick.Period, remedy.RoundAsync),
-            LoopAsync("webhook", ConnectionTick.Period, webhook.RoundAsync),
-            LoopAsync("upkeep", UpkeepPeriod, KeepUpAsync),
-            ServeAsync("alerts", alerts.RunAsync));
+            LoopAsync("tick", ConnectionTick.Period, Patience, TickAsync),
+            LoopAsync("retention", ConnectionTick.Period, Patience, ExpireAsync),
+            LoopAsync("monitor", ConnectionTick.Period, Patience, MonitorAsync),
+            LoopAsync("runs", ConnectionTick.Period, Patience, runs.RoundAsync),
+            LoopAsync("canary", ConnectionTick.Period, Patience, canary.RoundAsync),
+            LoopAsync("remediation", ConnectionTick.Period, LongPatience, remedy.RoundAsync),
+            LoopAsync("webhook", ConnectionTick.Period, LongPatience, webhook.RoundAsync),
+            LoopAsync("upkeep", UpkeepPeriod, LongPatience, KeepUpAsync),
+            ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));
 
     public async Task StopAsync()
     {
@@ -62,26 +69,35 @@ internal sealed class BackgroundLoops(
 
     public void Dispose() => _stopping.Dispose();
 
-    private Task LoopAsync(string name, TimeSpan period, Func<CancellationToken, ValueTask> round) => ServeAsync(
-        name,
-        async cancellationToken =>
-        {
-            using var timer = new PeriodicTimer(period, time);
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+    private Task LoopAsync(string name, TimeSpan period, TimeSpan patience, Func<CancellationToken, ValueTask> round)
+    {
+        var watched = watch.Add(name, patience);
+        return ServeAsync(
+            watched,
+            async cancellationToken =>
             {
-                try
+                using var timer = new PeriodicTimer(period, time);
+                while (await timer.WaitForNextTickAsync(cancellationToken))
                 {
-                    await round(cancellationToken);
+                    watched.Begin();
+                    try
+                    {
+                        await round(cancellationToken);
+                    }
+                    catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+                    {
+                        // A cancellation that is not the host's is a failure like any other: something inside gave up.
+                        Report(name, "a round failed; the loop goes on", exception);
+                    }
+                    finally
+                    {
+                        watched.End();
+                    }
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-                {
-                    // A cancellation that is not the host's is a failure like any other: something inside gave up.
-                    Report(name, "a round failed; the loop goes on", exception);
-                }
-            }
-        });
+            });
+    }
 
-    private async Task ServeAsync(string name, Func<CancellationToken, Task> loop)
+    private async Task ServeAsync(BackgroundRound watched, Func<CancellationToken, Task> loop)
     {
         try
         {
@@ -93,7 +109,8 @@ internal sealed class BackgroundLoops(
         }
         catch (Exception exception)
         {
-            Report(name, "the loop has ended", exception);
+            watched.OnLoopEnded();
+            Report(watched.Loop, "the loop has ended", exception);
         }
     }
 
@@ -108,12 +125,14 @@ internal sealed class BackgroundLoops(
         }
 
         ledger.Check();
+        watch.OnTick();
         await streams.EvictIdleAsync(cancellationToken);
     }
 
     // A loop of its own: what fails in the others must not blind it.
     private ValueTask MonitorAsync(CancellationToken cancellationToken)
     {
+        watch.OnTick();
         monitor.OnTick();
         return ValueTask.CompletedTask;
     }

@@ -211,6 +211,7 @@ public static class NetraPipelineServiceCollectionExtensions
     private static void AddHosting(IServiceCollection services)
     {
         services.TryAddSingleton<PipelineBridge>();
+        services.TryAddSingleton<BackgroundWatch>();
         services.TryAddSingleton<BackgroundLoops>();
         services.TryAddSingleton<StartupVerification>();
         AgentServices.AddAgent(services, typeof(VerificationAgent));

@@ -25,6 +25,7 @@ internal sealed class SignalReader(
     LatencyBaseline baseline,
     ResourceTrend resources,
     ThreadPoolProbe threads,
+    BackgroundWatch loops,
     TimeProvider time)
 {
     private static readonly (string Kind, FailureCode[] Codes)[] SilentFailureKinds =
@@ -72,6 +73,7 @@ internal sealed class SignalReader(
         ];
         AddFailures(readings);
         AddSilentFailures(readings);
+        readings.AddRange(loops.Loops.Select(static loop => new SignalReading(Signals.StuckLoops, loop.Loop, loop.IsStuck ? 1 : 0)));
         return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement);
     }
 

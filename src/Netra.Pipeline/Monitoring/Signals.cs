@@ -54,6 +54,9 @@ public static class Signals
     /// <summary>How much memory has grown without coming back, in bytes an hour; 0 when it has not.</summary>
     public const string MemoryGrowth = "memory_growth";
 
+    /// <summary>The server's own loops that hang or have ended; labels: their names. The reading is 0 or 1.</summary>
+    public const string StuckLoops = "stuck_loops";
+
     /// <summary>How long a work item waits for a thread of the pool, in seconds.</summary>
     public const string ThreadPoolDelay = "thread_pool_delay";
 

@@ -34,6 +34,7 @@ internal sealed class AlertRulesTests
     [TestCase("canary_failed", AlertSeverity.Critical, AlertComparison.AtLeast, 1, 0)]
     [TestCase("log_trouble", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("stalled_runs", AlertSeverity.High, AlertComparison.Above, 0, 0)]
+    [TestCase("stuck_loops", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("stuck_tools", AlertSeverity.High, AlertComparison.Above, 0, 0)]
     [TestCase("unhealthy_check", AlertSeverity.High, AlertComparison.Above, 0, 5)]
     [TestCase("emergency_mode", AlertSeverity.High, AlertComparison.Above, 0, 0)]
@@ -55,7 +56,7 @@ internal sealed class AlertRulesTests
         var signals = typeof(Signals).GetFields().Select(static field => (string)field.GetRawConstantValue()!).Append(AlertRules.SignalAge).ToList();
         var rules = new AlertRules().All;
 
-        Assert.That(rules, Has.Count.EqualTo(33));
+        Assert.That(rules, Has.Count.EqualTo(34));
         Assert.That(rules.Select(static rule => rule.Name), Is.Unique.And.All.Match("^[a-z0-9_]+$"));
         Assert.That(rules.Select(static rule => rule.Signal).Distinct(StringComparer.Ordinal), Is.SubsetOf(signals));
         Assert.That(signals, Is.SubsetOf(rules.Select(static rule => rule.Signal)), "a signal that no rule compares");

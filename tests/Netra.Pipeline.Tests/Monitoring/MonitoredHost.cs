@@ -28,6 +28,9 @@ internal sealed class MonitoredHost : IAsyncDisposable
         return new MonitoredHost(await PipelineHost.StartAsync(configure, [("Netra:Monitoring:Enabled", "true"), .. settings ?? []], time, log: log), time);
     }
 
+    /// <summary>The background loop that a test makes hang.</summary>
+    public string? HangingLoop { get; set; }
+
     /// <summary>Lets seconds pass.</summary>
     public async Task PassAsync(int seconds)
     {
@@ -38,12 +41,17 @@ internal sealed class MonitoredHost : IAsyncDisposable
             var (monitored, looked, canaries) = (monitor.Rounds, runs.Rounds, canary.Rounds);
             Time.Advance(ConnectionTick.Period);
             await Eventually.BecomesTrueAsync(() => monitor.Rounds > monitored && runs.Rounds > looked && canary.Rounds > canaries, "the tick came");
+            await IsIdleAsync();
         }
     }
 
     /// <summary>Waits until a user's stream knows of an acknowledgement.</summary>
     public Task HearsAckAsync(string userId, long seq)
         => Eventually.BecomesTrueAsync(() => Pipeline.Streams.TryGetLoaded(userId, out var stream) && stream.IsAcknowledged(seq), "the acknowledgement came");
+
+    // A round that is a moment late here would be one that takes minutes there.
+    private Task IsIdleAsync()
+        => Eventually.BecomesTrueAsync(() => Services.GetRequiredService<BackgroundWatch>().Loops.All(loop => !loop.IsUnderWay || loop.Loop == HangingLoop), "the rounds came back");
 
     public async ValueTask DisposeAsync()
     {

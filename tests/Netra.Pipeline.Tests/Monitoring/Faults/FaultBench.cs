@@ -21,6 +21,8 @@ internal sealed class FaultBench : IAsyncDisposable
     private readonly List<AnsweringPage> _pages = [];
     private readonly List<IAsyncDisposable> _open = [];
 
+    private readonly TaskCompletionSource _hang = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private FaultBench()
     {
     }
@@ -43,6 +45,9 @@ internal sealed class FaultBench : IAsyncDisposable
 
     /// <summary>What the handler of client messages throws.</summary>
     public Exception? HandlerFault { get; set; }
+
+    /// <summary>Something that does not come back until it is let go.</summary>
+    public Task Hang => _hang.Task;
 
     public FaultyLog Log => (FaultyLog)Host.Services.GetRequiredService<IEventLog>();
 
@@ -120,6 +125,8 @@ internal sealed class FaultBench : IAsyncDisposable
         _open.Clear();
     }
 
+    public void LetHangGo() => _hang.TrySetResult();
+
     /// <summary>Publishes one event, whatever the answer.</summary>
     public Task PostAsync(string type, string data = """{"agent_name":"demo"}""", string runId = "r1", string userId = "ada")
         => Host.Http.PublishAsync(PublishExtensions.EventJson(type, data, userId, runId));
@@ -172,6 +179,7 @@ internal sealed class FaultBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        LetHangGo();
         Log.InTrouble = null;
         Log.ReadFault = Log.ExpireFault = null;
         Observer.EventFault = Observer.FailureFault = null;

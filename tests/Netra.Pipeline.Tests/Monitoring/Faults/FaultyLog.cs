@@ -22,6 +22,9 @@ internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeP
 
     public Exception? ExpireFault { get; set; }
 
+    /// <summary>What deleting old events waits for first.</summary>
+    public Task ExpireHang { get; set; } = Task.CompletedTask;
+
     /// <summary>What the writer says instead of the number of events that it stored.</summary>
     public Func<int, int> Committed { get; set; } = static events => events;
 
@@ -31,8 +34,11 @@ internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeP
     public override ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
         => ReadFault is { } fault ? throw fault : base.ReadPageAsync(lease, range, maxBytes, cancellationToken);
 
-    public override ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
-        => ExpireFault is { } fault ? throw fault : base.ExpireAsync(olderThan, cancellationToken);
+    public override async ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
+    {
+        await ExpireHang;
+        return ExpireFault is { } fault ? throw fault : await base.ExpireAsync(olderThan, cancellationToken);
+    }
 
     public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
         => base.OpenAsync(userId, lease => new ToldOwner(this, own(lease)), cancellationToken);

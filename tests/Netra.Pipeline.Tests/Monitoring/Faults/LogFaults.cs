@@ -63,6 +63,17 @@ internal static class LogFaults
             Code = FailureCode.BackgroundFailed,
             Heal = static bench => Do(() => bench.Log.ExpireFault = null),
         };
+        yield return new("retention_hangs", "+", "Deleting old events never comes back, and throws nothing", "stuck_loops", static bench => Do(() =>
+        {
+            bench.Host.HangingLoop = "retention";
+            bench.Log.ExpireHang = bench.Hang;
+        }))
+        {
+            Code = FailureCode.BackgroundFailed,
+            Label = "retention",
+            Window = 62,
+            Heal = static bench => Do(bench.LetHangGo),
+        };
         yield return new("event_lost_by_the_writer", "P4, P5", "The log's writer loses an event that was accepted", "ledger_unaccounted", static async bench =>
         {
             bench.Log.Committed = static _ => 0;

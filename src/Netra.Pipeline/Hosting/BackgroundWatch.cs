@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// Watches the background loops for a round that does not come back: it throws nothing, so nothing else would say that its loop is dead. Safe from any thread; more than one loop looks, so that each watches the others.
+/// </summary>
+internal sealed class BackgroundWatch(FailureReporter failures, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, BackgroundRound> _loops = new(StringComparer.Ordinal);
+
+    public IEnumerable<BackgroundRound> Loops => _loops.Select(static entry => entry.Value);
+
+    /// <summary>Watches one more loop.</summary>
+    /// <param name="loop">Its name.</param>
+    /// <param name="patience">How long one of its rounds may take.</param>
+    public BackgroundRound Add(string loop, TimeSpan patience) => _loops[loop] = new BackgroundRound(loop, patience, time);
+
+    /// <summary>Reports each round that has become late, once.</summary>
+    public void OnTick()
+    {
+        foreach (var round in Loops)
+        {
+            if (round.BecomesLate())
+            {
+                failures.Report(new Failure(FailureCode.BackgroundFailed, round.Loop, $"Background loop '{round.Loop}': a round has not come back for {round.Patience.TotalSeconds:F0} s"));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Tests.Failures;
+
+namespace Netra.Pipeline.Tests.Hosting;
+
+/// <summary>A background loop of which nothing comes any more is found, though it throws nothing.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class BackgroundWatchTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    [Test]
+    public void Round_DoesNotComeBack_IsReportedOnceAndIsStuckUntilItDoes()
+    {
+        using var failures = new ReporterUnderTest();
+        var watch = new BackgroundWatch(failures.Reporter, failures.Time);
+        var round = watch.Add("upkeep", Patience);
+        round.Begin();
+        failures.Time.Advance(Patience - TimeSpan.FromSeconds(1));
+        watch.OnTick();
+        Assert.That((failures.Feed.Total, round.IsStuck), Is.EqualTo((0, false)), "a slow one is no dead one");
+
+        failures.Time.Advance(TimeSpan.FromSeconds(1));
+        watch.OnTick();
+        watch.OnTick();
+        Assert.That(failures.Feed.Latest(10).Select(static failure => (failure.Code, failure.Operation, failure.Message)), Is.EqualTo(new[]
+        {
+            (FailureCode.BackgroundFailed, "upkeep", "Background loop 'upkeep': a round has not come back for 60 s"),
+        }));
+        Assert.That(round.IsStuck, Is.True);
+
+        round.End();
+        Assert.That(round.IsStuck, Is.False);
+
+        round.Begin();
+        failures.Time.Advance(Patience);
+        watch.OnTick();
+        Assert.That(failures.Feed.Total, Is.EqualTo(2), "the next one is another one");
+    }
+
+    [Test]
+    public void Loop_HasEnded_IsStuckForGood()
+    {
+        using var failures = new ReporterUnderTest();
+        var watch = new BackgroundWatch(failures.Reporter, failures.Time);
+        var round = watch.Add("alerts", Timeout.InfiniteTimeSpan);
+        failures.Time.Advance(TimeSpan.FromDays(1));
+        watch.OnTick();
+        Assert.That(round.IsStuck, Is.False, "one without rounds is never late");
+
+        round.OnLoopEnded();
+        watch.OnTick();
+
+        Assert.That(watch.Loops.Single().IsStuck, Is.True);
+        Assert.That(failures.Feed.Total, Is.Zero, "the loop has reported why");
+    }
+}
