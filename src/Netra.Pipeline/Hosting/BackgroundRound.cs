@@ -12,7 +12,11 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, TimeProvid
     private const int Late = 1;
     private const int Ended = 2;
 
+    // A machine that was suspended, or a clock that leaps, makes every round old at once, but nobody has looked meanwhile.
+    private const int MinLooks = 10;
+
     private long _begunAt;
+    private int _looks;
     private int _state;
 
     public string Loop => loop;
@@ -25,7 +29,11 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, TimeProvid
     /// <summary>Whether nothing comes of the loop any more: a round hangs, or the loop has ended.</summary>
     public bool IsStuck => Volatile.Read(ref _state) != Well;
 
-    public void Begin() => Volatile.Write(ref _begunAt, Math.Max(1, time.GetTimestamp()));
+    public void Begin()
+    {
+        Volatile.Write(ref _looks, 0);
+        Volatile.Write(ref _begunAt, Math.Max(1, time.GetTimestamp()));
+    }
 
     public void End()
     {
@@ -36,7 +44,10 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, TimeProvid
     /// <summary>The loop itself has ended, and no round will come.</summary>
     public void OnLoopEnded() => Volatile.Write(ref _state, Ended);
 
-    /// <summary>Whether the round is found to be late now, which is so once for each round.</summary>
+    /// <summary>Looks whether the round is late. It becomes so once.</summary>
     public bool BecomesLate()
-        => Volatile.Read(ref _begunAt) is not 0 and var begunAt && time.GetElapsedTime(begunAt) >= patience && Interlocked.CompareExchange(ref _state, Late, Well) == Well;
+        => Volatile.Read(ref _begunAt) is not 0 and var begunAt
+            && Interlocked.Increment(ref _looks) >= MinLooks
+            && time.GetElapsedTime(begunAt) >= patience
+            && Interlocked.CompareExchange(ref _state, Late, Well) == Well;
 }

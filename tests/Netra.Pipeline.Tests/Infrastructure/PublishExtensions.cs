@@ -7,8 +7,8 @@ namespace Netra.Pipeline.Tests.Infrastructure;
 /// <summary>Events over HTTP.</summary>
 internal static class PublishExtensions
 {
-    /// <summary>A publisher's client of a host.</summary>
-    public static HttpClient CreateClient(this PipelineHost host) => new() { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
+    /// <summary>A publisher's client of a host. Every answer must be as the OpenAPI document describes it.</summary>
+    public static HttpClient CreateClient(this PipelineHost host) => new(new DescribedAnswersHandler()) { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
 
     /// <summary>The JSON of an event of ada's run r1.</summary>
     public static string EventJson(string type, string data, string userId = "ada", string runId = "r1")
