@@ -10,9 +10,11 @@ using Netra.Pipeline.Monitoring.Health;
 namespace Netra.Pipeline.Http;
 
 /// <summary>The emergency mode, and the health check on demand (docs/protocol.md, section 11).</summary>
-internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertCenter alerts)
+internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertCenter alerts, TimeProvider time)
 {
     private const int MaxReason = 1000;
+
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
@@ -91,12 +93,11 @@ internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emer
     {
         var report = await canary.RunAsync(context.RequestAborted);
 
-        // The checks are judged once a second; what the canary found is in the next one.
-        var round = monitor.Rounds;
+        // The checks are judged once a second: the next time, with what the canary found. Where that does not come, their timestamp says how old they are, and stuck_loops why.
+        await Task.WhenAny(monitor.WhenMeasured(), Task.Delay(MaxWait, time, context.RequestAborted));
         await JsonAnswer.WriteAsync(context, json =>
         {
             health.Write(json, withNames: true);
-            json.WriteNumber("round"u8, round);
             json.WriteStartObject("canary"u8);
             WriteCanary(json, report, canary.ConsecutiveFailures);
             json.WriteEndObject();

@@ -24,14 +24,15 @@ internal sealed class HealthJson(HealthBoard board, PipelineMonitor monitor, Qui
     {
         json.WriteString("status"u8, NameOf(Status));
         json.WriteStartArray("issues"u8);
-        foreach (var verdict in board.Verdicts.Where(static verdict => verdict.Status != HealthStatus.Healthy && verdict.Name != HealthBoard.Overall))
+        var issues = board.Verdicts.Where(static verdict => verdict.Status != HealthStatus.Healthy && verdict.Name != HealthBoard.Overall).ToList();
+        foreach (var verdict in issues)
         {
             json.WriteStringValue($"{verdict.Name}: {verdict.Description}");
         }
 
-        if (board.Verdicts.Count == 0)
+        if (issues.Count == 0 && board.VerdictOf(HealthBoard.Overall) is { Status: not HealthStatus.Healthy } overall)
         {
-            json.WriteStringValue(board.VerdictOf(HealthBoard.Overall).Description);
+            json.WriteStringValue(overall.Description);
         }
 
         json.WriteEndArray();
@@ -39,7 +40,7 @@ internal sealed class HealthJson(HealthBoard board, PipelineMonitor monitor, Qui
         json.WriteNumber("silent_failures"u8, Silent.Sum(code => failures[code].Total));
         WriteMetrics(json);
         WriteChecks(json);
-        json.WriteNumber("timestamp"u8, JsonAnswer.Seconds(time.GetUtcNow()));
+        json.WriteNumber("timestamp"u8, JsonAnswer.Seconds(monitor.Latest?.At ?? time.GetUtcNow()));
     }
 
     public static string NameOf(HealthStatus status) => status switch

@@ -10,6 +10,7 @@ internal sealed class PipelineMonitor(
     SignalReader signals, HealthBoard health, OverloadRemedy overload, PipelineObservation observation, SnapshotHistory history, AlertCenter alerts, IOptions<MonitoringOptions> options)
 {
     private MonitoringSnapshot? _latest;
+    private TaskCompletionSource _next = NewRound();
     private long _rounds;
 
     /// <summary>The last second's; null before the first, and while monitoring is off.</summary>
@@ -18,8 +19,27 @@ internal sealed class PipelineMonitor(
     /// <summary>How many rounds are done.</summary>
     public long Rounds => Interlocked.Read(ref _rounds);
 
-    /// <summary>Called by the shared tick alone.</summary>
+    /// <summary>Completes when a round that begins after this call is done: it has seen all that happened until now.</summary>
+    public Task WhenMeasured() => Volatile.Read(ref _next).Task;
+
+    /// <summary>Called by its loop alone.</summary>
     public void OnTick()
+    {
+        var round = Interlocked.Exchange(ref _next, NewRound());
+        try
+        {
+            Measure();
+        }
+        finally
+        {
+            Interlocked.Increment(ref _rounds);
+            round.SetResult();
+        }
+    }
+
+    private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Measure()
     {
         observation.OnTick();
         if (!options.Value.Enabled)
@@ -38,7 +58,6 @@ internal sealed class PipelineMonitor(
         {
             // The loop reports it; and rules that are blind are an alert.
             alerts.Evaluate([]);
-            Interlocked.Increment(ref _rounds);
             throw;
         }
 
@@ -47,6 +66,5 @@ internal sealed class PipelineMonitor(
         Volatile.Write(ref _latest, snapshot);
         history.Add(snapshot);
         alerts.Evaluate([.. snapshot.Readings, .. checks]);
-        Interlocked.Increment(ref _rounds);
     }
 }

@@ -107,12 +107,20 @@ internal sealed class MonitoringRoutesTests
     }
 
     [Test]
-    public async Task HealthCheck_OnDemand_SendsACanary()
+    public async Task HealthCheck_OnDemand_SendsACanaryAndRunsTheChecks()
     {
         await using var host = await MonitoredHost.StartAsync();
-        var (response, health) = await host.Http.AskAsync($"{Prefix}/emergency/health-check", HttpMethod.Post);
+        await host.PassAsync(2);
+        var asked = host.Time.GetUtcNow();
+        var answering = host.Http.AskAsync($"{Prefix}/emergency/health-check", HttpMethod.Post);
+        while (!answering.IsCompleted)
+        {
+            await host.PassAsync(1);
+        }
 
+        var (response, health) = await answering;
         Assert.That((response.StatusCode, health.GetProperty("canary").Text("status")), Is.EqualTo((HttpStatusCode.OK, "ok")), health.ToString());
+        Assert.That(health.GetProperty("timestamp").GetDouble(), Is.GreaterThan(asked.ToUnixTimeMilliseconds() / 1000.0), "the checks are of now");
         var (_, status) = await host.Http.AskAsync($"{Prefix}/system/status");
         Assert.That(status.GetProperty("canary").GetProperty("passes").GetInt64(), Is.Positive);
         Assert.That(status.GetProperty("ledger").GetProperty("streams").GetInt64(), Is.Zero, "the canary is in nobody's books");

@@ -6,15 +6,28 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// <summary>
 /// All health checks, judged once a second, and the overall one, which is as bad as the worst of them. <see cref="Judge"/> is called by the tick alone; the verdicts may be read from any thread.
 /// </summary>
-internal sealed class HealthBoard(IEnumerable<PipelineHealthCheck> checks, ConnectionDrops drops)
+internal sealed class HealthBoard(IEnumerable<PipelineHealthCheck> checks, ConnectionDrops drops, TimeProvider time)
 {
     /// <summary>The overall check's name.</summary>
     public const string Overall = "system_overall";
 
-    private IReadOnlyList<HealthVerdict> _verdicts = [];
+    // A verdict that nobody renews would stand for ever, and say healthy.
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the checks said in the last second, the overall one first; empty before the first and while monitoring is off.</summary>
-    public IReadOnlyList<HealthVerdict> Verdicts => Volatile.Read(ref _verdicts);
+    private IReadOnlyList<HealthVerdict> _verdicts = [];
+    private long _judgedAt;
+
+    /// <summary>
+    /// What the checks said in the last second, the overall one first; empty before the first and while monitoring is off. Where nothing has been judged for half a minute, the overall one is unhealthy, whatever the others said.
+    /// </summary>
+    public IReadOnlyList<HealthVerdict> Verdicts
+    {
+        get
+        {
+            var verdicts = Volatile.Read(ref _verdicts);
+            return verdicts.Count > 0 && time.GetElapsedTime(Volatile.Read(ref _judgedAt)) is var age && age >= MaxAge ? [Outdated(age), .. verdicts.Skip(1)] : verdicts;
+        }
+    }
 
     /// <summary>What a check says; one that has said nothing yet is degraded.</summary>
     public HealthVerdict VerdictOf(string name) => Verdicts.FirstOrDefault(verdict => verdict.Name == name)
@@ -28,9 +41,13 @@ internal sealed class HealthBoard(IEnumerable<PipelineHealthCheck> checks, Conne
         List<HealthVerdict> verdicts = [.. checks.Select(check => check.Judge(snapshot))];
         var readings = verdicts.Select(static verdict => new SignalReading(Signals.UnhealthyChecks, verdict.Name, verdict.Status == HealthStatus.Unhealthy ? 1 : 0)).ToArray();
         verdicts.Insert(0, JudgeAll(verdicts));
+        Volatile.Write(ref _judgedAt, time.GetTimestamp());
         Volatile.Write(ref _verdicts, verdicts);
         return readings;
     }
+
+    private static HealthVerdict Outdated(TimeSpan age) => new(
+        Overall, HealthStatus.Unhealthy, $"nothing has been judged for {age.TotalSeconds:F0} s: the monitor hangs, or its rounds fail", new Dictionary<string, object>(StringComparer.Ordinal) { ["age_s"] = age.TotalSeconds });
 
     private static HealthVerdict JudgeAll(List<HealthVerdict> verdicts)
     {
