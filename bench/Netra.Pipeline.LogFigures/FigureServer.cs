@@ -33,6 +33,7 @@ internal static class FigureServer
             ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
         });
         using var export = observation is null ? null : ServerObservation.Apply(builder, observation);
+        builder.Services.AddSingleton(new PublisherTrace(observation == ServerObservation.Traced ? new TraceContext(PublisherTrace.TraceParent) : null));
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
         var pipeline = builder.Services.AddNetraPipeline().AddAgent<FigureAgent>().AddTool<FigureTool>();
         if (kind == "memory")
@@ -60,12 +61,12 @@ internal static class FigureServer
     private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
 
     // As fast as the clients take it: an emitter waits where a queue is full.
-    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int events, bool wait)
+    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int events, bool wait)
     {
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
             await using var emitter = await emitters.CreateEmitterAsync(
-                contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
+                contexts.Create($"user-{user}", "t", "r", trace: publisher.Trace), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
             for (var i = 0; i < events; i++)
             {
                 await emitter.TokenAsync(Text);
@@ -75,7 +76,7 @@ internal static class FigureServer
     }
 
     // The runner never waits for a connection, so every few runs one does itself: queues do not overflow.
-    private static async Task<long> RunsAsync(AgentRunner runner, UserExecutionContextFactory contexts, int users, int runs, int pause)
+    private static async Task<long> RunsAsync(AgentRunner runner, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int runs, int pause)
     {
         const int RunsInQueue = 8;
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
@@ -88,7 +89,7 @@ internal static class FigureServer
             for (var run = 0; run < runs; run++)
             {
                 var input = pause == 0 && run % RunsInQueue == RunsInQueue - 1 ? FigureAgent.Wait : pause.ToString(CultureInfo.InvariantCulture);
-                await runner.RunAsync(FigureAgent.AgentName, input, contexts.Create($"user-{user}", "t", Guid.NewGuid().ToString("N")));
+                await runner.RunAsync(FigureAgent.AgentName, input, contexts.Create($"user-{user}", "t", Guid.NewGuid().ToString("N"), trace: publisher.Trace));
             }
         })));
         return (long)users * runs * FigureAgent.EventsPerRun;

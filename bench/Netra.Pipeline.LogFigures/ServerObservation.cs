@@ -13,6 +13,9 @@ internal static class ServerObservation
     /// <summary>The argument of a server that observes nothing.</summary>
     public const string Off = "off";
 
+    /// <summary>The argument of a server that observes nothing, and whose events belong to a trace of their publisher.</summary>
+    public const string Traced = "traced";
+
     /// <summary>The argument of a server whose metrics are collected and whose spans are recorded, as OpenTelemetry does it, and that exports nothing.</summary>
     public const string Listened = "listened";
 
@@ -25,11 +28,11 @@ internal static class ServerObservation
 
     /// <summary>Applies it.</summary>
     /// <param name="builder">The server.</param>
-    /// <param name="observation"><see cref="Off"/>, <see cref="Listened"/>, or where the exports go.</param>
+    /// <param name="observation"><see cref="Off"/>, <see cref="Traced"/>, <see cref="Listened"/>, or where the exports go.</param>
     /// <returns>The listener, to be disposed when the server ends; null when there is none.</returns>
     public static IDisposable? Apply(WebApplicationBuilder builder, string observation)
     {
-        if (observation == Off)
+        if (observation is Off or Traced)
         {
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
             {
