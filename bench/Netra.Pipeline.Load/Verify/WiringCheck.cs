@@ -13,19 +13,35 @@ internal sealed class WiringCheck(Deployment deployment) : Check("wiring")
             throw new CheckFailedException($"/readyz says that the bridge is {TextOf(ready, "state")}");
         }
 
-        var health = await deployment.GetAsync("/health", cancellationToken);
-        var checks = health.GetProperty("checks").EnumerateObject().ToList();
-        var wrong = checks.Where(static check => TextOf(check.Value, "status") != "healthy").Select(static check => $"{check.Name} is {TextOf(check.Value, "status")}: {TextOf(check.Value, "description")}").ToList();
-        if (TextOf(health, "status") != "healthy" || wrong.Count > 0)
-        {
-            throw new CheckFailedException($"/health says {TextOf(health, "status")}: {(wrong.Count == 0 ? string.Join("; ", health.GetProperty("issues").EnumerateArray().Select(static issue => issue.GetString())) : string.Join("; ", wrong))}");
-        }
-
+        // Verdicts are of single seconds, and others may use the deployment at the same time: it must become healthy, not be so at once.
+        await Polling.UntilRightAsync(() => ProblemOfHealthAsync(cancellationToken), cancellationToken);
         var after = await deployment.PostAsync("/monitoring/websocket/emergency/health-check", body: null, cancellationToken);
         var canary = after.GetProperty("canary");
         return TextOf(canary, "status") == "ok"
-            ? $"bridge ready, {checks.Count} health checks healthy, canary ok"
+            ? $"bridge ready, {after.GetProperty("checks").EnumerateObject().Count()} health checks healthy, canary ok"
             : throw new CheckFailedException($"the canary says {canary}");
+    }
+
+    private async Task<string?> ProblemOfHealthAsync(CancellationToken cancellationToken)
+    {
+        JsonElement health;
+        try
+        {
+            health = await deployment.GetAsync("/health", cancellationToken);
+        }
+        catch (CheckFailedException exception)
+        {
+            // Unhealthy is answered with 503.
+            return exception.Message;
+        }
+
+        var wrong = health.GetProperty("checks").EnumerateObject()
+            .Where(static check => TextOf(check.Value, "status") != "healthy")
+            .Select(static check => $"{check.Name} is {TextOf(check.Value, "status")}: {TextOf(check.Value, "description")}")
+            .ToList();
+        return TextOf(health, "status") == "healthy" && wrong.Count == 0
+            ? null
+            : $"/health says {TextOf(health, "status")}: {string.Join("; ", wrong.Count > 0 ? wrong : health.GetProperty("issues").EnumerateArray().Select(static issue => issue.GetString()))}";
     }
 
     private static string? TextOf(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.ToString() : null;

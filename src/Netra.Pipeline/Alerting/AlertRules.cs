@@ -1,5 +1,6 @@
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Figures;
 
 namespace Netra.Pipeline.Alerting;
 
@@ -76,7 +77,8 @@ public sealed class AlertRules
             "Events wait and nobody at all is connected",
             "Pages cannot reach the server, or the proxy before it does not let WebSockets through. Connect by hand to /ws, and look at handshakes that are refused.")
         {
-            For = TimeSpan.FromSeconds(50),
+            // With the time that pages have to come back it is a minute.
+            For = TimeSpan.FromSeconds(60) - WaitingUsers.Returning,
         },
         new("ledger_unaccounted", AlertSeverity.Critical, Signals.Unaccounted, AlertComparison.NotEqual, 0,
             "The ledger does not add up",

@@ -18,7 +18,7 @@ public static class Signals
     /// <summary>From accepted to handed to the transport, on average, in seconds.</summary>
     public const string DeliveryLatency = "delivery_latency";
 
-    /// <summary>Users whose new events wait while nobody at all is connected.</summary>
+    /// <summary>Users whose new events wait while nobody at all has been connected for 10 s.</summary>
     public const string UsersWaitingWithoutConnections = "users_waiting_without_connections";
 
     /// <summary>Failures; labels: their codes.</summary>
