@@ -86,8 +86,9 @@ internal sealed class ReaderClient
             _owesAck = false;
             return await StayAsync(client, life, stay, toHead);
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException or AssertionException)
+        catch (Exception exception) when (exception is WebSocketException or IOException or AssertionException or OperationCanceledException)
         {
+            // A send is cancelled by its own socket when a read has found meanwhile that the peer is gone.
             if (MustLive(life))
             {
                 Protocol.Complain(life, $"was cut off at {Protocol.Cursor} while the server lived: {exception}");
