@@ -87,7 +87,7 @@ internal sealed class BackgroundLoops(
                     catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                     {
                         // A cancellation that is not the host's is a failure like any other: something inside gave up.
-                        Report(name, "a round failed; the loop goes on", exception);
+                        watch.Report(name, "a round failed; the loop goes on", exception);
                     }
                     finally
                     {
@@ -110,7 +110,7 @@ internal sealed class BackgroundLoops(
         catch (Exception exception)
         {
             watched.OnLoopEnded();
-            Report(watched.Loop, "the loop has ended", exception);
+            watch.Report(watched.Loop, "the loop has ended", exception);
         }
     }
 
@@ -156,7 +156,4 @@ internal sealed class BackgroundLoops(
         await interrupted.EndAsync(cancellationToken);
         await letters.RoundAsync(cancellationToken);
     }
-
-    private void Report(string name, string what, Exception exception)
-        => failures.Report(new Failure(FailureCode.BackgroundFailed, name, $"Background loop '{name}': {what}: {exception.Message}") { Exception = exception });
 }

@@ -24,8 +24,15 @@ internal sealed class BackgroundWatch(FailureReporter failures, TimeProvider tim
         {
             if (round.BecomesLate())
             {
-                failures.Report(new Failure(FailureCode.BackgroundFailed, round.Loop, $"Background loop '{round.Loop}': a round has not come back for {round.Patience.TotalSeconds:F0} s"));
+                Report(round.Loop, $"a round has not come back for {round.Patience.TotalSeconds:F0} s", exception: null);
             }
         }
     }
+
+    /// <summary>Reports that something is wrong with a loop.</summary>
+    /// <param name="loop">Its name.</param>
+    /// <param name="what">What is wrong.</param>
+    /// <param name="exception">What was thrown, if anything was.</param>
+    public void Report(string loop, string what, Exception? exception)
+        => failures.Report(new Failure(FailureCode.BackgroundFailed, loop, $"Background loop '{loop}': {what}{(exception is null ? string.Empty : $": {exception.Message}")}") { Exception = exception });
 }
