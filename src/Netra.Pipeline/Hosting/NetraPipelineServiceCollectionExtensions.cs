@@ -8,6 +8,7 @@ using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
@@ -38,6 +39,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddMetrics();
         services.AddRouting();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ServedTime>();
         AddPipelineOptions(services);
         AddFailures(services);
         MonitoringServices.Add(services);

@@ -5,6 +5,7 @@ using Netra.Pipeline.Agents;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
@@ -37,11 +38,13 @@ internal sealed partial class PipelineLifetime(
     IOptions<HostingOptions> options,
     IOptions<MonitoringOptions> monitoring,
     ILogger<PipelineLifetime> logger,
+    ServedTime served,
     TimeProvider time)
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         bridge.BeginInitializing();
+        served.Start();
         try
         {
             if (environment.IsDevelopment())

@@ -90,6 +90,23 @@ internal sealed class TestTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>
+    /// Lets time pass in which this process does not run, as one that was stopped (SIGSTOP) or whose machine was moved: the clocks go on, no timer fires. Those that became due fire once each, late,
+    /// at the next <see cref="Advance"/>.
+    /// </summary>
+    public void StandStill(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        lock (_lock)
+        {
+            _elapsed += by;
+            foreach (var late in _timers.Where(timer => timer.Due < _elapsed))
+            {
+                late.Due = _elapsed;
+            }
+        }
+    }
+
     /// <summary>Sets the wall clock forward or back, as an operator or NTP does; timestamps and timers do not notice.</summary>
     public void ShiftWallClock(TimeSpan by)
     {

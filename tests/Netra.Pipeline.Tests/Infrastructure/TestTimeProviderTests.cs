@@ -129,6 +129,21 @@ public sealed class TestTimeProviderTests
     }
 
     [Test]
+    public void StandStill_PeriodicTimer_FiresOnceLateAndGoesOn()
+    {
+        var time = new TestTimeProvider();
+        var fired = new List<TimeSpan>();
+        using var timer = Timer(time, () => fired.Add(time.Elapsed), Second, Second);
+
+        time.StandStill(10.5 * Second);
+        Assert.That(fired, Is.Empty);
+        Assert.That(time.GetUtcNow(), Is.EqualTo(TestTimeProvider.Start + (10.5 * Second)));
+
+        time.Advance(1.5 * Second);
+        Assert.That(fired, Is.EqualTo(new[] { 10.5 * Second, 11.5 * Second }));
+    }
+
+    [Test]
     public async Task Delay_TimePasses_Completes()
     {
         var time = new TestTimeProvider();
