@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Agents;
 

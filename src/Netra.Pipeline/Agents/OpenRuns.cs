@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Agents;
 

@@ -2,7 +2,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Emission;
@@ -13,7 +13,7 @@ internal sealed record EmissionServices(
     FailureReporter Failures,
     int MaxEventBytes,
     IEventLog Log,
-    RunMonitor Runs,
+    RunRegistry Runs,
     PipelineObservation Observation,
     EmergencyMode Emergency,
     TimeProvider Time,

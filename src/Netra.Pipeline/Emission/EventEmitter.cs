@@ -5,7 +5,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -27,15 +27,15 @@ public sealed class EventEmitter : IAsyncDisposable
 
     private readonly EmissionServices _services;
     private readonly UserStream _stream;
-    private readonly RunState _run;
+    private readonly StreamRun _run;
     private readonly EmitterOptions _options;
     private readonly EnvelopeConstants _constants;
-    private readonly RunFlow _flow;
+    private readonly RunLife _flow;
     private readonly ulong _ownerTag;
     private bool _hasReportedEmergency;
     private int _disposed;
 
-    internal EventEmitter(EmissionServices services, UserStream stream, RunState run, RunFlow flow, UserExecutionContext context, EmitterOptions options)
+    internal EventEmitter(EmissionServices services, UserStream stream, StreamRun run, RunLife flow, UserExecutionContext context, EmitterOptions options)
     {
         (_services, _stream, _run, _flow, Context, _options) = (services, stream, run, flow, context, options);
         _constants = new EnvelopeConstants(context);
@@ -52,7 +52,7 @@ public sealed class EventEmitter : IAsyncDisposable
     internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
 
     /// <summary>How the run goes.</summary>
-    internal RunFlow Flow => _flow;
+    internal RunLife Flow => _flow;
 
     /// <summary>How many events the run has, whoever emitted them.</summary>
     internal long EventsOfRun => _stream.StandingOf(_run).Events;

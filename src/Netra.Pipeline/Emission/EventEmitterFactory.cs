@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 
@@ -26,7 +25,7 @@ public sealed class EventEmitterFactory
         UserExecutionContextFactory contexts,
         IOptions<StreamOptions> options,
         Log.IEventLog log,
-        RunMonitor runs,
+        RunRegistry runs,
         PipelineObservation observation,
         EmergencyMode emergency,
         TimeProvider time,

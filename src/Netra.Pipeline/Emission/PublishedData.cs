@@ -1,4 +1,4 @@
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Emission;

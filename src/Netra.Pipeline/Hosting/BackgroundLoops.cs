@@ -8,7 +8,6 @@ using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remedies;
-using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 

@@ -16,7 +16,7 @@ using Netra.Pipeline.Http;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;
@@ -136,7 +136,7 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<UserExecutionContextFactory>(),
             provider.GetRequiredService<IOptions<StreamOptions>>(),
             provider.GetRequiredService<IEventLog>(),
-            provider.GetRequiredService<RunMonitor>(),
+            provider.GetRequiredService<RunRegistry>(),
             provider.GetRequiredService<PipelineObservation>(),
             provider.GetRequiredService<EmergencyMode>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -155,6 +155,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<CriticalDelivery>();
         services.TryAddSingleton<DeadLetterRetention>();
         services.TryAddSingleton<InterruptedRuns>();
+        services.TryAddSingleton<QuietRuns>();
         services.TryAddSingleton<WebhookSender>();
         services.TryAddSingleton<WebhookOutbox>();
     }

@@ -9,7 +9,6 @@ using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.WebSockets;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Http;
 

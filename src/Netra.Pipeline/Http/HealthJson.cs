@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
-using Netra.Pipeline.Monitoring.Runs;
 
 namespace Netra.Pipeline.Http;
 

@@ -13,7 +13,7 @@ using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remedies;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Http;
@@ -30,7 +30,7 @@ internal sealed class StatusEndpoints(
     ConnectionRemedy connectionRemedy,
     ConnectionRegistry connections,
     StreamRegistry streams,
-    RunMonitor runs,
+    RunRegistry runs,
     ResourceTrend resources,
     ThreadPoolProbe threads,
     Ledger ledger,

@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring.Figures;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary><c>GET …/metrics/users</c> and <c>GET …/users/{user_id}</c> (docs/protocol.md, section 11): each user's figures, apart from the others'.</summary>
-internal sealed class UserFiguresEndpoints(OperatorRoute route, FiguresRegistry figures, UserFiguresJson users, ConnectionRegistry connections, RunMonitor runs, FailureFeed feed, TimeProvider time)
+internal sealed class UserFiguresEndpoints(OperatorRoute route, FiguresRegistry figures, UserFiguresJson users, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed, TimeProvider time)
 {
     private const int LatestFailures = 50;
 

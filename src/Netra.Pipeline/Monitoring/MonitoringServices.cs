@@ -2,11 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remedies;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Monitoring;
 
@@ -26,14 +27,17 @@ internal static class MonitoringServices
         services.TryAddSingleton<PipelineObservation>();
         services.TryAddSingleton<ConnectionMonitor>();
         services.TryAddSingleton<EmergencyMode>();
-        services.TryAddSingleton<RunMonitor>();
-        services.TryAddSingleton<QuietRuns>();
+        services.TryAddSingleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value));
+        services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();
         services.TryAddSingleton<PipelineMonitor>();
         AddHealth(services);
         AddRemedies(services);
     }
+
+    private static RunLimits LimitsOf(MonitoringOptions options)
+        => new(options.Enabled, options.RunLease, options.MaxRunSilence, options.BrokenRequestLease, options.StuckToolAfter, options.MaxWatchedRuns);
 
     private static void AddHealth(IServiceCollection services)
     {

@@ -4,7 +4,6 @@ using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
-using Netra.Pipeline.Monitoring.Runs;
 
 namespace Netra.Pipeline.Monitoring;
 

@@ -30,7 +30,7 @@ internal sealed partial class UserStream
     private readonly CriticalEvents _criticals;
     private readonly StreamLedger _ledger;
     private readonly EventCounters _counters;
-    private readonly RunTable _runs;
+    private readonly StreamRuns _runs;
     private readonly List<SeqRange> _skipped;
     private readonly CommitWaiters _commitWaiters = new();
     private readonly RoomWaiters _roomWaiters = new();
@@ -54,7 +54,7 @@ internal sealed partial class UserStream
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
         _key = EventDraft.KeyOf(lease.StreamId);
         _window = new EventWindow(_options.WindowEvents, services.Budget);
-        _runs = new RunTable(_options.MaxRuns);
+        _runs = new StreamRuns(_options.MaxRuns);
         _skipped = [.. lease.Skipped];
         _acknowledged = new AcknowledgedIntervals(_options.MaxAcknowledgedRanges);
         _acknowledged.Forget(_expiredThrough);
@@ -169,7 +169,7 @@ internal sealed partial class UserStream
     /// <param name="runId">The run.</param>
     /// <param name="agentName">The agent that runs in this process; null for a run that goes on without it.</param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
-    public async ValueTask<RunState> EnterRunAsync(string threadId, string runId, string? agentName, CancellationToken cancellationToken)
+    public async ValueTask<StreamRun> EnterRunAsync(string threadId, string runId, string? agentName, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -187,7 +187,7 @@ internal sealed partial class UserStream
     }
 
     /// <summary>How many events a run has, and whether it has ended.</summary>
-    public (long Events, bool HasEnded) StandingOf(RunState run)
+    public (long Events, bool HasEnded) StandingOf(StreamRun run)
     {
         lock (_gate)
         {
@@ -195,7 +195,7 @@ internal sealed partial class UserStream
         }
     }
 
-    public void LeaveRun(RunState run)
+    public void LeaveRun(StreamRun run)
     {
         lock (_gate)
         {
@@ -209,7 +209,7 @@ internal sealed partial class UserStream
     /// <param name="requireRoom">Whether nothing is to happen unless every present connection has room.</param>
     /// <param name="key">The key under which it is published, if there is one.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
-    public AppendOutcome Append(in EventDraft draft, RunState? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false)
+    public AppendOutcome Append(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false)
     {
         lock (_gate)
         {

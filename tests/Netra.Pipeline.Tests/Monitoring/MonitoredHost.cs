@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Health;
-using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring;

@@ -8,7 +8,7 @@ using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Log.Sqlite;
-using RunState = Netra.Pipeline.Streams.RunState;
+using StreamRun = Netra.Pipeline.Streams.StreamRun;
 
 namespace Netra.Pipeline.Tests.Streams;
 
@@ -26,7 +26,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     private SqliteFolder _folder;
     private SqliteEventLog _log = null!;
     private UserStream _stream = null!;
-    private RunState _run = null!;
+    private StreamRun _run = null!;
     private long _head;
     private long _expired;
     private long _lifeStart;

@@ -24,7 +24,7 @@ internal sealed class StreamHarness
 
     public UserStream Stream { get; private set; } = null!;
 
-    public RunState Run { get; private set; } = null!;
+    public StreamRun Run { get; private set; } = null!;
 
     public static DateTimeOffset Noon { get; } = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 

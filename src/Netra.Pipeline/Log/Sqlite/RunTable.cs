@@ -25,7 +25,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         if (!state.IsDirty && !TryFind(stream, run.ThreadId, run.RunId, out state))
         {
             _insert.Bind(1, stream.Id).Bind(2, run.ThreadId).Bind(3, run.RunId).Bind(4, run.IsEmbedded ? 1 : 0).Bind(5, run.AgentName).Execute();
-            state = new RunState { Id = database.LastInsertRowid };
+            state = new RunRow { Id = database.LastInsertRowid };
         }
 
         Count(ref state, seq, type);
@@ -111,7 +111,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         }
     }
 
-    private static void Count(ref RunState state, long seq, EventType type)
+    private static void Count(ref RunRow state, long seq, EventType type)
     {
         state.Events++;
         state.FirstSeq = state.FirstSeq == 0 ? seq : state.FirstSeq;
@@ -120,7 +120,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         state.IsDirty = true;
     }
 
-    private static RunState Read(SqliteStatement row) => new()
+    private static RunRow Read(SqliteStatement row) => new()
     {
         Id = row.Int64(0),
         Events = row.Int64(1),
@@ -129,7 +129,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         TerminalSeq = row.Int64(4),
     };
 
-    private bool TryFind(SqliteStream stream, string threadId, string runId, out RunState state)
+    private bool TryFind(SqliteStream stream, string threadId, string runId, out RunRow state)
     {
         using var rows = _find.Bind(1, stream.Id).Bind(2, threadId).Bind(3, runId).Query();
         var isThere = rows.Next();

@@ -4,15 +4,17 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Runs;
 
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Delivery;
 
 /// <summary>
 /// Sees to runs that say nothing: calls them stalled, once per silence, and ends them when it lasts; finds tools that are stuck. Silence is never taken for completion. What cannot be published is tried again a second later.
 /// Called by one loop, one round at a time; what it has found may be read from any thread.
 /// </summary>
 internal sealed class QuietRuns(
-    RunMonitor monitor,
+    RunRegistry monitor,
     UserExecutionContextFactory contexts,
     EventEmitterFactory emitters,
     OpenRuns openRuns,
@@ -73,13 +75,13 @@ internal sealed class QuietRuns(
         {
             switch (flow.OnTick(now, settings.RunLease.Ticks, settings.MaxRunSilence.Ticks))
             {
-                case RunAction.Stall when await TryAsync(flow, StallAsync, cancellationToken):
+                case RunVerdict.Stall when await TryAsync(flow, StallAsync, cancellationToken):
                     flow.OnStalled();
                     break;
-                case RunAction.End:
+                case RunVerdict.End:
                     await TryAsync(flow, EndAsync, cancellationToken);
                     break;
-                case RunAction.Stall or RunAction.None:
+                case RunVerdict.Stall or RunVerdict.None:
                 default:
                     break;
             }
@@ -97,7 +99,7 @@ internal sealed class QuietRuns(
         Volatile.Write(ref _stuck, stuck);
     }
 
-    private void FindStuck(RunFlow flow, long now, List<StuckTool> stuck)
+    private void FindStuck(RunLife flow, long now, List<StuckTool> stuck)
     {
         var key = flow.Key;
         foreach (var (tool, isNew) in flow.FindStuck(now, options.Value.StuckToolAfter.Ticks))
@@ -114,7 +116,7 @@ internal sealed class QuietRuns(
         }
     }
 
-    private async Task<bool> TryAsync(RunFlow flow, Func<RunFlow, EventEmitter, Task> publish, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(RunLife flow, Func<RunLife, EventEmitter, Task> publish, CancellationToken cancellationToken)
     {
         try
         {
@@ -136,7 +138,7 @@ internal sealed class QuietRuns(
         }
     }
 
-    private async Task StallAsync(RunFlow flow, EventEmitter emitter)
+    private async Task StallAsync(RunLife flow, EventEmitter emitter)
     {
         var quiet = TimeSpan.FromTicks(flow.QuietAt(time.GetUtcNow().UtcTicks));
         await emitter.AgentStalledAsync(flow.AgentName, quiet);
@@ -146,7 +148,7 @@ internal sealed class QuietRuns(
             $"The run of {flow.AgentName ?? "an agent"} has said nothing for {quiet.TotalSeconds:F0} s; its lease is {TimeSpan.FromTicks(flow.LeaseOr(options.Value.RunLease.Ticks)).TotalSeconds:F0} s"));
     }
 
-    private async Task EndAsync(RunFlow flow, EventEmitter emitter)
+    private async Task EndAsync(RunLife flow, EventEmitter emitter)
     {
         var quiet = TimeSpan.FromTicks(flow.QuietAt(time.GetUtcNow().UtcTicks));
         var failure = Failure.In(

@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>What can be wrong with the order of a run's events.</summary>
 public enum FlowViolation

@@ -1,29 +1,27 @@
-using Microsoft.Extensions.Options;
-using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The flows of all runs that are open or in somebody's hand. Bounded by <see cref="MonitoringOptions.MaxWatchedRuns"/>: a run above that is not watched, and that is reported. Safe from any thread; its lock guards the
+/// The flows of all runs that are open or in somebody's hand. Bounded by <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that is not watched, and that is reported. Safe from any thread; its lock guards the
 /// table and the holders, and nothing is called under it.
 /// </summary>
-internal sealed class RunMonitor
+internal sealed class RunRegistry
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<RunKey, RunFlow> _flows = [];
+    private readonly Dictionary<RunKey, RunLife> _flows = [];
     private readonly FailureReporter _failures;
-    private readonly MonitoringOptions _options;
+    private readonly RunLimits _limits;
     private readonly TimeProvider _time;
     private readonly FailureDigest _unwatched;
 
-    public RunMonitor(FailureReporter failures, IOptions<MonitoringOptions> options, TimeProvider time)
+    public RunRegistry(FailureReporter failures, RunLimits limits, TimeProvider time)
     {
-        (_failures, _options, _time) = (failures, options.Value, time);
+        (_failures, _limits, _time) = (failures, limits, time);
         _unwatched = new FailureDigest(time, (count, what, _) => failures.Report(new Failure(FailureCode.ResourceExhausted, "watch runs", $"{count} runs are not watched: {what}")));
     }
 
@@ -44,9 +42,9 @@ internal sealed class RunMonitor
     /// <param name="events">How many events it has already.</param>
     /// <param name="hasEnded">Whether it has ended.</param>
     /// <param name="agentName">The agent, if it is known.</param>
-    public RunFlow Enter(RunKey key, long events, bool hasEnded, string? agentName)
+    public RunLife Enter(RunKey key, long events, bool hasEnded, string? agentName)
     {
-        RunFlow? flow;
+        RunLife? flow;
         bool isNew;
         var isUnwatched = false;
         lock (_gate)
@@ -54,8 +52,8 @@ internal sealed class RunMonitor
             isNew = !_flows.TryGetValue(key, out flow);
             if (isNew)
             {
-                flow = new RunFlow(key);
-                isUnwatched = _flows.Count >= _options.MaxWatchedRuns && IsWatched(key);
+                flow = new RunLife(key);
+                isUnwatched = _flows.Count >= _limits.MaxWatched && IsWatched(key);
                 if (!isUnwatched && IsWatched(key))
                 {
                     _flows.Add(key, flow);
@@ -76,13 +74,13 @@ internal sealed class RunMonitor
 
         if (isUnwatched)
         {
-            _unwatched.Add($"{_options.MaxWatchedRuns} are open, which is the limit (Netra:Monitoring:MaxWatchedRuns)");
+            _unwatched.Add($"{_limits.MaxWatched} are open, which is the limit (Netra:Monitoring:MaxWatchedRuns)");
         }
 
         return flow;
     }
 
-    public void Leave(RunFlow flow)
+    public void Leave(RunLife flow)
     {
         lock (_gate)
         {
@@ -95,19 +93,19 @@ internal sealed class RunMonitor
     public void Adopt(OpenRun run) => Leave(Enter(new RunKey(run.UserId, run.ThreadId, run.RunId), events: 1, hasEnded: false, run.AgentName));
 
     /// <summary>For how long a run may say nothing.</summary>
-    public TimeSpan LeaseOf(RunFlow flow) => TimeSpan.FromTicks(flow.LeaseOr(_options.RunLease.Ticks));
+    public TimeSpan LeaseOf(RunLife flow) => TimeSpan.FromTicks(flow.LeaseOr(_limits.Lease.Ticks));
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
-    public void OnEvent(RunFlow flow, UserExecutionContext context, EventType type, in EventSubject subject, long now)
+    public void OnEvent(RunLife flow, UserExecutionContext context, EventType type, in EventSubject subject, long now)
     {
-        if (flow.OnEvent(type, subject, now) is var violation and not FlowViolation.None && _options.Enabled && IsWatched(flow.Key))
+        if (flow.OnEvent(type, subject, now) is var violation and not FlowViolation.None && _limits.AreWatched && IsWatched(flow.Key))
         {
             _failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
         }
     }
 
     /// <summary>The flows at this moment.</summary>
-    public IReadOnlyList<RunFlow> Flows()
+    public IReadOnlyList<RunLife> Flows()
     {
         lock (_gate)
         {
@@ -142,7 +140,7 @@ internal sealed class RunMonitor
         _ => throw new ArgumentOutOfRangeException(nameof(violation), violation, "not a violation"),
     };
 
-    private void Forget(RunFlow flow)
+    private void Forget(RunLife flow)
     {
         if (flow.Holders == 0 && (flow.HasEnded || !flow.HasBegun) && _flows.TryGetValue(flow.Key, out var known) && known == flow)
         {

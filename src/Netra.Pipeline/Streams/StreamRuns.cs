@@ -6,14 +6,14 @@ namespace Netra.Pipeline.Streams;
 /// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that was used longest ago, that no
 /// emitter holds and whose events the log has stored, is forgotten first; the log knows it still. Not thread-safe; the stream's lock guards it.
 /// </summary>
-internal sealed class RunTable(int maxRuns)
+internal sealed class StreamRuns(int maxRuns)
 {
-    private readonly Dictionary<(string ThreadId, string RunId), RunState> _runs = [];
+    private readonly Dictionary<(string ThreadId, string RunId), StreamRun> _runs = [];
 
     public int Count => _runs.Count;
 
     /// <summary>Enters a run that is remembered.</summary>
-    public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RunState? run)
+    public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamRun? run)
     {
         if (_runs.TryGetValue((threadId, runId), out run))
         {
@@ -26,7 +26,7 @@ internal sealed class RunTable(int maxRuns)
     /// <summary>Enters a run that is new, or that the log has found. Whoever was faster with the same run is joined.</summary>
     /// <param name="found">The run.</param>
     /// <param name="committed">What the log has stored: a run with later events must not be forgotten yet.</param>
-    public RunState Enter(LogRun found, long committed)
+    public StreamRun Enter(LogRun found, long committed)
     {
         if (TryEnter(found.ThreadId, found.RunId, out var run))
         {
@@ -38,14 +38,14 @@ internal sealed class RunTable(int maxRuns)
         {
         }
 
-        run = new RunState(found) { Emitters = 1 };
+        run = new StreamRun(found) { Emitters = 1 };
         _runs.Add((found.ThreadId, found.RunId), run);
         return run;
     }
 
     private bool TryForgetOldest(long committed)
     {
-        RunState? oldest = null;
+        StreamRun? oldest = null;
         foreach (var run in _runs.Values)
         {
             if (run.Emitters == 0 && run.LastSeq <= committed && (oldest is null || run.LastSeq < oldest.LastSeq))

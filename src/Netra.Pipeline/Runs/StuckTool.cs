@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>A tool that runs for longer than tools may.</summary>
 /// <param name="UserId">Whose run called it.</param>

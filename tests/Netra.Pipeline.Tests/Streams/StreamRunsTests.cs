@@ -4,14 +4,14 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Tests.Streams;
 
 [Parallelizable(ParallelScope.All)]
-internal sealed class RunTableTests
+internal sealed class StreamRunsTests
 {
     [FsCheck.NUnit.Property]
     public bool Enter_AnyUse_NeverForgetsAHeldRunAndKeepsTheBound((byte Run, bool Leave)[] steps)
     {
         const int Max = 16;
-        var table = new RunTable(Max);
-        var held = new List<RunState>();
+        var table = new StreamRuns(Max);
+        var held = new List<StreamRun>();
         var seq = 0L;
         foreach (var (run, leave) in steps)
         {
@@ -43,7 +43,7 @@ internal sealed class RunTableTests
     [Test]
     public void Enter_AfterManyHeldRunsAreLeft_ShrinksToTheBound()
     {
-        var table = new RunTable(maxRuns: 16);
+        var table = new StreamRuns(maxRuns: 16);
         var held = Enumerable.Range(0, 100).Select(i => table.Enter(Run($"r{i}"), long.MaxValue)).ToArray();
         Assert.That(table.Count, Is.EqualTo(100), "what is held is not forgotten");
         foreach (var run in held)
@@ -59,7 +59,7 @@ internal sealed class RunTableTests
     [Test]
     public void Enter_EndedRun_RemembersItsEnd()
     {
-        var table = new RunTable(maxRuns: 16);
+        var table = new StreamRuns(maxRuns: 16);
         var run = table.Enter(Run("r"), committed: 0);
         run.Count(7, isTerminal: true);
         run.Emitters = 0;
@@ -71,7 +71,7 @@ internal sealed class RunTableTests
     [Test]
     public void Enter_RunWithEventsThatAreNotStored_IsNotForgotten()
     {
-        var table = new RunTable(maxRuns: 1);
+        var table = new StreamRuns(maxRuns: 1);
         var run = table.Enter(Run("r"), committed: 0);
         run.Count(7, isTerminal: true);
         run.Emitters = 0;

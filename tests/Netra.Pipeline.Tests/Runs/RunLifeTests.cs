@@ -1,13 +1,12 @@
-using Netra.Pipeline.Agents;
-using Netra.Pipeline.Monitoring.Runs;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 
-namespace Netra.Pipeline.Tests.Monitoring.Runs;
+namespace Netra.Pipeline.Tests.Runs;
 
 /// <summary>Spec M1, M3: the order of a run's events, its tools, and its lease, in times that are given.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class RunFlowTests
+internal sealed class RunLifeTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
     private const long Lease = 60 * Second;
@@ -18,7 +17,7 @@ internal sealed class RunFlowTests
     [Test]
     public void OnEvent_RunAsItShouldBe_HasNoViolation()
     {
-        var flow = new RunFlow(new RunKey("ada", "t", "r"));
+        var flow = new RunLife(new RunKey("ada", "t", "r"));
 
         Assert.That(
             new[]
@@ -45,7 +44,7 @@ internal sealed class RunFlowTests
     [TestCase(EventType.AgentCancelled)]
     public void OnEvent_BeforeStarted_IsAViolationOnce(EventType type)
     {
-        var flow = new RunFlow(new RunKey("ada", "t", "r"));
+        var flow = new RunLife(new RunKey("ada", "t", "r"));
 
         Assert.That(flow.OnEvent(type, new EventSubject("x", "c1"), 1), Is.EqualTo(FlowViolation.NotStarted));
         Assert.That(flow.OnEvent(EventType.AgentThinking, default, 2), Is.EqualTo(FlowViolation.None));
@@ -77,7 +76,7 @@ internal sealed class RunFlowTests
     [Test]
     public void Adopt_RunOfTheLastProcess_IsNotJudgedByWhatNobodyHeard()
     {
-        var flow = new RunFlow(new RunKey("ada", "t", "r"));
+        var flow = new RunLife(new RunKey("ada", "t", "r"));
         flow.Adopt("demo", 1);
 
         Assert.That(flow.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 2), Is.EqualTo(FlowViolation.None));
@@ -89,39 +88,39 @@ internal sealed class RunFlowTests
     {
         var flow = Started();
 
-        Assert.That(Tick(flow, Lease - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, Lease), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, Lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, Lease), Is.EqualTo(RunVerdict.Stall));
         flow.OnStalled();
-        Assert.That(Tick(flow, Lease + 1), Is.EqualTo(RunAction.None), "once per silence");
-        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunAction.End));
+        Assert.That(Tick(flow, Lease + 1), Is.EqualTo(RunVerdict.None), "once per silence");
+        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.End));
     }
 
     [Test]
     public void OnTick_WithALeaseOfItsOwn_EndsAfterOneMore()
     {
-        var flow = new RunFlow(new RunKey("ada", "t", "r"));
+        var flow = new RunLife(new RunKey("ada", "t", "r"));
         flow.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(5)), 0);
 
-        Assert.That(Tick(flow, (5 * Second) - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, 5 * Second), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, (5 * Second) - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, 5 * Second), Is.EqualTo(RunVerdict.Stall));
         flow.OnStalled();
-        Assert.That(Tick(flow, (10 * Second) - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, 10 * Second), Is.EqualTo(RunAction.End));
+        Assert.That(Tick(flow, (10 * Second) - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, 10 * Second), Is.EqualTo(RunVerdict.End));
     }
 
     [Test]
     public void OnTick_SpokeAgain_BeginsAnew()
     {
         var flow = Started();
-        Assert.That(Tick(flow, Lease), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, Lease), Is.EqualTo(RunVerdict.Stall));
         flow.OnStalled();
 
         flow.Touch(Lease + Second);
 
-        Assert.That(Tick(flow, Lease + (2 * Second)), Is.EqualTo(RunAction.None));
+        Assert.That(Tick(flow, Lease + (2 * Second)), Is.EqualTo(RunVerdict.None));
         Assert.That(flow.IsStalled, Is.False);
-        Assert.That(Tick(flow, (2 * Lease) + Second), Is.EqualTo(RunAction.Stall), "a second silence is said too");
+        Assert.That(Tick(flow, (2 * Lease) + Second), Is.EqualTo(RunVerdict.Stall), "a second silence is said too");
     }
 
     [Test]
@@ -131,7 +130,7 @@ internal sealed class RunFlowTests
         flow.OnEvent(EventType.AgentStalled, Agent, Lease);
         flow.OnStalled();
 
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunAction.End));
+        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.End));
     }
 
     [Test]
@@ -140,9 +139,9 @@ internal sealed class RunFlowTests
         var flow = Started();
         flow.Renew(Second, until: 1000 * Second);
 
-        Assert.That(Tick(flow, 999 * Second), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, (1000 * Second) + Lease - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, (1000 * Second) + Lease), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, 999 * Second), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, (1000 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, (1000 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
@@ -152,7 +151,7 @@ internal sealed class RunFlowTests
         flow.Renew(Second, until: 1000 * Second);
         flow.Touch(2 * Second);
 
-        Assert.That(Tick(flow, (2 * Second) + Lease), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, (2 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
@@ -160,8 +159,8 @@ internal sealed class RunFlowTests
     {
         var flow = Started();
         Interlocked.Increment(ref flow.Renewers);
-        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunAction.Stall), "whoever holds a request open for so long and says nothing is not there");
+        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.Stall), "whoever holds a request open for so long and says nothing is not there");
     }
 
     [Test]
@@ -170,17 +169,17 @@ internal sealed class RunFlowTests
         var flow = Started();
         flow.Shorten(Second, 10 * Second);
 
-        Assert.That(Tick(flow, (11 * Second) - 1), Is.EqualTo(RunAction.None));
-        Assert.That(Tick(flow, 11 * Second), Is.EqualTo(RunAction.Stall));
+        Assert.That(Tick(flow, (11 * Second) - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Tick(flow, 11 * Second), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
     public void OnTick_NotBegunOrEnded_CallsForNothing()
     {
-        Assert.That(Tick(new RunFlow(new RunKey("ada", "t", "r")), MaxSilence), Is.EqualTo(RunAction.None));
+        Assert.That(Tick(new RunLife(new RunKey("ada", "t", "r")), MaxSilence), Is.EqualTo(RunVerdict.None));
         var ended = Started();
         ended.OnEvent(EventType.AgentFailed, Agent, 1);
-        Assert.That(Tick(ended, MaxSilence), Is.EqualTo(RunAction.None));
+        Assert.That(Tick(ended, MaxSilence), Is.EqualTo(RunVerdict.None));
     }
 
     [Test]
@@ -197,12 +196,12 @@ internal sealed class RunFlowTests
         Assert.That(flow.FindStuck(14 * Second, after: 10 * Second), Is.Empty);
     }
 
-    private static RunFlow Started()
+    private static RunLife Started()
     {
-        var flow = new RunFlow(new RunKey("ada", "t", "r"));
+        var flow = new RunLife(new RunKey("ada", "t", "r"));
         flow.OnEvent(EventType.AgentStarted, Agent, 0);
         return flow;
     }
 
-    private static RunAction Tick(RunFlow flow, long now) => flow.OnTick(now, Lease, MaxSilence);
+    private static RunVerdict Tick(RunLife flow, long now) => flow.OnTick(now, Lease, MaxSilence);
 }

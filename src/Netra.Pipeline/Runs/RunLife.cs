@@ -1,7 +1,6 @@
-using Netra.Pipeline.Agents;
 using Netra.Pipeline.Protocol;
 
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>
 /// How one run goes: the order of its lifecycle events, the tools that are open, and when it was last heard of. A state machine on the times it is given.
@@ -10,7 +9,7 @@ namespace Netra.Pipeline.Monitoring.Runs;
 /// Safe from any thread. A token costs one volatile write (<see cref="Touch"/>); a lifecycle event takes the lock, which guards everything else. Two events that are emitted at the same time have no order of their own, and
 /// may be seen in either.
 /// </remarks>
-internal sealed class RunFlow(RunKey key)
+internal sealed class RunLife(RunKey key)
 {
     // More open calls than this are not told apart: the monitor must not grow with a run that only ever begins tools.
     private const int MaxOpenTools = 256;
@@ -134,19 +133,19 @@ internal sealed class RunFlow(RunKey key)
     /// <param name="now">UTC ticks.</param>
     /// <param name="usualLease">The lease of a run without its own, in ticks.</param>
     /// <param name="maxSilence">After which it is ended, in ticks.</param>
-    public RunAction OnTick(long now, long usualLease, long maxSilence)
+    public RunVerdict OnTick(long now, long usualLease, long maxSilence)
     {
         lock (_gate)
         {
             if (!HasBegun || HasEnded)
             {
-                return RunAction.None;
+                return RunVerdict.None;
             }
 
             // A waiting that is over begins the silence anew: nothing was to be heard before.
             if (_waitingUntil > now)
             {
-                return RunAction.None;
+                return RunVerdict.None;
             }
 
             var quiet = now - Math.Max(Volatile.Read(ref _heardAt), _waitingUntil);
@@ -154,19 +153,19 @@ internal sealed class RunFlow(RunKey key)
             if (quiet >= lease && Volatile.Read(ref Renewers) > 0 && quiet < maxSilence)
             {
                 // Whoever feeds it is connected still.
-                return RunAction.None;
+                return RunVerdict.None;
             }
 
             if (quiet < lease)
             {
                 Volatile.Write(ref _isStalled, false);
-                return RunAction.None;
+                return RunVerdict.None;
             }
 
             var end = _lease > 0 ? Math.Min(2 * _lease, Math.Max(_lease, maxSilence)) : maxSilence;
             return _isStalled
-                ? quiet >= end ? RunAction.End : RunAction.None
-                : RunAction.Stall;
+                ? quiet >= end ? RunVerdict.End : RunVerdict.None
+                : RunVerdict.Stall;
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>A run that has said nothing for longer than its lease.</summary>
 /// <param name="UserId">Whose it is.</param>

@@ -1,6 +1,6 @@
 using Netra.Pipeline.Contexts;
 
-namespace Netra.Pipeline.Agents;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>What identifies a run. The user is part of it: a run id alone never finds another user's run.</summary>
 internal readonly record struct RunKey(string UserId, string ThreadId, string RunId)

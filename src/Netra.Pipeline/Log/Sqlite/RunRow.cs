@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Log.Sqlite;
 
 /// <summary>How far a run has come: its row in the table <c>runs</c>, as the writer has it in memory.</summary>
-internal struct RunState
+internal struct RunRow
 {
     /// <summary>The key of its row.</summary>
     public long Id { get; set; }

@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>A tool that was called and has not completed.</summary>
 /// <param name="Name">The tool.</param>

@@ -1,7 +1,7 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>What a quiet run calls for.</summary>
-internal enum RunAction
+internal enum RunVerdict
 {
     /// <summary>Nothing.</summary>
     None,

@@ -4,7 +4,7 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>What a stream knows of one run. Guarded by the stream's lock.</summary>
-internal sealed class RunState(LogRun run)
+internal sealed class StreamRun(LogRun run)
 {
     public string ThreadId => Logged.ThreadId;
 

@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Monitoring.Runs;
+namespace Netra.Pipeline.Runs;
 
 /// <summary>What a lifecycle event says that the flow of its run depends on.</summary>
 /// <param name="Name">The agent or the tool; null where the type has neither.</param>

@@ -1,10 +1,12 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring.Runs;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Monitoring;
 
-namespace Netra.Pipeline.Tests.Monitoring.Runs;
+namespace Netra.Pipeline.Tests.Delivery;
 
 /// <summary>Spec M2, M3, E8: an agent that dies is announced, exactly once; silence is never taken for completion. Over HTTP and real sockets, in virtual time.</summary>
 [TestFixture]
@@ -110,7 +112,7 @@ internal sealed class QuietRunsTests
             Assert.That(host.Pipeline.Failures.Total, Is.Zero, "whoever feeds it is connected");
         }
 
-        await Eventually.BecomesTrueAsync(() => host.Services.GetRequiredService<RunMonitor>().Flows().All(static flow => flow.Renewers == 0), "the server noticed that the request broke off");
+        await Eventually.BecomesTrueAsync(() => host.Services.GetRequiredService<RunRegistry>().Flows().All(static flow => flow.Renewers == 0), "the server noticed that the request broke off");
         await host.PassAsync(11);
         Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Does.Contain(FailureCode.RunStalled));
     }
@@ -146,7 +148,7 @@ internal sealed class QuietRunsTests
     public async Task Runs_Ended_AreForgotten()
     {
         await using var host = await MonitoredHost.StartAsync();
-        var monitor = host.Services.GetRequiredService<RunMonitor>();
+        var monitor = host.Services.GetRequiredService<RunRegistry>();
         for (var i = 0; i < 5; i++)
         {
             await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", Started, runId: $"r{i}"));
@@ -168,7 +170,7 @@ internal sealed class QuietRunsTests
         }
 
         Assert.That(host.Pipeline.Failures.Latest(1).Single().Code, Is.EqualTo(FailureCode.ResourceExhausted));
-        Assert.That(host.Services.GetRequiredService<RunMonitor>().Flows(), Has.Count.EqualTo(2));
+        Assert.That(host.Services.GetRequiredService<RunRegistry>().Flows(), Has.Count.EqualTo(2));
     }
 
     private static string Sign(string type, string data = "") => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";

@@ -1,0 +1,10 @@
+namespace Netra.Pipeline.Runs;
+
+/// <summary>What runs are measured by.</summary>
+/// <param name="AreWatched">Whether quiet runs are called stalled, and ended.</param>
+/// <param name="Lease">For how long a run without a lease of its own may say nothing.</param>
+/// <param name="MaxSilence">For how long a run may say nothing before it is ended.</param>
+/// <param name="BrokenRequestLease">For how long a run may say nothing once the request that fed it has broken off.</param>
+/// <param name="StuckToolAfter">For how long a tool may run.</param>
+/// <param name="MaxWatched">How many open runs are watched.</param>
+internal sealed record RunLimits(bool AreWatched, TimeSpan Lease, TimeSpan MaxSilence, TimeSpan BrokenRequestLease, TimeSpan StuckToolAfter, int MaxWatched);
