@@ -18,9 +18,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCritical;
 
-    private ServerProcess(string environment, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> variables)
+    private ServerProcess(string environment, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> variables, IReadOnlyList<string> command)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(command[0])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -32,7 +32,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")))
+        foreach (var argument in command.Skip(1).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }
@@ -72,9 +72,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts it with environment variables of its own.</summary>
     public static ServerProcess Start(string environment, IEnumerable<(string Name, string Value)> variables, params string[] arguments)
+        => Start(["dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")], environment, variables, arguments);
+
+    /// <summary>Starts it by another command: another build of it, or one that is given less than others.</summary>
+    public static ServerProcess Start(
+        IReadOnlyList<string> command, string environment, IEnumerable<(string Name, string Value)> variables, params string[] arguments)
     {
         string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal)) ? [] : ["--urls=http://127.0.0.1:0"];
-        var server = new ServerProcess(environment, defaults.Concat(arguments), variables);
+        var server = new ServerProcess(environment, defaults.Concat(arguments), variables, command);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
@@ -111,12 +116,19 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync(patience.Token);
     }
 
+    /// <summary>Sends it a signal, such as <c>STOP</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        await kill.WaitForExitAsync(patience.Token);
+    }
+
     /// <summary>Asks it to end, as an operator does, and waits until it has.</summary>
     public async Task StopAsync()
     {
-        using var terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await SignalAsync("TERM");
         using var patience = new CancellationTokenSource(TestClient.Patience);
-        await terminate.WaitForExitAsync(patience.Token);
         try
         {
             await _process.WaitForExitAsync(patience.Token);

@@ -12,12 +12,29 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
     private ClientWebSocket? _socket;
     private Task _reading = Task.CompletedTask;
     private WelcomeMessage? _welcome;
+    private readonly List<string> _failed = [];
+    private readonly List<string> _stalled = [];
+    private readonly List<string> _errors = [];
     private bool _isFrozen;
+    private bool _isLeaving;
+    private bool _wasEnded;
     private long _cursor;
 
     public string UserId => userId;
 
     public bool IsThere => _socket is not null;
+
+    /// <summary>Whether the server ended a connection that the page wanted to keep.</summary>
+    public bool WasEnded => Volatile.Read(ref _wasEnded);
+
+    /// <summary>The runs that it was told have failed.</summary>
+    public IReadOnlyList<string> Failed => Copy(_failed);
+
+    /// <summary>The runs that it was told have stalled.</summary>
+    public IReadOnlyList<string> Stalled => Copy(_stalled);
+
+    /// <summary>The codes of the <c>error</c> messages that it got.</summary>
+    public IReadOnlyList<string> Errors => Copy(_errors);
 
     /// <summary>Whether the tab is in the background: the browser answers, the page does not.</summary>
     public bool IsFrozen
@@ -32,6 +49,7 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
     public async Task OpenAsync()
     {
         IsFrozen = false;
+        Volatile.Write(ref _isLeaving, false);
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
         using var patience = new CancellationTokenSource(TestClient.Patience);
@@ -45,6 +63,8 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
     /// <summary>The lid is closed: nothing is said, and nothing answers any more.</summary>
     public async Task CloseLidAsync()
     {
+        Volatile.Write(ref _isLeaving, true);
+
         // What the kernel would do for a process that stands still, this one cannot: so the socket goes without a goodbye.
         _socket?.Abort();
         await GoneAsync();
@@ -53,6 +73,7 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
     /// <summary>The page is left as it should be.</summary>
     public async Task LeaveAsync()
     {
+        Volatile.Write(ref _isLeaving, true);
         if (_socket is { State: WebSocketState.Open } socket)
         {
             using var patience = new CancellationTokenSource(TestClient.Patience);
@@ -114,10 +135,42 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
         {
             // The lid is closed, or the server has ended it.
         }
+        finally
+        {
+            Volatile.Write(ref _wasEnded, WasEnded || !Volatile.Read(ref _isLeaving));
+        }
+    }
+
+    private List<string> Copy(List<string> list)
+    {
+        lock (_gate)
+        {
+            return [.. list];
+        }
+    }
+
+    private void Keep(ServerMessage message)
+    {
+        lock (_gate)
+        {
+            switch (message)
+            {
+                case EventMessage { EventType: EventType.AgentFailed } failed:
+                    _failed.Add(failed.RunId);
+                    break;
+                case EventMessage { EventType: EventType.AgentStalled } stalled:
+                    _stalled.Add(stalled.RunId);
+                    break;
+                case ErrorMessage error:
+                    _errors.Add(error.Code);
+                    break;
+            }
+        }
     }
 
     private async Task HandleAsync(ClientWebSocket socket, ServerMessage message)
     {
+        Keep(message);
         switch (message)
         {
             case WelcomeMessage welcome:

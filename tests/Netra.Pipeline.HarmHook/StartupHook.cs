@@ -1,0 +1,59 @@
+#pragma warning disable CA1050, MA0047 // The runtime looks for this name outside of all namespaces.
+
+using System.Globalization;
+using System.Net.Sockets;
+
+/// <summary>
+/// Lets a test starve the thread pool of a server that runs as a process of its own. It listens on the Unix socket that NETRA_HARM_SOCKET names: each line is a number of milliseconds for which no thread of the pool
+/// is to be had, and is answered when that is over. One order at a time.
+/// </summary>
+internal static class StartupHook
+{
+    // The pool adds a thread or two a second to those that are blocked, and each new one finds another blocker before it finds anything useful.
+    private const int Blockers = 4_000;
+
+    public static void Initialize()
+    {
+        if (Environment.GetEnvironmentVariable("NETRA_HARM_SOCKET") is { } path)
+        {
+            new Thread(() => Listen(path)) { IsBackground = true, Name = "harm" }.Start();
+        }
+    }
+
+    private static void Listen(string path)
+    {
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        while (true)
+        {
+            using var reader = new StreamReader(new NetworkStream(listener.Accept(), ownsSocket: true));
+            var milliseconds = int.Parse(reader.ReadLine()!, CultureInfo.InvariantCulture);
+            Starve(milliseconds);
+            reader.BaseStream.WriteByte((byte)'\n');
+        }
+    }
+
+    private static void Starve(int milliseconds)
+    {
+        // Its own thread waits; the blockers hold the pool's.
+        using var over = new ManualResetEventSlim();
+        var left = new CountdownEvent(Blockers);
+        for (var i = 0; i < Blockers; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static state =>
+                {
+                    state.Over.Wait();
+                    state.Left.Signal();
+                },
+                (Over: over, Left: left),
+                preferLocal: false);
+        }
+
+        over.Wait(milliseconds);
+        over.Set();
+        left.Wait();
+        left.Dispose();
+    }
+}

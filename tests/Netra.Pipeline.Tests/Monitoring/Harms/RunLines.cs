@@ -1,0 +1,48 @@
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Monitoring.Harms;
+
+/// <summary>A request of many lines that feeds runs that are well. Disposing cuts it.</summary>
+internal sealed class RunLines : IAsyncDisposable
+{
+    private readonly HarmBench _bench;
+    private readonly PublishLines _lines;
+    private readonly Queue<(string User, string Run)> _unanswered = [];
+
+    private RunLines(HarmBench bench, PublishLines lines) => (_bench, _lines) = (bench, lines);
+
+    public static async Task<RunLines> OpenAsync(HarmBench bench) => new(bench, await PublishLines.OpenAsync(bench.Port));
+
+    public Task SendAsync(string userId, string runId, string type, string data = "{}")
+    {
+        _unanswered.Enqueue((userId, runId));
+        return _lines.SendAsync(HarmBench.Json(userId, runId, type, data));
+    }
+
+    /// <summary>Sends a line that will be refused, rightly.</summary>
+    public Task SendBadAsync(string line) => _lines.SendAsync(line);
+
+    public Task SendBadAsync(ReadOnlyMemory<byte> lines) => _lines.SendAsync(lines);
+
+    public Task<List<System.Text.Json.JsonElement>> ReadAsync(int count) => _lines.ReadAsync(count);
+
+    /// <summary>Reads the answers of all that was sent; each must be a receipt.</summary>
+    public async Task ReadAllAsync()
+    {
+        while (_unanswered.TryDequeue(out var line))
+        {
+            var answer = await _lines.ReadAsync();
+            if (answer?.TryGetProperty("seq", out var seq) == true && answer.Value.Text("status") != "rejected")
+            {
+                _bench.Accepted(line.User, seq.GetInt64());
+                _bench.IsWell(line.User, line.Run);
+            }
+            else if (answer?.Text("status") != "renewed")
+            {
+                _bench.Complain($"a line of {line.User}/{line.Run} was answered {answer}");
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => _lines.DisposeAsync();
+}
