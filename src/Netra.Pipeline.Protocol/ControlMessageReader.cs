@@ -136,6 +136,9 @@ internal static class ControlMessageReader
         string? threadId = null;
         string? runId = null;
         string? id = null;
+        string? eventType = null;
+        string? toolName = null;
+        string? callId = null;
         Dictionary<string, long>? numbers = null;
         while (reader.Next())
         {
@@ -167,6 +170,18 @@ internal static class ControlMessageReader
             {
                 id = reader.IsNull ? id : reader.String("id", id);
             }
+            else if (reader.Is("event_type"u8))
+            {
+                eventType = reader.IsNull ? eventType : reader.String("event_type", eventType);
+            }
+            else if (reader.Is("tool_name"u8))
+            {
+                toolName = reader.IsNull ? toolName : reader.String("tool_name", toolName);
+            }
+            else if (reader.Is("call_id"u8))
+            {
+                callId = reader.IsNull ? callId : reader.String("call_id", callId);
+            }
             else if (reader.Is("data"u8))
             {
                 numbers = reader.IsNull ? numbers : reader.Integers("data", numbers);
@@ -185,7 +200,12 @@ internal static class ControlMessageReader
             threadId,
             runId,
             id,
-            numbers);
+            numbers)
+        {
+            EventType = eventType,
+            ToolName = toolName,
+            CallId = callId,
+        };
     }
 
     public static PingMessage Ping(MessageReader reader)

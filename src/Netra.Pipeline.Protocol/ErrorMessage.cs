@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Protocol;
 /// <param name="ThreadId">The thread it concerns, if one.</param>
 /// <param name="RunId">The run it concerns, if one.</param>
 /// <param name="Id">The client message it answers, if one.</param>
-/// <param name="Numbers">The numbers of the case; <c>data</c> on the wire.</param>
+/// <param name="Numbers">The numbers of the case; <c>data</c> on the wire. Where it stands for several failures, <c>count</c> is how many.</param>
 public sealed record ErrorMessage(
     string Code,
     string Message,
@@ -17,4 +17,14 @@ public sealed record ErrorMessage(
     string? ThreadId = null,
     string? RunId = null,
     string? Id = null,
-    IReadOnlyDictionary<string, long>? Numbers = null) : ServerMessage;
+    IReadOnlyDictionary<string, long>? Numbers = null) : ServerMessage
+{
+    /// <summary>The type of the event that was refused, if it is known: the user is missing it.</summary>
+    public string? EventType { get; init; }
+
+    /// <summary>The tool that the refused event was of, if it is known.</summary>
+    public string? ToolName { get; init; }
+
+    /// <summary>The call that the refused event was of, if it is known.</summary>
+    public string? CallId { get; init; }
+}

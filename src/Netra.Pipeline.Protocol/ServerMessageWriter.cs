@@ -53,6 +53,21 @@ public static class ServerMessageWriter
             json.WriteString("id"u8, message.Id);
         }
 
+        if (message.EventType is not null)
+        {
+            json.WriteString("event_type"u8, message.EventType);
+        }
+
+        if (message.ToolName is not null)
+        {
+            json.WriteString("tool_name"u8, message.ToolName);
+        }
+
+        if (message.CallId is not null)
+        {
+            json.WriteString("call_id"u8, message.CallId);
+        }
+
         if (message.Numbers is { Count: > 0 } numbers)
         {
             json.WriteStartObject("data"u8);

@@ -15,6 +15,10 @@ namespace Netra.Pipeline.Connections;
 internal sealed class ClientMessageDispatcher(
     IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, IOptions<ConnectionOptions> options, TimeProvider time)
 {
+    // As much of an exception's text as other errors have.
+    private const int MaxShownChars = FailureReporter.MaxShownChars;
+    private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
+
     private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
 
     /// <summary>Handles one message.</summary>
@@ -83,7 +87,8 @@ internal sealed class ClientMessageDispatcher(
     {
         if (_handler is null)
         {
-            Report(connection, id, operation, FailureCode.HandlerMissing, "The backend has registered no handler for messages of the page (AddMessageHandler).", null);
+            Report(connection, id, operation, FailureCode.HandlerMissing, NoHandler, null);
+            Answer(connection, FailureCode.HandlerMissing, NoHandler, id);
         }
         else if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
         {
@@ -103,16 +108,17 @@ internal sealed class ClientMessageDispatcher(
         try
         {
             var runId = await handle(bridge.RunsCancelled);
-            connection.SendControl(ServerMessageWriter.Accepted(id, runId));
+            await connection.AnswerAsync(ServerMessageWriter.Accepted(id, runId));
         }
         catch (PipelineException exception)
         {
             failures.Report(exception);
-            Answer(connection, exception.Code, exception.Message, id);
+            await connection.AnswerAsync(Error(exception.Code, exception.Message, id));
         }
         catch (Exception exception)
         {
             Report(connection, id, operation, FailureCode.HandlerFailed, exception.Message, exception);
+            await connection.AnswerAsync(Error(FailureCode.HandlerFailed, exception.Message, id));
         }
         finally
         {
@@ -129,7 +135,14 @@ internal sealed class ClientMessageDispatcher(
             Exception = exception,
         });
 
-    private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.SendControl(
-        ServerMessageWriter.Error(new ErrorMessage(
-            FailureCodes.WireName(code), message, "error", time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, ThreadId: null, RunId: null, id, Numbers: null)));
+    private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.Answer(Error(code, message, id));
+
+    private byte[] Error(FailureCode code, string message, string? id) => ServerMessageWriter.Error(new ErrorMessage(
+        FailureCodes.WireName(code),
+        message.Length <= MaxShownChars ? message : message[..MaxShownChars] + "…",
+        "error",
+        time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
+        ThreadId: null,
+        RunId: null,
+        id));
 }

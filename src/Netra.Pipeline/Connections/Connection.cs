@@ -103,6 +103,7 @@ internal abstract partial class Connection
         }
 
         Detach();
+        Queue.Close();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
         _services.Monitor.OnEnded(this, reason);
@@ -119,12 +120,26 @@ internal abstract partial class Connection
     /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
     public abstract void Abort();
 
-    /// <summary>Sends an unnumbered message; a full control lane ends the connection.</summary>
-    public void SendControl(byte[] message)
+    /// <summary>Answers what the peer has sent; more answers than wait for room end the connection: nobody else causes them.</summary>
+    public void Answer(byte[] message)
     {
         if (!IsEnded && !Queue.TryEnqueueControl(message))
         {
             End(ConnectionEndReason.ControlOverflow);
+        }
+    }
+
+    /// <summary>Answers what the peer has sent once there is room for it.</summary>
+    public ValueTask AnswerAsync(byte[] message) => Queue.EnqueueControlAsync(message);
+
+    /// <summary>Tells the page what has failed. That never ends a connection: it is somebody else's doing.</summary>
+    /// <param name="message">What has failed.</param>
+    /// <param name="failures">How many failures it stands for.</param>
+    public void Tell(ErrorMessage message, long failures = 1)
+    {
+        if (!IsEnded)
+        {
+            Queue.EnqueueError(message, failures);
         }
     }
 
@@ -300,8 +315,11 @@ internal abstract partial class Connection
         }
     }
 
-    private void SendPing() => SendControl(ServerMessageWriter.Ping(_services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
-
+    private void SendPing()
+    {
+        Queue.RequestPagePing(_services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        Wake();
+    }
 
     private ConnectionHealthReport Report(ConnectionState state, TimeSpan? roundTrip) => new(
         Id,

@@ -39,7 +39,7 @@ public enum ConnectionEndReason
     /// <summary>More pings came than pongs could be written.</summary>
     PingFlood,
 
-    /// <summary>More unnumbered messages waited than the control lane holds.</summary>
+    /// <summary>More answers to the page's own messages waited than may.</summary>
     ControlOverflow,
 
     /// <summary>The server stops.</summary>

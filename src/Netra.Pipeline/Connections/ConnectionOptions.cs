@@ -13,7 +13,10 @@ public sealed class ConnectionOptions
     [Range(16L * 1024, 1024L * 1024 * 1024)]
     public long QueueBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>How many unnumbered messages may wait. Range 8 to 4,096, default 64. One more ends the connection with <c>control_overflow</c>.</summary>
+    /// <summary>
+    /// How many answers to client messages may wait. Range 8 to 4,096, default 64. At half of them the connection is not read any further until there is room; one more than all of them, which only posts of an event
+    /// stream can bring about, ends the connection with <c>control_overflow</c>.
+    /// </summary>
     [Range(8, 4096)]
     public int ControlMessages { get; set; } = 64;
 

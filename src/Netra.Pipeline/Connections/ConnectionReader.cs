@@ -31,6 +31,13 @@ internal sealed class ConnectionReader(
     {
         while (true)
         {
+            // A peer that asks for more than it reads is not read any further: what it has asked for waits already.
+            var room = connection.Queue.WhenAnswersHaveRoom();
+            if (!room.IsCompletedSuccessfully)
+            {
+                await room;
+            }
+
             var begun = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             if (begun.MessageType == WebSocketMessageType.Close)
             {

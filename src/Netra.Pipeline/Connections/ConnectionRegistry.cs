@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
@@ -35,14 +36,17 @@ public sealed class ConnectionRegistry
     public IReadOnlyList<string> ConnectionsOf(string userId)
         => _byUser.TryGetValue(userId, out var connections) ? [.. connections.Where(static c => !c.IsEnded).Select(static c => c.Id)] : [];
 
-    /// <summary>Sends an unnumbered message to each open connection of a user.</summary>
-    internal void SendToUser(string userId, byte[] message)
+    /// <summary>Tells each open connection of a user what has failed.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="message">What has failed.</param>
+    /// <param name="failures">How many failures it stands for.</param>
+    internal void TellUser(string userId, ErrorMessage message, long failures = 1)
     {
         if (_byUser.TryGetValue(userId, out var connections))
         {
             foreach (var connection in connections)
             {
-                connection.SendControl(message);
+                connection.Tell(message, failures);
             }
         }
     }

@@ -1,9 +1,10 @@
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What one connection is to write next, whatever carries it: the welcome first, then the control lane, then what a page holds, then what is queued. It is the last place before the
+/// What one connection is to write next, whatever carries it: the welcome first, then what has no number (a ping, answers, errors), then what a page holds, then what is queued. It is the last place before the
 /// transport, so the owner's tag is checked here. Used by the connection's writer alone.
 /// </summary>
 internal sealed class FrameSource(Connection connection, ConnectionOptions options)
@@ -108,6 +109,25 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         }
     }
 
+    private bool TryTakeUnnumbered(out SendFrame frame)
+    {
+        frame = default;
+        if (_queue.TryTakePagePing(out var ts))
+        {
+            frame = SendFrame.ForMessage(ServerMessageWriter.Ping(ts));
+        }
+        else if (_queue.TryDequeueControl(out var message))
+        {
+            frame = SendFrame.ForMessage(message);
+        }
+        else if (_queue.TryDequeueError(out var error))
+        {
+            frame = SendFrame.ForMessage(ServerMessageWriter.Error(error));
+        }
+
+        return frame.Buffer is not null;
+    }
+
     private bool TryTakeNext(out SendFrame frame)
     {
         if (!_isWelcomed)
@@ -116,9 +136,8 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             return _isWelcomed;
         }
 
-        if (_queue.TryDequeueControl(out var message))
+        if (TryTakeUnnumbered(out frame))
         {
-            frame = SendFrame.ForMessage(message);
             return true;
         }
 

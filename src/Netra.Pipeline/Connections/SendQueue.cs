@@ -1,26 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What waits to be written to one connection: a bounded channel of frames, bounded by count and by bytes, and a bounded control lane that events cannot starve.
+/// What waits to be written to one connection: a bounded channel of frames, bounded by count and by bytes, and what has a lane of its own that events cannot starve: pings, of which one waits at most, the answers to
+/// what the peer has sent, bounded, and errors, which merge instead of becoming too many.
 /// </summary>
 /// <remarks>
-/// Frames are enqueued under the stream's lock, so by one thread at a time, and taken by the connection's writer alone. Control messages come from any thread.
+/// Frames are enqueued under the stream's lock, so by one thread at a time, and taken by the connection's writer alone. Answers, errors and pings come from any thread.
 /// <see cref="Wake"/> schedules the writer, whoever calls it.
 /// </remarks>
 internal sealed class SendQueue
 {
+    private const long NoPing = -1;
+
     private readonly Channel<SendFrame> _frames;
     private readonly Channel<byte[]> _control;
     private readonly Action _wake;
+    private readonly int _controlLimit;
+    private ErrorLane? _errors;
+    private TaskCompletionSource? _answerRoom;
     private long _bytes;
+    private long _pagePing = NoPing;
     private int _controlCount;
     private volatile bool _pingRequested;
+    private volatile bool _isClosed;
 
     public SendQueue(ConnectionOptions options, Action wake)
     {
-        (FrameLimit, ByteLimit, _wake) = (options.QueueFrames, options.QueueBytes, wake);
+        (FrameLimit, ByteLimit, _controlLimit, _wake) = (options.QueueFrames, options.QueueBytes, options.ControlMessages, wake);
 
         // Synchronous continuations would write from the emitter's thread, one system call per event.
         _frames = Channel.CreateBounded<SendFrame>(new BoundedChannelOptions(FrameLimit) { SingleReader = true, SingleWriter = true });
@@ -35,7 +45,14 @@ internal sealed class SendQueue
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && _frames.Reader.Count == 0;
+    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && !HasPagePing && !HasErrors && _frames.Reader.Count == 0;
+
+    // Half of the lane: what is asked for after that waits, so that the rest is there for what the peer has asked for before.
+    private bool HasAnswerRoom => _isClosed || Volatile.Read(ref _controlCount) < _controlLimit / 2;
+
+    private bool HasPagePing => Volatile.Read(ref _pagePing) != NoPing;
+
+    private bool HasErrors => Volatile.Read(ref _errors) is { IsEmpty: false };
 
     public bool HasRoom(int bytes) => Count < FrameLimit && Bytes + bytes <= ByteLimit;
 
@@ -64,22 +81,54 @@ internal sealed class SendQueue
         return true;
     }
 
-    /// <summary>Takes an unnumbered message if the control lane has room for it.</summary>
-    public bool TryEnqueueControl(byte[] message)
-    {
-        if (!_control.Writer.TryWrite(message))
-        {
-            return false;
-        }
+    /// <summary>Takes an answer to what the peer has sent, if the control lane has room for it.</summary>
+    public bool TryEnqueueControl(byte[] message) => TryEnqueueControl(message, _controlLimit);
 
-        Interlocked.Increment(ref _controlCount);
-        Wake();
-        return true;
+    /// <summary>
+    /// Takes an answer, and waits until there is room for it. One that comes late is for a peer that sends more than it reads: there is no other way to push it back.
+    /// </summary>
+    public async ValueTask EnqueueControlAsync(byte[] message)
+    {
+        while (!TryEnqueueControl(message, _controlLimit / 2) && !_isClosed)
+        {
+            await WhenAnswersHaveRoom();
+        }
     }
 
-    public bool TryDequeueControl([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out byte[] message)
+    /// <summary>Completes when there is room for the answer to what the peer sends next, or when nothing will be written any more.</summary>
+    public ValueTask WhenAnswersHaveRoom() => HasAnswerRoom ? ValueTask.CompletedTask : new ValueTask(WaitForAnswerRoom());
+
+    /// <summary>Takes an error: there is always room for it.</summary>
+    public void EnqueueError(ErrorMessage message, long failures)
     {
-        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that is not counted yet is followed by a wake.
+        var errors = Volatile.Read(ref _errors);
+        if (errors is null)
+        {
+            // Most connections never see one.
+            var made = new ErrorLane();
+            errors = Interlocked.CompareExchange(ref _errors, made, null) ?? made;
+        }
+
+        errors.Add(new WaitingError(message, failures));
+        Wake();
+    }
+
+    public bool TryDequeueError([MaybeNullWhen(false)] out ErrorMessage message)
+    {
+        message = null;
+        return HasErrors && _errors!.TryTake(out message);
+    }
+
+    /// <summary>Nothing will be written any more, and nobody is to wait for room.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Interlocked.Exchange(ref _answerRoom, null)?.TrySetResult();
+    }
+
+    public bool TryDequeueControl([MaybeNullWhen(false)] out byte[] message)
+    {
+        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that is counted and not there yet is followed by a wake.
         message = null;
         if (Volatile.Read(ref _controlCount) == 0 || !_control.Reader.TryRead(out message))
         {
@@ -87,7 +136,22 @@ internal sealed class SendQueue
         }
 
         Interlocked.Decrement(ref _controlCount);
+        if (Volatile.Read(ref _answerRoom) is not null && HasAnswerRoom)
+        {
+            Interlocked.Exchange(ref _answerRoom, null)?.TrySetResult();
+        }
+
         return true;
+    }
+
+    /// <summary>Asks for an application ping before the next frame: one that waits already says the same.</summary>
+    /// <param name="ts">What it says, from 0.</param>
+    public void RequestPagePing(long ts) => Volatile.Write(ref _pagePing, ts);
+
+    public bool TryTakePagePing(out long ts)
+    {
+        ts = NoPing;
+        return HasPagePing && (ts = Interlocked.Exchange(ref _pagePing, NoPing)) != NoPing;
     }
 
     /// <summary>Asks for a WebSocket ping before the next frame.</summary>
@@ -105,4 +169,30 @@ internal sealed class SendQueue
     }
 
     public void Wake() => _wake();
+
+    private bool TryEnqueueControl(byte[] message, int limit)
+    {
+        // Counted before it is there, so that the lane never holds more than its limit, whoever comes at the same time.
+        if (Interlocked.Increment(ref _controlCount) > limit || !_control.Writer.TryWrite(message))
+        {
+            Interlocked.Decrement(ref _controlCount);
+            return false;
+        }
+
+        Wake();
+        return true;
+    }
+
+    private Task WaitForAnswerRoom()
+    {
+        // An exchange, for its fence: whoever makes room looks here afterwards, and must not be missed.
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = Interlocked.CompareExchange(ref _answerRoom, made, null) ?? made;
+        if (HasAnswerRoom)
+        {
+            waiting.TrySetResult();
+        }
+
+        return waiting.Task;
+    }
 }

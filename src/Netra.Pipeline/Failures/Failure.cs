@@ -26,6 +26,18 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     /// <summary>The client message that it answers, if one.</summary>
     public string? MessageId { get; init; }
 
+    /// <summary>How many failures it stands for, from 1. Default: 1.</summary>
+    public long Count { get; init; } = 1;
+
+    /// <summary>The type of the event that was refused, as it goes over the wire, if that is known.</summary>
+    public string? EventType { get; init; }
+
+    /// <summary>The tool that the refused event was of, if it is known.</summary>
+    public string? ToolName { get; init; }
+
+    /// <summary>The call that the refused event was of, if it is known.</summary>
+    public string? CallId { get; init; }
+
     /// <summary>What was raised, if anything. Only the log gets it.</summary>
     public Exception? Exception { get; init; }
 
@@ -42,6 +54,9 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
         ThreadId = exception.ThreadId,
         RunId = exception.RunId,
         ConnectionId = (exception as ConnectionLostException)?.ConnectionId,
+        EventType = exception.Event.Type,
+        ToolName = exception.Event.ToolName,
+        CallId = exception.Event.CallId,
         Exception = exception,
         Numbers = exception.Numbers,
     };
@@ -56,4 +71,21 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
         ThreadId = scope.ThreadId,
         RunId = scope.RunId,
     };
+
+    /// <summary>This one and those before it as one: the words of the latest, and of whom and what only that in which all agree.</summary>
+    /// <param name="earlier">Those before it; null for none.</param>
+    internal Failure After(Failure? earlier) => earlier is null ? this : this with
+    {
+        Count = earlier.Count + Count,
+        UserId = Common(earlier.UserId, UserId),
+        ThreadId = Common(earlier.ThreadId, ThreadId),
+        RunId = Common(earlier.RunId, RunId),
+        ConnectionId = Common(earlier.ConnectionId, ConnectionId),
+        MessageId = Common(earlier.MessageId, MessageId),
+        EventType = Common(earlier.EventType, EventType),
+        ToolName = Common(earlier.ToolName, ToolName),
+        CallId = Common(earlier.CallId, CallId),
+    };
+
+    private static string? Common(string? one, string? other) => one == other ? other : null;
 }

@@ -17,21 +17,23 @@ public static class FailureCodes
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="code"/> is not a defined value.</exception>
     public static string WireName(FailureCode code) => Describe(code).WireName;
 
+    // Shown is what the user is missing. Not shown: the server's own affairs; what is the publisher's fault, who is told and can mend it; what nobody is missing, since it comes later (buffer_overflow, for which the
+    // page gets a gap) or is to be sent again (draining); and what each page is told once instead of for each event (emergency_mode).
     private static FailureCodeInfo Create(FailureCode code) => code switch
     {
-        FailureCode.InvalidEvent => Error(code, "invalid_event", Category.Rejected, 400),
-        FailureCode.ContextMissing => Critical(code, "context_missing", Category.MissingCapability, 400, "MISSING CONTEXT:"),
-        FailureCode.ContextInvalid => Error(code, "context_invalid", Category.Rejected, 400),
+        FailureCode.InvalidEvent => Error(code, "invalid_event", Category.Rejected, 400, show: false),
+        FailureCode.ContextMissing => Critical(code, "context_missing", Category.MissingCapability, 400, "MISSING CONTEXT:", show: false),
+        FailureCode.ContextInvalid => Error(code, "context_invalid", Category.Rejected, 400, show: false),
         FailureCode.EventTooLarge => Error(code, "event_too_large", Category.Overflow, 413, "BUFFER OVERFLOW:"),
-        FailureCode.RunEnded => Error(code, "run_ended", Category.Rejected, 409),
-        FailureCode.IdempotencyConflict => Error(code, "idempotency_conflict", Category.Rejected, 409),
-        FailureCode.BufferOverflow => Error(code, "buffer_overflow", Category.Overflow, 202, "BUFFER OVERFLOW:"),
+        FailureCode.RunEnded => Error(code, "run_ended", Category.Rejected, 409, show: false),
+        FailureCode.IdempotencyConflict => Error(code, "idempotency_conflict", Category.Rejected, 409, show: false),
+        FailureCode.BufferOverflow => Error(code, "buffer_overflow", Category.Overflow, 202, "BUFFER OVERFLOW:", show: false),
         FailureCode.OverflowTimeout => Error(code, "overflow_timeout", Category.Timeout, 503, "BUFFER OVERFLOW:"),
         FailureCode.LogFull => Error(code, "log_full", Category.Overflow, 503),
         FailureCode.LogFailed => Critical(code, "log_failed", Category.Exception, 503),
         FailureCode.NotInitialized => Critical(code, "not_initialized", Category.MissingCapability, 503, "WEBSOCKET UNAVAILABLE:"),
         FailureCode.BridgeUnavailable => Error(code, "bridge_unavailable", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
-        FailureCode.Draining => Error(code, "draining", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
+        FailureCode.Draining => Error(code, "draining", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:", show: false),
         FailureCode.SendFailed => Error(code, "send_failed", Category.Exception, 500),
         FailureCode.EventDropped => Error(code, "event_dropped", Category.Lost),
         FailureCode.ConnectionLost => Error(code, "connection_lost", Category.Lost),
@@ -60,7 +62,7 @@ public static class FailureCodes
         FailureCode.RunStalled => Critical(code, "run_stalled", Category.Timeout, prefix: "SILENT FAILURE DETECTED:", show: false),
         FailureCode.LeaseExpired => Error(code, "lease_expired", Category.Timeout),
         FailureCode.ToolStuck => Error(code, "tool_stuck", Category.Timeout, show: false),
-        FailureCode.EmergencyMode => Error(code, "emergency_mode", Category.Rejected, 503),
+        FailureCode.EmergencyMode => Error(code, "emergency_mode", Category.Rejected, 503, show: false),
         FailureCode.CanaryFailed => Critical(code, "canary_failed", Category.Violation, show: false),
         FailureCode.ObserverFailed => Error(code, "observer_failed", Category.Exception, show: false),
         FailureCode.NotificationFailed => Error(code, "notification_failed", Category.Exception, show: false),

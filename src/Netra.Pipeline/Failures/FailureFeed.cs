@@ -1,10 +1,13 @@
 namespace Netra.Pipeline.Failures;
 
-/// <summary>The latest failures, for the monitor. Bounded: the newest replaces the oldest. Safe for any number of threads.</summary>
+/// <summary>
+/// The latest failures, for the monitor. Bounded: the newest replaces the oldest, and those that come in crowds are one entry with their <see cref="Failure.Count"/>. Safe for any number of threads.
+/// </summary>
 public sealed class FailureFeed
 {
     private readonly Lock _lock = new();
     private readonly Failure[] _ring;
+    private long _added;
     private long _total;
 
     /// <summary>An empty feed.</summary>
@@ -20,7 +23,7 @@ public sealed class FailureFeed
     /// <summary>How many failures are kept.</summary>
     public int Capacity => _ring.Length;
 
-    /// <summary>How many failures were ever added.</summary>
+    /// <summary>How many failures were ever added, each of a crowd counted.</summary>
     public long Total => Interlocked.Read(ref _total);
 
     /// <summary>Adds a failure.</summary>
@@ -28,10 +31,29 @@ public sealed class FailureFeed
     {
         lock (_lock)
         {
-            _ring[_total % _ring.Length] = failure;
+            Append(failure, failure.Count);
+        }
+    }
 
-            // Total is read without the lock.
-            Interlocked.Increment(ref _total);
+    /// <summary>Puts a failure that has grown in the place of what it was.</summary>
+    internal void Replace(Failure earlier, Failure grown)
+    {
+        lock (_lock)
+        {
+            var count = grown.Count - earlier.Count;
+            for (var at = _added - 1; at >= Math.Max(0, _added - _ring.Length); at--)
+            {
+                if (ReferenceEquals(_ring[at % _ring.Length], earlier))
+                {
+                    _ring[at % _ring.Length] = grown;
+
+                    // Total is read without the lock.
+                    Interlocked.Add(ref _total, count);
+                    return;
+                }
+            }
+
+            Append(grown, count);
         }
     }
 
@@ -43,13 +65,19 @@ public sealed class FailureFeed
         ArgumentOutOfRangeException.ThrowIfNegative(max);
         lock (_lock)
         {
-            var latest = new Failure[Math.Min(max, Math.Min(_total, _ring.Length))];
+            var latest = new Failure[Math.Min(max, Math.Min(_added, _ring.Length))];
             for (var i = 0; i < latest.Length; i++)
             {
-                latest[i] = _ring[(_total - 1 - i) % _ring.Length];
+                latest[i] = _ring[(_added - 1 - i) % _ring.Length];
             }
 
             return latest;
         }
+    }
+
+    private void Append(Failure failure, long count)
+    {
+        _ring[_added++ % _ring.Length] = failure;
+        Interlocked.Add(ref _total, count);
     }
 }

@@ -76,6 +76,9 @@ public abstract class PipelineException : Exception
         return values;
     }
 
+    /// <summary>What is known of the event that was refused.</summary>
+    internal RefusedEvent Event { get; set; }
+
     /// <summary>Whether this call is the first: the one that reports.</summary>
     internal bool TryMarkReported() => Interlocked.Exchange(ref _reported, 1) == 0;
 

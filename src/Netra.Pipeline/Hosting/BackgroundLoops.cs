@@ -14,7 +14,7 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; alerts; and what is done once a minute. A round that fails is reported and
+/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; alerts; failures that come in crowds; and what is done once a minute. A round that fails is reported and
 /// the loop goes on; a loop that dies or hangs is reported too.
 /// </summary>
 internal sealed class BackgroundLoops(
@@ -50,6 +50,7 @@ internal sealed class BackgroundLoops(
     public void Start()
         => _running = Task.WhenAll(
             LoopAsync("tick", ConnectionTick.Period, Patience, TickAsync),
+            LoopAsync("failures", ConnectionTick.Period, Patience, TellFailures),
             LoopAsync("retention", ConnectionTick.Period, Patience, ExpireAsync),
             LoopAsync("monitor", ConnectionTick.Period, Patience, MonitorAsync),
             LoopAsync("runs", ConnectionTick.Period, Patience, runs.RoundAsync),
@@ -126,6 +127,13 @@ internal sealed class BackgroundLoops(
         ledger.Check();
         watch.OnTick();
         await streams.EvictIdleAsync(cancellationToken);
+    }
+
+    // A loop of its own: what the others wait for must not keep from operators what has failed.
+    private ValueTask TellFailures(CancellationToken cancellationToken)
+    {
+        failures.TellDue();
+        return ValueTask.CompletedTask;
     }
 
     // A loop of its own: what fails in the others must not blind it.

@@ -126,6 +126,7 @@ internal sealed partial class PipelineLifetime(
         // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
         bridge.Stop();
         await streams.CloseAllAsync(cancellationToken);
+        failures.TellAll();
     }
 
     private async ValueTask OpenLogAsync(CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILog
         var message = Message();
         foreach (var connection in connections.All)
         {
-            connection.SendControl(message);
+            connection.Tell(message);
         }
 
         return true;
@@ -68,15 +68,15 @@ internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILog
     {
         if (IsOn)
         {
-            connection.SendControl(Message());
+            connection.Tell(Message());
         }
     }
 
-    private byte[] Message() => ServerMessageWriter.Error(new ErrorMessage(
+    private ErrorMessage Message() => new(
         FailureCodes.WireName(FailureCode.EmergencyMode),
         $"The service is in emergency mode: {Reason}. You see what agents do, but not the text they stream.",
         "error",
-        (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds));
+        (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
 
     private static partial class Log
     {

@@ -64,14 +64,28 @@ public sealed partial class FailureCodesTests
         }));
 
     [Test]
-    public void Describe_NotShownToUsers_AreTheServersOwnAffairs() => Assert.That(
+    public void Describe_NotShownToUsers_AreTheServersOwnAffairsThePublishersFaultsAndWhatNobodyIsMissing() => Assert.That(
         Codes.Select(FailureCodes.Describe).Where(info => !info.ShowToUser).Select(info => info.Code),
         Is.EquivalentTo(new[]
         {
             FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid, FailureCode.BackgroundFailed,
             FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.FlowViolation, FailureCode.RunStalled, FailureCode.ToolStuck, FailureCode.CanaryFailed,
             FailureCode.ObserverFailed, FailureCode.NotificationFailed, FailureCode.ResourceExhausted,
+            FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid, FailureCode.RunEnded, FailureCode.IdempotencyConflict,
+            FailureCode.BufferOverflow, FailureCode.Draining, FailureCode.EmergencyMode,
         }));
+
+    [Test]
+    public void Describe_ShownToUsers_MatchTheProtocolDocument()
+    {
+        var document = File.ReadAllText(Repository.PathOf("docs/protocol.md"));
+        var list = document[document.IndexOf("*Shown to the user*", StringComparison.Ordinal)..];
+        list = list[..list.IndexOf("\n\n", StringComparison.Ordinal)];
+
+        Assert.That(
+            Codes.Select(FailureCodes.Describe).Where(static info => info.ShowToUser).Select(static info => info.WireName),
+            Is.EquivalentTo(Name().Matches(list).Select(static match => match.Groups[1].Value).Where(static name => name != "error")));
+    }
 
     /// <summary>The rows of the table in section 8: a code, or several with commas, in backticks; a meaning; a status or a dash.</summary>
     private static IEnumerable<(string Code, int? Http)> DocumentedCodes()

@@ -40,7 +40,7 @@ public sealed class FailureReporterTests
             Assert.That(test.Counted(code), Is.EqualTo(1));
             Assert.That(test.Metrics.Measurements.Single().Unit, Is.EqualTo("{failure}"));
             Assert.That(test.Feed.Latest(10).Single().Code, Is.EqualTo(code));
-            Assert.That(test.Told, Has.Count.EqualTo(info.ShowToUser ? 1 : 0));
+            Assert.That(test.Told, Is.Empty, "what answers a client message is told by its answer");
         });
     }
 
@@ -67,14 +67,14 @@ public sealed class FailureReporterTests
         });
     }
 
-    [Test]
-    public void Report_FailureOfAClientMessage_TellsWhichMessage()
+    [TestCaseSource(typeof(FailureCodesTests), nameof(FailureCodesTests.Codes))]
+    public void Report_EveryCode_IsToldToTheUserWhoIsMissingSomething(FailureCode code)
     {
         using var test = new ReporterUnderTest();
 
-        test.Reporter.Report(Failure.In(FailureCode.HandlerMissing, Scope, "there is no handler") with { MessageId = "m1" });
+        test.Reporter.Report(Failure.In(code, Scope, "what happened"));
 
-        Assert.That(test.Told.Single().Message.Id, Is.EqualTo("m1"));
+        Assert.That(test.Told.Select(static told => told.Message.Code), Is.EqualTo(FailureCodes.Describe(code).ShowToUser ? new[] { FailureCodes.WireName(code) } : []));
     }
 
     [Test]
@@ -149,9 +149,9 @@ public sealed class FailureReporterTests
     public void Report_TellingFails_DoesNotThrowAndLogsThatToo()
     {
         var broken = new InvalidOperationException("no connections");
-        using var test = new ReporterUnderTest(tell: (_, _) => throw broken);
+        using var test = new ReporterUnderTest(tell: (_, _, _) => throw broken);
 
-        Assert.That(() => test.Reporter.Report(SendFailureException.RunEnded(Scope, "token")), Throws.Nothing);
+        Assert.That(() => test.Reporter.Report(SendFailureException.LogFull(Scope, "10 events")), Throws.Nothing);
 
         Assert.That(test.Feed.Total, Is.EqualTo(1));
         var log = test.Logs[^1];
@@ -165,10 +165,10 @@ public sealed class FailureReporterTests
     {
         using var test = new ReporterUnderTest(logger: new ThrowingLogger());
 
-        Assert.That(() => test.Reporter.Report(SendFailureException.RunEnded(Scope, "token")), Throws.Nothing);
+        Assert.That(() => test.Reporter.Report(SendFailureException.LogFull(Scope, "10 events")), Throws.Nothing);
 
         Assert.That(test.Feed.Total, Is.EqualTo(1));
-        Assert.That(test.Counted(FailureCode.RunEnded), Is.EqualTo(1));
+        Assert.That(test.Counted(FailureCode.LogFull), Is.EqualTo(1));
         Assert.That(test.Told, Has.Count.EqualTo(1));
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -10,14 +11,14 @@ internal sealed class ReporterUnderTest : IDisposable
 {
     private readonly TestMeterFactory _meters = new();
 
-    public ReporterUnderTest(ILogger? logger = null, Action<string, byte[]>? tell = null)
+    public ReporterUnderTest(ILogger? logger = null, Action<string, ErrorMessage, long>? tell = null)
     {
         Metrics = new MetricRecorder(_meters);
         Reporter = new FailureReporter(
             logger ?? LoggerProvider.CreateLogger<FailureReporter>(),
             _meters,
             Feed,
-            tell ?? ((user, message) => Told.Add((user, (ErrorMessage)ServerMessageReader.Read(message)))),
+            tell ?? ((user, message, failures) => Told.Add((user, (ErrorMessage)ServerMessageReader.Read(ServerMessageWriter.Error(new WaitingError(message, failures).ToMessage()))))),
             Time);
     }
 
@@ -39,6 +40,7 @@ internal sealed class ReporterUnderTest : IDisposable
 
     public void Dispose()
     {
+        Reporter.Dispose();
         Metrics.Dispose();
         _meters.Dispose();
         LoggerProvider.Dispose();

@@ -84,20 +84,24 @@ internal sealed class OverflowTests
     }
 
     [Test]
-    public async Task Overflow_OtherTabOfTheUser_IsShownTheError()
+    public async Task Overflow_OtherTabOfTheUser_IsShownNothing()
     {
         await using var host = await PipelineHost.StartAsync(settings: SmallQueues);
         using var invoker = SmallReceiveBuffer.Invoker();
         await using var stalled = await TestClient.ConnectAsync(host.SocketAddress("ada"), invoker: invoker);
         await using var tab = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada", "thread", "run");
-        var overflow = await OverflowAsync(emitter, tab);
+        await OverflowAsync(emitter, tab);
+        await emitter.CustomAsync("last", value: null);
 
-        var error = await tab.ReadAsync<ErrorMessage>();
-
-        Assert.That((error.Code, error.Severity, error.ThreadId, error.RunId), Is.EqualTo(("buffer_overflow", "error", "thread", "run")));
-        Assert.That(error.Numbers!["seq"], Is.EqualTo(overflow.Seq));
-        Assert.That(error.Numbers!["frame_limit"], Is.EqualTo(16));
+        // Nobody is missing anything: the stalled tab gets a gap, and the events after it.
+        ServerMessage message;
+        do
+        {
+            message = await tab.ReadAsync();
+            Assert.That(message, Is.Not.InstanceOf<ErrorMessage>());
+        }
+        while (message is not EventMessage { EventType: EventType.Custom });
     }
 
     [Test]

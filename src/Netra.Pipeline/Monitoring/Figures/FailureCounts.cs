@@ -10,10 +10,10 @@ internal sealed class FailureCounts
     public FailureCounts(FailureReporter failures, FiguresRegistry users)
         => failures.Subscribe(failure =>
         {
-            _counts[(int)failure.Code].Add();
+            _counts[(int)failure.Code].Add(failure.Count);
             if (failure.UserId is { } userId && users.TryGet(userId, out var figures))
             {
-                figures.OnFailure();
+                figures.OnFailures(failure.Count);
             }
         });
 

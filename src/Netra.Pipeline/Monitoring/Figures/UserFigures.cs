@@ -112,7 +112,7 @@ internal sealed class UserFigures(string userId)
 
     public void OnAcknowledged(TimeSpan latency) => Histogram(ref _acknowledgement).Add(latency);
 
-    public void OnFailure() => Interlocked.Increment(ref _failures);
+    public void OnFailures(long count) => Interlocked.Add(ref _failures, count);
 
     public void OnTerminalDue() => Interlocked.Increment(ref _terminalsDue);
 
