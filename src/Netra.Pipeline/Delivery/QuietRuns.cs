@@ -22,7 +22,8 @@ internal sealed class QuietRuns(
     IOptions<MonitoringOptions> options,
     TimeProvider time)
 {
-    private static readonly EmitterOptions Reporting = new() { Overflow = OverflowBehavior.Report };
+    // A guard that waits for the log is not a guard.
+    private static readonly EmitterOptions Reporting = new() { Overflow = OverflowBehavior.Report, RoomTimeout = TimeSpan.Zero };
 
     private IReadOnlyList<StaleThread> _stale = [];
     private IReadOnlyList<StuckTool> _stuck = [];

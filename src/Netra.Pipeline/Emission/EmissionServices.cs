@@ -1,3 +1,4 @@
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
@@ -17,4 +18,11 @@ internal sealed record EmissionServices(
     PipelineObservation Observation,
     EmergencyMode Emergency,
     TimeProvider Time,
-    EmissionTelemetry Telemetry);
+    EmissionTelemetry Telemetry)
+{
+    /// <summary>Those that wait for room, of all emitters.</summary>
+    public required EmissionWaits Waits { get; init; }
+
+    /// <summary>The clock of what waits: a process that does not run waits for nothing.</summary>
+    public required ServedTime Served { get; init; }
+}

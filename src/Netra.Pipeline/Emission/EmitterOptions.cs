@@ -9,6 +9,26 @@ public sealed record EmitterOptions
     /// <summary>How long <see cref="OverflowBehavior.Wait"/> waits. Above zero; default 10 s.</summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long an event waits where the log is full, or cannot store anything at the moment, before it is refused; zero to be refused at once. Not negative and at most 1 day; default:
+    /// <c>Netra:Emission:RoomTimeout</c>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, or above 1 day.</exception>
+    public TimeSpan? RoomTimeout
+    {
+        get;
+        init
+        {
+            if (value is { } timeout)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero, nameof(value));
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromDays(1), nameof(value));
+            }
+
+            field = value;
+        }
+    }
+
     /// <summary>For how long the run may say nothing: <c>agent_started</c> says it. 1 s to 1 day; default: <c>Netra:Monitoring:RunLease</c>.</summary>
     public TimeSpan? Lease { get; init; }
 

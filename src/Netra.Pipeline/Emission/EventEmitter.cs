@@ -15,13 +15,14 @@ namespace Netra.Pipeline.Emission;
 /// Emits the events of one run. Every call returns a receipt or throws; nothing returns a failure as a value.
 /// </summary>
 /// <remarks>
-/// <para>Safe to use from any thread; events are numbered in the order in which the calls reach the stream. Unless the emitter waits for room, a call completes synchronously and throws
-/// before it returns, so that a forgotten <c>await</c> cannot hide a failure.</para>
+/// <para>Safe to use from any thread; events are numbered in the order in which the calls reach the stream, also where some have to wait. A call completes synchronously and throws before it returns, so that a forgotten
+/// <c>await</c> cannot hide a failure, unless it waits: where the log is full or stores nothing at the moment (<see cref="EmitterOptions.RoomTimeout"/>), and for connections when the emitter asks for that
+/// (<see cref="OverflowBehavior.Wait"/>).</para>
 /// <para>Thrown by every call: <see cref="BufferOverflowException"/> (too large; or a connection's queue is full, see <see cref="OverflowBehavior"/>),
 /// <see cref="SendFailureException"/> (<c>run_ended</c>, <c>log_full</c>, <c>log_failed</c>: nothing was numbered), <see cref="NotInitializedException"/> and
 /// <see cref="BridgeUnavailableException"/>. Each is reported before it is thrown.</para>
 /// </remarks>
-public sealed class EventEmitter : IAsyncDisposable
+public sealed partial class EventEmitter : IAsyncDisposable
 {
     private static readonly TimeSpan MaxWaiting = TimeSpan.FromDays(1);
 
@@ -32,6 +33,7 @@ public sealed class EventEmitter : IAsyncDisposable
     private readonly EnvelopeConstants _constants;
     private readonly RunLife _flow;
     private readonly ulong _ownerTag;
+    private readonly TimeSpan _roomTimeout;
     private bool _hasReportedEmergency;
     private int _disposed;
 
@@ -40,6 +42,7 @@ public sealed class EventEmitter : IAsyncDisposable
         (_services, _stream, _run, _flow, Context, _options) = (services, stream, run, flow, context, options);
         _constants = new EnvelopeConstants(context);
         _ownerTag = OwnerTag.Of(context.UserId);
+        _roomTimeout = options.RoomTimeout ?? services.Waits.Timeout;
     }
 
     /// <summary>Whose run it is.</summary>
@@ -222,22 +225,24 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <param name="data">The data.</param>
     /// <param name="key">The key under which it is published; null for none.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
-    internal EventReceipt EmitRaw(in PublishedData data, PublishKey? key, bool isUrgent)
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    internal ValueTask<EventReceipt> EmitRawAsync(in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, encoder, now, _constants.Trace);
-        return Conclude(draft, data.Subject, _stream.Append(draft, _run, requireRoom: false, key, isUrgent));
+        return SendAsync(new PendingEvent(draft, data.Subject, _run) { Key = key, IsUrgent = isUrgent }, cancellationToken);
     }
 
     /// <summary>Emits a dead letter again: an event of its own, that counts in no run.</summary>
     /// <param name="data">Its data.</param>
     /// <param name="replayOf">The id of the event it repeats.</param>
     /// <param name="key">The key that keeps it from being sent again twice.</param>
-    internal EventReceipt EmitReplay(in PublishedData data, string replayOf, PublishKey key)
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    internal ValueTask<EventReceipt> EmitReplayAsync(in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
-        return Conclude(draft, subject: null, _stream.Append(draft, run: null, requireRoom: false, key, isUrgent: true));
+        return SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = true }, cancellationToken);
     }
 
     /// <summary>The run is quiet. Only the server says that.</summary>
@@ -361,40 +366,13 @@ public sealed class EventEmitter : IAsyncDisposable
     private ValueTask<EventReceipt> FinishAsync(EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var draft = Finish(type, encoder, now, _constants.Trace);
-        var outcome = _stream.Append(draft, _run, _options.Overflow == OverflowBehavior.Wait);
-        return outcome.Kind == AppendKind.NoRoom ? WaitAndAppendAsync(draft, subject, cancellationToken) : ValueTask.FromResult(Conclude(draft, subject, outcome));
-    }
-
-    private async ValueTask<EventReceipt> WaitAndAppendAsync(EventDraft draft, EventSubject subject, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(_options.WaitTimeout, _services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        while (true)
-        {
-            try
-            {
-                await _stream.WaitForRoomAsync(draft).WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                throw Refused(draft.Type, BufferOverflowException.WaitTimedOut(Scope(draft.Type), _options.WaitTimeout, _stream.ConnectionsWithoutRoom(draft)));
-            }
-
-            // The pipeline may have stopped meanwhile.
-            Ensure(draft.Type);
-            var outcome = _stream.Append(draft, _run, requireRoom: true);
-            if (outcome.Kind != AppendKind.NoRoom)
-            {
-                return Conclude(draft, subject, outcome);
-            }
-        }
+        return SendAsync(new PendingEvent(draft, subject, _run), cancellationToken);
     }
 
     // Without a subject the event counts in no run.
-    private EventReceipt Conclude(in EventDraft draft, in EventSubject? subject, in AppendOutcome outcome)
+    private EventReceipt Conclude(in PendingEvent pending, in AppendOutcome outcome)
     {
-        var type = draft.Type;
+        var type = pending.Draft.Type;
         switch (outcome.Kind)
         {
             case AppendKind.Accepted:
@@ -413,10 +391,10 @@ public sealed class EventEmitter : IAsyncDisposable
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
         }
 
-        _stream.Figures.OnAccepted(type, draft.AcceptedAt.UtcTicks);
-        if (subject is { } named)
+        _stream.Figures.OnAccepted(type, pending.Draft.AcceptedAt.UtcTicks);
+        if (pending.Subject is { } named)
         {
-            Observe(draft, named, outcome.Seq);
+            Observe(pending.Draft, named, outcome.Seq);
         }
 
         var receipt = new EventReceipt(_stream, outcome.Seq, outcome.Status);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
@@ -29,10 +30,12 @@ public sealed class EventEmitterFactory
         PipelineObservation observation,
         EmergencyMode emergency,
         TimeProvider time,
-        EmissionTelemetry telemetry)
+        EmissionTelemetry telemetry,
+        EmissionWaits waits,
+        ServedTime served)
     {
         (_streams, _contexts) = (streams, contexts);
-        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry);
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry) { Waits = waits, Served = served };
     }
 
     /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>

@@ -6,5 +6,7 @@ internal static class LimitOptions
     public const string EventBytes = "Netra:Streams:MaxEventBytes";
     public const string QueueFrames = "Netra:Connections:QueueFrames";
     public const string QueueBytes = "Netra:Connections:QueueBytes";
+    public const string RoomTimeout = "Netra:Emission:RoomTimeout";
+    public const string WaitingBytes = "Netra:Emission:WaitingBytes";
     public const string OverflowTimeout = "EmitterOptions.WaitTimeout";
 }

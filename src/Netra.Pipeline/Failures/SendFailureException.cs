@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Netra.Pipeline.Failures;
 
 /// <summary>An event was not sent, for a reason other than its size or a full queue.</summary>
@@ -53,8 +55,19 @@ public sealed class SendFailureException : PipelineException
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="bound">What bounds the log: the value, its unit and the option.</param>
-    public static SendFailureException LogFull(FailureScope scope, string bound) =>
-        new(FailureCode.LogFull, scope, $"{scope.Operation} was refused: the log is full, its bound is {bound}; nothing was numbered");
+    /// <param name="waited">How long the event waited for room; zero when it did not.</param>
+    public static SendFailureException LogFull(FailureScope scope, string bound, TimeSpan waited = default) => new(
+        FailureCode.LogFull,
+        scope,
+        $"{scope.Operation} was refused: the log is full, its bound is {bound}{After(waited)}; nothing was numbered");
+
+    /// <summary>Too many events wait for room in the log (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="limit">What may wait, in bytes.</param>
+    public static SendFailureException TooManyWait(FailureScope scope, long limit) => new(
+        FailureCode.LogFull,
+        scope,
+        $"{scope.Operation} was refused: the log takes nothing at the moment, and the events that wait for it hold {limit} bytes already ({LimitOptions.WaitingBytes}); nothing was numbered");
 
     /// <summary>The log has failed (<see cref="FailureCode.LogFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -102,6 +115,9 @@ public sealed class SendFailureException : PipelineException
     /// <param name="innerException">What was raised.</param>
     public static SendFailureException NotSent(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) =>
         new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", seq, innerException: innerException);
+
+    private static string After(TimeSpan waited)
+        => waited == TimeSpan.Zero ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", and it had no room within {waited.TotalSeconds:0.###} s ({LimitOptions.RoomTimeout})");
 
     private static Dictionary<string, long>? NumbersOf(long? seq) =>
         seq is { } number ? new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = number } : null;

@@ -59,6 +59,7 @@ public static class NetraPipelineServiceCollectionExtensions
     {
         services.AddSection<ConnectionOptions>("Netra:Connections");
         services.AddSection<StreamOptions>("Netra:Streams");
+        services.AddSection<EmissionOptions>("Netra:Emission");
         services.AddSection<DataOptions>("Netra");
         services.AddSection<SqliteEventLogOptions>("Netra:Log:Sqlite");
         services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
@@ -129,6 +130,7 @@ public static class NetraPipelineServiceCollectionExtensions
     private static void AddEmission(IServiceCollection services)
     {
         services.TryAddSingleton<UserExecutionContextFactory>();
+        services.TryAddSingleton<EmissionWaits>();
         services.TryAddSingleton(static provider => new EventEmitterFactory(
             provider.GetRequiredService<StreamRegistry>(),
             provider.GetRequiredService<PipelineBridge>(),
@@ -140,7 +142,9 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<PipelineObservation>(),
             provider.GetRequiredService<EmergencyMode>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<EmissionTelemetry>()));
+            provider.GetRequiredService<EmissionTelemetry>(),
+            provider.GetRequiredService<EmissionWaits>(),
+            provider.GetRequiredService<ServedTime>()));
     }
 
     private static void AddDelivery(IServiceCollection services)

@@ -11,6 +11,7 @@ public sealed class PipelineBridge : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _runsCancelled = new();
+    private readonly CancellationTokenSource _waitsEnded = new();
     private volatile int _state;
     private int _openRuns;
     private TaskCompletionSource? _noRuns;
@@ -46,6 +47,9 @@ public sealed class PipelineBridge : IDisposable
     /// <summary>Fires when open runs have to end because the host stops and its patience is over.</summary>
     public CancellationToken RunsCancelled => _runsCancelled.Token;
 
+    /// <summary>Fires when nothing that is emitted may wait for room any more, since the host stops and everybody had the time to end.</summary>
+    internal CancellationToken WaitsEnded => _waitsEnded.Token;
+
     /// <summary>Opens a run; disposing the result ends it.</summary>
     /// <param name="operation">What is begun, for the failure's text.</param>
     /// <param name="context">Whose run it is.</param>
@@ -68,7 +72,12 @@ public sealed class PipelineBridge : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _runsCancelled.Dispose();
+    public void Dispose()
+    {
+        // The other one outlives the bridge: whoever emits afterwards looks at it, and it has neither timer nor handle.
+        _runsCancelled.Dispose();
+        EndWaits();
+    }
 
     internal bool CanEmit(bool isSystem) => State switch
     {
@@ -111,7 +120,13 @@ public sealed class PipelineBridge : IDisposable
         }
     }
 
-    internal void Stop() => Move(BridgeState.Stopped);
+    internal void Stop()
+    {
+        Move(BridgeState.Stopped);
+        EndWaits();
+    }
+
+    internal void EndWaits() => _waitsEnded.Cancel();
 
     internal void Fail(string reason)
     {

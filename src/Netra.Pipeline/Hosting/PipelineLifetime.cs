@@ -116,6 +116,8 @@ internal sealed partial class PipelineLifetime(
             }
         }
 
+        // Whoever still publishes would hold the stop until the log has room, or time is over.
+        bridge.EndWaits();
         Log.Drained(logger, open, count);
     }
 

@@ -70,7 +70,7 @@ internal sealed class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(Send(emitter, data, key: null, runs.Source.IsUrgent), context);
+            return Accepted(await SendAsync(emitter, data, key: null, runs.Source.IsUrgent, cancellationToken), context);
         }
         catch (PipelineException exception)
         {
@@ -101,7 +101,7 @@ internal sealed class EventPublisher(
             return await index.PublishAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken);
 
             async ValueTask<PublishOutcome> EmitAsync(PublishKey key, CancellationToken token)
-                => Accepted((await runs.OpenAsync(target, context, token)).EmitReplay(data, envelope.Id, key), context);
+                => Accepted(await (await runs.OpenAsync(target, context, token)).EmitReplayAsync(data, envelope.Id, key, token), context);
         }
         catch (PipelineException exception)
         {
@@ -170,16 +170,17 @@ internal sealed class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(Send(emitter, data, publishKey, runs.Source.IsUrgent), context);
+            return Accepted(await SendAsync(emitter, data, publishKey, runs.Source.IsUrgent, token), context);
         }
     }
 
-    private EventReceipt Send(EventEmitter emitter, in PublishedData data, PublishKey? key, bool isUrgent)
+    // Where the log is full it waits for room, and so does whoever reads the request: the publisher sends no faster than the log takes.
+    private async ValueTask<EventReceipt> SendAsync(EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         using var span = spans.Send(data.Type, emitter.Context);
         try
         {
-            var receipt = emitter.EmitRaw(data, key, isUrgent);
+            var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken);
             span?.SetTag("messaging.message.id", receipt.Id);
             return receipt;
         }

@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Log;
 /// </summary>
 /// <remarks>
 /// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
-/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>.
+/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Those who wait for room have a lock of their own, which an append takes only while somebody waits.
 /// </remarks>
 public sealed class InMemoryEventLog : IEventLog
 {
@@ -23,6 +23,8 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly Lock _owners = new();
     private readonly InMemoryEventLogOptions _options;
     private readonly TimeProvider _time;
+    private readonly Lock _room = new();
+    private readonly RoomLine _line;
     private long _bytes;
 
     /// <summary>Makes an empty log.</summary>
@@ -33,6 +35,7 @@ public sealed class InMemoryEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(options);
         (_options, _time) = (options.Value, time);
         Audit = new InMemoryAuditTrail(_deadLetters);
+        _line = new RoomLine(_room, bytes => bytes > _options.MaxBytes || Bytes + _line!.KeptBytes + bytes <= _options.MaxBytes);
     }
 
     /// <inheritdoc/>
@@ -96,7 +99,7 @@ public sealed class InMemoryEventLog : IEventLog
         var granted = Granted(lease);
 
         // Taken first and given back, so that streams appending in parallel do not exceed the bound together.
-        if (Interlocked.Add(ref _bytes, entry.Buffer.Length) > _options.MaxBytes)
+        if (Interlocked.Add(ref _bytes, entry.Buffer.Length) > _options.MaxBytes - (entry.HasRoom ? 0 : Kept()))
         {
             Interlocked.Add(ref _bytes, -entry.Buffer.Length);
             return AppendResult.Full;
@@ -117,6 +120,9 @@ public sealed class InMemoryEventLog : IEventLog
         granted.Owner!.OnCommitted(entry.Seq, 1);
         return AppendResult.Taken;
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken) => _line.WaitAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
@@ -175,6 +181,19 @@ public sealed class InMemoryEventLog : IEventLog
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
 
+    // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
+    private long Kept()
+    {
+        if (_line.IsIdle)
+        {
+            return 0;
+        }
+
+        lock (_room)
+        {
+            return _line.AnyWaiting ? _options.MaxBytes : _line.KeptBytes;
+        }
+    }
 
     // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
     private Dictionary<InMemoryStream, int> PlanExpiry(DateTimeOffset olderThan)
@@ -212,6 +231,7 @@ public sealed class InMemoryEventLog : IEventLog
         }
 
         Interlocked.Add(ref _bytes, -bytes);
+        _line.Update();
         owner?.OnExpired(expired);
         return expired;
     }

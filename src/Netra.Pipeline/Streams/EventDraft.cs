@@ -46,7 +46,10 @@ internal readonly struct EventDraft
 
     public EventType Type { get; }
 
-    public DateTimeOffset AcceptedAt { get; }
+    public DateTimeOffset AcceptedAt { get; private init; }
+
+    /// <summary>The same event, accepted at another time than it was made.</summary>
+    public EventDraft AcceptedAgainAt(DateTimeOffset time) => this with { AcceptedAt = time };
 
     /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
     public int LengthAt(long seq)

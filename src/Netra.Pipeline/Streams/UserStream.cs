@@ -209,7 +209,8 @@ internal sealed partial class UserStream
     /// <param name="requireRoom">Whether nothing is to happen unless every present connection has room.</param>
     /// <param name="key">The key under which it is published, if there is one.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
-    public AppendOutcome Append(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false)
+    /// <param name="hasRoom">Whether the log keeps room for it (<see cref="WaitForLogAsync"/>).</param>
+    public AppendOutcome Append(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
     {
         lock (_gate)
         {
@@ -235,7 +236,7 @@ internal sealed partial class UserStream
             AppendResult taken;
             try
             {
-                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer) { Run = run?.Logged, Key = key, IsUrgent = isUrgent });
+                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer) { Run = run?.Logged, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom });
             }
             catch (Exception fault)
             {
@@ -269,6 +270,9 @@ internal sealed partial class UserStream
             return outcome;
         }
     }
+
+    /// <summary>Waits until the log has room for an event, which it keeps until the result is disposed.</summary>
+    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken) => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
 
     /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
     public Task WaitForRoomAsync(in EventDraft draft)

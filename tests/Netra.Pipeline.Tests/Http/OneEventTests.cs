@@ -253,7 +253,7 @@ internal sealed class OneEventTests
     [Test]
     public async Task Event_LogFull_IsRefusedUntilLater()
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Log:InMemory:MaxBytes", "65536"), ("Netra:Log:InMemory:RetainedBytes", "65536")]);
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Log:InMemory:MaxBytes", "65536"), ("Netra:Log:InMemory:RetainedBytes", "65536"), ("Netra:Emission:RoomTimeout", "00:00:00.200")]);
         using var http = host.CreateClient();
         (HttpResponseMessage Response, JsonElement Body) answer;
         do

@@ -296,6 +296,37 @@ internal abstract partial class EventLogComplianceTests
     }
 
     [Test]
+    public async Task WaitForRoom_AtTheBound_ComesWithSpaceAndIsKeptForWhoHasWaited()
+    {
+        var log = await StartAsync(retainedBytes: 64 * 1024, maxBytes: 64 * 1024);
+        var (ada, bob) = (await LoggedStream.OpenAsync(log, "ada"), await LoggedStream.OpenAsync(log, "bob"));
+        while (ada.TryAppend(Noon, 60 * 1024) == AppendResult.Taken)
+        {
+            await ada.CommittedAsync(ada.Head);
+        }
+
+        using var giveUp = new CancellationTokenSource();
+        var given = log.WaitForRoomAsync(ada.Lease, 50 * 1024, giveUp.Token).AsTask();
+        var waiting = log.WaitForRoomAsync(ada.Lease, 61 * 1024, CancellationToken.None).AsTask();
+        await giveUp.CancelAsync();
+        Assert.That(async () => await given, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(waiting.IsCompleted, Is.False);
+        Assert.That(bob.TryAppend(Noon), Is.EqualTo(AppendResult.Full), "nobody passes who has not waited");
+
+        await log.ExpireAsync(Noon + TimeSpan.FromDays(1), CancellationToken.None);
+        using (await waiting.WaitAsync(Patience))
+        {
+            Assert.That(bob.TryAppend(Noon, 10 * 1024), Is.EqualTo(AppendResult.Full), "it is kept");
+            Assert.That(ada.TryAppend(Noon, 60 * 1024, hasRoom: true), Is.EqualTo(AppendResult.Taken));
+        }
+
+        await ada.CommittedAsync(ada.Head);
+        Assert.That(bob.TryAppend(Noon), Is.EqualTo(AppendResult.Taken));
+        (await log.WaitForRoomAsync(bob.Lease, 65 * 1024, CancellationToken.None).AsTask().WaitAsync(Patience)).Dispose();
+        Assert.That(bob.TryAppend(Noon, 65 * 1024, hasRoom: true), Is.EqualTo(AppendResult.Full), "what it can never hold waits for nothing");
+    }
+
+    [Test]
     public async Task Expire_WhileOthersAppendAndExpire_LosesNoneAndTellsEachOnce()
     {
         var log = await StartAsync();

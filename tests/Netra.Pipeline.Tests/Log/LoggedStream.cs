@@ -102,10 +102,10 @@ internal sealed class LoggedStream : IStreamOwner
     }
 
     public AppendResult TryAppend(
-        DateTimeOffset at, int padding = 0, EventType type = EventType.Token, LogRun? run = null, PublishKey? key = null, bool isUrgent = false)
+        DateTimeOffset at, int padding = 0, EventType type = EventType.Token, LogRun? run = null, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
     {
         var seq = Head + 1;
-        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding)) { Run = run, Key = key, IsUrgent = isUrgent };
+        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding)) { Run = run, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;
         return answer;

@@ -7,7 +7,8 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// for others.
 /// </summary>
 /// <remarks>
-/// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken counts until <see cref="Release"/>.
+/// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken counts until <see cref="Release"/>. Who finds no room may wait for it in a
+/// line, which costs those that find room one comparison.
 /// </remarks>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -19,6 +20,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private readonly SqliteEventLogOptions _options;
     private readonly AutoResetEvent _wake;
     private readonly ITimer _timer;
+    private readonly RoomLine _line;
     private List<QueuedItem> _items = [];
     private List<QueuedItem> _spare = [];
     private List<AuditEntry> _progress = [];
@@ -33,10 +35,12 @@ internal sealed class AppendQueue : IAsyncDisposable
     private bool _isUrgent;
     private bool _isWoken;
     private bool _isClosed;
+    private bool _isPaused;
 
     public AppendQueue(SqliteEventLogOptions options, TimeProvider time, AutoResetEvent wake)
     {
         (_options, _wake) = (options, wake);
+        _line = new RoomLine(_gate, Fits);
         _timer = time.CreateTimer(static wake => ((AutoResetEvent)wake!).Set(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -75,7 +79,7 @@ internal sealed class AppendQueue : IAsyncDisposable
                 return AppendResult.Failed;
             }
 
-            if (_heldEntries >= _options.QueueEntries || _heldBytes + bytes > _options.QueueBytes || _storedBytes + _heldBytes + bytes > _options.MaxBytes)
+            if (entry.HasRoom ? !HasRoom(entries: 1, bytes) : _line.AnyWaiting || !HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes))
             {
                 return AppendResult.Full;
             }
@@ -101,6 +105,28 @@ internal sealed class AppendQueue : IAsyncDisposable
 
             return AppendResult.Taken;
         }
+    }
+
+    /// <summary>Waits for room for an event; while the queue is paused or full, in the order of the calls. An event that it can never hold does not wait.</summary>
+    public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken) => _line.WaitAsync(bytes, cancellationToken);
+
+    /// <summary>Nothing can be stored at the moment: nobody who waits gets room until <see cref="Resume"/>.</summary>
+    public void Pause()
+    {
+        lock (_gate)
+        {
+            _isPaused = true;
+        }
+    }
+
+    public void Resume()
+    {
+        lock (_gate)
+        {
+            _isPaused = false;
+        }
+
+        _line.Update();
     }
 
     /// <returns>Whether it was taken: not when too many wait.</returns>
@@ -169,6 +195,8 @@ internal sealed class AppendQueue : IAsyncDisposable
             _requests -= requests;
             _storedBytes = storedBytes;
         }
+
+        _line.Update();
     }
 
     /// <summary>Takes nothing more.</summary>
@@ -178,9 +206,17 @@ internal sealed class AppendQueue : IAsyncDisposable
         {
             _isClosed = true;
         }
+
+        _line.Update();
     }
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private bool HasRoom(int entries, long bytes)
+        => _heldEntries + entries <= _options.QueueEntries && _heldBytes + bytes <= _options.QueueBytes && _storedBytes + _heldBytes + bytes <= _options.MaxBytes;
+
+    private bool Fits(int bytes)
+        => _isClosed || bytes > Math.Min(_options.QueueBytes, _options.MaxBytes) || (!_isPaused && HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes));
 
     private static List<T> Emptied<T>(List<T> list)
     {

@@ -167,6 +167,9 @@ public sealed partial class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken) => Open.Queue.WaitForRoomAsync(bytes, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
     {
         // The head is looked up before the reader begins its transaction, which therefore sees it.

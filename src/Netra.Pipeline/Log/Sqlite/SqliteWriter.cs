@@ -288,6 +288,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private void BeginTrouble(Exception exception)
     {
         var isNew = _trouble is null;
+        _queue.Pause();
         _trouble = $"events cannot be stored in {_store.Database.Path}: {SqliteFile.Explain(exception)}. It is tried again; nothing is lost, and nothing more is taken until it works";
         if (isNew)
         {
@@ -300,6 +301,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         if (_trouble is not null)
         {
             _trouble = null;
+            _queue.Resume();
             Log.TroubleOver(_logger, _store.Database.Path);
         }
     }

@@ -133,6 +133,53 @@ internal sealed class AppendQueueTests
     }
 
     [Test]
+    public async Task WaitForRoom_Commits_WakeInOrderAsManyAsThereIsRoomFor()
+    {
+        await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueEntries = 16 });
+        for (var i = 0; i < 16; i++)
+        {
+            queue.Add();
+        }
+
+        queue.Queue.Take();
+        var waiting = Enumerable.Range(0, 5).Select(_ => queue.Queue.WaitForRoomAsync(100, CancellationToken.None).AsTask()).ToList();
+        queue.Queue.Release(entries: 3, bytes: 300, requests: 0, storedBytes: 300);
+
+        await Task.WhenAll(waiting[..3]).WaitAsync(TestClient.Patience);
+        Assert.That(waiting[3].IsCompleted, Is.False);
+        Assert.That((queue.Add(), queue.Add(hasRoom: true)), Is.EqualTo((AppendResult.Full, AppendResult.Taken)));
+        (await waiting[0]).Dispose();
+        Assert.That(waiting[3].IsCompleted, Is.False, "the event took what the place had");
+        (await waiting[1]).Dispose();
+        await waiting[3].WaitAsync(TestClient.Patience);
+        queue.Queue.Release(entries: 5, bytes: 500, requests: 0, storedBytes: 800);
+        await waiting[4].WaitAsync(TestClient.Patience);
+        Assert.That(queue.Add(), Is.EqualTo(AppendResult.Taken), "there is room for others besides");
+    }
+
+    [Test]
+    public async Task WaitForRoom_WhilePaused_ComesWhenItGoesOnOrEnds([Values] bool ends)
+    {
+        await using var queue = new QueueUnderTest();
+        queue.Queue.Pause();
+        var waiting = queue.Queue.WaitForRoomAsync(100, CancellationToken.None).AsTask();
+        queue.Queue.Release(entries: 0, bytes: 0, requests: 0, storedBytes: 0);
+        Assert.That(waiting.IsCompleted, Is.False);
+
+        if (ends)
+        {
+            queue.Queue.Close();
+        }
+        else
+        {
+            queue.Queue.Resume();
+        }
+
+        await waiting.WaitAsync(TestClient.Patience);
+        Assert.That(queue.Add(hasRoom: true), Is.EqualTo(ends ? AppendResult.Failed : AppendResult.Taken));
+    }
+
+    [Test]
     public async Task Add_TooManyJobsOrPositions_AreRefused()
     {
         await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueRequests = 16, QueueEntries = 16 });
@@ -166,8 +213,8 @@ internal sealed class AppendQueueTests
         /// <summary>Whether the writer was woken since this was last asked.</summary>
         public bool IsWoken => _wake.WaitOne(0);
 
-        public AppendResult Add(EventType type = EventType.Token, bool isUrgent = false, int bytes = 100)
-            => Queue.TryAdd(Lease, new LogEntry(1, type, default, new byte[bytes]) { IsUrgent = isUrgent });
+        public AppendResult Add(EventType type = EventType.Token, bool isUrgent = false, int bytes = 100, bool hasRoom = false)
+            => Queue.TryAdd(Lease, new LogEntry(1, type, default, new byte[bytes]) { IsUrgent = isUrgent, HasRoom = hasRoom });
 
         public async ValueTask DisposeAsync()
         {

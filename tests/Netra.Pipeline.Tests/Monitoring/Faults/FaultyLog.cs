@@ -31,6 +31,16 @@ internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeP
     public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)
         => AppendFault(lease.UserId) is { } fault ? throw fault : Answer(lease.UserId) ?? base.TryAppend(lease, entry);
 
+    public override async ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
+    {
+        if (Answer(lease.UserId) == AppendResult.Full)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
+        return await base.WaitForRoomAsync(lease, bytes, cancellationToken);
+    }
+
     public override ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
         => ReadFault is { } fault ? throw fault : base.ReadPageAsync(lease, range, maxBytes, cancellationToken);
 

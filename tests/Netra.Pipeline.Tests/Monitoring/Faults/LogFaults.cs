@@ -12,9 +12,19 @@ internal static class LogFaults
         yield return new("log_full", "S1, P15", "The log cannot take more; emergency mode begins by itself", "emergency_mode", static async bench =>
         {
             bench.Log.Answer = static user => user.StartsWith('$') ? null : AppendResult.Full;
-            await FaultBench.RaisesAsync(async () => await (await bench.EmitterAsync()).AgentStartedAsync("demo"));
+            await FaultBench.RaisesAsync(async () =>
+            {
+                var waiting = (await bench.EmitterAsync()).AgentStartedAsync("demo").AsTask();
+                while (!waiting.IsCompleted)
+                {
+                    await bench.PassAsync(1);
+                }
+
+                await waiting;
+            });
         })
         {
+            Settings = [("Netra:Emission:RoomTimeout", "00:00:02")],
             Code = FailureCode.LogFull,
             Heal = static bench => Do(() => bench.Log.Answer = static _ => null),
             Recovery = 140,
