@@ -27,10 +27,23 @@ finish() {
   exit
 }
 
+# apt-get waits for another one's lock on packages when it is told to, but never for the one on the lists (update) or on what is downloaded: there it fails at once, so it is asked again until 10 min are over.
+apt() {
+  local until=$((SECONDS + 600)) said
+  while true; do
+    said=$(DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 "$@" 2>&1) && { echo "$said"; return 0; }
+    if ! grep -qE 'Could not get lock|Unable to (lock|acquire)' <<<"$said" || [ "$SECONDS" -ge "$until" ]; then
+      echo "$said"
+      return 1
+    fi
+    sleep 2
+  done
+}
+
 chromium=${NETRA_CHROMIUM:-/usr/bin/chromium}
 if [ ! -x "$chromium" ]; then
   step "Installing Chromium"
-  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; } >"$results/apt.log" 2>&1; then
+  if ! { apt update -qq && apt install -y -qq chromium fonts-dejavu-core; } >"$results/apt.log" 2>&1; then
     tail -n 5 "$results/apt.log"
     echo "FAILED: Chromium could not be installed; set NETRA_CHROMIUM to a browser that is there"
     failed=$((failed + 1))
@@ -41,7 +54,7 @@ fi
 for package in prometheus prometheus-alertmanager; do
   command -v "$package" >/dev/null && continue
   step "Installing $package"
-  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
+  if ! { apt update -qq && apt install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
     tail -n 5 "$results/apt-$package.log"
     echo "FAILED: $package could not be installed"
     failed=$((failed + 1))
