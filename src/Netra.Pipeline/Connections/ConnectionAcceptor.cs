@@ -194,12 +194,32 @@ internal sealed partial class ConnectionAcceptor(
             return AuthenticationResult.Unauthorized("No authenticator is registered (UseAuthenticator).");
         }
 
-        var identity = await authenticator.AuthenticateAsync(request, cancellationToken);
+        var asked = authenticator.AuthenticateAsync(request, cancellationToken);
+        var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
 
         // Nothing could ever be emitted for such a user, and the system's own users connect to the verification's private listener alone.
         return identity.UserId is { } userId && authenticator is not OneTimeAuthenticator && IdentifierRules.ProblemOfUser(userId) is { } problem
             ? AuthenticationResult.Forbid(problem)
             : identity;
+    }
+
+    // One that does not listen to its token is left behind: the handshake is answered in time, and its place is free. What becomes of it is said once it is known.
+    private async Task<AuthenticationResult> WaitAsync(HandshakeRequest request, Task<AuthenticationResult> asked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await asked.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!asked.IsCompleted)
+        {
+            var remote = request.RemoteEndPoint?.ToString();
+            _ = asked.ContinueWith(
+                left => Log.AbandonedFailed(services.Logger, remote, left.Exception!),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
+        }
     }
 
     private bool TryTune(Socket? socket)
@@ -244,6 +264,13 @@ internal sealed partial class ConnectionAcceptor(
     {
         [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed", EventName = nameof(EventIds.HandshakeFailed))]
         public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, Exception exception);
+
+        [LoggerMessage(
+            EventIds.AuthenticatorFailedLate,
+            LogLevel.Warning,
+            "The authenticator that a handshake from {RemoteEndPoint} had stopped waiting for has failed",
+            EventName = nameof(EventIds.AuthenticatorFailedLate))]
+        public static partial void AbandonedFailed(ILogger logger, string? remoteEndPoint, Exception exception);
 
         [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}", EventName = nameof(EventIds.HandshakeRefused))]
         public static partial void Refused(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem);

@@ -71,7 +71,7 @@ public sealed class EventEmitterFactory
 
     private async ValueTask<EventEmitter> CreateAsync(UserExecutionContext context, EmitterOptions options, CancellationToken cancellationToken)
     {
-        var stream = await _streams.PinAsync(context.UserId, cancellationToken);
+        var stream = await _streams.PinAsync(RunKey.Of(context), cancellationToken);
         try
         {
             await stream.ClaimAsync(cancellationToken);

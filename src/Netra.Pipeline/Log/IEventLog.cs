@@ -49,6 +49,23 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Does at once what an emitter needs of a stream that nobody has open: <see cref="OpenAsync"/>, <see cref="ClaimAsync"/> and <see cref="FindRunAsync"/>. A log that waits for a disk does it in one go.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="threadId">The run's thread.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="own">As with <see cref="OpenAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The lease, claimed, and what is known of the run.</returns>
+    async ValueTask<(StreamLease Lease, LogRun? Run)> OpenForRunAsync(
+        string userId, string threadId, string runId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    {
+        var lease = await OpenAsync(userId, own, cancellationToken);
+        await ClaimAsync(lease, cancellationToken);
+        return (lease, await FindRunAsync(lease, threadId, runId, cancellationToken));
+    }
+
     /// <summary>Makes it known, durably, that numbers will be given under the lease. To be awaited before the first <see cref="TryAppend"/>; a second call has no effect.</summary>
     /// <param name="lease">The stream.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>

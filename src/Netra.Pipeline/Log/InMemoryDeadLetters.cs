@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Log;
 
 /// <summary>The dead letters of the in-memory log. One lock guards everything; nothing is called under it.</summary>
-internal sealed class InMemoryDeadLetters : IDeadLetterStore
+internal sealed class InMemoryDeadLetters(LogClock clock) : IDeadLetterStore
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, DeadLetter> _letters = [];
@@ -16,7 +16,7 @@ internal sealed class InMemoryDeadLetters : IDeadLetterStore
         {
             if (stream.TryBury(seq, out var buffer))
             {
-                added.Add(Add(stream, seq, buffer, DeadLetterCause.Unconfirmed, attempts, at));
+                added.Add(Shown(Add(stream, seq, buffer, DeadLetterCause.Unconfirmed, attempts, clock.OfWall(at))));
             }
         }
 
@@ -38,7 +38,7 @@ internal sealed class InMemoryDeadLetters : IDeadLetterStore
     {
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<DeadLetter>>([.. _letters.Values.Where(letter => IsWanted(letter, query)).Take(query.Limit)]);
+            return ValueTask.FromResult<IReadOnlyList<DeadLetter>>([.. _letters.Values.Where(letter => IsWanted(letter, query)).Take(query.Limit).Select(Shown)]);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class InMemoryDeadLetters : IDeadLetterStore
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(_letters.GetValueOrDefault(number));
+            return ValueTask.FromResult(_letters.TryGetValue(number, out var letter) ? Shown(letter) : null);
         }
     }
 
@@ -92,10 +92,11 @@ internal sealed class InMemoryDeadLetters : IDeadLetterStore
 
     public ValueTask<long> ExpireAsync(DateTimeOffset olderThan, int keep, CancellationToken cancellationToken)
     {
+        var before = clock.OfWall(olderThan);
         lock (_gate)
         {
             var waiting = 0L;
-            foreach (var letter in _letters.Values.Where((letter, i) => letter.At < olderThan || i < _letters.Count - keep).ToArray())
+            foreach (var letter in _letters.Values.Where((letter, i) => letter.At < before || i < _letters.Count - keep).ToArray())
             {
                 _letters.Remove(letter.Number);
                 waiting += letter.State == DeadLetterState.Waiting ? 1 : 0;
@@ -113,6 +114,8 @@ internal sealed class InMemoryDeadLetters : IDeadLetterStore
             return _letters.Values.FirstOrDefault(letter => letter.StreamId == streamId && letter.Seq == seq);
         }
     }
+
+    private DeadLetter Shown(DeadLetter letter) => letter with { At = clock.ToWall(letter.At) };
 
     private static bool IsWanted(DeadLetter letter, DeadLetterQuery query) => letter.Number > query.After
         && (query.UserId is null || query.UserId == letter.UserId)

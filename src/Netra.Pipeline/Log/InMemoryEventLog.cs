@@ -19,10 +19,10 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly ConcurrentDictionary<ulong, string> _users = new();
     private readonly ConcurrentDictionary<UInt128, (PublishKey Key, ulong StreamId, long Seq)> _keys = new();
     private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
-    private readonly InMemoryDeadLetters _deadLetters = new();
+    private readonly InMemoryDeadLetters _deadLetters;
     private readonly Lock _owners = new();
     private readonly InMemoryEventLogOptions _options;
-    private readonly TimeProvider _time;
+    private readonly LogClock _clock;
     private readonly Lock _room = new();
     private readonly RoomLine _line;
     private long _bytes;
@@ -33,7 +33,8 @@ public sealed class InMemoryEventLog : IEventLog
     public InMemoryEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _time) = (options.Value, time);
+        (_options, _clock) = (options.Value, new LogClock(time));
+        _deadLetters = new InMemoryDeadLetters(_clock);
         Audit = new InMemoryAuditTrail(_deadLetters);
         _line = new RoomLine(_room, bytes => bytes > _options.MaxBytes || Bytes + _line!.KeptBytes + bytes <= _options.MaxBytes);
     }
@@ -105,7 +106,7 @@ public sealed class InMemoryEventLog : IEventLog
             return AppendResult.Full;
         }
 
-        if (!granted.Stream.TryAppend(granted, entry))
+        if (!granted.Stream.TryAppend(granted, entry with { AcceptedAt = _clock.OfWall(entry.AcceptedAt) }))
         {
             Interlocked.Add(ref _bytes, -entry.Buffer.Length);
             return AppendResult.Failed;
@@ -114,6 +115,7 @@ public sealed class InMemoryEventLog : IEventLog
         _arrivals.Enqueue(granted.Stream);
         if (entry.Key is { } key)
         {
+            key.KeptUntil = _clock.OfWall(key.ExpiresAt);
             _keys[key.Hash] = (key, granted.StreamId, entry.Seq);
         }
 
@@ -132,9 +134,10 @@ public sealed class InMemoryEventLog : IEventLog
     public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
+        var oldest = _clock.OfWall(olderThan);
         lock (_owners)
         {
-            while (!cancellationToken.IsCancellationRequested && PlanExpiry(olderThan) is { Count: > 0 } plan)
+            while (!cancellationToken.IsCancellationRequested && PlanExpiry(oldest) is { Count: > 0 } plan)
             {
                 foreach (var (stream, count) in plan)
                 {
@@ -144,10 +147,10 @@ public sealed class InMemoryEventLog : IEventLog
             }
         }
 
-        var now = _time.GetUtcNow();
+        var now = _clock.Now;
         foreach (var (hash, stored) in _keys)
         {
-            if (stored.Key.ExpiresAt <= now)
+            if (stored.Key.KeptUntil <= now)
             {
                 _keys.TryRemove(hash, out _);
             }
@@ -218,7 +221,7 @@ public sealed class InMemoryEventLog : IEventLog
 
     private ExpiredRange Expire(InMemoryStream stream, int count)
     {
-        var now = _time.GetUtcNow();
+        var now = _clock.Now;
         var range = stream.Oldest(count);
         var owner = stream.Owner;
         var unacknowledged = owner?.OnExpiring(range) ?? stream.Unacknowledged(range);

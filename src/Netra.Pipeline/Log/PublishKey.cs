@@ -5,7 +5,7 @@ namespace Netra.Pipeline.Log;
 /// <summary>An idempotency key on its way into the log, with the event that is published under it.</summary>
 /// <remarks>
 /// The event is handed to the log before it is handed to connections, and only then its receipt has a status. Both happen under one lock within microseconds, so a log that stores the key sooner waits
-/// for the status (<see cref="WaitForStatus"/>).
+/// for the status (<see cref="WaitForStatus"/>). Whoever hands the key to a log settles it whatever happens in between: the log's writer must never wait for somebody who has gone.
 /// </remarks>
 /// <param name="hash">The hash of publisher and key.</param>
 /// <param name="content">The hash of what is published.</param>
@@ -37,5 +37,9 @@ public sealed class PublishKey(UInt128 hash, UInt128 content, DateTimeOffset exp
         return (EventStatus)status;
     }
 
-    internal void Settle(EventStatus status) => Volatile.Write(ref _status, (int)status);
+    /// <summary>Until when the key is kept, by the log's own clock; set by a log that has one when it takes the key.</summary>
+    internal DateTimeOffset KeptUntil { get; set; } = expiresAt;
+
+    /// <summary>Says where the event stood. Only the first time counts.</summary>
+    internal void Settle(EventStatus status) => Interlocked.CompareExchange(ref _status, (int)status, Unsettled);
 }

@@ -2,16 +2,20 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by the tick when nobody does any more.
+/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop when nobody has needed it for a while, or too many are there that nobody needs.
 /// </summary>
 internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, TimeProvider time)
 {
     private readonly StreamServices _services = new(log, options.Value, budget, figures, time);
+    // What is given back together is stored together; more at once would only wait in the log's queue.
+    private const int ReleasesAtOnce = 512;
+
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
@@ -22,21 +26,11 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     public string Epoch => log.Epoch;
 
     /// <summary>Loads a user's stream and keeps it loaded until <see cref="UserStream.Unpin"/>.</summary>
-    public async ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var slot = _slots.GetOrAdd(userId, static (id, self) => new StreamSlot(slot => self.OpenAsync(id, slot)), this);
-            var stream = await slot.Stream.WaitAsync(cancellationToken);
-            if (stream.TryPin())
-            {
-                return stream;
-            }
+    public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken) => PinAsync(userId, run: null, cancellationToken);
 
-            // Evicted between the look-up and the pin: the slot goes as soon as the lease is back.
-            await slot.Gone.WaitAsync(cancellationToken);
-        }
-    }
+    /// <summary>Loads the stream of a run that is about to emit, with all that this needs of the log in one step.</summary>
+    /// <inheritdoc cref="PinAsync(string, CancellationToken)"/>
+    public ValueTask<UserStream> PinAsync(RunKey run, CancellationToken cancellationToken) => PinAsync(run.UserId, run, cancellationToken);
 
     /// <summary>The stream of a user, if it is loaded.</summary>
     public bool TryGetLoaded(string userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out UserStream? stream)
@@ -45,47 +39,36 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
         return stream is not null;
     }
 
-    /// <summary>Evicts the streams that nobody needs, and trims windows while their budget is exceeded.</summary>
+    /// <summary>
+    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above <see cref="StreamOptions.MaxIdleStreams"/>; trims windows while their budget is exceeded. Called by one
+    /// background loop, and waits for the log. While that cannot store, nothing is evicted: every stream would wait for it, and so would a page that comes back.
+    /// </summary>
     /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
     {
+        var idle = CollectIdle();
+        if (log.Trouble is not null)
+        {
+            return;
+        }
+
         List<Exception>? failures = null;
-        foreach (var (userId, slot) in _slots)
+        var (now, above) = (time.GetTimestamp(), idle.Count - options.Value.MaxIdleStreams);
+        var due = idle.TakeWhile((stream, i) => i < above || time.GetElapsedTime(stream.Since, now) >= options.Value.IdleGrace);
+        foreach (var batch in due.Chunk(ReleasesAtOnce))
         {
             if (cancellationToken.IsCancellationRequested)
             {
                 break;
             }
 
-            if (!slot.Stream.IsCompletedSuccessfully)
+            var faults = await Task.WhenAll(batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since)).Select(ReleaseAsync));
+            foreach (var fault in faults)
             {
-                continue;
-            }
-
-            var stream = slot.LoadedStream;
-            if (budget.IsExceeded)
-            {
-                stream.TrimWindow();
-            }
-
-            if (!stream.TryEvict())
-            {
-                continue;
-            }
-
-            try
-            {
-                // Not cancelled half-way: what is acknowledged is known nowhere else any more.
-                await stream.ReleaseAsync(CancellationToken.None);
-            }
-            catch (Exception exception)
-            {
-                (failures ??= []).Add(exception);
-            }
-            finally
-            {
-                _slots.TryRemove(KeyValuePair.Create(userId, slot));
-                slot.SetGone();
+                if (fault is not null)
+                {
+                    (failures ??= []).Add(fault);
+                }
             }
         }
 
@@ -130,11 +113,72 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
         }
     }
 
-    private async Task<UserStream> OpenAsync(string userId, StreamSlot slot)
+    private async ValueTask<UserStream> PinAsync(string userId, RunKey? run, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var slot = _slots.GetOrAdd(userId, static (id, of) => new StreamSlot(slot => of.self.OpenAsync(id, of.run, slot)), (self: this, run));
+            var stream = await slot.Stream.WaitAsync(cancellationToken);
+            if (stream.TryPin())
+            {
+                return stream;
+            }
+
+            // Evicted between the look-up and the pin: the slot goes as soon as the lease is back.
+            await slot.Gone.WaitAsync(cancellationToken);
+        }
+    }
+
+    // Those that nobody needs, the one that was needed longest ago first.
+    private List<(string UserId, StreamSlot Slot, long Since)> CollectIdle()
+    {
+        var idle = new List<(string UserId, StreamSlot Slot, long Since)>();
+        foreach (var (userId, slot) in _slots)
+        {
+            if (!slot.Stream.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            if (budget.IsExceeded)
+            {
+                slot.LoadedStream.TrimWindow();
+            }
+
+            if (slot.LoadedStream.IsIdle(out var since))
+            {
+                idle.Add((userId, slot, since));
+            }
+        }
+
+        idle.Sort(static (left, right) => left.Since.CompareTo(right.Since));
+        return idle;
+    }
+
+    private async Task<Exception?> ReleaseAsync((string UserId, StreamSlot Slot, long Since) evicted)
     {
         try
         {
-            return await UserStream.OpenAsync(_services, userId, CancellationToken.None);
+            // Not cancelled half-way: what is acknowledged is known nowhere else any more.
+            await evicted.Slot.LoadedStream.ReleaseAsync(CancellationToken.None);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+        finally
+        {
+            _slots.TryRemove(KeyValuePair.Create(evicted.UserId, evicted.Slot));
+            evicted.Slot.SetGone();
+        }
+    }
+
+    private async Task<UserStream> OpenAsync(string userId, RunKey? run, StreamSlot slot)
+    {
+        try
+        {
+            return await UserStream.OpenAsync(_services, userId, run, CancellationToken.None);
         }
         catch
         {

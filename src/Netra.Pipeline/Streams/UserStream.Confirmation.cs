@@ -229,11 +229,7 @@ internal sealed partial class UserStream
     {
         lock (_gate)
         {
-            while (_departed.TryPeek(out var departed) && _log.Audit.TryRecord(_lease, departed))
-            {
-                _departed.Dequeue();
-            }
-
+            RecordDeparted();
             foreach (var subscription in _subscriptions)
             {
                 var progress = subscription.Progress(now);
@@ -242,6 +238,15 @@ internal sealed partial class UserStream
                     subscription.Audited = progress;
                 }
             }
+        }
+    }
+
+    // Where connections stood that are gone.
+    private void RecordDeparted()
+    {
+        while (_departed.TryPeek(out var departed) && _log.Audit.TryRecord(_lease, departed))
+        {
+            _departed.Dequeue();
         }
     }
 

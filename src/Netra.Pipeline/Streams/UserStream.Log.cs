@@ -37,12 +37,30 @@ internal sealed partial class UserStream : IStreamOwner
         }
     }
 
-    /// <summary>Ends the stream if nobody needs it: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
-    public bool TryEvict()
+    /// <summary>Whether nobody needs the stream: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
+    /// <param name="since">The timestamp at which it was needed last.</param>
+    public bool IsIdle(out long since)
     {
         lock (_gate)
         {
-            return _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _revived.Count == 0 && _committed == _head && EvictLocked();
+            since = _idleSince;
+            return IsIdleLocked() && !_evicted;
+        }
+    }
+
+    /// <summary>Ends the stream if nobody needs it, nor has since a time.</summary>
+    /// <param name="since">What <see cref="IsIdle"/> said.</param>
+    public bool TryEvict(long since)
+    {
+        lock (_gate)
+        {
+            if (!IsIdleLocked() || _idleSince != since)
+            {
+                return false;
+            }
+
+            RecordDeparted();
+            return EvictLocked();
         }
     }
 
@@ -209,6 +227,8 @@ internal sealed partial class UserStream : IStreamOwner
 
         return most;
     }
+
+    private bool IsIdleLocked() => _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _revived.Count == 0 && _committed == _head;
 
     private bool EvictLocked()
     {

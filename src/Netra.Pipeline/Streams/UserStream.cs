@@ -1,8 +1,10 @@
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Streams;
@@ -37,11 +39,13 @@ internal sealed partial class UserStream
     private readonly StageWaiters _stageWaiters = new();
     private StreamSubscription[] _subscriptions = [];
     private Task? _claim;
+    private (RunKey Key, LogRun? Found)? _openedFor;
     private long _head;
     private long _committed;
     private long _expiredThrough;
     private long _sampledSeq;
     private long _sampledAt;
+    private long _idleSince;
     private int _pins;
     private int _connectionPins;
     private bool _evicted;
@@ -52,6 +56,7 @@ internal sealed partial class UserStream
         IsSystem = IdentifierRules.IsReserved(lease.UserId);
         _head = _committed = lease.Head;
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
+        _idleSince = services.Time.GetTimestamp();
         _key = EventDraft.KeyOf(lease.StreamId);
         _window = new EventWindow(_options.WindowEvents, services.Budget);
         _runs = new StreamRuns(_options.MaxRuns);
@@ -92,10 +97,24 @@ internal sealed partial class UserStream
     /// <summary>The number the next event will get, unless another emitter is faster. Read without the lock, to size a buffer.</summary>
     public long ExpectedSeq => Volatile.Read(ref _head) + 1;
 
-    public static async Task<UserStream> OpenAsync(StreamServices services, string userId, CancellationToken cancellationToken)
+    /// <summary>Loads a user's stream.</summary>
+    /// <param name="services">What all streams share.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="run">The run that is the reason, if there is one: the log claims the stream and looks the run up in the same step.</param>
+    /// <param name="cancellationToken">Cancels waiting for the log.</param>
+    public static async Task<UserStream> OpenAsync(StreamServices services, string userId, RunKey? run, CancellationToken cancellationToken)
     {
         UserStream? stream = null;
-        await services.Log.OpenAsync(userId, lease => stream = new UserStream(services, lease), cancellationToken);
+        if (run is { } key)
+        {
+            var (_, found) = await services.Log.OpenForRunAsync(userId, key.ThreadId, key.RunId, lease => stream = new UserStream(services, lease), cancellationToken);
+            stream!._openedFor = (key, found);
+        }
+        else
+        {
+            await services.Log.OpenAsync(userId, lease => stream = new UserStream(services, lease), cancellationToken);
+        }
+
         return stream!;
     }
 
@@ -138,7 +157,7 @@ internal sealed partial class UserStream
         lock (_gate)
         {
             _connectionPins--;
-            _pins--;
+            UnpinLocked();
         }
     }
 
@@ -146,7 +165,7 @@ internal sealed partial class UserStream
     {
         lock (_gate)
         {
-            _pins--;
+            UnpinLocked();
         }
     }
 
@@ -176,6 +195,12 @@ internal sealed partial class UserStream
             if (_runs.TryEnter(threadId, runId, out var known))
             {
                 return known;
+            }
+
+            // What the log found when it opened the stream holds as long as no event came since.
+            if (_openedFor is { } opened && opened.Key.ThreadId == threadId && opened.Key.RunId == runId && _head == _lease.Head)
+            {
+                return _runs.Enter(opened.Found ?? new LogRun(threadId, runId, agentName is not null, agentName), _committed);
             }
         }
 
@@ -240,7 +265,8 @@ internal sealed partial class UserStream
             }
             catch (Exception fault)
             {
-                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure.
+                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure. It may have the key all the same.
+                key?.Settle(EventStatus.Pending);
                 return AppendOutcome.Refused(AppendKind.LogFailed, fault);
             }
 
@@ -249,25 +275,17 @@ internal sealed partial class UserStream
                 return AppendOutcome.Refused(taken == AppendResult.Full ? AppendKind.LogFull : AppendKind.LogFailed);
             }
 
-            _ledger.OnTaken();
-            Volatile.Write(ref _head, seq);
-            _window.Add(seq, buffer, _committed);
-            run?.Count(seq, isTerminal);
-            var critical = EventTypes.IsCritical(draft.Type);
-            if (critical)
+            try
             {
-                _criticals.Add(seq);
+                var outcome = OnTaken(draft, seq, buffer, run);
+                key?.Settle(outcome.Status);
+                return outcome;
             }
-
-            var outcome = FanOut(seq, buffer, draft.AcceptedAt, critical);
-            if (outcome.Connected > 0)
+            finally
             {
-                Sample(seq, draft.AcceptedAt, isTerminal && run is not null);
+                // Whatever was thrown: the log has the key, and with it all of its events wait for the status.
+                key?.Settle(EventStatus.Pending);
             }
-
-            _ledger.OnAccepted(seq);
-            key?.Settle(outcome.Status);
-            return outcome;
         }
     }
 
@@ -294,6 +312,36 @@ internal sealed partial class UserStream
             var bytes = draft.LengthAt(_head + 1);
             return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
         }
+    }
+
+    private void UnpinLocked()
+    {
+        if (--_pins == 0)
+        {
+            _idleSince = _time.GetTimestamp();
+        }
+    }
+
+    private AppendOutcome OnTaken(in EventDraft draft, long seq, byte[] buffer, StreamRun? run)
+    {
+        _ledger.OnTaken();
+        Volatile.Write(ref _head, seq);
+        _window.Add(seq, buffer, _committed);
+        var (isTerminal, critical) = (EventTypes.IsTerminal(draft.Type), EventTypes.IsCritical(draft.Type));
+        run?.Count(seq, isTerminal);
+        if (critical)
+        {
+            _criticals.Add(seq);
+        }
+
+        var outcome = FanOut(seq, buffer, draft.AcceptedAt, critical);
+        if (outcome.Connected > 0)
+        {
+            Sample(seq, draft.AcceptedAt, isTerminal && run is not null);
+        }
+
+        _ledger.OnAccepted(seq);
+        return outcome;
     }
 
     private AppendOutcome FanOut(long seq, byte[] buffer, DateTimeOffset acceptedAt, bool critical)

@@ -34,6 +34,9 @@ internal static class EventIds
     /// <summary>A handshake met a fault of the server.</summary>
     public const int HandshakeFailed = 1104;
 
+    /// <summary>An authenticator that was not waited for any more has failed.</summary>
+    public const int AuthenticatorFailedLate = 1105;
+
     // 1200–1299 Streams and Log
 
     /// <summary>The log is open.</summary>

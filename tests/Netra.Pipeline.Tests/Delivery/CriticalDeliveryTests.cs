@@ -311,7 +311,7 @@ internal sealed class CriticalDeliveryTests
         log.Fault = null;
         await host.StepAsync(time, 12);
         await HasLettersAsync(host, 1, DeadLetterState.Acknowledged);
-        await host.StepAsync(time, 3);
+        await host.StepAsync(time, 20);
         await Eventually.BecomesTrueAsync(() => !host.Streams.TryGetLoaded("ada", out _), "nothing holds the stream any more");
     }
 

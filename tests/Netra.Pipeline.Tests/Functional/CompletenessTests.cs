@@ -12,7 +12,7 @@ internal sealed class CompletenessTests
     [Test]
     public async Task TerminalEvent_TwoRunsAtOnce_EachSaysWhatItConsistsOf()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:IdleGrace", "00:00:00")]);
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await using var one = await host.EmitterOfAsync("ada", runId: "one");
         await using var two = await host.EmitterOfAsync("ada", runId: "two");
@@ -34,7 +34,7 @@ internal sealed class CompletenessTests
     [Test]
     public async Task TerminalEvent_StreamWasUnloadedInBetween_CountsAllOfTheRun()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:IdleGrace", "00:00:00")]);
         await using (var before = await host.EmitterOfAsync("ada"))
         {
             await before.AgentStartedAsync("a");
@@ -57,7 +57,7 @@ internal sealed class CompletenessTests
     [Test]
     public async Task Emit_RunEndedBeforeTheStreamWasUnloaded_IsRefusedStill()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:IdleGrace", "00:00:00")]);
         await using (var before = await host.EmitterOfAsync("ada"))
         {
             await before.AgentStartedAsync("a");

@@ -25,6 +25,11 @@ internal sealed class ThrottledEventLog : DelegatingEventLog
 
     public override string Bound => "what the test says (ThrottledEventLog)";
 
+    public override string? Trouble => TroubleText;
+
+    /// <summary>Why nothing can be stored.</summary>
+    public string? TroubleText { get; set; }
+
     /// <summary>What every append is answered with, instead of being taken.</summary>
     public AppendResult Answer { get; set; } = AppendResult.Taken;
 

@@ -131,7 +131,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     {
         DropAll();
         await WaitUntilStoredAsync();
-        Assert.That(_stream.TryEvict(), Is.True);
+        Assert.That(_stream.TryEvictNow(), Is.True);
         await _stream.ReleaseAsync(CancellationToken.None);
         await LoadAsync();
         Assert.That(_stream.ExpectedSeq, Is.EqualTo(_head + 1));
@@ -224,7 +224,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     private async Task LoadAsync()
     {
         var budget = new WindowBudget(Microsoft.Extensions.Options.Options.Create(Settings));
-        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), UserId, CancellationToken.None);
+        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, new FiguresRegistry(Options.Create(new MonitoringOptions())), TimeProvider.System), UserId, run: null, CancellationToken.None);
         await _stream.ClaimAsync(CancellationToken.None);
         _run = await _stream.EnterRunAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
     }

@@ -45,7 +45,7 @@ internal sealed class StreamHarness
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
     {
-        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), UserId, CancellationToken.None);
+        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, new FiguresRegistry(Options.Create(new MonitoringOptions())), TimeProvider.System), UserId, run: null, CancellationToken.None);
         await Stream.ClaimAsync(CancellationToken.None);
         Run = await Stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
     }
@@ -53,7 +53,7 @@ internal sealed class StreamHarness
     /// <summary>Lets everything expire while nobody has the stream loaded, and loads it again.</summary>
     public async Task ReloadWithAllExpiredAsync()
     {
-        Assert.That(Stream.TryEvict(), Is.True);
+        Assert.That(Stream.TryEvictNow(), Is.True);
         await Stream.ReleaseAsync(CancellationToken.None);
         await Log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
         await ReopenAsync();

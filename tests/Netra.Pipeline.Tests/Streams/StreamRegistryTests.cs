@@ -77,6 +77,59 @@ internal sealed class StreamRegistryTests
     }
 
     [Test]
+    public async Task Evict_StreamThatWasNeededAMomentAgo_StaysForTheGrace()
+    {
+        var time = new TestTimeProvider();
+        var (registry, _) = Create(new StreamOptions { IdleGrace = TimeSpan.FromSeconds(15) }, time);
+        var first = await registry.PinAsync("ada", CancellationToken.None);
+        first.Unpin();
+        time.Advance(TimeSpan.FromSeconds(14));
+        await registry.EvictIdleAsync(CancellationToken.None);
+        var again = await registry.PinAsync("ada", CancellationToken.None);
+        Assert.That(again, Is.SameAs(first));
+        again.Unpin();
+
+        time.Advance(TimeSpan.FromSeconds(14));
+        await registry.EvictIdleAsync(CancellationToken.None);
+        Assert.That(registry.Count, Is.EqualTo(1), "the grace begins anew whenever it is needed");
+        time.Advance(TimeSpan.FromSeconds(1));
+        await registry.EvictIdleAsync(CancellationToken.None);
+        Assert.That(registry.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task Evict_MoreThanMayBeIdle_ThoseGoThatWereNeededLongestAgo()
+    {
+        var time = new TestTimeProvider();
+        var (registry, _) = Create(new StreamOptions { IdleGrace = TimeSpan.FromMinutes(10), MaxIdleStreams = 3 }, time);
+        var held = await registry.PinAsync("held", CancellationToken.None);
+        foreach (var user in new[] { "a", "b", "c", "d", "e" })
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            (await registry.PinAsync(user, CancellationToken.None)).Unpin();
+        }
+
+        await registry.EvictIdleAsync(CancellationToken.None);
+
+        Assert.That(registry.Loaded.Select(static stream => stream.UserId), Is.EquivalentTo(new[] { "held", "c", "d", "e" }));
+        held.Unpin();
+    }
+
+    [Test]
+    public async Task Evict_WhileTheLogCannotStore_LeavesEverybodyLoaded()
+    {
+        var (registry, log) = Create();
+        (await registry.PinAsync("ada", CancellationToken.None)).Unpin();
+        log.TroubleText = "the disk is full";
+
+        await registry.EvictIdleAsync(CancellationToken.None);
+        Assert.That(registry.Count, Is.EqualTo(1));
+        log.TroubleText = null;
+        await registry.EvictIdleAsync(CancellationToken.None);
+        Assert.That(registry.Count, Is.Zero);
+    }
+
+    [Test]
     public async Task Pin_WhileTheTickEvicts_AlwaysGetsAUsableStream()
     {
         var (registry, _) = Create();
@@ -135,10 +188,12 @@ internal sealed class StreamRegistryTests
         stream.LeaveRun(run);
     }
 
-    private static (StreamRegistry Registry, ThrottledEventLog Log) Create()
+    private static (StreamRegistry Registry, ThrottledEventLog Log) Create() => Create(new StreamOptions { IdleGrace = TimeSpan.Zero }, TimeProvider.System);
+
+    private static (StreamRegistry Registry, ThrottledEventLog Log) Create(StreamOptions settings, TimeProvider time)
     {
         var log = new ThrottledEventLog();
-        var options = Options.Create(new StreamOptions());
-        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions()), TimeProvider.System), TimeProvider.System), log);
+        var options = Options.Create(settings);
+        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions())), time), log);
     }
 }

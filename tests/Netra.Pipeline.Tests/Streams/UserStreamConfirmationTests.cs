@@ -113,13 +113,13 @@ internal sealed class UserStreamConfirmationTests
         await harness.Stream.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
         device.Acknowledge();
         device.Disconnect();
-        Assert.That(harness.Stream.TryEvict(), Is.False);
+        Assert.That(harness.Stream.TryEvictNow(), Is.False);
 
         await harness.Stream.SettleRevivedAsync(CancellationToken.None);
 
         Assert.That(harness.Stream.HasRevived, Is.False);
         Assert.That((await harness.Log.DeadLetters.FindAsync(1, CancellationToken.None))!.State, Is.EqualTo(DeadLetterState.Acknowledged));
-        Assert.That(harness.Stream.TryEvict(), Is.True);
+        Assert.That(harness.Stream.TryEvictNow(), Is.True);
     }
 
     [Test]

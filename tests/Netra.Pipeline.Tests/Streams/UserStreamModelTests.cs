@@ -67,7 +67,7 @@ internal sealed class UserStreamModelTests
                     break;
                 case 11 when devices.Count == 0:
                     harness.Log.ReleaseCommits();
-                    Assert.That(harness.Stream.TryEvict(), Is.True);
+                    Assert.That(harness.Stream.TryEvictNow(), Is.True);
                     await harness.Stream.ReleaseAsync(CancellationToken.None);
                     await harness.ReopenAsync();
                     break;

@@ -308,20 +308,20 @@ internal sealed class UserStreamTests
         var harness = await StreamHarness.CreateAsync();
         harness.Stream.LeaveRun(harness.Run);
         Assert.That(harness.Stream.TryPin(), Is.True);
-        Assert.That(harness.Stream.TryEvict(), Is.False, "pinned");
+        Assert.That(harness.Stream.TryEvictNow(), Is.False, "pinned");
         harness.Stream.Unpin();
 
         var device = harness.Connect();
-        Assert.That(harness.Stream.TryEvict(), Is.False, "connected");
+        Assert.That(harness.Stream.TryEvictNow(), Is.False, "connected");
         device.Disconnect();
 
         harness.Log.HoldCommits();
         harness.EmitMany(1);
-        Assert.That(harness.Stream.TryEvict(), Is.False, "not committed");
+        Assert.That(harness.Stream.TryEvictNow(), Is.False, "not committed");
         harness.Log.ReleaseCommits();
 
-        Assert.That(harness.Stream.TryEvict(), Is.True);
-        Assert.That(harness.Stream.TryEvict(), Is.False, "already");
+        Assert.That(harness.Stream.TryEvictNow(), Is.True);
+        Assert.That(harness.Stream.TryEvictNow(), Is.False, "already");
         Assert.That(harness.Stream.TryPin(), Is.False);
         Assert.That(harness.Stream.TryPinConnection(), Is.False);
         Assert.That(harness.Emit().Kind, Is.EqualTo(AppendKind.Stopped));

@@ -81,6 +81,45 @@ internal sealed class AdmissionTests
     }
 
     [Test]
+    public async Task Authenticator_NeverAnswersAndListensToNothing_IsLeftInTimeAtEveryDoor()
+    {
+        var hangs = false;
+        var left = new TaskCompletionSource<AuthenticationResult>();
+        var authenticator = new ScriptedAuthenticator((_, _) => hangs ? left.Task : Task.FromResult(AuthenticationResult.Admit("ada")));
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), settings: [("Netra:WebSockets:AdmissionTimeout", "00:00:01")], map: Hello.Map);
+        await using var page = await EventStreamClient.OpenAsync(host, "ada");
+        hangs = true;
+        foreach (var fastDoor in new[] { true, false })
+        {
+            await using var client = await RawPeer.ConnectAsync(host.Port);
+            if (!fastDoor)
+            {
+                await Hello.GetAsync(client);
+            }
+
+            await client.SendAsync(RawPeer.Handshake("ada"));
+            var response = await client.ReadResponseAsync();
+            Assert.That((response!.Status, response.Code, response.Header("Retry-After")), Is.EqualTo((503, "admission_timeout", "1")), $"fast door: {fastDoor}");
+        }
+
+        using var http = new HttpClient { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/stream?user_id=ada");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var stream = await http.SendAsync(request);
+        using var content = new StringContent("""{"seq":0}""", System.Text.Encoding.UTF8, "application/json");
+        using var post = await http.PostAsync($"/v1/stream/{page.Welcome.ConnectionId}/ack?user_id=ada", content);
+        Assert.That((stream.StatusCode, post.StatusCode), Is.EqualTo((System.Net.HttpStatusCode.ServiceUnavailable, System.Net.HttpStatusCode.ServiceUnavailable)));
+        Assert.That(stream.Headers.RetryAfter, Is.Not.Null);
+
+        left.SetException(new InvalidOperationException("It is broken."));
+        await Eventually.BecomesTrueAsync(
+            () => host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.AuthenticatorFailedLate) == 4, "what became of each that was left is said");
+        hangs = false;
+        await using var again = await RawPeer.OpenAsync(host.Port, "ada");
+    }
+
+    [Test]
     public async Task Connections_AboveTheUsersLimit_AreRefusedUntilOneEnds([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(

@@ -30,6 +30,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private int _heldEntries;
     private int _requests;
     private int _progressTaken;
+    private int _jobsSeen;
     private long _batchBytes;
     private bool _isArmed;
     private bool _isUrgent;
@@ -176,8 +177,25 @@ internal sealed class AppendQueue : IAsyncDisposable
                 _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
 
-            (_batchBytes, _isArmed, _isUrgent, _isWoken) = (0, false, false, false);
+            (_batchBytes, _isArmed, _isUrgent, _isWoken, _jobsSeen) = (0, false, false, false, 0);
             return (_spare, _spareProgress);
+        }
+    }
+
+    /// <summary>The jobs that have come to wait since this was asked last; each stays where it is. Whatever comes next wakes the writer again.</summary>
+    public void CollectNewJobs(List<WriterJob> jobs)
+    {
+        lock (_gate)
+        {
+            for (; _jobsSeen < _items.Count; _jobsSeen++)
+            {
+                if (_items[_jobsSeen].Job is { } job)
+                {
+                    jobs.Add(job);
+                }
+            }
+
+            _isWoken = false;
         }
     }
 

@@ -50,14 +50,25 @@ internal sealed class AuditTable(SqliteDatabase database)
 
     /// <summary>Deletes the oldest rows that are older than a time.</summary>
     /// <returns>The last deleted row, and whether there may be more.</returns>
-    public (long Deleted, bool HasMore) Expire(long deleted, DateTimeOffset olderThan, int limit)
+    public (long Deleted, bool HasMore) Expire(long deleted, DateTimeOffset olderThan, DateTimeOffset now, int limit)
     {
-        var (count, last) = (0, deleted);
+        var (count, seen, last) = (0, 0, deleted);
         using (var rows = _oldest.Bind(1, deleted).Bind(2, limit).Query())
         {
-            while (rows.Next() && _oldest.Int64(1) < olderThan.UtcTicks)
+            while (rows.Next())
             {
-                (count, last) = (count + 1, _oldest.Int64(0));
+                var at = _oldest.Int64(1);
+                seen++;
+                if (at < olderThan.UtcTicks)
+                {
+                    (count, last) = (seen, _oldest.Int64(0));
+                }
+                else if (at <= now.UtcTicks)
+                {
+                    break;
+                }
+
+                // One from the future, of an older version under a wrong clock, goes with the first of those behind it.
             }
         }
 

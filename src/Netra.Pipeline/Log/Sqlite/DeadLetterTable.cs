@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Log.Sqlite;
 
 /// <summary>The tables <c>dead_letters</c> and <c>buried</c> of one connection. A dead letter may go before its event does; the number stays buried until then.</summary>
-internal sealed class DeadLetterTable(SqliteDatabase database)
+internal sealed class DeadLetterTable(SqliteDatabase database, LogClock clock)
 {
     private const string Columns = "d.number, s.user, s.key, d.seq, d.cause, d.attempts, d.at, d.state, d.replayed_as, d.webhook, d.payload FROM dead_letters AS d JOIN streams AS s ON s.id = d.stream";
     private readonly SqliteStatement _insert = database.Prepare(
@@ -105,14 +105,25 @@ internal sealed class DeadLetterTable(SqliteDatabase database)
     /// <returns>How many of them were waiting, and whether there may be more.</returns>
     public (long Waiting, bool HasMore) Expire(DateTimeOffset olderThan, int keep, int limit)
     {
-        var (count, waiting, last) = (0, 0L, 0L);
-        var above = Count() - keep;
+        var (count, seen, waiting, open, last) = (0, 0, 0L, 0L, 0L);
+        var (above, now) = (Count() - keep, clock.Now.UtcTicks);
         using (var rows = _oldest.Bind(1, limit).Query())
         {
-            while (rows.Next() && (count < above || _oldest.Int64(1) < olderThan.UtcTicks))
+            while (rows.Next())
             {
-                waiting += (DeadLetterState)_oldest.Int32(2) == DeadLetterState.Waiting ? 1 : 0;
-                (count, last) = (count + 1, _oldest.Int64(0));
+                var at = _oldest.Int64(1);
+                seen++;
+                open += (DeadLetterState)_oldest.Int32(2) == DeadLetterState.Waiting ? 1 : 0;
+                if (seen <= above || at < olderThan.UtcTicks)
+                {
+                    (count, waiting, last) = (seen, open, _oldest.Int64(0));
+                }
+                else if (at <= now)
+                {
+                    break;
+                }
+
+                // One from the future, of an older version under a wrong clock, holds up none of those behind it, and goes with the first of them.
             }
         }
 
@@ -124,14 +135,14 @@ internal sealed class DeadLetterTable(SqliteDatabase database)
         return (waiting, count == limit);
     }
 
-    private static DeadLetter Read(SqliteStatement row) => new(
+    private DeadLetter Read(SqliteStatement row) => new(
         row.Int64(0),
         row.Text(1),
         (ulong)row.Int64(2),
         row.Int64(3),
         (DeadLetterCause)row.Int32(4),
         row.Int32(5),
-        new DateTimeOffset(row.Int64(6), TimeSpan.Zero),
+        clock.ToWall(new DateTimeOffset(row.Int64(6), TimeSpan.Zero)),
         (DeadLetterState)row.Int32(7),
         row.TextOrNull(8),
         (WebhookState)row.Int32(9),

@@ -12,6 +12,7 @@ internal sealed class EventTable(SqliteDatabase database)
     private readonly SqliteStatement _insert = database.Prepare("INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
     private readonly SqliteStatement _above = database.Prepare("SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
+    private readonly SqliteStatement _notAfter = database.Prepare("SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
     private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
 
@@ -34,6 +35,13 @@ internal sealed class EventTable(SqliteDatabase database)
             events.Add(new EventRow(
                 _above.Int64(0), _above.Int64(1), _above.Int64(2), _above.Int64(3), _above.Int64(4), _above.Int64(5), (EventType)_above.Int32(6), _above.Int32(7)));
         }
+    }
+
+    /// <summary>The first event above a row that was accepted at a time or before, in order of time; row 0 for none.</summary>
+    public (long Rowid, long At) FindNotAfter(long rowid, long time)
+    {
+        using var rows = _notAfter.Bind(1, rowid).Bind(2, time).Query();
+        return rows.Next() ? (_notAfter.Int64(0), _notAfter.Int64(1)) : (0, 0);
     }
 
     /// <summary>Deletes all events up to a row.</summary>

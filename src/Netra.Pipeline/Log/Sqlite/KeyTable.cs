@@ -7,6 +7,9 @@ namespace Netra.Pipeline.Log.Sqlite;
 internal sealed class KeyTable(SqliteDatabase database)
 {
     private const int HashBytes = 16;
+
+    // No key is kept longer (PublishOptions.IdempotencyWindow).
+    private const long LongestKept = 30 * TimeSpan.TicksPerDay;
     private readonly SqliteStatement _insert = database.Prepare("INSERT OR REPLACE INTO keys(hash, content, stream, seq, status, expires) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     private readonly SqliteStatement _find = database.Prepare("SELECT k.content, s.key, k.seq, k.status FROM keys AS k JOIN streams AS s ON s.id = k.stream WHERE k.hash = ?1");
     private readonly SqliteStatement _expired = database.Prepare("SELECT id, expires FROM keys ORDER BY id LIMIT ?1");
@@ -18,7 +21,7 @@ internal sealed class KeyTable(SqliteDatabase database)
         Span<byte> content = stackalloc byte[HashBytes];
         BinaryPrimitives.WriteUInt128LittleEndian(hash, key.Hash);
         BinaryPrimitives.WriteUInt128LittleEndian(content, key.Content);
-        _insert.Bind(1, hash).Bind(2, content).Bind(3, stream).Bind(4, seq).Bind(5, (long)key.WaitForStatus()).Bind(6, key.ExpiresAt.UtcTicks).Execute();
+        _insert.Bind(1, hash).Bind(2, content).Bind(3, stream).Bind(4, seq).Bind(5, (long)key.WaitForStatus()).Bind(6, key.KeptUntil.UtcTicks).Execute();
     }
 
     public StoredKey? Find(UInt128 hash)
@@ -35,12 +38,23 @@ internal sealed class KeyTable(SqliteDatabase database)
     /// <returns>Whether there may be more.</returns>
     public bool Expire(DateTimeOffset now, int limit)
     {
-        var (count, last) = (0, 0L);
+        var (count, seen, last) = (0, 0, 0L);
         using (var rows = _expired.Bind(1, limit).Query())
         {
-            while (rows.Next() && _expired.Int64(1) <= now.UtcTicks)
+            while (rows.Next())
             {
-                (count, last) = (count + 1, _expired.Int64(0));
+                var expires = _expired.Int64(1);
+                seen++;
+                if (expires <= now.UtcTicks)
+                {
+                    (count, last) = (seen, _expired.Int64(0));
+                }
+                else if (expires <= now.UtcTicks + LongestKept)
+                {
+                    break;
+                }
+
+                // One from the future, of an older version under a wrong clock, goes with the first of those behind it.
             }
         }
 

@@ -35,6 +35,9 @@ internal sealed class Leasing(LogStore store)
         return lease;
     }
 
+    /// <summary>Makes a lease of a known stream that nobody has, which writes nothing; null for any other.</summary>
+    public SqliteLease? OpenResting(string userId) => store.Streams.Find(userId) is { Now.Owner: null } ? Open(userId) : null;
+
     /// <summary>Writes down that numbers will be given.</summary>
     /// <returns>Whether the lease is in force.</returns>
     public bool TryClaim(SqliteLease lease)

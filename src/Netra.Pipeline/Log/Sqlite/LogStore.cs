@@ -8,13 +8,12 @@ internal sealed class LogStore : IDisposable
     private readonly List<IStaged> _changes = [];
     private readonly List<SqliteLease> _appended = [];
     private readonly HashSet<SqliteLease> _refused = [];
-    private readonly TimeProvider _time;
     private readonly LogRow _log;
 
-    public LogStore(SqliteDatabase database, TimeProvider time, long boot, string epoch)
+    public LogStore(SqliteDatabase database, LogClock clock, long boot, string epoch)
     {
-        (Database, _time, Boot, Epoch) = (database, time, boot, epoch);
-        _log = new LogRow(database, LogRow.Read(database));
+        (Database, Clock, Boot, Epoch) = (database, clock, boot, epoch);
+        _log = new LogRow(database, clock, LogRow.Read(database, clock));
         Runs = new RunTable(database, _changes);
         Streams = new StreamTable(database, Runs, _changes);
         Events = new EventTable(database);
@@ -22,10 +21,13 @@ internal sealed class LogStore : IDisposable
         Keys = new KeyTable(database);
         Commits = new CommitTable(database);
         Audit = new AuditTable(database);
-        DeadLetters = new DeadLetterTable(database);
+        DeadLetters = new DeadLetterTable(database, clock);
     }
 
     public SqliteDatabase Database { get; }
+
+    /// <summary>The time that everything stored is labelled by.</summary>
+    public LogClock Clock { get; }
 
     /// <summary>How often the log was started, this time included.</summary>
     public long Boot { get; }
@@ -55,9 +57,9 @@ internal sealed class LogStore : IDisposable
     public long StoredBytes => _log.Kept.Bytes;
 
     /// <summary>Whether saving would change anything.</summary>
-    public bool HasUnsaved => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved;
+    public bool HasUnsaved => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved || _log.IsClockUnsaved;
 
-    public DateTimeOffset Now => _time.GetUtcNow();
+    public DateTimeOffset Now => Clock.Now;
 
     public void Begin()
     {
@@ -212,6 +214,9 @@ internal sealed class LogStore : IDisposable
             KeepChanges();
         }
     }
+
+    /// <summary>Keeps what was changed in memory alone, outside of a transaction.</summary>
+    public void KeepUnwritten() => KeepChanges();
 
     public void Dispose() => Database.Dispose();
 

@@ -39,6 +39,9 @@ internal sealed class OpenLog : IAsyncDisposable
 
     public string Epoch => _store.Epoch;
 
+    /// <summary>The time that everything stored is labelled by.</summary>
+    public LogClock Clock => _store.Clock;
+
     public string Path => _file.Path;
 
     /// <summary>How many events the end of the last process had left uncounted.</summary>
@@ -55,10 +58,11 @@ internal sealed class OpenLog : IAsyncDisposable
         {
             database = file.OpenWriter(migrations);
             var boot = BeginBoot(database);
-            var store = new LogStore(database, time, boot, database.QueryText("SELECT epoch FROM log")!);
+            var clock = new LogClock(time);
+            var store = new LogStore(database, clock, boot, database.QueryText("SELECT epoch FROM log")!);
             var recovered = new Recovery(store).Run();
             store.Streams.CountAll();
-            readers.Open();
+            readers.Open(clock);
             var log = new OpenLog(file, store, readers, options, failures, logger, time) { Recovered = recovered };
             readers.Start();
             log.Writer.Start();

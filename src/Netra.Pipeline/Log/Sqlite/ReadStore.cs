@@ -7,7 +7,7 @@ internal sealed class ReadStore : IDisposable
     private readonly SqliteStatement _userOf;
     private readonly SqliteStatement _streamOf;
 
-    public ReadStore(SqliteDatabase database)
+    public ReadStore(SqliteDatabase database, LogClock clock)
     {
         _database = database;
         _userOf = database.Prepare("SELECT user FROM streams WHERE key = ?1");
@@ -16,7 +16,7 @@ internal sealed class ReadStore : IDisposable
         Keys = new KeyTable(database);
         Commits = new CommitTable(database);
         Audit = new AuditTable(database);
-        DeadLetters = new DeadLetterTable(database);
+        DeadLetters = new DeadLetterTable(database, clock);
     }
 
     public EventReader Events { get; }

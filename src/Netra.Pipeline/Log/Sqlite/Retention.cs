@@ -12,6 +12,9 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 
     private readonly List<EventRow> _oldest = [];
 
+    // The first kept row that is not from the future, as it was found last: what lies before it goes with it.
+    private (long Rowid, long At) _trusted;
+
     /// <summary>Deletes some events that are older than a time, or above the retained size.</summary>
     public RetentionStep Expire(DateTimeOffset olderThan)
     {
@@ -55,7 +58,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 
         // Mostly nothing has to go, and looking at the oldest one says so.
         store.Events.ReadAbove(store.Log.Deleted, limit: 1, _oldest);
-        if (_oldest.Count == 0 || (_oldest[0].At >= olderThan && excess <= 0))
+        if (_oldest.Count == 0 || (excess <= 0 && !IsDue(_oldest[0], olderThan)))
         {
             return deleted;
         }
@@ -63,7 +66,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         _oldest.Clear();
         store.Events.ReadAbove(store.Log.Deleted, RowsAtOnce, _oldest);
         var count = 0;
-        for (; count < _oldest.Count && (_oldest[count].At < olderThan || excess > 0); count++)
+        for (; count < _oldest.Count && (excess > 0 || IsDue(_oldest[count], olderThan)); count++)
         {
             var row = _oldest[count];
             if (!deleted.TryGetValue(row.Stream, out var stream))
@@ -78,6 +81,22 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 
         _oldest.RemoveRange(count, _oldest.Count - count);
         return deleted;
+    }
+
+    // A row from the future, of an older version under a wrong clock, says nothing about its age. But it was stored before those behind it, so it is as old as the first of them that is not from the future, at least.
+    private bool IsDue(in EventRow row, long olderThan)
+    {
+        if (row.At <= store.Now.UtcTicks)
+        {
+            return row.At < olderThan;
+        }
+
+        if (_trusted.Rowid <= row.Rowid)
+        {
+            _trusted = store.Events.FindNotAfter(row.Rowid, store.Now.UtcTicks);
+        }
+
+        return _trusted.Rowid != 0 && _trusted.At < olderThan;
     }
 
     // Every event that goes was acknowledged, or is a dead letter, or is lost.
@@ -151,7 +170,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     {
         var keys = store.Keys.Expire(store.Now, RowsAtOnce);
         var commits = store.Commits.Expire(store.Log.Deleted, RowsAtOnce);
-        var (deleted, audit) = store.Audit.Expire(store.Log.AuditDeleted, olderThan, RowsAtOnce);
+        var (deleted, audit) = store.Audit.Expire(store.Log.AuditDeleted, olderThan, store.Now, RowsAtOnce);
         if (deleted > store.Log.AuditDeleted)
         {
             if (deleted > store.Log.AuditWatermark)

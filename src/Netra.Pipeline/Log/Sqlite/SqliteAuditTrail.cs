@@ -8,7 +8,7 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
     // A user's connection leaves one row a second: some hours of one, or minutes of many.
     private const int MaxRows = 20_000;
 
-    public bool TryRecord(StreamLease lease, in ConnectionProgress progress) => log.Open.Queue.TryAdd(new AuditEntry(SqliteEventLog.Granted(lease), progress));
+    public bool TryRecord(StreamLease lease, in ConnectionProgress progress) => log.Open.Queue.TryAdd(new AuditEntry(SqliteEventLog.Granted(lease), progress with { At = log.Open.Clock.OfWall(progress.At) }));
 
     public async ValueTask<EventHistory?> ReadAsync(StreamLease lease, long seq, CancellationToken cancellationToken)
     {
@@ -26,10 +26,10 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
             cancellationToken);
         return seq < 1 || seq > head
             ? null
-            : await open.Readers.ReadAsync(new FailureScope("trace", granted.UserId), store => Read(store, granted, seq), cancellationToken);
+            : await open.Readers.ReadAsync(new FailureScope("trace", granted.UserId), store => Read(store, open.Clock, granted, seq), cancellationToken);
     }
 
-    private static EventHistory? Read(ReadStore store, SqliteLease lease, long seq)
+    private static EventHistory? Read(ReadStore store, LogClock clock, SqliteLease lease, long seq)
     {
         var view = lease.View;
         if (SeqRanges.Contain(view.Skipped, seq))
@@ -49,6 +49,7 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
         }
 
         var isComplete = AddTrail(store.Audit, view.Id, seq, row?.AcceptedAt ?? DateTimeOffset.MinValue, steps);
+        steps = [.. steps.Select(step => step with { At = clock.ToWall(step.At) })];
         var letter = store.DeadLetters.FindEvent(view.Id, seq);
         if (letter is not null)
         {

@@ -112,7 +112,33 @@ public sealed partial class SqliteEventLog : IEventLog
                 "open",
                 _ => log.Leasing.Open(userId),
                 kept: (_, lease) => lease.Owner = own(lease),
-                unwanted: static (store, lease) => store.Disown(lease)),
+                unwanted: static (store, lease) => store.Disown(lease),
+                ahead: _ => log.Leasing.OpenResting(userId)),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<(StreamLease Lease, LogRun? Run)> OpenForRunAsync(
+        string userId, string threadId, string runId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        ArgumentNullException.ThrowIfNull(own);
+        var log = Open;
+        return await log.DoAsync(
+            new WriterJob<(SqliteLease Lease, LogRun? Run)>(
+                "open",
+                store =>
+                {
+                    var lease = log.Leasing.Open(userId);
+                    log.Leasing.TryClaim(lease);
+                    return (lease, store.Runs.Find(lease.Stream, threadId, runId));
+                },
+                kept: (_, opened) =>
+                {
+                    opened.Lease.SetClaimed(isInForce: true);
+                    opened.Lease.Owner = own(opened.Lease);
+                },
+                unwanted: static (store, opened) => store.Disown(opened.Lease)),
             cancellationToken);
     }
 
@@ -161,7 +187,14 @@ public sealed partial class SqliteEventLog : IEventLog
             throw new InvalidOperationException($"Event {entry.Seq} does not follow {granted.LastTaken} in the stream of {granted.UserId}.");
         }
 
-        var result = log.Queue.TryAdd(granted, entry);
+        // As it is now: by the time that it is stored the wall clock may have been set.
+        var accepted = log.Clock.OfWall(entry.AcceptedAt);
+        if (entry.Key is { } key)
+        {
+            key.KeptUntil = log.Clock.OfWall(key.ExpiresAt);
+        }
+
+        var result = log.Queue.TryAdd(granted, accepted == entry.AcceptedAt ? entry : entry with { AcceptedAt = accepted });
         granted.LastTaken = result == AppendResult.Taken ? entry.Seq : granted.LastTaken;
         return result;
     }
@@ -181,6 +214,7 @@ public sealed partial class SqliteEventLog : IEventLog
     public async ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         var log = Open;
+        var oldest = log.Clock.OfWall(olderThan);
         var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
         try
         {
@@ -197,7 +231,7 @@ public sealed partial class SqliteEventLog : IEventLog
             bool hasMore;
             do
             {
-                var step = await log.DoAsync(ExpireJob(log, olderThan), cancellationToken);
+                var step = await log.DoAsync(ExpireJob(log, oldest), cancellationToken);
                 hasMore = step.HasMore;
                 foreach (var deleted in step.Deleted)
                 {

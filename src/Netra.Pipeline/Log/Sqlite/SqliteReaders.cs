@@ -23,11 +23,11 @@ internal sealed class SqliteReaders : IDisposable
     }
 
     /// <summary>Opens the connections.</summary>
-    public void Open()
+    public void Open(LogClock clock)
     {
         for (var i = 0; i < _options.Readers; i++)
         {
-            _stores.Add(new ReadStore(_file.OpenReader()));
+            _stores.Add(new ReadStore(_file.OpenReader(), clock));
         }
     }
 

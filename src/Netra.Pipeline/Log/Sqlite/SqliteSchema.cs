@@ -43,6 +43,9 @@ internal static class SqliteSchema
                 rowid INTEGER PRIMARY KEY, stream INTEGER NOT NULL, prev INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, connection TEXT, "from" INTEGER NOT NULL,
                 queued INTEGER NOT NULL, written INTEGER NOT NULL, acked INTEGER NOT NULL);
             """),
+
+        // The log's own time, and the wall clock at the same moment; 0 where nothing was saved yet.
+        new(2, "ALTER TABLE log ADD COLUMN clock INTEGER NOT NULL DEFAULT 0; ALTER TABLE log ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;"),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>
@@ -73,7 +76,7 @@ internal static class SqliteSchema
     public static void EnsureLog(SqliteDatabase database)
     {
         var epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        database.Execute($"INSERT OR IGNORE INTO log VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0)");
+        database.Execute($"INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted) VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0)");
     }
 
     private static void Apply(SqliteDatabase database, SqliteMigration migration)

@@ -15,7 +15,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private const int EntriesAtOnce = 10_000;
     private const int LastTries = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    // Whoever waits for the log is served within a second of the end of its trouble.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly LogStore _store;
     private readonly AppendQueue _queue;
@@ -29,6 +31,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WriterJob> _done = [];
     private readonly HashSet<WriterJob> _failed = [];
+    private readonly List<WriterJob> _ahead = [];
+    private readonly WaitHandle[] _pauseSignals;
     private volatile string? _trouble;
     private volatile Totals _totals;
     private volatile bool _isStopping;
@@ -37,6 +41,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     public SqliteWriter(LogStore store, AppendQueue queue, AutoResetEvent wake, TimeSpan saveInterval, FailureReporter failures, ILogger logger, TimeProvider time)
     {
         (_store, _queue, _wake, _failures, _logger, _time) = (store, queue, wake, failures, logger, time);
+        _pauseSignals = [_retry, wake];
         _totals = new Totals(store.Streams.Resting, store.Streams.Count);
         _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
         _retryTimer = time.CreateTimer(static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -73,7 +78,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>An owner threw when it was told something.</summary>
-    public void ReportOwner(SqliteLease lease, Exception exception) => Log.OwnerFailed(_logger, lease.UserId, exception);
+    public void ReportOwner(SqliteLease lease, Exception exception) => Attempt((_logger, lease.UserId, exception), static of => Log.OwnerFailed(of._logger, of.UserId, of.exception));
 
     private void Save()
     {
@@ -140,14 +145,44 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
             if (end is null && !_isStopping)
             {
-                _retryTimer.Change(pause, Timeout.InfiniteTimeSpan);
-                _retry.WaitOne();
+                Pause(items, start, pause, isFirst: tries == 1);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
 
         End(items, start, end.Value);
         return end.Value;
+    }
+
+    /// <summary>Waits until it is to be tried again. Meanwhile pages whose users are known are let in: their streams only have to be read.</summary>
+    private void Pause(List<QueuedItem> items, int start, TimeSpan pause, bool isFirst)
+    {
+        if (isFirst)
+        {
+            _ahead.AddRange(items.Skip(start).Where(static item => item.Job is not null).Select(static item => item.Job!));
+        }
+
+        _retryTimer.Change(pause, Timeout.InfiniteTimeSpan);
+        do
+        {
+            _queue.CollectNewJobs(_ahead);
+            foreach (var job in _ahead)
+            {
+                try
+                {
+                    job.TryAhead(_store);
+                }
+                catch (Exception)
+                {
+                    // It keeps its turn, and whatever is wrong is said there.
+                    _store.Rollback();
+                }
+            }
+
+            _ahead.Clear();
+            PublishTotals();
+        }
+        while (WaitHandle.WaitAny(_pauseSignals) != 0 && !_isStopping);
     }
 
     private int Transact(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
@@ -174,7 +209,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 }
 
                 _store.Commit();
-                OnCommit?.Invoke(_time.GetElapsedTime(begun));
+                Attempt((OnCommit, Took: _time.GetElapsedTime(begun)), static of => of.OnCommit?.Invoke(of.Took));
                 return end;
             }
             catch (Exception exception)
@@ -211,7 +246,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 break;
             }
 
-            if (!job.IsCancelled && !_failed.Contains(job))
+            if (!job.IsOver && !_failed.Contains(job))
             {
                 running = job;
                 job.Run(_store);
@@ -302,7 +337,23 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         {
             _trouble = null;
             _queue.Resume();
-            Log.TroubleOver(_logger, _store.Database.Path);
+
+            // What came meanwhile has woken nobody.
+            _wake.Set();
+            Attempt(this, static self => Log.TroubleOver(self._logger, self._store.Database.Path));
+        }
+    }
+
+    // Loggers and collectors are foreign code: what they throw must neither end the writer, nor have a batch stored twice.
+    private static void Attempt<T>(T state, Action<T> action)
+    {
+        try
+        {
+            action(state);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
         }
     }
 

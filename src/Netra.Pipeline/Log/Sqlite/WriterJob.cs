@@ -9,11 +9,14 @@ internal abstract class WriterJob(string operation)
     /// <summary>Whether it wants a transaction of its own.</summary>
     public bool IsAlone { get; init; }
 
-    /// <summary>Whether nobody waits for it any more.</summary>
-    public abstract bool IsCancelled { get; }
+    /// <summary>Whether nobody waits for it any more: it was cancelled, or done ahead of its turn.</summary>
+    public abstract bool IsOver { get; }
 
     /// <summary>Does it. After a rollback it is called again.</summary>
     public abstract void Run(LogStore store);
+
+    /// <summary>Does it now, outside of a transaction and ahead of what waits before it, if it can be done without writing.</summary>
+    public abstract void TryAhead(LogStore store);
 
     /// <summary>It is committed.</summary>
     public abstract void Complete(LogStore store);

@@ -7,9 +7,12 @@ namespace Netra.Pipeline.Monitoring.Figures;
 /// <summary>
 /// The figures of all users, each apart from the others. Bounded by <see cref="MonitoringOptions.MaxUsers"/>: the user whose stream was unloaded longest ago makes room, and begins anew when it comes back. Safe from any thread.
 /// </summary>
-internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeProvider time)
+internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options)
 {
     private readonly Lock _gate = new();
+
+    // Those that nobody holds, the one that was let go of first at its beginning: a new user must not cost a search among all, since the log's writer pays for it.
+    private readonly LinkedList<UserFigures> _resting = new();
     private readonly long[] _forgotten = new long[UserFigures.Types];
     private readonly SortedDictionary<string, UserFigures> _users = new(StringComparer.Ordinal);
 
@@ -58,7 +61,11 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeP
                 _users.Add(userId, figures);
             }
 
-            figures.Holders++;
+            if (figures.Holders++ == 0 && figures.Resting.List is not null)
+            {
+                _resting.Remove(figures.Resting);
+            }
+
             return figures;
         }
     }
@@ -67,8 +74,10 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeP
     {
         lock (_gate)
         {
-            figures.Holders--;
-            figures.UsedAt = time.GetTimestamp();
+            if (--figures.Holders == 0)
+            {
+                _resting.AddLast(figures.Resting);
+            }
         }
     }
 
@@ -95,10 +104,11 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options, TimeP
 
     private void MakeRoom()
     {
-        // Those that are held are bounded by the streams that are loaded.
-        if (_users.Count >= options.Value.MaxUsers && _users.Values.Where(static user => user.Holders == 0).MinBy(static user => user.UsedAt) is { } oldest)
+        // Those that are held are bounded by the streams that are loaded. When these were many, more than one may have to go.
+        while (_users.Count >= options.Value.MaxUsers && _resting.First?.Value is { } oldest)
         {
             oldest.AddAcceptedTo(_forgotten);
+            _resting.RemoveFirst();
             _users.Remove(oldest.UserId);
         }
     }

@@ -5,7 +5,7 @@ namespace Netra.Pipeline.Monitoring.Figures;
 /// <summary>
 /// What is counted of one user. Adding is safe from any thread: each figure is changed atomically, and a reading made meanwhile may have one event in one figure and not yet in the next.
 /// </summary>
-internal sealed class UserFigures(string userId)
+internal sealed class UserFigures
 {
     /// <summary>How many types of events there are.</summary>
     public static readonly int Types = Enum.GetValues<EventType>().Length;
@@ -26,10 +26,11 @@ internal sealed class UserFigures(string userId)
     private long _terminalsDue;
     private long _terminalsAcknowledged;
     private int _holders;
-    private long _usedAt;
     private long _lastAcceptedAt;
 
-    public string UserId => userId;
+    public UserFigures(string userId) => (UserId, Resting) = (userId, new LinkedListNode<UserFigures>(this));
+
+    public string UserId { get; }
 
     /// <summary>Events that were accepted.</summary>
     public long Accepted => Sum(_accepted);
@@ -69,8 +70,8 @@ internal sealed class UserFigures(string userId)
     /// <summary>Who keeps it: loaded streams. Guarded by the registry's lock.</summary>
     public int Holders { get => _holders; set => _holders = value; }
 
-    /// <summary>When it was let go of last. Guarded by the registry's lock.</summary>
-    public long UsedAt { get => _usedAt; set => _usedAt = value; }
+    /// <summary>Its place among those that nobody keeps. Guarded by the registry's lock.</summary>
+    public LinkedListNode<UserFigures> Resting { get; }
 
     public long AcceptedOf(EventType type) => Interlocked.Read(ref _accepted[(int)type]);
 

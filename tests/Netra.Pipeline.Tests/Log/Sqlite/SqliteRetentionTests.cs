@@ -95,6 +95,84 @@ internal sealed class SqliteRetentionTests
         Assert.That((await next.FindRunAsync(again.Lease, "t", "r", CancellationToken.None))?.Events, Is.EqualTo(2));
     }
 
+    // As an older version left them whose wall clock was ahead for a while.
+    [TestCase(1, 3)]
+    [TestCase(1, 5000)]
+    [TestCase(4000, 3)]
+    public async Task Expire_RowsFromTheFuture_HoldUpNothingAndGoWithWhatLiesBehindThem(int before, int future)
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using (var log = await folder.StartAsync(time: time))
+        {
+            var stream = await LoggedStream.OpenAsync(log, "ada");
+            stream.Append(before, time.GetUtcNow());
+            stream.Append(future, time.GetUtcNow() + TimeSpan.FromDays(3652));
+            stream.Append(2, time.GetUtcNow() + TimeSpan.FromHours(1));
+            stream.Append(1, time.GetUtcNow() + TimeSpan.FromHours(2));
+            log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c", time.GetUtcNow() + TimeSpan.FromDays(3652), 0, 1, 1, 1));
+            log.Audit.TryRecord(stream.Lease, new ConnectionProgress("d", time.GetUtcNow(), 0, 1, 1, 1));
+            await log.ReadOpenRunsAsync(CancellationToken.None);
+            await log.DeadLetters.AddAsync(stream.Lease, [1], attempts: 1, time.GetUtcNow() + TimeSpan.FromDays(3652), CancellationToken.None);
+            await log.DeadLetters.AddAsync(stream.Lease, [2], attempts: 1, time.GetUtcNow(), CancellationToken.None);
+            time.Advance(TimeSpan.FromDays(1));
+
+            async Task<long> ExpireAsync(double hours)
+                => (await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(hours), CancellationToken.None)).Sum(static range => range.Events);
+
+            Assert.That(await ExpireAsync(0.5), Is.EqualTo(before), "those from the future may be as young as what lies behind them");
+            Assert.That(await ExpireAsync(0.5), Is.Zero);
+            Assert.That(await ExpireAsync(1.5), Is.EqualTo(future + 2));
+            Assert.That(await log.DeadLetters.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), keep: 100, CancellationToken.None), Is.EqualTo(2));
+        }
+
+        Assert.That(folder.Query("SELECT count(*) FROM events"), Is.EqualTo(1));
+        Assert.That(folder.Query("SELECT count(*) FROM audit WHERE kind = 1"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Expire_KeysFromTheFuture_HoldUpNothing()
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using var log = await folder.StartAsync(time: time);
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        foreach (var hours in new[] { 87_660, 1 })
+        {
+            var key = new PublishKey((UInt128)hours, 7, time.GetUtcNow() + TimeSpan.FromHours(hours));
+            key.Settle(Pipeline.Emission.EventStatus.Queued);
+            stream.TryAppend(time.GetUtcNow(), key: key);
+        }
+
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        time.Advance(TimeSpan.FromHours(2));
+        await log.ExpireAsync(TestTimeProvider.Start - TimeSpan.FromDays(1), CancellationToken.None);
+
+        Assert.That(folder.Query("SELECT count(*) FROM keys"), Is.Zero);
+    }
+
+    [TestCase(24)]
+    [TestCase(-24)]
+    public async Task Expire_ClockWasSetBeforeARestart_CountsTimeThatHasPassed(int hours)
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using (var log = await folder.StartAsync(time: time))
+        {
+            (await LoggedStream.OpenAsync(log, "ada")).Append(1, time.GetUtcNow());
+            await log.ReadOpenRunsAsync(CancellationToken.None);
+            time.ShiftWallClock(TimeSpan.FromHours(hours));
+        }
+
+        time.Advance(TimeSpan.FromDays(6.9));
+        await using (var log = await folder.StartAsync(time: time))
+        {
+            Assert.That(await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromDays(7), CancellationToken.None), Is.Empty);
+            time.Advance(TimeSpan.FromDays(0.2));
+            Assert.That(await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromDays(7), CancellationToken.None), Has.Count.EqualTo(1));
+        }
+    }
+
     [Test]
     public async Task Record_JustBeforeTheRelease_IsInTheTrail()
     {

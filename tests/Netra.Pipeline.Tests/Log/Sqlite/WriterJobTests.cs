@@ -33,7 +33,7 @@ internal sealed class WriterJobTests
         job.Complete(store: null!);
 
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(job.IsCancelled, Is.True);
+        Assert.That(job.IsOver, Is.True);
         Assert.That(unwanted, Is.EqualTo(new[] { 7 }));
     }
 

@@ -4,7 +4,6 @@ using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Figures;
-using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Figures;
 
@@ -85,17 +84,43 @@ internal sealed class FiguresTests
     [Test]
     public void Registry_MoreUsersThanAreKept_ForgetsWhoWasThereLongestAgo()
     {
-        var time = new TestTimeProvider();
-        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions { MaxUsers = 2 }), time);
-        registry.Release(registry.Hold("ada"));
-        time.Advance(TimeSpan.FromSeconds(1));
+        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions { MaxUsers = 2 }));
         registry.Release(registry.Hold("bob"));
-        time.Advance(TimeSpan.FromSeconds(1));
+        registry.Release(registry.Hold("ada"));
+        registry.Release(registry.Hold("bob"));
         var eve = registry.Hold("eve");
         registry.Hold("$canary");
 
         Assert.That(registry.All().Select(static user => user.UserId), Is.EqualTo(new[] { "bob", "eve" }));
         Assert.That(registry.Hold("eve"), Is.SameAs(eve));
+    }
+
+    [Test]
+    public void Registry_UsersAreHeldBeyondTheLimit_ComesBackToItWhenTheyAreLetGo()
+    {
+        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions { MaxUsers = 10 }));
+        var held = Enumerable.Range(0, 100).Select(i => registry.Hold($"{i}")).ToList();
+        Assert.That(registry.Count, Is.EqualTo(100), "what is held is never forgotten");
+        held.ForEach(registry.Release);
+
+        registry.Release(registry.Hold("one more"));
+
+        Assert.That(registry.Count, Is.EqualTo(10));
+    }
+
+    // The log's writer makes the figures of a new user: at the limit each cost a search among ten thousand, 2 ms.
+    [Test]
+    public void Registry_AMillionUsersPass_CostsNoSearchAndStaysBounded()
+    {
+        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions()));
+        var began = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 1_000_000; i++)
+        {
+            registry.Release(registry.Hold($"user-{i}"));
+        }
+
+        Assert.That(registry.Count, Is.EqualTo(10_000));
+        Assert.That(TimeProvider.System.GetElapsedTime(began), Is.LessThan(TimeSpan.FromMinutes(1)));
     }
 
     [Test]

@@ -1,0 +1,82 @@
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Log;
+
+[Parallelizable(ParallelScope.All)]
+internal sealed class LogClockTests
+{
+    [TestCase(1)]
+    [TestCase(-1)]
+    [TestCase(24)]
+    [TestCase(-24)]
+    [TestCase(87_660)]
+    public void Now_WallClockIsSet_GoesOnAsIfNothingHadBeen(int hours)
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        time.Advance(TimeSpan.FromHours(3));
+        var before = clock.Now;
+        time.ShiftWallClock(TimeSpan.FromHours(hours));
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(clock.Now, Is.EqualTo(before + TimeSpan.FromMinutes(1)));
+        Assert.That(clock.OfWall(time.GetUtcNow()), Is.EqualTo(clock.Now));
+        Assert.That(clock.ToWall(clock.Now), Is.EqualTo(time.GetUtcNow()));
+        time.ShiftWallClock(TimeSpan.FromHours(-hours));
+        Assert.That(clock.Ahead(), Is.Zero);
+    }
+
+    [Test]
+    public void Now_ClockIsUnsteady_IsTheWallClocks()
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        time.ShiftWallClock(TimeSpan.FromMilliseconds(900));
+
+        Assert.That(clock.Now, Is.EqualTo(time.GetUtcNow()));
+    }
+
+    [TestCase(0)]
+    [TestCase(24)]
+    [TestCase(-24)]
+    public void GoOn_ClockWasSetBefore_CountsWhatHasPassedSinceThen(int hours)
+    {
+        var time = new TestTimeProvider();
+        var first = new LogClock(time);
+        time.ShiftWallClock(TimeSpan.FromHours(hours));
+        var (saved, wall) = (first.Now, time.GetUtcNow());
+        time.Advance(TimeSpan.FromMinutes(10));
+
+        var second = new LogClock(time);
+        second.GoOn(saved.UtcTicks, wall.UtcTicks);
+
+        Assert.That(second.Now, Is.EqualTo(saved + TimeSpan.FromMinutes(10)));
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.That(second.Now, Is.EqualTo(saved + TimeSpan.FromMinutes(15)));
+    }
+
+    [Test]
+    public void GoOn_ClockWasSetBackMeanwhile_NeverGoesBack()
+    {
+        var time = new TestTimeProvider();
+        var (saved, wall) = (new LogClock(time).Now, time.GetUtcNow());
+        time.ShiftWallClock(TimeSpan.FromDays(-1));
+
+        var second = new LogClock(time);
+        second.GoOn(saved.UtcTicks, wall.UtcTicks);
+
+        Assert.That(second.Now, Is.EqualTo(saved));
+    }
+
+    [Test]
+    public void OfWall_TimesBeyondAll_StayThere()
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        time.ShiftWallClock(TimeSpan.FromDays(-1));
+
+        Assert.That(clock.OfWall(DateTimeOffset.MaxValue), Is.EqualTo(DateTimeOffset.MaxValue));
+        Assert.That(clock.ToWall(DateTimeOffset.MinValue), Is.EqualTo(DateTimeOffset.MinValue));
+    }
+}
