@@ -108,7 +108,7 @@ internal abstract partial class Connection
         var info = ConnectionEndReasons.Describe(reason);
         _services.Monitor.OnEnded(this, reason);
         _services.Metrics.ConnectionEnded(info, Transport, _services.Time.GetElapsedTime(_openedAt));
-        Log.Ended(_services.Logger, info.LogLevel, Id, UserId, info.WireName, cause);
+        TellEnd(info, cause);
         if (info.CloseStatus is null)
         {
             Abort();
@@ -275,6 +275,22 @@ internal abstract partial class Connection
 
     protected void Detach() => Stream.Detach(Subscription);
 
+    // Where the peer is the cause, what was raised says what it has done, and where that was found says nothing.
+    private void TellEnd(ConnectionEndReasonInfo info, Exception? cause)
+    {
+        var logger = _services.Logger;
+        if (info.LogLevel >= LogLevel.Error)
+        {
+            Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, string.Empty, cause);
+        }
+        else if (logger.IsEnabled(info.LogLevel))
+        {
+            var why = cause is null ? string.Empty : $" ({cause.Message})";
+            _services.Lines.Write(
+                EventIds.ConnectionEnded, info.WireName, UserId, more => Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, why + more, exception: null));
+        }
+    }
+
     private void Apply(LivenessAction action)
     {
         if (action.HasFlag(LivenessAction.ProtocolPing))
@@ -333,8 +349,8 @@ internal abstract partial class Connection
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}", EventName = nameof(EventIds.ConnectionEnded))]
-        public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, Exception? exception);
+        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}{Details}", EventName = nameof(EventIds.ConnectionEnded))]
+        public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, string details, Exception? exception);
 
         [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,
             "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it", EventName = nameof(EventIds.ConnectionFrozen))]

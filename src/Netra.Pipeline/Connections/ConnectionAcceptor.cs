@@ -154,7 +154,7 @@ internal sealed partial class ConnectionAcceptor(
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
         {
-            Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), exception);
+            TellFailed(request, exception);
             return Admission.Refuse(new HandshakeRefusal(
                 503,
                 "admission_timeout",
@@ -164,10 +164,14 @@ internal sealed partial class ConnectionAcceptor(
         catch (Exception exception)
         {
             // An authenticator's own cancellation is one too: what it asked gave up before we did.
-            Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), exception);
+            TellFailed(request, exception);
             return Admission.Refuse(new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
         }
     }
+
+    // What an authenticator asks fails for everybody at once.
+    private void TellFailed(HandshakeRequest request, Exception exception) => services.Lines.Write(
+        EventIds.HandshakeFailed, exception.GetType().Name, source: null, more => Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), more, exception));
 
     private async ValueTask<Admission> PinAsync(string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
     {
@@ -262,8 +266,8 @@ internal sealed partial class ConnectionAcceptor(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed", EventName = nameof(EventIds.HandshakeFailed))]
-        public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, Exception exception);
+        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed{More}", EventName = nameof(EventIds.HandshakeFailed))]
+        public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, string more, Exception exception);
 
         [LoggerMessage(
             EventIds.AuthenticatorFailedLate,

@@ -17,6 +17,7 @@ internal sealed class ConnectionServices(
     ConnectionMonitor monitor,
     PipelineSpans spans,
     SecurityAudit audit,
+    PeerLines lines,
     ILogger<Connection> logger,
     TimeProvider time)
 {
@@ -31,9 +32,12 @@ internal sealed class ConnectionServices(
     public DeliveryLatencies Latencies { get; } = latencies;
 
     public ConnectionMonitor Monitor { get; } = monitor;
+
     public PipelineSpans Spans { get; } = spans;
 
     public SecurityAudit Audit { get; } = audit;
+
+    public PeerLines Lines { get; } = lines;
 
     public ILogger Logger { get; } = logger;
 

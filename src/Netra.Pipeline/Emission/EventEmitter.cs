@@ -229,7 +229,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     internal ValueTask<EventReceipt> EmitRawAsync(in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
-        var draft = Finish(data.Type, encoder, now, _constants.Trace);
+        var draft = Finish(data.Type, data.Subject, encoder, now, _constants.Trace);
         return SendAsync(new PendingEvent(draft, data.Subject, _run) { Key = key, IsUrgent = isUrgent }, cancellationToken);
     }
 
@@ -241,7 +241,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     internal ValueTask<EventReceipt> EmitReplayAsync(in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
-        var draft = Finish(data.Type, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
+        var draft = Finish(data.Type, data.Subject, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
         return SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = true }, cancellationToken);
     }
 
@@ -345,14 +345,14 @@ public sealed partial class EventEmitter : IAsyncDisposable
         return FinishAsync(type, subject, encoder, now, cancellationToken);
     }
 
-    private EventDraft Finish(EventType type, EventEncoder encoder, DateTimeOffset now, ReadOnlySpan<byte> tail)
+    private EventDraft Finish(EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, ReadOnlySpan<byte> tail)
     {
         try
         {
             var body = encoder.Finish(tail);
             if (body.Length > _services.MaxEventBytes)
             {
-                throw Refused(type, BufferOverflowException.EventTooLarge(Scope(type), body.Length, _services.MaxEventBytes));
+                throw TooLarge(type, subject, body.Length);
             }
 
             return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
@@ -363,9 +363,18 @@ public sealed partial class EventEmitter : IAsyncDisposable
         }
     }
 
+    // Whoever is missing it is told what it was.
+    private PipelineException TooLarge(EventType type, in EventSubject subject, int size)
+    {
+        var refusal = BufferOverflowException.EventTooLarge(Scope(type), size, _services.MaxEventBytes);
+        var isOfTool = type is EventType.ToolExecuting or EventType.ToolCompleted;
+        refusal.Event = new RefusedEvent(EventTypes.WireName(type), isOfTool ? subject.Name : null, isOfTool ? subject.CallId : null);
+        return Refused(type, refusal);
+    }
+
     private ValueTask<EventReceipt> FinishAsync(EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var draft = Finish(type, encoder, now, _constants.Trace);
+        var draft = Finish(type, subject, encoder, now, _constants.Trace);
         return SendAsync(new PendingEvent(draft, subject, _run), cancellationToken);
     }
 

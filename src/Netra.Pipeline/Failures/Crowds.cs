@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// What comes in crowds, told by kind: the first of a kind at once, those after it together, at most once a second. Bounded: beyond so many kinds the rest is told by coarser ones.
+/// What comes in crowds, told by kind: the first of a kind, or the first few, at once, those after it together, at most once a second. Bounded: beyond so many kinds the rest is told by coarser ones.
 /// </summary>
 /// <remarks>
 /// Safe from any thread. The lock guards the kinds; joining happens under it, so it must call nobody else; what is told goes out without it. Nothing is kept of a kind that was quiet for a second.
@@ -10,7 +10,8 @@ namespace Netra.Pipeline.Failures;
 /// <param name="maxKinds">How many kinds are told apart at a time.</param>
 /// <param name="hold">Makes one of what is held back, null for nothing, and one more. Called for what is told at once as well, with nothing.</param>
 /// <param name="tell">Tells one, or what several have become, and whether it is of a kind of its own.</param>
-internal sealed class Crowds<TKind, TItem>(TimeProvider time, int maxKinds, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell)
+/// <param name="atOnce">How many of a kind are told at once.</param>
+internal sealed class Crowds<TKind, TItem>(TimeProvider time, int maxKinds, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell, int atOnce = 1)
     where TKind : notnull
     where TItem : class
 {
@@ -38,9 +39,14 @@ internal sealed class Crowds<TKind, TItem>(TimeProvider time, int maxKinds, Func
                 _kinds[isOwn ? kind : rest] = new Crowd { IsOwn = isOwn, ToldAt = now };
                 due = hold(null, item);
             }
+            else if (crowd!.AtOnce < atOnce && crowd.Held is null)
+            {
+                crowd.AtOnce++;
+                due = hold(null, item);
+            }
             else
             {
-                crowd!.Held = hold(crowd.Held, item);
+                crowd.Held = hold(crowd.Held, item);
                 if (time.GetElapsedTime(crowd.ToldAt, now) < Interval)
                 {
                     return isOwn;
@@ -98,6 +104,8 @@ internal sealed class Crowds<TKind, TItem>(TimeProvider time, int maxKinds, Func
     private sealed class Crowd
     {
         public bool IsOwn { get; init; }
+
+        public int AtOnce { get; set; } = 1;
 
         public long ToldAt { get; set; }
 

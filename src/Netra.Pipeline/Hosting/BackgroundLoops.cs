@@ -10,6 +10,7 @@ using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remedies;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Hosting;
 
@@ -33,6 +34,7 @@ internal sealed class BackgroundLoops(
     BackgroundWatch watch,
     IEventLog log,
     FailureReporter failures,
+    PeerLines lines,
     IOptions<StreamOptions> options,
     TimeProvider time) : IDisposable
 {
@@ -133,6 +135,7 @@ internal sealed class BackgroundLoops(
     private ValueTask TellFailures(CancellationToken cancellationToken)
     {
         failures.TellDue();
+        lines.TellDue();
         return ValueTask.CompletedTask;
     }
 

@@ -107,6 +107,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<PipelineSpans>();
         services.TryAddSingleton<Checkpoints>();
         services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton<PeerLines>();
         services.TryAddSingleton<SecurityAudit>();
     }
 

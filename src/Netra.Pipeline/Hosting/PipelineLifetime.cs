@@ -32,6 +32,7 @@ internal sealed partial class PipelineLifetime(
     ConnectionRegistry connections,
     StreamRegistry streams,
     FailureReporter failures,
+    PeerLines lines,
     RegisteredAuthenticator registered,
     IHostEnvironment environment,
     IOptions<HostingOptions> options,
@@ -129,6 +130,7 @@ internal sealed partial class PipelineLifetime(
         bridge.Stop();
         await streams.CloseAllAsync(cancellationToken);
         failures.TellAll();
+        lines.TellAll();
     }
 
     private async ValueTask OpenLogAsync(CancellationToken cancellationToken)

@@ -95,7 +95,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
                     }
 
                     var outcome = state == LineState.TooLong
-                        ? publisher.RejectTooLong("line")
+                        ? publisher.RejectTooLong("line", line)
                         : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), runs, context.RequestAborted);
                     if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
                     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
@@ -51,6 +52,11 @@ internal sealed class EventPublisher(
         try
         {
             var request = PublishRequestReader.Read(json, runs.LastTarget);
+            if (request.Problem is { } problem)
+            {
+                return Rejected(Failure.In(FailureCode.InvalidEvent, RefusedLineReader.ScopeOf(request.Target), problem));
+            }
+
             var emitter = runs.Find(request.Target);
             var context = emitter?.Context ?? runs.CreateContext(request.Target);
             scope = context.ScopeOf(Operation);
@@ -109,19 +115,20 @@ internal sealed class EventPublisher(
         }
     }
 
-    /// <summary>Refuses an event that is too long to be looked at.</summary>
+    /// <summary>Refuses an event that is too long to be taken. Its beginning says who is missing it.</summary>
     /// <param name="what">What is too long: the body, or the line.</param>
-    public PublishOutcome RejectTooLong(string what)
+    /// <param name="beginning">What has been read of it.</param>
+    public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
     {
-        var failure = Failure.In(
-            FailureCode.EventTooLarge,
-            new FailureScope(Operation),
-            $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
+        var (scope, refused) = RefusedLineReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        return Rejected(Failure.In(
+            FailureCode.EventTooLarge, scope, $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
         {
+            EventType = refused.Type,
+            ToolName = refused.ToolName,
+            CallId = refused.CallId,
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = MaxBodyBytes },
-        };
-        failures.Report(failure);
-        return PublishOutcome.Rejected(new PublishRejection(failure.Code, failure.Message, failure.Numbers));
+        });
     }
 
     /// <summary>Waits until an accepted event is stored: only then its publisher may be told so.</summary>
@@ -212,6 +219,12 @@ internal sealed class EventPublisher(
 
     private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
         => Rejected(SendFailureException.LogFailed(accepted.Context!.ScopeOf(Operation), reason, accepted.Seq, cause)).Rejection;
+
+    private PublishOutcome Rejected(Failure failure)
+    {
+        failures.Report(failure);
+        return PublishOutcome.Rejected(new PublishRejection(failure.Code, failure.Message, failure.Numbers));
+    }
 
     private PublishOutcome Rejected(PipelineException exception)
     {

@@ -13,7 +13,7 @@ internal sealed class LineSplitter(int maxBytes)
     /// <summary>Takes the next line off the buffer.</summary>
     /// <param name="buffer">What is not consumed yet: what the last call left, and what has arrived since.</param>
     /// <param name="isLast">Whether nothing will arrive any more, so that a last line needs no end.</param>
-    /// <param name="line">The line without its end, when the result is a line.</param>
+    /// <param name="line">The line without its end, when the result is a line; what is there of it, when it is too long.</param>
     public LineState TryRead(ref ReadOnlySequence<byte> buffer, bool isLast, out ReadOnlySequence<byte> line)
     {
         line = default;

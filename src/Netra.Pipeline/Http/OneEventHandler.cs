@@ -17,11 +17,6 @@ internal sealed class OneEventHandler(EventPublisher publisher)
 
     private async ValueTask<PublishOutcome> PublishBodyAsync(HttpContext context, PublishRuns runs, CancellationToken cancellationToken)
     {
-        if (context.Request.ContentLength > publisher.MaxBodyBytes)
-        {
-            return publisher.RejectTooLong("body");
-        }
-
         var body = context.Request.BodyReader;
         while (true)
         {
@@ -29,8 +24,10 @@ internal sealed class OneEventHandler(EventPublisher publisher)
             var buffer = result.Buffer;
             if (buffer.Length > publisher.MaxBodyBytes)
             {
+                // Read so far even where its length was announced: its beginning says who is missing it.
+                var rejected = publisher.RejectTooLong("body", buffer);
                 body.AdvanceTo(buffer.End);
-                return publisher.RejectTooLong("body");
+                return rejected;
             }
 
             if (result.IsCompleted)

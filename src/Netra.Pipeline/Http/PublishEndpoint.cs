@@ -9,7 +9,7 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Http;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
-internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, ILogger<PublishEndpoint> logger)
+internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, PeerLines peers, ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";
@@ -50,14 +50,17 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The publisher is gone: what was accepted stays, and there is nobody to answer.
-            Log.Broken(logger, "the publisher has hung up");
+            TellBroken(context, "the publisher has hung up");
         }
         catch (IOException exception)
         {
-            Log.Broken(logger, exception.Message);
+            TellBroken(context, exception.Message);
             await AnswerBrokenAsync(context, exception);
         }
     }
+
+    private void TellBroken(HttpContext context, string reason)
+        => peers.Write(EventIds.PublishBroken, nameof(TellBroken), context.Connection.RemoteIpAddress?.ToString(), more => Log.Broken(logger, reason, more));
 
     private static async Task AnswerBrokenAsync(HttpContext context, IOException exception)
     {
@@ -81,7 +84,7 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays", EventName = nameof(EventIds.PublishBroken))]
-        public static partial void Broken(ILogger logger, string reason);
+        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays{More}", EventName = nameof(EventIds.PublishBroken))]
+        public static partial void Broken(ILogger logger, string reason, string more);
     }
 }

@@ -10,6 +10,17 @@ namespace Netra.Pipeline.Http;
 /// <param name="IdempotencyKey">The key under which it is published; null when it is missing.</param>
 internal readonly record struct PublishRequest(PublishTarget Target, EventType? Type, bool HasType, ReadOnlyMemory<byte> Data, string? IdempotencyKey = null)
 {
+    private static readonly PublishTarget Nobody = new(null, null, null, null, null);
+
     /// <summary>Whether it is a sign of life instead of an event.</summary>
     public LifeSign LifeSign { get; init; }
+
+    /// <summary>What is wrong with it; null for one that is well-formed. Of one that is not, only whom it names may be believed.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>One that names nobody.</summary>
+    public static PublishRequest Malformed(string member, string problem) => new(Nobody, null, false, default) { Problem = ProblemOf(member, problem) };
+
+    /// <summary>What is wrong, as its publisher is told.</summary>
+    public static string ProblemOf(string member, string problem) => $"{EventPublisher.Operation} was refused: '{member}' {problem}";
 }

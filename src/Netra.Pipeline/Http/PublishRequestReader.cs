@@ -1,20 +1,28 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Reads the object that a publisher sends for one event. Members that it does not know are passed over; known ones must have their type and may occur once.
+/// Reads the object that a publisher sends for one event. Members that it does not know are passed over; known ones must have their type and may occur once. What is wrong is told, not thrown: a peer's mistakes come in
+/// crowds, and must cost less than what is right.
 /// </summary>
 internal ref struct PublishRequestReader
 {
-    private static readonly FailureScope Scope = new(EventPublisher.Operation);
-
     private readonly PublishTarget? _previous;
     private Utf8JsonReader _json;
     private uint _seen;
+    private string? _user;
+    private string? _thread;
+    private string? _run;
+    private string? _traceParent;
+    private string? _traceState;
+    private string? _idempotencyKey;
+    private EventType? _type;
+    private LifeSign _sign;
+    private ReadOnlyMemory<byte> _data;
+    private string? _problem;
 
     private PublishRequestReader(ReadOnlySpan<byte> utf8, PublishTarget? previous)
     {
@@ -25,73 +33,83 @@ internal ref struct PublishRequestReader
     /// <summary>Reads one event.</summary>
     /// <param name="utf8">Everything the publisher sent for it.</param>
     /// <param name="previous">The event before it in the same request: most events go where the last one went, and then its strings are used again.</param>
-    /// <exception cref="SendFailureException">It is malformed (<c>invalid_event</c>).</exception>
+    /// <returns>The event; one with a <see cref="PublishRequest.Problem"/> is malformed, and has whom it names as far as that could be read.</returns>
     public static PublishRequest Read(ReadOnlyMemory<byte> utf8, PublishTarget? previous)
     {
+        if (utf8.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+        {
+            return PublishRequest.Malformed("event", "must be one JSON object");
+        }
+
+        var reader = new PublishRequestReader(utf8.Span, previous);
+
         // The JSON reader looks into strings only when they are fetched, but all of data goes into a text frame as it is.
         if (!Utf8.IsValid(utf8.Span))
         {
-            throw Invalid("event", "is not valid UTF-8");
+            reader.Refuse("event", "is not valid UTF-8");
         }
 
-        try
-        {
-            return new PublishRequestReader(utf8.Span, previous).Read(utf8);
-        }
-        catch (JsonException exception)
-        {
-            throw Invalid("event", $"is not valid JSON: {exception.Message}");
-        }
-        catch (InvalidOperationException)
-        {
-            throw Invalid("event", "has text that is not Unicode: an unpaired surrogate");
-        }
+        return reader.Read(utf8);
     }
 
     private PublishRequest Read(ReadOnlyMemory<byte> utf8)
     {
-        if (!_json.Read() || _json.TokenType != JsonTokenType.StartObject)
+        try
         {
-            throw Invalid("event", "must be one JSON object");
+            ReadMembers(utf8);
+        }
+        catch (JsonException exception)
+        {
+            Refuse("event", $"is not valid JSON: {exception.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            Refuse("event", "has text that is not Unicode: an unpaired surrogate");
         }
 
-        string? user = null, thread = null, run = null, traceParent = null, traceState = null, idempotencyKey = null;
-        EventType? type = null;
-        var sign = LifeSign.None;
-        var data = ReadOnlyMemory<byte>.Empty;
+        var target = _previous is { } last && last.UserId == _user && last.ThreadId == _thread && last.RunId == _run
+            && last.TraceParent == _traceParent && last.TraceState == _traceState
+            ? last
+            : new PublishTarget(_user, _thread, _run, _traceParent, _traceState);
+        return new PublishRequest(target, _type, (_seen & (1u << TypeBit)) != 0, _data, _idempotencyKey) { LifeSign = _sign, Problem = _problem };
+    }
+
+    private void ReadMembers(ReadOnlyMemory<byte> utf8)
+    {
+        _json.Read();
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
             if (Is("user_id"u8, "user_id", 0))
             {
-                user = Text("user_id", _previous?.UserId);
+                _user = Text("user_id", _previous?.UserId);
             }
             else if (Is("thread_id"u8, "thread_id", 1))
             {
-                thread = Text("thread_id", _previous?.ThreadId);
+                _thread = Text("thread_id", _previous?.ThreadId);
             }
             else if (Is("run_id"u8, "run_id", 2))
             {
-                run = Text("run_id", _previous?.RunId);
+                _run = Text("run_id", _previous?.RunId);
             }
             else if (Is("type"u8, "type", TypeBit))
             {
-                (type, sign) = ReadType();
+                (_type, _sign) = ReadType();
             }
             else if (Is("data"u8, "data", 4))
             {
-                data = Object(utf8);
+                _data = Object(utf8);
             }
             else if (Is("traceparent"u8, "traceparent", 5))
             {
-                traceParent = Text("traceparent", _previous?.TraceParent);
+                _traceParent = Text("traceparent", _previous?.TraceParent);
             }
             else if (Is("tracestate"u8, "tracestate", 6))
             {
-                traceState = Text("tracestate", _previous?.TraceState);
+                _traceState = Text("tracestate", _previous?.TraceState);
             }
             else if (Is("idempotency_key"u8, "idempotency_key", 7))
             {
-                idempotencyKey = Text("idempotency_key", previous: null);
+                _idempotencyKey = Text("idempotency_key", previous: null);
             }
             else
             {
@@ -102,14 +120,9 @@ internal ref struct PublishRequestReader
 
         // Anything but white space after the object makes the JSON reader throw.
         _json.Read();
-        var target = _previous is { } last && last.UserId == user && last.ThreadId == thread && last.RunId == run
-            && last.TraceParent == traceParent && last.TraceState == traceState
-            ? last
-            : new PublishTarget(user, thread, run, traceParent, traceState);
-        return new PublishRequest(target, type, (_seen & (1u << TypeBit)) != 0, data, idempotencyKey) { LifeSign = sign };
     }
 
-    private readonly (EventType? Type, LifeSign Sign) ReadType()
+    private (EventType? Type, LifeSign Sign) ReadType()
     {
         if (_json.TokenType == JsonTokenType.String && _json.ValueTextEquals("heartbeat"u8))
         {
@@ -135,19 +148,27 @@ internal ref struct PublishRequestReader
 
         if ((_seen & (1u << bit)) != 0)
         {
-            throw Invalid(name, "occurs twice");
+            Refuse(name, "occurs twice");
         }
 
         _seen |= 1u << bit;
         return _json.Read();
     }
 
-    private readonly string? Text(string member, string? previous) => _json.TokenType switch
+    private string? Text(string member, string? previous)
     {
-        JsonTokenType.Null => null,
-        JsonTokenType.String => previous is not null && _json.ValueTextEquals(previous) ? previous : _json.GetString(),
-        _ => throw Invalid(member, "must be a string"),
-    };
+        switch (_json.TokenType)
+        {
+            case JsonTokenType.Null:
+                return null;
+            case JsonTokenType.String:
+                return previous is not null && _json.ValueTextEquals(previous) ? previous : _json.GetString();
+            default:
+                Refuse(member, "must be a string");
+                _json.Skip();
+                return null;
+        }
+    }
 
     private ReadOnlyMemory<byte> Object(ReadOnlyMemory<byte> utf8)
     {
@@ -158,7 +179,7 @@ internal ref struct PublishRequestReader
 
         if (_json.TokenType != JsonTokenType.StartObject)
         {
-            throw Invalid("data", "must be an object");
+            Refuse("data", "must be an object");
         }
 
         var start = (int)_json.TokenStartIndex;
@@ -166,5 +187,6 @@ internal ref struct PublishRequestReader
         return utf8[start..(int)_json.BytesConsumed];
     }
 
-    private static SendFailureException Invalid(string member, string problem) => SendFailureException.InvalidEvent(Scope, member, problem);
+    // The first thing that is wrong is told. Reading goes on, to find out whom the event was for.
+    private void Refuse(string member, string problem) => _problem ??= PublishRequest.ProblemOf(member, problem);
 }

@@ -34,7 +34,12 @@ public sealed class ServerMessagePropertyTests
             thread is null ? null : Arbitrary.Text(thread),
             run is null ? null : Arbitrary.Text(run),
             id is null ? null : Arbitrary.Text(id),
-            number == 0 ? null : new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = number, [Arbitrary.Text(text)] = 7 });
+            number == 0 ? null : new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = number, [Arbitrary.Text(text)] = 7 })
+        {
+            EventType = number == 1 ? null : "tool_completed",
+            ToolName = thread is null ? null : Arbitrary.Text(thread),
+            CallId = run is null ? null : Arbitrary.Text(run),
+        };
         var read = (ErrorMessage)ServerMessageReader.Read(ServerMessageWriter.Error(message));
         return read with { Numbers = null } == message with { Numbers = null }
             && (read.Numbers ?? new Dictionary<string, long>(StringComparer.Ordinal)).Order(ByName)

@@ -39,6 +39,11 @@ export interface ErrorMessage {
   readonly run_id?: string;
   /** The client message this answers. */
   readonly id?: string;
+  /** The event that will not come, where it is known. */
+  readonly event_type?: string;
+  readonly tool_name?: string;
+  readonly call_id?: string;
+  /** The numbers of the case; `count` where it stands for several failures. */
   readonly data?: JsonObject;
 }
 

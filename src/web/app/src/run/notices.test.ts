@@ -4,7 +4,7 @@ import { agentEvents } from '../testing/events';
 import { limits } from './limits';
 import { plainWords } from './failure-words';
 import { addNotice, dismissNotice, noNotices, noticeOfError, noticeOfLoss, type NewNotice } from './notices';
-import { noticesOfPage, noticesOfRun } from './placement';
+import { lostResult, noticesOfPage, noticesOfRun } from './placement';
 import { applyEvent, beginRun } from './run-reducer';
 
 const notice = (members: Partial<NewNotice> = {}): NewNotice => ({ severity: 'error', code: 'x', message: 'Boom', ...members });
@@ -66,6 +66,13 @@ describe('notices', () => {
     }
   });
 
+  it('counts what stands for many with what was said of the same before', () => {
+    const error = { type: 'error', code: 'tool_failed', severity: 'error', timestamp: 1, run_id: 'r1' } as const;
+    const told = [{ ...error, message: 'a' }, { ...error, message: 'z (and 40 more)', data: { count: 41 } }].map(noticeOfError);
+
+    expect(told.reduce(addNotice, noNotices).list).toMatchObject([{ message: 'a', count: 42 }]);
+  });
+
   it('does not merge what differs in the server\'s words', () => {
     const notices = [notice({ detail: 'Event 1' }), notice({ detail: 'Event 2' })].reduce(addNotice, noNotices);
 
@@ -104,6 +111,39 @@ describe('placement', () => {
 
     expect(noticesOfRun(place(told), run)).toHaveLength(1);
     expect(noticesOfRun(place(told), failed)).toEqual([]);
+  });
+
+  it('says at a tool why its result does not come, and nowhere else', () => {
+    const running = [agentEvents.toolExecuting(2, { call_id: 'c1' }), agentEvents.toolExecuting(3, { call_id: 'c2' })].reduce(applyEvent, run);
+    const told = noticeOfError({
+      type: 'error',
+      code: 'event_too_large',
+      message: 'the line has more than 278528 bytes',
+      severity: 'error',
+      timestamp: 1,
+      thread_id: 't1',
+      run_id: 'r1',
+      event_type: 'tool_completed',
+      tool_name: 'calculate',
+      call_id: 'c2',
+    });
+    const list = place(told);
+
+    expect(running.steps.map((step) => lostResult(list, running, step)?.code)).toEqual([undefined, 'event_too_large']);
+    expect(noticesOfRun(list, running)).toEqual([]);
+    expect(noticesOfPage(list, new Map([[run.key, running]]))).toEqual([]);
+
+    const completed = applyEvent(running, agentEvents.toolCompleted(4, { call_id: 'c2' }));
+    expect(completed.steps.map((step) => lostResult(list, completed, step))).toEqual([undefined, undefined]);
+    expect(noticesOfRun(list, completed)).toEqual([]);
+  });
+
+  it('says in the run what was too large, where no tool is known', () => {
+    const told = noticeOfError({
+      type: 'error', code: 'event_too_large', message: 'x', severity: 'error', timestamp: 1, run_id: 'r1', event_type: 'token',
+    });
+
+    expect(noticesOfRun(place(told), run)).toHaveLength(1);
   });
 
   it('does not repeat why a run could not go on', () => {

@@ -13,8 +13,16 @@ export interface Notice {
   readonly detail?: string;
   readonly threadId?: string;
   readonly runId?: string;
-  /** How often it was said in a row. */
+  /** The event that will not come, where it is known. */
+  readonly lost?: LostEvent;
+  /** How often it happened in a row. */
   readonly count: number;
+}
+
+export interface LostEvent {
+  readonly type: string;
+  readonly toolName?: string;
+  readonly callId?: string;
 }
 
 export interface Notices {
@@ -25,14 +33,17 @@ export interface Notices {
 
 export const noNotices: Notices = { list: [], nextId: 1, omitted: 0 };
 
-export type NewNotice = Omit<Notice, 'id' | 'count'>;
+export type NewNotice = Omit<Notice, 'id' | 'count'> & {
+  /** How many failures it stands for, where it is more than one. */
+  readonly count?: number;
+};
 
 export function addNotice(notices: Notices, added: NewNotice): Notices {
   const last = notices.list.at(-1);
   if (last !== undefined && sameNotice(last, added)) {
-    return { ...notices, list: notices.list.with(-1, { ...last, count: last.count + 1 }) };
+    return { ...notices, list: notices.list.with(-1, { ...last, count: last.count + (added.count ?? 1) }) };
   }
-  const list = [...notices.list, { ...added, id: notices.nextId, count: 1 }];
+  const list = [...notices.list, { ...added, id: notices.nextId, count: added.count ?? 1 }];
   const excess = Math.max(0, list.length - limits.notices);
   return { list: list.slice(excess), nextId: notices.nextId + 1, omitted: notices.omitted + excess };
 }
@@ -43,13 +54,20 @@ export function dismissNotice(notices: Notices, id: number): Notices {
 
 export function noticeOfError(error: ErrorMessage): NewNotice {
   const plain = plainWords(error.code);
+  const count = error.data?.['count'];
   return {
     severity: error.severity === 'critical' ? 'critical' : 'error',
     code: error.code,
     ...(plain === undefined ? { message: error.message } : { message: plain, detail: error.message }),
     ...(error.thread_id !== undefined && { threadId: error.thread_id }),
     ...(error.run_id !== undefined && { runId: error.run_id }),
+    ...(error.event_type !== undefined && { lost: lostEvent(error, error.event_type) }),
+    ...(typeof count === 'number' && count > 1 && { count }),
   };
+}
+
+function lostEvent({ tool_name: toolName, call_id: callId }: ErrorMessage, type: string): LostEvent {
+  return { type, ...(toolName !== undefined && { toolName }), ...(callId !== undefined && { callId }) };
 }
 
 export function noticeOfFault(fault: Fault): NewNotice {
@@ -72,6 +90,8 @@ const causes: Readonly<Record<string, string>> = {
   server_restart: 'the server was restarted',
 };
 
+/** What stands for many has the words of the latest of them: they are one with what was said of the same before. */
 function sameNotice(a: NewNotice, b: NewNotice): boolean {
-  return a.code === b.code && a.message === b.message && a.detail === b.detail && a.runId === b.runId && a.threadId === b.threadId;
+  const words = (b.count ?? 1) > 1 || (a.message === b.message && a.detail === b.detail);
+  return words && a.code === b.code && a.runId === b.runId && a.threadId === b.threadId && a.lost?.callId === b.lost?.callId;
 }

@@ -1,9 +1,30 @@
 import type { Notice } from './notices';
-import type { Run } from './run';
+import type { Run, Step, ToolStep } from './run';
 
-/** The notices that belong to a run and say more than the run itself already shows. */
+/** The notices that belong to a run and say more than the run itself, or one of its tools, already shows. */
 export function noticesOfRun(notices: readonly Notice[], run: Run): readonly Notice[] {
-  return notices.filter((notice) => concerns(notice, run) && !repeats(notice, run));
+  return notices.filter((notice) => concerns(notice, run) && !repeats(notice, run) && lostBy(notice, run) === undefined);
+}
+
+/** Why the end of a tool call will not come: it was refused, so the tool alone would stay unfinished without a reason. */
+export function lostResult(notices: readonly Notice[], run: Run, step: Step): Notice | undefined {
+  return step.kind === 'tool' && isOpen(step) ? notices.find((notice) => concerns(notice, run) && lostBy(notice, run) === step) : undefined;
+}
+
+function lostBy(notice: Notice, run: Run): ToolStep | undefined {
+  const { lost } = notice;
+  if (lost?.type !== 'tool_completed') {
+    return undefined;
+  }
+  const calls = run.steps.filter(
+    (step): step is ToolStep => step.kind === 'tool' && (lost.callId !== undefined ? step.callId === lost.callId : step.name === lost.toolName),
+  );
+  // One that has ended after all says by itself how.
+  return calls.find(isOpen) ?? calls.at(-1);
+}
+
+function isOpen(step: ToolStep): boolean {
+  return step.status === 'running' || step.status === 'unfinished';
 }
 
 /** The notices that belong to no run on this page. */

@@ -1,5 +1,5 @@
 import type { Notice } from '../run/notices';
-import { noticesOfRun } from '../run/placement';
+import { lostResult, noticesOfRun } from '../run/placement';
 import type { Run } from '../run/run';
 import type { Chat } from '../chat/chat';
 import { Answer } from './answer';
@@ -34,7 +34,7 @@ export function RunView({ chat, run, runs, notices, cancelling, nested = false }
       {run.steps.length > 0 && (
         <ol class="steps">
           {run.steps.map((step) => (
-            <StepView key={step.seq} step={step}>
+            <StepView key={step.seq} step={step} lost={lostResult(notices, run, step)}>
               {step.kind === 'child' && runs.has(step.runKey) && (
                 <RunView chat={chat} run={runs.get(step.runKey)!} runs={runs} notices={notices} cancelling={cancelling} nested />
               )}

@@ -1,3 +1,4 @@
+import type { Notice } from '../run/notices';
 import type { ToolStep } from '../run/run';
 import { formatArguments, formatDuration, shorten } from './format';
 import { CheckIcon, CrossIcon, DashIcon, Spinner } from './icons';
@@ -6,7 +7,12 @@ import { memo } from './memo';
 
 const summaryLength = 90;
 
-export const ToolView = memo(({ step }: { readonly step: ToolStep }) => {
+interface Props {
+  readonly step: ToolStep;
+  readonly lost?: Notice | undefined;
+}
+
+export const ToolView = memo(({ step, lost }: Props) => {
   const expandable = step.arguments !== undefined || step.result !== undefined;
   return (
     <li class={`step step-tool tool-${step.status}`} data-testid="tool" data-tool={step.name} data-status={step.status}>
@@ -22,6 +28,12 @@ export const ToolView = memo(({ step }: { readonly step: ToolStep }) => {
       {step.failure !== undefined && (
         <p class="tool-failure" data-testid="tool-error">
           {step.failure.message} <code class="notice-code">{step.failure.code}</code>
+        </p>
+      )}
+      {lost !== undefined && (
+        <p class="tool-failure" role="alert" data-testid="tool-lost">
+          {lost.message} <code class="notice-code">{lost.code}</code>
+          {lost.detail !== undefined && <span class="notice-detail">{lost.detail}</span>}
         </p>
       )}
     </li>
