@@ -4,7 +4,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>The client of the startup verification: it receives events up to the run's end and acknowledges each.</summary>
+/// <summary>The client of the startup verification and of the canary: it receives events up to the end of the round's run and acknowledges each.</summary>
 internal sealed class VerificationClient : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
@@ -18,15 +18,14 @@ internal sealed class VerificationClient : IDisposable
         _socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
     }
 
-    public static async Task<VerificationClient> ConnectAsync(Uri address, CancellationToken cancellationToken)
+    public static async Task<VerificationClient> ConnectAsync(Uri address, VerificationRound round, CancellationToken cancellationToken)
     {
         var client = new VerificationClient();
         try
         {
             await client._socket.ConnectAsync(address, cancellationToken);
-            return await client.ReadAsync(cancellationToken) is WelcomeMessage
-                ? client
-                : throw new InvalidOperationException("The first message is not a welcome.");
+            round.Begin(await client.ReadAsync(cancellationToken) as WelcomeMessage ?? throw new InvalidOperationException("The first message is not a welcome."));
+            return client;
         }
         catch
         {
@@ -35,22 +34,16 @@ internal sealed class VerificationClient : IDisposable
         }
     }
 
-    /// <summary>Receives and acknowledges until a terminal event.</summary>
-    public async Task<IReadOnlyList<EventType>> AnswerAsync(CancellationToken cancellationToken)
+    /// <summary>Receives and acknowledges until the round's run has ended.</summary>
+    public async Task AnswerAsync(VerificationRound round, CancellationToken cancellationToken)
     {
-        var received = new List<EventType>();
-        while (true)
+        var hasEnded = false;
+        while (!hasEnded)
         {
-            if (await ReadAsync(cancellationToken) is not EventMessage { EventType: { } type } message)
+            if (await ReadAsync(cancellationToken) is EventMessage message)
             {
-                continue;
-            }
-
-            received.Add(type);
-            await _socket.SendAsync(ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
-            if (EventTypes.IsTerminal(type))
-            {
-                return received;
+                hasEnded = round.Add(message);
+                await _socket.SendAsync(ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
             }
         }
     }

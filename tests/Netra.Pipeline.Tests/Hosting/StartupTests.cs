@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
@@ -62,6 +65,23 @@ internal sealed class StartupTests
         Assert.That(failure.Code, Is.EqualTo(FailureCode.StartupVerification));
         Assert.That(failure.Reasons, Has.Count.EqualTo(1));
         Assert.That(failure.Reasons[0], Does.StartWith("running the verification agent"));
+    }
+
+    [TestCase(typeof(SilentVerificationAgent), "agent_thinking")]
+    [TestCase(typeof(IdleVerificationAgent), "tool_executing")]
+    public void Host_VerificationWithoutOneOfTheFiveEvents_DoesNotStart(Type agent, string missing)
+    {
+        var (app, _) = PipelineHost.Build(pipeline =>
+        {
+            var services = pipeline.Services;
+            services.Remove(services.Single(static service => (service.ImplementationInstance as AgentRegistration)?.Type == typeof(VerificationAgent)));
+            services.RemoveAll<VerificationAgent>();
+            AgentServices.AddAgent(services, agent);
+        });
+
+        var failure = Assert.ThrowsAsync<StartupVerificationException>(() => app.StartAsync())!;
+
+        Assert.That(failure.Reasons[0], Does.Contain("instead of the five lifecycle events").And.Not.Contains(missing));
     }
 
     [Test]
@@ -135,5 +155,35 @@ internal sealed class StartupTests
     private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
     {
         public override AppendResult TryAppend(StreamLease lease, in LogEntry entry) => AppendResult.Failed;
+    }
+
+    private sealed class SilentVerificationAgent : IAgent
+    {
+        public string Name => VerificationAgent.AgentName;
+
+        public string Description => "Thinks nothing.";
+
+        public IReadOnlyCollection<string> RequiredTools => [VerificationTool.ToolName];
+
+        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await execution.Tools.CallToolAsync(VerificationTool.ToolName, new JsonObject { ["text"] = "?" }, cancellationToken);
+            yield return "!";
+        }
+    }
+
+    private sealed class IdleVerificationAgent : IAgent
+    {
+        public string Name => VerificationAgent.AgentName;
+
+        public string Description => "Does nothing.";
+
+        public IReadOnlyCollection<string> RequiredTools => [VerificationTool.ToolName];
+
+        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await execution.Events.ThinkAsync("?", ct: cancellationToken);
+            yield return "!";
+        }
     }
 }
