@@ -27,7 +27,9 @@ internal sealed class BridgeInitializations
     public TimeSpan Last => TimeSpan.FromTicks(Interlocked.Read(ref _lastTicks));
 
     /// <summary>Does an initialization.</summary>
-    public async Task RunAsync(Func<Task> initialize)
+    /// <param name="initialize">What it does.</param>
+    /// <param name="isExcused">Whether something else explains that it failed, so that it does not count.</param>
+    public async Task RunAsync(Func<Task> initialize, Func<bool>? isExcused = null)
     {
         var begun = _time.GetTimestamp();
         var outcome = "failed";
@@ -39,7 +41,11 @@ internal sealed class BridgeInitializations
         }
         catch
         {
-            Failed.Add();
+            if (isExcused?.Invoke() != true)
+            {
+                Failed.Add();
+            }
+
             throw;
         }
         finally

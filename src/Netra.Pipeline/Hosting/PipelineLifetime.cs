@@ -81,7 +81,14 @@ internal sealed partial class PipelineLifetime(
         interrupted.Find(open);
         runs.Adopt(open);
         loops.Start();
-        await verification.RunAsync(cancellationToken);
+        try
+        {
+            await verification.RunAsync(cancellationToken);
+        }
+        catch (StartupVerificationException exception)
+        {
+            throw Reported(exception);
+        }
     }
 
     public async Task StartedAsync(CancellationToken cancellationToken)

@@ -43,6 +43,7 @@ internal static class MonitoringServices
     {
         services.TryAddSingleton<CanaryPass>();
         services.TryAddSingleton<PublicPort>();
+        services.TryAddSingleton<OwnTrouble>();
         services.TryAddSingleton<Canary>();
         services.TryAddSingleton<LatencyBaseline>();
         services.TryAddSingleton<ResourceSampler>(static _ => ProcessResources.Read);

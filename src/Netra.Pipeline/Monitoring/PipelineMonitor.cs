@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Monitoring;
 
 /// <summary>What the tick does for monitoring, once a second: measures, judges, helps, and hands the readings to the alerts. The latest of everything may be read from any thread.</summary>
 internal sealed class PipelineMonitor(
-    SignalReader signals, HealthBoard health, OverloadRemedy overload, PipelineObservation observation, SnapshotHistory history, AlertCenter alerts, IOptions<MonitoringOptions> options)
+    SignalReader signals, HealthBoard health, OverloadRemedy overload, ConnectionRemedy connections, PipelineObservation observation, SnapshotHistory history, AlertCenter alerts, IOptions<MonitoringOptions> options)
 {
     private MonitoringSnapshot? _latest;
     private TaskCompletionSource _next = NewRound();
@@ -42,6 +42,7 @@ internal sealed class PipelineMonitor(
     private void Measure()
     {
         observation.OnTick();
+        connections.OnTick();
         if (!options.Value.Enabled)
         {
             // Nothing is measured; what operators raise by hand is told all the same.
