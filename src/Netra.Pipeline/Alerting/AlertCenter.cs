@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting.Notifiers;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
@@ -23,7 +24,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly AlertingOptions _options;
     private readonly AlertRules _builtIn;
     private readonly AlertClock _clock;
-    private readonly TimeProvider _time;
+    private readonly ServedTime _time;
     private readonly FailureReporter _failures;
     private readonly AlertAudit _audit;
     private readonly ILogger _logger;
@@ -35,6 +36,7 @@ public sealed partial class AlertCenter : IDisposable
     private AlertEngine _engine;
     private AlertStore? _store;
     private AlertJournal? _journal;
+    private TimeSpan _lost;
 
     internal AlertCenter(
         IEnumerable<INotifier> notifiers,
@@ -45,13 +47,14 @@ public sealed partial class AlertCenter : IDisposable
         FailureReporter failures,
         AlertAudit audit,
         ILogger<AlertCenter> logger,
-        TimeProvider time)
+        TimeProvider time,
+        ServedTime served)
     {
-        (_options, _builtIn, _failures, _audit, _logger, _time) = (options.Value, rules, failures, audit, logger, time);
+        (_options, _builtIn, _failures, _audit, _logger, _time) = (options.Value, rules, failures, audit, logger, served);
         _clock = new AlertClock(time);
         _directory = storage.IsInMemory ? null : data.Value.DataDirectory;
         _notifiers = [.. notifiers];
-        _outbox = new NotificationOutbox(_notifiers, _options, failures, time, _clock, Conclude);
+        _outbox = new NotificationOutbox(_notifiers, _options, failures, served, _clock, Conclude);
         _configured = EscalationPolicies.From(_options.Escalation, _outbox.Channels);
         _book = new AlertBook(rules, _configured, []);
         _engine = new AlertEngine(_book, _options);
@@ -120,10 +123,10 @@ public sealed partial class AlertCenter : IDisposable
     /// <summary>Compares the readings of this second with all rules. Called once a second; never throws for what it finds, and waits for nothing.</summary>
     /// <param name="readings">Every signal that rules compare has one at least: one that is left out for 10 s is an alert.</param>
     public void Evaluate(IReadOnlyList<SignalReading> readings)
-        => Change(() => _engine.Evaluate(_options.Enabled ? readings : null, _clock.Now));
+        => Change(() => LetPass(_options.Enabled ? readings : null));
 
     /// <summary>Lets a second pass in which nothing is measured: what is on escalates, and silences end.</summary>
-    internal void Advance() => Change(() => _engine.Evaluate(null, _clock.Now));
+    internal void Advance() => Change(() => LetPass(readings: null));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -270,6 +273,17 @@ public sealed partial class AlertCenter : IDisposable
                     throw new InvalidOperationException($"Outcome {outcome} is not mapped.");
             }
         });
+    }
+
+    private void LetPass(IReadOnlyList<SignalReading>? readings)
+    {
+        if (_time.Lost is var lost && lost > _lost)
+        {
+            _engine.Shift(lost - _lost);
+            _lost = lost;
+        }
+
+        _engine.Evaluate(readings, _clock.Now);
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)

@@ -42,6 +42,28 @@ internal sealed class AlertEngine
         Forget(now);
     }
 
+    /// <summary>
+    /// This process did not run for a while: nothing was measured, and nobody could acknowledge. What has lasted until now has lasted for so much less.
+    /// </summary>
+    /// <param name="lost">How long it did not run.</param>
+    public void Shift(TimeSpan lost)
+    {
+        _readings.Shift(lost);
+        foreach (var alert in _book.Alerts.ToList())
+        {
+            if (alert.State == AlertState.Pending)
+            {
+                _book.Put(alert with { Since = alert.Since + lost });
+            }
+            else if (alert is { State: AlertState.Firing, ClearSince: { } since })
+            {
+                _book.Put(alert with { ClearSince = since + lost });
+            }
+        }
+
+        _desk.Shift(lost);
+    }
+
     /// <summary>Looks at incidents at once, after something was done by hand.</summary>
     public void Advance(DateTimeOffset now) => _desk.Advance(now);
 

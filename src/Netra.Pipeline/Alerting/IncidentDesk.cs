@@ -25,6 +25,15 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
         }
     }
 
+    /// <summary>Nobody could acknowledge for a while: what is to be escalated is so much later.</summary>
+    public void Shift(TimeSpan lost)
+    {
+        foreach (var incident in book.Incidents.Where(static incident => incident.EndsAt is null).ToList())
+        {
+            book.Put(incident with { LastStepAt = (incident.LastStepAt ?? incident.StartsAt) + lost, AcknowledgedUntil = incident.AcknowledgedUntil + lost });
+        }
+    }
+
     /// <summary>What a channel was told of the incidents that are on, at each level, for one that does not keep it by itself.</summary>
     public IEnumerable<AlertNotification> ToldTo(string channel, DateTimeOffset now)
         => from incident in book.Incidents

@@ -13,6 +13,15 @@ internal sealed class SignalReadings
     /// <summary>Says since when a signal is known to be missing: before the restart of the process.</summary>
     public void MissingSince(string signal, DateTimeOffset seen) => _seen[signal] = seen;
 
+    /// <summary>Nothing could be measured for a while: no signal is older for it.</summary>
+    public void Shift(TimeSpan lost)
+    {
+        foreach (var signal in _seen.Keys.ToList())
+        {
+            _seen[signal] += lost;
+        }
+    }
+
     /// <summary>Takes the readings of a second.</summary>
     /// <param name="readings">The readings.</param>
     /// <param name="expected">The signals that rules compare.</param>

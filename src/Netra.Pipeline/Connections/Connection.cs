@@ -56,6 +56,9 @@ internal abstract partial class Connection
     /// <summary>Why it ended; valid once <see cref="IsEnded"/>.</summary>
     public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
 
+    /// <summary>Whether nothing has been heard since the process last stood still.</summary>
+    public bool IsUnheardSinceGap => Liveness.IsUnheardSinceGap;
+
     /// <summary>For how long no byte has come.</summary>
     public TimeSpan Silence => _services.Time.GetElapsedTime(Liveness.InboundAt);
 
@@ -210,24 +213,28 @@ internal abstract partial class Connection
     /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
     public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
-        var heard = Liveness.Inbound;
-        var answer = _probes.Add();
-        Queue.RequestPing();
-        SendPing();
-        try
+        long gaps;
+        do
         {
-            var roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
-            return Report(State, roundTrip);
-        }
-        catch (TimeoutException)
-        {
-            _probes.GiveUp(answer);
-        }
+            (gaps, var heard, var answer) = (_services.Time.Gaps, Liveness.Inbound, _probes.Add());
+            Queue.RequestPing();
+            SendPing();
+            try
+            {
+                var roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
+                return Report(State, roundTrip);
+            }
+            catch (TimeoutException)
+            {
+                _probes.GiveUp(answer);
+            }
 
-        if (Liveness.Inbound != heard)
-        {
-            return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
+            if (Liveness.Inbound != heard)
+            {
+                return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
+            }
         }
+        while (!IsEnded && gaps != _services.Time.Gaps); // The process did not run meanwhile: it is asked again.
 
         End(ConnectionEndReason.PingTimeout);
         return Report(State, null);
@@ -252,13 +259,13 @@ internal abstract partial class Connection
     /// <summary>Events were handed to the transport.</summary>
     /// <param name="events">How many.</param>
     /// <param name="live">How many of them were accepted while the connection was live.</param>
-    /// <param name="oldest">When the oldest of those was accepted, in UTC ticks.</param>
+    /// <param name="oldest">When the oldest of those was accepted, as a timestamp.</param>
     public void OnDelivered(int events, int live, long oldest)
     {
         Stream.Figures.OnWritten(events, Subscription.LastWritten);
         if (live > 0)
         {
-            _services.Latencies.OnDelivered(Stream.Figures, live, TimeSpan.FromTicks(_services.Time.GetUtcNow().UtcTicks - oldest));
+            _services.Latencies.OnDelivered(Stream.Figures, live, _services.Time.GetElapsedTime(oldest));
         }
     }
 

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Diagnostics;
+
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
@@ -5,16 +7,15 @@ namespace Netra.Pipeline.Connections;
 /// acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on injected time; it does nothing itself.
 /// </summary>
 /// <remarks>
-/// <see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets one field that the tick reads.
+/// <para>It judges nobody whom it has not asked: after a gap in which the process did not run it asks, and every deadline begins anew, once for each silence, or a process that stutters all the time would judge nobody; and
+/// a tick that comes late asks first.</para>
+/// <para><see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets one field that the tick reads.</para>
 /// </remarks>
 internal sealed class ConnectionLiveness
 {
-    // So many ticks late, and it is the process that stood still.
-    private const int LateTicks = 3;
-
     private readonly ConnectionOptions _options;
     private readonly TimeSpan _tick;
-    private readonly TimeProvider _time;
+    private readonly ServedTime _time;
     private readonly bool _isOneWay;
     private long _inbound;
     private long _inboundAt;
@@ -23,12 +24,13 @@ internal sealed class ConnectionLiveness
     private long _pingSentAt;
     private long _pingUnansweredSince;
     private long _protocolPingAt;
+    private long _askedAt;
+    private long _resumedAt;
+    private long _gaps;
     private long _unacknowledgedSince;
     private long _inheritedSince;
     private long _acknowledgedAtTick = -1;
     private bool _mayInherit = true;
-    private long _tickedAt;
-    private bool _forgiven;
     private bool _frozen;
     private bool _stuck;
 
@@ -38,16 +40,20 @@ internal sealed class ConnectionLiveness
     /// <param name="isOneWay">
     /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a flush without progress, and the stall timeout's to judge.
     /// </param>
-    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, TimeProvider time, bool isOneWay = false)
+    public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, ServedTime time, bool isOneWay = false)
     {
         (_options, _tick, _time, _isOneWay) = (options, tick, time, isOneWay);
-        _inboundAt = _pongAt = _pingSentAt = _tickedAt = time.GetTimestamp();
+        _inboundAt = _pongAt = _pingSentAt = time.GetTimestamp();
+        _gaps = time.Gaps;
     }
 
     /// <summary>Whether the page is frozen; it is not any more from its first answer on.</summary>
     public bool IsFrozen => Volatile.Read(ref _frozen) && PongAt < Volatile.Read(ref _pingUnansweredSince);
 
     public bool IsStuck => Volatile.Read(ref _stuck);
+
+    /// <summary>Whether nothing has been heard since the process last stood still: a page that is gone now has left meanwhile, because of it.</summary>
+    public bool IsUnheardSinceGap => Volatile.Read(ref _gaps) != _time.Gaps || InboundAt < Volatile.Read(ref _resumedAt);
 
     /// <summary>How often bytes came.</summary>
     public long Inbound => Volatile.Read(ref _inbound);
@@ -59,7 +65,8 @@ internal sealed class ConnectionLiveness
     public long PongAt => Volatile.Read(ref _pongAt);
 
     /// <summary>
-    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when the alarm has been raised for it. Read by the tick's thread.
+    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when the alarm has been raised for it. The tick sets it; who reads it
+    /// elsewhere finds it a tick old at worst.
     /// </summary>
     public long UnconfirmedSince => _stuck || _unacknowledgedSince == 0 ? 0 : Since;
 
@@ -85,19 +92,20 @@ internal sealed class ConnectionLiveness
     public LivenessAction OnTick(long written, long acknowledged, long unconfirmedSince = 0)
     {
         var now = _time.GetTimestamp();
-        if (IsLate(now))
+        if (_time.Gaps is var gaps && gaps != _gaps)
         {
-            return LivenessAction.None;
+            Volatile.Write(ref _gaps, gaps);
+            return Resume(now);
         }
 
         var silence = Elapsed(InboundAt, now);
-        if (!_isOneWay && silence + _tick > _options.PingInterval + _options.PingTimeout)
+        if (!_isOneWay && Judged(InboundAt, now) + _tick > _options.PingInterval + _options.PingTimeout && IsAskedInVain(now))
         {
             return LivenessAction.Dead;
         }
 
         var flushing = Volatile.Read(ref _flushingSince);
-        if (flushing != 0 && Elapsed(flushing, now) >= _options.StallTimeout)
+        if (flushing != 0 && Judged(flushing, now) >= _options.StallTimeout)
         {
             return LivenessAction.Stalled;
         }
@@ -105,7 +113,7 @@ internal sealed class ConnectionLiveness
         var action = LivenessAction.None;
         if (silence + _tick > _options.PingInterval && Elapsed(_protocolPingAt, now) + _tick > _options.PingInterval)
         {
-            _protocolPingAt = now;
+            AskBrowser(now);
             action |= LivenessAction.ProtocolPing;
         }
 
@@ -135,7 +143,7 @@ internal sealed class ConnectionLiveness
 
         if (_pingUnansweredSince != 0)
         {
-            var unanswered = Elapsed(_pingUnansweredSince, now);
+            var unanswered = Judged(_pingUnansweredSince, now);
             if (_frozen)
             {
                 return unanswered >= _options.FrozenTimeout ? LivenessAction.Unresponsive : SendPingEvery(_options.PingInterval, now);
@@ -177,8 +185,9 @@ internal sealed class ConnectionLiveness
         }
 
         // What is inherited counts, but a page that has only just come back gets the time of an answer to confirm what it was sent again.
-        var unacknowledged = Elapsed(Since, now);
-        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > _unacknowledgedSince && Elapsed(_unacknowledgedSince, now) + _tick > _options.PingTimeout)
+        var unacknowledged = Judged(Since, now);
+        var here = Math.Max(_unacknowledgedSince, _resumedAt);
+        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > here && Elapsed(here, now) + _tick > _options.PingTimeout)
         {
             Volatile.Write(ref _stuck, true);
             return LivenessAction.BecameStuck;
@@ -186,7 +195,7 @@ internal sealed class ConnectionLiveness
 
         // Half the window is gone without progress: ask the page, whatever the ping interval, so that the other half tells stuck from frozen.
         var half = _options.SilentFailureWindow / 2;
-        return _pingUnansweredSince == 0 && PongAt <= _unacknowledgedSince && unacknowledged >= half ? SendPingEvery(TimeSpan.Zero, now) : LivenessAction.None;
+        return _pingUnansweredSince == 0 && PongAt <= here && unacknowledged >= half ? SendPingEvery(TimeSpan.Zero, now) : LivenessAction.None;
     }
 
     private LivenessAction SendPingEvery(TimeSpan interval, long now)
@@ -196,23 +205,42 @@ internal sealed class ConnectionLiveness
             return LivenessAction.None;
         }
 
+        AskPage(now);
+        return LivenessAction.ApplicationPing;
+    }
+
+    // Whatever was said meanwhile waits unread, and what was asked may have been asked in vain.
+    private LivenessAction Resume(long now)
+    {
+        if (InboundAt >= _resumedAt)
+        {
+            Volatile.Write(ref _resumedAt, now);
+        }
+
+        AskBrowser(now);
+        AskPage(now);
+        return LivenessAction.ProtocolPing | LivenessAction.ApplicationPing;
+    }
+
+    private void AskBrowser(long now)
+    {
+        _protocolPingAt = now;
+        if (_askedAt < InboundAt)
+        {
+            _askedAt = now;
+        }
+    }
+
+    private void AskPage(long now)
+    {
         _pingSentAt = now;
         if (_pingUnansweredSince == 0)
         {
             Volatile.Write(ref _pingUnansweredSince, now);
         }
-
-        return LivenessAction.ApplicationPing;
     }
 
-    // After a pause of the whole process (a suspended machine, a starved pool) the answers of every peer wait unread, and all of them would be taken for dead at once. One tick of grace lets
-    // them be read; never two in a row, or a process that always runs late would judge nobody.
-    private bool IsLate(long now)
-    {
-        var late = Elapsed(_tickedAt, now) >= LateTicks * _tick;
-        _tickedAt = now;
-        return _forgiven = late && !_forgiven;
-    }
+    private bool IsAskedInVain(long now) => _askedAt >= InboundAt && Elapsed(_askedAt, now) + _tick > _options.PingTimeout;
 
     private LivenessAction Unstick()
     {
@@ -224,6 +252,9 @@ internal sealed class ConnectionLiveness
         Volatile.Write(ref _stuck, false);
         return LivenessAction.Recovered;
     }
+
+    // For how long something has lasted since it could be heard that it does not.
+    private TimeSpan Judged(long since, long now) => Elapsed(Math.Max(since, _resumedAt), now);
 
     private TimeSpan Elapsed(long since, long now) => _time.GetElapsedTime(since, now);
 }

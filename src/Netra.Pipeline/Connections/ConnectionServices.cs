@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Figures;
@@ -19,7 +20,7 @@ internal sealed class ConnectionServices(
     SecurityAudit audit,
     PeerLines lines,
     ILogger<Connection> logger,
-    TimeProvider time)
+    ServedTime time)
 {
     public ConnectionOptions Options { get; } = options.Value;
 
@@ -41,5 +42,6 @@ internal sealed class ConnectionServices(
 
     public ILogger Logger { get; } = logger;
 
-    public TimeProvider Time { get; } = time;
+    /// <summary>The clock: what is measured and what has a deadline leaves out the gaps in which this process did not run.</summary>
+    public ServedTime Time { get; } = time;
 }

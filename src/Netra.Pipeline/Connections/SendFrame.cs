@@ -10,7 +10,7 @@ namespace Netra.Pipeline.Connections;
 /// <param name="Kind">What it carries.</param>
 internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind Kind)
 {
-    /// <summary>When its event was accepted, in UTC ticks; 0 for what was read again, whose age says nothing about delivery.</summary>
+    /// <summary>When its event was accepted, as a timestamp; 0 for what was read again, whose age says nothing about delivery.</summary>
     public long AcceptedAt { get; private init; }
 
     public bool IsEvent => Kind != SendFrameKind.Message;
@@ -20,8 +20,8 @@ internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind
 
     public static SendFrame ForEvent(long seq, byte[] buffer) => new(seq, buffer, SendFrameKind.Event);
 
-    /// <summary>An event that was accepted just now.</summary>
-    public static SendFrame ForLiveEvent(long seq, byte[] buffer, DateTimeOffset acceptedAt) => new(seq, buffer, SendFrameKind.Event) { AcceptedAt = acceptedAt.UtcTicks };
+    /// <summary>An event that was accepted just now, at a timestamp.</summary>
+    public static SendFrame ForLiveEvent(long seq, byte[] buffer, long acceptedAt) => new(seq, buffer, SendFrameKind.Event) { AcceptedAt = acceptedAt };
 
     public static SendFrame ForMessage(byte[] buffer) => new(0, buffer, SendFrameKind.Message);
 

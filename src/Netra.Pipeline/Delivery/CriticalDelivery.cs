@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
@@ -13,7 +14,7 @@ namespace Netra.Pipeline.Delivery;
 /// that a device has confirmed after all.
 /// </summary>
 /// <remarks>
-/// <see cref="OnTick"/> is called by the shared tick alone. It waits for nothing: what a stream has to do with the log goes on beside it, one piece of work a stream, observed here. While the log is in trouble nothing is
+/// <see cref="OnTick"/> is called by a loop of its own. It waits for nothing: what a stream has to do with the log goes on beside it, one piece of work a stream, observed here. While the log is in trouble nothing is
 /// buried; it is tried again, and nothing is lost meanwhile.
 /// </remarks>
 internal sealed partial class CriticalDelivery : IDisposable
@@ -25,7 +26,7 @@ internal sealed partial class CriticalDelivery : IDisposable
     private readonly FailureReporter _failures;
     private readonly ILogger _logger;
     private readonly DeliveryOptions _options;
-    private readonly TimeProvider _time;
+    private readonly ServedTime _time;
     private readonly FailureDigest _troubles;
     private readonly Dictionary<UserStream, StreamDelivery> _open = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -39,7 +40,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         FailureReporter failures,
         IOptions<DeliveryOptions> options,
         ILogger<CriticalDelivery> logger,
-        TimeProvider time)
+        ServedTime time)
     {
         (_streams, _connections, _log, _emergencies, _failures, _logger) = (streams, connections, log, emergencies, failures, logger);
         (_options, _time) = (options.Value, time);
@@ -87,7 +88,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         Volatile.Write(ref _rounds, round);
     }
 
-    /// <summary>Stops; the tick has stopped before.</summary>
+    /// <summary>Stops; its loop has stopped before.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
 
@@ -8,11 +9,11 @@ namespace Netra.Pipeline.Delivery;
 /// </summary>
 /// <remarks>
 /// <para>A series of tries belongs to one event, and to those that had been sent by its beginning: they have seen every try. Its clock runs only from tick to tick, while a device that is there owes the event, so a page that
-/// is offline or frozen loses no try, and after a pause of the whole process one tick counts as one tick.</para>
+/// is offline or frozen loses no try, and a tick that comes late counts as one tick. After a gap in which the process did not run the pause begins anew, once: what was acknowledged meanwhile waits unread.</para>
 /// <para>A series ends when its event is confirmed, buried or gone. A device that was closed gets a minute to come back: meanwhile its series stands still, and no other begins, or two devices that owe different events could
 /// take turns for ever.</para>
 /// </remarks>
-internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, TimeProvider time, Func<double> random)
+internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, ServedTime time, Func<double> random)
 {
     /// <summary>For how long a series waits for a device that owes its event.</summary>
     public static readonly TimeSpan Absence = TimeSpan.FromMinutes(1);
@@ -22,6 +23,8 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Time
     private TimeSpan _absent;
     private TimeSpan _pause;
     private bool _running;
+    private bool _isGraced;
+    private long _gaps = time.Gaps;
 
     /// <summary>The event that it is about; 0 when there is none.</summary>
     public long Seq { get; private set; }
@@ -42,6 +45,12 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Time
         var now = time.GetTimestamp();
         var elapsed = Shorter(time.GetElapsedTime(_tickedAt, now), 2 * tick);
         _tickedAt = now;
+        if (time.Gaps is var gaps && gaps != _gaps)
+        {
+            (_gaps, elapsed) = (gaps, TimeSpan.Zero);
+            Grace();
+        }
+
         if (Seq == 0 || standing.IsSettled)
         {
             Begin(standing);
@@ -88,7 +97,15 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Time
         Wait(options.FirstRetry);
     }
 
-    private void Wait(TimeSpan pause) => (_waited, _pause) = (TimeSpan.Zero, pause);
+    private void Wait(TimeSpan pause) => (_waited, _pause, _isGraced) = (TimeSpan.Zero, pause, false);
+
+    private void Grace()
+    {
+        if (!_isGraced)
+        {
+            (_waited, _absent, _isGraced) = (TimeSpan.Zero, TimeSpan.Zero, true);
+        }
+    }
 
     private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
 }

@@ -64,7 +64,7 @@ public sealed class Ledger
         return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
     }
 
-    /// <summary>Takes the figures, and raises the alarm when they do not add up. Called by the tick.</summary>
+    /// <summary>Takes the figures, and raises the alarm when they do not add up. Called by a loop of its own.</summary>
     internal void Check()
     {
         var report = Read();

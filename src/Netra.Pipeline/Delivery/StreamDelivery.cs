@@ -3,7 +3,7 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// One stream with critical events that a device owes, or with dead letters to be settled; it keeps the stream loaded, or the count of tries would be forgotten while a closed page comes back. The tick's thread owns it;
+/// One stream with critical events that a device owes, or with dead letters to be settled; it keeps the stream loaded, or the count of tries would be forgotten while a closed page comes back. The retries' loop owns it;
 /// while <see cref="Work"/> runs, that owns <see cref="Retry"/>, one piece of work at a time.
 /// </summary>
 internal sealed class StreamDelivery(UserStream stream, CriticalRetry retry)
@@ -12,7 +12,7 @@ internal sealed class StreamDelivery(UserStream stream, CriticalRetry retry)
 
     public CriticalRetry Retry { get; } = retry;
 
-    /// <summary>The round of the tick that looked after it last.</summary>
+    /// <summary>The round that looked after it last.</summary>
     public long Round { get; set; }
 
     /// <summary>What goes on with the log. Never faults.</summary>

@@ -2,15 +2,16 @@ namespace Netra.Pipeline.Diagnostics;
 
 /// <summary>
 /// The host's clock, with timestamps that leave out the gaps in which this process did not serve: stopped (SIGSTOP, a virtual machine that is moved), or with a thread pool that ran nothing. A deadline of a guard that is
-/// kept on these timestamps judges the other side by the time in which it could have been heard, and never by the process's own absence. The wall clock and timers are the host's.
+/// kept on these timestamps judges the other side by the time in which it could have been heard, and never by the process's own absence. A timer that is due once comes when its time has been served; the wall clock and
+/// periodic timers are the host's.
 /// </summary>
 /// <remarks>
-/// A timer beats every <see cref="BeatPeriod"/>, on the thread pool as all the work does that the deadlines are for. Between two beats no more than <see cref="MaxStep"/> passes, also for who reads before the late beat
-/// has come. From the last beat to the first read after a gap there is no race, therefore: what is read never leaps by more. Before <see cref="Start"/> and after <see cref="Dispose"/> nothing is left out.
+/// A timer beats every <see cref="BeatPeriod"/>. Between two beats no more than <see cref="MaxStep"/> passes, also for who reads before the late beat has come. From the last beat to the first read after a gap there is no
+/// race, therefore: what is read never leaps by more. Before <see cref="Start"/> and after <see cref="Dispose"/> nothing is left out.
 /// Safe from any thread; reading takes no lock, and what a thread reads is never earlier than what was read before.
 /// </remarks>
 /// <param name="time">The host's clock.</param>
-internal sealed class ServedTime(TimeProvider time) : TimeProvider, IDisposable
+internal sealed class ServedTime(TimeProvider time) : TimeProvider, IThreadPoolWorkItem, IDisposable
 {
     /// <summary>How often the beat comes.</summary>
     public static readonly TimeSpan BeatPeriod = TimeSpan.FromMilliseconds(200);
@@ -23,6 +24,10 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IDisposable
 
     private readonly long _maxStep = (long)(MaxStep.TotalSeconds * time.TimestampFrequency);
     private readonly Lock _gate = new();
+
+    // The runtime's timers overtake what waits for a thread of the pool. The beat must not, or a starved pool would look like one that serves; a clock that somebody turns beats as it is turned.
+    private readonly bool _isQueued = time == System;
+    private int _queued;
     private ITimer? _timer;
     private Beat _beat = new(NotBeating, Lost: 0, Gaps: 0);
     private bool _isDisposed;
@@ -59,7 +64,7 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IDisposable
             if (_timer is null && !_isDisposed)
             {
                 Volatile.Write(ref _beat, new Beat(time.GetTimestamp(), Lost: 0, Gaps: 0));
-                _timer = time.CreateTimer(static served => ((ServedTime)served!).OnBeat(), this, BeatPeriod, BeatPeriod);
+                _timer = time.CreateTimer(static served => ((ServedTime)served!).OnTimer(), this, BeatPeriod, BeatPeriod);
             }
         }
     }
@@ -74,7 +79,12 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IDisposable
 
     public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ServedTimer(this, time, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
 
     public void Dispose()
     {
@@ -89,7 +99,24 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IDisposable
         }
     }
 
-    // After a starved pool several come at once; the first one counts.
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _queued, 0);
+        OnBeat();
+    }
+
+    private void OnTimer()
+    {
+        if (!_isQueued)
+        {
+            OnBeat();
+        }
+        else if (Interlocked.Exchange(ref _queued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
     private void OnBeat()
     {
         var beat = Volatile.Read(ref _beat);

@@ -400,7 +400,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
         }
 
-        _stream.Figures.OnAccepted(type, pending.Draft.AcceptedAt.UtcTicks);
+        _stream.Figures.OnAccepted(type);
         if (pending.Subject is { } named)
         {
             Observe(pending.Draft, named, outcome.Seq);

@@ -15,9 +15,12 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops: the tick that looks after connections, streams and the confirmation of critical events; retention; the webhook; alerts; failures that come in crowds; and what is done once a minute. A round that fails is reported and
-/// the loop goes on; a loop that dies or hangs is reported too.
+/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the books and the audit; eviction; retention; monitoring; the webhook; alerts; failures that come in crowds; what is
+/// done once a minute. A round that fails is reported and the loop goes on; a loop that dies or hangs is reported too.
 /// </summary>
+/// <remarks>
+/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard, retries and books go on. What needs the log waits for it in a loop of its own.
+/// </remarks>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
     StreamRegistry streams,
@@ -51,15 +54,20 @@ internal sealed class BackgroundLoops(
 
     public void Start()
         => _running = Task.WhenAll(
-            LoopAsync("tick", ConnectionTick.Period, Patience, TickAsync),
-            LoopAsync("failures", ConnectionTick.Period, Patience, TellFailures),
-            LoopAsync("retention", ConnectionTick.Period, Patience, ExpireAsync),
-            LoopAsync("monitor", ConnectionTick.Period, Patience, MonitorAsync),
-            LoopAsync("runs", ConnectionTick.Period, Patience, runs.RoundAsync),
-            LoopAsync("canary", ConnectionTick.Period, Patience, canary.RoundAsync),
-            LoopAsync("remediation", ConnectionTick.Period, LongPatience, remedy.RoundAsync),
-            LoopAsync("webhook", ConnectionTick.Period, LongPatience, webhook.RoundAsync),
-            LoopAsync("upkeep", UpkeepPeriod, LongPatience, KeepUpAsync),
+            LoopAsync("tick", Tick),
+            LoopAsync("failures", TellFailures),
+            LoopAsync("monitor", Monitor),
+            LoopAsync("retries", delivery.OnTick),
+            LoopAsync("ledger", ledger.Check),
+            LoopAsync("audit", Audit),
+            LoopAsync("windows", streams.TrimWindows),
+            WaitingLoopAsync("eviction", LongPatience, streams.EvictIdleAsync),
+            WaitingLoopAsync("retention", Patience, ExpireAsync),
+            WaitingLoopAsync("runs", Patience, runs.RoundAsync),
+            WaitingLoopAsync("canary", Patience, canary.RoundAsync),
+            WaitingLoopAsync("remediation", LongPatience, remedy.RoundAsync),
+            WaitingLoopAsync("webhook", LongPatience, webhook.RoundAsync),
+            WaitingLoopAsync("upkeep", LongPatience, KeepUpAsync, UpkeepPeriod),
             ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));
 
     public async Task StopAsync()
@@ -71,10 +79,22 @@ internal sealed class BackgroundLoops(
 
     public void Dispose() => _stopping.Dispose();
 
-    private Task LoopAsync(string name, TimeSpan period, TimeSpan patience, Func<CancellationToken, ValueTask> round)
-    {
-        var watched = watch.Add(name, patience);
-        return ServeAsync(
+    // A guard's: by its signature it waits for nobody.
+    private Task LoopAsync(string name, Action round) => LoopAsync(
+        name,
+        ConnectionTick.Period,
+        watch.Add(name, Patience),
+        _ =>
+        {
+            round();
+            return ValueTask.CompletedTask;
+        });
+
+    private Task WaitingLoopAsync(string name, TimeSpan patience, Func<CancellationToken, ValueTask> round, TimeSpan? period = null)
+        => LoopAsync(name, period ?? ConnectionTick.Period, watch.Add(name, patience, waitsForLog: true), round);
+
+    private Task LoopAsync(string name, TimeSpan period, BackgroundRound watched, Func<CancellationToken, ValueTask> round)
+        => ServeAsync(
             watched,
             async cancellationToken =>
             {
@@ -89,7 +109,10 @@ internal sealed class BackgroundLoops(
                     catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                     {
                         // A cancellation that is not the host's is a failure like any other: something inside gave up.
-                        watch.Report(name, "a round failed; the loop goes on", exception);
+                        if (!watched.WaitsForLog || !IsOfTheLog(exception))
+                        {
+                            watch.Report(name, "a round failed; the loop goes on", exception);
+                        }
                     }
                     finally
                     {
@@ -97,7 +120,6 @@ internal sealed class BackgroundLoops(
                     }
                 }
             });
-    }
 
     private async Task ServeAsync(BackgroundRound watched, Func<CancellationToken, Task> loop)
     {
@@ -116,35 +138,39 @@ internal sealed class BackgroundLoops(
         }
     }
 
-    private async ValueTask TickAsync(CancellationToken cancellationToken)
+    // The log has said so itself, and while it stores nothing there is nothing else to be said.
+    private bool IsOfTheLog(Exception exception) => log.Trouble is not null
+        || exception is PipelineException { Code: FailureCode.LogFailed }
+        || (exception is AggregateException { InnerExceptions: var inner } && inner.All(IsOfTheLog));
+
+    private void Tick()
     {
         connections.OnTick();
-        delivery.OnTick();
+        LookAtLoops();
+    }
+
+    // It looks at the loops too: what fails in the others must not blind it.
+    private void Monitor()
+    {
+        LookAtLoops();
+        monitor.OnTick();
+    }
+
+    private void TellFailures()
+    {
+        failures.TellDue();
+        lines.TellDue();
+    }
+
+    private void LookAtLoops() => watch.OnTick(log.Trouble is not null);
+
+    private void Audit()
+    {
         var now = time.GetUtcNow();
         foreach (var stream in streams.Loaded)
         {
             stream.Audit(now);
         }
-
-        ledger.Check();
-        watch.OnTick();
-        await streams.EvictIdleAsync(cancellationToken);
-    }
-
-    // A loop of its own: what the others wait for must not keep from operators what has failed.
-    private ValueTask TellFailures(CancellationToken cancellationToken)
-    {
-        failures.TellDue();
-        lines.TellDue();
-        return ValueTask.CompletedTask;
-    }
-
-    // A loop of its own: what fails in the others must not blind it.
-    private ValueTask MonitorAsync(CancellationToken cancellationToken)
-    {
-        watch.OnTick();
-        monitor.OnTick();
-        return ValueTask.CompletedTask;
     }
 
     private async ValueTask ExpireAsync(CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Diagnostics;
+
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
@@ -5,23 +7,31 @@ namespace Netra.Pipeline.Hosting;
 /// </summary>
 /// <param name="loop">The loop's name.</param>
 /// <param name="patience">How long a round may take.</param>
+/// <param name="waitsForLog">Whether its rounds wait for the log.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BackgroundRound(string loop, TimeSpan patience, TimeProvider time)
+internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waitsForLog, ServedTime time)
 {
     private const int Well = 0;
     private const int Late = 1;
     private const int Ended = 2;
 
-    // A machine that was suspended, or a clock that leaps, makes every round old at once, but nobody has looked meanwhile.
+    // Where time leaps, every round is old at once, but nobody has looked meanwhile.
     private const int MinLooks = 10;
 
     private long _begunAt;
+    private long _rounds;
     private int _looks;
     private int _state;
 
     public string Loop => loop;
 
     public TimeSpan Patience => patience;
+
+    /// <summary>Whether its rounds wait for the log.</summary>
+    public bool WaitsForLog => waitsForLog;
+
+    /// <summary>How many rounds have come back.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Whether a round is under way.</summary>
     public bool IsUnderWay => Volatile.Read(ref _begunAt) != 0;
@@ -39,15 +49,30 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, TimeProvid
     {
         Volatile.Write(ref _begunAt, 0);
         Volatile.Write(ref _state, Well);
+        Interlocked.Increment(ref _rounds);
     }
 
     /// <summary>The loop itself has ended, and no round will come.</summary>
     public void OnLoopEnded() => Volatile.Write(ref _state, Ended);
 
     /// <summary>Looks whether the round is late. It becomes so once.</summary>
-    public bool BecomesLate()
-        => Volatile.Read(ref _begunAt) is not 0 and var begunAt
-            && Interlocked.Increment(ref _looks) >= MinLooks
+    /// <param name="isLogInTrouble">Whether the log stores nothing at the moment: then it is the log that is slow, which says so itself, and who waits for it has its time from the end of that.</param>
+    public bool BecomesLate(bool isLogInTrouble)
+    {
+        var begunAt = Volatile.Read(ref _begunAt);
+        if (begunAt == 0)
+        {
+            return false;
+        }
+
+        if (isLogInTrouble && waitsForLog)
+        {
+            Interlocked.CompareExchange(ref _begunAt, Math.Max(1, time.GetTimestamp()), begunAt);
+            return false;
+        }
+
+        return Interlocked.Increment(ref _looks) >= MinLooks
             && time.GetElapsedTime(begunAt) >= patience
             && Interlocked.CompareExchange(ref _state, Late, Well) == Well;
+    }
 }

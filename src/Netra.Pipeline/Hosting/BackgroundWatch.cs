@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Hosting;
@@ -6,7 +7,7 @@ namespace Netra.Pipeline.Hosting;
 /// <summary>
 /// Watches the background loops for a round that does not come back: it throws nothing, so nothing else would say that its loop is dead. Safe from any thread; more than one loop looks, so that each watches the others.
 /// </summary>
-internal sealed class BackgroundWatch(FailureReporter failures, TimeProvider time)
+internal sealed class BackgroundWatch(FailureReporter failures, ServedTime time)
 {
     private readonly ConcurrentDictionary<string, BackgroundRound> _loops = new(StringComparer.Ordinal);
 
@@ -15,14 +16,16 @@ internal sealed class BackgroundWatch(FailureReporter failures, TimeProvider tim
     /// <summary>Watches one more loop.</summary>
     /// <param name="loop">Its name.</param>
     /// <param name="patience">How long one of its rounds may take.</param>
-    public BackgroundRound Add(string loop, TimeSpan patience) => _loops[loop] = new BackgroundRound(loop, patience, time);
+    /// <param name="waitsForLog">Whether its rounds wait for the log: while the log stores nothing they are not late.</param>
+    public BackgroundRound Add(string loop, TimeSpan patience, bool waitsForLog = false) => _loops[loop] = new BackgroundRound(loop, patience, waitsForLog, time);
 
     /// <summary>Reports each round that has become late, once.</summary>
-    public void OnTick()
+    /// <param name="isLogInTrouble">Whether the log stores nothing at the moment.</param>
+    public void OnTick(bool isLogInTrouble = false)
     {
         foreach (var round in Loops)
         {
-            if (round.BecomesLate())
+            if (round.BecomesLate(isLogInTrouble))
             {
                 Report(round.Loop, $"a round has not come back for {round.Patience.TotalSeconds:F0} s", exception: null);
             }

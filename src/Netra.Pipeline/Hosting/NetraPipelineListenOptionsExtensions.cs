@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.WebSockets;
 
 // In the namespace where hosts look for it.
@@ -27,7 +28,7 @@ public static class NetraPipelineListenOptionsExtensions
             services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
             services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
             HandshakeLimits.From(listenOptions.KestrelServerOptions.Limits),
-            services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
+            services.GetRequiredService<ServedTime>()).OnConnectionAsync);
         return listenOptions;
     }
 }

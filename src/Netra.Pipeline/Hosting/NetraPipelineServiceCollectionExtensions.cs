@@ -142,7 +142,7 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<RunRegistry>(),
             provider.GetRequiredService<PipelineObservation>(),
             provider.GetRequiredService<EmergencyMode>(),
-            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ServedTime>(),
             provider.GetRequiredService<EmissionTelemetry>(),
             provider.GetRequiredService<EmissionWaits>(),
             provider.GetRequiredService<ServedTime>()));
@@ -185,7 +185,8 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<FailureReporter>(),
             provider.GetRequiredService<AlertAudit>(),
             provider.GetRequiredService<ILogger<AlertCenter>>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ServedTime>()));
     }
 
     private static void AddHttp(IServiceCollection services)

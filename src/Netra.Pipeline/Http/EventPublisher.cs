@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
@@ -27,7 +28,7 @@ internal sealed class EventPublisher(
     IOptions<StreamOptions> streams,
     IOptions<MonitoringOptions> monitoring,
     PipelineSpans spans,
-    TimeProvider time)
+    ServedTime time)
 {
     /// <summary>What failures call it.</summary>
     public const string Operation = "Publish";

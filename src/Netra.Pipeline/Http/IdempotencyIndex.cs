@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
@@ -16,7 +17,7 @@ namespace Netra.Pipeline.Http;
 /// make a second event.</para>
 /// <para>Bounded by what is under way: one entry for each event that is being published, and for each that the log has taken and not committed, which the log bounds.</para>
 /// </remarks>
-internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> options, TimeProvider time)
+internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> options, ServedTime time)
 {
     private readonly ConcurrentDictionary<UInt128, FirstPublish> _underWay = new();
 

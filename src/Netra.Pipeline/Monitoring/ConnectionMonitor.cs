@@ -1,15 +1,16 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Remedies;
 
 namespace Netra.Pipeline.Monitoring;
 
 /// <summary>Counts connections for their users, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
-internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting, TimeProvider time)
+internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting, ServedTime time)
 {
     public void OnOpened(Connection connection)
     {
-        connection.Stream.Figures.OnConnected(time.GetUtcNow().UtcTicks);
+        connection.Stream.Figures.OnConnected(time);
         emergency.Tell(connection);
         remedy.OnOpened(connection);
         if (observation.HasObservers)
@@ -22,8 +23,12 @@ internal sealed class ConnectionMonitor(PipelineObservation observation, Emergen
     {
         if (ConnectionEndReasons.Describe(reason).IsError)
         {
-            connection.Stream.Figures.OnDropped(time.GetUtcNow().UtcTicks);
-            drops.Add();
+            connection.Stream.Figures.OnDropped(time);
+            if (!connection.IsUnheardSinceGap)
+            {
+                // Whoever gave up while this process stood still says nothing about how connections last.
+                drops.Add();
+            }
         }
 
         waiting.OnEnded(connection.UserId);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Runs;
@@ -10,7 +11,7 @@ namespace Netra.Pipeline.Streams;
 /// <summary>
 /// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop when nobody has needed it for a while, or too many are there that nobody needs.
 /// </summary>
-internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, TimeProvider time)
+internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time)
 {
     private readonly StreamServices _services = new(log, options.Value, budget, figures, time);
     // What is given back together is stored together; more at once would only wait in the log's queue.
@@ -39,9 +40,21 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
         return stream is not null;
     }
 
+    /// <summary>Trims windows while their budget is exceeded. Waits for nothing, so that memory is looked after while the log takes its time.</summary>
+    public void TrimWindows()
+    {
+        if (budget.IsExceeded)
+        {
+            foreach (var stream in Loaded)
+            {
+                stream.TrimWindow();
+            }
+        }
+    }
+
     /// <summary>
-    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above <see cref="StreamOptions.MaxIdleStreams"/>; trims windows while their budget is exceeded. Called by one
-    /// background loop, and waits for the log. While that cannot store, nothing is evicted: every stream would wait for it, and so would a page that comes back.
+    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that
+    /// cannot store, nothing is evicted: every stream would wait for it, and so would a page that comes back.
     /// </summary>
     /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
@@ -138,11 +151,6 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
             if (!slot.Stream.IsCompletedSuccessfully)
             {
                 continue;
-            }
-
-            if (budget.IsExceeded)
-            {
-                slot.LoadedStream.TrimWindow();
             }
 
             if (slot.LoadedStream.IsIdle(out var since))

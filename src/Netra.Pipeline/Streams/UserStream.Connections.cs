@@ -104,7 +104,7 @@ internal sealed partial class UserStream
             subscription.Acknowledged = seq;
             if (_sampledSeq != 0 && _sampledSeq <= seq && _sampledSeq > subscription.CoverageFrom)
             {
-                latency = TimeSpan.FromTicks(_time.GetUtcNow().UtcTicks - _sampledAt);
+                latency = _time.GetElapsedTime(_sampledAt);
                 _sampledSeq = 0;
             }
 

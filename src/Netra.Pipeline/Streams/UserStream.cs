@@ -25,6 +25,9 @@ internal sealed partial class UserStream
     private readonly StreamLease _lease;
     private readonly StreamOptions _options;
     private readonly FiguresRegistry _figures;
+    // One that is not acknowledged for so long makes way for the next.
+    private static readonly TimeSpan LongestSample = TimeSpan.FromMinutes(1);
+
     private readonly TimeProvider _time;
     private readonly byte[] _key;
     private readonly EventWindow _window;
@@ -334,17 +337,20 @@ internal sealed partial class UserStream
             _criticals.Add(seq);
         }
 
-        var outcome = FanOut(seq, buffer, draft.AcceptedAt, critical);
+        // How long it takes from here is measured, and the wall clock may leap.
+        var acceptedAt = _time.GetTimestamp();
+        Figures.LastAcceptedAt = acceptedAt;
+        var outcome = FanOut(seq, buffer, acceptedAt, critical);
         if (outcome.Connected > 0)
         {
-            Sample(seq, draft.AcceptedAt, isTerminal && run is not null);
+            Sample(seq, acceptedAt, isTerminal && run is not null);
         }
 
         _ledger.OnAccepted(seq);
         return outcome;
     }
 
-    private AppendOutcome FanOut(long seq, byte[] buffer, DateTimeOffset acceptedAt, bool critical)
+    private AppendOutcome FanOut(long seq, byte[] buffer, long acceptedAt, bool critical)
     {
         var (connected, lagging) = (0, 0);
         List<OverflowedConnection>? overflowed = null;
@@ -383,11 +389,11 @@ internal sealed partial class UserStream
     }
 
     // One event at a time is followed until it is acknowledged: the next one after that is the next sample.
-    private void Sample(long seq, DateTimeOffset acceptedAt, bool isRunsEnd)
+    private void Sample(long seq, long acceptedAt, bool isRunsEnd)
     {
-        if (_sampledSeq == 0 || acceptedAt.UtcTicks - _sampledAt > TimeSpan.TicksPerMinute)
+        if (_sampledSeq == 0 || _time.GetElapsedTime(_sampledAt, acceptedAt) > LongestSample)
         {
-            (_sampledSeq, _sampledAt) = (seq, acceptedAt.UtcTicks);
+            (_sampledSeq, _sampledAt) = (seq, acceptedAt);
         }
 
         if (isRunsEnd)

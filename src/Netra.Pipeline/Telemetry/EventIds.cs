@@ -37,6 +37,9 @@ internal static class EventIds
     /// <summary>An authenticator that was not waited for any more has failed.</summary>
     public const int AuthenticatorFailedLate = 1105;
 
+    /// <summary>The process did not run for a while.</summary>
+    public const int ProcessStoodStill = 1106;
+
     // 1200–1299 Streams and Log
 
     /// <summary>The log is open.</summary>
@@ -112,6 +115,9 @@ internal static class EventIds
 
     /// <summary>Monitoring is switched off.</summary>
     public const int MonitoringDisabled = 1904;
+
+    /// <summary>A canary failed for what the server's own trouble explains.</summary>
+    public const int CanaryExcused = 1905;
 
     // 2000–2099 Alerting
 

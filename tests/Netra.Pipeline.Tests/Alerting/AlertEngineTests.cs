@@ -10,6 +10,50 @@ internal sealed class AlertEngineTests
     private const string Chat = "high_latency chat/operations";
 
     [Test]
+    public void Pending_ProcessDidNotRun_HasNotLastedMeanwhile()
+    {
+        var engine = new EngineUnderTest();
+        engine.Set(Signals.UsersWaitingWithoutConnections, 1);
+        engine.Step(30);
+
+        engine.StandStill(TimeSpan.FromMinutes(5));
+        engine.Step(19);
+        Assert.That(engine.StateOf("no_connections"), Is.EqualTo(AlertState.Pending));
+
+        engine.Step(3);
+        Assert.That(engine.StateOf("no_connections"), Is.EqualTo(AlertState.Firing));
+    }
+
+    [Test]
+    public void Signal_ProcessDidNotRun_IsNotMissed()
+    {
+        var engine = new EngineUnderTest();
+        engine.Step(5);
+
+        engine.StandStill(TimeSpan.FromHours(1));
+        engine.Unset(Signals.SuccessRate);
+        engine.Step(5);
+
+        Assert.That(engine.News(), Is.Empty);
+    }
+
+    [Test]
+    public void Incident_ProcessDidNotRun_IsNotEscalatedForWhatNobodyCouldAcknowledge()
+    {
+        var engine = new EngineUnderTest();
+        engine.Set(Signals.CanaryFailures, 1);
+        engine.Step(60);
+        engine.News();
+
+        engine.StandStill(TimeSpan.FromHours(1));
+        engine.Step(60);
+        Assert.That(engine.News(), Is.Empty);
+
+        engine.Step(500);
+        Assert.That(engine.News(), Is.EqualTo(new[] { "escalate canary_failed pager/engineering" }));
+    }
+
+    [Test]
     public void Pending_StopsHolding_IsForgottenAndBeginsAnew()
     {
         var engine = new EngineUnderTest();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Tests.Failures;
@@ -17,6 +18,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
     public CenterUnderTest(TestTimeProvider time, IReadOnlyList<INotifier> notifiers, string? folder = null, Action<AlertingOptions>? configure = null)
     {
         Time = time;
+        Served = new ServedTime(time);
         var options = new AlertingOptions();
         configure?.Invoke(options);
         Log = new ScriptedNotifier(LogNotifier.Channel);
@@ -29,7 +31,8 @@ internal sealed class CenterUnderTest : IAsyncDisposable
             Reported.Reporter,
             new AlertAudit(Reported.LoggerProvider.CreateLogger<AlertAudit>()),
             Reported.LoggerProvider.CreateLogger<AlertCenter>(),
-            time);
+            time,
+            Served);
         foreach (var rule in Alerts.Rules.Where(static rule => rule.Signal != AlertRules.SignalAge))
         {
             _readings[(rule.Signal, null)] = EngineUnderTest.BestOf(rule.Signal);
@@ -40,6 +43,8 @@ internal sealed class CenterUnderTest : IAsyncDisposable
     }
 
     public TestTimeProvider Time { get; }
+
+    public ServedTime Served { get; }
 
     public AlertCenter Alerts { get; }
 
@@ -86,6 +91,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Served.Dispose();
         await _stopping.CancelAsync();
         try
         {

@@ -88,6 +88,13 @@ internal sealed class EngineUnderTest
     /// <summary>Lets time pass at once, as for a process that did not run.</summary>
     public void Skip(TimeSpan time) => Now += time;
 
+    /// <summary>The process does not run for a while, and goes on.</summary>
+    public void StandStill(TimeSpan time)
+    {
+        Now += time;
+        Do((engine, _) => engine.Shift(time));
+    }
+
     public void Restart()
     {
         _book = new AlertBook(_rules, Policy, _documents.Select(static document => new StoredDocument(document.Key.Kind, document.Key.Id, document.Value)).ToList());

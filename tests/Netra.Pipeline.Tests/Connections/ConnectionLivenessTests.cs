@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Connections;
@@ -17,7 +18,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_BytesAndPongsCome_AsksForNothingButPings()
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
 
         var actions = peer.Run(300);
 
@@ -28,7 +29,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_NoByte_PingsAfterTheIntervalAndIsDeadWithinIntervalAndTimeout()
     {
-        var peer = new Peer();
+        using var peer = new Peer();
 
         var actions = peer.Run(Interval + Timeout);
 
@@ -40,7 +41,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_LastByteLate_MeasuresFromIt()
     {
-        var peer = new Peer();
+        using var peer = new Peer();
         peer.Run(20);
         peer.Liveness.OnInbound();
 
@@ -52,7 +53,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_OnlyTheBrowserAnswers_IsFrozenAndLaterUnresponsive()
     {
-        var peer = new Peer { AnswersProtocol = true };
+        using var peer = new Peer { AnswersProtocol = true };
 
         var actions = peer.Run(Interval + Frozen);
 
@@ -66,7 +67,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_FrozenPageAnswers_Recovers()
     {
-        var peer = new Peer { AnswersProtocol = true };
+        using var peer = new Peer { AnswersProtocol = true };
         peer.Run(Interval + Timeout);
         Assert.That(peer.Liveness.IsFrozen, Is.True);
 
@@ -82,7 +83,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_PageAnswersButAcknowledgesNothing_IsStuckOncePerEpisode()
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 5 };
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 5 };
 
         var actions = peer.Run(200);
 
@@ -102,7 +103,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_SlowButSteadyProgress_IsNeverStuck()
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 1000 };
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 1000 };
         for (var i = 0; i < 20; i++)
         {
             peer.Acknowledged++;
@@ -113,7 +114,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_StuckPageFreezesAndWakes_IsStillStuckUntilItAcknowledges()
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 5 };
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 5 };
         peer.Run(1 + Window);
         peer.AnswersPage = false;
         peer.Run(Interval + Timeout);
@@ -133,7 +134,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_HalfTheWindowWithoutProgress_AsksThePageWhateverTheInterval()
     {
-        var peer = new Peer(pingInterval: 600) { AnswersProtocol = true, AnswersPage = true, Written = 5 };
+        using var peer = new Peer(pingInterval: 600) { AnswersProtocol = true, AnswersPage = true, Written = 5 };
 
         var actions = peer.Run(Window + 1);
 
@@ -145,7 +146,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_FlushPendingForTheStallTimeout_IsStalled()
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
         peer.Liveness.OnFlushPending();
         Assert.That(peer.Run(Stall - 1).Values, Is.All.EqualTo(Pings));
         peer.Liveness.OnFlushed();
@@ -157,22 +158,91 @@ internal sealed class ConnectionLivenessTests
         Assert.That(actions.Single(static a => a.Value == LivenessAction.Stalled).Key, Is.EqualTo(Stall - 1 + 5 + Stall));
     }
 
-    [Test]
-    public void Tick_TheProcessStoodStill_JudgesNobodyBeforeTheirBytesCouldBeRead()
+    [TestCase(20)]
+    [TestCase(300)]
+    [TestCase(86_400)]
+    public void Tick_TheProcessStoodStill_AsksAndJudgesNobodyBeforeTheWholeTimeout(int seconds)
     {
-        var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
-        peer.Run(10);
+        using var peer = new Peer();
+        peer.Liveness.OnFlushPending();
+        peer.Run(Interval + Timeout - 1);
 
-        peer.Time.Advance(TimeSpan.FromMinutes(5));
-        Assert.That(peer.Liveness.OnTick(0, 0, 0), Is.EqualTo(LivenessAction.None));
-        peer.Liveness.OnInbound();
-        Assert.That(peer.Run(1).Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Dead)));
+        Assert.That(peer.StandStill(seconds), Is.EqualTo(Pings), "a second before it was dead");
+
+        var actions = peer.Run(Interval + Timeout);
+        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Dead)).Key, Is.EqualTo(Interval + Timeout - 1 + Interval + Timeout));
+        Assert.That(actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Stalled) || a.HasFlag(LivenessAction.Unresponsive)));
     }
 
     [Test]
-    public void Tick_TheProcessIsAlwaysLate_JudgesAllTheSame()
+    public void Tick_TheProcessStoodStillAndThePageAnswers_IsAsItWas()
     {
-        var peer = new Peer();
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true };
+        peer.Run(Interval + 5);
+        Assert.That(peer.StandStill(300), Is.EqualTo(Pings));
+        peer.Pong();
+
+        Assert.That(peer.Run(200).Values, Is.All.EqualTo(Pings));
+    }
+
+    [Test]
+    public void Tick_TheProcessStoodStillWhileThePageWasFrozen_KeepsItForTheWholeTimeAgain()
+    {
+        using var peer = new Peer { AnswersProtocol = true };
+        peer.Run(Interval + Frozen - 1);
+        Assert.That(peer.Liveness.IsFrozen, Is.True);
+
+        peer.StandStill(300);
+        peer.Liveness.OnInbound();
+        Assert.That(peer.Liveness.IsFrozen, Is.True);
+        var actions = peer.Run(Frozen);
+
+        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Unresponsive)).Key, Is.EqualTo(Interval + Frozen - 1 + Frozen));
+    }
+
+    [Test]
+    public void Tick_TheProcessStoodStillWithoutAnAcknowledgement_IsStuckAfterTheWholeWindow()
+    {
+        using var peer = new Peer { AnswersProtocol = true, AnswersPage = true, Written = 5 };
+        peer.Run(Window - 1);
+
+        peer.StandStill(300);
+        peer.Pong();
+        var actions = peer.Run(Window);
+
+        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key, Is.EqualTo(Window - 1 + Window));
+    }
+
+    [Test]
+    public void Tick_TheProcessStuttersAllTheTime_JudgesAllTheSame()
+    {
+        using var peer = new Peer();
+        var dead = false;
+        for (var i = 0; i < 3 * (Interval + Timeout) && !dead; i++)
+        {
+            peer.StandStill(5);
+            dead = peer.Run(2).Values.Any(static a => a.HasFlag(LivenessAction.Dead));
+        }
+
+        Assert.That(dead, Is.True);
+    }
+
+    [Test]
+    public void Tick_OnlyTheTickIsLate_AsksBeforeItJudges()
+    {
+        using var peer = new Peer();
+        peer.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.That(peer.Liveness.OnTick(0, 0, 0), Is.EqualTo(Pings), "it was not asked yet");
+
+        var actions = peer.Run(Timeout);
+
+        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Dead)).Key, Is.EqualTo(Timeout));
+    }
+
+    [Test]
+    public void Tick_TheTickIsAlwaysLate_JudgesAllTheSame()
+    {
+        using var peer = new Peer();
         var dead = false;
         for (var i = 0; i < 20; i++)
         {
@@ -186,7 +256,7 @@ internal sealed class ConnectionLivenessTests
     [Test]
     public void Tick_OneWayTransport_IsNeverDeadButStallsFreezesAndIsPingedOn()
     {
-        var peer = new Peer(isOneWay: true) { AnswersPage = true };
+        using var peer = new Peer(isOneWay: true) { AnswersPage = true };
         Assert.That(peer.Run(Interval + Timeout).Values, Is.All.EqualTo(Pings), "nothing was flushed, but nothing waits either");
         peer.Liveness.OnFlushPending();
 
@@ -197,9 +267,10 @@ internal sealed class ConnectionLivenessTests
     }
 
     /// <summary>A peer that answers what it answers within the second in which it is asked.</summary>
-    private sealed class Peer
+    private sealed class Peer : IDisposable
     {
         private readonly bool _isOneWay;
+        private ServedTime? _served;
         private int _second;
 
         public Peer(int pingInterval = Interval, bool isOneWay = false) => (_isOneWay, Liveness) = (isOneWay, new ConnectionLiveness(
@@ -212,10 +283,12 @@ internal sealed class ConnectionLivenessTests
                 SilentFailureWindow = TimeSpan.FromSeconds(Window),
             },
             ConnectionTick.Period,
-            Time,
+            Served,
             isOneWay));
 
         public TestTimeProvider Time { get; } = new();
+
+        public ServedTime Served => _served ??= Started();
 
         public ConnectionLiveness Liveness { get; }
 
@@ -228,6 +301,17 @@ internal sealed class ConnectionLivenessTests
         public long Acknowledged { get; set; }
 
         public long UnconfirmedSince { get; set; }
+
+        /// <summary>The process is stopped; a tick comes as soon as it goes on.</summary>
+        public LivenessAction StandStill(int seconds)
+        {
+            Time.StandStill(TimeSpan.FromSeconds(seconds));
+            var action = Liveness.OnTick(Written, Acknowledged, UnconfirmedSince);
+            Time.Advance(TimeSpan.Zero);
+            return action;
+        }
+
+        public void Dispose() => _served?.Dispose();
 
         public void Pong()
         {
@@ -267,6 +351,13 @@ internal sealed class ConnectionLivenessTests
             }
 
             return actions;
+        }
+
+        private ServedTime Started()
+        {
+            var served = new ServedTime(Time);
+            served.Start();
+            return served;
         }
     }
 }

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Connections;
@@ -71,7 +72,7 @@ internal sealed class InheritedProgressTests
                 SilentFailureWindow = TimeSpan.FromSeconds(Window),
             },
             ConnectionTick.Period,
-            time);
+            new ServedTime(time));
 
         public bool Answers { get; set; } = true;
 

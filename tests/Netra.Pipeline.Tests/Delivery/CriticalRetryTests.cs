@@ -1,4 +1,5 @@
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -17,7 +18,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_NobodyConfirms_RedeliversInPlaceThenClosesThenGivesUp()
     {
-        var series = new Series();
+        using var series = new Series();
 
         var actions = series.Run(Owed, 1 + 10 + 20 + 40 + 80);
 
@@ -34,7 +35,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_PausesAboveTheLongest_AreTheLongest()
     {
-        var series = new Series(new DeliveryOptions { Tries = 3, MaxRetryPause = TimeSpan.FromSeconds(25) });
+        using var series = new Series(new DeliveryOptions { Tries = 3, MaxRetryPause = TimeSpan.FromSeconds(25) });
 
         Assert.That(series.Run(Owed, 1 + 10 + 20 + 25 + 25).Keys, Is.EqualTo(new[] { 11, 31, 56, 81 }));
     }
@@ -42,7 +43,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_ConfirmedInTime_AsksForNothing()
     {
-        var series = new Series();
+        using var series = new Series();
         Assert.That(series.Run(Owed, 10), Is.Empty);
 
         Assert.That(series.Run(Nothing, 100), Is.Empty);
@@ -52,7 +53,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_ConfirmedWhileAnotherIsOwed_BeginsAnewWithThatOne()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 11);
         Assert.That(series.Retry.Tries, Is.EqualTo(1));
 
@@ -66,7 +67,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_DeviceThatOwesIsAway_ClockStandsStillAndGoesOn()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 8);
 
         Assert.That(series.Run(Absent, 50), Is.Empty);
@@ -78,7 +79,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_AnotherDeviceOwesAnother_WaitsAMinuteForTheFirst()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 11);
         var other = new CriticalStanding(IsSettled: false, IsOwed: false, OldestOwed: 30, Told: 31);
 
@@ -92,7 +93,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_DeviceStaysAway_ForgetsTheSeries()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 11);
 
         series.Run(Absent, 60);
@@ -103,7 +104,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Tick_ProcessStoodStill_BurnsNoSeries()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 5);
 
         series.Time.Advance(TimeSpan.FromHours(1));
@@ -116,7 +117,7 @@ internal sealed class CriticalRetryTests
     [Test]
     public void Postpone_GivingUpFailed_TriesAgainAfterAPause()
     {
-        var series = new Series();
+        using var series = new Series();
         series.Run(Owed, 1 + 10 + 20 + 40 + 80);
 
         series.Retry.Postpone();
@@ -129,7 +130,7 @@ internal sealed class CriticalRetryTests
     {
         var options = new DeliveryOptions { Tries = 1 + (tries % 4) };
         var random = new Random(seed);
-        var series = new Series(options, random.NextDouble);
+        using var series = new Series(options, random.NextDouble);
         var (present, lastAction, sent) = (TimeSpan.Zero, TimeSpan.Zero, 0);
         foreach (var (kind, ticks, late) in course)
         {
@@ -179,6 +180,19 @@ internal sealed class CriticalRetryTests
         return true;
     }
 
+    [Test]
+    public void Process_StoodStill_WaitsForTheWholePauseAgainOnce()
+    {
+        using var series = new Series();
+        series.Run(Owed, 9);
+
+        series.Time.StandStill(TimeSpan.FromMinutes(5));
+        Assert.That(series.Run(Owed, 9), Is.Empty, "what was acknowledged meanwhile waits unread");
+        series.Time.StandStill(TimeSpan.FromMinutes(5));
+
+        Assert.That(series.Run(Owed, 3).Values, Is.EqualTo(new[] { CriticalAction.Redeliver }), "a process that stutters all the time sends it again all the same");
+    }
+
     [FsCheck.NUnit.Property]
     public bool Pause_AnyTry_IsSpreadByAFifthAndBounded(byte doublings, byte random)
     {
@@ -188,16 +202,21 @@ internal sealed class CriticalRetryTests
         return pause.TotalSeconds >= (whole * 0.8) - 0.001 && pause.TotalSeconds <= Math.Min(300, (whole * 1.2) + 0.001);
     }
 
-    private sealed class Series
+    private sealed class Series : IDisposable
     {
+        private ServedTime? _served;
         private int _second;
 
         public Series(DeliveryOptions? options = null, Func<double>? random = null)
-            => Retry = new CriticalRetry(options ?? new DeliveryOptions(), Tick, Time, random ?? (static () => 0.5));
+            => Retry = new CriticalRetry(options ?? new DeliveryOptions(), Tick, Served, random ?? (static () => 0.5));
 
         public TestTimeProvider Time { get; } = new();
 
+        public ServedTime Served => _served ??= Started();
+
         public CriticalRetry Retry { get; }
+
+        public void Dispose() => _served?.Dispose();
 
         public CriticalAction Step(in CriticalStanding standing)
         {
@@ -220,6 +239,13 @@ internal sealed class CriticalRetryTests
             }
 
             return actions;
+        }
+
+        private ServedTime Started()
+        {
+            var served = new ServedTime(Time);
+            served.Start();
+            return served;
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Tests.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -78,7 +79,7 @@ internal sealed class EmergencyNotifierTests
     }
 
     private static EmergencyNotifications Create(ReporterUnderTest under, DeliveryOptions options, params Notifier[] notifiers)
-        => new(notifiers, under.Reporter, Options.Create(options), under.Time);
+        => new(notifiers, under.Reporter, Options.Create(options), new ServedTime(under.Time));
 
     private static Failure Emergency(string userId) => new(FailureCode.CriticalDeliveryFailed, "deliver", "it was not delivered") { UserId = userId };
 

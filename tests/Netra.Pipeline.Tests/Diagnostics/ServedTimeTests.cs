@@ -130,6 +130,54 @@ public sealed class ServedTimeTests
         Assert.That(_served.LocalTimeZone, Is.EqualTo(_time.LocalTimeZone));
     }
 
+    [Test]
+    public void Timer_DueOnceInTheMiddleOfAGap_ComesWhenItsTimeWasServed()
+    {
+        _served.Start();
+        var fired = 0;
+        using var timer = _served.CreateTimer(_ => fired++, state: null, 10 * Second, Timeout.InfiniteTimeSpan);
+        _time.Advance(4 * Second);
+
+        _time.StandStill(300 * Second);
+        _time.Advance(4 * Second);
+        Assert.That(fired, Is.Zero, "nobody could be heard for most of it");
+
+        _time.Advance(2 * Second);
+        Assert.That(fired, Is.EqualTo(1));
+        _time.Advance(60 * Second);
+        Assert.That(fired, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Timer_ProcessRuns_IsTheHosts()
+    {
+        _served.Start();
+        var fired = new List<TimeSpan>();
+        using var once = _served.CreateTimer(_ => fired.Add(_time.Elapsed), state: null, 1.5 * Second, Timeout.InfiniteTimeSpan);
+        using var periodic = _served.CreateTimer(_ => fired.Add(_time.Elapsed), state: null, Second, Second);
+
+        _time.Advance(3 * Second);
+        Assert.That(fired, Is.EqualTo(new[] { Second, 1.5 * Second, 2 * Second, 3 * Second }));
+
+        Assert.That(once.Change(Second, Timeout.InfiniteTimeSpan), Is.True);
+        periodic.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _time.Advance(5 * Second);
+        Assert.That(fired[^1], Is.EqualTo(4 * Second));
+    }
+
+    [Test]
+    public void Timer_Cancellation_IsLaterByTheGap()
+    {
+        _served.Start();
+        using var timeout = new CancellationTokenSource(5 * Second, _served);
+        _time.StandStill(300 * Second);
+        _time.Advance(3 * Second);
+        Assert.That(timeout.IsCancellationRequested, Is.False);
+
+        _time.Advance(2 * Second);
+        Assert.That(timeout.IsCancellationRequested, Is.True);
+    }
+
     [FsCheck.NUnit.Property]
     public bool GetTimestamp_AnyOrderOfRunningAndStandingStill_NeverGoesBackNorLeaps((ushort Ms, bool Stands)[] steps)
     {

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Tests.Failures;
@@ -15,7 +16,8 @@ internal sealed class BackgroundWatchTests
     public void Round_DoesNotComeBack_IsReportedOnceAndIsStuckUntilItDoes()
     {
         using var failures = new ReporterUnderTest();
-        var watch = new BackgroundWatch(failures.Reporter, failures.Time);
+        using var served = new ServedTime(failures.Time);
+        var watch = new BackgroundWatch(failures.Reporter, served);
         var round = watch.Add("upkeep", Patience);
         round.Begin();
         Pass(59);
@@ -49,21 +51,57 @@ internal sealed class BackgroundWatchTests
     public void Machine_WasSuspendedInTheMiddleOfARound_IsNoReason()
     {
         using var failures = new ReporterUnderTest();
-        var watch = new BackgroundWatch(failures.Reporter, failures.Time);
+        using var served = new ServedTime(failures.Time);
+        var watch = new BackgroundWatch(failures.Reporter, served);
+        served.Start();
         var round = watch.Add("tick", Patience);
         round.Begin();
-        failures.Time.Advance(TimeSpan.FromHours(8));
-        watch.OnTick();
-        watch.OnTick();
+        failures.Time.StandStill(TimeSpan.FromHours(8));
+        for (var second = 0; second < 50; second++)
+        {
+            failures.Time.Advance(TimeSpan.FromSeconds(1));
+            watch.OnTick();
+        }
 
         Assert.That((failures.Feed.Total, round.IsStuck), Is.EqualTo((0, false)));
+    }
+
+    [Test]
+    public void Log_StoresNothing_WhoWaitsForItIsNotLateUntilItsTimeAfterTheTrouble()
+    {
+        using var failures = new ReporterUnderTest();
+        using var served = new ServedTime(failures.Time);
+        var watch = new BackgroundWatch(failures.Reporter, served);
+        var waiting = watch.Add("retention", Patience, waitsForLog: true);
+        var guard = watch.Add("tick", Patience);
+        waiting.Begin();
+        Pass(600, isLogInTrouble: true);
+        Pass(59, isLogInTrouble: false);
+        Assert.That(waiting.IsStuck, Is.False);
+
+        Pass(1, isLogInTrouble: false);
+        Assert.That(waiting.IsStuck, Is.True);
+
+        guard.Begin();
+        Pass(60, isLogInTrouble: true);
+        Assert.That(guard.IsStuck, Is.True, "a guard waits for no log");
+
+        void Pass(int seconds, bool isLogInTrouble)
+        {
+            for (var second = 0; second < seconds; second++)
+            {
+                failures.Time.Advance(TimeSpan.FromSeconds(1));
+                watch.OnTick(isLogInTrouble);
+            }
+        }
     }
 
     [Test]
     public void Loop_HasEnded_IsStuckForGood()
     {
         using var failures = new ReporterUnderTest();
-        var watch = new BackgroundWatch(failures.Reporter, failures.Time);
+        using var served = new ServedTime(failures.Time);
+        var watch = new BackgroundWatch(failures.Reporter, served);
         var round = watch.Add("alerts", Timeout.InfiniteTimeSpan);
         failures.Time.Advance(TimeSpan.FromDays(1));
         watch.OnTick();

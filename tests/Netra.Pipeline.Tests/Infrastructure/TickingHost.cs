@@ -1,22 +1,29 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Hosting;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>Lets virtual time pass on a whole host, tick by tick.</summary>
 internal static class TickingHost
 {
-    /// <summary>Lets seconds pass; connections and unconfirmed events are looked after once in each, as in life.</summary>
+    private static readonly string[] Guards = ["tick", "retries", "ledger", "audit", "windows"];
+
+    /// <summary>Lets seconds pass; connections, unconfirmed events and books are looked after once in each, as in life.</summary>
     public static async Task StepAsync(this PipelineHost host, TestTimeProvider time, int seconds)
     {
-        var tick = host.Services.GetRequiredService<CriticalDelivery>();
         for (var i = 0; i < seconds; i++)
         {
-            var before = tick.Rounds;
-            time.Advance(ConnectionTick.Period);
-            await Eventually.BecomesTrueAsync(() => tick.Rounds > before, "the tick came");
+            await host.Services.WhenGuardsLookedAsync(() => time.Advance(ConnectionTick.Period));
         }
+    }
+
+    /// <summary>Completes when every loop that waits for nobody has done a round after a second has passed.</summary>
+    public static async Task WhenGuardsLookedAsync(this IServiceProvider services, Action advance)
+    {
+        var rounds = services.GetRequiredService<BackgroundWatch>().Loops.Where(static loop => Guards.Contains(loop.Loop)).Select(static loop => (Loop: loop, Before: loop.Rounds)).ToArray();
+        advance();
+        await Eventually.BecomesTrueAsync(() => Array.TrueForAll(rounds, static round => round.Loop.Rounds > round.Before), "the guards looked");
     }
 
     /// <summary>The connection of a client.</summary>

@@ -39,7 +39,7 @@ internal sealed class MonitoredHost : IAsyncDisposable
         {
             await Eventually.BecomesTrueAsync(() => !canary.IsUnderWay, "the canary came home");
             var (monitored, looked, canaries) = (monitor.Rounds, runs.Rounds, canary.Rounds);
-            Time.Advance(ConnectionTick.Period);
+            await Services.WhenGuardsLookedAsync(() => Time.Advance(ConnectionTick.Period));
             await Eventually.BecomesTrueAsync(() => monitor.Rounds > monitored && runs.Rounds > looked && canary.Rounds > canaries, "the tick came");
             await IsIdleAsync();
         }

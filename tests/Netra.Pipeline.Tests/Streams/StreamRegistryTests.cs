@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Figures;
@@ -194,6 +195,6 @@ internal sealed class StreamRegistryTests
     {
         var log = new ThrottledEventLog();
         var options = Options.Create(settings);
-        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions())), time), log);
+        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions())), new ServedTime(time)), log);
     }
 }

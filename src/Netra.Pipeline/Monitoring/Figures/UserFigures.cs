@@ -60,8 +60,8 @@ internal sealed class UserFigures
     /// <summary>Of those, the ones whose terminal event was acknowledged.</summary>
     public long TerminalsAcknowledged => Interlocked.Read(ref _terminalsAcknowledged);
 
-    /// <summary>When the last event was accepted, in UTC ticks; 0 before the first.</summary>
-    public long LastAcceptedAt => Volatile.Read(ref _lastAcceptedAt);
+    /// <summary>When the last event was accepted, as a timestamp; 0 before the first. Set under the stream's lock.</summary>
+    public long LastAcceptedAt { get => Volatile.Read(ref _lastAcceptedAt); set => Volatile.Write(ref _lastAcceptedAt, value); }
 
     public LatencyHistogram? DeliveryLatency => Volatile.Read(ref _delivery);
 
@@ -86,13 +86,7 @@ internal sealed class UserFigures
 
     public long RefusedOf(EventType type) => Interlocked.Read(ref _refused[(int)type]);
 
-    /// <param name="type">Its type.</param>
-    /// <param name="at">When, in UTC ticks.</param>
-    public void OnAccepted(EventType type, long at)
-    {
-        Interlocked.Increment(ref _accepted[(int)type]);
-        Volatile.Write(ref _lastAcceptedAt, at);
-    }
+    public void OnAccepted(EventType type) => Interlocked.Increment(ref _accepted[(int)type]);
 
     public void OnRefused(EventType type) => Interlocked.Increment(ref _refused[(int)type]);
 
@@ -119,22 +113,22 @@ internal sealed class UserFigures
 
     public void OnTerminalAcknowledged(int runs) => Interlocked.Add(ref _terminalsAcknowledged, runs);
 
-    /// <param name="now">UTC ticks.</param>
-    public void OnConnected(long now)
+    /// <param name="time">The clock.</param>
+    public void OnConnected(TimeProvider time)
     {
         Interlocked.Increment(ref _connections);
         if (Interlocked.Exchange(ref _lastDropAt, 0) is > 0 and var droppedAt)
         {
-            Interlocked.Add(ref _reconnectTicks, Math.Max(0, now - droppedAt));
+            Interlocked.Add(ref _reconnectTicks, time.GetElapsedTime(droppedAt).Ticks);
             Interlocked.Increment(ref _reconnects);
         }
     }
 
-    /// <param name="now">UTC ticks.</param>
-    public void OnDropped(long now)
+    /// <param name="time">The clock.</param>
+    public void OnDropped(TimeProvider time)
     {
         Interlocked.Increment(ref _drops);
-        Interlocked.Exchange(ref _lastDropAt, now);
+        Interlocked.Exchange(ref _lastDropAt, time.GetTimestamp());
     }
 
     private LatencyHistogram Histogram(ref LatencyHistogram? histogram)

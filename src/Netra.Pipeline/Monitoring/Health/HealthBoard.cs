@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Monitoring.Figures;
 
 namespace Netra.Pipeline.Monitoring.Health;
@@ -6,7 +7,7 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// <summary>
 /// All health checks, judged once a second, and the overall one, which is as bad as the worst of them. <see cref="Judge"/> is called by the tick alone; the verdicts may be read from any thread.
 /// </summary>
-internal sealed class HealthBoard(IEnumerable<PipelineHealthCheck> checks, ConnectionDrops drops, TimeProvider time)
+internal sealed class HealthBoard(IEnumerable<PipelineHealthCheck> checks, ConnectionDrops drops, ServedTime time)
 {
     /// <summary>The overall check's name.</summary>
     public const string Overall = "system_overall";

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tests.Delivery;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Server;
+
+/// <summary>The real process is stopped (SIGSTOP) for longer than every time-out, and goes on: nobody is ended who answers, and nobody is alarmed. <c>NETRA_STOP_SECONDS</c> stops it for longer.</summary>
+[TestFixture]
+internal sealed class StoppedProcessTests
+{
+    private const int Pages = 20;
+
+    // Longer than interval and time-out of the pings together, the stall time-out, and the pause before an unconfirmed event is sent again.
+    private static readonly TimeSpan Stop = TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("NETRA_STOP_SECONDS"), out var seconds) ? seconds : 8);
+
+    [Test]
+    public async Task Process_StoppedAndContinued_EndsNoPageThatAnswersButTheOneThatDied()
+    {
+        var folder = Directory.CreateTempSubdirectory("netra-stopped-");
+        try
+        {
+            await using var server = ServerProcess.Start(
+                "Development",
+                $"--Netra:DataDirectory={folder.FullName}",
+                "--Netra:Connections:PingInterval=00:00:02",
+                "--Netra:Connections:PingTimeout=00:00:02",
+                "--Netra:Connections:FrozenTimeout=00:00:04",
+                "--Netra:Connections:StallTimeout=00:00:03",
+                "--Netra:Connections:SilentFailureWindow=00:00:04",
+                "--Netra:Delivery:FirstRetry=00:00:03",
+                "--Netra:Monitoring:HealthCheckInterval=00:00:01",
+                "--Netra:Monitoring:CanaryTimeout=00:00:03");
+            var port = await server.WhenListeningAsync();
+            var pages = await Task.WhenAll(Enumerable.Range(0, Pages).Select(page => AnsweringPage.ConnectAsync(Socket(port, $"user{page}"))));
+            await using var dead = await RawClient.ConnectAsync(Socket(port, "dead"));
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+            await PublishAsync(http, "agent_started");
+            await Eventually.BecomesTrueAsync(() => pages[0].Events.Any(), "the page works");
+
+            await server.SignalAsync("STOP");
+            await Task.Delay(Stop, TimeProvider.System);
+            await server.SignalAsync("CONT");
+
+            await PublishAsync(http, "agent_completed");
+            await Eventually.BecomesTrueAsync(() => pages[0].Events.Count() == 2, "it still works");
+            await Eventually.BecomesTrueAsync(() => server.Output.Contains("Connection", StringComparison.Ordinal) && IsEnded(server, dead.Welcome.ConnectionId), "the one that died is found out");
+            await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+
+            Assert.That(pages.Select(static page => page.Closed), Is.All.Null);
+            Assert.That(pages.Skip(1).All(static page => page.Messages.OfType<PingMessage>().Any()), Is.True, "they were asked");
+            Assert.That(await AlertsAsync(http), Is.Empty);
+            Assert.That(server.Output, Does.Contain("This process did not run for"));
+            Assert.That(server.Critical, Is.Empty);
+            foreach (var page in pages)
+            {
+                await page.DisposeAsync();
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Uri Socket(int port, string userId) => new($"ws://127.0.0.1:{port}/ws?user_id={userId}");
+
+    private static bool IsEnded(ServerProcess server, string connectionId) => server.Output.Contains($"Connection {connectionId} of dead ended: ping_timeout", StringComparison.Ordinal);
+
+    private static async Task PublishAsync(HttpClient http, string type)
+    {
+        var data = type == "agent_started" ? """{"agent_name":"demo"}""" : """{"agent_name":"demo","duration_ms":1}""";
+        var (answer, _) = await http.PublishAsync(PublishExtensions.EventJson(type, data, "user0", "r1"));
+        Assert.That(answer.IsSuccessStatusCode, Is.True);
+    }
+
+    private static async Task<string[]> AlertsAsync(HttpClient http)
+    {
+        using var body = JsonDocument.Parse(await http.GetStringAsync(new Uri("/monitoring/websocket/alerts", UriKind.Relative)));
+        return [.. body.RootElement.GetProperty("alerts").EnumerateArray().Where(static alert => alert.Text("state") != "pending").Select(static alert => alert.GetRawText())];
+    }
+}
