@@ -34,6 +34,29 @@ public sealed class AgentExecution
     public ToolExecutor Tools { get; }
 
     /// <summary>
+    /// Says that the run goes on, though there is nothing to tell: for an agent that thinks or works for longer than the run's lease
+    /// (<c>Netra:Monitoring:RunLease</c>) without an event. Nothing is delivered. It does not end a wait (<see cref="WaitUntilAsync"/>).
+    /// </summary>
+    /// <returns>How long may pass until the next sign of life; without one the run is called stalled.</returns>
+    /// <exception cref="SendFailureException">
+    /// The run has ended (<c>run_ended</c>): it said nothing for so long that the server ended it.
+    /// </exception>
+    public TimeSpan Heartbeat() => _run.Emitter.Heartbeat();
+
+    /// <summary>
+    /// Says that nothing is to be expected for a while, for somebody's answer, say: until then the run is not stalled, and none of its
+    /// tools is stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
+    /// </summary>
+    /// <param name="until">Until when; at most 24 h ahead.</param>
+    /// <param name="ct">Cancels waiting for the log.</param>
+    /// <returns>How long may pass until the next sign of life, counted from now.</returns>
+    /// <exception cref="SendFailureException">
+    /// The run has ended (<c>run_ended</c>), or the time is too far ahead (<c>invalid_event</c>).
+    /// </exception>
+    public ValueTask<TimeSpan> WaitUntilAsync(DateTimeOffset until, CancellationToken ct = default)
+        => _run.Emitter.WaitUntilAsync(until, ct);
+
+    /// <summary>
     /// Has another agent answer, in a run of its own in the same thread, which the user sees too. It is cancelled with this run.
     /// </summary>
     /// <param name="agentName">The agent to call.</param>

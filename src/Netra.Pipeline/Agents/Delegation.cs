@@ -15,6 +15,8 @@ internal sealed class Delegation(RunScope run)
 
     private async Task<string> RunAsync(string agentName, string input, JsonNode? data, CancellationToken cancellationToken)
     {
+        // The agent that waits for another says nothing, and is not silent.
+        run.Emitter.BeginDelegation();
         try
         {
             return await StartAsync(agentName, input, data, cancellationToken);
@@ -34,6 +36,10 @@ internal sealed class Delegation(RunScope run)
             var raised = AgentCommunicationException.CallFailed(_scope, From, agentName, failure.Message, failure);
             run.Services.Failures.Report(raised);
             throw raised;
+        }
+        finally
+        {
+            run.Emitter.EndDelegation();
         }
     }
 

@@ -168,6 +168,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
 
         EnterFlow();
         var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, new EmitterOptions { Overflow = OverflowBehavior.Report, EmbeddedAgent = _request.Agent.Name });
+        emitter.Life.Stop = reason => _cancellation.TryCancel(reason);
         _run = new RunScope(_services, _request, emitter, _cancellation.Token) { Span = _span };
         _events = new RunEvents(_run);
         try

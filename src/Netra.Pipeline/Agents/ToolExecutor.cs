@@ -42,7 +42,8 @@ public sealed class ToolExecutor
         try
         {
             var tool = _run.Services.Tools.Get(name, scope, _run.Request.Agent.Name);
-            var invocation = new ToolInvocation(name, $"call-{Interlocked.Increment(ref _calls)}", arguments, context);
+            var callId = $"call-{Interlocked.Increment(ref _calls)}";
+            var invocation = new ToolInvocation(name, callId, arguments, context) { Emitter = _run.Emitter };
             using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(ct, _run.Token);
             return await new ToolCall(_run, tool, invocation, scope).InvokeAsync(cancellation.Token);
         }

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>One call of a tool. Immutable but for <see cref="Arguments"/>, which belong to the call.</summary>
+/// <summary>
+/// One call of a tool. Immutable but for <see cref="Arguments"/>, which belong to the call. Its methods are safe from any thread.
+/// </summary>
 public sealed class ToolInvocation
 {
     /// <summary>Describes a call; the runner does it, and tests of a tool do.</summary>
@@ -34,4 +38,29 @@ public sealed class ToolInvocation
 
     /// <summary>The user, thread and run the call is made for.</summary>
     public UserExecutionContext Context { get; }
+
+    /// <summary>The run's emitter; null for a call that a test has described.</summary>
+    internal EventEmitter? Emitter { get; init; }
+
+    /// <summary>Says that the run goes on, though the tool takes long. Nothing is delivered.</summary>
+    /// <returns>How long may pass until the next sign of life; <see cref="TimeSpan.MaxValue"/> where no run is behind the call.</returns>
+    /// <exception cref="SendFailureException">
+    /// The run has ended (<c>run_ended</c>): it said nothing for so long that the server ended it.
+    /// </exception>
+    public TimeSpan Heartbeat() => Emitter?.Heartbeat() ?? TimeSpan.MaxValue;
+
+    /// <summary>
+    /// Says that nothing is to be expected for a while, for somebody's answer, say: until then the run is not stalled, and this call is not
+    /// stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
+    /// </summary>
+    /// <param name="until">Until when; at most 24 h ahead.</param>
+    /// <param name="ct">Cancels waiting for the log.</param>
+    /// <returns>
+    /// How long may pass until the next sign of life, counted from now; <see cref="TimeSpan.MaxValue"/> where no run is behind the call.
+    /// </returns>
+    /// <exception cref="SendFailureException">
+    /// The run has ended (<c>run_ended</c>), or the time is too far ahead (<c>invalid_event</c>).
+    /// </exception>
+    public ValueTask<TimeSpan> WaitUntilAsync(DateTimeOffset until, CancellationToken ct = default)
+        => Emitter?.WaitUntilAsync(until, ct) ?? ValueTask.FromResult(TimeSpan.MaxValue);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
@@ -6,13 +7,21 @@ using Netra.Pipeline.Log;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// Ends the runs that the end of the last process interrupted: each embedded one gets <c>agent_failed</c> with <c>server_restart</c>, before anybody else may emit. One that cannot be ended is tried again later; what
-/// this process does not get done, the next one finds again.
+/// Ends the runs that the end of the last process interrupted: each embedded one gets <c>agent_failed</c> with <c>server_restart</c>,
+/// before anybody else may emit; many users' at a time, since thousands may have been open. One that cannot be ended is tried again later;
+/// what this process does not get done, the next one finds again.
 /// </summary>
 internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, FailureReporter failures)
 {
-    private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
+    private const int UsersAtOnce = 256;
+    private static readonly EmitterOptions Options = new()
+    {
+        Overflow = OverflowBehavior.Report,
+        RoomTimeout = TimeSpan.Zero,
+        IsOfServer = true,
+    };
 
+    private readonly FailureCrowd _crowd = new(failures);
     private List<OpenRun> _open = [];
 
     /// <summary>Finds them among the runs that are open. To be called before this process begins runs of its own.</summary>
@@ -23,18 +32,32 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
     {
         // Taken away first: whoever calls meanwhile must not end them a second time.
         var open = Interlocked.Exchange(ref _open, []);
-        var left = new List<OpenRun>();
-        foreach (var run in open)
+        var left = new ConcurrentQueue<OpenRun>();
+        try
         {
-            if (!await TryEndAsync(run, cancellationToken))
-            {
-                left.Add(run);
-            }
+            await Parallel.ForEachAsync(
+                open.GroupBy(static run => run.UserId, StringComparer.Ordinal),
+                new ParallelOptions { MaxDegreeOfParallelism = UsersAtOnce, CancellationToken = cancellationToken },
+                async (runs, token) =>
+                {
+                    foreach (var run in runs)
+                    {
+                        // Where one is refused for the log's sake the others would be, too.
+                        if (!left.IsEmpty || !await TryEndAsync(run, token))
+                        {
+                            left.Enqueue(run);
+                        }
+                    }
+                });
         }
-
-        if (left.Count > 0)
+        finally
         {
-            Volatile.Write(ref _open, left);
+            if (!left.IsEmpty)
+            {
+                Volatile.Write(ref _open, [.. left]);
+            }
+
+            _crowd.Tell();
         }
     }
 
@@ -57,7 +80,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
         if (!IdentifierRules.IsReserved(run.UserId))
         {
             // A verification that was interrupted concerns nobody.
-            failures.Report(failure);
+            _crowd.Add(failure);
         }
 
         return true;

@@ -35,5 +35,8 @@ public sealed record EmitterOptions
     /// <summary>The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere, or that the caller frames by itself.</summary>
     internal string? EmbeddedAgent { get; init; }
 
+    /// <summary>Whether the server says something of its own about the run: that is no sign of life, and out of no order.</summary>
+    internal bool IsOfServer { get; init; }
+
     internal static EmitterOptions Default { get; } = new();
 }

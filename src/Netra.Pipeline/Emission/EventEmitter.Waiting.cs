@@ -44,7 +44,14 @@ public sealed partial class EventEmitter
             throw Refused(pending.Draft.Type, SendFailureException.TooManyWait(Scope(pending.Draft.Type), _services.Waits.Limit));
         }
 
-        Interlocked.Increment(ref _flow.Renewers);
+        // Whoever tries to say something is alive, however it ends: the run is not to be called quiet for what it waits for.
+        // A dead letter counts in no run.
+        var isOfRun = pending.Run is not null && !_options.IsOfServer;
+        if (isOfRun)
+        {
+            _services.Runs.BeginRequest(_life);
+        }
+
         var line = Volatile.Read(ref _line) ?? Interlocked.CompareExchange(ref _line, new EmissionLine(), null) ?? _line;
         var place = line.Enter();
         var begun = _services.Served.GetTimestamp();
@@ -57,19 +64,11 @@ public sealed partial class EventEmitter
         {
             line.Leave(place);
             _services.Waits.Leave(bytes);
-            StopRenewing(pending);
+            if (isOfRun)
+            {
+                _services.Runs.EndRequest(_life, isBroken: false);
+            }
         }
-    }
-
-    // Whoever tries to say something is alive, however it ends: the run is not to be called quiet for what it waits for. A dead letter counts in no run.
-    private void StopRenewing(in PendingEvent pending)
-    {
-        if (pending.Run is not null)
-        {
-            _flow.Renew(_services.Time.GetUtcNow().UtcTicks);
-        }
-
-        Interlocked.Decrement(ref _flow.Renewers);
     }
 
     private async ValueTask<EventReceipt> SendFirstAsync(PendingEvent pending, int bytes, long begun, CancellationToken cancellationToken)

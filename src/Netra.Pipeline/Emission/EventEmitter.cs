@@ -31,15 +31,16 @@ public sealed partial class EventEmitter : IAsyncDisposable
     private readonly StreamRun _run;
     private readonly EmitterOptions _options;
     private readonly EnvelopeConstants _constants;
-    private readonly RunLife _flow;
+    private readonly RunLife _life;
     private readonly ulong _ownerTag;
     private readonly TimeSpan _roomTimeout;
     private bool _hasReportedEmergency;
     private int _disposed;
 
-    internal EventEmitter(EmissionServices services, UserStream stream, StreamRun run, RunLife flow, UserExecutionContext context, EmitterOptions options)
+    internal EventEmitter(
+        EmissionServices services, UserStream stream, StreamRun run, RunLife life, UserExecutionContext context, EmitterOptions options)
     {
-        (_services, _stream, _run, _flow, Context, _options) = (services, stream, run, flow, context, options);
+        (_services, _stream, _run, _life, Context, _options) = (services, stream, run, life, context, options);
         _constants = new EnvelopeConstants(context);
         _ownerTag = OwnerTag.Of(context.UserId);
         _roomTimeout = options.RoomTimeout ?? services.Waits.Timeout;
@@ -54,8 +55,8 @@ public sealed partial class EventEmitter : IAsyncDisposable
     /// <summary>Whether the run has its terminal event, whoever emitted it.</summary>
     internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
 
-    /// <summary>How the run goes.</summary>
-    internal RunLife Flow => _flow;
+    /// <summary>The run's life.</summary>
+    internal RunLife Life => _life;
 
     /// <summary>How many events the run has, whoever emitted them.</summary>
     internal long EventsOfRun => _stream.StandingOf(_run).Events;
@@ -200,20 +201,37 @@ public sealed partial class EventEmitter : IAsyncDisposable
     /// <summary>Says that the run goes on, though there is nothing to tell: renews its lease. Nothing is numbered or delivered.</summary>
     /// <returns>How long may pass until the next sign of life.</returns>
     /// <exception cref="SendFailureException">The run has ended (<c>run_ended</c>), or has not begun (<c>invalid_event</c>).</exception>
-    public TimeSpan Heartbeat() => Renew("heartbeat", until: null);
+    public TimeSpan Heartbeat()
+    {
+        EnsureGoesOn("heartbeat");
+        _services.Runs.Hear(_life);
+        return _services.Runs.LeftOf(_life);
+    }
 
-    /// <summary>Says that nothing is to be expected for a while, for somebody's answer, say. Any event ends it. Nothing is numbered or delivered.</summary>
+    /// <summary>
+    /// Says that nothing is to be expected for a while, for somebody's answer, say. An event of the run ends it, a heartbeat does not; of
+    /// several waits the latest end holds. Nothing is numbered or delivered.
+    /// </summary>
     /// <param name="until">Until when; at most 24 h ahead.</param>
-    /// <returns>How long may pass until the next sign of life, counted from now.</returns>
-    /// <exception cref="SendFailureException">The run has ended (<c>run_ended</c>), has not begun, or the time is too far ahead (<c>invalid_event</c>).</exception>
-    public TimeSpan WaitUntil(DateTimeOffset until) => Renew("waiting", until);
+    /// <param name="cancellationToken">Cancels waiting for the log; the run waits all the same.</param>
+    /// <returns>How long may pass until the next sign of life, counted from now, once the log has stored that the run waits.</returns>
+    /// <exception cref="SendFailureException">
+    /// The run has ended (<c>run_ended</c>), has not begun, or the time is too far ahead (<c>invalid_event</c>); or the log could not store
+    /// it (<c>log_failed</c>, <c>log_full</c>), and it holds until the process ends.
+    /// </exception>
+    public async ValueTask<TimeSpan> WaitUntilAsync(DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        var (left, stored) = BeginWait(until);
+        await stored.WaitAsync(cancellationToken);
+        return left;
+    }
 
     /// <summary>Lets the user's stream be unloaded. Emits nothing: the run goes on, or has ended, by its events.</summary>
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _services.Runs.Leave(_flow);
+            _services.Runs.Leave(_life);
             _stream.LeaveRun(_run);
             _stream.Unpin();
         }
@@ -260,10 +278,46 @@ public sealed partial class EventEmitter : IAsyncDisposable
         return EmitAsync(EventType.AgentStalled, new EventSubject(agentName), encoder, now, metadata: null, CancellationToken.None);
     }
 
-    private TimeSpan Renew(string type, DateTimeOffset? until)
+    /// <summary>Begins to wait.</summary>
+    /// <param name="until">Until when.</param>
+    /// <returns>How long may pass until the next sign of life; and what completes when the log has stored it.</returns>
+    internal (TimeSpan Left, Task Stored) BeginWait(DateTimeOffset until)
+    {
+        const string Type = "waiting";
+        EnsureGoesOn(Type);
+        if (until > _services.Time.GetUtcNow() + MaxWaiting)
+        {
+            var problem = $"is more than {MaxWaiting.TotalHours:F0} h ahead";
+            throw Reported(SendFailureException.InvalidEvent(Context.ScopeOf(Type), "data.until", problem));
+        }
+
+        _services.Runs.Wait(_life, until);
+
+        // A run of this process does not outlive it.
+        return (_services.Runs.LeftOf(_life), _run.Logged.IsEmbedded ? Task.CompletedTask : StoreWaitAsync(until));
+    }
+
+    /// <summary>The work on the run goes on in another one for a while, which is heard of in its place.</summary>
+    internal void BeginDelegation() => _services.Runs.BeginDelegation(_life);
+
+    /// <summary>The other run is over.</summary>
+    internal void EndDelegation() => _services.Runs.EndDelegation(_life);
+
+    private async Task StoreWaitAsync(DateTimeOffset until)
+    {
+        try
+        {
+            await _stream.StoreWaitAsync(_run, until);
+        }
+        catch (PipelineException exception)
+        {
+            throw Reported(exception);
+        }
+    }
+
+    private void EnsureGoesOn(string type)
     {
         var scope = Context.ScopeOf(type);
-        var now = _services.Time.GetUtcNow();
         var (events, hasEnded) = _stream.StandingOf(_run);
         if (hasEnded)
         {
@@ -274,15 +328,6 @@ public sealed partial class EventEmitter : IAsyncDisposable
         {
             throw Reported(SendFailureException.InvalidEvent(scope, "type", $"is {type}, but the run has not begun"));
         }
-
-        if (until > now + MaxWaiting)
-        {
-            throw Reported(SendFailureException.InvalidEvent(scope, "data.until", $"is more than {MaxWaiting.TotalHours:F0} h ahead"));
-        }
-
-        _flow.Renew(now.UtcTicks, until?.UtcTicks ?? 0);
-        var lease = _services.Runs.LeaseOf(_flow);
-        return until > now ? until.Value - now + lease : lease;
     }
 
     private (EventEncoder Encoder, DateTimeOffset Now) BeginRaw(in PublishedData data)
@@ -355,7 +400,10 @@ public sealed partial class EventEmitter : IAsyncDisposable
                 throw TooLarge(type, subject, body.Length);
             }
 
-            return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq);
+            return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq)
+            {
+                Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) : null,
+            };
         }
         finally
         {
@@ -458,14 +506,21 @@ public sealed partial class EventEmitter : IAsyncDisposable
 
     private void Observe(in EventDraft draft, in EventSubject subject, long seq)
     {
-        var now = draft.AcceptedAt.UtcTicks;
         if (draft.Type is EventType.Token or EventType.Custom)
         {
-            _flow.Touch(now);
+            _services.Runs.OnToken(_life);
             return;
         }
 
-        _services.Runs.OnEvent(_flow, Context, draft.Type, subject, now);
+        if (_options.IsOfServer)
+        {
+            _life.OnOwnEvent(draft.Type);
+        }
+        else
+        {
+            _services.Runs.OnEvent(_life, Context, draft.Type, subject);
+        }
+
         if (_services.Observation.HasObservers)
         {
             _services.Observation.OnEvent(new ObservedEvent(Context, draft.Type, seq, draft.AcceptedAt, subject.Name, subject.CallId));
@@ -477,6 +532,12 @@ public sealed partial class EventEmitter : IAsyncDisposable
     private PipelineException Refused(EventType type, PipelineException exception)
     {
         _stream.Figures.OnRefused(type);
+        if (!_options.IsOfServer)
+        {
+            // Whoever tries to publish is there, whatever the reason why it cannot be taken.
+            _services.Runs.Hear(_life);
+        }
+
         return Reported(exception);
     }
 

@@ -77,8 +77,8 @@ public sealed class EventEmitterFactory
             await stream.ClaimAsync(cancellationToken);
             var run = await stream.EnterRunAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
             var (events, hasEnded) = stream.StandingOf(run);
-            var flow = _services.Runs.Enter(RunKey.Of(context), events, hasEnded, run.Logged.AgentName);
-            return new EventEmitter(_services, stream, run, flow, context, options);
+            var life = _services.Runs.Enter(RunKey.Of(context), events, hasEnded, run.Logged);
+            return new EventEmitter(_services, stream, run, life, context, options);
         }
         catch
         {

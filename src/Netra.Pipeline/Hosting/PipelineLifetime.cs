@@ -96,6 +96,7 @@ internal sealed partial class PipelineLifetime(
         // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know.
         await interrupted.EndAsync(cancellationToken);
         bridge.BecomeReady();
+        runs.Begin();
         Log.Ready(logger, log.Epoch);
     }
 

@@ -41,17 +41,18 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
         await using var runs = publisher.OpenRuns(context, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
         var writing = WriteAsync(context, receipts);
-        bool hasAll;
+        var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var hasAll = false;
         try
         {
             // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
-            await using var stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
-                .UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
+            await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
             hasAll = await ReadAsync(context, input, reading, runs, receipts);
-            runs.IsComplete = hasAll;
         }
         finally
         {
+            // A request that the server itself ends has not broken off.
+            runs.IsComplete = hasAll || closing.IsCancellationRequested;
             receipts.Complete();
             await writing;
         }

@@ -7,8 +7,8 @@ using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Log;
-using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Telemetry;
 
@@ -26,7 +26,7 @@ internal sealed class EventPublisher(
     FailureReporter failures,
     IOptions<PublishOptions> options,
     IOptions<StreamOptions> streams,
-    IOptions<MonitoringOptions> monitoring,
+    RunRegistry registry,
     PipelineSpans spans,
     ServedTime time)
 {
@@ -41,7 +41,8 @@ internal sealed class EventPublisher(
     /// <summary>Opens what the events of one request share.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
-    public PublishRuns OpenRuns(HttpContext context, bool isUrgent) => new(contexts, emitters, PublishSource.Of(context, isUrgent), monitoring.Value.BrokenRequestLease, time);
+    public PublishRuns OpenRuns(HttpContext context, bool isUrgent)
+        => new(contexts, emitters, registry, PublishSource.Of(context, isUrgent));
 
     /// <summary>Publishes one event.</summary>
     /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
@@ -65,7 +66,8 @@ internal sealed class EventPublisher(
             {
                 bridge.EnsureCanEmit(scope, isSystem: false);
                 emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
-                return PublishOutcome.Renewed(LifeSigns.Give(request, emitter, scope));
+                var (left, kept) = LifeSigns.Give(request, emitter, scope);
+                return PublishOutcome.Renewed(left, kept, context, time.GetTimestamp());
             }
 
             var data = EventDataReader.Read(request, scope);
@@ -138,12 +140,12 @@ internal sealed class EventPublisher(
     /// <returns>Null once it is stored; otherwise why that is not certain.</returns>
     public async ValueTask<PublishRejection?> ConfirmStoredAsync(PublishOutcome accepted, CancellationToken cancellationToken)
     {
-        if (accepted.Earlier is not null || accepted.Lease is not null)
+        if (accepted.Earlier is not null)
         {
             return null;
         }
 
-        var stored = accepted.Receipt.WhenStoredAsync(CancellationToken.None);
+        var stored = accepted.Kept ?? accepted.Receipt.WhenStoredAsync(CancellationToken.None);
         if (stored.IsCompletedSuccessfully)
         {
             return null;
@@ -158,6 +160,10 @@ internal sealed class EventPublisher(
         catch (TimeoutException)
         {
             return Unconfirmed(accepted, $"nothing was committed within {options.Value.StoreTimeout}, Netra:Publish:StoreTimeout");
+        }
+        catch (SendFailureException exception) when (accepted.Kept is not null)
+        {
+            return Rejected(exception).Rejection;
         }
         catch (SendFailureException exception)
         {
@@ -219,7 +225,10 @@ internal sealed class EventPublisher(
     private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context) => new(receipt, context, time.GetTimestamp(), Rejection: null);
 
     private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
-        => Rejected(SendFailureException.LogFailed(accepted.Context!.ScopeOf(Operation), reason, accepted.Seq, cause)).Rejection;
+    {
+        var scope = accepted.Context!.ScopeOf(Operation);
+        return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
+    }
 
     private PublishOutcome Rejected(Failure failure)
     {

@@ -55,7 +55,7 @@ internal sealed class HealthJson(HealthBoard board, PipelineMonitor monitor, Qui
     {
         if (!withNames)
         {
-            json.WriteNumber("stale_threads"u8, runs.Stale.Count);
+            json.WriteNumber("stale_threads"u8, runs.StaleCount);
             json.WriteNumber("stuck_tools"u8, runs.Stuck.Count);
             return;
         }

@@ -11,10 +11,12 @@ internal static class LifeSigns
     /// <param name="request">The sign.</param>
     /// <param name="emitter">The run's emitter.</param>
     /// <param name="scope">Whose it is, for the failure.</param>
-    /// <returns>How long may pass until the next one.</returns>
+    /// <returns>How long may pass until the next one; and what completes when the log has stored what there is to be stored.</returns>
     /// <exception cref="SendFailureException">It is malformed, or the run has not begun (<c>invalid_event</c>), or has ended (<c>run_ended</c>).</exception>
-    public static TimeSpan Give(in PublishRequest request, EventEmitter emitter, in FailureScope scope)
-        => request.LifeSign == LifeSign.Waiting ? emitter.WaitUntil(ReadUntil(request.Data, scope)) : emitter.Heartbeat();
+    public static (TimeSpan Left, Task Stored) Give(in PublishRequest request, EventEmitter emitter, in FailureScope scope)
+        => request.LifeSign == LifeSign.Waiting
+            ? emitter.BeginWait(ReadUntil(request.Data, scope))
+            : (emitter.Heartbeat(), Task.CompletedTask);
 
     private static DateTimeOffset ReadUntil(ReadOnlyMemory<byte> data, in FailureScope scope)
     {

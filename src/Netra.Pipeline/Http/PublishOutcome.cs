@@ -18,6 +18,9 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     /// <summary>How long may pass until the next sign of life, where the request was one; null for an event.</summary>
     public TimeSpan? Lease { get; private init; }
 
+    /// <summary>Completes when the log has stored what a sign of life says; null for an event.</summary>
+    public Task? Kept { get; private init; }
+
     /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
     public bool IsReplay { get; init; }
 
@@ -33,7 +36,12 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
 
     /// <summary>A sign of life was taken.</summary>
-    public static PublishOutcome Renewed(TimeSpan lease) => new(default, null, 0, null) { Lease = lease };
+    /// <param name="lease">How long may pass until the next one.</param>
+    /// <param name="kept">Completes when the log has stored what it says.</param>
+    /// <param name="context">Whose it is.</param>
+    /// <param name="at">The clock's timestamp.</param>
+    public static PublishOutcome Renewed(TimeSpan lease, Task kept, UserExecutionContext context, long at)
+        => new(default, context, at, null) { Lease = lease, Kept = kept };
 
     /// <summary>The outcome of an event that is in the log.</summary>
     public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };

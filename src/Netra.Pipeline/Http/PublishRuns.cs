@@ -1,28 +1,35 @@
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// The emitters of the runs that one request publishes to: opened at a run's first event, kept for the next ones, closed with the request. Bounded: the run that was used longest ago makes
-/// room for a new one, and is opened again when it comes back. Not thread-safe; the request's reading loop owns it.
+/// The runs that one request publishes to. Their emitters are opened at a run's first event, kept for the next ones, and closed with the
+/// request; bounded: the one that was used longest ago makes room for a new one, and is opened again when its run comes back. What a
+/// request renews by being open does not hang on that. Not thread-safe; the request's reading loop owns it.
 /// </summary>
-internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, PublishSource source, TimeSpan brokenLease, TimeProvider time) : IAsyncDisposable
+internal sealed class PublishRuns(
+    UserExecutionContextFactory contexts, EventEmitterFactory emitters, RunRegistry registry, PublishSource source) : IAsyncDisposable
 {
-    // One backend rarely has more runs open on one request; each keeps a user's stream loaded.
-    private const int MaxRuns = 64;
+    // Each keeps a user's stream loaded, and opening one again waits for the log.
+    private const int MaxEmitters = 1024;
 
-    // One stalled tab must not fail a backend's event, and a second try would make a second event: the receipt says "lagging", and the failure is reported.
+    // One stalled tab must not fail a backend's event, and a second try would make a second event: the receipt says "lagging", and the
+    // failure is reported.
     private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
 
-    private readonly Dictionary<PublishTarget, (EventEmitter Emitter, long Used)> _open = [];
+    private readonly Dictionary<PublishTarget, LinkedListNode<(PublishTarget Target, EventEmitter Emitter)>> _open = [];
+
+    // The one that was used last is the first.
+    private readonly LinkedList<(PublishTarget Target, EventEmitter Emitter)> _used = [];
+    private readonly RequestRuns _renewed = new(registry);
     private EventEmitter? _last;
-    private long _uses;
 
     /// <summary>The request.</summary>
     public PublishSource Source => source;
 
-    /// <summary>Whether the request was read to its end: its runs go on by themselves then.</summary>
+    /// <summary>Whether the request has come to its end, or the server has ended it: its runs go on by themselves then.</summary>
     public bool IsComplete { get; set; }
 
     /// <summary>Where the last event went; null before the first.</summary>
@@ -41,8 +48,10 @@ internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmi
             return null;
         }
 
-        Use(target, run.Emitter);
-        return run.Emitter;
+        _used.Remove(run);
+        _used.AddFirst(run);
+        (LastTarget, _last) = (target, run.Value.Emitter);
+        return _last;
     }
 
     /// <summary>The context of a run that is not open yet.</summary>
@@ -57,51 +66,33 @@ internal sealed class PublishRuns(UserExecutionContextFactory contexts, EventEmi
     /// <summary>Opens a run.</summary>
     public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)
     {
+        // It was heard of now, and not when the log has found its stream.
+        registry.Hear(RunKey.Of(context));
         var emitter = await emitters.CreateEmitterAsync(context, Options, cancellationToken);
-        if (_open.Count >= MaxRuns)
+        if (_open.Count >= MaxEmitters)
         {
-            var oldest = _open.MinBy(static run => run.Value.Used);
-            _open.Remove(oldest.Key);
-            await CloseAsync(oldest.Value.Emitter);
+            var oldest = _used.Last!;
+            _used.RemoveLast();
+            _open.Remove(oldest.Value.Target);
+            await oldest.Value.Emitter.DisposeAsync();
         }
 
-        if (!source.IsUrgent)
-        {
-            // As long as the request is open, whoever feeds the run is there.
-            Interlocked.Increment(ref emitter.Flow.Renewers);
-        }
-
-        Use(target, emitter);
+        // As long as the request is open, whoever feeds the run is there; so is who waits for a slow disk to store a single event.
+        _renewed.Add(emitter.Life);
+        _open[target] = _used.AddFirst((target, emitter));
+        (LastTarget, _last) = (target, emitter);
         return emitter;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (emitter, _) in _open.Values)
+        _renewed.End(isBroken: !IsComplete && !source.IsUrgent);
+        foreach (var (_, emitter) in _used)
         {
-            await CloseAsync(emitter);
+            await emitter.DisposeAsync();
         }
 
         _open.Clear();
-    }
-
-    private ValueTask CloseAsync(EventEmitter emitter)
-    {
-        if (!source.IsUrgent)
-        {
-            Interlocked.Decrement(ref emitter.Flow.Renewers);
-            if (!IsComplete)
-            {
-                emitter.Flow.Shorten(time.GetUtcNow().UtcTicks, brokenLease.Ticks);
-            }
-        }
-
-        return emitter.DisposeAsync();
-    }
-
-    private void Use(PublishTarget target, EventEmitter emitter)
-    {
-        _open[target] = (emitter, ++_uses);
-        (LastTarget, _last) = (target, emitter);
+        _used.Clear();
     }
 }

@@ -11,7 +11,8 @@ using Netra.Pipeline.Runs;
 namespace Netra.Pipeline.Http;
 
 /// <summary><c>GET …/metrics/users</c> and <c>GET …/users/{user_id}</c> (docs/protocol.md, section 11): each user's figures, apart from the others'.</summary>
-internal sealed class UserFiguresEndpoints(OperatorRoute route, FiguresRegistry figures, UserFiguresJson users, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed, TimeProvider time)
+internal sealed class UserFiguresEndpoints(
+    OperatorRoute route, FiguresRegistry figures, UserFiguresJson users, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
 {
     private const int LatestFailures = 50;
 
@@ -27,8 +28,8 @@ internal sealed class UserFiguresEndpoints(OperatorRoute route, FiguresRegistry 
         users.Write(json, user);
         WriteConnections(json, user.UserId);
         json.WriteStartArray("open_runs"u8);
-        var now = time.GetUtcNow().UtcTicks;
-        foreach (var run in runs.Flows().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == user.UserId))
+        var now = runs.Now;
+        foreach (var run in runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == user.UserId))
         {
             json.WriteStartObject();
             json.WriteString("thread_id"u8, run.Key.ThreadId);

@@ -126,6 +126,16 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Remembers that a run waits, durably: the run is found waiting until an event of it is stored that was taken after this call. A run
+    /// that the log does not know, or knows ended, is passed over.
+    /// </summary>
+    /// <param name="lease">The run's stream; claimed.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="until">Until when.</param>
+    /// <param name="cancellationToken">Cancels waiting; it may be remembered all the same.</param>
+    ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken);
+
     /// <summary>The event that was stored under an idempotency key, if the key is kept.</summary>
     /// <param name="hash">The hash of publisher and key.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>

@@ -168,6 +168,14 @@ public sealed class InMemoryEventLog : IEventLog
         => ValueTask.FromResult<IReadOnlyList<OpenRun>>([.. _streams.Values.SelectMany(static stream => stream.InterruptedRuns())]);
 
     /// <inheritdoc/>
+    public ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        Granted(lease).Stream.StoreWait(run.ThreadId, run.RunId, until);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => ValueTask.FromResult(
         _keys.TryGetValue(hash, out var stored) ? new StoredKey(stored.Key.Content, stored.StreamId, stored.Seq, stored.Key.WaitForStatus()) : null);
 

@@ -118,7 +118,7 @@ internal sealed class InMemoryStream(string userId)
                     _runs.Add((run.ThreadId, run.RunId), counted = new InMemoryRun(run));
                 }
 
-                counted.Count(entry.Seq, entry.Type);
+                counted.Count(entry);
             }
 
             return true;
@@ -152,6 +152,14 @@ internal sealed class InMemoryStream(string userId)
         lock (_gate)
         {
             return _runs.GetValueOrDefault((threadId, runId))?.ToLogRun();
+        }
+    }
+
+    public void StoreWait(string threadId, string runId, DateTimeOffset until)
+    {
+        lock (_gate)
+        {
+            _runs.GetValueOrDefault((threadId, runId))?.Wait(until);
         }
     }
 

@@ -15,6 +15,11 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     /// <summary>The run it belongs to; null for an event outside of any run, such as a dead letter sent again.</summary>
     public LogRun? Run { get; init; }
 
+    /// <summary>
+    /// What the event says of its run as a whole, to be stored with the run in the event's transaction; null when it says nothing.
+    /// </summary>
+    public RunDeclaration? Declared { get; init; }
+
     /// <summary>The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.</summary>
     public PublishKey? Key { get; init; }
 

@@ -19,6 +19,12 @@ public sealed class LogRun(string threadId, string runId, bool isEmbedded, strin
     /// <summary>The agent that runs, if it is known.</summary>
     public string? AgentName { get; } = agentName;
 
+    /// <summary>For how long it may say nothing, as it had declared when it was found; null when it had declared nothing.</summary>
+    public TimeSpan? Lease { get; init; }
+
+    /// <summary>Until when it waited, as it had said when it was found; null when it did not wait.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
     /// <summary>How many events it had when it was found; 0 for a new one.</summary>
     public long Events { get; init; }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
@@ -28,6 +29,7 @@ internal static class MonitoringServices
         services.TryAddSingleton<ConnectionMonitor>();
         services.TryAddSingleton<EmergencyMode>();
         services.TryAddSingleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value));
+        services.TryAddSingleton(static provider => new RunClock(provider.GetRequiredService<ServedTime>()));
         services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();

@@ -62,7 +62,7 @@ internal sealed class SignalReader(
             new(Signals.Unaccounted, null, report.Account.Unaccounted),
             new(Signals.CanaryFailures, null, canary.ConsecutiveFailures),
             new(Signals.LogTrouble, null, log.Trouble is null ? 0 : 1),
-            new(Signals.StalledRuns, null, runs.Stale.Count),
+            new(Signals.StalledRuns, null, runs.StaleCount),
             new(Signals.StuckTools, null, runs.Stuck.Count),
             new(Signals.EmergencyMode, null, emergency.IsOn ? 1 : 0),
             new(Signals.LatencyDegradation, null, baseline.Degradation),

@@ -18,6 +18,9 @@ public enum FlowViolation
     /// <summary>A tool completed that was not called.</summary>
     ToolNotExecuting,
 
+    /// <summary>A tool completed, and nobody can say which of its calls: several are open, and the event names none.</summary>
+    ToolAmbiguous,
+
     /// <summary>The run ended while tools were running.</summary>
     ToolNotCompleted,
 }

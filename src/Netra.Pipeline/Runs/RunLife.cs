@@ -3,26 +3,32 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// How one run goes: the order of its lifecycle events, the tools that are open, and when it was last heard of. A state machine on the times it is given.
+/// The life of one run: begun, quiet, waiting, stalled, ended; its lease; and who works on it. A state machine on the times it is given, in
+/// ticks of the <see cref="RunClock"/>.
 /// </summary>
 /// <remarks>
-/// Safe from any thread. A token costs one volatile write (<see cref="Touch"/>); a lifecycle event takes the lock, which guards everything else. Two events that are emitted at the same time have no order of their own, and
-/// may be seen in either.
+/// <para>A run is silent since it was heard of last, or since the end of its wait, whichever is later. A silence longer than its lease is a
+/// stall, and a much longer one its end. A request that breaks off may bring the stall early, and nothing else; any sign of life takes that
+/// back.</para>
+/// <para>Safe from any thread. A token costs one volatile write and three reads (<see cref="OnToken"/>); everything else takes the lock.
+/// Two events that are emitted at the same time have no order of their own, and may be seen in either.</para>
 /// </remarks>
 internal sealed class RunLife(RunKey key)
 {
-    // More open calls than this are not told apart: the monitor must not grow with a run that only ever begins tools.
-    private const int MaxOpenTools = 256;
+    /// <summary>A time that does not come.</summary>
+    public const long Never = long.MaxValue;
 
     private readonly Lock _gate = new();
-    private Dictionary<string, OpenTool>? _tools;
+    private readonly RunOrder _order = new();
     private long _heardAt;
-    private long _lease;
+    private long _waitingFrom;
     private long _waitingUntil;
-    private bool _hasStarted;
-    private bool _isPartial;
-    private bool _isStalled;
-    private int _holders;
+    private long _waited;
+    private long _lease;
+    private long _stalledSince = Never;
+    private bool _isBroken;
+    private int _requests;
+    private int _delegations;
 
     public RunKey Key => key;
 
@@ -34,32 +40,44 @@ internal sealed class RunLife(RunKey key)
 
     public bool HasEnded { get; private set; }
 
-    /// <summary>When it began, in UTC ticks.</summary>
-    public long BegunAt { get; private set; }
+    /// <summary>Whether quiet is noticed; not for the system's own runs, nor for those above the limit.</summary>
+    public bool IsWatched { get; init; }
 
-    /// <summary>Whether it was called stalled and has not spoken since.</summary>
-    public bool IsStalled => Volatile.Read(ref _isStalled);
+    /// <summary>Whether it was called stalled and has not been heard of since.</summary>
+    public bool IsStalled => Volatile.Read(ref _stalledSince) == Volatile.Read(ref _heardAt);
 
-    /// <summary>How many emitters and requests have it in hand. Guarded by the monitor.</summary>
-    public int Holders { get => _holders; set => _holders = value; }
+    /// <summary>When it was heard of last.</summary>
+    public long HeardAt => Volatile.Read(ref _heardAt);
 
-    /// <summary>How many open requests renew its lease. Changed atomically.</summary>
-    public int Renewers;
+    /// <summary>Ends the work on it, where that is done in this process; is given the reason. It must not throw.</summary>
+    public Action<string>? Stop { get; set; }
 
-    /// <summary>Whether the run has said something, as far as anybody can know: one that the last process knew, or another node.</summary>
+    /// <summary>How many emitters and requests have it in hand. Guarded by the registry.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>When it is looked at next. Guarded by the registry, but read by anybody.</summary>
+    public long LookAt { get; set; } = Never;
+
+    /// <summary>Takes up a run that has events that nobody here has heard: of the last process, or of another node.</summary>
     /// <param name="agentName">The agent, if it is known.</param>
-    /// <param name="now">UTC ticks.</param>
-    public void Adopt(string? agentName, long now)
+    /// <param name="lease">Its own lease, in ticks; 0 for none.</param>
+    /// <param name="waiting">For how long it waits still, in ticks.</param>
+    /// <param name="now">The clock.</param>
+    public void Adopt(string? agentName, long lease, long waiting, long now)
     {
         lock (_gate)
         {
-            // Its tools were called before anybody here listened.
-            (_isPartial, _hasStarted, AgentName) = (true, true, agentName);
-            Begin(now);
+            _order.BecomePartial();
+            (AgentName, _lease, HasBegun) = (agentName, lease, true);
+            Volatile.Write(ref _heardAt, now);
+            if (waiting > 0)
+            {
+                BeginWait(now, now + waiting);
+            }
         }
     }
 
-    /// <summary>The run was found ended.</summary>
+    /// <summary>It has ended, whoever said so.</summary>
     public void End()
     {
         lock (_gate)
@@ -68,22 +86,21 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    /// <summary>It has said something; no more than that.</summary>
-    /// <param name="now">UTC ticks.</param>
-    public void Touch(long now)
+    /// <summary>A token, or an event of the application's own, was accepted.</summary>
+    /// <returns>Whether it must be looked at sooner than before.</returns>
+    public bool OnToken(long now)
     {
-        Volatile.Write(ref _heardAt, now);
-        if (Volatile.Read(ref _waitingUntil) != 0)
+        Hear(now);
+        if (HasBegun && Volatile.Read(ref _waitingUntil) == 0)
         {
-            Volatile.Write(ref _waitingUntil, 0);
+            return false;
         }
 
-        if (!HasBegun)
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                Begin(now);
-            }
+            HasBegun = true;
+            EndWait(now);
+            return true;
         }
     }
 
@@ -92,200 +109,219 @@ internal sealed class RunLife(RunKey key)
     {
         lock (_gate)
         {
-            var violation = Judge(type, subject, now);
-            Begin(now);
-            if (type != EventType.AgentStalled)
+            EndWait(now);
+            var violation = _order.Judge(type, subject, WorkingAt(now));
+            if (type == EventType.AgentStarted)
             {
-                Volatile.Write(ref _heardAt, now);
-                _waitingUntil = 0;
+                (AgentName, _lease) = (subject.Name, subject.Lease.Ticks);
             }
 
+            HasBegun = true;
+            HasEnded |= EventTypes.IsTerminal(type);
+            Volatile.Write(ref _heardAt, now);
+            Volatile.Write(ref _isBroken, false);
             return violation;
         }
     }
 
-    /// <summary>A sign of life without an event.</summary>
-    /// <param name="now">UTC ticks.</param>
-    /// <param name="until">Until when nothing is to be expected, in UTC ticks; 0 for a mere heartbeat.</param>
-    public void Renew(long now, long until = 0)
-    {
-        Volatile.Write(ref _heardAt, now);
-        Volatile.Write(ref _waitingUntil, until);
-    }
-
-    /// <summary>Whoever fed the run is gone: it has so long to be heard of again, unless its own lease is shorter.</summary>
-    public void Shorten(long now, long lease)
+    /// <summary>The server has said something about the run: that is no sign of life, and nobody's fault.</summary>
+    public void OnOwnEvent(EventType type)
     {
         lock (_gate)
         {
-            _lease = _lease == 0 ? lease : Math.Min(_lease, lease);
-            Volatile.Write(ref _heardAt, now);
+            HasEnded |= EventTypes.IsTerminal(type);
+        }
+    }
+
+    /// <summary>A sign of life: a heartbeat, or a try to publish something, whatever became of it. It ends no wait.</summary>
+    public void Hear(long now)
+    {
+        Volatile.Write(ref _heardAt, now);
+        if (Volatile.Read(ref _isBroken))
+        {
+            Volatile.Write(ref _isBroken, false);
+        }
+    }
+
+    /// <summary>Nothing is to be expected for a while. Of several waits the latest end holds.</summary>
+    public void Wait(long now, long until)
+    {
+        lock (_gate)
+        {
+            Hear(now);
+            if (until > Math.Max(now, _waitingUntil))
+            {
+                BeginWait(now, until);
+            }
+        }
+    }
+
+    /// <summary>A request that stays open publishes to it: as long as it does, whoever feeds the run is there.</summary>
+    public void BeginRequest(long now)
+    {
+        lock (_gate)
+        {
+            _requests++;
+            Hear(now);
+        }
+    }
+
+    /// <summary>A request that published to it has ended.</summary>
+    /// <param name="now">The clock.</param>
+    /// <param name="isBroken">Whether it ended in the middle.</param>
+    public void EndRequest(long now, bool isBroken)
+    {
+        lock (_gate)
+        {
+            // Until now its publisher was there; another request's publisher is there still.
+            _requests--;
+            Hear(now);
+            Volatile.Write(ref _isBroken, isBroken && _requests == 0);
+        }
+    }
+
+    /// <summary>It has delegated to another run, which is heard of in its place.</summary>
+    public void BeginDelegation(long now)
+    {
+        lock (_gate)
+        {
+            _delegations++;
+            Hear(now);
+        }
+    }
+
+    /// <summary>The other run is over.</summary>
+    public void EndDelegation(long now)
+    {
+        lock (_gate)
+        {
+            _delegations--;
+            Hear(now);
+        }
+    }
+
+    /// <summary>How long may pass until the next sign of life, in ticks.</summary>
+    public long LeftAt(long now, RunLimits limits)
+    {
+        lock (_gate)
+        {
+            return Math.Max(now, _waitingUntil) - now + LeaseOr(limits);
         }
     }
 
     /// <summary>For how long it may say nothing, in ticks.</summary>
-    public long LeaseOr(long usual) => Volatile.Read(ref _lease) is > 0 and var lease ? lease : usual;
+    public long LeaseOr(RunLimits limits) => Volatile.Read(ref _lease) is > 0 and var lease ? lease : limits.Lease.Ticks;
 
-    /// <summary>For how long it has said nothing, in ticks.</summary>
-    public long QuietAt(long now) => Math.Max(0, now - Volatile.Read(ref _heardAt));
+    /// <summary>For how long it has said nothing, in ticks; 0 while it waits.</summary>
+    public long QuietAt(long now)
+    {
+        lock (_gate)
+        {
+            return Math.Max(0, now - SilentSince);
+        }
+    }
+
+    /// <summary>Whether it waits, as it has said it would.</summary>
+    public bool IsWaitingAt(long now) => Volatile.Read(ref _waitingUntil) > now;
 
     /// <summary>Looks at the clock.</summary>
-    /// <param name="now">UTC ticks.</param>
-    /// <param name="usualLease">The lease of a run without its own, in ticks.</param>
-    /// <param name="maxSilence">After which it is ended, in ticks.</param>
-    public RunVerdict OnTick(long now, long usualLease, long maxSilence)
+    public RunVerdict Judge(long now, RunLimits limits)
+    {
+        lock (_gate)
+        {
+            return !HasBegun || HasEnded || now < VerdictAt(limits) ? RunVerdict.None : IsStalled ? RunVerdict.End : RunVerdict.Stall;
+        }
+    }
+
+    /// <summary>It was called stalled, having been heard of last at a time.</summary>
+    public void OnStalled(long heardAt) => Volatile.Write(ref _stalledSince, heardAt);
+
+    /// <summary>When there is something to be seen at the earliest, if nothing happens until then.</summary>
+    public long NextLook(long now, RunLimits limits)
     {
         lock (_gate)
         {
             if (!HasBegun || HasEnded)
             {
-                return RunVerdict.None;
+                return Never;
             }
 
-            // A waiting that is over begins the silence anew: nothing was to be heard before.
-            if (_waitingUntil > now)
-            {
-                return RunVerdict.None;
-            }
-
-            var quiet = now - Math.Max(Volatile.Read(ref _heardAt), _waitingUntil);
-            var lease = _lease > 0 ? _lease : usualLease;
-            if (quiet >= lease && Volatile.Read(ref Renewers) > 0 && quiet < maxSilence)
-            {
-                // Whoever feeds it is connected still.
-                return RunVerdict.None;
-            }
-
-            if (quiet < lease)
-            {
-                Volatile.Write(ref _isStalled, false);
-                return RunVerdict.None;
-            }
-
-            var end = _lease > 0 ? Math.Min(2 * _lease, Math.Max(_lease, maxSilence)) : maxSilence;
-            return _isStalled
-                ? quiet >= end ? RunVerdict.End : RunVerdict.None
-                : RunVerdict.Stall;
+            // The rest of a wait does not count as the tool's.
+            var stuckAt = _order.OldestSince() is { } since
+                ? Math.Max(now, _waitingUntil) + Math.Max(0, since + limits.StuckToolAfter.Ticks - WorkingAt(now))
+                : Never;
+            return Math.Min(VerdictAt(limits), stuckAt);
         }
     }
 
-    /// <summary>It was called stalled.</summary>
-    public void OnStalled() => Volatile.Write(ref _isStalled, true);
-
-    /// <summary>The open tools that run for longer than a while, each with whether it is the first time that it is found.</summary>
-    public IReadOnlyList<(OpenTool Tool, bool IsNew)> FindStuck(long now, long after)
+    /// <summary>The open tools that run for longer than they may, each with for how long; none while the run waits.</summary>
+    /// <param name="now">The clock.</param>
+    /// <param name="limits">What they may.</param>
+    public IReadOnlyList<(OpenTool Tool, TimeSpan Running)> FindStuck(long now, RunLimits limits)
     {
         lock (_gate)
         {
-            if (_tools is null || _tools.Count == 0 || HasEnded)
+            var working = WorkingAt(now);
+            if (HasEnded || _waitingUntil > now)
             {
                 return [];
             }
 
-            var stuck = new List<(OpenTool, bool)>();
-            foreach (var tool in _tools.Values.Where(tool => now - tool.Since >= after))
-            {
-                stuck.Add((tool, !tool.IsReported));
-                tool.IsReported = true;
-            }
-
-            return stuck;
+            var stuck = _order.FindStuck(working, limits.StuckToolAfter.Ticks);
+            return [.. stuck.Select(tool => (tool, TimeSpan.FromTicks(working - tool.Since)))];
         }
     }
 
-    private void Begin(long now)
+    /// <summary>Whether a tool is open that was reported as stuck.</summary>
+    public bool HasReportedTools()
     {
-        if (!HasBegun)
+        lock (_gate)
         {
-            (HasBegun, BegunAt) = (true, now);
-            Volatile.Write(ref _heardAt, now);
+            return !HasEnded && _order.HasReported;
         }
     }
 
-    private FlowViolation Judge(EventType type, in EventSubject subject, long now)
+    private long SilentSince => Math.Max(Volatile.Read(ref _heardAt), _waitingUntil);
+
+    // When the silence calls for the next verdict.
+    private long VerdictAt(RunLimits limits)
     {
-        switch (type)
+        if (_delegations > 0)
         {
-            case EventType.AgentStarted:
-                var twice = _hasStarted && !_isPartial;
-                (_hasStarted, AgentName) = (true, subject.Name);
-                _lease = subject.Lease.Ticks;
-                return twice ? FlowViolation.StartedTwice : FlowViolation.None;
-            case EventType.ToolExecuting:
-                return Require(OpenTool(subject, now));
-            case EventType.ToolCompleted:
-                return Require(CloseTool(subject));
-            case EventType.AgentCompleted or EventType.AgentFailed or EventType.AgentCancelled:
-                HasEnded = true;
-                return Require(_tools is { Count: > 0 } && type == EventType.AgentCompleted ? FlowViolation.ToolNotCompleted : FlowViolation.None);
-            case EventType.AgentThinking:
-                return Require(FlowViolation.None);
-            case EventType.AgentStalled or EventType.Token or EventType.Custom:
-                return FlowViolation.None;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "not a defined event type");
+            return Never;
         }
+
+        var (lease, silence) = (LeaseOr(limits), limits.MaxSilence.Ticks);
+        if (_requests > 0)
+        {
+            // Whoever feeds it is connected, and it goes on. That nothing at all comes for so long is worth a word.
+            return IsStalled ? Never : SilentSince + Math.Max(lease, silence);
+        }
+
+        if (IsStalled)
+        {
+            return SilentSince + (_lease > 0 ? 2 * _lease : silence);
+        }
+
+        return SilentSince + (Volatile.Read(ref _isBroken) ? Math.Min(lease, limits.BrokenRequestLease.Ticks) : lease);
     }
 
-    private FlowViolation Require(FlowViolation otherwise)
-    {
-        if (_hasStarted)
-        {
-            return otherwise;
-        }
+    // The time in which it was not waiting.
+    private long WorkingAt(long now) => now - _waited - (_waitingUntil != 0 ? Math.Min(now, _waitingUntil) - _waitingFrom : 0);
 
-        // Said once: what follows does not get better.
-        _hasStarted = true;
-        return FlowViolation.NotStarted;
+    private void BeginWait(long now, long until)
+    {
+        EndWait(now);
+        _waitingFrom = now;
+        Volatile.Write(ref _waitingUntil, until);
     }
 
-    private FlowViolation OpenTool(in EventSubject subject, long now)
+    private void EndWait(long now)
     {
-        _tools ??= new Dictionary<string, OpenTool>(StringComparer.Ordinal);
-        var tool = new OpenTool(subject.Name ?? "unknown", now);
-        if (_tools.Count >= MaxOpenTools)
+        if (_waitingUntil != 0)
         {
-            _isPartial = true;
-            return FlowViolation.None;
+            _waited += Math.Min(now, _waitingUntil) - _waitingFrom;
+            Volatile.Write(ref _waitingUntil, 0);
         }
-
-        if (subject.CallId is { } id)
-        {
-            return _tools.TryAdd(id, tool) ? FlowViolation.None : FlowViolation.CallIdInUse;
-        }
-
-        // Without ids, calls are paired by name, in order; several of one name may be open.
-        var n = 0;
-        while (!_tools.TryAdd($"{tool.Name}\0{n}", tool))
-        {
-            n++;
-        }
-
-        return FlowViolation.None;
-    }
-
-    private FlowViolation CloseTool(in EventSubject subject)
-    {
-        if (_tools is not null && (subject.CallId is { } id ? _tools.Remove(id) : RemoveOldest(subject.Name ?? "unknown")))
-        {
-            return FlowViolation.None;
-        }
-
-        return _isPartial ? FlowViolation.None : FlowViolation.ToolNotExecuting;
-    }
-
-    private bool RemoveOldest(string name)
-    {
-        var prefix = $"{name}\0";
-        string? oldest = null;
-        foreach (var (toolKey, tool) in _tools!)
-        {
-            if (toolKey.StartsWith(prefix, StringComparison.Ordinal) && (oldest is null || tool.Since < _tools[oldest].Since))
-            {
-                oldest = toolKey;
-            }
-        }
-
-        return oldest is not null && _tools.Remove(oldest);
     }
 }

@@ -1,5 +1,4 @@
 using Netra.Pipeline.Contexts;
-using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
@@ -7,128 +6,230 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The flows of all runs that are open or in somebody's hand. Bounded by <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that is not watched, and that is reported. Safe from any thread; its lock guards the
-/// table and the holders, and nothing is called under it.
+/// The lives of all runs that are open or in somebody's hand, and when each is looked at next. Bounded by
+/// <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that goes on as any other, but nobody notices when it is quiet.
 /// </summary>
-internal sealed class RunRegistry
+/// <remarks>Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing is called under it.</remarks>
+internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, RunClock clock, TimeProvider wall)
 {
+    // What a wall clock that was wrong when it said so, or is now, can add at most.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<RunKey, RunLife> _flows = [];
-    private readonly FailureReporter _failures;
-    private readonly RunLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly FailureDigest _unwatched;
+    private readonly Dictionary<RunKey, RunLife> _lives = [];
+    private readonly RunDeadlines _deadlines = new();
+    private long _unwatched;
 
-    public RunRegistry(FailureReporter failures, RunLimits limits, TimeProvider time)
-    {
-        (_failures, _limits, _time) = (failures, limits, time);
-        _unwatched = new FailureDigest(time, (count, what, _) => failures.Report(new Failure(FailureCode.ResourceExhausted, "watch runs", $"{count} runs are not watched: {what}")));
-    }
-
-    /// <summary>How many runs are open, as far as the monitor knows.</summary>
+    /// <summary>How many runs are open, as far as the registry knows.</summary>
     public int OpenCount
     {
         get
         {
             lock (_gate)
             {
-                return _flows.Values.Count(static flow => flow is { HasBegun: true, HasEnded: false });
+                return _lives.Values.Count(static life => life is { HasBegun: true, HasEnded: false });
             }
         }
     }
+
+    /// <summary>The runs' time.</summary>
+    public long Now => clock.Now;
 
     /// <summary>Takes a run into a hand; to be given back with <see cref="Leave"/>.</summary>
     /// <param name="key">The run.</param>
     /// <param name="events">How many events it has already.</param>
     /// <param name="hasEnded">Whether it has ended.</param>
-    /// <param name="agentName">The agent, if it is known.</param>
-    public RunLife Enter(RunKey key, long events, bool hasEnded, string? agentName)
+    /// <param name="logged">What the log knows of it.</param>
+    public RunLife Enter(RunKey key, long events, bool hasEnded, LogRun logged)
     {
-        RunLife? flow;
+        RunLife? life;
         bool isNew;
-        var isUnwatched = false;
         lock (_gate)
         {
-            isNew = !_flows.TryGetValue(key, out flow);
+            isNew = !_lives.TryGetValue(key, out life);
             if (isNew)
             {
-                flow = new RunLife(key);
-                isUnwatched = _flows.Count >= _limits.MaxWatched && IsWatched(key);
-                if (!isUnwatched && IsWatched(key))
+                // The system's own runs are watched by whoever starts them.
+                var isCounted = !IdentifierRules.IsReserved(key.UserId);
+                var isWatched = isCounted && _lives.Count < limits.MaxWatched;
+                life = new RunLife(key) { IsWatched = isWatched };
+                _unwatched += isCounted && !isWatched ? 1 : 0;
+                if (isWatched)
                 {
-                    _flows.Add(key, flow);
+                    _lives.Add(key, life);
                 }
             }
 
-            flow!.Holders++;
+            life!.Holders++;
         }
 
         if (isNew && hasEnded)
         {
-            flow.End();
+            life.End();
         }
         else if (isNew && events > 0)
         {
-            flow.Adopt(agentName, _time.GetUtcNow().UtcTicks);
+            life.Adopt(logged.AgentName, logged.Lease?.Ticks ?? 0, RestOf(logged.WaitingUntil), clock.Now);
+            Schedule(life);
         }
 
-        if (isUnwatched)
-        {
-            _unwatched.Add($"{_limits.MaxWatched} are open, which is the limit (Netra:Monitoring:MaxWatchedRuns)");
-        }
-
-        return flow;
+        return life;
     }
 
-    public void Leave(RunLife flow)
+    /// <summary>Gives a run back.</summary>
+    public void Leave(RunLife life)
     {
         lock (_gate)
         {
-            flow.Holders--;
-            Forget(flow);
+            life.Holders--;
+            Forget(life);
         }
     }
 
-    /// <summary>Takes up a run that was open when the last process ended; it gets a new lease.</summary>
-    public void Adopt(OpenRun run) => Leave(Enter(new RunKey(run.UserId, run.ThreadId, run.RunId), events: 1, hasEnded: false, run.AgentName));
+    /// <summary>A run was found ended.</summary>
+    public void End(RunLife life)
+    {
+        life.End();
+        lock (_gate)
+        {
+            Forget(life);
+        }
+    }
 
-    /// <summary>For how long a run may say nothing.</summary>
-    public TimeSpan LeaseOf(RunLife flow) => TimeSpan.FromTicks(flow.LeaseOr(_limits.Lease.Ticks));
+    /// <summary>Takes up a run that was open when the last process ended: it goes on under what it had declared, counted anew.</summary>
+    public void Adopt(OpenRun run)
+        => Leave(Enter(
+            new RunKey(run.UserId, run.ThreadId, run.RunId),
+            events: 1,
+            hasEnded: false,
+            new LogRun(run.ThreadId, run.RunId, run.IsEmbedded, run.AgentName) { Lease = run.Lease, WaitingUntil = run.WaitingUntil }));
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
-    public void OnEvent(RunLife flow, UserExecutionContext context, EventType type, in EventSubject subject, long now)
+    public void OnEvent(RunLife life, UserExecutionContext context, EventType type, in EventSubject subject)
     {
-        if (flow.OnEvent(type, subject, now) is var violation and not FlowViolation.None && _limits.AreWatched && IsWatched(flow.Key))
+        if (life.OnEvent(type, subject, clock.Now) is var violation and not FlowViolation.None && limits.AreWatched && life.IsWatched)
         {
-            _failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
+            failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
+        }
+
+        Schedule(life);
+    }
+
+    /// <summary>A token, or an event of the application's own, was accepted.</summary>
+    public void OnToken(RunLife life)
+    {
+        if (life.OnToken(clock.Now))
+        {
+            Schedule(life);
         }
     }
 
-    /// <summary>The flows at this moment.</summary>
-    public IReadOnlyList<RunLife> Flows()
+    /// <summary>A run was heard of, and it has no event of that: somebody tries to publish, say.</summary>
+    public void Hear(RunKey key)
+    {
+        RunLife? life;
+        lock (_gate)
+        {
+            _lives.TryGetValue(key, out life);
+        }
+
+        life?.Hear(clock.Now);
+    }
+
+    /// <inheritdoc cref="Hear(RunKey)"/>
+    public void Hear(RunLife life) => life.Hear(clock.Now);
+
+    /// <summary>Nothing is to be expected of a run before a time of the wall clock.</summary>
+    public void Wait(RunLife life, DateTimeOffset until)
+    {
+        var now = clock.Now;
+        life.Wait(now, now + RestOf(until));
+        Schedule(life);
+    }
+
+    /// <summary>How long may pass until a run's next sign of life.</summary>
+    public TimeSpan LeftOf(RunLife life) => TimeSpan.FromTicks(life.LeftAt(clock.Now, limits));
+
+    /// <summary>A request that stays open publishes to a run; it has the run in hand.</summary>
+    public void BeginRequest(RunLife life)
     {
         lock (_gate)
         {
-            return [.. _flows.Values];
+            life.Holders++;
         }
+
+        life.BeginRequest(clock.Now);
     }
 
-    /// <summary>Forgets what has ended and nobody holds. Called by a loop.</summary>
-    public void Sweep()
+    /// <summary>That request publishes to the run no more.</summary>
+    /// <param name="life">The run.</param>
+    /// <param name="isBroken">Whether the request ended in the middle.</param>
+    public void EndRequest(RunLife life, bool isBroken)
     {
-        foreach (var flow in Flows())
-        {
-            lock (_gate)
-            {
-                Forget(flow);
-            }
-        }
-
-        _unwatched.TellIfDue();
+        life.EndRequest(clock.Now, isBroken);
+        Schedule(life);
+        Leave(life);
     }
 
-    // The system's own runs are watched by whoever starts them.
-    private static bool IsWatched(RunKey key) => !IdentifierRules.IsReserved(key.UserId);
+    /// <summary>Whether a request has no more to do with a run: it has ended, or nobody else ever began it.</summary>
+    public bool IsOver(RunLife life)
+    {
+        lock (_gate)
+        {
+            return life.HasEnded || (!life.HasBegun && life.Holders == 1);
+        }
+    }
+
+    /// <summary>The work on a run goes on in another one; both calls may come from any thread.</summary>
+    public void BeginDelegation(RunLife life) => life.BeginDelegation(clock.Now);
+
+    /// <inheritdoc cref="BeginDelegation"/>
+    public void EndDelegation(RunLife life)
+    {
+        life.EndDelegation(clock.Now);
+        Schedule(life);
+    }
+
+    /// <summary>Sets when a run is looked at next, if that is sooner than was said.</summary>
+    public void Schedule(RunLife life)
+    {
+        var now = clock.Now;
+        if (life.IsWatched && limits.AreWatched && life.NextLook(now, limits) is var at && at < life.LookAt)
+        {
+            Put(life, at);
+        }
+    }
+
+    /// <summary>Has a run looked at again in a moment.</summary>
+    public void ScheduleSoon(RunLife life) => Put(life, clock.Now + TimeSpan.TicksPerSecond);
+
+    /// <summary>Takes the runs that are to be looked at now, the longest due first. Whoever takes them schedules them anew.</summary>
+    public void TakeDue(List<RunLife> due)
+    {
+        lock (_gate)
+        {
+            _deadlines.TakeDue(clock.Now, due);
+        }
+    }
+
+    /// <summary>How many runs were not watched since this was asked last, since too many are open.</summary>
+    public long TakeUnwatched()
+    {
+        lock (_gate)
+        {
+            (var unwatched, _unwatched) = (_unwatched, 0);
+            return unwatched;
+        }
+    }
+
+    /// <summary>All lives at this moment.</summary>
+    public IReadOnlyList<RunLife> Lives()
+    {
+        lock (_gate)
+        {
+            return [.. _lives.Values];
+        }
+    }
 
     private static string Describe(FlowViolation violation, EventType type, in EventSubject subject) => violation switch
     {
@@ -136,15 +237,33 @@ internal sealed class RunRegistry
         FlowViolation.StartedTwice => "agent_started came twice",
         FlowViolation.CallIdInUse => $"tool_executing of {subject.Name} came under call id '{subject.CallId}', which is open",
         FlowViolation.ToolNotExecuting => $"tool_completed of {subject.Name} came without its tool_executing",
+        FlowViolation.ToolAmbiguous =>
+            $"tool_completed of {subject.Name} came without call_id while several calls of it are open: "
+            + "nobody can say which one it ends, and it is shown with none",
         FlowViolation.ToolNotCompleted => $"{EventTypes.WireName(type)} came while tools were running",
         _ => throw new ArgumentOutOfRangeException(nameof(violation), violation, "not a violation"),
     };
 
-    private void Forget(RunLife flow)
+    private long RestOf(DateTimeOffset? until)
+        => until is { } end ? Math.Clamp((end - wall.GetUtcNow()).Ticks, 0, MaxWait.Ticks) : 0;
+
+    private void Put(RunLife life, long at)
     {
-        if (flow.Holders == 0 && (flow.HasEnded || !flow.HasBegun) && _flows.TryGetValue(flow.Key, out var known) && known == flow)
+        lock (_gate)
         {
-            _flows.Remove(flow.Key);
+            if (_lives.TryGetValue(life.Key, out var known) && known == life)
+            {
+                _deadlines.Put(life, at);
+            }
+        }
+    }
+
+    private void Forget(RunLife life)
+    {
+        if (life.Holders == 0 && (life.HasEnded || !life.HasBegun) && _lives.TryGetValue(life.Key, out var known) && known == life)
+        {
+            _deadlines.Remove(life);
+            _lives.Remove(life.Key);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Streams;
@@ -50,6 +51,9 @@ internal readonly struct EventDraft
 
     /// <summary>The same event, accepted at another time than it was made.</summary>
     public EventDraft AcceptedAgainAt(DateTimeOffset time) => this with { AcceptedAt = time };
+
+    /// <summary>What the event says of its run as a whole; null for all but its beginning.</summary>
+    public RunDeclaration? Declared { get; init; }
 
     /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
     public int LengthAt(long seq)

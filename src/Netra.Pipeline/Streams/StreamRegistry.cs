@@ -126,6 +126,20 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
         }
     }
 
+    /// <summary>Evicts one user's stream at once, if it is loaded and nobody needs it.</summary>
+    public async ValueTask EvictIfIdleAsync(string userId)
+    {
+        if (log.Trouble is null
+            && _slots.TryGetValue(userId, out var slot)
+            && slot.Stream.IsCompletedSuccessfully
+            && slot.LoadedStream.IsIdle(out var since)
+            && slot.LoadedStream.TryEvict(since)
+            && await ReleaseAsync((userId, slot, since)) is { } fault)
+        {
+            throw new AggregateException("The lease of an idle stream could not be given back.", fault);
+        }
+    }
+
     private async ValueTask<UserStream> PinAsync(string userId, RunKey? run, CancellationToken cancellationToken)
     {
         while (true)

@@ -223,6 +223,10 @@ internal sealed partial class UserStream
         }
     }
 
+    /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
+    public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
+        => _log.StoreWaitAsync(_lease, run.Logged, until, CancellationToken.None);
+
     public void LeaveRun(StreamRun run)
     {
         lock (_gate)
@@ -264,7 +268,14 @@ internal sealed partial class UserStream
             AppendResult taken;
             try
             {
-                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer) { Run = run?.Logged, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom });
+                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)
+                {
+                    Run = run?.Logged,
+                    Key = key,
+                    IsUrgent = isUrgent,
+                    HasRoom = hasRoom,
+                    Declared = draft.Declared,
+                });
             }
             catch (Exception fault)
             {

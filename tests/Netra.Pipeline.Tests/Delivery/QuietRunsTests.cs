@@ -112,7 +112,7 @@ internal sealed class QuietRunsTests
             Assert.That(host.Pipeline.Failures.Total, Is.Zero, "whoever feeds it is connected");
         }
 
-        await Eventually.BecomesTrueAsync(() => host.Services.GetRequiredService<RunRegistry>().Flows().All(static flow => flow.Renewers == 0), "the server noticed that the request broke off");
+        await BreaksAsync(host);
         await host.PassAsync(11);
         Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Does.Contain(FailureCode.RunStalled));
     }
@@ -157,7 +157,7 @@ internal sealed class QuietRunsTests
 
         await host.PassAsync(1);
 
-        Assert.That((monitor.Flows().Count, monitor.OpenCount), Is.EqualTo((0, 0)));
+        Assert.That((monitor.Lives().Count, monitor.OpenCount), Is.EqualTo((0, 0)));
     }
 
     [Test]
@@ -169,9 +169,20 @@ internal sealed class QuietRunsTests
             await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", Started, runId: $"r{i}"));
         }
 
+        await host.PassAsync(1);
         Assert.That(host.Pipeline.Failures.Latest(1).Single().Code, Is.EqualTo(FailureCode.ResourceExhausted));
-        Assert.That(host.Services.GetRequiredService<RunRegistry>().Flows(), Has.Count.EqualTo(2));
+        Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives(), Has.Count.EqualTo(2));
+        await host.PassAsync(120);
+        await host.Http.PublishAsync(PublishExtensions.EventJson("tool_executing", """{"tool_name":"search"}""", runId: "r2"));
+        (await host.Http.PublishAsync(Sign("heartbeat").Replace("r1", "r2", StringComparison.Ordinal))).Response.EnsureSuccessStatusCode();
+        var (completed, _) = await host.Http.PublishAsync(PublishExtensions.EventJson("tool_completed", """{"tool_name":"search"}""", runId: "r2"));
+        Assert.That(completed.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), "a run above the limit goes on");
+        Assert.That(host.Pipeline.Failures.Latest(20).Where(static f => f.RunId == "r2"), Is.Empty, "and nobody accuses it");
     }
+
+    // The server has noticed that a request broke off.
+    private static Task BreaksAsync(MonitoredHost host) => Eventually.BecomesTrueAsync(
+        () => host.Services.GetRequiredService<RunRegistry>().Lives().All(static life => life.Holders == 0), "the request broke off");
 
     private static string Sign(string type, string data = "") => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";
 }

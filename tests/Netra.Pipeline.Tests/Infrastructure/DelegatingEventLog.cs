@@ -44,6 +44,9 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => log.ReadOpenRunsAsync(cancellationToken);
 
+    public virtual ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken)
+        => log.StoreWaitAsync(lease, run, until, cancellationToken);
+
     public virtual ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => log.FindKeyAsync(hash, cancellationToken);
 
     public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken) => log.FindUserAsync(streamId, cancellationToken);

@@ -70,6 +70,61 @@ internal abstract partial class EventLogComplianceTests
     }
 
     [Test]
+    public async Task FindRun_HasDeclared_IsKeptBesideTheRun()
+    {
+        var log = await StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        var (run, silent) = (new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "silent", isEmbedded: false, agentName: null));
+        stream.TryAppend(Noon, run: run);
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: run, declared: new RunDeclaration("demo", TimeSpan.FromSeconds(5)));
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: silent, declared: new RunDeclaration("quiet", TimeSpan.Zero));
+        await stream.CommittedAsync(3);
+        await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
+        stream = await LoggedStream.OpenAsync(log, "ada");
+
+        var found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
+        Assert.That((found!.AgentName, found.Lease, found.WaitingUntil), Is.EqualTo(("demo", TimeSpan.FromSeconds(5), (DateTimeOffset?)null)));
+        Assert.That(
+            await log.ReadOpenRunsAsync(CancellationToken.None),
+            Is.EquivalentTo(new[]
+            {
+                new OpenRun("ada", "t", "r", "demo", IsEmbedded: false) { Lease = TimeSpan.FromSeconds(5) },
+                new OpenRun("ada", "t", "silent", "quiet", IsEmbedded: false),
+            }));
+    }
+
+    [Test]
+    public async Task StoreWait_UntilTheRunsNextEvent_IsRemembered()
+    {
+        var log = await StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        var (run, other) = (new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "other", isEmbedded: false, agentName: null));
+        await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(1), CancellationToken.None);
+        Assert.That(await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None), Is.Null, "a run that is not known is passed over");
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: run);
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: other);
+        await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(1), CancellationToken.None);
+        stream.TryAppend(Noon, run: other);
+        Assert.That(await WaitOfAsync(), Is.EqualTo(Noon.AddHours(1)), "before its stream is saved");
+
+        await stream.CommittedAsync(3);
+        await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
+        stream = await LoggedStream.OpenAsync(log, "ada");
+        Assert.That(await WaitOfAsync(), Is.EqualTo(Noon.AddHours(1)), "and after it");
+        await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(2), CancellationToken.None);
+        Assert.That((await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)), Is.EquivalentTo(new[] { ("r", (DateTimeOffset?)Noon.AddHours(2)), ("other", null) }));
+
+        stream.TryAppend(Noon, run: run);
+        Assert.That(await WaitOfAsync(), Is.Null, "an event ends it");
+        stream.TryAppend(Noon, type: EventType.AgentCompleted, run: run);
+        await stream.CommittedAsync(5);
+        await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
+        Assert.That((await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)), Is.EqualTo(new[] { ("other", (DateTimeOffset?)null) }));
+
+        async Task<DateTimeOffset?> WaitOfAsync() => (await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))!.WaitingUntil;
+    }
+
+    [Test]
     public async Task FindKey_StoredWithItsEvent_HasItsReceipt()
     {
         var log = await StartAsync();

@@ -102,10 +102,11 @@ internal sealed class LoggedStream : IStreamOwner
     }
 
     public AppendResult TryAppend(
-        DateTimeOffset at, int padding = 0, EventType type = EventType.Token, LogRun? run = null, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
+        DateTimeOffset at, int padding = 0, EventType type = EventType.Token, LogRun? run = null, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false,
+        RunDeclaration? declared = null)
     {
         var seq = Head + 1;
-        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding)) { Run = run, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom };
+        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding)) { Run = run, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom, Declared = declared };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;
         return answer;

@@ -3,7 +3,7 @@ using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Tests.Runs;
 
-/// <summary>Spec M1, M3: the order of a run's events, its tools, and its lease, in times that are given.</summary>
+/// <summary>Spec M1, M3, M9: a run's lease, its waits, who feeds it, and what its silence calls for, in times that are given.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class RunLifeTests
@@ -11,197 +11,380 @@ internal sealed class RunLifeTests
     private const long Second = TimeSpan.TicksPerSecond;
     private const long Lease = 60 * Second;
     private const long MaxSilence = 900 * Second;
+    private const long Broken = 10 * Second;
 
-    private static readonly EventSubject Agent = new("demo");
+    private static readonly RunLimits Limits = new(
+        AreWatched: true, TimeSpan.FromTicks(Lease), TimeSpan.FromTicks(MaxSilence), TimeSpan.FromTicks(Broken), StuckToolAfter: TimeSpan.FromSeconds(10), MaxWatched: 100);
 
     [Test]
-    public void OnEvent_RunAsItShouldBe_HasNoViolation()
+    public void Judge_WithoutALeaseOfItsOwn_StallsAfterTheUsualOneAndEndsAfterTheLongestSilence()
     {
-        var flow = new RunLife(new RunKey("ada", "t", "r"));
+        var life = Started();
 
-        Assert.That(
-            new[]
-            {
-                flow.OnEvent(EventType.AgentStarted, Agent, 1),
-                flow.OnEvent(EventType.AgentThinking, default, 2),
-                flow.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), 3),
-                flow.OnEvent(EventType.ToolExecuting, new EventSubject("search"), 3),
-                flow.OnEvent(EventType.ToolExecuting, new EventSubject("search"), 3),
-                flow.OnEvent(EventType.ToolCompleted, new EventSubject("search"), 4),
-                flow.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 4),
-                flow.OnEvent(EventType.ToolCompleted, new EventSubject("search"), 4),
-                flow.OnEvent(EventType.AgentCompleted, Agent, 5),
-            },
-            Is.All.EqualTo(FlowViolation.None));
-        Assert.That((flow.HasBegun, flow.HasEnded, flow.AgentName), Is.EqualTo((true, true, "demo")));
+        Assert.That(Judge(life, Lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, Lease), Is.EqualTo(RunVerdict.Stall));
+        life.OnStalled(life.HeardAt);
+        Assert.That(Judge(life, Lease + 1), Is.EqualTo(RunVerdict.None), "once per silence");
+        Assert.That(Judge(life, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, MaxSilence), Is.EqualTo(RunVerdict.End));
     }
 
-    [TestCase(EventType.AgentThinking)]
-    [TestCase(EventType.ToolExecuting)]
-    [TestCase(EventType.ToolCompleted)]
-    [TestCase(EventType.AgentCompleted)]
-    [TestCase(EventType.AgentFailed)]
-    [TestCase(EventType.AgentCancelled)]
-    public void OnEvent_BeforeStarted_IsAViolationOnce(EventType type)
+    [TestCase(5)]
+    [TestCase(3600)]
+    public void Judge_WithALeaseOfItsOwn_EndsAfterOneMore(int seconds)
     {
-        var flow = new RunLife(new RunKey("ada", "t", "r"));
+        var (life, lease) = (Started(seconds), seconds * Second);
 
-        Assert.That(flow.OnEvent(type, new EventSubject("x", "c1"), 1), Is.EqualTo(FlowViolation.NotStarted));
-        Assert.That(flow.OnEvent(EventType.AgentThinking, default, 2), Is.EqualTo(FlowViolation.None));
-    }
-
-    [TestCase(EventType.AgentStarted, FlowViolation.StartedTwice)]
-    [TestCase(EventType.ToolExecuting, FlowViolation.CallIdInUse)]
-    [TestCase(EventType.AgentCompleted, FlowViolation.ToolNotCompleted)]
-    [TestCase(EventType.AgentFailed, FlowViolation.None)]
-    [TestCase(EventType.AgentCancelled, FlowViolation.None)]
-    public void OnEvent_WhileAToolRuns_IsJudged(EventType type, FlowViolation expected)
-    {
-        var flow = Started();
-        flow.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), 1);
-
-        Assert.That(flow.OnEvent(type, new EventSubject("search", "c1"), 2), Is.EqualTo(expected));
-    }
-
-    [TestCase("c2")]
-    [TestCase(null)]
-    public void OnEvent_ToolCompletedThatWasNotCalled_IsAViolation(string? callId)
-    {
-        var flow = Started();
-        flow.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), 1);
-
-        Assert.That(flow.OnEvent(EventType.ToolCompleted, new EventSubject("search", callId), 2), Is.EqualTo(FlowViolation.ToolNotExecuting));
+        Assert.That(Judge(life, lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, lease), Is.EqualTo(RunVerdict.Stall));
+        life.OnStalled(life.HeardAt);
+        Assert.That(Judge(life, (2 * lease) - 1), Is.EqualTo(RunVerdict.None), "a long lease was ended right after the stall");
+        Assert.That(Judge(life, 2 * lease), Is.EqualTo(RunVerdict.End));
     }
 
     [Test]
-    public void Adopt_RunOfTheLastProcess_IsNotJudgedByWhatNobodyHeard()
+    public void Judge_SpokeAgain_BeginsAnew()
     {
-        var flow = new RunLife(new RunKey("ada", "t", "r"));
-        flow.Adopt("demo", 1);
+        var life = Started();
+        life.OnStalled(life.HeardAt);
+        Assert.That(life.IsStalled, Is.True);
 
-        Assert.That(flow.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 2), Is.EqualTo(FlowViolation.None));
-        Assert.That(flow.OnEvent(EventType.AgentCompleted, Agent, 3), Is.EqualTo(FlowViolation.None));
+        life.OnToken(Lease + Second);
+
+        Assert.That(life.IsStalled, Is.False);
+        Assert.That(Judge(life, Lease + (2 * Second)), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, (2 * Lease) + Second), Is.EqualTo(RunVerdict.Stall), "a second silence is said too");
     }
 
     [Test]
-    public void OnTick_WithoutALeaseOfItsOwn_StallsAfterTheUsualOneAndEndsAfterTheLongestSilence()
+    public void Judge_OwnWordOfTheServer_RenewsNothing()
     {
-        var flow = Started();
+        var life = Started();
+        life.OnOwnEvent(EventType.AgentStalled);
+        Assert.That(Judge(life, Lease), Is.EqualTo(RunVerdict.Stall));
 
-        Assert.That(Tick(flow, Lease - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, Lease), Is.EqualTo(RunVerdict.Stall));
-        flow.OnStalled();
-        Assert.That(Tick(flow, Lease + 1), Is.EqualTo(RunVerdict.None), "once per silence");
-        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.End));
+        life.OnOwnEvent(EventType.AgentFailed);
+        Assert.That((Judge(life, MaxSilence), life.HasEnded), Is.EqualTo((RunVerdict.None, true)));
     }
 
     [Test]
-    public void OnTick_WithALeaseOfItsOwn_EndsAfterOneMore()
+    public void Judge_Waiting_BeginsTheSilenceWhenItIsOver()
     {
-        var flow = new RunLife(new RunKey("ada", "t", "r"));
-        flow.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(5)), 0);
+        var life = Started();
+        life.Wait(Second, 1000 * Second);
 
-        Assert.That(Tick(flow, (5 * Second) - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, 5 * Second), Is.EqualTo(RunVerdict.Stall));
-        flow.OnStalled();
-        Assert.That(Tick(flow, (10 * Second) - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, 10 * Second), Is.EqualTo(RunVerdict.End));
+        Assert.That(Judge(life, 999 * Second), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, (1000 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, (1000 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
-    public void OnTick_SpokeAgain_BeginsAnew()
+    public void Judge_HeartbeatWhileItWaits_EndsNoWait()
     {
-        var flow = Started();
-        Assert.That(Tick(flow, Lease), Is.EqualTo(RunVerdict.Stall));
-        flow.OnStalled();
+        var life = Started();
+        life.Wait(Second, 1000 * Second);
+        life.Hear(2 * Second);
 
-        flow.Touch(Lease + Second);
-
-        Assert.That(Tick(flow, Lease + (2 * Second)), Is.EqualTo(RunVerdict.None));
-        Assert.That(flow.IsStalled, Is.False);
-        Assert.That(Tick(flow, (2 * Lease) + Second), Is.EqualTo(RunVerdict.Stall), "a second silence is said too");
+        Assert.That(Judge(life, (1000 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None), "one heartbeat ended a wait");
+        life.Hear(1030 * Second);
+        Assert.That(Judge(life, (1030 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None), "the later of the two deadlines");
+        Assert.That(Judge(life, (1030 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
-    public void OnTick_OwnWordOfTheServer_RenewsNothing()
+    public void Judge_SeveralWaits_TheLatestEndHolds()
     {
-        var flow = Started();
-        flow.OnEvent(EventType.AgentStalled, Agent, Lease);
-        flow.OnStalled();
+        var life = Started();
+        life.Wait(Second, 1000 * Second);
+        life.Wait(2 * Second, 500 * Second);
 
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.End));
+        Assert.That(Judge(life, (1000 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
     }
 
     [Test]
-    public void OnTick_Waiting_IsQuietOnlyAfterIt()
+    public void Judge_EventEndsWaiting()
     {
-        var flow = Started();
-        flow.Renew(Second, until: 1000 * Second);
+        var life = Started();
+        life.Wait(Second, 1000 * Second);
+        life.OnToken(2 * Second);
 
-        Assert.That(Tick(flow, 999 * Second), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, (1000 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, (1000 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
+        Assert.That(Judge(life, (2 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
 
     [Test]
-    public void OnTick_EventEndsWaiting()
+    public void Judge_RequestIsOpen_RenewsTheLeaseAndEndsNothing()
     {
-        var flow = Started();
-        flow.Renew(Second, until: 1000 * Second);
-        flow.Touch(2 * Second);
+        var life = Started(5);
+        life.BeginRequest(0);
+        Assert.That(Judge(life, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, MaxSilence), Is.EqualTo(RunVerdict.Stall), "that nothing at all comes for so long is worth a word");
+        life.OnStalled(life.HeardAt);
+        Assert.That(Judge(life, 100 * MaxSilence), Is.EqualTo(RunVerdict.None), "whoever feeds it is connected: it is never ended");
 
-        Assert.That(Tick(flow, (2 * Second) + Lease), Is.EqualTo(RunVerdict.Stall));
+        life.EndRequest(100 * MaxSilence, isBroken: false);
+        Assert.That(Judge(life, (100 * MaxSilence) + (5 * Second) - 1), Is.EqualTo(RunVerdict.None), "it has its lease when the request is finished");
     }
 
     [Test]
-    public void OnTick_RequestIsOpen_RenewsTheLeaseButNotForEver()
+    public void Judge_RequestBrokeOff_IsStalledEarlyAndEndedNoSooner()
     {
-        var flow = Started();
-        Interlocked.Increment(ref flow.Renewers);
-        Assert.That(Tick(flow, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, MaxSilence), Is.EqualTo(RunVerdict.Stall), "whoever holds a request open for so long and says nothing is not there");
+        var life = Started();
+        life.BeginRequest(0);
+        life.EndRequest(Second, isBroken: true);
+
+        Assert.That(Judge(life, Second + Broken - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, Second + Broken), Is.EqualTo(RunVerdict.Stall));
+        life.OnStalled(life.HeardAt);
+        Assert.That(Judge(life, Second + MaxSilence - 1), Is.EqualTo(RunVerdict.None), "it was ended 20 s after the break");
+        Assert.That(Judge(life, Second + MaxSilence), Is.EqualTo(RunVerdict.End));
     }
 
     [Test]
-    public void OnTick_RequestBrokeOff_HasAShortLease()
+    public void Judge_RequestBrokeOffAndALeaseWasDeclared_EndsAsDeclared()
     {
-        var flow = Started();
-        flow.Shorten(Second, 10 * Second);
+        var life = Started(3600);
+        life.BeginRequest(0);
+        life.EndRequest(0, isBroken: true);
+        Assert.That(Judge(life, Broken), Is.EqualTo(RunVerdict.Stall));
+        life.OnStalled(life.HeardAt);
 
-        Assert.That(Tick(flow, (11 * Second) - 1), Is.EqualTo(RunVerdict.None));
-        Assert.That(Tick(flow, 11 * Second), Is.EqualTo(RunVerdict.Stall));
+        Assert.That(Judge(life, (7200 * Second) - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, 7200 * Second), Is.EqualTo(RunVerdict.End));
+    }
+
+    [TestCase("heartbeat")]
+    [TestCase("token")]
+    [TestCase("event")]
+    [TestCase("waiting")]
+    [TestCase("request")]
+    public void Judge_SignOfLifeAfterTheBreak_RestoresTheDeclaredLease(string sign)
+    {
+        var life = Started();
+        life.BeginRequest(0);
+        life.EndRequest(0, isBroken: true);
+        Give(life, sign, 5 * Second);
+
+        Assert.That(Judge(life, (5 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
     }
 
     [Test]
-    public void OnTick_NotBegunOrEnded_CallsForNothing()
+    public void Judge_SecondRequestPublishes_IsNotAffectedByTheBreakOfTheFirst()
     {
-        Assert.That(Tick(new RunLife(new RunKey("ada", "t", "r")), MaxSilence), Is.EqualTo(RunVerdict.None));
+        var life = Started(5);
+        life.BeginRequest(0);
+        life.BeginRequest(0);
+        life.EndRequest(Second, isBroken: true);
+        Assert.That(Judge(life, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
+    }
+
+    [Test]
+    public void Judge_BrokenWhileItWaits_IsNotStalledBeforeTheWaitIsOver()
+    {
+        var life = Started();
+        life.BeginRequest(0);
+        life.Wait(0, 1000 * Second);
+        life.EndRequest(Second, isBroken: true);
+
+        Assert.That(Judge(life, (1000 * Second) + Broken - 1), Is.EqualTo(RunVerdict.None), "whoever announced silence is not stalled");
+    }
+
+    [Test]
+    public void Judge_DelegatesToAnother_IsNotQuietMeanwhile()
+    {
+        var life = Started();
+        life.BeginDelegation(Second);
+        Assert.That(Judge(life, 10 * MaxSilence), Is.EqualTo(RunVerdict.None));
+        life.EndDelegation(10 * MaxSilence);
+        Assert.That(Judge(life, (10 * MaxSilence) + Lease - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, (10 * MaxSilence) + Lease), Is.EqualTo(RunVerdict.Stall));
+    }
+
+    [Test]
+    public void Adopt_LeaseAndWait_HoldAsDeclared()
+    {
+        var life = new RunLife(new RunKey("ada", "t", "r"));
+        life.Adopt("demo", 5 * Second, waiting: 100 * Second, now: 7 * Second);
+
+        Assert.That((life.AgentName, life.HasBegun), Is.EqualTo(("demo", true)));
+        Assert.That(Judge(life, (112 * Second) - 1), Is.EqualTo(RunVerdict.None));
+        Assert.That(Judge(life, 112 * Second), Is.EqualTo(RunVerdict.Stall));
+    }
+
+    [Test]
+    public void Judge_NotBegunOrEnded_CallsForNothing()
+    {
+        Assert.That(Judge(new RunLife(new RunKey("ada", "t", "r")), MaxSilence), Is.EqualTo(RunVerdict.None));
         var ended = Started();
-        ended.OnEvent(EventType.AgentFailed, Agent, 1);
-        Assert.That(Tick(ended, MaxSilence), Is.EqualTo(RunVerdict.None));
+        ended.OnEvent(EventType.AgentFailed, new EventSubject("demo"), 1);
+        Assert.That((Judge(ended, MaxSilence), ended.NextLook(1, Limits)), Is.EqualTo((RunVerdict.None, RunLife.Never)));
     }
 
     [Test]
-    public void FindStuck_ToolRunsTooLong_IsFoundAndNewOnce()
+    public void FindStuck_ToolRunsTooLong_IsFound()
     {
-        var flow = Started();
-        flow.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), Second);
+        var life = Started();
+        life.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), Second);
 
-        Assert.That(flow.FindStuck(11 * Second, after: (10 * Second) + 1), Is.Empty);
-        Assert.That(flow.FindStuck(11 * Second, after: 10 * Second).Select(static found => (found.Tool.Name, found.IsNew)), Is.EqualTo(new[] { ("search", true) }));
-        Assert.That(flow.FindStuck(12 * Second, after: 10 * Second).Select(static found => found.IsNew), Is.EqualTo(new[] { false }));
+        Assert.That(life.FindStuck((11 * Second) - 1, Limits), Is.Empty);
+        Assert.That(life.FindStuck(11 * Second, Limits).Select(static found => (found.Tool.Name, found.Running)), Is.EqualTo(new[] { ("search", TimeSpan.FromSeconds(10)) }));
+        Assert.That(life.NextLook(2 * Second, Limits), Is.EqualTo(11 * Second));
 
-        flow.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 13 * Second);
-        Assert.That(flow.FindStuck(14 * Second, after: 10 * Second), Is.Empty);
+        life.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 13 * Second);
+        Assert.That(life.FindStuck(14 * Second, Limits), Is.Empty);
     }
 
-    private static RunLife Started()
+    [Test]
+    public void FindStuck_RunWaits_ItsToolsClockStandsStill()
     {
-        var flow = new RunLife(new RunKey("ada", "t", "r"));
-        flow.OnEvent(EventType.AgentStarted, Agent, 0);
-        return flow;
+        var life = Started();
+        life.OnEvent(EventType.ToolExecuting, new EventSubject("ask_human", "c1"), 0);
+        life.Wait(4 * Second, 1000 * Second);
+        Assert.That(life.FindStuck(900 * Second, Limits), Is.Empty, "waiting is not stuck");
+        Assert.That(life.NextLook(900 * Second, Limits), Is.EqualTo(1006 * Second));
+
+        life.OnToken(500 * Second);
+
+        Assert.That(life.FindStuck((506 * Second) - 1, Limits), Is.Empty, "4 s before the wait, and not yet 6 s after it");
+        Assert.That(life.FindStuck(506 * Second, Limits), Has.Count.EqualTo(1));
     }
 
-    private static RunVerdict Tick(RunLife flow, long now) => flow.OnTick(now, Lease, MaxSilence);
+    /// <summary>
+    /// Whatever happens in whatever order: no verdict before the later one of the deadlines that were promised, and any sign of life
+    /// restores the declared lease.
+    /// </summary>
+    [FsCheck.NUnit.Property(MaxTest = 500)]
+    public bool Judge_AnyLife_NoVerdictBeforeTheLaterDeadline((byte Act, byte Pause)[] steps, byte ownLease)
+    {
+        var lease = ownLease % 2 == 0 ? 0 : (1 + (ownLease % 100)) * Second;
+        var life = Started((int)(lease / Second));
+        var (now, heard, waiting, requests, stalled) = (1L, 1L, 0L, 0, false);
+        foreach (var (act, pause) in steps)
+        {
+            now += pause * Second;
+            var usual = lease > 0 ? lease : Lease;
+            var verdict = Judge(life, now);
+            var since = Math.Max(heard, waiting);
+            if (verdict != RunVerdict.None && (requests > 0 ? now < since + MaxSilence : now < since + Math.Min(usual, Broken)))
+            {
+                return false;
+            }
+
+            if (verdict == RunVerdict.End && (!stalled || requests > 0 || now < since + (lease > 0 ? 2 * lease : MaxSilence)))
+            {
+                return false;
+            }
+
+            if (verdict == RunVerdict.Stall)
+            {
+                life.OnStalled(life.HeardAt);
+                stalled = true;
+            }
+
+            switch (act % 7)
+            {
+                case 0:
+                    life.Hear(now);
+                    heard = now;
+                    break;
+                case 1:
+                    life.OnToken(now);
+                    (heard, waiting) = (now, 0);
+                    break;
+                case 2:
+                    life.OnEvent(EventType.AgentThinking, default, now);
+                    (heard, waiting) = (now, 0);
+                    break;
+                case 3:
+                    life.Wait(now, now + (pause * 3 * Second));
+                    heard = now;
+                    waiting = Math.Max(waiting, now + (pause * 3 * Second));
+                    break;
+                case 4:
+                    life.BeginRequest(now);
+                    (requests, heard) = (requests + 1, now);
+                    break;
+                case 5 when requests > 0:
+                    life.EndRequest(now, isBroken: act > 127);
+                    (requests, heard) = (requests - 1, now);
+                    break;
+                default:
+                    continue;
+            }
+
+            stalled = stalled && heard != now;
+
+            // A sign of life restores what was declared, whatever had been broken; but for the break itself.
+            if (act % 7 < 5 && Judge(life, Math.Max(now, waiting) + usual - 1) != RunVerdict.None)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whoever looks only when it was said that there is something to be seen misses nothing.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 300)]
+    public bool NextLook_AnyLife_IsNeverAfterTheVerdict((byte Act, byte Pause)[] steps)
+    {
+        var life = Started(5);
+        var now = 1L;
+        foreach (var (act, pause) in steps)
+        {
+            now += pause * (Second / 10);
+            Give(life, new[] { "heartbeat", "token", "event", "waiting", "request", "break", "tool" }[act % 7], now);
+            var look = life.NextLook(now, Limits);
+            if (look > now && Judge(life, Math.Min(look, now + (3 * MaxSilence)) - 1) != RunVerdict.None)
+            {
+                return false;
+            }
+
+            if (look != RunLife.Never && Judge(life, look) == RunVerdict.None && life.FindStuck(look, Limits).Count == 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Give(RunLife life, string sign, long now)
+    {
+        switch (sign)
+        {
+            case "heartbeat":
+                life.Hear(now);
+                break;
+            case "token":
+                life.OnToken(now);
+                break;
+            case "event":
+                life.OnEvent(EventType.AgentThinking, default, now);
+                break;
+            case "waiting":
+                life.Wait(now, now + Second);
+                break;
+            case "tool":
+                life.OnEvent(EventType.ToolExecuting, new EventSubject("search"), now);
+                break;
+            case "request":
+                life.BeginRequest(now);
+                break;
+            case "break":
+                life.BeginRequest(now);
+                life.EndRequest(now, isBroken: true);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(sign), sign, "no sign of life");
+        }
+    }
+
+    private static RunLife Started(int leaseSeconds = 0)
+    {
+        var life = new RunLife(new RunKey("ada", "t", "r"));
+        life.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(leaseSeconds)), 0);
+        return life;
+    }
+
+    private static RunVerdict Judge(RunLife life, long now) => life.Judge(now, Limits);
 }

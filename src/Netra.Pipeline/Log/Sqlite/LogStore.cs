@@ -84,7 +84,7 @@ internal sealed class LogStore : IDisposable
         ref var state = ref Streams.Change(stream);
         ref var log = ref Change();
         var rowid = log.LastRowid + 1;
-        var run = entry.Run is { } name ? Runs.Count(stream, name, entry.Seq, entry.Type) : 0;
+        var run = entry.Run is { } name ? Runs.Count(stream, name, entry) : 0;
         Events.Insert(rowid, stream.Id, entry, state.HeadRowid, run);
         if (entry.Key is { } key)
         {

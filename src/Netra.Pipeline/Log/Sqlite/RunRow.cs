@@ -15,6 +15,12 @@ internal struct RunRow
     /// <summary>The number of its terminal event; 0 while it is open.</summary>
     public long TerminalSeq { get; set; }
 
+    /// <summary>Until when it waits, in Unix milliseconds; 0 when it does not.</summary>
+    public long WaitingUntil { get; set; }
+
+    /// <summary>The number of the last event before it waited.</summary>
+    public long WaitingAfter { get; set; }
+
     /// <summary>Whether the table has an older state. If it has not, the row counts, and may have gone.</summary>
     public bool IsDirty { get; set; }
 }

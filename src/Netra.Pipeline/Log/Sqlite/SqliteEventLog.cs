@@ -272,6 +272,21 @@ public sealed partial class SqliteEventLog : IEventLog
         cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var granted = Granted(lease);
+        var job = new WriterJob<bool>(
+            "store-wait",
+            store =>
+            {
+                store.Runs.Wait(store.Streams.Get(granted.Stream.Id), run.ThreadId, run.RunId, until);
+                return true;
+            });
+        await Open.DoAsync(job, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken)
         => Open.Readers.ReadAsync(new FailureScope("find-key"), store => store.Keys.Find(hash), cancellationToken);
 

@@ -46,6 +46,16 @@ internal static class SqliteSchema
 
         // The log's own time, and the wall clock at the same moment; 0 where nothing was saved yet.
         new(2, "ALTER TABLE log ADD COLUMN clock INTEGER NOT NULL DEFAULT 0; ALTER TABLE log ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;"),
+
+        // What a run has declared, beside it; 0 is nothing. It waits until an event above waiting_after. All open runs are found at a start,
+        // whoever runs them.
+        new(3, """
+            ALTER TABLE runs ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE runs ADD COLUMN waiting_until INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE runs ADD COLUMN waiting_after INTEGER NOT NULL DEFAULT 0;
+            DROP INDEX open_runs;
+            CREATE INDEX open_runs ON runs(id) WHERE terminal_seq = 0;
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>

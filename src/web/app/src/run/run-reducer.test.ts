@@ -39,10 +39,35 @@ describe('run reducer', () => {
     ]);
   });
 
-  it('pairs tool calls without a call id by name, the oldest first', () => {
-    const run = runOf(toolExecuting(1), toolExecuting(2), toolCompleted(3));
+  it('pairs tool calls without a call id by name', () => {
+    const run = runOf(toolExecuting(1, { tool_name: 'search' }), toolExecuting(2), toolCompleted(3));
 
-    expect(run.steps).toMatchObject([{ status: 'ok' }, { status: 'running' }]);
+    expect(run.steps).toMatchObject([{ name: 'search', status: 'running' }, { status: 'ok' }]);
+  });
+
+  it('gives no result to the wrong one of several calls', () => {
+    const [first, second] = [toolExecuting(1, { arguments: { of: 'a' } }), toolExecuting(2, { arguments: { of: 'b' } })];
+    const one = runOf(first, second, toolCompleted(3, { result: 'of b' }));
+
+    expect(one.steps).toMatchObject([
+      { seq: 1, status: 'running' },
+      { seq: 2, status: 'running' },
+      { seq: 3, status: 'ok', result: 'of b', ofOneOf: 'open' },
+    ]);
+    expect(one.steps.slice(0, 2).every((step) => !('result' in step))).toBe(true);
+
+    const both = applyEvent(one, toolCompleted(4, { result: 'of a' }));
+    expect(both.steps.map((step) => 'status' in step && step.status)).toEqual(['unassigned', 'unassigned', 'ok', 'ok']);
+    expect(both.steps.every((step) => !('ofOneOf' in step) || step.ofOneOf === 'settled')).toBe(true);
+
+    const later = [toolExecuting(5), toolCompleted(6, { result: 'of c' })].reduce(applyEvent, both);
+    expect(later.steps.at(-1)).toMatchObject({ seq: 5, status: 'ok', result: 'of c' });
+  });
+
+  it('says of calls whose results could not be told apart that they may be done when the run ends', () => {
+    const run = runOf(toolExecuting(1), toolExecuting(2), toolCompleted(3), completed(4));
+
+    expect(run.steps).toMatchObject([{ status: 'unassigned' }, { status: 'unassigned' }, { status: 'ok' }]);
   });
 
   it('shows a tool that fails, with its message', () => {

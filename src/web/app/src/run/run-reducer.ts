@@ -33,7 +33,7 @@ export function applyEvent(run: Run, event: PipelineEvent): Run {
     case 'tool_executing':
       return addStep(awake, isOver(awake) ? { ...startTool(event), status: 'unfinished' } : startTool(event));
     case 'tool_completed':
-      return { ...awake, steps: completeTool(awake.steps, event) };
+      return completeTool(awake, event, addStep);
     case 'custom':
       return addStep(awake, { kind: 'custom', seq: event.seq, name: event.data.name, value: event.data.value ?? null });
     case 'token':

@@ -17,8 +17,13 @@ export interface ToolStep extends EventStep {
   readonly name: string;
   readonly callId?: string;
   readonly arguments?: Json;
-  /** `unfinished`: the run ended without a word about this tool. */
-  readonly status: 'running' | 'unfinished' | ToolOutcome;
+  /**
+   * `unfinished`: the run ended without a word about this tool. `unassigned`: it has completed, or may have, and its result is shown
+   * apart, since the events do not say which of several calls it is of.
+   */
+  readonly status: 'running' | 'unfinished' | 'unassigned' | ToolOutcome;
+  /** A result of one of several open calls. `open` until as many results as calls are there. */
+  readonly ofOneOf?: 'open' | 'settled';
   readonly startedAt?: number;
   readonly durationMs?: number;
   readonly result?: Json;

@@ -25,6 +25,11 @@ export const ToolView = memo(({ step, lost }: Props) => {
       ) : (
         <ToolLine step={step} />
       )}
+      {step.ofOneOf !== undefined && (
+        <p class="quiet-note" data-testid="tool-unassigned">
+          Several calls of {step.name} were open, and nothing says which of them this is the result of.
+        </p>
+      )}
       {step.failure !== undefined && (
         <p class="tool-failure" data-testid="tool-error">
           {step.failure.message} <code class="notice-code">{step.failure.code}</code>
@@ -72,6 +77,7 @@ function ToolIcon({ status }: { readonly status: ToolStep['status'] }) {
       return <CrossIcon />;
     case 'cancelled':
     case 'unfinished':
+    case 'unassigned':
       return <DashIcon />;
   }
 }

@@ -1,0 +1,129 @@
+using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Tests.Failures;
+using Netra.Pipeline.Tests.Infrastructure;
+
+namespace Netra.Pipeline.Tests.Runs;
+
+/// <summary>Spec M9: the lives of all runs, the clock they are judged by, the wheel they are looked at by, and what one request renews.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class RunRegistryTests : IDisposable
+{
+    private readonly TestTimeProvider _time = new();
+    private readonly ReporterUnderTest _reported = new();
+    private readonly RunClock _clock;
+
+    public RunRegistryTests() => _clock = new RunClock(_time);
+
+    public void Dispose() => _reported.Dispose();
+
+    [Test]
+    public void Clock_Stands_MovesAllDeadlinesByThat()
+    {
+        var begun = _clock.Now;
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _clock.Set(isStanding: true);
+        _time.Advance(TimeSpan.FromMinutes(3));
+        Assert.That(_clock.Now - begun, Is.EqualTo(TimeSpan.FromSeconds(5).Ticks));
+
+        _clock.Set(isStanding: false);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(_clock.Now - begun, Is.EqualTo(TimeSpan.FromSeconds(6).Ticks));
+    }
+
+    [Test]
+    public void Clock_WallClockStepped_GoesOn()
+    {
+        var begun = _clock.Now;
+        _time.ShiftWallClock(TimeSpan.FromDays(-1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(_clock.Now - begun, Is.EqualTo(TimeSpan.TicksPerSecond));
+    }
+
+    [Test]
+    public void Adopt_WaitIsFarInTheFuture_IsBounded()
+    {
+        var registry = Create(10);
+        registry.Adopt(new OpenRun("ada", "t", "r", "demo", IsEmbedded: false) { WaitingUntil = _time.GetUtcNow().AddYears(1) });
+
+        var left = registry.LeftOf(registry.Lives().Single());
+        Assert.That(left, Is.EqualTo(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1)), "a wall clock that was wrong must not keep a dead run for a year");
+    }
+
+    [Test]
+    public void TakeDue_OnlyThoseWhoseTimeHasCome_AndNoneTwice()
+    {
+        var registry = Create(10);
+        var (early, late) = (Begin(registry, "early", 5), Begin(registry, "late", 60));
+        var due = new List<RunLife>();
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        registry.TakeDue(due);
+        Assert.That(due, Is.Empty);
+
+        _time.Advance(TimeSpan.FromSeconds(0.4));
+        registry.TakeDue(due);
+        registry.TakeDue(due);
+        Assert.That(due, Is.EqualTo(new[] { early }));
+
+        due.Clear();
+        _time.Advance(TimeSpan.FromDays(1));
+        registry.TakeDue(due);
+        Assert.That(due, Is.EqualTo(new[] { late }));
+    }
+
+    [Test]
+    public void TakeDue_RunsThatHaveEnded_AreNotThere()
+    {
+        var registry = Create(10);
+        var life = registry.Enter(new RunKey("ada", "t", "r"), events: 0, hasEnded: false, new LogRun("t", "r", isEmbedded: false, null));
+        registry.OnToken(life);
+        life.OnOwnEvent(EventType.AgentFailed);
+        registry.Leave(life);
+        var due = new List<RunLife>();
+        _time.Advance(TimeSpan.FromDays(1));
+        registry.TakeDue(due);
+
+        Assert.That((due.Count, registry.Lives().Count), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public void Request_MoreRunsThanItRenews_KeepsTheBoundAndForgetsThoseThatEnd()
+    {
+        var registry = Create(RequestRuns.MaxRuns * 3);
+        var request = new RequestRuns(registry);
+        var lives = Enumerable.Range(0, RequestRuns.MaxRuns + 10).Select(i => Begin(registry, $"r{i}", 5)).ToList();
+        lives.ForEach(request.Add);
+        Assert.That(lives.Count(static life => life.Holders == 1), Is.EqualTo(RequestRuns.MaxRuns));
+
+        lives.ForEach(static life => life.End());
+        var after = Enumerable.Range(0, RequestRuns.MaxRuns * 2).Select(i => Begin(registry, $"s{i}", 5)).ToList();
+        after.ForEach(request.Add);
+        Assert.That(after.Count(static life => life.Holders == 1), Is.GreaterThan(RequestRuns.MaxRuns / 2), "what has ended makes room");
+        Assert.That(lives.Count(static life => life.Holders == 1), Is.Zero);
+
+        request.End(isBroken: true);
+        Assert.That(after.Count(static life => life.Holders == 1), Is.Zero);
+    }
+
+    private RunRegistry Create(int maxWatched)
+        => new(
+            _reported.Reporter,
+            new RunLimits(
+                AreWatched: true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5), maxWatched),
+            _clock,
+            _time);
+
+    private static RunLife Begin(RunRegistry registry, string runId, int leaseSeconds)
+    {
+        var life = registry.Enter(
+            new RunKey("ada", "t", runId),
+            events: 1,
+            hasEnded: false,
+            new LogRun("t", runId, isEmbedded: false, "demo") { Lease = TimeSpan.FromSeconds(leaseSeconds) });
+        registry.Leave(life);
+        return life;
+    }
+}
