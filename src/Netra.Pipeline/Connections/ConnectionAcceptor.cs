@@ -207,8 +207,10 @@ internal sealed partial class ConnectionAcceptor(
             : identity;
     }
 
-    // One that does not listen to its token is left behind: the handshake is answered in time, and its place is free. What becomes of it is said once it is known.
-    private async Task<AuthenticationResult> WaitAsync(HandshakeRequest request, Task<AuthenticationResult> asked, CancellationToken cancellationToken)
+    // One that does not listen to its token is left behind: the handshake is answered in time, and its place is free. What becomes of it is
+    // said once it is known.
+    private async Task<AuthenticationResult> WaitAsync(
+        HandshakeRequest request, Task<AuthenticationResult> asked, CancellationToken cancellationToken)
     {
         try
         {

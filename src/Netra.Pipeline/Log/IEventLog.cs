@@ -50,7 +50,8 @@ public interface IEventLog : IAsyncDisposable
     ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Does at once what an emitter needs of a stream that nobody has open: <see cref="OpenAsync"/>, <see cref="ClaimAsync"/> and <see cref="FindRunAsync"/>. A log that waits for a disk does it in one go.
+    /// Does at once what an emitter needs of a stream that nobody has open: <see cref="OpenAsync"/>, <see cref="ClaimAsync"/> and
+    /// <see cref="FindRunAsync"/>. A log that waits for a disk does it in one go.
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="threadId">The run's thread.</param>

@@ -38,7 +38,8 @@ internal sealed class InMemoryDeadLetters(LogClock clock) : IDeadLetterStore
     {
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<DeadLetter>>([.. _letters.Values.Where(letter => IsWanted(letter, query)).Take(query.Limit).Select(Shown)]);
+            var wanted = _letters.Values.Where(letter => IsWanted(letter, query)).Take(query.Limit).Select(Shown);
+            return ValueTask.FromResult<IReadOnlyList<DeadLetter>>([.. wanted]);
         }
     }
 

@@ -1,10 +1,15 @@
 namespace Netra.Pipeline.Log;
 
 /// <summary>
-/// The log's own time, by which it keeps things and lets them go: it begins as the wall clock's, goes on with time that passes, and does not follow when the wall clock is set. So neither a step of a day, nor an hour in
-/// which the clock was wrong, makes anything older or younger than it is. What is handed to the log is labelled by the wall clock, and so is what it shows; inside, every label is of this time.
+/// The log's own time, by which it keeps things and lets them go: it begins as the wall clock's, goes on with time that passes, and does
+/// not follow when the wall clock is set. So neither a step of a day, nor an hour in
+/// which the clock was wrong, makes anything older or younger than it is. What is handed to the log is labelled by the wall clock, and so
+/// is what it shows; inside, every label is of this time.
 /// </summary>
-/// <remarks>Safe from any thread. Each reading tells a step from time that passes by holding the wall clock against a timestamp; two threads that find the same step find the same answer.</remarks>
+/// <remarks>
+/// Safe from any thread. Each reading tells a step from time that passes by holding the wall clock against a timestamp; two threads
+/// that find the same step find the same answer.
+/// </remarks>
 internal sealed class LogClock(TimeProvider time)
 {
     // What is less is the clock's own unsteadiness, and no step.
@@ -17,7 +22,10 @@ internal sealed class LogClock(TimeProvider time)
     /// <summary>This time.</summary>
     public DateTimeOffset Now => Moved(time.GetUtcNow(), Ahead());
 
-    /// <summary>Goes on where a log stood when it was last saved: what the wall clock says has passed since then has passed, but never less than nothing.</summary>
+    /// <summary>
+    /// Goes on where a log stood when it was last saved: what the wall clock says has passed since then has passed, but never less than
+    /// nothing.
+    /// </summary>
     /// <param name="now">This time at that moment, in ticks; 0 for a log that has no time yet.</param>
     /// <param name="wall">The wall clock at that moment.</param>
     public void GoOn(long now, long wall)
@@ -49,5 +57,7 @@ internal sealed class LogClock(TimeProvider time)
     }
 
     private static DateTimeOffset Moved(DateTimeOffset moment, long ticks)
-        => ticks == 0 ? moment : new DateTimeOffset((long)Int128.Clamp((Int128)moment.UtcTicks + ticks, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
+        => ticks == 0
+            ? moment
+            : new DateTimeOffset((long)Int128.Clamp((Int128)moment.UtcTicks + ticks, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
 }

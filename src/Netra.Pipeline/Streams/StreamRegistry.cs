@@ -9,11 +9,13 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop when nobody has needed it for a while, or too many are there that nobody needs.
+/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop
+/// when nobody has needed it for a while, or too many are there that nobody needs.
 /// </summary>
 internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time)
 {
     private readonly StreamServices _services = new(log, options.Value, budget, figures, time);
+
     // What is given back together is stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;
 
@@ -27,7 +29,8 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     public string Epoch => log.Epoch;
 
     /// <summary>Loads a user's stream and keeps it loaded until <see cref="UserStream.Unpin"/>.</summary>
-    public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken) => PinAsync(userId, run: null, cancellationToken);
+    public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
+        => PinAsync(userId, run: null, cancellationToken);
 
     /// <summary>Loads the stream of a run that is about to emit, with all that this needs of the log in one step.</summary>
     /// <inheritdoc cref="PinAsync(string, CancellationToken)"/>
@@ -53,8 +56,9 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     }
 
     /// <summary>
-    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that
-    /// cannot store, nothing is evicted: every stream would wait for it, and so would a page that comes back.
+    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above
+    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that cannot store, nothing is
+    /// evicted: every stream would wait for it, and so would a page that comes back.
     /// </summary>
     /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
@@ -75,7 +79,8 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
                 break;
             }
 
-            var faults = await Task.WhenAll(batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since)).Select(ReleaseAsync));
+            var evicted = batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since));
+            var faults = await Task.WhenAll(evicted.Select(ReleaseAsync));
             foreach (var fault in faults)
             {
                 if (fault is not null)
@@ -144,7 +149,8 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     {
         while (true)
         {
-            var slot = _slots.GetOrAdd(userId, static (id, of) => new StreamSlot(slot => of.self.OpenAsync(id, of.run, slot)), (self: this, run));
+            var slot = _slots.GetOrAdd(
+                userId, static (id, of) => new StreamSlot(slot => of.self.OpenAsync(id, of.run, slot)), (self: this, run));
             var stream = await slot.Stream.WaitAsync(cancellationToken);
             if (stream.TryPin())
             {

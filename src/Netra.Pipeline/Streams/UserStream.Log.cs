@@ -228,7 +228,8 @@ internal sealed partial class UserStream : IStreamOwner
         return most;
     }
 
-    private bool IsIdleLocked() => _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _revived.Count == 0 && _committed == _head;
+    private bool IsIdleLocked()
+        => _pins == 0 && _subscriptions.Length == 0 && !_stageWaiters.Any && _revived.Count == 0 && _committed == _head;
 
     private bool EvictLocked()
     {

@@ -103,14 +103,17 @@ internal sealed partial class UserStream
     /// <summary>Loads a user's stream.</summary>
     /// <param name="services">What all streams share.</param>
     /// <param name="userId">The user.</param>
-    /// <param name="run">The run that is the reason, if there is one: the log claims the stream and looks the run up in the same step.</param>
+    /// <param name="run">
+    /// The run that is the reason, if there is one: the log claims the stream and looks the run up in the same step.
+    /// </param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
     public static async Task<UserStream> OpenAsync(StreamServices services, string userId, RunKey? run, CancellationToken cancellationToken)
     {
         UserStream? stream = null;
         if (run is { } key)
         {
-            var (_, found) = await services.Log.OpenForRunAsync(userId, key.ThreadId, key.RunId, lease => stream = new UserStream(services, lease), cancellationToken);
+            var (_, found) = await services.Log.OpenForRunAsync(
+                userId, key.ThreadId, key.RunId, lease => stream = new UserStream(services, lease), cancellationToken);
             stream!._openedFor = (key, found);
         }
         else
@@ -279,7 +282,8 @@ internal sealed partial class UserStream
             }
             catch (Exception fault)
             {
-                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure. It may have the key all the same.
+                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure. It may have the key
+                // all the same.
                 key?.Settle(EventStatus.Pending);
                 return AppendOutcome.Refused(AppendKind.LogFailed, fault);
             }

@@ -9,7 +9,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Streams;
 
 /// <summary>
-/// Many users pass, each once: nothing that is kept per user grows with their number but the file, and a new one costs the same whether it is the hundredth or the millionth. <c>NETRA_PASSING_USERS</c> says how many.
+/// Many users pass, each once: nothing that is kept per user grows with their number but the file, and a new one costs the same whether it
+/// is the hundredth or the millionth. <c>NETRA_PASSING_USERS</c> says how many.
 /// </summary>
 [TestFixture]
 [NonParallelizable]

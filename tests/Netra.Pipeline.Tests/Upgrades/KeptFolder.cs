@@ -6,7 +6,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Upgrades;
 
 /// <summary>
-/// A copy of the data folder of an older version that is kept beside these tests, as if that version had ended a moment ago: whatever says when something was, or until when it holds, is moved by the time since then. Otherwise
+/// A copy of the data folder of an older version that is kept beside these tests, as if that version had ended a moment ago: whatever says
+/// when something was, or until when it holds, is moved by the time since then. Otherwise
 /// retention would rightly delete all of it one day.
 /// </summary>
 internal sealed partial class KeptFolder : IDisposable

@@ -9,7 +9,8 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 namespace Netra.Pipeline.Tests.Upgrades;
 
 /// <summary>
-/// The data folder of an older version under this version's server, as a process of its own on a copy. What is in it is told by <c>make_folder.py</c>, which made it: the third life of its server was killed in the middle of
+/// The data folder of an older version under this version's server, as a process of its own on a copy. What is in it is told by
+/// <c>make_folder.py</c>, which made it: the third life of its server was killed in the middle of
 /// the runs of <c>cyd</c> and <c>dan</c>, and what the others have was left in peace.
 /// </summary>
 [TestFixture("1429e75")]

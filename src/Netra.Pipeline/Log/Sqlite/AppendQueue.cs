@@ -182,7 +182,9 @@ internal sealed class AppendQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>The jobs that have come to wait since this was asked last; each stays where it is. Whatever comes next wakes the writer again.</summary>
+    /// <summary>
+    /// The jobs that have come to wait since this was asked last; each stays where it is. Whatever comes next wakes the writer again.
+    /// </summary>
     public void CollectNewJobs(List<WriterJob> jobs)
     {
         lock (_gate)

@@ -123,7 +123,8 @@ internal sealed class DeadLetterTable(SqliteDatabase database, LogClock clock)
                     break;
                 }
 
-                // One from the future, of an older version under a wrong clock, holds up none of those behind it, and goes with the first of them.
+                // One from the future, of an older version under a wrong clock, holds up none of those behind it, and goes with the first
+                // of them.
             }
         }
 

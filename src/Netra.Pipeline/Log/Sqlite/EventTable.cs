@@ -12,7 +12,9 @@ internal sealed class EventTable(SqliteDatabase database)
     private readonly SqliteStatement _insert = database.Prepare("INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
     private readonly SqliteStatement _above = database.Prepare("SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
-    private readonly SqliteStatement _notAfter = database.Prepare("SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
+    private readonly SqliteStatement _notAfter = database.Prepare(
+        "SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
+
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
     private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
 

@@ -21,7 +21,8 @@ internal sealed class KeyTable(SqliteDatabase database)
         Span<byte> content = stackalloc byte[HashBytes];
         BinaryPrimitives.WriteUInt128LittleEndian(hash, key.Hash);
         BinaryPrimitives.WriteUInt128LittleEndian(content, key.Content);
-        _insert.Bind(1, hash).Bind(2, content).Bind(3, stream).Bind(4, seq).Bind(5, (long)key.WaitForStatus()).Bind(6, key.KeptUntil.UtcTicks).Execute();
+        _insert.Bind(1, hash).Bind(2, content).Bind(3, stream).Bind(4, seq).Bind(5, (long)key.WaitForStatus())
+            .Bind(6, key.KeptUntil.UtcTicks).Execute();
     }
 
     public StoredKey? Find(UInt128 hash)

@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Log.Sqlite;
 internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogState state) : Staged<LogState>(state)
 {
     private readonly SqliteStatement _update = database.Prepare(
-        "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7 WHERE id = 1");
+        "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7 " +
+        "WHERE id = 1");
 
     private long _savedAhead;
 
@@ -14,7 +15,8 @@ internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogStat
     /// <summary>Reads the row, and sets the clock by it. What is above the watermarks is not counted yet.</summary>
     public static LogState Read(SqliteDatabase database, LogClock clock)
     {
-        using var row = new SqliteStatement(database, "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall FROM log");
+        using var row = new SqliteStatement(
+            database, "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall FROM log");
         if (!row.Step())
         {
             throw new InvalidDataException("its table 'log' is empty");
@@ -40,7 +42,8 @@ internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogStat
     public void Save()
     {
         var (now, ahead) = (clock.Now.UtcTicks, clock.Ahead());
-        _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.AuditWatermark).Bind(5, Now.AuditDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
+        _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.AuditWatermark)
+            .Bind(5, Now.AuditDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
         _savedAhead = ahead;
     }
 }

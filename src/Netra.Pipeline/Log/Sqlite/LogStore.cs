@@ -57,7 +57,8 @@ internal sealed class LogStore : IDisposable
     public long StoredBytes => _log.Kept.Bytes;
 
     /// <summary>Whether saving would change anything.</summary>
-    public bool HasUnsaved => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved || _log.IsClockUnsaved;
+    public bool HasUnsaved
+        => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved || _log.IsClockUnsaved;
 
     public DateTimeOffset Now => Clock.Now;
 

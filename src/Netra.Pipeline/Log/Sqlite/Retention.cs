@@ -83,7 +83,8 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         return deleted;
     }
 
-    // A row from the future, of an older version under a wrong clock, says nothing about its age. But it was stored before those behind it, so it is as old as the first of them that is not from the future, at least.
+    // A row from the future, of an older version under a wrong clock, says nothing about its age. But it was stored before those behind it,
+    // so it is as old as the first of them that is not from the future, at least.
     private bool IsDue(in EventRow row, long olderThan)
     {
         if (row.At <= store.Now.UtcTicks)

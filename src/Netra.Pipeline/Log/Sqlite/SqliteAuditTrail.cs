@@ -8,7 +8,11 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
     // A user's connection leaves one row a second: some hours of one, or minutes of many.
     private const int MaxRows = 20_000;
 
-    public bool TryRecord(StreamLease lease, in ConnectionProgress progress) => log.Open.Queue.TryAdd(new AuditEntry(SqliteEventLog.Granted(lease), progress with { At = log.Open.Clock.OfWall(progress.At) }));
+    public bool TryRecord(StreamLease lease, in ConnectionProgress progress)
+    {
+        var open = log.Open;
+        return open.Queue.TryAdd(new AuditEntry(SqliteEventLog.Granted(lease), progress with { At = open.Clock.OfWall(progress.At) }));
+    }
 
     public async ValueTask<EventHistory?> ReadAsync(StreamLease lease, long seq, CancellationToken cancellationToken)
     {

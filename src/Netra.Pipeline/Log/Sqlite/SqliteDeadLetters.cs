@@ -8,7 +8,8 @@ internal sealed class SqliteDeadLetters(SqliteEventLog log) : IDeadLetterStore
     public ValueTask<IReadOnlyList<DeadLetter>> AddAsync(StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var (open, granted) = (log.Open, SqliteEventLog.Granted(lease));
-        return open.DoAsync(new WriterJob<IReadOnlyList<DeadLetter>>("bury", store => open.Burial.Add(granted, seqs, attempts, store.Clock.OfWall(at))), cancellationToken);
+        var buried = open.Clock.OfWall(at);
+        return open.DoAsync(new WriterJob<IReadOnlyList<DeadLetter>>("bury", _ => open.Burial.Add(granted, seqs, attempts, buried)), cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken)
@@ -35,11 +36,12 @@ internal sealed class SqliteDeadLetters(SqliteEventLog log) : IDeadLetterStore
     public async ValueTask<long> ExpireAsync(DateTimeOffset olderThan, int keep, CancellationToken cancellationToken)
     {
         var waiting = 0L;
-        var before = log.Open.Clock.OfWall(olderThan);
+        var oldest = log.Open.Clock.OfWall(olderThan);
         bool hasMore;
         do
         {
-            var job = new WriterJob<(long Waiting, bool HasMore)>("expire-dead-letters", store => store.DeadLetters.Expire(before, keep, Retention.RowsAtOnce));
+            var job = new WriterJob<(long Waiting, bool HasMore)>(
+                "expire-dead-letters", store => store.DeadLetters.Expire(oldest, keep, Retention.RowsAtOnce));
             (var step, hasMore) = await log.Open.DoAsync(job, cancellationToken);
             waiting += step;
         }

@@ -86,7 +86,9 @@ internal static class SqliteSchema
     public static void EnsureLog(SqliteDatabase database)
     {
         var epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        database.Execute($"INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted) VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0)");
+        database.Execute(
+            "INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted) " +
+            $"VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0)");
     }
 
     private static void Apply(SqliteDatabase database, SqliteMigration migration)

@@ -78,7 +78,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>An owner threw when it was told something.</summary>
-    public void ReportOwner(SqliteLease lease, Exception exception) => Attempt((_logger, lease.UserId, exception), static of => Log.OwnerFailed(of._logger, of.UserId, of.exception));
+    public void ReportOwner(SqliteLease lease, Exception exception)
+        => Attempt((_logger, lease.UserId, exception), static of => Log.OwnerFailed(of._logger, of.UserId, of.exception));
 
     private void Save()
     {
@@ -154,7 +155,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         return end.Value;
     }
 
-    /// <summary>Waits until it is to be tried again. Meanwhile pages whose users are known are let in: their streams only have to be read.</summary>
+    /// <summary>
+    /// Waits until it is to be tried again. Meanwhile pages whose users are known are let in: their streams only have to be read.
+    /// </summary>
     private void Pause(List<QueuedItem> items, int start, TimeSpan pause, bool isFirst)
     {
         if (isFirst)

@@ -5,9 +5,16 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// <param name="run">Does it, within the transaction; again after a rollback.</param>
 /// <param name="kept">What follows from it once it is committed, before anybody gets the result; null for nothing.</param>
 /// <param name="unwanted">What is to be done when it is committed, but nobody gets the result; null for nothing.</param>
-/// <param name="ahead">Does it without writing, while nothing can be written; returns null when that is not possible. Null for what always writes, or must keep its turn.</param>
+/// <param name="ahead">
+/// Does it without writing, while nothing can be written; returns null when that is not possible. Null for what always writes, or must
+/// keep its turn.
+/// </param>
 internal sealed class WriterJob<T>(
-    string operation, Func<LogStore, T> run, Action<LogStore, T>? kept = null, Action<LogStore, T>? unwanted = null, Func<LogStore, T?>? ahead = null) : WriterJob(operation)
+    string operation,
+    Func<LogStore, T> run,
+    Action<LogStore, T>? kept = null,
+    Action<LogStore, T>? unwanted = null,
+    Func<LogStore, T?>? ahead = null) : WriterJob(operation)
 {
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T _result = default!;

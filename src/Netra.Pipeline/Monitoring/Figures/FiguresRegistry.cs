@@ -11,7 +11,8 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options)
 {
     private readonly Lock _gate = new();
 
-    // Those that nobody holds, the one that was let go of first at its beginning: a new user must not cost a search among all, since the log's writer pays for it.
+    // Those that nobody holds, the one that was let go of first at its beginning: a new user must not cost a search among all, since the
+    // log's writer pays for it.
     private readonly LinkedList<UserFigures> _resting = new();
     private readonly long[] _forgotten = new long[UserFigures.Types];
     private readonly SortedDictionary<string, UserFigures> _users = new(StringComparer.Ordinal);
