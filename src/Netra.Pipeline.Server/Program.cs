@@ -1,17 +1,23 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.Demo;
 using Netra.Pipeline.Server.Telemetry;
 
+using var output = ConsoleOutput.Take();
 return await StartFailures.RunAsync(() =>
 {
+    StartHandles.Ensure();
+
     // What the server needs lies beside it, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    output.Configure(builder.Configuration);
     LogFormat.Apply(builder);
     OtlpExport.AddTo(builder);
     builder.Services.AddNetraPipeline().AddDemo();
     builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
     var app = builder.Build();
+    output.TellOf(app.Services.GetRequiredService<ILoggerFactory>(), app.Services.GetRequiredService<IMeterFactory>());
     app.Use(RequestSpans.DescribeAsync);
     var page = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = page });

@@ -8,4 +8,7 @@ internal static class ServerEventIds
 
     /// <summary>Telemetry could not be exported.</summary>
     public const int ExportFailed = 1701;
+
+    /// <summary>Log entries were dropped, since nobody read standard output.</summary>
+    public const int LogEntriesDropped = 1702;
 }

@@ -23,6 +23,9 @@ internal sealed class Admission
     /// <summary>The client's key, to be answered; null over HTTP/2, which has none.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Whether it counts among the connections that are held for long.</summary>
+    public bool IsHeld { get; init; }
+
     public static Admission Refuse(HandshakeRefusal refusal) => new() { Refusal = refusal };
 
     /// <summary>Lets the server's wish to close find the connection, whichever comes first.</summary>

@@ -18,7 +18,13 @@ namespace Netra.Pipeline.Connections;
 /// through here, so all of them run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
-    PipelineBridge bridge, StreamRegistry streams, ConnectionRegistry registry, ConnectionServices services, CanaryPass canary, IOptions<WebSocketDoorOptions> door)
+    PipelineBridge bridge,
+    StreamRegistry streams,
+    ConnectionRegistry registry,
+    ConnectionSlots slots,
+    ConnectionServices services,
+    CanaryPass canary,
+    IOptions<WebSocketDoorOptions> door)
 {
     // What a client is told to wait while the pipeline starts or drains.
     private const int RetryAfterSeconds = 1;
@@ -33,7 +39,8 @@ internal sealed partial class ConnectionAcceptor(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
     {
         var (key, resume) = (request.Headers.SecWebSocketKey, default(ResumeRequest));
-        return (HandshakeRules.Check(request, out var subprotocol) ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
+        string? subprotocol = null;
+        return (HandshakeRules.CheckTarget(request) ?? HandshakeRules.Check(request, out subprotocol) ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol, key, token), closing, peerGone);
     }
@@ -42,15 +49,20 @@ internal sealed partial class ConnectionAcceptor(
     /// <inheritdoc cref="AdmitAsync"/>
     public ValueTask<Admission> AdmitStreamAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
-        => ResumeRules.ReadStream(request.Headers, request.Query, out var resume) is { } refusal
+    {
+        var resume = default(ResumeRequest);
+        return (HandshakeRules.CheckTarget(request) ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token), closing, peerGone);
+    }
 
     /// <summary>Says whose a request is that belongs to a connection, and opens none.</summary>
     /// <inheritdoc cref="AdmitAsync"/>
     public ValueTask<Admission> IdentifyAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
-        => DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
+        => HandshakeRules.CheckTarget(request) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
 
     /// <summary>Serves an admitted WebSocket to its end.</summary>
     /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
@@ -100,6 +112,10 @@ internal sealed partial class ConnectionAcceptor(
         finally
         {
             stream.UnpinConnection();
+            if (admission.IsHeld)
+            {
+                slots.Release();
+            }
         }
     }
 
@@ -176,13 +192,33 @@ internal sealed partial class ConnectionAcceptor(
     private async ValueTask<Admission> PinAsync(string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
     {
         bridge.EnsureConnectable(userId);
-        var stream = await streams.PinAsync(userId, cancellationToken);
-        var admitted = stream.TryPinConnection();
-        stream.Unpin();
-        return admitted
-            ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key }
-            : Admission.Refuse(new HandshakeRefusal(
-                503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
+
+        // The pipeline's check of itself takes a place that is kept for short requests: a server that is full is not broken.
+        var isHeld = !IdentifierRules.IsReserved(userId);
+        if (isHeld && !slots.TryHold())
+        {
+            return Admission.Refuse(new HandshakeRefusal(
+                503, "too_many_connections", $"{slots.HoldLimit} connections are held, which is the limit (Netra:Connections:MaxConnections, ulimit -n).", RetryAfterSeconds));
+        }
+
+        var isAdmitted = false;
+        try
+        {
+            var stream = await streams.PinAsync(userId, cancellationToken);
+            isAdmitted = stream.TryPinConnection();
+            stream.Unpin();
+            return isAdmitted
+                ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key, IsHeld = isHeld }
+                : Admission.Refuse(new HandshakeRefusal(
+                    503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
+        }
+        finally
+        {
+            if (isHeld && !isAdmitted)
+            {
+                slots.Release();
+            }
+        }
     }
 
     private async ValueTask<AuthenticationResult> AuthenticateAsync(

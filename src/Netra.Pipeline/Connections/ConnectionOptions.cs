@@ -5,6 +5,20 @@ namespace Netra.Pipeline.Connections;
 /// <summary>Limits and times of a connection. Configuration section <c>Netra:Connections</c>.</summary>
 public sealed class ConnectionOptions
 {
+    /// <summary>
+    /// How many connections may be open at once, of all kinds, HTTP's included. Range 16 to 10,000,000; by default, and at most, as many as there are file handles for (<c>ulimit -n</c>, less those that
+    /// are open when the pipeline has started and <c>Netra:Hosting:ReservedHandles</c>). One more is closed without an answer.
+    /// </summary>
+    [Range(16, 10_000_000)]
+    public int? MaxConnections { get; set; }
+
+    /// <summary>
+    /// How many connections may be open that have not sent a whole request yet. Range 8 to 1,000,000, default 1,000, and no more than an eighth of all. Above it those are closed that have been silent for
+    /// the longest time, and for 5 s at least. So many connections are kept from being held by pages and requests of many events.
+    /// </summary>
+    [Range(8, 1_000_000)]
+    public int MaxHandshakes { get; set; } = 1000;
+
     /// <summary>How many frames a connection's queue holds. Range 8 to 1,048,576, default 1,024. One more makes the connection lag.</summary>
     [Range(8, 1_048_576)]
     public int QueueFrames { get; set; } = 1024;

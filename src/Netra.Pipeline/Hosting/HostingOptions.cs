@@ -16,4 +16,11 @@ public sealed class HostingOptions
     /// <summary>How long pages have to answer the goodbye once the host stops. Range 0 to 1 min, default 250 ms. Then their transports are cut.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan GoodbyeTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// How many file handles are kept from connections, for the log, alerts, monitor and whatever else opens files. Range 32 to 1,000,000, default 128. The host does not start when the process may not
+    /// open enough for it (<c>ulimit -n</c>).
+    /// </summary>
+    [Range(32, 1_000_000)]
+    public int ReservedHandles { get; set; } = 128;
 }

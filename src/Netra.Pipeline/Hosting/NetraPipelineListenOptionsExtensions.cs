@@ -26,6 +26,7 @@ public static class NetraPipelineListenOptionsExtensions
             next,
             services.GetRequiredService<ConnectionAcceptor>(),
             services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
+            services.GetRequiredService<ConnectionSlots>(),
             services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
             HandshakeLimits.From(listenOptions.KestrelServerOptions.Limits),
             services.GetRequiredService<ServedTime>()).OnConnectionAsync);

@@ -1,5 +1,9 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
@@ -27,6 +31,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Netra.Pipeline to a host.</summary>
 public static class NetraPipelineServiceCollectionExtensions
 {
+    // What a host may take to stop after its drain: what waits is stored, on a disk that may be slow.
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+
     /// <summary>
     /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Events are kept in a SQLite file, <c>netra.db</c> in
     /// <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the configuration section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
@@ -120,12 +127,38 @@ public static class NetraPipelineServiceCollectionExtensions
 
     private static void AddConnections(IServiceCollection services)
     {
+        if (!services.Any(static service => service.ServiceType == typeof(ConnectionSlots)))
+        {
+            services.AddSingleton<ConnectionSlots>();
+            services.AddSingleton<HandleWatch>();
+            GuardTransport(services);
+        }
+
         services.TryAddSingleton<ConnectionTick>();
         services.TryAddSingleton<ClientMessageDispatcher>();
         services.TryAddSingleton<ConnectionServices>();
         services.TryAddSingleton<ConnectionAcceptor>();
         services.TryAddSingleton<RegisteredAuthenticator>();
         services.TryAddSingleton<SecondDoor>();
+    }
+
+    // Whatever carries the host's connections goes on doing so; one that is added later is not bounded.
+    private static void GuardTransport(IServiceCollection services)
+    {
+        var transport = services.LastOrDefault(static service => service.ServiceType == typeof(IConnectionListenerFactory) && !service.IsKeyedService);
+        if (transport is not null)
+        {
+            services.Remove(transport);
+        }
+
+        services.AddSingleton<IConnectionListenerFactory>(provider => new GuardedTransport(
+            transport switch
+            {
+                { ImplementationInstance: IConnectionListenerFactory instance } => instance,
+                { ImplementationFactory: { } make } => (IConnectionListenerFactory)make(provider),
+                _ => (IConnectionListenerFactory)ActivatorUtilities.CreateInstance(provider, transport?.ImplementationType ?? typeof(SocketTransportFactory)),
+            },
+            provider));
     }
 
     private static void AddEmission(IServiceCollection services)
@@ -194,6 +227,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<IdempotencyIndex>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<OneEventHandler>();
+        services.TryAddSingleton<OpenRequests>();
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
@@ -206,6 +240,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddSingleton<AlertEndpoints>();
         services.TryAddSingleton<AlertConfigurationEndpoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
         services.TryAddSingleton<EventStreamEndpoint>();
         services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthJson>();
@@ -226,6 +261,20 @@ public static class NetraPipelineServiceCollectionExtensions
         AgentServices.AddAgent(services, typeof(VerificationAgent));
         AgentServices.AddTool(services, typeof(VerificationTool));
         services.TryAddSingleton<PipelineLifetime>();
+
+        // What is drained, and stored, needs its time, or the host would cut it short.
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<HostingOptions>>(static (host, hosting) =>
+        {
+            try
+            {
+                var needed = hosting.Value.DrainTimeout + ShutdownPatience;
+                host.ShutdownTimeout = host.ShutdownTimeout < needed && host.ShutdownTimeout != Timeout.InfiniteTimeSpan ? needed : host.ShutdownTimeout;
+            }
+            catch (OptionsValidationException)
+            {
+                // Invalid by itself, and reported by its own validator, with everything else that is.
+            }
+        });
         services.AddHostedService<PipelineStarter>();
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class PipelineLifetime(
     BridgeInitializations initializations,
     QuietRuns runs,
     ConnectionRegistry connections,
+    ConnectionSlots slots,
     StreamRegistry streams,
     FailureReporter failures,
     PeerLines lines,
@@ -41,6 +42,12 @@ internal sealed partial class PipelineLifetime(
     ServedTime served,
     TimeProvider time)
 {
+    // For requests that have not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than EventLinesHandler gives its publisher.
+    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1.25);
+
+    // For a loop that does not hear that it is to end.
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(1);
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         bridge.BeginInitializing();
@@ -55,6 +62,11 @@ internal sealed partial class PipelineLifetime(
             if (!monitoring.Value.Enabled)
             {
                 Log.MonitoringDisabled(logger);
+            }
+
+            if (slots.ProblemOfHandles() is { } problem)
+            {
+                throw Reported(StartupVerificationException.Failed(new FailureScope("CheckHandles"), [problem]));
             }
 
             wiring.Verify();
@@ -89,6 +101,8 @@ internal sealed partial class PipelineLifetime(
         {
             throw Reported(exception);
         }
+
+        slots.Measure();
     }
 
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -107,7 +121,7 @@ internal sealed partial class PipelineLifetime(
         if (!await CompletesWithinAsync(ended, options.Value.DrainTimeout, cancellationToken))
         {
             Log.CancellingRuns(logger, bridge.OpenRuns, options.Value.DrainTimeout);
-            await bridge.CancelRunsAsync();
+            await CompletesWithinAsync(bridge.CancelRunsAsync(), options.Value.GoodbyeTimeout, cancellationToken);
             await CompletesWithinAsync(ended, options.Value.GoodbyeTimeout, cancellationToken);
         }
 
@@ -128,17 +142,32 @@ internal sealed partial class PipelineLifetime(
         // Whoever still publishes would hold the stop until the log has room, or time is over.
         bridge.EndWaits();
         Log.Drained(logger, open, count);
+
+        // Observed: it throws nothing. The host goes on, and asks the remaining requests to end.
+        _ = CutRequestsAsync();
     }
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        await loops.StopAsync();
+        if (!await CompletesWithinAsync(loops.StopAsync(), LoopPatience, cancellationToken))
+        {
+            Log.LoopsLeft(logger, LoopPatience);
+        }
 
         // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
         bridge.Stop();
         await streams.CloseAllAsync(cancellationToken);
         failures.TellAll();
         lines.TellAll();
+    }
+
+    private async Task CutRequestsAsync()
+    {
+        await Task.Delay(RequestPatience, time);
+        if (slots.CutAll() is > 0 and var cut)
+        {
+            Log.RequestsCut(logger, cut, RequestPatience);
+        }
     }
 
     private async ValueTask OpenLogAsync(CancellationToken cancellationToken)
@@ -190,6 +219,12 @@ internal sealed partial class PipelineLifetime(
 
         [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled", EventName = nameof(EventIds.CancellingRuns))]
         public static partial void CancellingRuns(ILogger logger, int openRuns, TimeSpan drainTimeout);
+
+        [LoggerMessage(EventIds.RequestsCut, LogLevel.Information, "{Connections} connections whose requests did not end within {Patience} are cut", EventName = nameof(EventIds.RequestsCut))]
+        public static partial void RequestsCut(ILogger logger, int connections, TimeSpan patience);
+
+        [LoggerMessage(EventIds.LoopsLeft, LogLevel.Warning, "A background loop did not end within {Patience}; the host stops without it", EventName = nameof(EventIds.LoopsLeft))]
+        public static partial void LoopsLeft(ILogger logger, TimeSpan patience);
 
         [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open", EventName = nameof(EventIds.PipelineDrained))]
         public static partial void Drained(ILogger logger, int runs, int connections);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Hosting;
@@ -17,6 +18,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
         // Nobody else asks for them, and the log is told who measures it before it is opened.
         services.GetRequiredService<StateMetrics>();
         services.GetRequiredService<RunMetrics>();
+        services.GetRequiredService<OpenRequests>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();
         return _lifetime.StartingAsync(cancellationToken);
     }

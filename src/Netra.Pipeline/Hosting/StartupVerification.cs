@@ -21,6 +21,7 @@ namespace Netra.Pipeline.Hosting;
 internal sealed partial class StartupVerification(
     IEnumerable<IConnectionListenerFactory> listeners,
     ConnectionAcceptor acceptor,
+    ConnectionSlots slots,
     StreamRegistry streams,
     AgentRunner runner,
     UserExecutionContextFactory contexts,
@@ -95,6 +96,7 @@ internal sealed partial class StartupVerification(
                 static _ => throw new InvalidOperationException("The private listener takes nothing but the verification's WebSocket."),
                 acceptor,
                 authenticator,
+                slots,
                 door.Value.Path,
                 HandshakeLimits.From(new KestrelServerLimits()),
                 time);

@@ -15,7 +15,7 @@ namespace Netra.Pipeline.Http;
 /// A request with many events, a line each. Lines are taken as they arrive and answered as they are stored, by two loops with a bounded queue between them, so one request may live as long
 /// as a run. When the publisher goes away, what was accepted stays.
 /// </summary>
-internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
+internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests requests, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
 {
     private const string Operation = "PublishLines";
     private const int KeepAliveSeconds = 15;
@@ -29,17 +29,37 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
             return;
         }
 
-        LiftRates(context);
         var (input, response) = (context.Request.BodyReader, context.Response);
+        if (!requests.TryOpen(input.CancelPendingRead, out var request))
+        {
+            await RefuseAsync(context);
+            return;
+        }
+
+        using var open = request;
+        LiftRates(context);
 
         // Begun before the response: a client that waits for "100 Continue" gets it now or never.
         var reading = input.ReadAsync(context.RequestAborted);
         response.ContentType = "application/x-ndjson";
-        await response.StartAsync(context.RequestAborted);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        response.Headers.CacheControl = "no-store, no-transform";
+        try
+        {
+            await response.StartAsync(context.RequestAborted);
+            await response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        catch (Exception)
+        {
+            // Nobody is left to answer; but what is read on the connection next must not meet this read.
+            input.CancelPendingRead();
+            await ((Task)reading.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
 
         await using var runs = publisher.OpenRuns(context, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
+        await using var keepAlive = time.CreateTimer(
+            static queue => ((ReceiptQueue)queue!).KeepAlive(), receipts, options.Value.AnswerKeepAlive, options.Value.AnswerKeepAlive);
         var writing = WriteAsync(context, receipts);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         var hasAll = false;
@@ -47,7 +67,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
         {
             // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
             await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
-            hasAll = await ReadAsync(context, input, reading, runs, receipts);
+            hasAll = await ReadAsync(context, input, reading, runs, receipts, request);
         }
         finally
         {
@@ -73,23 +93,39 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
         return PublishAnswer.WriteAsync(context, default, PublishRejection.From(refusal));
     }
 
+    private async Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        context.Response.Headers.Connection = "close";
+        await ProblemDocument.WriteAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            "too_many_connections",
+            $"{requests.Count} requests of many events are open, of {requests.Limit} that may be (Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
+    }
+
     // Returns whether it has read to the request's end.
-    private async Task<bool> ReadAsync(HttpContext context, PipeReader input, ValueTask<ReadResult> reading, PublishRuns runs, ReceiptQueue receipts)
+    private async Task<bool> ReadAsync(HttpContext context, PipeReader input, ValueTask<ReadResult> reading, PublishRuns runs, ReceiptQueue receipts, OpenRequest request)
     {
         var splitter = new LineSplitter(publisher.MaxBodyBytes);
+        var isFirst = true;
         while (true)
         {
             var result = await reading;
             var buffer = result.Buffer;
             try
             {
-                if (result.IsCanceled)
+                if (result.IsCanceled && !(request.TakeAsked() && runs.HasOpenRun && !IsStopping(context)))
                 {
                     return false;
                 }
 
+                request.Touch();
+
                 while (splitter.TryRead(ref buffer, result.IsCompleted, out var line) is var state and not LineState.None)
                 {
+                    line = isFirst ? JsonBody.WithoutMark(line) : line;
+                    isFirst = false;
                     if (state == LineState.Complete && IsBlank(line))
                     {
                         continue;
@@ -163,6 +199,9 @@ internal sealed class EventLinesHandler(EventPublisher publisher, FailureReporte
             + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays"));
         context.Abort();
     }
+
+    private static bool IsStopping(HttpContext context)
+        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.IsCancellationRequested == true;
 
     private static bool IsBlank(in ReadOnlySequence<byte> line)
     {

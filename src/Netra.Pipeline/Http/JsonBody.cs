@@ -9,6 +9,8 @@ internal static class JsonBody
 {
     public const string MediaType = "application/json";
 
+    private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>The media type of a body in UTF-8 that is not encoded further; null for any other.</summary>
     public static string? MediaTypeOf(HttpRequest request)
     {
@@ -20,6 +22,19 @@ internal static class JsonBody
         }
 
         return type.MediaType.Value?.ToLowerInvariant();
+    }
+
+    /// <summary>What follows a byte order mark, which JSON has none of and some write all the same (RFC 8259, section 8.1).</summary>
+    public static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> text)
+    {
+        Span<byte> start = stackalloc byte[3];
+        if (text.Length < start.Length)
+        {
+            return text;
+        }
+
+        text.Slice(0, start.Length).CopyTo(start);
+        return start.SequenceEqual(Mark) ? text.Slice(start.Length) : text;
     }
 
     /// <summary>Reads the whole body.</summary>
@@ -44,7 +59,7 @@ internal static class JsonBody
 
             if (result.IsCompleted)
             {
-                var bytes = buffer.ToArray();
+                var bytes = WithoutMark(buffer).ToArray();
                 body.AdvanceTo(buffer.End);
                 return bytes;
             }

@@ -38,5 +38,23 @@ public sealed class PublishOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// How often the answer of a request of many events gets an empty line while nothing is answered, so that proxies and the publisher know that somebody is there. Range 1 s to 1 h, default 15 s, below
+    /// the idle time-outs of common proxies.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan AnswerKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How many requests of many events may be open. Range 1 to 1,000,000; by default half of the connections that may be held for long, and 10,000. One more is refused with 503.</summary>
+    [Range(1, 1_000_000)]
+    public int? MaxOpenRequests { get; set; }
+
+    /// <summary>
+    /// How many of them may have sent nothing for a minute while none of their runs is open. Range 1 to 1,000,000, default 1,000. When one more comes, those that have been silent for the longest
+    /// time are ended.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxIdleRequests { get; set; } = 1000;
+
     internal int BodyLimit(StreamOptions streams) => MaxBodyBytes ?? streams.MaxEventBytes + EnvelopeBytes;
 }

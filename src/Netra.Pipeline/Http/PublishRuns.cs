@@ -35,6 +35,9 @@ internal sealed class PublishRuns(
     /// <summary>Where the last event went; null before the first.</summary>
     public PublishTarget? LastTarget { get; private set; }
 
+    /// <summary>Whether one of its runs has begun and has not ended.</summary>
+    public bool HasOpenRun => _renewed.HasOpenRun;
+
     /// <summary>The emitter of a run that is open already.</summary>
     public EventEmitter? Find(PublishTarget target)
     {

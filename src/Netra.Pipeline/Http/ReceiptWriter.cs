@@ -15,6 +15,7 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private long _unflushed;
+    private bool _hasAnswered;
 
     /// <summary>Writes until no more lines come and all are answered, or the publisher is gone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -24,6 +25,12 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
         {
             while (receipts.TryRead(out var outcome))
             {
+                if (outcome.IsKeepAlive)
+                {
+                    KeepAlive();
+                    continue;
+                }
+
                 var rejection = outcome.Rejection ?? await ConfirmAsync(outcome, cancellationToken);
                 Write(json, outcome, rejection);
                 if (_unflushed >= FlushBytes && !await FlushAsync(cancellationToken))
@@ -37,6 +44,18 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
                 return;
             }
         }
+    }
+
+    // An empty line, unless there was an answer since the last one.
+    private void KeepAlive()
+    {
+        if (!_hasAnswered)
+        {
+            output.Write("\n"u8);
+            _unflushed++;
+        }
+
+        _hasAnswered = false;
     }
 
     private async ValueTask<PublishRejection?> ConfirmAsync(PublishOutcome outcome, CancellationToken cancellationToken)
@@ -62,6 +81,7 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
             ReceiptJson.Write(json, rejection);
         }
 
+        _hasAnswered = true;
         json.Flush();
         _unflushed += json.BytesCommitted + 1;
         json.Reset(output);

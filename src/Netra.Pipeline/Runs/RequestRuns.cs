@@ -15,6 +15,9 @@ internal sealed class RequestRuns(RunRegistry registry)
     private int _sweepAt = FirstSweep;
     private int _refused;
 
+    /// <summary>Whether one of them has begun and has not ended.</summary>
+    public bool HasOpenRun => _refused > 0 || _runs.Any(static life => life is { HasBegun: true, HasEnded: false });
+
     /// <summary>The request publishes to a run.</summary>
     public void Add(RunLife life)
     {

@@ -56,6 +56,18 @@ internal static class EventIds
     /// <summary>A handshake is refused.</summary>
     public const int HandshakeRefused = 1300;
 
+    /// <summary>How many connections are taken.</summary>
+    public const int SocketLimit = 1301;
+
+    /// <summary>Connections were closed without an answer, since there were too many.</summary>
+    public const int SocketsRefused = 1302;
+
+    /// <summary>No file handle is free, so no connection is accepted.</summary>
+    public const int HandlesExhausted = 1303;
+
+    /// <summary>File handles are free again.</summary>
+    public const int HandlesFree = 1304;
+
     // 1400–1499 Agents
 
     /// <summary>A run has begun.</summary>
@@ -83,6 +95,12 @@ internal static class EventIds
 
     /// <summary>The startup verification has passed.</summary>
     public const int VerificationPassed = 1504;
+
+    /// <summary>Connections whose requests did not end are cut, since the host stops.</summary>
+    public const int RequestsCut = 1505;
+
+    /// <summary>A background loop did not end; the host stops without it.</summary>
+    public const int LoopsLeft = 1506;
 
     // 1600–1699 Http
 

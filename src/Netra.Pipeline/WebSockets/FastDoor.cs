@@ -16,6 +16,7 @@ internal sealed class FastDoor(
     ConnectionDelegate next,
     ConnectionAcceptor acceptor,
     IConnectionAuthenticator? authenticator,
+    ConnectionSlots slots,
     string path,
     HandshakeLimits limits,
     TimeProvider time)
@@ -37,6 +38,7 @@ internal sealed class FastDoor(
         // Outside of the try: what HTTP throws is HTTP's to explain.
         if (admission is null)
         {
+            context.Transport = new LateEnd(context.Transport);
             await next(context);
             return;
         }
@@ -65,6 +67,7 @@ internal sealed class FastDoor(
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         try
         {
+            slots.BeginHandshake(context);
             if (!await ReadHeadAsync(context.Transport.Input, parser, closing))
             {
                 return null;
@@ -74,10 +77,15 @@ internal sealed class FastDoor(
         {
             return Admission.Refuse(exception.Refusal);
         }
+        finally
+        {
+            slots.EndHandshake(context);
+        }
 
         var request = new HandshakeRequest
         {
             Path = parser.Head.Path,
+            Target = parser.Head.Path + parser.Head.QueryString,
             Query = new QueryCollection(QueryHelpers.ParseQuery(parser.Head.QueryString)),
             Headers = parser.Head.Headers,
             RemoteEndPoint = context.RemoteEndPoint,

@@ -33,6 +33,9 @@ public sealed class HandshakeRequest
     /// <summary>Whether it is an HTTP/2 extended CONNECT (RFC 8441), which has no key to be answered.</summary>
     internal bool IsExtendedConnect { get; init; }
 
+    /// <summary>Path and query as they were sent.</summary>
+    internal string Target { get; init; } = string.Empty;
+
     internal string? SingleQuery(string name)
         => Query.TryGetValue(name, out StringValues values) && values.Count == 1 ? values[0] : null;
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
@@ -17,6 +18,10 @@ internal static class HandshakeRules
     /// <summary>Whether the request asks for a WebSocket at all; otherwise it is an HTTP request like any other.</summary>
     public static bool AsksForWebSocket(IHeaderDictionary headers)
         => HasToken(headers.Connection, "Upgrade") && HasToken(headers.Upgrade, "websocket");
+
+    /// <summary>What is wrong with its target; null when nothing is.</summary>
+    public static HandshakeRefusal? CheckTarget(HandshakeRequest request)
+        => PercentEncoding.IsValid(request.Target) ? null : new HandshakeRefusal(400, "bad_request", PercentEncoding.Problem);
 
     /// <summary>What is wrong with it; null when nothing is.</summary>
     /// <param name="request">The request; it asks for a WebSocket.</param>

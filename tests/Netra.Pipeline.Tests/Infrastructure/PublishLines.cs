@@ -67,11 +67,25 @@ internal sealed class PublishLines : IAsyncDisposable
     /// <summary>Says that no more lines come.</summary>
     public Task EndAsync() => WriteAsync("0\r\n\r\n"u8.ToArray());
 
-    /// <summary>The next answer; null at the end.</summary>
+    /// <summary>Reads so many empty lines, and nothing else.</summary>
+    public async Task ReadEmptyLinesAsync(int count)
+    {
+        for (; count > 0; count--)
+        {
+            Assert.That(await ReadBodyByteAsync(), Is.EqualTo((byte)'\n'));
+        }
+    }
+
+    /// <summary>The next answer, past empty lines; null at the end.</summary>
     public async Task<JsonElement?> ReadAsync()
     {
         while (await ReadBodyByteAsync() is { } next)
         {
+            if (next == (byte)'\n' && _line.Length == 0)
+            {
+                continue;
+            }
+
             if (next == (byte)'\n')
             {
                 var answer = JsonElement.Parse(_line.GetBuffer().AsSpan(0, (int)_line.Length));

@@ -54,6 +54,19 @@ internal sealed class RawPeer : IAsyncDisposable
         return new RawPeer(tcp, stream);
     }
 
+    /// <summary>Opens a transport, unless the server closes it while it is opened.</summary>
+    public static async Task<RawPeer?> TryConnectAsync(int port)
+    {
+        try
+        {
+            return await ConnectAsync(port);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Opens a WebSocket, and reads its answer and its welcome.</summary>
     public static async Task<RawPeer> OpenAsync(int port, string userId, SslApplicationProtocol? protocol = null, int? receiveBuffer = null)
     {

@@ -43,6 +43,19 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Exited += (_, _) => _listening.TrySetResult(null);
     }
 
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>How much processor time it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>The last lines that it wrote, those of the error stream after the others.</summary>
     public string Output
     {
@@ -86,6 +99,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts it with so many file handles.</summary>
+    public static ServerProcess StartWithHandles(int handles, params string[] arguments) => Start(
+        ["bash", "-c", $"ulimit -n {handles}; exec dotnet \"$0\" \"$@\"", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")], "Development", [], arguments);
+
+    /// <summary>Starts it with a standard output that nobody reads.</summary>
+    /// <param name="port">Where it is to listen: it cannot say so.</param>
+    /// <param name="arguments">Its other arguments.</param>
+    public static ServerProcess StartUnread(int port, params string[] arguments)
+    {
+        var server = new ServerProcess(
+            "Development", [$"--urls=http://127.0.0.1:{port}", .. arguments], [], ["dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")]);
+        server._process.Start();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
     /// <summary>Waits until it says that it listens.</summary>
     /// <returns>The port.</returns>
     public async Task<int> WhenListeningAsync()
@@ -98,6 +127,21 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             throw new AssertionException($"The server has not said within {TestClient.Patience} where it listens:\n{Output}", exception);
         }
+    }
+
+    /// <summary>Waits until it takes connections: it listens a moment before, and first ends what its predecessor left open.</summary>
+    /// <returns>The port.</returns>
+    public async Task<int> WhenReadyAsync()
+    {
+        var port = await WhenListeningAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        while ((await http.GetAsync("/readyz", patience.Token)).StatusCode != System.Net.HttpStatusCode.OK)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
+        }
+
+        return port;
     }
 
     /// <summary>Waits until it has ended by itself.</summary>

@@ -32,6 +32,8 @@ internal sealed class MetricsTableTests
         };
         listener.Start();
         await using var host = await PipelineHost.StartAsync(pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), log: KindOfLog.Sqlite);
+        await using var console = new ConsoleOutput(Stream.Null);
+        console.TellOf(host.Services.GetRequiredService<ILoggerFactory>(), meters);
         using var failures = new ExportFailures(host.Services.GetRequiredService<ILoggerFactory>(), meters, TimeProvider.System);
 
         List<string> actual;

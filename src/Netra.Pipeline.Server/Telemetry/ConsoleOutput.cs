@@ -1,0 +1,188 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Server.Telemetry;
+
+/// <summary>
+/// Standard output that nobody has to wait for: what is written goes into a bounded buffer, and a thread of its own hands it on. When whoever should read it does not, a pipe takes 64 KiB and then
+/// blocks; with it would block every log line of the server, and its stop. Here what finds no room is dropped, counted, and told once there is room again.
+/// </summary>
+/// <remarks>Safe to use from any thread; the lock guards the buffer. The thread alone writes to the stream, and is left behind when the process ends.</remarks>
+internal sealed partial class ConsoleOutput : TextWriter
+{
+    private const string BytesKey = "Netra:Logging:BufferBytes";
+    private const int StandardOutput = 1;
+    private const int DefaultBytes = 4 * 1024 * 1024;
+    private const int MinBytes = 64 * 1024;
+    private const int MaxBytes = 1024 * 1024 * 1024;
+
+    // A reader that is there takes megabytes in that time; one that is not must not hold the end of the process.
+    private static readonly TimeSpan LastPatience = TimeSpan.FromMilliseconds(250);
+
+    private readonly Stream _output;
+    private readonly object _gate = new();
+    private readonly Queue<byte[]> _waiting = new();
+    private ILogger? _logger;
+    private long _limit = DefaultBytes;
+    private long _bytes;
+    private long _dropped;
+    private long _told;
+    private bool _isEnding;
+    private bool _hasEnded;
+
+    /// <param name="output">Where to.</param>
+    public ConsoleOutput(Stream output)
+    {
+        _output = output;
+        new Thread(Run) { IsBackground = true, Name = "console output" }.Start();
+    }
+
+    public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>How many pieces, a log entry each, were dropped.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Takes the place of the console's output.</summary>
+    public static ConsoleOutput Take()
+    {
+        // The console's own stream takes a lock around each write that whoever writes to Console.Out needs as well.
+        var output = new ConsoleOutput(OperatingSystem.IsWindows()
+            ? Console.OpenStandardOutput()
+            : new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0));
+        Console.SetOut(output);
+        return output;
+    }
+
+    /// <summary>Sets how much may wait.</summary>
+    /// <exception cref="ConfigurationException">The configuration says something that is not allowed.</exception>
+    public void Configure(IConfiguration configuration)
+    {
+        if (configuration[BytesKey] is { Length: > 0 } text)
+        {
+            _limit = int.TryParse(text, out var bytes) && bytes is >= MinBytes and <= MaxBytes
+                ? bytes
+                : throw new ConfigurationException($"{BytesKey} is '{text}'; it must be from {MinBytes} to {MaxBytes}.");
+        }
+    }
+
+    /// <summary>Says from here on what is dropped.</summary>
+    public void TellOf(ILoggerFactory loggers, IMeterFactory meters)
+    {
+        meters.Create(PipelineMeter.Name).CreateObservableCounter(
+            "netra.telemetry.dropped_log_entries", () => Dropped, "{entry}", "Log entries that were dropped, since nobody read standard output.");
+        Volatile.Write(ref _logger, loggers.CreateLogger<ConsoleOutput>());
+    }
+
+    public override void Write(char value) => Add(value.ToString());
+
+    public override void Write(char[] buffer, int index, int count) => Add(new string(buffer, index, count));
+
+    public override void Write(string? value) => Add(value);
+
+    public override void WriteLine(string? value) => Add(value + NewLine);
+
+    /// <summary>Hands on what waits, as far as somebody takes it soon.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            lock (_gate)
+            {
+                _isEnding = true;
+                Monitor.PulseAll(_gate);
+                if (!_hasEnded)
+                {
+                    // Whether it is done by then or not, the process ends.
+                    Monitor.Wait(_gate, LastPatience);
+                }
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Add(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return;
+        }
+
+        var piece = Encoding.GetBytes(text);
+        lock (_gate)
+        {
+            if (_bytes + piece.Length > _limit)
+            {
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+
+            _waiting.Enqueue(piece);
+            _bytes += piece.Length;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (Next() is { } piece)
+            {
+                _output.Write(piece);
+                lock (_gate)
+                {
+                    _bytes -= piece.Length;
+                }
+
+                Tell();
+            }
+
+            _output.Flush();
+        }
+        catch (IOException)
+        {
+            // Nobody holds the other end any more; what comes from now on fills the buffer and is counted.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _hasEnded = true;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private byte[]? Next()
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && !_isEnding)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return _waiting.TryDequeue(out var piece) ? piece : null;
+        }
+    }
+
+    // One line for all that was dropped since the last one.
+    private void Tell()
+    {
+        if (Dropped is var dropped && dropped != _told && Volatile.Read(ref _logger) is { } logger)
+        {
+            Log.Dropped(logger, dropped - _told);
+            _told = dropped;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(ServerEventIds.LogEntriesDropped, LogLevel.Warning,
+            "{Entries} log entries were dropped, since nobody read standard output (Netra:Logging:BufferBytes)", EventName = nameof(ServerEventIds.LogEntriesDropped))]
+        public static partial void Dropped(ILogger logger, long entries);
+    }
+}

@@ -1,0 +1,265 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Telemetry;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and the runtime itself gives up. Whoever comes above the
+/// limit is closed at once. A part is kept for handshakes and short requests, so that probes and operators get through when pages fill the rest; who has sent nothing for a while makes room
+/// for whoever comes.
+/// </summary>
+/// <remarks>Safe to use from any thread; the lock guards all state. Nobody is cut, and nothing is logged, under it.</remarks>
+internal sealed partial class ConnectionSlots
+{
+    // What the pipeline needs besides what is open when it starts: each assembly that is loaded later keeps two handles.
+    private const int HandlesOfStarting = 96;
+
+    // Below that there is no use in starting.
+    private const int FewestConnections = 16;
+
+    // One connection in so many is kept for handshakes and short requests.
+    private const int HandshakeShare = 8;
+
+    // Whoever has sent nothing for so long is no page that is just connecting; on our own lateness nobody is judged.
+    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ConnectionContext, LinkedListNode<Handshake>?> _open = new(ReferenceEqualityComparer.Instance);
+    private readonly LinkedList<Handshake> _handshakes = new();
+    private readonly ConnectionOptions _connections;
+    private readonly HostingOptions _hosting;
+    private readonly ServedTime _time;
+    private readonly ILogger _logger;
+    private readonly Counter<long> _refused;
+    private int _limit;
+    private int _held;
+    private long _untold;
+    private long? _toldAt;
+
+    public ConnectionSlots(
+        IOptions<ConnectionOptions> connections, IOptions<HostingOptions> hosting, IMeterFactory meters, ServedTime time, ILogger<ConnectionSlots> logger)
+    {
+        (_connections, _hosting, _time, _logger) = (connections.Value, hosting.Value, time, logger);
+        _limit = _connections.MaxConnections ?? int.MaxValue;
+        var meter = meters.Create(PipelineMeter.Name);
+        meter.CreateObservableUpDownCounter("netra.socket.usage", () => Count, "{connection}", "Connections of all kinds that are open, HTTP's included.");
+        meter.CreateObservableUpDownCounter("netra.socket.limit", () => Limit, "{connection}", "How many may be open.");
+        _refused = meter.CreateCounter<long>("netra.sockets.refused", "{connection}", "Connections that were closed without an answer, since there were too many.");
+    }
+
+    /// <summary>How many may be open.</summary>
+    public int Limit => Volatile.Read(ref _limit);
+
+    /// <summary>How many of them may be in their handshake, or serve short requests, when the others are full.</summary>
+    public int HandshakeLimit => Math.Min(_connections.MaxHandshakes, Math.Max(1, Limit / HandshakeShare));
+
+    /// <summary>How many may be held for long.</summary>
+    public int HoldLimit => Limit - HandshakeLimit;
+
+    /// <summary>How many are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>What is wrong with the number of file handles that the process may open, before it needs them; null when nothing is.</summary>
+    public string? ProblemOfHandles()
+    {
+        if (ProcessHandles.Limit() is not { } handles)
+        {
+            return null;
+        }
+
+        var open = ProcessHandles.Open();
+        var needed = open + HandlesOfStarting + _hosting.ReservedHandles + FewestConnections;
+        return handles >= needed
+            ? null
+            : $"The process may open {handles} files and sockets (ulimit -n), and needs at least {needed}: {open} are open already, {HandlesOfStarting} more are needed to start, "
+                + $"{_hosting.ReservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), and {FewestConnections} for connections. Raise the limit.";
+    }
+
+    /// <summary>Sets the limit by the file handles that are left once all else has started. To be called before any public listener is bound.</summary>
+    public void Measure()
+    {
+        var free = ProcessHandles.Limit() is { } handles ? handles - ProcessHandles.Open() - _hosting.ReservedHandles : int.MaxValue;
+        Volatile.Write(ref _limit, (int)Math.Min(_connections.MaxConnections ?? int.MaxValue, Math.Max(FewestConnections, free)));
+        Log.Measured(_logger, Limit, HandshakeLimit);
+    }
+
+    /// <summary>Takes a slot for a connection that was accepted.</summary>
+    /// <returns>Whether there is one; if not, the connection is to be closed.</returns>
+    public bool TryEnter(ConnectionContext connection)
+    {
+        List<ConnectionContext>? silent = null;
+        var isFull = false;
+        lock (_gate)
+        {
+            if (_open.Count >= _limit)
+            {
+                // Those who leave have their slots for a moment more, which is what the reserve of handles is for.
+                TakeSilent(keep: 0, most: 1, ref silent);
+                isFull = silent is null;
+            }
+
+            if (!isFull)
+            {
+                _open.Add(connection, null);
+            }
+        }
+
+        Cut(silent);
+        if (isFull)
+        {
+            OnRefused("too_many_connections");
+        }
+
+        return !isFull;
+    }
+
+    /// <summary>Gives the slot of a connection back. To be called once it is closed.</summary>
+    public void Leave(ConnectionContext connection)
+    {
+        lock (_gate)
+        {
+            if (_open.Remove(connection, out var handshake) && handshake is not null)
+            {
+                _handshakes.Remove(handshake);
+            }
+        }
+    }
+
+    /// <summary>A connection begins to say what it wants. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
+    public void BeginHandshake(ConnectionContext connection)
+    {
+        List<ConnectionContext>? silent = null;
+        lock (_gate)
+        {
+            if (_open.ContainsKey(connection))
+            {
+                _open[connection] = _handshakes.AddLast(new Handshake(connection, _time.GetTimestamp()));
+                TakeSilent(HandshakeLimit, int.MaxValue, ref silent);
+            }
+        }
+
+        Cut(silent);
+    }
+
+    /// <summary>A connection has said what it wants.</summary>
+    public void EndHandshake(ConnectionContext connection)
+    {
+        lock (_gate)
+        {
+            if (_open.TryGetValue(connection, out var handshake) && handshake is not null)
+            {
+                _handshakes.Remove(handshake);
+                _open[connection] = null;
+            }
+        }
+    }
+
+    /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
+    public bool TryHold()
+    {
+        lock (_gate)
+        {
+            if (_held >= HoldLimit)
+            {
+                return false;
+            }
+
+            _held++;
+            return true;
+        }
+    }
+
+    /// <summary>A connection that was held is not any more.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _held--;
+        }
+    }
+
+    /// <summary>Cuts every connection that is open.</summary>
+    /// <returns>How many there were.</returns>
+    public int CutAll()
+    {
+        ConnectionContext[] all;
+        lock (_gate)
+        {
+            all = [.. _open.Keys];
+        }
+
+        foreach (var connection in all)
+        {
+            connection.Abort(new ConnectionAbortedException("The server stops."));
+        }
+
+        return all.Length;
+    }
+
+    private void TakeSilent(int keep, int most, ref List<ConnectionContext>? silent)
+    {
+        while (_handshakes.Count > keep && (silent?.Count ?? 0) < most
+            && _handshakes.First!.Value is var oldest && _time.GetElapsedTime(oldest.BegunAt) >= HandshakePatience)
+        {
+            _handshakes.RemoveFirst();
+            _open[oldest.Connection] = null;
+            (silent ??= []).Add(oldest.Connection);
+        }
+    }
+
+    private void Cut(List<ConnectionContext>? silent)
+    {
+        foreach (var connection in silent ?? [])
+        {
+            connection.Abort(new ConnectionAbortedException("It sent no request, and others wait for its place."));
+            OnRefused("too_many_handshakes");
+        }
+    }
+
+    private void OnRefused(string reason)
+    {
+        _refused.Add(1, new KeyValuePair<string, object?>("error.type", reason));
+        long untold;
+        lock (_gate)
+        {
+            _untold++;
+            if (_toldAt is { } before && _time.GetElapsedTime(before) < LogInterval)
+            {
+                return;
+            }
+
+            (untold, _untold, _toldAt) = (_untold, 0, _time.GetTimestamp());
+        }
+
+        Log.Refused(_logger, untold, Count, Limit);
+    }
+
+    private readonly record struct Handshake(ConnectionContext Connection, long BegunAt);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.SocketLimit, LogLevel.Information,
+            "At most {Limit} connections are taken, {Handshakes} of them are kept for handshakes and short requests", EventName = nameof(EventIds.SocketLimit))]
+        public static partial void Measured(ILogger logger, int limit, int handshakes);
+
+        [LoggerMessage(EventIds.SocketsRefused, LogLevel.Warning,
+            "{Connections} connections were closed without an answer: {Open} of {Limit} are open (Netra:Connections:MaxConnections, ulimit -n). This is said once a minute",
+            EventName = nameof(EventIds.SocketsRefused))]
+        public static partial void Refused(ILogger logger, long connections, int open, int limit);
+    }
+}

@@ -1,0 +1,133 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>
+/// A connection that has a slot until it is closed. It is what the transport made, with two differences: a peer that ends its own side has a moment to be answered before it counts as gone, and
+/// what was written last is not waited for without end.
+/// </summary>
+/// <remarks>As safe as what the transport made: its owner uses it, and anybody may abort it. Its times are the socket's, so they are the system's and not the host's.</remarks>
+internal sealed class AcceptedConnection(ConnectionContext transport, ConnectionSlots slots) : ConnectionContext
+{
+    // From linux/tcp.h and linux/tcp_states.h.
+    private const int TcpLevel = 6;
+    private const int TcpInfo = 11;
+    private const byte CloseWait = 8;
+
+    /// <summary>How long a peer that has ended its side may wait for an answer.</summary>
+    private static readonly TimeSpan HalfClosePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a peer may take for the last bytes.</summary>
+    private static readonly TimeSpan LastBytesPatience = TimeSpan.FromSeconds(5);
+
+    private CancellationTokenSource? _closed;
+
+    public override string ConnectionId { get => transport.ConnectionId; set => transport.ConnectionId = value; }
+
+    public override IFeatureCollection Features => transport.Features;
+
+    public override IDictionary<object, object?> Items { get => transport.Items; set => transport.Items = value; }
+
+    public override IDuplexPipe Transport { get => transport.Transport; set => transport.Transport = value; }
+
+    public override EndPoint? LocalEndPoint { get => transport.LocalEndPoint; set => transport.LocalEndPoint = value; }
+
+    public override EndPoint? RemoteEndPoint { get => transport.RemoteEndPoint; set => transport.RemoteEndPoint = value; }
+
+    /// <summary>Fires when the peer is gone. HTTP ends a request when it does, answered or not; so one whose peer has ended its own side alone, as <c>nc -N</c> does, is given time.</summary>
+    public override CancellationToken ConnectionClosed
+    {
+        get
+        {
+            if (Volatile.Read(ref _closed) is { } closed)
+            {
+                return closed.Token;
+            }
+
+            var made = new CancellationTokenSource();
+            if (Interlocked.CompareExchange(ref _closed, made, null) is { } other)
+            {
+                return other.Token;
+            }
+
+            transport.ConnectionClosed.UnsafeRegister(static connection => ((AcceptedConnection)connection!).OnTransportClosed(), this);
+            return made.Token;
+        }
+        set => transport.ConnectionClosed = value;
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason) => transport.Abort(abortReason);
+
+    public override void Abort() => transport.Abort();
+
+    public override async ValueTask DisposeAsync()
+    {
+        try
+        {
+            var closing = transport.DisposeAsync();
+            if (closing.IsCompleted)
+            {
+                await closing;
+            }
+            else
+            {
+                await CloseAsync(closing.AsTask());
+            }
+        }
+        finally
+        {
+            slots.Leave(this);
+            _closed?.Cancel();
+            await base.DisposeAsync();
+        }
+    }
+
+    private async Task CloseAsync(Task closing)
+    {
+        try
+        {
+            await closing.WaitAsync(LastBytesPatience, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            transport.Abort(new ConnectionAbortedException("The peer does not read what was written last."));
+            await closing;
+        }
+    }
+
+    private void OnTransportClosed()
+    {
+        if (HasPeerEndedItsSide())
+        {
+            _closed!.CancelAfter(HalfClosePatience);
+        }
+        else
+        {
+            _closed!.Cancel();
+        }
+    }
+
+    private bool HasPeerEndedItsSide()
+    {
+        if (!OperatingSystem.IsLinux() || transport.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket)
+        {
+            return false;
+        }
+
+        try
+        {
+            Span<byte> state = stackalloc byte[1];
+            return socket.GetRawSocketOption(TcpLevel, TcpInfo, state) > 0 && state[0] == CloseWait;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+}
