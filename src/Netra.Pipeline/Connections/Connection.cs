@@ -80,6 +80,12 @@ internal abstract partial class Connection
         _ => ConnectionState.Healthy,
     };
 
+    /// <summary>Whether nothing is read from the peer, since it does not read what it is answered.</summary>
+    protected virtual bool IsHeld => false;
+
+    /// <summary>Why it ends when a write makes no progress.</summary>
+    protected virtual ConnectionEndReason StallReason => ConnectionEndReason.Stalled;
+
     /// <summary>Tells the kinds of quiet apart.</summary>
     protected ConnectionLiveness Liveness { get; }
 
@@ -105,6 +111,7 @@ internal abstract partial class Connection
             Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
         }
 
+        OnEnded();
         Detach();
         Queue.Close();
         _probes.OnEnded();
@@ -198,6 +205,12 @@ internal abstract partial class Connection
             return;
         }
 
+        if (IsHeld)
+        {
+            // It is there, and not listened to; the stalled write has a time of its own.
+            Liveness.OnInbound();
+        }
+
         Apply(Liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.UnconfirmedSince));
         Subscription.IsQuiet = Silence > _services.Options.PingInterval;
         var present = !Liveness.IsFrozen;
@@ -280,6 +293,11 @@ internal abstract partial class Connection
     /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>
     protected abstract void Wake();
 
+    /// <summary>The connection has ended: nothing that the peer says is heard any more.</summary>
+    protected virtual void OnEnded()
+    {
+    }
+
     protected void Detach() => Stream.Detach(Subscription);
 
     // Where the peer is the cause, what was raised says what it has done, and where that was found says nothing.
@@ -334,7 +352,7 @@ internal abstract partial class Connection
 
         if (action.HasFlag(LivenessAction.Stalled))
         {
-            End(ConnectionEndReason.Stalled);
+            End(StallReason);
         }
     }
 

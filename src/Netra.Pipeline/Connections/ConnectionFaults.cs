@@ -10,9 +10,8 @@ internal static class ConnectionFaults
 {
     public static ConnectionEndReason ReasonOf(Exception exception, TransportStream transport) => exception switch
     {
-        _ when transport.IsFlooded => ConnectionEndReason.PingFlood,
-        _ when transport.SentCloseStatus == WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
-        _ when transport.SentCloseStatus == WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
+        _ when transport.RefusedStatus == WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
+        _ when transport.RefusedStatus == WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
         _ => ReasonOf(exception),
     };
 

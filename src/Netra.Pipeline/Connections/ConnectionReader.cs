@@ -6,13 +6,21 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said goodbye it reads on, so that the
+/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said goodbye it reads on for a little, so that the
 /// peer's close frame is found, but handles nothing any more.
 /// </summary>
 internal sealed class ConnectionReader(
     WebSocketConnection connection, WebSocket socket, TransportStream transport, ClientMessageDispatcher dispatcher, ConnectionOptions options)
 {
     private const int FirstBuffer = 1024;
+
+    private volatile bool _isHeld;
+
+    /// <summary>Whether the peer has said goodbye, and nothing comes any more.</summary>
+    public bool HasHeardGoodbye { get; private set; }
+
+    /// <summary>Whether it reads nothing, since what the peer has asked for waits already.</summary>
+    public bool IsHeld => _isHeld;
 
     /// <summary>Reads to the end and says why it came. Never throws.</summary>
     public async Task RunAsync()
@@ -32,17 +40,18 @@ internal sealed class ConnectionReader(
         while (true)
         {
             // A peer that asks for more than it reads is not read any further: what it has asked for waits already.
-            var room = connection.Queue.WhenAnswersHaveRoom();
-            if (!room.IsCompletedSuccessfully)
+            var answerRoom = connection.Queue.WhenAnswersHaveRoom();
+            if (!answerRoom.IsCompletedSuccessfully)
             {
-                await room;
+                _isHeld = true;
+                await answerRoom;
+                _isHeld = false;
             }
 
             var begun = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
             if (begun.MessageType == WebSocketMessageType.Close)
             {
-                connection.PeerCloseStatus = PeerStatus();
-                return ConnectionEndReason.ClientClosed;
+                return HearGoodbye();
             }
 
             var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
@@ -56,12 +65,13 @@ internal sealed class ConnectionReader(
                         buffer = Grow(buffer, length);
                     }
 
-                    begun = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                    // One byte above the limit is enough to know; the WebSocket waits for all that it is given room for.
+                    var room = Math.Min(buffer.Length - length, options.MaxMessageBytes + 1 - length);
+                    begun = await socket.ReceiveAsync(buffer.AsMemory(length, room), CancellationToken.None);
                     if (begun.MessageType == WebSocketMessageType.Close)
                     {
                         // Control frames may come between the fragments of a message (RFC 6455, 5.4).
-                        connection.PeerCloseStatus = PeerStatus();
-                        return ConnectionEndReason.ClientClosed;
+                        return HearGoodbye();
                     }
 
                     length += begun.Count;
@@ -104,6 +114,13 @@ internal sealed class ConnectionReader(
             // Ours, whatever its type says: outside this method the same exception would be taken for a lost peer.
             connection.End(ConnectionEndReason.InternalError, fault);
         }
+    }
+
+    private ConnectionEndReason HearGoodbye()
+    {
+        connection.PeerCloseStatus = PeerStatus();
+        HasHeardGoodbye = true;
+        return ConnectionEndReason.ClientClosed;
     }
 
     // Codes that must not appear on the wire are answered with a plain goodbye.

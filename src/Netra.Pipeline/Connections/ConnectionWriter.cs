@@ -46,8 +46,7 @@ internal sealed class ConnectionWriter(
                 await DrainAsync();
                 if (connection.IsEnded)
                 {
-                    await SayGoodbyeAsync();
-                    _completed.TrySetResult();
+                    await EndAsync();
                     return;
                 }
 
@@ -59,8 +58,26 @@ internal sealed class ConnectionWriter(
         }
         catch (Exception exception)
         {
-            connection.End(transport.IsFlooded ? ConnectionEndReason.PingFlood : ConnectionFaults.ReasonOf(exception, transport), exception);
+            // The WebSocket takes no more when its reader has found a violation, and the peer is told of that all the same.
+            connection.End(ConnectionFaults.ReasonOf(exception, transport), exception);
+            await EndAsync();
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        try
+        {
+            await SayGoodbyeAsync();
+        }
+        catch (Exception)
+        {
+            // The transport takes nothing any more. Why the connection has ended is known.
             connection.Abort();
+        }
+        finally
+        {
+            transport.EndWriting();
             _completed.TrySetResult();
         }
     }
@@ -144,17 +161,14 @@ internal sealed class ConnectionWriter(
 
     private async ValueTask SayGoodbyeAsync()
     {
-        var reason = connection.EndReason;
-        if (ConnectionEndReasons.Describe(reason).CloseStatus is not { } status)
+        var reason = ConnectionEndReasons.Describe(connection.EndReason);
+        if (reason.CloseStatus is not { } status)
         {
             return;
         }
 
-        if (transport.SentCloseStatus is null && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-        {
-            await socket.CloseOutputAsync(connection.PeerCloseStatus ?? status, ConnectionEndReasons.Describe(reason).WireName, CancellationToken.None);
-        }
-
+        // Past the WebSocket, whose state would forbid it after a peer that has ended its side. A goodbye is answered with its own code.
+        transport.WriteClose(connection.EndReason == ConnectionEndReason.ClientClosed ? connection.PeerCloseStatus ?? status : status, reason.WireName);
         await FlushAsync();
     }
 }

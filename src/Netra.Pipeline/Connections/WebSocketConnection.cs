@@ -9,6 +9,10 @@ namespace Netra.Pipeline.Connections;
 [SuppressMessage("Design", "CA1001", Justification = "The stream's Dispose does nothing, by design; the WebSocket disposes it.")]
 internal sealed class WebSocketConnection : Connection
 {
+    // A peer that reads has the close frame by then.
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _time;
     private readonly ConnectionTransport _transport;
     private readonly TransportStream _stream;
     private readonly ConnectionWriter _writer;
@@ -21,7 +25,7 @@ internal sealed class WebSocketConnection : Connection
     public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
         : base(services, userId, stream, isOneWay: false)
     {
-        _transport = transport;
+        (_transport, _time) = (transport, services.Time);
         var options = services.Options;
         _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, Liveness.OnInbound, Wake);
 
@@ -36,6 +40,10 @@ internal sealed class WebSocketConnection : Connection
 
     public override string Transport => "websocket";
 
+    protected override bool IsHeld => _stream.IsHeld || _reader.IsHeld;
+
+    protected override ConnectionEndReason StallReason => _stream.IsHeld ? ConnectionEndReason.PingFlood : ConnectionEndReason.Stalled;
+
     /// <summary>The status of the peer's close frame, to be echoed.</summary>
     public WebSocketCloseStatus? PeerCloseStatus { get; set; }
 
@@ -44,10 +52,17 @@ internal sealed class WebSocketConnection : Connection
         await _reader.RunAsync();
         Wake();
         await _writer.Completed;
+        if (_stream.HasClosed && !_reader.HasHeardGoodbye)
+        {
+            await _stream.LingerAsync(Linger, _time);
+        }
+
         Detach();
     }
 
     public override void Abort() => _transport.Abort();
+
+    protected override void OnEnded() => _stream.BeginDraining();
 
     protected override void Wake() => _writer.Schedule();
 }

@@ -49,7 +49,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
 
     private async Task InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task> settle)
     {
-        var text = (string)context.Request.RouteValues["dead_letter_id"]!;
+        var text = RouteSegment.Of(context, "dead_letter_id");
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number.ToString(CultureInfo.InvariantCulture) != text)
         {
             await NotFoundAsync(context);

@@ -60,7 +60,7 @@ internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, Registere
     {
         var response = context.Response;
         response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
+        response.Headers.CacheControl = "no-store, no-transform";
 
         // Neither the host's middleware nor a proxy may keep back what is flushed.
         response.Headers["X-Accel-Buffering"] = "no";

@@ -20,7 +20,7 @@ internal sealed class EventTraceEndpoint(OperatorRoute route, IEventLog log, Str
     private async Task AnswerAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
-        var id = (string)context.Request.RouteValues["id"]!;
+        var id = RouteSegment.Of(context, "id");
         if (!EventDraft.TryParseId(id, out var streamId, out var seq) || await log.FindUserAsync(streamId, cancellationToken) is not { } user)
         {
             await NotFoundAsync(context);

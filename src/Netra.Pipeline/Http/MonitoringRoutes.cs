@@ -14,7 +14,7 @@ internal static class MonitoringRoutes
     public const int MaxConfigurationBytes = 4 * 1024 * 1024;
 
     /// <summary>A value of the route.</summary>
-    public static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
+    public static string Value(HttpContext context, string name) => RouteSegment.Of(context, name);
 
     /// <summary>Reads where a page begins and how long it is, and answers the request when it cannot be.</summary>
     /// <returns>Null when the request is answered.</returns>

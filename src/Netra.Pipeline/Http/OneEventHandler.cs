@@ -32,7 +32,8 @@ internal sealed class OneEventHandler(EventPublisher publisher)
 
             if (result.IsCompleted)
             {
-                var outcome = await publisher.PublishAsync(buffer.IsSingleSegment ? buffer.First : buffer.ToArray(), runs, cancellationToken);
+                var json = JsonBody.WithoutMark(buffer);
+                var outcome = await publisher.PublishAsync(json.IsSingleSegment ? json.First : json.ToArray(), runs, cancellationToken);
                 body.AdvanceTo(buffer.End);
                 return outcome;
             }

@@ -52,7 +52,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
     {
         foreach (var name in SubjectNames)
         {
-            if ((request.RouteValues[name] as string ?? request.Query[name].FirstOrDefault()) is { } value)
+            if (((request.RouteValues.ContainsKey(name) ? RouteSegment.Of(request.HttpContext, name) : null) ?? request.Query[name].FirstOrDefault()) is { } value)
             {
                 return IdentifierRules.ProblemOf(value, name) is null ? $"{name} {value}" : $"{name} (not valid)";
             }

@@ -20,6 +20,12 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
         {
             if (await guard.AdmitAsync(context))
             {
+                if (!PercentEncoding.IsValid(RawTarget.Of(context)))
+                {
+                    await JsonAnswer.BadRequestAsync(context, PercentEncoding.Problem);
+                    return;
+                }
+
                 EnsureLogIsOpen(operation);
                 await audit.WatchAsync(context, operation, answer);
             }

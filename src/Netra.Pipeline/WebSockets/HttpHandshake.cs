@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -13,6 +14,7 @@ internal static class HttpHandshake
     public static HandshakeRequest RequestOf(HttpContext context, bool isExtendedConnect = false) => new()
     {
         Path = context.Request.Path.Value ?? string.Empty,
+        Target = RawTarget.Of(context),
         Query = context.Request.Query,
         Headers = context.Request.Headers,
         RemoteEndPoint = RemoteOf(context),

@@ -41,7 +41,8 @@ internal static class ResumeRules
     /// <returns>What is wrong with it; null when nothing is.</returns>
     public static HandshakeRefusal? ReadStream(IHeaderDictionary headers, IQueryCollection query, out ResumeRequest resume)
     {
-        if (!headers.TryGetValue("Last-Event-ID", out var ids))
+        // An empty one is what a browser has whose last event had none.
+        if (!headers.TryGetValue("Last-Event-ID", out var ids) || StringValues.IsNullOrEmpty(ids))
         {
             return Read(query, out resume);
         }

@@ -14,7 +14,19 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
     public async Task HandleAsync(HttpContext context)
     {
         var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" } feature ? feature : null;
-        var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
+        if (connect is null && !HttpMethods.IsGet(context.Request.Method))
+        {
+            // RFC 6455, 4.1: a handshake is a GET.
+            context.Response.Headers.Allow = HttpMethods.Get;
+            await HttpHandshake.RefuseAsync(
+                context, acceptor, new HandshakeRefusal(405, "method_not_allowed", "A WebSocket is asked for with GET; see docs/protocol.md."));
+            return;
+        }
+
+        // HTTP/1.0 has no upgrades: the field is ignored (RFC 9110, 7.8).
+        var upgrade = HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable
+            ? upgradable
+            : null;
         if (connect is null && (upgrade is null || !HandshakeRules.AsksForWebSocket(context.Request.Headers)))
         {
             await HttpHandshake.RefuseAsync(context, acceptor, new HandshakeRefusal(426, "not_a_websocket", "This path takes WebSockets only; see docs/protocol.md."));

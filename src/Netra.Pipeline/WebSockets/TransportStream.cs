@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -12,8 +13,12 @@ namespace Netra.Pipeline.WebSockets;
 /// </summary>
 /// <remarks>
 /// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings on its own account. A <see cref="PipeWriter"/> allows
-/// neither a write during a flush nor a second flush. So every write completes synchronously under a short lock; while a flush is pending, bytes go to a bounded side
+/// neither a write during a flush nor a second flush. So every write completes synchronously under a short lock; while a flush is pending, bytes go to a side
 /// buffer. Only the writer flushes (<see cref="FlushTransportAsync"/>); a flush that anyone else asks for is left to it.</para>
+/// <para>Whoever pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is done: so the side buffer is bounded, and nobody who reads is
+/// cut.</para>
+/// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket would say on its own account is noted instead, or it could contradict the reason for which
+/// the connection has ended already.</para>
 /// <para>One reader at a time. <see cref="Stream.Dispose()"/> does nothing: the WebSocket disposes its stream once both sides have closed, and would lose a corked close frame.</para>
 /// </remarks>
 internal sealed class TransportStream : Stream
@@ -24,6 +29,9 @@ internal sealed class TransportStream : Stream
     // How many times the side buffer may wait for a writer that comes late: that is not the peer's fault, but must not cost the process its memory either.
     private const int UnflushedPongs = 64;
 
+    // What a peer may have on its way when it hears the goodbye. One that goes on and on is not listened to.
+    private const int DrainBytes = 16 * 1024;
+
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly int _sideLimit;
@@ -33,12 +41,16 @@ internal sealed class TransportStream : Stream
     private ArrayBufferWriter<byte>? _side;
     private bool _flushPending;
     private bool _dirty;
-    private bool _closeWritten;
+    private bool _writingEnded;
     private long _pongBytes;
+    private TaskCompletionSource? _room;
+    private int _drained;
     private volatile bool _corked;
+    private volatile bool _held;
+    private volatile bool _draining;
 
     /// <param name="transport">The transport.</param>
-    /// <param name="sideLimit">How many bytes may wait besides a pending flush.</param>
+    /// <param name="sideLimit">How many bytes may wait besides a pending flush; then nothing more is read.</param>
     /// <param name="onInbound">Told that bytes came.</param>
     /// <param name="wakeWriter">Schedules the writer, which flushes.</param>
     public TransportStream(IDuplexPipe transport, int sideLimit, Action onInbound, Action wakeWriter)
@@ -78,13 +90,14 @@ internal sealed class TransportStream : Stream
         }
     }
 
-    /// <summary>Whether the side buffer was exceeded: the peer floods the connection with pings.</summary>
-    public bool IsFlooded { get; private set; }
+    /// <summary>Whether nothing is read since the peer does not read its pongs.</summary>
+    public bool IsHeld => _held;
 
-    /// <summary>
-    /// The status of the close frame that was written, whoever wrote it: on a violation of RFC 6455 the WebSocket does so itself, and its exception doesn't say which.
-    /// </summary>
-    public WebSocketCloseStatus? SentCloseStatus { get; private set; }
+    /// <summary>Whether the close frame is written.</summary>
+    public bool HasClosed { get; private set; }
+
+    /// <summary>The status with which the WebSocket wanted to close on its own account: on a violation of RFC 6455, of which its exception doesn't say which.</summary>
+    public WebSocketCloseStatus? RefusedStatus { get; private set; }
 
     /// <summary>Holds flushes back until <see cref="FlushTransportAsync"/>. Called by the writer.</summary>
     public void Cork() => _corked = true;
@@ -101,6 +114,7 @@ internal sealed class TransportStream : Stream
                 _dirty = false;
                 _flushPending = true;
                 _pongBytes = 0;
+                Release();
             }
 
             var gone = true;
@@ -128,36 +142,81 @@ internal sealed class TransportStream : Stream
     {
         lock (_writeGate)
         {
-            if (buffer.IsEmpty || _closeWritten)
+            if (buffer.IsEmpty || _writingEnded)
             {
                 // The writer has said its last word and flushes no more: pongs would pile up until the peer's own close.
                 return;
             }
 
-            // What may wait for the writer's next flush, and besides a flush that is pending.
-            if (_flushPending
-                ? (_side?.WrittenCount ?? 0) + buffer.Length > _sideLimit
-                : buffer[0] == PongFrame && (_pongBytes += buffer.Length) > (long)_sideLimit * UnflushedPongs)
-            {
-                IsFlooded = true;
-                throw new SideBufferFullException(_sideLimit);
-            }
-
-            if (_flushPending)
-            {
-                (_side ??= new ArrayBufferWriter<byte>(1024)).Write(buffer);
-            }
-            else
-            {
-                _output.Write(buffer);
-                _dirty = true;
-            }
-
             if (buffer[0] == CloseFrame)
             {
-                _closeWritten = true;
-                SentCloseStatus = buffer.Length >= 4 ? (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(buffer[2..]) : null;
+                RefusedStatus = buffer.Length >= 4 ? (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(buffer[2..]) : null;
+                return;
             }
+
+            Append(buffer);
+        }
+    }
+
+    /// <summary>Writes the close frame, the last one. Called by the writer.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="reason">The reason's name.</param>
+    public void WriteClose(WebSocketCloseStatus status, string reason)
+    {
+        var frame = new byte[4 + reason.Length];
+        (frame[0], frame[1]) = (CloseFrame, (byte)(2 + reason.Length));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)status);
+        Encoding.ASCII.GetBytes(reason, frame.AsSpan(4));
+        lock (_writeGate)
+        {
+            if (!_writingEnded)
+            {
+                Append(frame);
+                (_writingEnded, HasClosed) = (true, true);
+            }
+        }
+    }
+
+    /// <summary>Nothing is written any more: whoever waits for room may go on. Called by the writer.</summary>
+    public void EndWriting()
+    {
+        lock (_writeGate)
+        {
+            _writingEnded = true;
+            Release();
+        }
+    }
+
+    /// <summary>The connection has ended: only a little more is read, to find the peer's goodbye.</summary>
+    public void BeginDraining() => _draining = true;
+
+    /// <summary>
+    /// Takes what the peer has on its way, a little and for a moment: closing a socket with bytes that nobody has read resets it, and the peer may never see the close frame. Called when nobody
+    /// else reads any more.
+    /// </summary>
+    /// <param name="patience">For how long.</param>
+    /// <param name="time">The clock.</param>
+    public async Task LingerAsync(TimeSpan patience, TimeProvider time)
+    {
+        using var timeout = new CancellationTokenSource(patience, time);
+        try
+        {
+            while (_drained < DrainBytes)
+            {
+                var result = await _input.ReadAsync(timeout.Token);
+                _drained += (int)result.Buffer.Length;
+                _input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, timeout.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The time is over, or the peer is gone.
         }
     }
 
@@ -195,7 +254,7 @@ internal sealed class TransportStream : Stream
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => _input.TryRead(out var result) ? ValueTask.FromResult(Take(result, buffer.Span)) : ReadSlowAsync(buffer);
+        => !_held && _input.TryRead(out var result) ? ValueTask.FromResult(Take(result, buffer.Span)) : ReadSlowAsync(buffer);
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -209,11 +268,33 @@ internal sealed class TransportStream : Stream
     // The state machine of a parked read is what an idle connection costs; pooling lets busy ones share theirs.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadSlowAsync(Memory<byte> buffer)
-        => Take(await _input.ReadAsync(CancellationToken.None), buffer.Span);
+    {
+        while (_held)
+        {
+            await WhenRoomAsync();
+        }
+
+        return Take(await _input.ReadAsync(CancellationToken.None), buffer.Span);
+    }
+
+    private Task WhenRoomAsync()
+    {
+        lock (_writeGate)
+        {
+            return _held ? (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+        }
+    }
 
     private int Take(in ReadResult result, Span<byte> destination)
     {
         var available = result.Buffer;
+        if (_draining && (_drained += (int)Math.Min(available.Length, destination.Length)) > DrainBytes)
+        {
+            // Whoever reads takes it for the end, which it is.
+            _input.AdvanceTo(available.Start);
+            return 0;
+        }
+
         var taken = (int)Math.Min(available.Length, destination.Length);
         var consumed = available.Slice(0, taken);
         consumed.CopyTo(destination);
@@ -226,11 +307,37 @@ internal sealed class TransportStream : Stream
         return taken;
     }
 
+    private void Append(ReadOnlySpan<byte> frame)
+    {
+        if (_flushPending)
+        {
+            (_side ??= new ArrayBufferWriter<byte>(1024)).Write(frame);
+            _held = _side.WrittenCount >= _sideLimit;
+            return;
+        }
+
+        _output.Write(frame);
+        _dirty = true;
+        if (frame[0] == PongFrame)
+        {
+            _pongBytes += frame.Length;
+            _held = _pongBytes >= (long)_sideLimit * UnflushedPongs;
+        }
+    }
+
+    private void Release()
+    {
+        _held = false;
+        _room?.TrySetResult();
+        _room = null;
+    }
+
     private void EndFlush(bool gone)
     {
         lock (_writeGate)
         {
             _flushPending = false;
+            Release();
             if (_side is { WrittenCount: > 0 } side)
             {
                 if (!gone)

@@ -206,7 +206,6 @@ internal sealed class FastDoorTests
     }
 
     [TestCase("GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    [TestCase("POST /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")]
     [TestCase("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")]
     public async Task Http_OnTheWebSocketsPathWithoutUpgrade_IsToldWhatThePathIsFor(string request)
     {

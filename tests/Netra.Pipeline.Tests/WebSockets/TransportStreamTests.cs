@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using FsCheck;
-using Netra.Pipeline.WebSockets;
+using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 
@@ -62,57 +62,99 @@ internal sealed class TransportStreamTests
         Assert.That((wire.Stream.IsFlushPending, wire.Stream.IsDirty), Is.EqualTo((false, false)));
     }
 
+    // Whoever pings faster than it reads its pongs is read no further, and nobody who reads is cut.
     [Test]
-    public void Write_MoreThanTheSideHolds_IsAFlood()
+    public async Task Read_WhileTheSideIsFull_WaitsForTheFlush()
     {
         var wire = new SlowWire(SideLimit);
         wire.Stream.Write(Bytes('a', SlowWire.Threshold));
         var flush = wire.Stream.FlushTransportAsync();
+        await wire.Input.WriteAsync("ping"u8.ToArray());
 
-        wire.Stream.Write(Bytes('b', SideLimit));
-        Assert.That(wire.Stream.IsFlooded, Is.False);
-        Assert.That(() => wire.Stream.Write(Bytes('c', 1)), Throws.TypeOf<SideBufferFullException>());
+        wire.Stream.Write(Bytes('b', SideLimit - 1));
+        Assert.That(wire.Stream.IsHeld, Is.False);
+        wire.Stream.Write(Bytes('c', 1));
+        Assert.That(wire.Stream.IsHeld, Is.True);
+        var buffer = new byte[4];
+        var read = wire.Stream.ReadAsync(buffer).AsTask();
+        Assert.That(read.IsCompleted, Is.False);
 
-        Assert.That(wire.Stream.IsFlooded, Is.True);
-        Assert.That(flush.IsCompleted, Is.False);
+        Assert.That(wire.TryTake(), Has.Length.EqualTo(SlowWire.Threshold));
+
+        Assert.That(await flush, Is.True);
+        Assert.That(await read.WaitAsync(TestClient.Patience), Is.EqualTo(4));
+        Assert.That(wire.TryTake(), Has.Length.EqualTo(SideLimit));
+        Assert.That(wire.Stream.IsHeld, Is.False);
     }
 
     // A writer that waits for the log flushes nothing, and a peer that pings on must not fill the memory meanwhile.
     [Test]
-    public void Write_PongsThatNobodyFlushes_AreAFloodInTheEnd()
+    public async Task Read_WithPongsThatNobodyFlushes_WaitsForTheWriter()
     {
         var wire = new SlowWire(SideLimit);
         wire.Stream.Cork();
         byte[] pong = [0x8A, 125, .. Bytes('p', 125)];
         var taken = 0L;
+        for (; !wire.Stream.IsHeld && taken < 100L * 1024 * 1024; taken += pong.Length)
+        {
+            wire.Stream.Write(pong);
+        }
 
-        Assert.That(
-            () =>
-            {
-                for (; taken < 100L * 1024 * 1024; taken += pong.Length)
-                {
-                    wire.Stream.Write(pong);
-                }
-            },
-            Throws.TypeOf<SideBufferFullException>());
         Assert.That(taken, Is.InRange(SideLimit, 1024 * SideLimit));
+        await wire.Input.WriteAsync("ping"u8.ToArray());
+        var read = wire.Stream.ReadAsync(new byte[4]).AsTask();
+        Assert.That(read.IsCompleted, Is.False);
+
+        wire.Stream.EndWriting();
+
+        Assert.That(await read.WaitAsync(TestClient.Patience), Is.EqualTo(4), "a writer that has ended holds nobody");
     }
 
     [Test]
     public async Task Write_AfterTheCloseFrame_IsDropped()
     {
         var wire = new SlowWire(SideLimit);
-        byte[] close = [0x88, 2, 0x03, 0xE8];
 
-        wire.Stream.Write(close);
+        wire.Stream.WriteClose(WebSocketCloseStatus.NormalClosure, "client_closed");
         for (var i = 0; i < 100_000; i++)
         {
             wire.Stream.Write([0x8A, 0]);
         }
 
-        Assert.That(wire.Stream.SentCloseStatus, Is.EqualTo(WebSocketCloseStatus.NormalClosure));
+        Assert.That(wire.Stream.HasClosed, Is.True);
         await wire.Stream.FlushTransportAsync();
-        Assert.That(Encoding.Latin1.GetBytes(wire.TryTake()), Is.EqualTo(close));
+        Assert.That(Encoding.Latin1.GetBytes(wire.TryTake()), Is.EqualTo(new byte[] { 0x88, 15, 0x03, 0xE8 }.Concat("client_closed"u8.ToArray())));
+    }
+
+    // The connection says it, under the reason that it has ended with, which may have come before.
+    [Test]
+    public async Task Write_ACloseFrameOfTheWebSocket_IsNotedAndNotSent()
+    {
+        var wire = new SlowWire(SideLimit);
+
+        wire.Stream.Write([0x88, 2, 0x03, 0xEA]);
+
+        Assert.That((wire.Stream.RefusedStatus, wire.Stream.HasClosed, wire.Stream.IsDirty), Is.EqualTo((WebSocketCloseStatus.ProtocolError, false, false)));
+        wire.Stream.WriteClose((WebSocketCloseStatus)4400, "invalid_message");
+        await wire.Stream.FlushTransportAsync();
+        Assert.That(wire.TryTake(), Does.EndWith("invalid_message"));
+    }
+
+    [Test]
+    public async Task Read_AfterTheEnd_TakesALittleMoreAndThenNothing()
+    {
+        var wire = new SlowWire(SideLimit);
+        await wire.Input.WriteAsync(new byte[60 * 1024]);
+        wire.Stream.BeginDraining();
+        var buffer = new byte[1024];
+        var taken = 0;
+        while (await wire.Stream.ReadAsync(buffer) is > 0 and var read)
+        {
+            taken += read;
+        }
+
+        Assert.That(taken, Is.InRange(8 * 1024, 32 * 1024));
+        Assert.That(await wire.Stream.ReadAsync(buffer), Is.Zero);
     }
 
     [Test]
