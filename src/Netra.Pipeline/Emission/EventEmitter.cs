@@ -55,6 +55,13 @@ public sealed partial class EventEmitter : IAsyncDisposable
     /// <summary>Whether the run has its terminal event, whoever emitted it.</summary>
     internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
 
+    /// <summary>
+    /// Refuses an event where the run has its terminal one, without encoding it or raising: those who go on after the end come in crowds. It has been reported. Null where the run is open, as far as is known without the
+    /// stream's lock; the emission finds out the rest.
+    /// </summary>
+    internal PipelineException? RefuseAfterEnd(EventType type)
+        => _run.HasEnded && HasEnded ? Refused(type, SendFailureException.RunEnded(Scope(type), EventTypes.WireName(type))) : null;
+
     /// <summary>The run's life.</summary>
     internal RunLife Life => _life;
 

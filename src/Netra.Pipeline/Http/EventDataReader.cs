@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Http;
 
 /// <summary>
 /// Checks an event's data against <see cref="EventDataRules"/>, in one pass and without a document. Members that are not listed pass through, but all text must be Unicode: half a
-/// surrogate pair, escaped, would fail in the page that fetches it, far from here.
+/// surrogate pair, escaped, would fail in the page that fetches it, far from here. The first thing that is wrong is told, not thrown: a peer's mistakes must cost less than what is right.
 /// </summary>
 internal ref struct EventDataReader
 {
@@ -17,31 +16,28 @@ internal ref struct EventDataReader
     private const int MinLeaseMs = 1_000;
     private const int MaxLeaseMs = 86_400_000;
 
-    private readonly FailureScope _scope;
     private Utf8JsonReader _json;
+    private string? _problem;
 
-    private EventDataReader(ReadOnlySpan<byte> data, in FailureScope scope)
-    {
-        _scope = scope;
-        _json = new Utf8JsonReader(data, new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth });
-    }
+    private EventDataReader(ReadOnlySpan<byte> data) => _json = new Utf8JsonReader(data, new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth });
 
     /// <summary>Checks the type and the data of a request, and makes them ready to be emitted.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="scope">Whose event it is, for the failure.</param>
-    /// <exception cref="SendFailureException">They are not what section 3.1 asks for (<c>invalid_event</c>).</exception>
-    public static PublishedData Read(in PublishRequest request, in FailureScope scope)
+    /// <param name="problem">What is not as section 3.1 asks for (<c>invalid_event</c>); null when all is.</param>
+    public static PublishedData Read(in PublishRequest request, out string? problem)
     {
-        var type = request.Type switch
+        if (request.Type is not { } type || type == EventType.AgentStalled)
         {
-            EventType.AgentStalled => throw SendFailureException.InvalidEvent(scope, "type", "must not be agent_stalled: only the server says that"),
-            { } known => known,
-            null => throw SendFailureException.InvalidEvent(scope, "type", request.HasType ? $"must be one of {Types}" : $"is missing; it must be one of {Types}"),
-        };
+            problem = PublishRequest.ProblemOf("type", ProblemOfType(request));
+            return default;
+        }
+
         var members = EventDataRules.Of(type);
         var data = request.Data.IsEmpty ? "{}"u8.ToArray() : CompactJson.From(request.Data);
-        var seen = new EventDataReader(data.Span, scope).ReadData(members);
-        return new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp")) { Subject = EventSubjectReader.Read(type, data.Span) };
+        var reader = new EventDataReader(data.Span);
+        var seen = reader.ReadData(members);
+        problem = reader._problem;
+        return problem is not null ? default : new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp")) { Subject = EventSubjectReader.Read(type, data.Span) };
 
         bool IsToBeAdded(string name)
         {
@@ -49,6 +45,10 @@ internal ref struct EventDataReader
             return index >= 0 && (seen & (1u << index)) == 0;
         }
     }
+
+    private static string ProblemOfType(in PublishRequest request) => request.Type == EventType.AgentStalled ? "must not be agent_stalled: only the server says that"
+        : request.HasType ? $"must be one of {Types}"
+        : $"is missing; it must be one of {Types}";
 
     private uint ReadData(DataMember[] members)
     {
@@ -63,18 +63,21 @@ internal ref struct EventDataReader
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
             RequireUnicode(path);
-            var index = IndexOf(members);
+            var index = _problem is null ? IndexOf(members) : -1;
             _json.Read();
             if (index >= 0)
             {
                 if ((seen & (1u << index)) != 0)
                 {
-                    throw Invalid($"{path}.{members[index].Name}", "occurs twice");
+                    Refuse($"{path}.{members[index].Name}", "occurs twice");
                 }
 
                 seen |= 1u << index;
                 RequireUnicode(path);
-                Check(members[index], path);
+                if (_problem is null)
+                {
+                    Check(members[index], path);
+                }
             }
 
             SkipValue(path);
@@ -84,7 +87,7 @@ internal ref struct EventDataReader
         {
             if (members[i].Presence == DataPresence.Required && (seen & (1u << i)) == 0)
             {
-                throw Invalid($"{path}.{members[i].Name}", "is missing");
+                Refuse($"{path}.{members[i].Name}", "is missing");
             }
         }
 
@@ -127,10 +130,9 @@ internal ref struct EventDataReader
         };
         if (problem is not null)
         {
-            throw Invalid($"{path}.{member.Name}", problem);
+            Refuse($"{path}.{member.Name}", problem);
         }
-
-        if (member.Kind == DataKind.Error)
+        else if (member.Kind == DataKind.Error)
         {
             ReadObject(EventDataRules.Error, $"{path}.{member.Name}");
         }
@@ -158,7 +160,7 @@ internal ref struct EventDataReader
         }
     }
 
-    private readonly void RequireUnicode(string path)
+    private void RequireUnicode(string path)
     {
         // Most escapes are quotes and line ends; only those that may be surrogates are worth decoding the text.
         if (!_json.ValueIsEscaped || (_json.ValueSpan.IndexOf("\\ud"u8) < 0 && _json.ValueSpan.IndexOf("\\uD"u8) < 0))
@@ -172,9 +174,9 @@ internal ref struct EventDataReader
         }
         catch (InvalidOperationException)
         {
-            throw Invalid(path, "has text that is not Unicode: an unpaired surrogate");
+            Refuse(path, "has text that is not Unicode: an unpaired surrogate");
         }
     }
 
-    private readonly SendFailureException Invalid(string member, string problem) => SendFailureException.InvalidEvent(_scope, member, problem);
+    private void Refuse(string member, string problem) => _problem ??= PublishRequest.ProblemOf(member, problem);
 }

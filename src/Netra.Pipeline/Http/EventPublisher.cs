@@ -70,7 +70,12 @@ internal sealed class EventPublisher(
                 return PublishOutcome.Renewed(left, kept, context, time.GetTimestamp());
             }
 
-            var data = EventDataReader.Read(request, scope);
+            var data = EventDataReader.Read(request, out problem);
+            if (problem is not null)
+            {
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
+            }
+
             if (IdempotencyKey.Of(request, runs.Source, scope) is { } key)
             {
                 return await PublishOnceAsync(key, data, request.Target, context, runs, cancellationToken);
@@ -79,6 +84,11 @@ internal sealed class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
             EnsureMayGoOn(emitter, scope);
+            if (RefuseAfterEnd(emitter, data.Type) is { } refusal)
+            {
+                return PublishOutcome.Rejected(refusal);
+            }
+
             return Accepted(await SendAsync(emitter, data, key: null, runs.Source.IsUrgent, cancellationToken), context);
         }
         catch (PipelineException exception)
@@ -186,6 +196,18 @@ internal sealed class EventPublisher(
             EnsureMayGoOn(emitter, scope);
             return Accepted(await SendAsync(emitter, data, publishKey, runs.Source.IsUrgent, token), context);
         }
+    }
+
+    private PublishRejection? RefuseAfterEnd(EventEmitter emitter, EventType type)
+    {
+        if (emitter.RefuseAfterEnd(type) is not { } refusal)
+        {
+            return null;
+        }
+
+        using var span = spans.Send(type, emitter.Context);
+        PipelineSpans.Fail(span, FailureCodes.WireName(refusal.Code), refusal.Message);
+        return PublishRejection.From(refusal);
     }
 
     // Where the log is full it waits for room, and so does whoever reads the request: the publisher sends no faster than the log takes.

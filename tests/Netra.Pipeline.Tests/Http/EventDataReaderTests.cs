@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -58,9 +57,7 @@ public sealed partial class EventDataReaderTests
     [TestCase(EventType.Custom, """{"name":"n"}""", "'data.value' is missing")]
     public void Read_InvalidData_NamesTheMember(EventType type, string data, string problem)
     {
-        Assert.That(() => Read(type, data), Throws.TypeOf<SendFailureException>()
-            .With.Property(nameof(SendFailureException.Code)).EqualTo(FailureCode.InvalidEvent)
-            .And.Message.Contains(problem));
+        Assert.That(() => Read(type, data), Throws.ArgumentException.With.Message.Contains(problem));
     }
 
     [TestCase(EventType.AgentStarted, """{"agent_name":"a"}""", true, true)]
@@ -91,5 +88,8 @@ public sealed partial class EventDataReaderTests
     private static partial Regex Listed();
 
     private static PublishedData Read(EventType type, string data)
-        => EventDataReader.Read(new PublishRequest(new PublishTarget("ada", "t1", "r1", null, null), type, true, Encoding.UTF8.GetBytes(data)), new FailureScope("Publish"));
+    {
+        var read = EventDataReader.Read(new PublishRequest(new PublishTarget("ada", "t1", "r1", null, null), type, true, Encoding.UTF8.GetBytes(data)), out var problem);
+        return problem is null ? read : throw new ArgumentException(problem, nameof(data));
+    }
 }
