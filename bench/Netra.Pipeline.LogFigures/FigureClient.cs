@@ -8,9 +8,17 @@ namespace Netra.Pipeline.LogFigures;
 internal sealed class FigureClient : IDisposable
 {
     private const int AckEvery = 64;
+    private const int LatencyEvery = 10;
     private static readonly byte[] RunsEnd = "\"agent_completed\""u8.ToArray();
+    private static readonly byte[] Delta = "\"delta\":\""u8.ToArray();
     private readonly ClientWebSocket _socket = new();
     private readonly byte[] _buffer = new byte[16 * 1024];
+
+    /// <summary>Whether texts begin with the time at which they were said (see <c>FigureServer</c>).</summary>
+    public bool SamplesLatency { get; init; }
+
+    /// <summary>How long some of the events took.</summary>
+    public List<TimeSpan> Latencies { get; } = [];
 
     public long Received { get; private set; }
 
@@ -41,6 +49,12 @@ internal sealed class FigureClient : IDisposable
             }
 
             (LastSeq, Received) = (seq, Received + 1);
+            if (SamplesLatency && seq % LatencyEvery == 0 && message.Span.IndexOf(Delta) is > 0 and var at
+                && Utf8Parser.TryParse(message.Span[(at + Delta.Length)..], out long said, out _))
+            {
+                Latencies.Add(TimeProvider.System.GetElapsedTime(said));
+            }
+
             if (seq - acknowledged >= AckEvery || Received == events || message.Span.IndexOf(RunsEnd) >= 0)
             {
                 acknowledged = seq;

@@ -19,6 +19,7 @@ namespace Netra.Pipeline.LogFigures;
 /// <summary>The server's side: a whole pipeline on one of the logs, in a process of its own, so that its CPU time is its own. It emits when it is asked to.</summary>
 internal static class FigureServer
 {
+    private const string DefaultQueue = "sqlite-default";
     private static readonly string Text = new('x', 60);
 
     public static async Task RunAsync(string kind, string folder, string? observation)
@@ -27,8 +28,8 @@ internal static class FigureServer
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Netra:DataDirectory"] = folder,
-            ["Netra:Log:Sqlite:QueueEntries"] = "10000000",
-            ["Netra:Log:Sqlite:QueueBytes"] = "8589934592",
+            ["Netra:Log:Sqlite:QueueEntries"] = kind == DefaultQueue ? null : "10000000",
+            ["Netra:Log:Sqlite:QueueBytes"] = kind == DefaultQueue ? null : "8589934592",
             ["Netra:Log:InMemory:RetainedBytes"] = "8589934592",
             ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
         });
@@ -61,7 +62,7 @@ internal static class FigureServer
     private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
 
     // As fast as the clients take it: an emitter waits where a queue is full.
-    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int events, bool wait)
+    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int events, bool wait, bool stamp = false)
     {
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
@@ -69,11 +70,14 @@ internal static class FigureServer
                 contexts.Create($"user-{user}", "t", "r", trace: publisher.Trace), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
             for (var i = 0; i < events; i++)
             {
-                await emitter.TokenAsync(Text);
+                await emitter.TokenAsync(stamp ? Stamped() : Text);
             }
         })));
         return (long)users * events;
     }
+
+    // As long as the other text: when it was said, for the client to read.
+    private static string Stamped() => TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture).PadRight(Text.Length, 'x');
 
     // The runner never waits for a connection, so every few runs one does itself: queues do not overflow.
     private static async Task<long> RunsAsync(AgentRunner runner, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int runs, int pause)

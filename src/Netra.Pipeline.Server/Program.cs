@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.Demo;
+using Netra.Pipeline.Server.Memory;
 using Netra.Pipeline.Server.Telemetry;
 
 using var output = ConsoleOutput.Take();
@@ -15,6 +16,11 @@ return await StartFailures.RunAsync(() =>
     LogFormat.Apply(builder);
     OtlpExport.AddTo(builder);
     builder.Services.AddNetraPipeline().AddDemo();
+    builder.Services.AddHostedService(static provider => new IdleMemory(
+        MemorySample.Read,
+        static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
+        provider.GetRequiredService<ILogger<IdleMemory>>(),
+        provider.GetRequiredService<TimeProvider>()));
     builder.WebHost.ConfigureKestrel(kestrel => ServerEndpoints.Bind(kestrel, builder.Configuration));
     var app = builder.Build();
     output.TellOf(app.Services.GetRequiredService<ILoggerFactory>(), app.Services.GetRequiredService<IMeterFactory>());

@@ -11,4 +11,7 @@ internal static class ServerEventIds
 
     /// <summary>Log entries were dropped, since nobody read standard output.</summary>
     public const int LogEntriesDropped = 1702;
+
+    /// <summary>Memory was given back to the system.</summary>
+    public const int MemoryGivenBack = 1703;
 }

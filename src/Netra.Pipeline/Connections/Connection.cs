@@ -32,7 +32,7 @@ internal abstract partial class Connection
         OwnerTag = Connections.OwnerTag.Of(userId);
         Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
         _probes = new HealthProbes(services.Time);
-        Queue = new SendQueue(services.Options, Wake);
+        Queue = new SendQueue(services.Options, Wake, services.Budget);
         Subscription = new StreamSubscription(Id, Queue);
         Frames = new FrameSource(this, services.Options);
     }

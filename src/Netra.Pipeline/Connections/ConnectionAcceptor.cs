@@ -107,6 +107,7 @@ internal sealed partial class ConnectionAcceptor(
             finally
             {
                 registry.Remove(connection);
+                connection.Queue.Discard();
             }
         }
         finally

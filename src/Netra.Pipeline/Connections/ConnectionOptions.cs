@@ -28,6 +28,13 @@ public sealed class ConnectionOptions
     public long QueueBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
+    /// What the queues of all connections, and the recent windows of all streams, may hold together, in bytes. Range 16 MiB to 64 GiB; default a quarter of the memory that the process may have (in a container its limit), but
+    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it they let go of what is stored, and then the largest queues of theirs: their connections lag, and are caught up from the log.
+    /// </summary>
+    [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
+    public long? BufferBudgetBytes { get; set; }
+
+    /// <summary>
     /// How many answers to client messages may wait. Range 8 to 4,096, default 64. At half of them the connection is not read any further until there is room; one more than all of them, which only posts of an event
     /// stream can bring about, ends the connection with <c>control_overflow</c>.
     /// </summary>
@@ -89,4 +96,6 @@ public sealed class ConnectionOptions
     /// <summary>After how many events clients should acknowledge. Range 1 to 10,000, default 64.</summary>
     [Range(1, 10_000)]
     public int AckEvery { get; set; } = 64;
+
+    internal long BufferLimit() => BufferBudgetBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 32L * 1024 * 1024, 256L * 1024 * 1024);
 }

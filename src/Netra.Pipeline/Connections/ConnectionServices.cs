@@ -19,6 +19,7 @@ internal sealed class ConnectionServices(
     PipelineSpans spans,
     SecurityAudit audit,
     PeerLines lines,
+    BufferBudget budget,
     ILogger<Connection> logger,
     ServedTime time)
 {
@@ -39,6 +40,8 @@ internal sealed class ConnectionServices(
     public SecurityAudit Audit { get; } = audit;
 
     public PeerLines Lines { get; } = lines;
+
+    public BufferBudget Budget { get; } = budget;
 
     public ILogger Logger { get; } = logger;
 

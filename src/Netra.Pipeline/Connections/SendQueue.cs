@@ -5,35 +5,41 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What waits to be written to one connection: a bounded channel of frames, bounded by count and by bytes, and what has a lane of its own that events cannot starve: pings, of which one waits at most, the answers to
-/// what the peer has sent, bounded, and errors, which merge instead of becoming too many.
+/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and what has a lane of its own that events cannot starve: pings, of which one waits at most, the answers to
+/// what the peer has sent, bounded, and errors, which merge instead of becoming too many. What the frames hold counts in a budget that all connections share, but for the first block: a page that reads costs it nothing.
 /// </summary>
 /// <remarks>
-/// Frames are enqueued under the stream's lock, so by one thread at a time, and taken by the connection's writer alone. Answers, errors and pings come from any thread.
+/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and taken by the connection's writer alone. Answers, errors and pings come from any thread.
 /// <see cref="Wake"/> schedules the writer, whoever calls it.
 /// </remarks>
 internal sealed class SendQueue
 {
     private const long NoPing = -1;
 
-    private readonly Channel<SendFrame> _frames;
+    // What the budget is told at a time, so that frames that come and go do not meet at one counter.
+    private const long Block = 16 * 1024;
+
+    private readonly FrameRing _frames;
     private readonly Channel<byte[]> _control;
     private readonly Action _wake;
     private readonly int _controlLimit;
+    private readonly BufferBudget? _budget;
     private ErrorLane? _errors;
     private TaskCompletionSource? _answerRoom;
     private long _bytes;
+    private long _charged = Block;
     private long _pagePing = NoPing;
     private int _controlCount;
     private volatile bool _pingRequested;
     private volatile bool _isClosed;
 
-    public SendQueue(ConnectionOptions options, Action wake)
+    /// <param name="options">Its limits.</param>
+    /// <param name="wake">Schedules the writer.</param>
+    /// <param name="budget">What all connections may hold together; null where there is no such limit.</param>
+    public SendQueue(ConnectionOptions options, Action wake, BufferBudget? budget = null)
     {
-        (FrameLimit, ByteLimit, _controlLimit, _wake) = (options.QueueFrames, options.QueueBytes, options.ControlMessages, wake);
-
-        // Synchronous continuations would write from the emitter's thread, one system call per event.
-        _frames = Channel.CreateBounded<SendFrame>(new BoundedChannelOptions(FrameLimit) { SingleReader = true, SingleWriter = true });
+        (FrameLimit, ByteLimit, _controlLimit, _wake, _budget) = (options.QueueFrames, options.QueueBytes, options.ControlMessages, wake, budget);
+        _frames = new FrameRing(FrameLimit);
         _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.ControlMessages) { SingleReader = true });
     }
 
@@ -41,11 +47,14 @@ internal sealed class SendQueue
 
     public long ByteLimit { get; }
 
-    public int Count => _frames.Reader.Count;
+    public int Count => _frames.Count;
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && !HasPagePing && !HasErrors && _frames.Reader.Count == 0;
+    /// <summary>What the budget counts of it.</summary>
+    public long ChargedBytes => Volatile.Read(ref _charged) - Block;
+
+    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && !HasPagePing && !HasErrors && _frames.Count == 0;
 
     // Half of the lane: what is asked for after that waits, so that the rest is there for what the peer has asked for before.
     private bool HasAnswerRoom => _isClosed || Volatile.Read(ref _controlCount) < _controlLimit / 2;
@@ -61,8 +70,14 @@ internal sealed class SendQueue
     {
         // Counted before it can be taken, so that the count is never below what waits.
         var length = frame.Buffer.Length;
-        if (Interlocked.Add(ref _bytes, length) <= ByteLimit && _frames.Writer.TryWrite(frame))
+        var bytes = Interlocked.Add(ref _bytes, length);
+        if (bytes <= ByteLimit && _frames.TryAdd(frame))
         {
+            if (bytes > Volatile.Read(ref _charged))
+            {
+                Charge(bytes);
+            }
+
             return true;
         }
 
@@ -72,13 +87,35 @@ internal sealed class SendQueue
 
     public bool TryDequeue(out SendFrame frame)
     {
-        if (!_frames.Reader.TryRead(out frame))
+        if (!_frames.TryTake(out frame))
         {
             return false;
         }
 
-        Interlocked.Add(ref _bytes, -frame.Buffer.Length);
+        var bytes = Interlocked.Add(ref _bytes, -frame.Buffer.Length);
+        if (bytes + (2 * Block) <= Volatile.Read(ref _charged))
+        {
+            Charge(bytes);
+        }
+
         return true;
+    }
+
+    /// <summary>Takes back the events that wait.</summary>
+    /// <returns>The number of the first one; 0 when there is none.</returns>
+    public long TakeBackEvents()
+    {
+        var (first, bytes) = _frames.TakeBackEvents();
+        Charge(Interlocked.Add(ref _bytes, -bytes));
+        return first;
+    }
+
+    /// <summary>Lets go of all frames: nothing is enqueued or written any more.</summary>
+    public void Discard()
+    {
+        _frames.Clear();
+        Interlocked.Exchange(ref _bytes, 0);
+        Charge(0);
     }
 
     /// <summary>Takes an answer to what the peer has sent, if the control lane has room for it.</summary>
@@ -194,5 +231,16 @@ internal sealed class SendQueue
         }
 
         return waiting.Task;
+    }
+
+    // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it, so what it was told adds up to the last one, which is off by a block or two.
+    private void Charge(long bytes)
+    {
+        var charged = Math.Max(Block, (bytes + Block - 1) / Block * Block);
+        var before = Interlocked.Exchange(ref _charged, charged);
+        if (charged != before)
+        {
+            _budget?.Charge(charged - before);
+        }
     }
 }

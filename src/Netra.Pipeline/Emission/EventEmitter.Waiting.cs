@@ -75,6 +75,7 @@ public sealed partial class EventEmitter
     {
         var type = pending.Draft.Type;
         var outcome = Append(pending, hasRoom: false);
+        var cameAtOnce = 0;
         while (LimitOf(outcome) is var limit && limit > TimeSpan.Zero)
         {
             var left = limit - _services.Served.GetElapsedTime(begun);
@@ -85,7 +86,7 @@ public sealed partial class EventEmitter
 
             var isForLog = outcome.Kind != AppendKind.NoRoom;
             var room = isForLog ? WaitForRoomAsync(pending, bytes, left, cancellationToken) : WaitForConnectionsAsync(pending, left, cancellationToken);
-            var cameAtOnce = isForLog && room.IsCompleted;
+            cameAtOnce = isForLog && room.IsCompleted ? cameAtOnce + 1 : 0;
             using (var kept = await room)
             {
                 // The pipeline may have stopped meanwhile, or be in an emergency. Its age as an event delivered begins when it is accepted.
@@ -94,9 +95,9 @@ public sealed partial class EventEmitter
                 outcome = Append(pending, hasRoom: kept is not null);
             }
 
-            if (cameAtOnce && outcome.Kind is AppendKind.LogFull or AppendKind.LogFailed)
+            if (cameAtOnce > 1 && outcome.Kind is AppendKind.LogFull or AppendKind.LogFailed)
             {
-                // There is nothing to wait for: it can never hold so much, or does not say when it can.
+                // There is nothing to wait for: it can never hold so much, has ended, or does not say when it has room. Trouble may begin between a wait and the append once, but not twice.
                 break;
             }
         }

@@ -121,7 +121,14 @@ public static class NetraPipelineServiceCollectionExtensions
     private static void AddStreams(IServiceCollection services)
     {
         services.TryAddSingleton<IEventLog, SqliteEventLog>();
-        services.TryAddSingleton<WindowBudget>();
+        services.TryAddSingleton(static provider => new WindowBudget(
+            provider.GetRequiredService<IOptions<StreamOptions>>(), provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
+        services.TryAddSingleton(static provider => new BufferBudget(provider.GetRequiredService<IOptions<ConnectionOptions>>(), provider.GetRequiredService<WindowBudget>().ReadUsed));
+        services.TryAddSingleton(static provider => new BudgetRelief(
+            provider.GetRequiredService<BufferBudget>(),
+            () => provider.GetRequiredService<StreamRegistry>().Loaded,
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<StreamRegistry>();
     }
 

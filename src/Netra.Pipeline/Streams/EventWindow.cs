@@ -32,6 +32,15 @@ internal sealed class EventWindow(int maxEvents, WindowBudget budget)
         }
     }
 
+    /// <summary>Lets go of all committed events.</summary>
+    public void LetGo(long committed)
+    {
+        while (_events.Count > 0 && _events.First <= committed)
+        {
+            budget.Return(_events.RemoveFirst().Length);
+        }
+    }
+
     /// <summary>Lets go of everything; the stream is evicted, and all is committed then.</summary>
     public void Clear()
     {

@@ -9,4 +9,7 @@ internal sealed record StreamServices(IEventLog Log, StreamOptions Options, Wind
 {
     /// <summary>Counts what passes, for metrics.</summary>
     public EventCounters Counters { get; } = new();
+
+    /// <summary>Makes room where all queues and windows hold too much; null where there is no such limit.</summary>
+    public BudgetRelief? Relief { get; init; }
 }

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 
@@ -57,6 +58,30 @@ internal sealed partial class UserStream
             subscription.Queue.Wake();
             return true;
         }
+    }
+
+    /// <summary>Takes back the events in a connection's queue, since all queues together hold too much: it lags from the first of them, and reads them from the log.</summary>
+    /// <param name="subscription">The connection's place.</param>
+    /// <param name="taken">How full its queue was.</param>
+    /// <returns>Whether there was something to take back.</returns>
+    public bool TryTakeBack(StreamSubscription subscription, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out OverflowedConnection? taken)
+    {
+        lock (_gate)
+        {
+            taken = subscription.DescribeOverflow();
+            if (subscription.IsDetached || subscription.Queue.TakeBackEvents() is not (> 0 and var first))
+            {
+                taken = null;
+                return false;
+            }
+
+            subscription.FallBehind(first);
+            _counters.OnSlowConsumers(1);
+        }
+
+        // Its writer may be about to sleep, having found the queue empty before the connection lagged.
+        subscription.Queue.Wake();
+        return true;
     }
 
     public void Detach(StreamSubscription subscription)
@@ -318,7 +343,9 @@ internal sealed partial class UserStream
         }
 
         subscription.Next = last + 1;
-        subscription.LastQueued = last;
+
+        // What was taken back was queued before.
+        subscription.LastQueued = Math.Max(subscription.LastQueued, last);
         if (subscription.Next > _head)
         {
             GoLive(subscription);

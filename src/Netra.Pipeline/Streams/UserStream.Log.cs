@@ -108,6 +108,15 @@ internal sealed partial class UserStream : IStreamOwner
         }
     }
 
+    /// <summary>Lets go of all committed events, since there is no room for what pages wait for.</summary>
+    public void LetGoOfWindow()
+    {
+        lock (_gate)
+        {
+            _window.LetGo(_committed);
+        }
+    }
+
     /// <summary>A page of events that nobody has acknowledged, for operators.</summary>
     /// <param name="after">Only higher numbers.</param>
     /// <param name="limit">How many at most.</param>

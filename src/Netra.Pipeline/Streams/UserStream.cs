@@ -29,6 +29,7 @@ internal sealed partial class UserStream
     private static readonly TimeSpan LongestSample = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
+    private readonly BudgetRelief? _relief;
     private readonly byte[] _key;
     private readonly EventWindow _window;
     private readonly AcknowledgedIntervals _acknowledged;
@@ -56,6 +57,7 @@ internal sealed partial class UserStream
     private UserStream(StreamServices services, StreamLease lease)
     {
         (_log, _lease, _options, _time, _counters) = (services.Log, lease, services.Options, services.Time, services.Counters);
+        _relief = services.Relief;
         IsSystem = IdentifierRules.IsReserved(lease.UserId);
         _head = _committed = lease.Head;
         _expiredThrough = _expiringThrough = lease.ExpiredThrough;
@@ -96,6 +98,9 @@ internal sealed partial class UserStream
 
     /// <summary>The ends of runs whose acknowledgement a trace waits for. Needs no lock.</summary>
     public Settlements Settlements { get; } = new();
+
+    /// <summary>The places of the user's connections at a moment. Needs no lock.</summary>
+    public IReadOnlyList<StreamSubscription> Subscriptions => Volatile.Read(ref _subscriptions);
 
     /// <summary>The number the next event will get, unless another emitter is faster. Read without the lock, to size a buffer.</summary>
     public long ExpectedSeq => Volatile.Read(ref _head) + 1;
@@ -247,6 +252,43 @@ internal sealed partial class UserStream
     /// <param name="hasRoom">Whether the log keeps room for it (<see cref="WaitForLogAsync"/>).</param>
     public AppendOutcome Append(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
     {
+        var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom);
+        if (_relief is { IsDue: true })
+        {
+            // Not before the lock is left: it takes those of other streams.
+            _relief.Run(this);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Waits until the log has room for an event, which it keeps until the result is disposed.</summary>
+    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken) => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
+
+    /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
+    public Task WaitForRoomAsync(in EventDraft draft)
+    {
+        lock (_gate)
+        {
+            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then, so one of the two sees the other.
+            var waiter = _roomWaiters.Add();
+            Interlocked.MemoryBarrier();
+            return HasRoom(draft.LengthAt(_head + 1)) ? Task.CompletedTask : waiter;
+        }
+    }
+
+    /// <summary>The present connections that lag, or have no room for an event, for a failure's text.</summary>
+    public List<OverflowedConnection> ConnectionsWithoutRoom(in EventDraft draft)
+    {
+        lock (_gate)
+        {
+            var bytes = draft.LengthAt(_head + 1);
+            return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
+        }
+    }
+
+    private AppendOutcome AppendLocked(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom)
+    {
         lock (_gate)
         {
             if (_evicted)
@@ -304,31 +346,6 @@ internal sealed partial class UserStream
                 // Whatever was thrown: the log has the key, and with it all of its events wait for the status.
                 key?.Settle(EventStatus.Pending);
             }
-        }
-    }
-
-    /// <summary>Waits until the log has room for an event, which it keeps until the result is disposed.</summary>
-    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken) => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
-
-    /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
-    public Task WaitForRoomAsync(in EventDraft draft)
-    {
-        lock (_gate)
-        {
-            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then, so one of the two sees the other.
-            var waiter = _roomWaiters.Add();
-            Interlocked.MemoryBarrier();
-            return HasRoom(draft.LengthAt(_head + 1)) ? Task.CompletedTask : waiter;
-        }
-    }
-
-    /// <summary>The present connections that lag, or have no room for an event, for a failure's text.</summary>
-    public List<OverflowedConnection> ConnectionsWithoutRoom(in EventDraft draft)
-    {
-        lock (_gate)
-        {
-            var bytes = draft.LengthAt(_head + 1);
-            return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
         }
     }
 

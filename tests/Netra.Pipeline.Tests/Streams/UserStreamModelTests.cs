@@ -17,7 +17,7 @@ internal sealed class UserStreamModelTests
         var devices = new List<(StreamDevice Device, long Start, long From)>();
         for (var i = Math.Min(length.Get * 4, 200); i > 0; i--)
         {
-            switch (random.Next(12))
+            switch (random.Next(13))
             {
                 case 0 or 1 or 2 or 3:
                     for (var n = random.Next(1, 14); n > 0; n--)
@@ -73,6 +73,12 @@ internal sealed class UserStreamModelTests
                     break;
                 case 11 when random.Next(2) == 0:
                     harness.Log.HoldCommits();
+                    break;
+                case 12 when devices.Count > 0:
+                    // All queues together hold too much, and this one is among the largest.
+                    var large = devices[random.Next(devices.Count)].Device.Subscription;
+                    var waited = large.Queue.Count;
+                    Assert.That(harness.Stream.TryTakeBack(large, out _), Is.EqualTo(waited > 0 && large.Queue.Count < waited));
                     break;
                 default:
                     harness.Log.ReleaseCommits();

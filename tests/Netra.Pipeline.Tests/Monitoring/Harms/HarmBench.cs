@@ -20,6 +20,7 @@ internal sealed class HarmBench : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly List<HealthyPage> _pages = [];
+    private readonly List<IDisposable> _kept = [];
     private readonly Dictionary<string, List<long>> _receipts = [];
     private readonly HashSet<(string User, string Run)> _runs = [];
     private readonly List<string> _complaints = [];
@@ -104,6 +105,18 @@ internal sealed class HarmBench : IAsyncDisposable
         }
 
         return pages;
+    }
+
+    /// <summary>Everything else that a situation holds on to.</summary>
+    public T Keep<T>(T disposable)
+        where T : IDisposable
+    {
+        lock (_gate)
+        {
+            _kept.Add(disposable);
+        }
+
+        return disposable;
     }
 
     /// <summary>Lets time pass.</summary>
@@ -288,6 +301,11 @@ internal sealed class HarmBench : IAsyncDisposable
         }
 
         await Task.WhenAll(pages.Select(static page => page.DisposeAsync().AsTask()));
+        foreach (var kept in _kept)
+        {
+            kept.Dispose();
+        }
+
         if (_server is not null)
         {
             await _server.DisposeAsync();

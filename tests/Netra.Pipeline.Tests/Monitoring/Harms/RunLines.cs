@@ -19,6 +19,17 @@ internal sealed class RunLines : IAsyncDisposable
         return _lines.SendAsync(HarmBench.Json(userId, runId, type, data));
     }
 
+    /// <summary>Sends the same line many times, at once.</summary>
+    public Task SendManyAsync(string userId, string runId, string type, string data, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _unanswered.Enqueue((userId, runId));
+        }
+
+        return _lines.SendAsync(string.Join('\n', Enumerable.Repeat(HarmBench.Json(userId, runId, type, data), count)));
+    }
+
     /// <summary>Sends a line that will be refused, rightly.</summary>
     public Task SendBadAsync(string line) => _lines.SendAsync(line);
 
