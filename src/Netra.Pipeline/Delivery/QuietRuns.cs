@@ -35,7 +35,7 @@ internal sealed class QuietRuns(
     public const int MaxListed = 1000;
 
     // Enough that a commit of the log takes many, and few enough that opening their streams keeps nobody else from it.
-    private const int AtOnce = 256;
+    private const int AtOnce = 512;
 
     // Streams of users who are not there, which stay loaded until their verdict is stored.
     private const int MaxLeaving = 2048;

@@ -76,8 +76,7 @@ public sealed class EventEmitterFactory
         {
             await stream.ClaimAsync(cancellationToken);
             var run = await stream.EnterRunAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
-            var (events, hasEnded) = stream.StandingOf(run);
-            var life = _services.Runs.Enter(RunKey.Of(context), events, hasEnded, run.Logged);
+            var life = _services.Runs.Enter(RunKey.Of(context), stream.KnownOf(run));
             return new EventEmitter(_services, stream, run, life, context, options);
         }
         catch

@@ -37,10 +37,8 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
 
     /// <summary>Takes a run into a hand; to be given back with <see cref="Leave"/>.</summary>
     /// <param name="key">The run.</param>
-    /// <param name="events">How many events it has already.</param>
-    /// <param name="hasEnded">Whether it has ended.</param>
-    /// <param name="logged">What the log knows of it.</param>
-    public RunLife Enter(RunKey key, long events, bool hasEnded, LogRun logged)
+    /// <param name="known">What is known of it.</param>
+    public RunLife Enter(RunKey key, LogRun known)
     {
         RunLife? life;
         bool isNew;
@@ -63,13 +61,13 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             life!.Holders++;
         }
 
-        if (isNew && hasEnded)
+        if (isNew && known.TerminalSeq != 0)
         {
             life.End();
         }
-        else if (isNew && events > 0)
+        else if (isNew && known.Events > 0)
         {
-            life.Adopt(logged.AgentName, logged.Lease?.Ticks ?? 0, RestOf(logged.WaitingUntil), clock.Now);
+            life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, RestOf(known.WaitingUntil), clock.Now);
             Schedule(life);
         }
 
@@ -100,9 +98,12 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     public void Adopt(OpenRun run)
         => Leave(Enter(
             new RunKey(run.UserId, run.ThreadId, run.RunId),
-            events: 1,
-            hasEnded: false,
-            new LogRun(run.ThreadId, run.RunId, run.IsEmbedded, run.AgentName) { Lease = run.Lease, WaitingUntil = run.WaitingUntil }));
+            new LogRun(run.ThreadId, run.RunId, run.IsEmbedded, run.AgentName)
+            {
+                Events = 1,
+                Lease = run.Lease,
+                WaitingUntil = run.WaitingUntil,
+            }));
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
     public void OnEvent(RunLife life, UserExecutionContext context, EventType type, in EventSubject subject)

@@ -6,11 +6,14 @@ namespace Netra.Pipeline.Streams;
 /// <summary>What a stream knows of one run. Guarded by the stream's lock.</summary>
 internal sealed class StreamRun(LogRun run)
 {
+    private RunDeclaration? _declared;
+    private DateTimeOffset? _waitingUntil = run.WaitingUntil;
+
     public string ThreadId => Logged.ThreadId;
 
     public string RunId => Logged.RunId;
 
-    /// <summary>The run as the log knows it.</summary>
+    /// <summary>The run as the log knew it when it was found.</summary>
     public LogRun Logged { get; } = run;
 
     /// <summary>How many events the run has.</summary>
@@ -33,8 +36,23 @@ internal sealed class StreamRun(LogRun run)
     /// <summary>What the run's terminal event says of the run if it gets a number.</summary>
     public RunSummary SummaryAt(long seq) => new(Events + 1, FirstSeq == 0 ? seq : FirstSeq, seq);
 
-    public void Count(long seq, bool isTerminal)
+    /// <summary>The run as it stands: what it has declared since it was found, too.</summary>
+    public LogRun Now => new(ThreadId, RunId, Logged.IsEmbedded, _declared?.AgentName ?? Logged.AgentName)
     {
+        Events = Events,
+        FirstSeq = FirstSeq,
+        LastSeq = LastSeq,
+        TerminalSeq = TerminalSeq,
+        Lease = _declared is null ? Logged.Lease : _declared.Lease > TimeSpan.Zero ? _declared.Lease : null,
+        WaitingUntil = _waitingUntil,
+    };
+
+    /// <summary>It waits, until its next event.</summary>
+    public void Wait(DateTimeOffset until) => _waitingUntil = until;
+
+    public void Count(long seq, bool isTerminal, RunDeclaration? declared = null)
+    {
+        (_declared, _waitingUntil) = (declared ?? _declared, null);
         Events++;
         FirstSeq = FirstSeq == 0 ? seq : FirstSeq;
         LastSeq = seq;

@@ -222,6 +222,15 @@ internal sealed partial class UserStream
         }
     }
 
+    /// <summary>A run as it stands, with all that it has declared.</summary>
+    public LogRun KnownOf(StreamRun run)
+    {
+        lock (_gate)
+        {
+            return run.Now;
+        }
+    }
+
     /// <summary>How many events a run has, and whether it has ended.</summary>
     public (long Events, bool HasEnded) StandingOf(StreamRun run)
     {
@@ -233,7 +242,14 @@ internal sealed partial class UserStream
 
     /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
     public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
-        => _log.StoreWaitAsync(_lease, run.Logged, until, CancellationToken.None);
+    {
+        lock (_gate)
+        {
+            run.Wait(until);
+        }
+
+        return _log.StoreWaitAsync(_lease, run.Logged, until, CancellationToken.None);
+    }
 
     public void LeaveRun(StreamRun run)
     {
@@ -363,7 +379,7 @@ internal sealed partial class UserStream
         Volatile.Write(ref _head, seq);
         _window.Add(seq, buffer, _committed);
         var (isTerminal, critical) = (EventTypes.IsTerminal(draft.Type), EventTypes.IsCritical(draft.Type));
-        run?.Count(seq, isTerminal);
+        run?.Count(seq, isTerminal, draft.Declared);
         if (critical)
         {
             _criticals.Add(seq);

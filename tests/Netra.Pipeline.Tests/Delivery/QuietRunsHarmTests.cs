@@ -221,6 +221,38 @@ internal sealed class QuietRunsHarmTests
     }
 
     [Test]
+    public async Task Log_HoldsWhatItHasTaken_WhoWaitsForItIsNotSilent()
+    {
+        await using var host = await MonitoredHost.StartAsync(static pipeline => pipeline.UseEventLog<HoldingEventLog>());
+        var log = (HoldingEventLog)host.Services.GetRequiredService<IEventLog>();
+        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":2000}"""));
+        log.Hold();
+        var pending = host.Http.PublishAsync(PublishExtensions.TokenJson());
+        await Eventually.BecomesTrueAsync(() => host.Pipeline.Streams.TryGetLoaded("ada", out var stream) && stream.Snapshot().Head == 2, "it was taken");
+        await host.PassAsync(20);
+
+        Assert.That(host.Services.GetRequiredService<QuietRuns>().StaleCount, Is.Zero, "its publisher waits for the answer to its event");
+        log.Release();
+        (await pending).Response.EnsureSuccessStatusCode();
+        Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Has.No.Member(FailureCode.RunStalled));
+    }
+
+    [Test]
+    public async Task Run_BeginsAboveTheLimit_HasItsOwnLeaseWhenThereIsRoom()
+    {
+        await using var host = await MonitoredHost.StartAsync(settings: [("Netra:Monitoring:MaxWatchedRuns", "1")]);
+        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", Started));
+        await host.Http.PublishAsync(
+            PublishExtensions.EventJson("agent_started", """{"agent_name":"patient","lease_ms":3600000}""", runId: "r2"));
+        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_completed", Started));
+        await host.Http.PublishAsync(Sign("heartbeat").Replace("r1", "r2", StringComparison.Ordinal));
+        Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives().Single().AgentName, Is.EqualTo("patient"));
+        await host.PassAsync(1200);
+
+        Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.ResourceExhausted }));
+    }
+
+    [Test]
     public async Task Run_BeganWithTokensAndIsAbandoned_IsEndedAndTheServerDoesNotAccuseItself()
     {
         await using var host = await MonitoredHost.StartAsync();

@@ -78,7 +78,7 @@ internal sealed class RunRegistryTests : IDisposable
     public void TakeDue_RunsThatHaveEnded_AreNotThere()
     {
         var registry = Create(10);
-        var life = registry.Enter(new RunKey("ada", "t", "r"), events: 0, hasEnded: false, new LogRun("t", "r", isEmbedded: false, null));
+        var life = registry.Enter(new RunKey("ada", "t", "r"), new LogRun("t", "r", isEmbedded: false, null));
         registry.OnToken(life);
         life.OnOwnEvent(EventType.AgentFailed);
         registry.Leave(life);
@@ -120,9 +120,7 @@ internal sealed class RunRegistryTests : IDisposable
     {
         var life = registry.Enter(
             new RunKey("ada", "t", runId),
-            events: 1,
-            hasEnded: false,
-            new LogRun("t", runId, isEmbedded: false, "demo") { Lease = TimeSpan.FromSeconds(leaseSeconds) });
+            new LogRun("t", runId, isEmbedded: false, "demo") { Events = 1, Lease = TimeSpan.FromSeconds(leaseSeconds) });
         registry.Leave(life);
         return life;
     }

@@ -32,6 +32,16 @@ internal static class RunFaults
                 await bench.PostAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
             },
             isStarted: true);
+        yield return Violation(
+            "tool_result_ambiguous",
+            "A tool completes without call_id while several calls of it are open",
+            static async bench =>
+            {
+                await bench.PostAsync("tool_executing", """{"tool_name":"search"}""");
+                await bench.PostAsync("tool_executing", """{"tool_name":"search"}""");
+                await bench.PostAsync("tool_completed", """{"tool_name":"search"}""");
+            },
+            isStarted: true);
         yield return new("stuck_tool", "S0, S3", "A tool runs for longer than tools may", "stuck_tools", static async bench =>
         {
             await bench.PostAsync("agent_started");

@@ -25,7 +25,6 @@ internal static class RestartHarms
     private static Harm Wait(string name, string situation, string signal)
         => new(name, Guard.Lease, situation, "the run, and its page", "the wait was forgotten, and the run stalled")
         {
-            Pending = "RUNS",
             Short = TimeSpan.FromSeconds(8),
             Full = TimeSpan.FromMinutes(3),
             Happens = async bench =>
