@@ -27,8 +27,7 @@ internal sealed class StoppedProcessTests
                 "--Netra:Connections:PingTimeout=00:00:02",
                 "--Netra:Connections:FrozenTimeout=00:00:04",
                 "--Netra:Connections:StallTimeout=00:00:03",
-                "--Netra:Connections:SilentFailureWindow=00:00:04",
-                "--Netra:Delivery:FirstRetry=00:00:03",
+                "--Netra:Connections:SilentFailureWindow=00:01:00",
                 "--Netra:Monitoring:HealthCheckInterval=00:00:01",
                 "--Netra:Monitoring:CanaryTimeout=00:00:03");
             var port = await server.WhenListeningAsync();
