@@ -101,7 +101,7 @@ public sealed class AlertRules
     [
         new("failure_rate", AlertSeverity.High, Signals.Failures, AlertComparison.Above, 30,
             "Failures of one kind come in crowds",
-            "More than the threshold within a minute. docs/protocol.md, section 8, says what the code means; the log has each of them.")
+            "More than the threshold within a minute. docs/protocol.md, section 8, says what the code means; the log has the first of each user, and how many more there were.")
         {
             LabelName = "code",
         },

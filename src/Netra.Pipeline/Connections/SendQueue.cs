@@ -227,6 +227,8 @@ internal sealed class SendQueue
         var waiting = Interlocked.CompareExchange(ref _answerRoom, made, null) ?? made;
         if (HasAnswerRoom)
         {
+            // Taken away first: whoever comes later must not find one that has completed.
+            Interlocked.CompareExchange(ref _answerRoom, null, waiting);
             waiting.TrySetResult();
         }
 

@@ -38,6 +38,9 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     /// <summary>The call that the refused event was of, if it is known.</summary>
     public string? CallId { get; init; }
 
+    /// <summary>Whether the user is not told although users are told of the code: it is the publisher's affair.</summary>
+    internal bool IsPublishersOwn { get; init; }
+
     /// <summary>What was raised, if anything. Only the log gets it.</summary>
     public Exception? Exception { get; init; }
 
@@ -77,6 +80,7 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     internal Failure After(Failure? earlier) => earlier is null ? this : this with
     {
         Count = earlier.Count + Count,
+        IsPublishersOwn = earlier.IsPublishersOwn && IsPublishersOwn,
         UserId = Common(earlier.UserId, UserId),
         ThreadId = Common(earlier.ThreadId, ThreadId),
         RunId = Common(earlier.RunId, RunId),

@@ -118,7 +118,7 @@ public sealed partial class FailureReporter : IDisposable
     // What answers a client message is told by its answer.
     private void TellUser(Failure failure, FailureCodeInfo info)
     {
-        if (info.ShowToUser && failure is { UserId: not null, MessageId: null })
+        if (info.ShowToUser && failure is { UserId: not null, MessageId: null, IsPublishersOwn: false })
         {
             Attempt("telling", failure, info, static (reporter, failure, info) => reporter.Tell(failure.UserId!, failure, info));
         }

@@ -193,10 +193,15 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
     private void End(HttpContext context, UserExecutionContext? run)
     {
         var scope = run?.ScopeOf(Operation) ?? new FailureScope(Operation);
-        failures.Report(SendFailureException.NotSent(
+        failures.Report(Failure.In(
+            FailureCode.SendFailed,
             scope,
-            $"{options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) and none could be delivered within {options.Value.UnreadReceiptTimeout} "
-            + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays"));
+            $"{Operation} failed: {options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) and none could be delivered within {options.Value.UnreadReceiptTimeout} "
+            + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays") with
+        {
+            // The user is missing nothing: what the request has not brought yet is the publisher's to send again.
+            IsPublishersOwn = true,
+        });
         context.Abort();
     }
 

@@ -193,6 +193,7 @@ internal sealed class EventLinesTests
         Assert.That(reported.Message, Does.Contain("100 receipts wait (Netra:Publish:MaxUnreadReceipts)"));
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0"));
         Assert.That(page.Welcome.Seq, Is.GreaterThan(100));
+        Assert.That(await page.ReadAsync(), Is.InstanceOf<EventMessage>(), "the page is missing nothing");
     }
 
     [Test]

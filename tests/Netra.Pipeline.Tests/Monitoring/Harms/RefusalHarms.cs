@@ -9,7 +9,6 @@ internal static class RefusalHarms
     {
         yield return new("refused_lines_for_a_reader", Guard.ErrorFrames, "A publisher sends bad lines for a user who is reading", "the user's page", "the page was shown 2,009 errors and closed with 1013, again and again")
         {
-            Pending = "FAILURES",
             Count = (10_000, 10_000),
             Counted = "lines",
             TrueAlerts = ["failure_rate"],
