@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 
