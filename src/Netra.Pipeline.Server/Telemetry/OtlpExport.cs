@@ -16,8 +16,8 @@ internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDispos
 {
     private const string ServiceName = "netra-pipeline";
 
-    // Within the host's own patience (30 s), after a drain of 10 s: a collector that hangs must not hold up the end.
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(5);
+    // A collector that hangs must not hold up the end: the process is to be gone within 5 s where nothing runs, all else included.
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
     private readonly OpenTelemetrySdk _sdk;
     private readonly ExportSettings _settings;

@@ -10,8 +10,8 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>
 /// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and the runtime itself gives up. Whoever comes above the
-/// limit is closed at once. A part is kept for handshakes and short requests, so that probes and operators get through when pages fill the rest; who has sent nothing for a while makes room
-/// for whoever comes.
+/// limit is closed at once. A part is kept for handshakes and short requests, so that probes and operators get through when pages fill the rest; whoever keeps the server waiting for a request,
+/// its first or the next one on a connection that HTTP has kept alive, makes room for whoever comes.
 /// </summary>
 /// <remarks>Safe to use from any thread; the lock guards all state. Nobody is cut, and nothing is logged, under it.</remarks>
 internal sealed partial class ConnectionSlots
@@ -26,12 +26,15 @@ internal sealed partial class ConnectionSlots
     private const int HandshakeShare = 8;
 
     // Whoever has sent nothing for so long is no page that is just connecting; on our own lateness nobody is judged.
-    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<ConnectionContext, LinkedListNode<Handshake>?> _open = new(ReferenceEqualityComparer.Instance);
-    private readonly LinkedList<Handshake> _handshakes = new();
+    private readonly Dictionary<ConnectionContext, Slot> _open = new(ReferenceEqualityComparer.Instance);
+
+    // Of whom the first request is waited for, and of whom the next one; whoever has made the server wait the longest is the first.
+    private readonly LinkedList<Silence> _silent = new();
+    private readonly LinkedList<Silence> _idle = new();
     private readonly ConnectionOptions _connections;
     private readonly HostingOptions _hosting;
     private readonly ServedTime _time;
@@ -109,13 +112,14 @@ internal sealed partial class ConnectionSlots
             if (_open.Count >= _limit)
             {
                 // Those who leave have their slots for a moment more, which is what the reserve of handles is for.
-                TakeSilent(keep: 0, most: 1, ref silent);
+                Take(_silent, keep: 0, most: 1, ref silent);
+                Take(_idle, keep: 0, most: 1, ref silent);
                 isFull = silent is null;
             }
 
             if (!isFull)
             {
-                _open.Add(connection, null);
+                _open.Add(connection, new Slot());
             }
         }
 
@@ -133,41 +137,39 @@ internal sealed partial class ConnectionSlots
     {
         lock (_gate)
         {
-            if (_open.Remove(connection, out var handshake) && handshake is not null)
+            if (_open.Remove(connection, out var slot) && slot.Silence is { } silence)
             {
-                _handshakes.Remove(handshake);
+                silence.List!.Remove(silence);
             }
         }
     }
 
-    /// <summary>A connection begins to say what it wants. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
-    public void BeginHandshake(ConnectionContext connection)
+    /// <summary>Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
+    public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => (slot.IsKnown, slot.IsWaiting) = (true, true));
+
+    /// <summary>They have come, or the connection has.</summary>
+    public void EndWaiting(ConnectionContext connection) => Change(connection, static slot => slot.IsWaiting = false);
+
+    /// <summary>A connection has sent a request: while it is served, it may wait for as long as it wants.</summary>
+    public void BeginRequest(ConnectionContext connection) => Change(connection, static slot =>
     {
-        List<ConnectionContext>? silent = null;
-        lock (_gate)
-        {
-            if (_open.ContainsKey(connection))
-            {
-                _open[connection] = _handshakes.AddLast(new Handshake(connection, _time.GetTimestamp()));
-                TakeSilent(HandshakeLimit, int.MaxValue, ref silent);
-            }
-        }
+        slot.Requests++;
+        slot.HasAsked = true;
+    });
 
-        Cut(silent);
-    }
+    /// <summary>The request is one of the pipeline's own.</summary>
+    public void ClaimRequest(ConnectionContext connection) => Change(connection, static slot => slot.OwnRequests++);
 
-    /// <summary>A connection has said what it wants.</summary>
-    public void EndHandshake(ConnectionContext connection)
-    {
-        lock (_gate)
+    /// <summary>The request is over.</summary>
+    /// <param name="connection">Whose it was.</param>
+    /// <param name="isOwn">Whether it was one of the pipeline's own.</param>
+    public void EndRequest(ConnectionContext connection, bool isOwn) => Change(connection, isOwn
+        ? static slot =>
         {
-            if (_open.TryGetValue(connection, out var handshake) && handshake is not null)
-            {
-                _handshakes.Remove(handshake);
-                _open[connection] = null;
-            }
+            slot.Requests--;
+            slot.OwnRequests--;
         }
-    }
+        : static slot => slot.Requests--);
 
     /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
     public bool TryHold()
@@ -193,14 +195,14 @@ internal sealed partial class ConnectionSlots
         }
     }
 
-    /// <summary>Cuts every connection that is open.</summary>
+    /// <summary>Cuts the connections that nobody but the pipeline has a use for: those without a whole request, and those that are served by the pipeline itself. What a host serves beside it is the host's.</summary>
     /// <returns>How many there were.</returns>
     public int CutAll()
     {
         ConnectionContext[] all;
         lock (_gate)
         {
-            all = [.. _open.Keys];
+            all = [.. _open.Where(static open => open.Value is { IsKnown: true } slot && slot.Requests == slot.OwnRequests).Select(static open => open.Key)];
         }
 
         foreach (var connection in all)
@@ -211,14 +213,42 @@ internal sealed partial class ConnectionSlots
         return all.Length;
     }
 
-    private void TakeSilent(int keep, int most, ref List<ConnectionContext>? silent)
+    private void Change(ConnectionContext connection, Action<Slot> change)
     {
-        while (_handshakes.Count > keep && (silent?.Count ?? 0) < most
-            && _handshakes.First!.Value is var oldest && _time.GetElapsedTime(oldest.BegunAt) >= HandshakePatience)
+        List<ConnectionContext>? silent = null;
+        lock (_gate)
         {
-            _handshakes.RemoveFirst();
-            _open[oldest.Connection] = null;
-            (silent ??= []).Add(oldest.Connection);
+            if (!_open.TryGetValue(connection, out var slot))
+            {
+                return;
+            }
+
+            change(slot);
+            var isSilent = slot is { IsWaiting: true, Requests: 0, IsCut: false };
+            if (isSilent && slot.Silence is null)
+            {
+                slot.Silence = (slot.HasAsked ? _idle : _silent).AddLast(new Silence(connection, _time.GetTimestamp()));
+                Take(_silent, HandshakeLimit, int.MaxValue, ref silent);
+            }
+            else if (!isSilent && slot.Silence is { } silence)
+            {
+                silence.List!.Remove(silence);
+                slot.Silence = null;
+            }
+        }
+
+        Cut(silent);
+    }
+
+    private void Take(LinkedList<Silence> from, int keep, int most, ref List<ConnectionContext>? silent)
+    {
+        while (from.Count > keep && (silent?.Count ?? 0) < most
+            && from.First!.Value is var longest && _time.GetElapsedTime(longest.BegunAt) >= SilencePatience)
+        {
+            from.RemoveFirst();
+            var slot = _open[longest.Connection];
+            (slot.Silence, slot.IsCut) = (null, true);
+            (silent ??= []).Add(longest.Connection);
         }
     }
 
@@ -249,7 +279,25 @@ internal sealed partial class ConnectionSlots
         Log.Refused(_logger, untold, Count, Limit);
     }
 
-    private readonly record struct Handshake(ConnectionContext Connection, long BegunAt);
+    private readonly record struct Silence(ConnectionContext Connection, long BegunAt);
+
+    private sealed class Slot
+    {
+        public bool IsWaiting { get; set; }
+
+        public bool IsCut { get; set; }
+
+        // Whether it is seen when requests of it are waited for and served.
+        public bool IsKnown { get; set; }
+
+        public bool HasAsked { get; set; }
+
+        public int Requests { get; set; }
+
+        public int OwnRequests { get; set; }
+
+        public LinkedListNode<Silence>? Silence { get; set; }
+    }
 
     private static partial class Log
     {

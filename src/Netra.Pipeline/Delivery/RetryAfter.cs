@@ -10,7 +10,9 @@ internal static class RetryAfter
     public static TimeSpan? Of(HttpResponseMessage response, TimeProvider time)
     {
         var header = response.Headers.RetryAfter;
-        var wish = header?.Delta ?? (header?.Date is { } date ? date - time.GetUtcNow() : null);
+
+        // By the receiver's own clock where it says what that shows: ours may be set otherwise.
+        var wish = header?.Delta ?? (header?.Date is { } date ? date - (response.Headers.Date ?? time.GetUtcNow()) : null);
         return wish is not { } wanted || wanted <= TimeSpan.Zero ? null : wanted < LongestWish ? wanted : LongestWish;
     }
 }

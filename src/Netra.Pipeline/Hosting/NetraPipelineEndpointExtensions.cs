@@ -20,17 +20,19 @@ public static class NetraPipelineEndpointExtensions
     public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        var own = endpoints.MapGroup(string.Empty);
+        ((IEndpointConventionBuilder)own).Add(Claim);
 
         // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option, instead of letting all of them be named.
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
-        endpoints.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
-        EventStreamEndpoint.Map(endpoints);
-        EventStreamPosts.Map(endpoints);
-        HealthEndpoints.Map(endpoints);
-        OpenApiEndpoint.Map(endpoints);
+        own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
+        EventStreamEndpoint.Map(own);
+        EventStreamPosts.Map(own);
+        HealthEndpoints.Map(own);
+        OpenApiEndpoint.Map(own);
 
         // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.
-        var guarded = endpoints.MapGroup(string.Empty);
+        var guarded = own.MapGroup(string.Empty);
         PublishEndpoint.Map(guarded);
         LedgerEndpoint.Map(guarded);
         EventTraceEndpoint.Map(guarded);
@@ -43,5 +45,18 @@ public static class NetraPipelineEndpointExtensions
         AlertEndpoints.Map(guarded);
         AlertConfigurationEndpoints.Map(guarded);
         return guarded;
+    }
+
+    // What the pipeline serves itself need not be waited for when the host stops.
+    private static void Claim(EndpointBuilder endpoint)
+    {
+        if (endpoint.RequestDelegate is { } serve)
+        {
+            endpoint.RequestDelegate = context =>
+            {
+                HttpSlot.Claim(context);
+                return serve(context);
+            };
+        }
     }
 }

@@ -225,7 +225,6 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<FailureReporter>(),
             provider.GetRequiredService<AlertAudit>(),
             provider.GetRequiredService<ILogger<AlertCenter>>(),
-            provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ServedTime>()));
     }
@@ -248,6 +247,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddSingleton<AlertEndpoints>();
         services.TryAddSingleton<AlertConfigurationEndpoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
         services.TryAddSingleton<EventStreamEndpoint>();
         services.TryAddSingleton<EventStreamPosts>();

@@ -229,7 +229,6 @@ internal sealed class EventPublisher(
 
     private void EnsureMayBegin(EventType type, in FailureScope scope)
     {
-        bridge.EnsureCanEmit(scope, isSystem: false);
         if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
         {
             throw BridgeUnavailableException.Draining(scope);
@@ -261,11 +260,7 @@ internal sealed class EventPublisher(
 
     private PublishOutcome Rejected(PipelineException exception)
     {
-        if (!bridge.IsOfTheStart(exception))
-        {
-            failures.Report(exception);
-        }
-
+        failures.Report(exception);
         return PublishOutcome.Rejected(PublishRejection.From(exception));
     }
 }

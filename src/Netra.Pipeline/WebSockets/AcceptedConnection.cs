@@ -23,8 +23,8 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
     /// <summary>How long a peer that has ended its side may wait for an answer.</summary>
     private static readonly TimeSpan HalfClosePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a peer may take for the last bytes.</summary>
-    private static readonly TimeSpan LastBytesPatience = TimeSpan.FromSeconds(5);
+    /// <summary>How long a peer may take for the last bytes, over a slow network too.</summary>
+    private static readonly TimeSpan LastBytesPatience = TimeSpan.FromMinutes(1);
 
     private CancellationTokenSource? _closed;
 

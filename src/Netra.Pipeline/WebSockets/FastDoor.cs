@@ -38,7 +38,8 @@ internal sealed class FastDoor(
         // Outside of the try: what HTTP throws is HTTP's to explain.
         if (admission is null)
         {
-            context.Transport = new LateEnd(context.Transport);
+            context.Transport = new HttpInput(context, slots);
+            context.Features.Set(new HttpSlot(context, slots));
             await next(context);
             return;
         }
@@ -67,7 +68,7 @@ internal sealed class FastDoor(
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         try
         {
-            slots.BeginHandshake(context);
+            slots.BeginWaiting(context);
             if (!await ReadHeadAsync(context.Transport.Input, parser, closing))
             {
                 return null;
@@ -79,7 +80,7 @@ internal sealed class FastDoor(
         }
         finally
         {
-            slots.EndHandshake(context);
+            slots.EndWaiting(context);
         }
 
         var request = new HandshakeRequest

@@ -41,7 +41,7 @@ internal sealed class ConnectionSlotsTests
         var first = Enter(slots, 2);
         time.Advance(TimeSpan.FromSeconds(3));
         var later = Enter(slots, 14);
-        slots.EndHandshake(first[0]);
+        slots.EndWaiting(first[0]);
         time.Advance(TimeSpan.FromSeconds(3));
 
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.True);
@@ -52,7 +52,7 @@ internal sealed class ConnectionSlotsTests
     }
 
     [Test]
-    public void BeginHandshake_MoreThanMayBeSilent_CutsTheOldest()
+    public void BeginWaiting_MoreThanMayBeSilent_CutsTheOldest()
     {
         var time = new TestTimeProvider();
         var slots = TestSlots.Create(maxConnections: 1000, maxHandshakes: 8, time: time);
@@ -64,6 +64,44 @@ internal sealed class ConnectionSlotsTests
 
         Assert.That(silent.Count(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(13));
         Assert.That(silent[^1].ConnectionClosed.IsCancellationRequested, Is.False);
+    }
+
+    // A request may wait for its body for as long as it is served; what is kept alive afterwards waits for the next one.
+    [Test]
+    public void TryEnter_WhoseRequestIsServed_MakesNoRoom()
+    {
+        var time = new TestTimeProvider();
+        var slots = TestSlots.Create(maxConnections: 16, time: time);
+        var all = Enter(slots, 16);
+        all.ForEach(slots.BeginRequest);
+        time.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False);
+        slots.EndRequest(all[3], isOwn: false);
+        Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False, "it has just been served");
+        time.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.True);
+        Assert.That(all.FindIndex(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(3));
+    }
+
+    // When the host stops, what it serves beside the pipeline is its own.
+    [Test]
+    public void CutAll_WhatTheHostServes_IsLeftAlone()
+    {
+        var slots = TestSlots.Create(maxConnections: 16);
+        var all = Enter(slots, 4);
+        var unknown = new Cut();
+        slots.TryEnter(unknown);
+        slots.BeginRequest(all[0]);
+        slots.BeginRequest(all[1]);
+        slots.ClaimRequest(all[1]);
+        slots.BeginRequest(all[2]);
+        slots.EndRequest(all[2], isOwn: false);
+
+        Assert.That(slots.CutAll(), Is.EqualTo(3));
+        Assert.That(all.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(new[] { false, true, true, true }));
+        Assert.That(unknown.ConnectionClosed.IsCancellationRequested, Is.False);
     }
 
     [Test]
@@ -85,7 +123,7 @@ internal sealed class ConnectionSlotsTests
         {
             var connection = new Cut();
             Assert.That(slots.TryEnter(connection), Is.True);
-            slots.BeginHandshake(connection);
+            slots.BeginWaiting(connection);
             all.Add(connection);
         }
 

@@ -278,6 +278,31 @@ internal sealed class WireTests
         await using var another = await RawPeer.OpenAsync(host.Port, "grace");
     }
 
+    // Connections that HTTP keeps alive are in nobody's way for long, and one whose request is open stays.
+    [Test]
+    public async Task Connections_KeptAliveAndIdle_MakeRoom()
+    {
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], map: Hello.Map);
+        await using var publisher = await PublishLines.OpenAsync(host);
+        var idle = new List<RawPeer>();
+        for (var i = 0; i < 15; i++)
+        {
+            idle.Add(await RawPeer.ConnectAsync(host.Port));
+            await Hello.GetAsync(idle[^1]);
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System);
+        await using var page = await RawPeer.OpenAsync(host.Port, "ada");
+        await using var another = await RawPeer.OpenAsync(host.Port, "grace");
+
+        await publisher.SendAsync(TokenJson("a"));
+        Assert.That((await publisher.ReadAsync())!.Value.GetProperty("status").GetString(), Is.EqualTo("queued"), "who has an open request is not cut");
+        foreach (var peer in idle)
+        {
+            await peer.DisposeAsync();
+        }
+    }
+
     // Probes and operators get through when pages fill the rest, and the pages that do not fit are told so.
     [Test]
     public async Task Pages_MoreThanMayBeHeld_AreRefusedAndProbesAnswered([Values] bool fastDoor)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -96,6 +97,30 @@ internal sealed class HostShutdownTests
         }
 
         host.AssertNoErrors();
+    }
+
+    // What a host serves beside the pipeline has the host's own time.
+    [Test]
+    public async Task Stop_RequestOfTheHostsOwn_IsServedToItsEnd()
+    {
+        var asked = new TaskCompletionSource();
+        await using var host = await PipelineHost.StartAsync(map: app => app.MapGet("/slow", async () =>
+        {
+            asked.SetResult();
+            await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+            return "slow";
+        }));
+        await using var client = await RawPeer.ConnectAsync(host.Port);
+        await using var half = await RawPeer.ConnectAsync(host.Port);
+        await half.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+        await client.SendAsync("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        await asked.Task.WaitAsync(TestClient.Patience);
+
+        var stopping = host.StopAsync();
+
+        Assert.That((await client.ReadResponseAsync())?.Text, Is.EqualTo("slow"));
+        await stopping;
+        Assert.That(await half.ReadToEndAsync(), Is.Zero);
     }
 
     [Test]

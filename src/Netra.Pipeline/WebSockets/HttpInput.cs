@@ -1,23 +1,27 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// A transport whose end is told only once everything before it has been looked at. Kestrel's HTTP takes a body for broken when it sees its last bytes and the end of the transport together, so that a peer that
+/// The transport of a connection that HTTP serves. It says for whom requests are waited for, so that who keeps the server waiting can make room for others; and it tells the transport's end only
+/// once everything before it has been looked at: Kestrel's HTTP takes a body for broken when it sees its last bytes and the end of the transport together, so that a peer that
 /// ends its side after a whole request, as <c>nc -N</c> does, would have no answer.
 /// </summary>
 /// <remarks>One reads at a time.</remarks>
-internal sealed class LateEnd(IDuplexPipe transport) : PipeReader, IDuplexPipe
+internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots slots) : PipeReader, IDuplexPipe
 {
-    private readonly PipeReader _input = transport.Input;
+    private readonly IDuplexPipe _transport = connection.Transport;
+    private readonly PipeReader _input = connection.Transport.Input;
     private ReadOnlySequence<byte> _buffer;
     private bool _isHeldBack;
     private bool _hasSeenAll;
 
     public PipeReader Input => this;
 
-    public PipeWriter Output => transport.Output;
+    public PipeWriter Output => _transport.Output;
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
@@ -48,7 +52,23 @@ internal sealed class LateEnd(IDuplexPipe transport) : PipeReader, IDuplexPipe
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         => TryRead(out var result) ? ValueTask.FromResult(result) : TakeAsync(_input.ReadAsync(cancellationToken));
 
-    private async ValueTask<ReadResult> TakeAsync(ValueTask<ReadResult> reading) => Take(await reading);
+    private async ValueTask<ReadResult> TakeAsync(ValueTask<ReadResult> reading)
+    {
+        if (reading.IsCompleted)
+        {
+            return Take(await reading);
+        }
+
+        slots.BeginWaiting(connection);
+        try
+        {
+            return Take(await reading);
+        }
+        finally
+        {
+            slots.EndWaiting(connection);
+        }
+    }
 
     private ReadResult Take(in ReadResult result)
     {

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.WebSockets;
 
@@ -7,7 +8,7 @@ namespace Netra.Pipeline.Tests.WebSockets;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class LateEndTests
+internal sealed class HttpInputTests
 {
     [Test]
     public async Task Read_LastBytesAndTheEnd_ComeOneAfterTheOther()
@@ -58,6 +59,6 @@ internal sealed class LateEndTests
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
         await pipe.Writer.CompleteAsync();
-        return new LateEnd(new MemoryTransport(pipe.Reader, new Pipe().Writer)).Input;
+        return new HttpInput(new DefaultConnectionContext { Transport = new MemoryTransport(pipe.Reader, new Pipe().Writer) }, TestSlots.Create()).Input;
     }
 }

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>A feature of connections that HTTP serves: says when one of their requests is under way, and whether it is the pipeline's own. Safe to use from any thread.</summary>
+internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slots)
+{
+    private static readonly object Own = new();
+
+    /// <summary>Serves a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="serve">Serves it.</param>
+    public static async Task ServeAsync(HttpContext context, RequestDelegate serve)
+    {
+        if (context.Features.Get<HttpSlot>() is not { } slot)
+        {
+            await serve(context);
+            return;
+        }
+
+        slot.Begin();
+        try
+        {
+            await serve(context);
+        }
+        finally
+        {
+            slot.End(context.Items.Remove(Own));
+        }
+    }
+
+    /// <summary>The request is one of the pipeline's own: it need not be waited for when the host stops.</summary>
+    public static void Claim(HttpContext context)
+    {
+        if (context.Features.Get<HttpSlot>() is { } slot && context.Items.TryAdd(Own, null))
+        {
+            slot.Claim();
+        }
+    }
+
+    private void Begin() => slots.BeginRequest(connection);
+
+    private void Claim() => slots.ClaimRequest(connection);
+
+    private void End(bool isOwn) => slots.EndRequest(connection, isOwn);
+}
