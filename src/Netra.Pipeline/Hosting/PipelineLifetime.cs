@@ -16,8 +16,8 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops and startup verification; ready once the listeners are bound and the runs are ended that the
-/// last process left open; draining before they close.
+/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops, startup
+/// verification, and the end of the runs that the last process left open; ready once the listeners are bound; draining before they close.
 /// </summary>
 internal sealed partial class PipelineLifetime(
     PipelineBridge bridge,
@@ -103,12 +103,14 @@ internal sealed partial class PipelineLifetime(
         }
 
         slots.Measure();
+
+        // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know. And before anybody can
+        // connect: thousands of them take a while.
+        await interrupted.EndAsync(cancellationToken);
     }
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public void OnStarted()
     {
-        // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know.
-        await interrupted.EndAsync(cancellationToken);
         bridge.BecomeReady();
         runs.Begin();
         Log.Ready(logger, log.Epoch);

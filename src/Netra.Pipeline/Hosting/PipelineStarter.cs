@@ -25,7 +25,11 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => _lifetime!.StartedAsync(cancellationToken);
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _lifetime!.OnStarted();
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => _lifetime?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
 
