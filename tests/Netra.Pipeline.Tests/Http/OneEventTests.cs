@@ -316,6 +316,7 @@ internal sealed class OneEventTests
 
         host.Bridge.BeginInitializing();
         (await http.PublishAsync(TokenJson())).ShouldBe(HttpStatusCode.ServiceUnavailable, "not_initialized");
+        Assert.That(host.Failures.Total, Is.Zero, "who comes too early is told so, and nobody is missing anything");
         host.Bridge.Fail("the disk is gone");
         (await http.PublishAsync(TokenJson())).ShouldBe(HttpStatusCode.ServiceUnavailable, "bridge_unavailable");
     }

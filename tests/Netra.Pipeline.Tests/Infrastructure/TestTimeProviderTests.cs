@@ -33,6 +33,21 @@ public sealed class TestTimeProviderTests
     }
 
     [Test]
+    public void Jump_TimersBecomeDue_FireOnceAtTheNextAdvance()
+    {
+        var time = new TestTimeProvider();
+        var fired = new List<(string Name, TimeSpan At)>();
+        using var single = Timer(time, () => fired.Add(("single", time.Elapsed)), 2 * Second);
+        using var periodic = Timer(time, () => fired.Add(("periodic", time.Elapsed)), Second, Second);
+
+        time.Jump(10 * Second);
+
+        Assert.That(fired, Is.Empty);
+        time.Advance(Second);
+        Assert.That(fired, Is.EqualTo(new[] { ("single", 10 * Second), ("periodic", 10 * Second), ("periodic", 11 * Second) }));
+    }
+
+    [Test]
     public void Advance_TimerSetByCallbackWithinTheStep_FiresInTheSameStep()
     {
         var time = new TestTimeProvider();

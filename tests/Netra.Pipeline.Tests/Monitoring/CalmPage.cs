@@ -6,8 +6,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring;
 
 /// <summary>A page as people use it: it acknowledges what it reads, its tab is put into the background, its laptop is closed and opened again, and it is left.</summary>
-internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposable
+internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDisposable
 {
+    private PipelineHost _host = first;
     private readonly Lock _gate = new();
     private ClientWebSocket? _socket;
     private Task _reading = Task.CompletedTask;
@@ -43,7 +44,7 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
         set => Volatile.Write(ref _isFrozen, value);
     }
 
-    private Connection? Connection => _welcome is { } welcome && host.Connections.TryGet(welcome.ConnectionId, out var connection) ? connection : null;
+    private Connection? Connection => _welcome is { } welcome && _host.Connections.TryGet(welcome.ConnectionId, out var connection) ? connection : null;
 
     /// <summary>Comes, or comes back.</summary>
     public async Task OpenAsync()
@@ -53,7 +54,7 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
         using var patience = new CancellationTokenSource(TestClient.Patience);
-        await socket.ConnectAsync(host.SocketAddress(userId, _welcome is { } last ? $"&epoch={last.Epoch}&seq={_cursor}&from={last.From}" : string.Empty), patience.Token);
+        await socket.ConnectAsync(_host.SocketAddress(userId, _welcome is { } last ? $"&epoch={last.Epoch}&seq={_cursor}&from={last.From}" : string.Empty), patience.Token);
         _welcome = null;
         _socket = socket;
         _reading = ReadAsync(socket);
@@ -81,6 +82,22 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
         }
 
         await GoneAsync();
+    }
+
+    /// <summary>The server is about to say goodbye.</summary>
+    public void ExpectsGoodbye() => Volatile.Write(ref _isLeaving, true);
+
+    /// <summary>Goes over to another server, and comes back there if it is there at all; a tab in the background stays there.</summary>
+    public async Task MoveAsync(PipelineHost next)
+    {
+        _host = next;
+        if (IsThere)
+        {
+            var wasFrozen = IsFrozen;
+            await GoneAsync();
+            await OpenAsync();
+            IsFrozen = wasFrozen;
+        }
     }
 
     /// <summary>Waits until the page has done in this second what it does.</summary>
@@ -125,6 +142,7 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
 
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
                     return;
                 }
 
@@ -137,7 +155,8 @@ internal sealed class CalmPage(PipelineHost host, string userId) : IAsyncDisposa
         }
         finally
         {
-            Volatile.Write(ref _wasEnded, WasEnded || !Volatile.Read(ref _isLeaving));
+            // Whoever stays in the background for long is ended, rightly.
+            Volatile.Write(ref _wasEnded, WasEnded || !(Volatile.Read(ref _isLeaving) || IsFrozen));
         }
     }
 

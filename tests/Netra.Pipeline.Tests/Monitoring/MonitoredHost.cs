@@ -22,9 +22,9 @@ internal sealed class MonitoredHost : IAsyncDisposable
     public IServiceProvider Services => Pipeline.Services;
 
     public static async Task<MonitoredHost> StartAsync(
-        Action<NetraPipelineBuilder>? configure = null, IEnumerable<(string Key, string Value)>? settings = null, KindOfLog log = KindOfLog.Memory)
+        Action<NetraPipelineBuilder>? configure = null, IEnumerable<(string Key, string Value)>? settings = null, KindOfLog log = KindOfLog.Memory, TestTimeProvider? time = null)
     {
-        var time = new TestTimeProvider();
+        time ??= new TestTimeProvider();
         return new MonitoredHost(await PipelineHost.StartAsync(configure, [("Netra:Monitoring:Enabled", "true"), .. settings ?? []], time, log: log), time);
     }
 
@@ -45,6 +45,18 @@ internal sealed class MonitoredHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets time pass in small steps while something is under way that needs a moment of it, such as a commit of the log on disk.</summary>
+    public static async Task<T> WhileTimePassesAsync<T>(TestTimeProvider time, Task<T> underWay)
+    {
+        while (!underWay.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.WhenAny(underWay, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+        }
+
+        return await underWay;
+    }
+
     /// <summary>Waits until a user's stream knows of an acknowledgement.</summary>
     public Task HearsAckAsync(string userId, long seq)
         => Eventually.BecomesTrueAsync(() => Pipeline.Streams.TryGetLoaded(userId, out var stream) && stream.IsAcknowledged(seq), "the acknowledgement came");
@@ -56,6 +68,14 @@ internal sealed class MonitoredHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+
+        // Goodbyes and the log's last commit have their times.
+        await WhileTimePassesAsync(Time, StopAsync());
+    }
+
+    private async Task<bool> StopAsync()
+    {
         await Pipeline.DisposeAsync();
+        return true;
     }
 }

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Hosting;
+
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
@@ -15,6 +17,9 @@ internal sealed record Harm(string Name, Guard Guard, string Situation, string H
 
     /// <summary>Brings it about in virtual time.</summary>
     public Func<VirtualBench, Task>? HappensInVirtualTime { get; init; }
+
+    /// <summary>Adds to the pipeline that is in virtual time.</summary>
+    public Action<NetraPipelineBuilder>? Configure { get; init; }
 
     /// <summary>How long the cause lasts where intervals are short.</summary>
     public TimeSpan Short { get; init; }

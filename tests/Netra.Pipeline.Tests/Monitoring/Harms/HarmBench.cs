@@ -158,6 +158,28 @@ internal sealed class HarmBench : IAsyncDisposable
         return count;
     }
 
+    /// <summary>Publishes a whole run with as many tokens, over one request.</summary>
+    public async Task PublishRunAsync(string userId, string runId, int tokens, int bytes = 20)
+    {
+        await using var lines = await RunLines.OpenAsync(this);
+        await lines.SendRunAsync(userId, runId, tokens, bytes);
+        await lines.ReadAllAsync();
+    }
+
+    /// <summary>Sends bad lines, and reads that they are refused.</summary>
+    public async Task SendBadLinesAsync(string line, int count)
+    {
+        const int AtOnce = 500;
+        await using var lines = await RunLines.OpenAsync(this);
+        var chunk = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(line + "\n", AtOnce)));
+        for (var sent = 0; sent < count; sent += AtOnce)
+        {
+            await lines.SendBadAsync(chunk);
+            var answers = await lines.ReadAsync(AtOnce);
+            Expect(answers.All(static answer => answer.Text("status") == "rejected"), $"a bad line was answered {answers[0]}");
+        }
+    }
+
     /// <summary>Notes that a run is well, whoever publishes it.</summary>
     public void IsWell(string userId, string runId)
     {
@@ -454,7 +476,7 @@ internal sealed class HarmBench : IAsyncDisposable
         var fired = alerts.EnumerateArray().Where(static alert => alert.Text("state") != "pending").ToList();
         foreach (var alert in fired.Where(alert => !Harm.TrueAlerts.Contains(alert.Text("name"))))
         {
-            Complain($"false alarm: {alert.Text("name")} {alert.GetProperty("labels")}");
+            Complain($"false alarm: {alert.Text("name")} {alert.GetProperty("labels")}{WordsOf(alert.Text("name")!)}");
         }
 
         if (fired.Count > 0)
@@ -462,6 +484,10 @@ internal sealed class HarmBench : IAsyncDisposable
             Figure($"alerts {string.Join(", ", fired.Select(static alert => alert.Text("name")).Distinct())}");
         }
     }
+
+    // The last line of the server's log that has the failure's code in it.
+    private string WordsOf(string rule)
+        => _server.Output.Split('\n').FirstOrDefault(line => line.Contains(rule, StringComparison.Ordinal)) is { } line ? $" ({line.Trim()})" : "";
 
     // What a true alert is about is counted for a minute.
     private async Task JudgeHealthAsync()

@@ -7,7 +7,8 @@ internal static class HarmCatalogue
 {
     public static IReadOnlyList<Harm> All { get; } =
     [
-        .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(), .. RefusalHarms.All(), .. QueueHarms.All(),
+        .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
+        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>

@@ -57,27 +57,37 @@ internal sealed class HarmSchedule(IReadOnlyList<Harm> rows, int lanes) : IAsync
     {
         var began = TimeProvider.System.GetTimestamp();
         HarmReport report;
-        if (row.HappensInVirtualTime is { } inVirtualTime)
+        try
         {
-            await using var bench = await VirtualBench.StartAsync(row);
-            await inVirtualTime(bench);
-            report = bench.Judge();
+            report = await (row.HappensInVirtualTime is null ? RunInProcessAsync(row) : RunInVirtualTimeAsync(row));
         }
-        else
+        catch (Exception exception) when (exception is not IgnoreException)
         {
-            await using var bench = await HarmBench.StartAsync(row);
-            try
-            {
-                await row.Happens!(bench);
-            }
-            catch (AssertionException exception)
-            {
-                bench.Complain(exception.Message);
-            }
-
-            report = await bench.JudgeAsync();
+            report = new HarmReport(row, [$"it could not be judged: {exception.GetType().Name}: {exception.Message}"], []);
         }
 
         return report with { Figures = [.. report.Figures, $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s"] };
+    }
+
+    private static async Task<HarmReport> RunInProcessAsync(Harm row)
+    {
+        await using var bench = await HarmBench.StartAsync(row);
+        try
+        {
+            await row.Happens!(bench);
+        }
+        catch (Exception exception) when (exception is AssertionException or HttpRequestException or IOException)
+        {
+            bench.Complain(exception.Message);
+        }
+
+        return await bench.JudgeAsync();
+    }
+
+    private static async Task<HarmReport> RunInVirtualTimeAsync(Harm row)
+    {
+        await using var bench = await VirtualBench.StartAsync(row);
+        await row.HappensInVirtualTime!(bench);
+        return bench.Judge();
     }
 }

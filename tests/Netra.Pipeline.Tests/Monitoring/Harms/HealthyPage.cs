@@ -32,6 +32,8 @@ internal sealed class HealthyPage : IAsyncDisposable
     private Socket? _socket;
     private WelcomeMessage? _welcome;
     private byte[] _buffer = new byte[2048];
+    private string? _epoch;
+    private long _from;
     private long _next;
     private long _acknowledged;
     private bool _isFirst = true;
@@ -211,7 +213,6 @@ internal sealed class HealthyPage : IAsyncDisposable
         var attempts = 0;
         while (!_over.IsCancellationRequested)
         {
-            var pause = TimeSpan.Zero;
             try
             {
                 using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -235,8 +236,8 @@ internal sealed class HealthyPage : IAsyncDisposable
                 Volatile.Write(ref _welcome, null);
             }
 
-            var longest = FirstPause * Math.Pow(2, attempts++);
-            pause = (longest < LongestPause ? longest : LongestPause) * Random.Shared.NextDouble();
+            var longest = FirstPause * Math.Pow(2, Math.Min(attempts++, 10));
+            var pause = (longest < LongestPause ? longest : LongestPause) * Random.Shared.NextDouble();
             try
             {
                 await Task.Delay(pause, TimeProvider.System, _over.Token);
@@ -339,9 +340,6 @@ internal sealed class HealthyPage : IAsyncDisposable
             }
         }
     }
-
-    private string? _epoch;
-    private long _from;
 
     private (int Opcode, int Start, int Length)? FrameAt(int position, int length)
     {

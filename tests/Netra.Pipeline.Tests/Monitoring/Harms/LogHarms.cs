@@ -1,33 +1,198 @@
+using System.Text;
+
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>The log cannot commit, or is slow: that is the log's trouble, which has an alert of its own, and nobody else's.</summary>
 internal static class LogHarms
 {
-    private static readonly string[] Trouble = ["log_trouble", "critical_log", "unhealthy_check", "log_failed"];
+    // A canary is stored as users' events are, and has failed as truly.
+    private static readonly string[] Trouble = ["log_trouble", "critical_log", "unhealthy_check", "log_failed", "canary_failed"];
 
     public static IEnumerable<Harm> All()
     {
-        yield return new("log_locked_3min", Guard.Tick, "Another program holds the log's lock: nothing can be committed", "20 pages, two of them in runs", "all pages were reset as soon as it was over, and were shown `log_failed`")
+        yield return new(
+            "log_locked_3min", Guard.Tick,
+            "Another program holds the log's lock: nothing can be committed",
+            "20 pages, two of them in runs",
+            "all pages were reset as soon as it was over, and were shown `log_failed`")
         {
-            Pending = "TIME, STORAGE",
             Short = TimeSpan.FromSeconds(12),
             Full = TimeSpan.FromMinutes(3),
             TrueAlerts = Trouble,
+            TrueErrors = ["log_failed"],
             Happens = LockAsync,
         };
-        yield return new("log_locked_for_a_moment", Guard.Remediation, "The log's lock is held for less than is called trouble", "20 pages, two of them in runs", "held")
+        yield return new(
+            "log_locked_for_a_moment", Guard.Remediation,
+            "The log's lock is held for less than is called trouble",
+            "20 pages, two of them in runs",
+            "held")
         {
             Short = TimeSpan.FromSeconds(1.5),
             Full = TimeSpan.FromSeconds(1.5),
             Happens = LockAsync,
         };
-        yield return new("disk_full", Guard.Remediation, "The disk is full, and has room again later", "20 pages that are open", "pages were reset, `canary_failed` and `background_failed` were alarmed, and the service was back after 3.4 s")
+        yield return new(
+            "log_locked_while_a_request_is_open", Guard.Lease,
+            "The log's lock is held while an open request feeds many runs",
+            "50 runs, and their page",
+            "?")
         {
-            Pending = "TIME, STORAGE",
+            Short = TimeSpan.FromSeconds(8),
+            Full = TimeSpan.FromMinutes(2),
+            TrueAlerts = Trouble,
+            TrueErrors = ["log_failed"],
+            Happens = static async bench =>
+            {
+                await bench.OpenAsync("ada");
+                await using var lines = await RunLines.OpenAsync(bench);
+                for (var i = 0; i < 50; i++)
+                {
+                    await lines.SendAsync("ada", $"r{i}", "agent_started", """{"agent_name":"demo"}""");
+                }
+
+                await lines.ReadAllAsync();
+                using (bench.LockLog())
+                {
+                    await HarmBench.PassAsync(bench.Duration);
+                }
+
+                await bench.BackAsync();
+                await HarmBench.PassAsync(TimeSpan.FromSeconds(HarmBench.Either(6, 70)));
+                for (var i = 0; i < 50; i++)
+                {
+                    await lines.SendAsync("ada", $"r{i}", "agent_completed", """{"agent_name":"demo"}""");
+                }
+
+                await lines.ReadAllAsync();
+            },
+        };
+        yield return new(
+            "log_locked_while_pages_confirm", Guard.Retry,
+            "The log's lock is held while critical events are delivered and confirmed",
+            "20 pages that acknowledge at once",
+            "held: what is confirmed is known in memory before it is saved")
+        {
+            Short = TimeSpan.FromSeconds(9),
+            Full = TimeSpan.FromMinutes(2),
+            TrueAlerts = Trouble,
+            TrueErrors = ["log_failed"],
+            Happens = static async bench =>
+            {
+                var pages = await bench.OpenManyAsync(20);
+                List<Task> waiting;
+                using (bench.LockLog())
+                {
+                    waiting = [.. pages.Select(page => bench.BeginRunAsync(page.UserId, "r1", 3_600_000))];
+                    await HarmBench.PassAsync(bench.Duration);
+                }
+
+                await bench.BackAsync();
+                await Task.WhenAll(waiting);
+                await HarmBench.PassAsync(TimeSpan.FromSeconds(HarmBench.Either(3, 30)));
+                await Task.WhenAll(pages.Select(page => bench.EndRunAsync(page.UserId, "r1")));
+            },
+        };
+        yield return new(
+            "disk_at_1_mb_per_s", Guard.EmergencyMode,
+            "The disk takes about 1 MB a second: the log's lock is held for nine tenths of the time",
+            "a publisher of much text, its page",
+            "all 11 pages were reset: the tick waited for the log")
+        {
+            Count = (4_000, 30_000),
+            Counted = "events of 1 KB",
+            TrueAlerts = ["buffer_overflow"],
+            Happens = static async bench =>
+            {
+                await bench.OpenAsync("ada");
+                await bench.OpenManyAsync(10);
+                using var over = new CancellationTokenSource();
+                var slow = SlowDownAsync(bench, over.Token);
+                var began = TimeProvider.System.GetTimestamp();
+                await bench.PublishRunAsync("ada", "r1", bench.Count, 1_000);
+                bench.Figure($"{bench.Count / TimeProvider.System.GetElapsedTime(began).TotalSeconds / 1_000:F1} MB/s");
+                await over.CancelAsync();
+                await slow;
+                await bench.BackAsync();
+            },
+        };
+        yield return new(
+            "burst_on_a_cold_server", Guard.Queues,
+            "Many publishers send as fast as they can, at once, to a server that has just started",
+            "all of them",
+            "pages were reset under load, since a late tick judged at once")
+        {
+            Count = (100_000, 400_000),
+            Counted = "events",
+            IsAlone = true,
+            TrueAlerts = ["buffer_overflow"],
+            Happens = static async bench =>
+            {
+                await bench.OpenManyAsync(20);
+                await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bench.PublishRunAsync($"user-{i}", "r1", bench.Count / 20)));
+                await bench.BackAsync();
+            },
+        };
+        yield return new(
+            "overload_is_over", Guard.EmergencyMode,
+            "The log refuses events for a moment, and then takes them again",
+            "publishers of tokens, 10 pages",
+            "tokens were refused for a minute more")
+        {
+            Short = TimeSpan.FromSeconds(1.5),
+            Full = TimeSpan.FromSeconds(1.5),
+            Settings = [("Netra:Log:Sqlite:QueueEntries", "200")],
+            // Nobody ends the run of the flood.
+            TrueAlerts = [.. Trouble, "emergency_mode", "failure_rate", "stalled_runs", "silent_failures"],
+            TrueErrors = ["emergency_mode", "log_full"],
+            Happens = static async bench =>
+            {
+                await bench.OpenManyAsync(10);
+                using (bench.LockLog())
+                {
+                    // Nobody reads the answers: what is refused is refused.
+                    await using var flood = await RunLines.OpenAsync(bench);
+                    await flood.SendBadAsync(Encoding.UTF8.GetBytes(HarmBench.Json("nobody", "sick-1", "agent_started", """{"agent_name":"demo"}""") + "\n"));
+                    await flood.SendBadAsync(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(HarmBench.Json("nobody", "sick-1", "token", """{"delta":"x"}""") + "\n", 400))));
+                    await HarmBench.PassAsync(bench.Duration);
+                }
+
+                await bench.BackAsync();
+            },
+        };
+        yield return new(
+            "retention_of_a_backlog", Guard.Retention,
+            "Retention deletes much while much is written",
+            "a page that reads, the publisher",
+            "held")
+        {
+            Count = (20_000, 100_000),
+            Counted = "events",
+            Settings = [("Netra:Log:Sqlite:RetainedBytes", "1048576")],
+            TrueAlerts = ["buffer_overflow"],
+            Happens = static async bench =>
+            {
+                await bench.OpenAsync("ada");
+                for (var sent = 0; sent < bench.Count; sent += 1_000)
+                {
+                    await bench.PublishRunAsync("ada", $"r{sent}", 1_000, 200);
+                }
+
+                await bench.BackAsync();
+            },
+        };
+        yield return new(
+            "disk_full", Guard.Remediation,
+            "The disk is full, and has room again later",
+            "20 pages that are open",
+            "pages were reset, and the service was back after 3.4 s")
+        {
             Short = TimeSpan.FromSeconds(8),
             Full = TimeSpan.FromMinutes(3),
             Disk = "size=32m",
-            TrueAlerts = Trouble,
+            // What becomes of alerts is to be stored on the same disk.
+            TrueAlerts = [.. Trouble, "background_failed"],
+            TrueErrors = ["log_failed"],
             Happens = static async bench =>
             {
                 var pages = await bench.OpenManyAsync(20);
@@ -41,6 +206,19 @@ internal static class LogHarms
                 await HarmBench.PassAsync(TimeSpan.FromSeconds(HarmBench.Either(3, 30)));
             },
         };
+    }
+
+    private static async Task SlowDownAsync(HarmBench bench, CancellationToken until)
+    {
+        while (!until.IsCancellationRequested)
+        {
+            using (bench.LockLog())
+            {
+                await HarmBench.PassAsync(TimeSpan.FromMilliseconds(450));
+            }
+
+            await HarmBench.PassAsync(TimeSpan.FromMilliseconds(50));
+        }
     }
 
     private static async Task LockAsync(HarmBench bench)

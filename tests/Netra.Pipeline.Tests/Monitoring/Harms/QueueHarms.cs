@@ -9,7 +9,9 @@ internal static class QueueHarms
 {
     public static IEnumerable<Harm> All()
     {
-        yield return new("burst_fills_the_log", Guard.EmergencyMode, "Publishers send faster than the disk takes", "their runs, and whoever reads them", "lines were refused with `log_full`, and emergency mode withheld the text of all runs")
+        yield return new(
+            "burst_fills_the_log", Guard.EmergencyMode, "Publishers send faster than the disk takes", "their runs, and whoever reads them",
+            "lines were refused with `log_full`, and emergency mode withheld the text of all runs")
         {
             Count = (10_000, 100_000),
             Counted = "tokens",
@@ -29,7 +31,9 @@ internal static class QueueHarms
                 await bench.BackAsync();
             },
         };
-        yield return new("pages_that_never_read", Guard.Queues, "Many pages never read, and all queues together hold too much", "a page that reads, and its run", "held, but for 2 MB a page; with a small heap requests of others were broken off")
+        yield return new(
+            "pages_that_never_read", Guard.Queues, "Many pages never read, and all queues together hold too much", "a page that reads, and its run",
+            "held, but for 2 MB a page; with a small heap requests of others were broken off")
         {
             Count = (60, 500),
             Counted = "pages",

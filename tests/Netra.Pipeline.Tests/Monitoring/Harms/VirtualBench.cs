@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -19,7 +20,7 @@ internal sealed class VirtualBench : IAsyncDisposable
     public TestTimeProvider Time => Host.Time;
 
     public static async Task<VirtualBench> StartAsync(Harm harm)
-        => new(harm, await MonitoredHost.StartAsync(settings: harm.Settings, log: KindOfLog.Sqlite));
+        => new(harm, await MonitoredHost.StartAsync(harm.Configure, harm.Settings, harm.Configure is null ? KindOfLog.Sqlite : KindOfLog.Memory));
 
     public async Task<CalmPage> OpenAsync(string userId)
     {
@@ -32,9 +33,20 @@ internal sealed class VirtualBench : IAsyncDisposable
     /// <summary>Publishes, and expects that it is taken.</summary>
     public async Task PublishAsync(string userId, string runId, string type, string data = "{}")
     {
-        var (response, body) = await Host.Http.PublishAsync(HarmBench.Json(userId, runId, type, data));
+        var (response, body) = await MonitoredHost.WhileTimePassesAsync(Time, Host.Http.PublishAsync(HarmBench.Json(userId, runId, type, data)));
         Expect(response.IsSuccessStatusCode, $"{type} of {runId} was answered {(int)response.StatusCode}: {body}");
     }
+
+    /// <summary>Publishes a whole run.</summary>
+    public async Task PublishRunAsync(string userId, string runId)
+    {
+        await PublishAsync(userId, runId, "agent_started", """{"agent_name":"demo"}""");
+        await PublishAsync(userId, runId, "agent_completed", """{"agent_name":"demo"}""");
+    }
+
+    /// <summary>The data of <c>waiting</c>.</summary>
+    public string Until(TimeSpan from)
+        => string.Create(CultureInfo.InvariantCulture, $$"""{"until":{{(Time.GetUtcNow() + from).ToUnixTimeMilliseconds() / 1000.0}}}""");
 
     /// <summary>Lets seconds pass, with pages that answer.</summary>
     public async Task PassAsync(int seconds)
