@@ -76,6 +76,39 @@ internal sealed partial class ChatPageTests
     }
 
     [Test]
+    public async Task ChatPage_BigResultRefusedAndEventsAfterTheEnd_SaysAtTheToolWhyAndNothingElse()
+    {
+        var page = await OpenAsync();
+        using var http = new HttpClient { BaseAddress = _server.Address };
+        await PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
+        var run = new RunCard(page.Runs);
+        await Expect(run.ToolStatuses).ToHaveTextAsync("running", RunTakes);
+
+        await PublishAsync("tool_completed", $$"""{"tool_name":"search","call_id":"c1","result":"{{new string('x', 300 * 1024)}}"}""");
+        await Expect(run.LostResults).ToContainTextAsync("too large", Patiently);
+        await PublishAsync("agent_completed", """{"agent_name":"backend"}""");
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        for (var i = 0; i < 50; i++)
+        {
+            await PublishAsync("token", """{"delta":"late"}""");
+        }
+
+        await Expect(run.ToolStatuses).ToHaveTextAsync("unfinished");
+        await Expect(run.LostResults).ToHaveCountAsync(1);
+        await Expect(run.Errors).ToHaveCountAsync(0);
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+        await page.ShootAsync("lost-result");
+
+        async Task PublishAsync(string type, string data)
+        {
+            using var content = new StringContent(
+                $$"""{"user_id":"{{_userId}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""", System.Text.Encoding.UTF8, "application/json");
+            using var response = await http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
+        }
+    }
+
+    [Test]
     public async Task ChatPage_ToolFails_ShowsTheFailure()
     {
         var page = await OpenAsync();

@@ -15,5 +15,9 @@ internal sealed class RunCard(ILocator run)
 
     public ILocator ToolErrors => run.GetByTestId("tool-error");
 
+    public ILocator LostResults => run.GetByTestId("tool-lost");
+
+    public ILocator Errors => run.GetByTestId("run-error");
+
     public ILocator Answer => run.GetByTestId("answer");
 }
