@@ -8,7 +8,8 @@ namespace Netra.Pipeline.Protocol;
 /// <param name="ThreadId">The thread it concerns, if one.</param>
 /// <param name="RunId">The run it concerns, if one.</param>
 /// <param name="Id">The client message it answers, if one.</param>
-/// <param name="Numbers">The numbers of the case; <c>data</c> on the wire. Where it stands for several failures, <c>count</c> is how many.</param>
+/// <param name="Numbers">The numbers of the case; <c>data</c> on the wire. Where it stands for several failures, <c>count</c> is how
+/// many.</param>
 public sealed record ErrorMessage(
     string Code,
     string Message,

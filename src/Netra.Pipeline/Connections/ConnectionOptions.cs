@@ -35,7 +35,8 @@ public sealed class ConnectionOptions
     public long? BufferBudgetBytes { get; set; }
 
     /// <summary>
-    /// How many answers to client messages may wait. Range 8 to 4,096, default 64. At half of them the connection is not read any further until there is room; one more than all of them, which only posts of an event
+    /// How many answers to client messages may wait. Range 8 to 4,096, default 64. At half of them the connection is not read any further
+    /// until there is room; one more than all of them, which only posts of an event
     /// stream can bring about, ends the connection with <c>control_overflow</c>.
     /// </summary>
     [Range(8, 4096)]

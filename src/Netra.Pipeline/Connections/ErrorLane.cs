@@ -4,7 +4,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// The <c>error</c> messages that wait on one connection. Bounded, and never full: what says the same of the same run becomes one message with a count while it waits, and beyond the bound what has the same code does.
+/// The <c>error</c> messages that wait on one connection. Bounded, and never full: what says the same of the same run becomes one message
+/// with a count while it waits, and beyond the bound what has the same code does.
 /// </summary>
 /// <remarks>Safe from any thread; the lock guards the list, and <see cref="IsEmpty"/> does not take it.</remarks>
 internal sealed class ErrorLane
@@ -87,6 +88,6 @@ internal sealed class ErrorLane
             }
         }
 
-        throw new InvalidOperationException($"{Capacity} errors wait, each with a code of its own; codes are a closed list that is shorter.");
+        throw new InvalidOperationException($"{Capacity} errors wait, each with a code of its own, and there are fewer codes.");
     }
 }

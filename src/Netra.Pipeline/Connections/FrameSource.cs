@@ -4,7 +4,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What one connection is to write next, whatever carries it: the welcome first, then what has no number (a ping, answers, errors), then what a page holds, then what is queued. It is the last place before the
+/// What one connection is to write next, whatever carries it: the welcome first, then what has no number (a ping, answers, errors), then
+/// what a page holds, then what is queued. It is the last place before the
 /// transport, so the owner's tag is checked here. Used by the connection's writer alone.
 /// </summary>
 internal sealed class FrameSource(Connection connection, ConnectionOptions options)

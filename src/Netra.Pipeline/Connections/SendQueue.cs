@@ -122,7 +122,8 @@ internal sealed class SendQueue
     public bool TryEnqueueControl(byte[] message) => TryEnqueueControl(message, _controlLimit);
 
     /// <summary>
-    /// Takes an answer, and waits until there is room for it. One that comes late is for a peer that sends more than it reads: there is no other way to push it back.
+    /// Takes an answer, and waits until there is room for it. One that comes late is for a peer that sends more than it reads: there is no
+    /// other way to push it back.
     /// </summary>
     public async ValueTask EnqueueControlAsync(byte[] message)
     {
@@ -132,7 +133,8 @@ internal sealed class SendQueue
         }
     }
 
-    /// <summary>Completes when there is room for the answer to what the peer sends next, or when nothing will be written any more.</summary>
+    /// <summary>Completes when there is room for the answer to what the peer sends next, or when nothing will be written any
+    /// more.</summary>
     public ValueTask WhenAnswersHaveRoom() => HasAnswerRoom ? ValueTask.CompletedTask : new ValueTask(WaitForAnswerRoom());
 
     /// <summary>Takes an error: there is always room for it.</summary>
@@ -165,7 +167,8 @@ internal sealed class SendQueue
 
     public bool TryDequeueControl([MaybeNullWhen(false)] out byte[] message)
     {
-        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that is counted and not there yet is followed by a wake.
+        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that
+        // is counted and not there yet is followed by a wake.
         message = null;
         if (Volatile.Read(ref _controlCount) == 0 || !_control.Reader.TryRead(out message))
         {

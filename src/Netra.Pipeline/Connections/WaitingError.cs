@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
@@ -9,7 +10,8 @@ internal readonly record struct WaitingError(ErrorMessage Message, long Failures
 {
     /// <summary>Whether both say the same of the same run.</summary>
     public bool IsOfTheRunOf(in WaitingError other)
-        => Message.Code == other.Message.Code && Message.RunId == other.Message.RunId && Message.ThreadId == other.Message.ThreadId && Message.CallId == other.Message.CallId;
+        => Message.Code == other.Message.Code && Message.RunId == other.Message.RunId
+            && Message.ThreadId == other.Message.ThreadId && Message.CallId == other.Message.CallId;
 
     /// <summary>This one and an earlier one as one.</summary>
     public WaitingError After(in WaitingError earlier) => new(
@@ -27,7 +29,10 @@ internal readonly record struct WaitingError(ErrorMessage Message, long Failures
     public ErrorMessage ToMessage() => Failures <= 1 ? Message : Message with
     {
         Message = $"{Message.Message} (and {Failures - 1} more)",
-        Numbers = new Dictionary<string, long>(Message.Numbers ?? new Dictionary<string, long>(StringComparer.Ordinal), StringComparer.Ordinal) { ["count"] = Failures },
+        Numbers = new Dictionary<string, long>(Message.Numbers ?? ReadOnlyDictionary<string, long>.Empty, StringComparer.Ordinal)
+        {
+            ["count"] = Failures,
+        },
     };
 
     private static string? Common(string? one, string? other) => one == other ? other : null;

@@ -56,7 +56,8 @@ public sealed partial class EventEmitter : IAsyncDisposable
     internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
 
     /// <summary>
-    /// Refuses an event where the run has its terminal one, without encoding it or raising: those who go on after the end come in crowds. It has been reported. Null where the run is open, as far as is known without the
+    /// Refuses an event where the run has its terminal one, without encoding it or raising: those who go on after the end come in crowds.
+    /// It has been reported. Null where the run is open, as far as is known without the
     /// stream's lock; the emission finds out the rest.
     /// </summary>
     internal PipelineException? RefuseAfterEnd(EventType type)

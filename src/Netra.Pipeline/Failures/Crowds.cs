@@ -1,17 +1,21 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// What comes in crowds, told by kind: the first of a kind, or the first few, at once, those after it together, at most once a second. Bounded: beyond so many kinds the rest is told by coarser ones.
+/// What comes in crowds, told by kind: the first of a kind, or the first few, at once, those after it together, at most once a second.
+/// Bounded: beyond so many kinds the rest is told by coarser ones.
 /// </summary>
 /// <remarks>
-/// Safe from any thread. The lock guards the kinds; joining happens under it, so it must call nobody else; what is told goes out without it. Nothing is kept of a kind that was quiet for a second.
+/// Safe from any thread. The lock guards the kinds; joining happens under it, so it must call nobody else; what is told goes out without
+/// it. Nothing is kept of a kind that was quiet for a second.
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="maxKinds">How many kinds are told apart at a time.</param>
-/// <param name="hold">Makes one of what is held back, null for nothing, and one more. Called for what is told at once as well, with nothing.</param>
+/// <param name="hold">Makes one of what is held back, null for nothing, and one more. Called for what is told at once as well, with
+/// nothing.</param>
 /// <param name="tell">Tells one, or what several have become, and whether it is of a kind of its own.</param>
 /// <param name="atOnce">How many of a kind are told at once.</param>
-internal sealed class Crowds<TKind, TItem>(TimeProvider time, int maxKinds, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell, int atOnce = 1)
+internal sealed class Crowds<TKind, TItem>(
+    TimeProvider time, int maxKinds, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell, int atOnce = 1)
     where TKind : notnull
     where TItem : class
 {

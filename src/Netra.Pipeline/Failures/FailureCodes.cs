@@ -17,7 +17,8 @@ public static class FailureCodes
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="code"/> is not a defined value.</exception>
     public static string WireName(FailureCode code) => Describe(code).WireName;
 
-    // Shown is what the user is missing. Not shown: the server's own affairs; what is the publisher's fault, who is told and can mend it; what nobody is missing, since it comes later (buffer_overflow, for which the
+    // Shown is what the user is missing. Not shown: the server's own affairs; what is the publisher's fault, who is told and can mend it;
+    // what nobody is missing, since it comes later (buffer_overflow, for which the
     // page gets a gap) or is to be sent again (draining); and what each page is told once instead of for each event (emergency_mode).
     private static FailureCodeInfo Create(FailureCode code) => code switch
     {

@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// The latest failures, for the monitor. Bounded: the newest replaces the oldest, and those that come in crowds are one entry with their <see cref="Failure.Count"/>. Safe for any number of threads.
+/// The latest failures, for the monitor. Bounded: the newest replaces the oldest, and those that come in crowds are one entry with their
+/// <see cref="Failure.Count"/>. Safe for any number of threads.
 /// </summary>
 public sealed class FailureFeed
 {

@@ -4,7 +4,8 @@ using System.Text;
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// The log line of a failure: what is there is said, and what is not there is left out, in the text and among the named values. Made for one line.
+/// The log line of a failure: what is there is said, and what is not there is left out, in the text and among the named values. Made for
+/// one line.
 /// </summary>
 internal sealed class FailureLine : IReadOnlyList<KeyValuePair<string, object?>>
 {

@@ -8,12 +8,15 @@ using Netra.Pipeline.Telemetry;
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// The one funnel through which every failure is told. Each one is counted, and told to the subscribers. Log line, entry in the feed and <c>error</c> message to the live connections of the user whom it concerns are
-/// told by kind: the first failure of a user with a code at once, those after it together, at most once a second, with their number. Reporting never throws, and one step that fails does not keep the others from
+/// The one funnel through which every failure is told. Each one is counted, and told to the subscribers. Log line, entry in the feed and
+/// <c>error</c> message to the live connections of the user whom it concerns are
+/// told by kind: the first failure of a user with a code at once, those after it together, at most once a second, with their number.
+/// Reporting never throws, and one step that fails does not keep the others from
 /// happening.
 /// </summary>
 /// <remarks>
-/// Safe for any number of threads; not to be called under a lock, since loggers and collectors are foreign code. A loop calls <see cref="TellDue"/>, and what is still held back at the end is told then.
+/// Safe for any number of threads; not to be called under a lock, since loggers and collectors are foreign code. A loop calls <see
+/// cref="TellDue"/>, and what is still held back at the end is told then.
 /// </remarks>
 public sealed partial class FailureReporter : IDisposable
 {
@@ -75,7 +78,8 @@ public sealed partial class FailureReporter : IDisposable
 
         if (!_crowds.Add(FailureKind.Of(timed), FailureKind.RestOf(timed), timed))
         {
-            // So many users at once that the operator is told by code: each of them is still told what they are missing. What waits for one connection is bounded there.
+            // So many users at once that the operator is told by code: each of them is still told what they are missing. What waits for
+            // one connection is bounded there.
             TellUser(timed, info);
         }
     }
@@ -138,10 +142,13 @@ public sealed partial class FailureReporter : IDisposable
         _logger.Log(level, id, new FailureLine(failure, info), CauseOf(failure), static (line, _) => line.ToString());
     }
 
-    // The line says what an exception of ours says; where it was raised says something only of what is beneath it. What others have raised is shown whole.
-    private static Exception? CauseOf(Failure failure) => failure.Exception is PipelineException known ? known.InnerException : failure.Exception;
+    // The line says what an exception of ours says; where it was raised says something only of what is beneath it. What others have raised
+    // is shown whole.
+    private static Exception? CauseOf(Failure failure)
+        => failure.Exception is PipelineException known ? known.InnerException : failure.Exception;
 
-    private void Count(Failure failure, FailureCodeInfo info) => _failures.Add(failure.Count, new KeyValuePair<string, object?>("error.type", info.WireName));
+    private void Count(Failure failure, FailureCodeInfo info)
+        => _failures.Add(failure.Count, new KeyValuePair<string, object?>("error.type", info.WireName));
 
     private void Tell(string userId, Failure failure, FailureCodeInfo info) => _tell(
         userId,

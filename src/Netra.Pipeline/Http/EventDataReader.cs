@@ -6,7 +6,8 @@ namespace Netra.Pipeline.Http;
 
 /// <summary>
 /// Checks an event's data against <see cref="EventDataRules"/>, in one pass and without a document. Members that are not listed pass through, but all text must be Unicode: half a
-/// surrogate pair, escaped, would fail in the page that fetches it, far from here. The first thing that is wrong is told, not thrown: a peer's mistakes must cost less than what is right.
+/// surrogate pair, escaped, would fail in the page that fetches it, far from here. The first thing that is wrong is told, not thrown: a
+/// peer's mistakes must cost less than what is right.
 /// </summary>
 internal ref struct EventDataReader
 {
@@ -19,7 +20,8 @@ internal ref struct EventDataReader
     private Utf8JsonReader _json;
     private string? _problem;
 
-    private EventDataReader(ReadOnlySpan<byte> data) => _json = new Utf8JsonReader(data, new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth });
+    private EventDataReader(ReadOnlySpan<byte> data)
+        => _json = new Utf8JsonReader(data, new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth });
 
     /// <summary>Checks the type and the data of a request, and makes them ready to be emitted.</summary>
     /// <param name="request">The request.</param>
@@ -37,7 +39,10 @@ internal ref struct EventDataReader
         var reader = new EventDataReader(data.Span);
         var seen = reader.ReadData(members);
         problem = reader._problem;
-        return problem is not null ? default : new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp")) { Subject = EventSubjectReader.Read(type, data.Span) };
+        return problem is not null ? default : new PublishedData(type, data, IsToBeAdded("metadata"), IsToBeAdded("timestamp"))
+        {
+            Subject = EventSubjectReader.Read(type, data.Span),
+        };
 
         bool IsToBeAdded(string name)
         {
@@ -46,7 +51,8 @@ internal ref struct EventDataReader
         }
     }
 
-    private static string ProblemOfType(in PublishRequest request) => request.Type == EventType.AgentStalled ? "must not be agent_stalled: only the server says that"
+    private static string ProblemOfType(in PublishRequest request)
+        => request.Type == EventType.AgentStalled ? "must not be agent_stalled: only the server says that"
         : request.HasType ? $"must be one of {Types}"
         : $"is missing; it must be one of {Types}";
 

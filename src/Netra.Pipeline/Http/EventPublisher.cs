@@ -135,7 +135,9 @@ internal sealed class EventPublisher(
     {
         var (scope, refused) = RefusedLineReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
         return Rejected(Failure.In(
-            FailureCode.EventTooLarge, scope, $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
+            FailureCode.EventTooLarge,
+            scope,
+            $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
         {
             EventType = refused.Type,
             ToolName = refused.ToolName,

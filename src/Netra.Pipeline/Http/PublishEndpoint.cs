@@ -60,7 +60,8 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
     }
 
     private void TellBroken(HttpContext context, string reason)
-        => peers.Write(EventIds.PublishBroken, nameof(TellBroken), context.Connection.RemoteIpAddress?.ToString(), more => Log.Broken(logger, reason, more));
+        => peers.Write(
+            EventIds.PublishBroken, nameof(TellBroken), context.Connection.RemoteIpAddress?.ToString(), more => Log.Broken(logger, reason, more));
 
     private static async Task AnswerBrokenAsync(HttpContext context, IOException exception)
     {

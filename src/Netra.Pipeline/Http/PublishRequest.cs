@@ -19,7 +19,8 @@ internal readonly record struct PublishRequest(PublishTarget Target, EventType? 
     public string? Problem { get; init; }
 
     /// <summary>One that names nobody.</summary>
-    public static PublishRequest Malformed(string member, string problem) => new(Nobody, null, false, default) { Problem = ProblemOf(member, problem) };
+    public static PublishRequest Malformed(string member, string problem)
+        => new(Nobody, null, false, default) { Problem = ProblemOf(member, problem) };
 
     /// <summary>What is wrong, as its publisher is told.</summary>
     public static string ProblemOf(string member, string problem) => $"{EventPublisher.Operation} was refused: '{member}' {problem}";

@@ -5,7 +5,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Reads the object that a publisher sends for one event. Members that it does not know are passed over; known ones must have their type and may occur once. What is wrong is told, not thrown: a peer's mistakes come in
+/// Reads the object that a publisher sends for one event. Members that it does not know are passed over; known ones must have their type
+/// and may occur once. What is wrong is told, not thrown: a peer's mistakes come in
 /// crowds, and must cost less than what is right.
 /// </summary>
 internal ref struct PublishRequestReader
@@ -33,7 +34,8 @@ internal ref struct PublishRequestReader
     /// <summary>Reads one event.</summary>
     /// <param name="utf8">Everything the publisher sent for it.</param>
     /// <param name="previous">The event before it in the same request: most events go where the last one went, and then its strings are used again.</param>
-    /// <returns>The event; one with a <see cref="PublishRequest.Problem"/> is malformed, and has whom it names as far as that could be read.</returns>
+    /// <returns>The event; one with a <see cref="PublishRequest.Problem"/> is malformed, and has whom it names as far as that could be
+    /// read.</returns>
     public static PublishRequest Read(ReadOnlyMemory<byte> utf8, PublishTarget? previous)
     {
         if (utf8.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])

@@ -7,7 +7,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Finds out whom an event was for that is refused for its length, from its beginning, and what it was. What is not there, or not as it should be, is passed over: the event is refused in any case.
+/// Finds out whom an event was for that is refused for its length, from its beginning, and what it was. What is not there, or not as it
+/// should be, is passed over: the event is refused in any case.
 /// </summary>
 internal ref struct RefusedLineReader
 {
@@ -20,7 +21,8 @@ internal ref struct RefusedLineReader
     private string? _call;
 
     private RefusedLineReader(in ReadOnlySequence<byte> beginning)
-        => _json = new Utf8JsonReader(beginning, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth }));
+        => _json = new Utf8JsonReader(
+            beginning, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth }));
 
     /// <summary>Reads what it can.</summary>
     /// <param name="beginning">The event, or as much as there is of it.</param>

@@ -20,13 +20,15 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLines li
         // Anything else (a malformed request, a full server) says nothing of who asked.
         if (status is 401 or 403)
         {
-            lines.Write(EventIds.HandshakeDenied, code, PeerLines.SourceOf(remote), more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
+            lines.Write(
+                EventIds.HandshakeDenied, code, PeerLines.SourceOf(remote), more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
         }
     }
 
     /// <summary>A request to publish, or an operator's, was refused for who it comes from.</summary>
     public void RequestRefused(string? who, EndPoint? remote, string method, string? path, int status)
-        => lines.Write(EventIds.RequestDenied, nameof(RequestRefused), PeerLines.SourceOf(remote), more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
+        => lines.Write(
+            EventIds.RequestDenied, nameof(RequestRefused), PeerLines.SourceOf(remote), more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
     /// <summary>An event was stopped on its way to somebody else.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq) => Log.IsolationViolated(_logger, seq, connectionId, userId);
