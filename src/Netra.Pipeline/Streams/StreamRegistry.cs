@@ -14,11 +14,10 @@ namespace Netra.Pipeline.Streams;
 /// </summary>
 internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time, BudgetRelief? relief = null)
 {
-    private readonly StreamServices _services = new(log, options.Value, budget, figures, time) { Relief = relief };
-
     // What is given back together is stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;
 
+    private readonly StreamServices _services = new(log, options.Value, budget, figures, time) { Relief = relief };
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
@@ -63,12 +62,12 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
     /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
     {
-        var idle = CollectIdle();
         if (log.Trouble is not null)
         {
             return;
         }
 
+        var idle = CollectIdle();
         List<Exception>? failures = null;
         var (now, above) = (time.GetTimestamp(), idle.Count - options.Value.MaxIdleStreams);
         var due = idle.TakeWhile((stream, i) => i < above || time.GetElapsedTime(stream.Since, now) >= options.Value.IdleGrace);

@@ -50,7 +50,7 @@ internal sealed class PassingUsersTests
         Assert.That(host.Services.GetRequiredService<FiguresRegistry>().Count, Is.LessThanOrEqualTo(10_000));
         Assert.That(log.StreamCount, Is.EqualTo(users));
         var ledger = host.Services.GetRequiredService<Ledger>().Read();
-        Assert.That((ledger.Account.Accepted, ledger.Account.Unaccounted), Is.EqualTo(((long)users, 0L)));
+        Assert.That((ledger.Account.Accepted, ledger.Account.Unaccounted), Is.EqualTo((2L * users, 0L)));
         Assert.That(host.Failures.Latest(10), Is.Empty);
     }
 
@@ -62,7 +62,8 @@ internal sealed class PassingUsersTests
             while (Interlocked.Increment(ref next) is var user && user < end)
             {
                 await using var emitter = await host.EmitterOfAsync($"user-{user}");
-                await emitter.TokenAsync("hello");
+                await emitter.AgentStartedAsync("poet");
+                await emitter.AgentCompletedAsync("poet");
             }
         })));
     }

@@ -50,6 +50,9 @@ internal sealed class LogStore : IDisposable
 
     public DeadLetterTable DeadLetters { get; }
 
+    /// <summary>Who brings what is committed into the database; null while the log is being opened.</summary>
+    public Checkpointer? Checkpointer { private get; set; }
+
     /// <summary>The log as a whole, within the transaction.</summary>
     public ref readonly LogState Log => ref _log.Now;
 
@@ -64,6 +67,8 @@ internal sealed class LogStore : IDisposable
 
     public void Begin()
     {
+        Checkpointer?.AwaitRoom();
+
         // One that could not be ended is in the way.
         Database.Rollback();
         Database.BeginWriting();
@@ -139,6 +144,7 @@ internal sealed class LogStore : IDisposable
 
         Database.Commit();
         KeepChanges();
+        Checkpointer?.OnCommitted(Database.PagesWritten);
     }
 
     public void Rollback()

@@ -11,10 +11,20 @@ internal sealed class OpenLog : IAsyncDisposable
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly SqliteEventLogOptions _options;
     private readonly FailureReporter _failures;
+    private readonly Checkpointer _checkpointer;
 
-    private OpenLog(SqliteFile file, LogStore store, SqliteReaders readers, SqliteEventLogOptions options, FailureReporter failures, ILogger logger, TimeProvider time)
+    private OpenLog(
+        SqliteFile file,
+        LogStore store,
+        SqliteReaders readers,
+        Checkpointer checkpointer,
+        SqliteEventLogOptions options,
+        FailureReporter failures,
+        ILogger logger,
+        TimeProvider time)
     {
-        (_file, _store, _options, _failures, Readers) = (file, store, options, failures, readers);
+        (_file, _store, _options, _failures, _checkpointer, Readers) = (file, store, options, failures, checkpointer, readers);
+        store.Checkpointer = checkpointer;
         Queue = new AppendQueue(options, time, _wake);
         Writer = new SqliteWriter(store, Queue, _wake, options.SaveInterval, failures, logger, time);
         Leasing = new Leasing(store);
@@ -53,6 +63,7 @@ internal sealed class OpenLog : IAsyncDisposable
     {
         var file = SqliteFile.Hold(directory, options);
         var readers = new SqliteReaders(file, options, failures);
+        var checkpointer = new Checkpointer(file, failures, time);
         SqliteDatabase? database = null;
         try
         {
@@ -63,14 +74,17 @@ internal sealed class OpenLog : IAsyncDisposable
             var recovered = new Recovery(store).Run();
             store.Streams.CountAll();
             readers.Open(clock);
-            var log = new OpenLog(file, store, readers, options, failures, logger, time) { Recovered = recovered };
+            checkpointer.Open();
+            var log = new OpenLog(file, store, readers, checkpointer, options, failures, logger, time) { Recovered = recovered };
             readers.Start();
+            checkpointer.Start();
             log.Writer.Start();
             return log;
         }
         catch (Exception exception)
         {
             readers.Dispose();
+            _ = checkpointer.DisposeAsync().AsTask();
             database?.Dispose();
             file.Dispose();
             throw exception is SqliteFailureException or InvalidDataException
@@ -97,6 +111,7 @@ internal sealed class OpenLog : IAsyncDisposable
         await Writer.StopAsync();
         await Readers.StopAsync();
         Readers.Dispose();
+        await _checkpointer.DisposeAsync();
         await Writer.DisposeAsync();
         await Queue.DisposeAsync();
         try

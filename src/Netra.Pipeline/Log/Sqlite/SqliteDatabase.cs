@@ -11,6 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteStatement _beginWriting;
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
+    private readonly SqliteStatement _checkpoint;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -21,6 +22,7 @@ internal sealed class SqliteDatabase : IDisposable
         _beginWriting = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
+        _checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
     }
 
     public string Path { get; }
@@ -82,6 +84,26 @@ internal sealed class SqliteDatabase : IDisposable
     public void BeginWriting() => _beginWriting.Execute();
 
     public void Commit() => _commit.Execute();
+
+    /// <summary>How many pages this connection has written since it was opened.</summary>
+    public int PagesWritten
+    {
+        get
+        {
+            _ = raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var current, out _, 0);
+            return current;
+        }
+    }
+
+    /// <summary>Brings into the database what the write-ahead log has, as far as that holds up neither a writer nor a reader.</summary>
+    /// <returns>
+    /// Whether another connection does it at the moment; how many pages the write-ahead log has, and how many of them are done.
+    /// </returns>
+    public (bool IsBusy, int Committed, int Done) Checkpoint()
+    {
+        using var rows = _checkpoint.Query();
+        return rows.Next() ? (_checkpoint.Int64(0) != 0, _checkpoint.Int32(1), _checkpoint.Int32(2)) : default;
+    }
 
     /// <summary>Takes back what the transaction has changed, unless SQLite has done so already on its own.</summary>
     public void Rollback()

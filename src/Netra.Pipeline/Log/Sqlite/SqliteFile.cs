@@ -14,7 +14,11 @@ internal sealed class SqliteFile : IDisposable
     private const int PageBytes = 8192;
 
     // 16 MiB: a checkpoint waits for the disk, so there should be few of them; reading a longer log is slower, and so is opening it after a crash.
-    private const int CheckpointPages = 16 * 1024 * 1024 / PageBytes;
+    public const int CheckpointPages = 16 * 1024 * 1024 / PageBytes;
+
+    // 64 MiB: where the writer is held up, since the thread that brings it into the database cannot keep up.
+    public const int LargestJournalPages = 4 * CheckpointPages;
+
     private const long KeptJournalBytes = 64L * 1024 * 1024;
     private const int WriterCacheKib = 16 * 1024;
     private const int ReaderCacheKib = 4 * 1024;
@@ -72,7 +76,7 @@ internal sealed class SqliteFile : IDisposable
             var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
             database.Execute(string.Create(
                 CultureInfo.InvariantCulture,
-                $"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {CheckpointPages}; PRAGMA journal_size_limit = {KeptJournalBytes}; PRAGMA cache_size = -{WriterCacheKib}"));
+                $"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {KeptJournalBytes}; PRAGMA cache_size = -{WriterCacheKib}"));
             SqliteSchema.Migrate(database, migrations);
             SqliteSchema.EnsureLog(database);
             return database;
@@ -82,6 +86,15 @@ internal sealed class SqliteFile : IDisposable
             database.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens the connection of the <see cref="Checkpointer"/>; after the one that writes.</summary>
+    public SqliteDatabase OpenCheckpointer()
+    {
+        var database = SqliteDatabase.Open(Path, readOnly: false, busyTimeout: TimeSpan.Zero);
+        var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
+        database.Execute($"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0");
+        return database;
     }
 
     /// <summary>Opens a connection that reads; after the one that writes.</summary>

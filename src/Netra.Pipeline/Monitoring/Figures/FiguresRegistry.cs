@@ -57,7 +57,7 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options)
         {
             if (!_users.TryGetValue(userId, out var figures))
             {
-                MakeRoom();
+                ForgetDownTo(options.Value.MaxUsers - 1);
                 figures = new UserFigures(userId);
                 _users.Add(userId, figures);
             }
@@ -78,6 +78,7 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options)
             if (--figures.Holders == 0)
             {
                 _resting.AddLast(figures.Resting);
+                ForgetDownTo(options.Value.MaxUsers);
             }
         }
     }
@@ -103,10 +104,10 @@ internal sealed class FiguresRegistry(IOptions<MonitoringOptions> options)
 
     public IReadOnlyList<UserFigures> All() => Page(after: null, int.MaxValue);
 
-    private void MakeRoom()
+    private void ForgetDownTo(int users)
     {
         // Those that are held are bounded by the streams that are loaded. When these were many, more than one may have to go.
-        while (_users.Count >= options.Value.MaxUsers && _resting.First?.Value is { } oldest)
+        while (_users.Count > users && _resting.First?.Value is { } oldest)
         {
             oldest.AddAcceptedTo(_forgotten);
             _resting.RemoveFirst();
