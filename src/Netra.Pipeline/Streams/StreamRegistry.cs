@@ -79,7 +79,9 @@ internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> opti
             }
 
             var evicted = batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since));
-            var faults = await Task.WhenAll(evicted.Select(ReleaseAsync));
+
+            // Who stops waiting leaves them to the log: a stop must not wait for one that cannot store.
+            var faults = await Task.WhenAll(evicted.Select(ReleaseAsync)).WaitAsync(cancellationToken);
             foreach (var fault in faults)
             {
                 if (fault is not null)

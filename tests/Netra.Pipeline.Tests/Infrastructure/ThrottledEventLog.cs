@@ -66,10 +66,14 @@ internal sealed class ThrottledEventLog : DelegatingEventLog
         }
     }
 
-    public override ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+    /// <summary>What giving a lease back waits for.</summary>
+    public TaskCompletionSource? Releasing { get; set; }
+
+    public override async ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
     {
         Throw(ReleaseFault(lease.UserId));
-        return base.ReleaseAsync(lease, acknowledged, cancellationToken);
+        await (Releasing?.Task ?? Task.CompletedTask);
+        await base.ReleaseAsync(lease, acknowledged, cancellationToken);
     }
 
     public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)

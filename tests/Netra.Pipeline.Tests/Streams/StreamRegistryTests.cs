@@ -131,6 +131,23 @@ internal sealed class StreamRegistryTests
     }
 
     [Test]
+    public async Task Evict_TheLogDoesNotAnswerAndTheHostStops_WaitsNoLonger()
+    {
+        var (registry, log) = Create();
+        (await registry.PinAsync("ada", CancellationToken.None)).Unpin();
+        log.Releasing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stopping = new CancellationTokenSource();
+        var evicting = registry.EvictIdleAsync(stopping.Token).AsTask();
+        var back = registry.PinAsync("ada", CancellationToken.None).AsTask();
+        await stopping.CancelAsync();
+
+        Assert.That(async () => await evicting.WaitAsync(TestClient.Patience), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(back.IsCompleted, Is.False, "its stream is on its way to the log");
+        log.Releasing.SetResult();
+        Assert.That((await back.WaitAsync(TestClient.Patience)).UserId, Is.EqualTo("ada"));
+    }
+
+    [Test]
     public async Task Pin_WhileTheTickEvicts_AlwaysGetsAUsableStream()
     {
         var (registry, _) = Create();
