@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>What memory a server has while many pages read nothing, and when they have left; of the standalone server as it is, and of another build of it.</summary>
+/// <summary>
+/// What memory a server has while many pages read nothing, and when they have left; of the standalone server as it is, and of another build
+/// of it.
+/// </summary>
 internal sealed class MemoryFigures(FigureReport report, string? before)
 {
     private const int Users = 500;
@@ -96,7 +99,8 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
         return pages;
     }
 
-    // Some requests with many lines each. Their publishers wait for receipts, so that a build without back-pressure takes all of it as well.
+    // Some requests with many lines each. Their publishers wait for receipts, so that a build without back-pressure takes all of it as
+    // well.
     private static async Task<long> PublishAsync(int port)
     {
         var accepted = await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => Task.Run(async () =>

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>What waiting for room in the log costs: a burst with the default options, which fills the log's queue, against the same with a queue that holds all of it. In turns, in one run.</summary>
+/// <summary>
+/// What waiting for room in the log costs: a burst with the default options, which fills the log's queue, against the same with a queue
+/// that holds all of it. In turns, in one run.
+/// </summary>
 internal static class PressureFigures
 {
     private const int Rounds = 7;
@@ -15,7 +18,8 @@ internal static class PressureFigures
             "A burst that fills the log's queue",
             $"{Users} users with a connection each, {Events:N0} token events each, as fast as they take them, on a cold server. *Default*: the log's queue holds 100,000 events and 64 MiB, and emitters wait for room. *Large*: it holds all of "
             + "them. CPU is the server's; p99 is from the emitting call, its wait included, to the page. Every event must arrive.");
-        report.Line("| round | CPU, µs/event: default | large | ratio | events/s: default | large | ratio | p99, ms: default | large | ratio |");
+        report.Line(
+            "| round | CPU, µs/event: default | large | ratio | events/s: default | large | ratio | p99, ms: default | large | ratio |");
         report.Line("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         var rounds = new List<(BurstResult Default, BurstResult Large)>();
         for (var round = 1; round <= Rounds; round++)
@@ -27,7 +31,8 @@ internal static class PressureFigures
             report.Line(Row(round.ToString(CultureInfo.InvariantCulture), rounds[^1].Default, rounds[^1].Large));
         }
 
-        report.Line(Row("median", Median(rounds.Select(static round => round.Default)), Median(rounds.Select(static round => round.Large))));
+        report.Line(
+            Row("median", Median(rounds.Select(static round => round.Default)), Median(rounds.Select(static round => round.Large))));
     }
 
     private static async Task<BurstResult> MeasureAsync(string kind)
@@ -44,7 +49,8 @@ internal static class PressureFigures
             await reading;
             var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
             var latencies = clients.SelectMany(static client => client.Latencies).Order().ToArray();
-            return new BurstResult((await server.CpuAsync() - before) / events, events / seconds, latencies[(int)(latencies.Length * 0.99)].TotalMilliseconds);
+            return new BurstResult(
+                (await server.CpuAsync() - before) / events, events / seconds, latencies[(int)(latencies.Length * 0.99)].TotalMilliseconds);
         }
         finally
         {

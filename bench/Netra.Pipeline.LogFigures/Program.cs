@@ -1,7 +1,8 @@
 using System.Globalization;
 using Netra.Pipeline.LogFigures;
 
-// See bench/README.md. Without arguments all figures are made; "--results FILE" writes them, "observation" makes those of observing instead, "pressure" those of back-pressure; "serve LOG FOLDER ..." is what the program calls
+// See bench/README.md. Without arguments all figures are made; "--results FILE" writes them, "observation" makes those of observing
+// instead, "pressure" those of back-pressure; "serve LOG FOLDER ..." is what the program calls
 // itself with.
 if (args is ["serve", var kind, var folder, .. var observation])
 {
@@ -28,7 +29,8 @@ if (isPressure)
         await PressureFigures.MakeAsync(report);
     }
 
-    await new MemoryFigures(report, only.FirstOrDefault(static argument => argument.EndsWith(".dll", StringComparison.Ordinal))).MakeAsync();
+    await new MemoryFigures(
+        report, only.FirstOrDefault(static argument => argument.EndsWith(".dll", StringComparison.Ordinal))).MakeAsync();
 }
 
 foreach (var (name, make) in new (string, Func<FigureReport, Task>)[]

@@ -21,7 +21,8 @@ internal sealed class StandaloneServer : IAsyncDisposable
     {
         get
         {
-            var line = File.ReadLines($"/proc/{_process.Id}/status").First(static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            var line = File.ReadLines(
+                $"/proc/{_process.Id}/status").First(static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
             return double.Parse(line["VmRSS:".Length..].Replace("kB", string.Empty, StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
         }
     }

@@ -1,14 +1,17 @@
 namespace Netra.Pipeline.Server.Memory;
 
 /// <summary>
-/// Gives memory back to the system when load has ended. What is freed stays with the collector until it compacts, and a process with nothing to do allocates nothing that would make it collect: a burst would be paid for until the
+/// Gives memory back to the system when load has ended. What is freed stays with the collector until it compacts, and a process with
+/// nothing to do allocates nothing that would make it collect: a burst would be paid for until the
 /// next one. Only the standalone server does this: its process is its own.
 /// </summary>
 /// <remarks>
-/// A compacting collection stops the process for a moment, so it happens only when next to nothing has been allocated for a while, when much may come back, and seldom. Called by its timer, one call at a time.
+/// A compacting collection stops the process for a moment, so it happens only when next to nothing has been allocated for a while, when
+/// much may come back, and seldom. Called by its timer, one call at a time.
 /// <c>DOTNET_GCRetainVM=1</c> switches it off: then the operator wants to keep what was once taken.
 /// </remarks>
-internal sealed partial class IdleMemory(Func<MemorySample> read, Action giveBack, ILogger<IdleMemory> logger, TimeProvider time) : IHostedService, IDisposable
+internal sealed partial class IdleMemory(Func<MemorySample> read, Action giveBack, ILogger<IdleMemory> logger, TimeProvider time)
+    : IHostedService, IDisposable
 {
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -19,6 +22,7 @@ internal sealed partial class IdleMemory(Func<MemorySample> read, Action giveBac
     /// <summary>How much more than after the last time must be held.</summary>
     public const long MinBytes = 128L * 1024 * 1024;
 
+    private const long Mebibyte = 1024 * 1024;
     private const int CalmRounds = 3;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
@@ -59,7 +63,8 @@ internal sealed partial class IdleMemory(Func<MemorySample> read, Action giveBac
             var begun = time.GetTimestamp();
             giveBack();
             var after = read();
-            Log.GaveBack(logger, (sample.CommittedBytes - after.CommittedBytes) / (1024 * 1024), after.CommittedBytes / (1024 * 1024), time.GetElapsedTime(begun).TotalMilliseconds);
+            var (returned, kept) = (sample.CommittedBytes - after.CommittedBytes, after.CommittedBytes);
+            Log.GaveBack(logger, returned / Mebibyte, kept / Mebibyte, time.GetElapsedTime(begun).TotalMilliseconds);
             (_allocated, _held) = (after.AllocatedBytes, after.CommittedBytes);
             _notBefore = time.GetTimestamp() + (long)(Pause.TotalSeconds * time.TimestampFrequency);
         }
@@ -71,7 +76,9 @@ internal sealed partial class IdleMemory(Func<MemorySample> read, Action giveBac
     private static partial class Log
     {
         [LoggerMessage(
-            Telemetry.ServerEventIds.MemoryGivenBack, LogLevel.Information, "Load has ended: {Returned} MiB were given back to the system, {Kept} MiB are kept; it took {Milliseconds:F0} ms",
+            Telemetry.ServerEventIds.MemoryGivenBack,
+            LogLevel.Information,
+            "Load has ended: {Returned} MiB were given back to the system, {Kept} MiB are kept; it took {Milliseconds:F0} ms",
             EventName = nameof(Telemetry.ServerEventIds.MemoryGivenBack))]
         public static partial void GaveBack(ILogger logger, long returned, long kept, double milliseconds);
     }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What waits for all pages together, in bytes: the send queues, and the streams' recent windows. Windows count for a quarter at most: what is not stored yet they cannot let go of, and the log bounds that; queues must not give way
+/// What waits for all pages together, in bytes: the send queues, and the streams' recent windows. Windows count for a quarter at most: what
+/// is not stored yet they cannot let go of, and the log bounds that; queues must not give way
 /// to it. Safe to use from any thread; asking takes no lock.
 /// </summary>
 /// <param name="options">The limit.</param>

@@ -28,8 +28,10 @@ public sealed class ConnectionOptions
     public long QueueBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// What the queues of all connections, and the recent windows of all streams, may hold together, in bytes. Range 16 MiB to 64 GiB; default a quarter of the memory that the process may have (in a container its limit), but
-    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it they let go of what is stored, and then the largest queues of theirs: their connections lag, and are caught up from the log.
+    /// What the queues of all connections, and the recent windows of all streams, may hold together, in bytes. Range 16 MiB to 64 GiB;
+    /// default a quarter of the memory that the process may have (in a container its limit), but
+    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it they let go of what is stored, and then the
+    /// largest queues of theirs: their connections lag, and are caught up from the log.
     /// </summary>
     [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
     public long? BufferBudgetBytes { get; set; }
@@ -98,5 +100,6 @@ public sealed class ConnectionOptions
     [Range(1, 10_000)]
     public int AckEvery { get; set; } = 64;
 
-    internal long BufferLimit() => BufferBudgetBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 32L * 1024 * 1024, 256L * 1024 * 1024);
+    internal long BufferLimit()
+        => BufferBudgetBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 32L * 1024 * 1024, 256L * 1024 * 1024);
 }

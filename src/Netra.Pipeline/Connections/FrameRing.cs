@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Frames in order, bounded by their count. It grows as it fills, shrinks when a burst is over, and what it holds of events can be taken back in one step, which no channel can. One lock guards it and is held for a few
+/// Frames in order, bounded by their count. It grows as it fills, shrinks when a burst is over, and what it holds of events can be taken
+/// back in one step, which no channel can. One lock guards it and is held for a few
 /// assignments; the count may be read without it.
 /// </summary>
 internal sealed class FrameRing(int limit)

@@ -5,11 +5,14 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and what has a lane of its own that events cannot starve: pings, of which one waits at most, the answers to
-/// what the peer has sent, bounded, and errors, which merge instead of becoming too many. What the frames hold counts in a budget that all connections share, but for the first block: a page that reads costs it nothing.
+/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and what has a lane of its own that events
+/// cannot starve: pings, of which one waits at most, the answers to
+/// what the peer has sent, bounded, and errors, which merge instead of becoming too many. What the frames hold counts in a budget that all
+/// connections share, but for the first block: a page that reads costs it nothing.
 /// </summary>
 /// <remarks>
-/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and taken by the connection's writer alone. Answers, errors and pings come from any thread.
+/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and taken by the connection's writer alone.
+/// Answers, errors and pings come from any thread.
 /// <see cref="Wake"/> schedules the writer, whoever calls it.
 /// </remarks>
 internal sealed class SendQueue
@@ -38,7 +41,8 @@ internal sealed class SendQueue
     /// <param name="budget">What all connections may hold together; null where there is no such limit.</param>
     public SendQueue(ConnectionOptions options, Action wake, BufferBudget? budget = null)
     {
-        (FrameLimit, ByteLimit, _controlLimit, _wake, _budget) = (options.QueueFrames, options.QueueBytes, options.ControlMessages, wake, budget);
+        (FrameLimit, ByteLimit, _controlLimit) = (options.QueueFrames, options.QueueBytes, options.ControlMessages);
+        (_wake, _budget) = (wake, budget);
         _frames = new FrameRing(FrameLimit);
         _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.ControlMessages) { SingleReader = true });
     }
@@ -238,7 +242,8 @@ internal sealed class SendQueue
         return waiting.Task;
     }
 
-    // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it, so what it was told adds up to the last one, which is off by a block or two.
+    // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it,
+    // so what it was told adds up to the last one, which is off by a block or two.
     private void Charge(long bytes)
     {
         var charged = Math.Max(Block, (bytes + Block - 1) / Block * Block);

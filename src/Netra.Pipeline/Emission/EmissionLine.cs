@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// The calls of one emitter that wait: the one in front for room, the others for those before them, so that events keep the order of the calls also where nobody awaits each. Safe from any thread; one lock guards it.
+/// The calls of one emitter that wait: the one in front for room, the others for those before them, so that events keep the order of the
+/// calls also where nobody awaits each. Safe from any thread; one lock guards it.
 /// Continuations never run on the leaving thread.
 /// </summary>
 internal sealed class EmissionLine
@@ -10,7 +11,9 @@ internal sealed class EmissionLine
     private readonly LinkedList<TaskCompletionSource> _places = new();
     private int _count;
 
-    /// <summary>Whether nobody waits. May be read without the lock: a call that another thread makes at the same time has no order with this one.</summary>
+    /// <summary>
+    /// Whether nobody waits. May be read without the lock: a call that another thread makes at the same time has no order with this one.
+    /// </summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
     /// <summary>Takes the last place, whose task completes when it is the first.</summary>

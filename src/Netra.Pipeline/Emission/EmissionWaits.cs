@@ -3,7 +3,10 @@ using Netra.Pipeline.Monitoring.Figures;
 
 namespace Netra.Pipeline.Emission;
 
-/// <summary>The events of all emitters that wait for room: how many, what they hold, and those that waited in vain. Safe from any thread; <see cref="Refused"/> says who may read it.</summary>
+/// <summary>
+/// The events of all emitters that wait for room: how many, what they hold, and those that waited in vain. Safe from any thread; <see
+/// cref="Refused"/> says who may read it.
+/// </summary>
 internal sealed class EmissionWaits(IOptions<EmissionOptions> options)
 {
     // Tasks, timer and registration of one that waits, beside its buffer.
@@ -21,7 +24,10 @@ internal sealed class EmissionWaits(IOptions<EmissionOptions> options)
     /// <summary>How many wait.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    /// <summary>Those that were refused since the log could not take them, although they had waited, or were too many to wait. One that does not wait by its own wish says nothing about load.</summary>
+    /// <summary>
+    /// Those that were refused since the log could not take them, although they had waited, or were too many to wait. One that does not
+    /// wait by its own wish says nothing about load.
+    /// </summary>
     public SlidingCount Refused { get; } = new();
 
     public bool TryEnter(int bytes)

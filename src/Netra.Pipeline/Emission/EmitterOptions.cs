@@ -10,7 +10,8 @@ public sealed record EmitterOptions
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long an event waits where the log is full, or cannot store anything at the moment, before it is refused; zero to be refused at once. Not negative and at most 1 day; default:
+    /// How long an event waits where the log is full, or cannot store anything at the moment, before it is refused; zero to be refused at
+    /// once. Not negative and at most 1 day; default:
     /// <c>Netra:Emission:RoomTimeout</c>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative, or above 1 day.</exception>

@@ -5,7 +5,8 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
 
-// What happens where there is no room: the log is full or cannot store for the moment, or a connection's queue is full and the emitter wants to wait for it. Nobody waits under a lock, and nothing is numbered meanwhile.
+// What happens where there is no room: the log is full or cannot store for the moment, or a connection's queue is full and the emitter
+// wants to wait for it. Nobody waits under a lock, and nothing is numbered meanwhile.
 public sealed partial class EventEmitter
 {
     private EmissionLine? _line;
@@ -18,7 +19,9 @@ public sealed partial class EventEmitter
         }
 
         var outcome = Append(pending, hasRoom: false);
-        return LimitOf(outcome) > TimeSpan.Zero ? WaitAndSendAsync(pending, cancellationToken) : ValueTask.FromResult(Conclude(pending, outcome));
+        return LimitOf(outcome) > TimeSpan.Zero
+            ? WaitAndSendAsync(pending, cancellationToken)
+            : ValueTask.FromResult(Conclude(pending, outcome));
     }
 
     private AppendOutcome Append(in PendingEvent pending, bool hasRoom)
@@ -85,7 +88,9 @@ public sealed partial class EventEmitter
             }
 
             var isForLog = outcome.Kind != AppendKind.NoRoom;
-            var room = isForLog ? WaitForRoomAsync(pending, bytes, left, cancellationToken) : WaitForConnectionsAsync(pending, left, cancellationToken);
+            var room = isForLog
+                ? WaitForRoomAsync(pending, bytes, left, cancellationToken)
+                : WaitForConnectionsAsync(pending, left, cancellationToken);
             cameAtOnce = isForLog && room.IsCompleted ? cameAtOnce + 1 : 0;
             using (var kept = await room)
             {
@@ -97,7 +102,8 @@ public sealed partial class EventEmitter
 
             if (cameAtOnce > 1 && outcome.Kind is AppendKind.LogFull or AppendKind.LogFailed)
             {
-                // There is nothing to wait for: it can never hold so much, has ended, or does not say when it has room. Trouble may begin between a wait and the append once, but not twice.
+                // There is nothing to wait for: it can never hold so much, has ended, or does not say when it has room. Trouble may begin
+                // between a wait and the append once, but not twice.
                 break;
             }
         }
@@ -105,7 +111,8 @@ public sealed partial class EventEmitter
         return Conclude(pending, outcome);
     }
 
-    private async ValueTask<IDisposable?> WaitForRoomAsync(PendingEvent pending, int bytes, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<IDisposable?> WaitForRoomAsync(
+        PendingEvent pending, int bytes, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(timeout, _services.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken, _services.Bridge.WaitsEnded);
@@ -120,7 +127,8 @@ public sealed partial class EventEmitter
         }
     }
 
-    private async ValueTask<IDisposable?> WaitForConnectionsAsync(PendingEvent pending, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<IDisposable?> WaitForConnectionsAsync(
+        PendingEvent pending, TimeSpan timeout, CancellationToken cancellationToken)
     {
         await EndedBy(_stream.WaitForRoomAsync(pending.Draft), timeout, pending, cancellationToken);
         return null;
@@ -170,6 +178,8 @@ public sealed partial class EventEmitter
         _services.Waits.Refused.Add();
         return Refused(type, outcome.Kind == AppendKind.LogFull
             ? SendFailureException.LogFull(Scope(type), _services.Log.Bound, limit)
-            : SendFailureException.LogFailed(Scope(type), string.Create(CultureInfo.InvariantCulture, $"it takes nothing until it recovers, and has not within {limit.TotalSeconds:0.###} s")));
+            : SendFailureException.LogFailed(
+                Scope(type),
+                string.Create(CultureInfo.InvariantCulture, $"it takes nothing until it recovers, and has not within {limit.TotalSeconds:0.###} s")));
     }
 }

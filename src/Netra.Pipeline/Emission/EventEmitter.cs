@@ -15,8 +15,10 @@ namespace Netra.Pipeline.Emission;
 /// Emits the events of one run. Every call returns a receipt or throws; nothing returns a failure as a value.
 /// </summary>
 /// <remarks>
-/// <para>Safe to use from any thread; events are numbered in the order in which the calls reach the stream, also where some have to wait. A call completes synchronously and throws before it returns, so that a forgotten
-/// <c>await</c> cannot hide a failure, unless it waits: where the log is full or stores nothing at the moment (<see cref="EmitterOptions.RoomTimeout"/>), and for connections when the emitter asks for that
+/// <para>Safe to use from any thread; events are numbered in the order in which the calls reach the stream, also where some have to wait. A
+/// call completes synchronously and throws before it returns, so that a forgotten
+/// <c>await</c> cannot hide a failure, unless it waits: where the log is full or stores nothing at the moment (<see
+/// cref="EmitterOptions.RoomTimeout"/>), and for connections when the emitter asks for that
 /// (<see cref="OverflowBehavior.Wait"/>).</para>
 /// <para>Thrown by every call: <see cref="BufferOverflowException"/> (too large; or a connection's queue is full, see <see cref="OverflowBehavior"/>),
 /// <see cref="SendFailureException"/> (<c>run_ended</c>, <c>log_full</c>, <c>log_failed</c>: nothing was numbered), <see cref="NotInitializedException"/> and
@@ -252,7 +254,8 @@ public sealed partial class EventEmitter : IAsyncDisposable
     /// <param name="key">The key under which it is published; null for none.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
     /// <param name="cancellationToken">Cancels waiting for room.</param>
-    internal ValueTask<EventReceipt> EmitRawAsync(in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+    internal ValueTask<EventReceipt> EmitRawAsync(
+        in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, data.Subject, encoder, now, _constants.Trace);
@@ -264,7 +267,8 @@ public sealed partial class EventEmitter : IAsyncDisposable
     /// <param name="replayOf">The id of the event it repeats.</param>
     /// <param name="key">The key that keeps it from being sent again twice.</param>
     /// <param name="cancellationToken">Cancels waiting for room.</param>
-    internal ValueTask<EventReceipt> EmitReplayAsync(in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
+    internal ValueTask<EventReceipt> EmitReplayAsync(
+        in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
     {
         var (encoder, now) = BeginRaw(data);
         var draft = Finish(data.Type, data.Subject, encoder, now, [.. _constants.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);

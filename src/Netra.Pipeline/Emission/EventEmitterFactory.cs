@@ -35,7 +35,11 @@ public sealed class EventEmitterFactory
         ServedTime served)
     {
         (_streams, _contexts) = (streams, contexts);
-        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry) { Waits = waits, Served = served };
+        _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry)
+        {
+            Waits = waits,
+            Served = served,
+        };
     }
 
     /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>

@@ -67,7 +67,8 @@ public sealed class SendFailureException : PipelineException
     public static SendFailureException TooManyWait(FailureScope scope, long limit) => new(
         FailureCode.LogFull,
         scope,
-        $"{scope.Operation} was refused: the log takes nothing at the moment, and the events that wait for it hold {limit} bytes already ({LimitOptions.WaitingBytes}); nothing was numbered");
+        $"{scope.Operation} was refused: the log takes nothing at the moment, and the events that wait for it hold {limit} bytes already "
+        + $"({LimitOptions.WaitingBytes}); nothing was numbered");
 
     /// <summary>The log has failed (<see cref="FailureCode.LogFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -117,7 +118,8 @@ public sealed class SendFailureException : PipelineException
         new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", seq, innerException: innerException);
 
     private static string After(TimeSpan waited)
-        => waited == TimeSpan.Zero ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", and it had no room within {waited.TotalSeconds:0.###} s ({LimitOptions.RoomTimeout})");
+        => waited == TimeSpan.Zero ? string.Empty : string.Create(
+            CultureInfo.InvariantCulture, $", and it had no room within {waited.TotalSeconds:0.###} s ({LimitOptions.RoomTimeout})");
 
     private static Dictionary<string, long>? NumbersOf(long? seq) =>
         seq is { } number ? new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = number } : null;

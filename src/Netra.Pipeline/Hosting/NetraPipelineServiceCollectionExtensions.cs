@@ -122,8 +122,10 @@ public static class NetraPipelineServiceCollectionExtensions
     {
         services.TryAddSingleton<IEventLog, SqliteEventLog>();
         services.TryAddSingleton(static provider => new WindowBudget(
-            provider.GetRequiredService<IOptions<StreamOptions>>(), provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
-        services.TryAddSingleton(static provider => new BufferBudget(provider.GetRequiredService<IOptions<ConnectionOptions>>(), provider.GetRequiredService<WindowBudget>().ReadUsed));
+            provider.GetRequiredService<IOptions<StreamOptions>>(
+                ), provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
+        services.TryAddSingleton(static provider => new BufferBudget(
+            provider.GetRequiredService<IOptions<ConnectionOptions>>(), provider.GetRequiredService<WindowBudget>().ReadUsed));
         services.TryAddSingleton(static provider => new BudgetRelief(
             provider.GetRequiredService<BufferBudget>(),
             () => provider.GetRequiredService<StreamRegistry>().Loaded,

@@ -47,7 +47,9 @@ public sealed class PipelineBridge : IDisposable
     /// <summary>Fires when open runs have to end because the host stops and its patience is over.</summary>
     public CancellationToken RunsCancelled => _runsCancelled.Token;
 
-    /// <summary>Fires when nothing that is emitted may wait for room any more, since the host stops and everybody had the time to end.</summary>
+    /// <summary>
+    /// Fires when nothing that is emitted may wait for room any more, since the host stops and everybody had the time to end.
+    /// </summary>
     internal CancellationToken WaitsEnded => _waitsEnded.Token;
 
     /// <summary>Opens a run; disposing the result ends it.</summary>

@@ -213,7 +213,8 @@ internal sealed class EventPublisher(
     }
 
     // Where the log is full it waits for room, and so does whoever reads the request: the publisher sends no faster than the log takes.
-    private async ValueTask<EventReceipt> SendAsync(EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+    private async ValueTask<EventReceipt> SendAsync(
+        EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         using var span = spans.Send(data.Type, emitter.Context);
         try

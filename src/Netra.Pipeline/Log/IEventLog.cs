@@ -88,14 +88,17 @@ public interface IEventLog : IAsyncDisposable
     AppendResult TryAppend(StreamLease lease, in LogEntry entry);
 
     /// <summary>
-    /// Waits for room for one event, after <see cref="TryAppend"/> has refused it with <see cref="AppendResult.Full"/>, or while there is <see cref="Trouble"/>. Room comes in the order of these calls and is kept for
-    /// whoever has waited: an event without <see cref="LogEntry.HasRoom"/> takes none of it and does not pass those that wait still. No more are let go than there is room for.
+    /// Waits for room for one event, after <see cref="TryAppend"/> has refused it with <see cref="AppendResult.Full"/>, or while there is
+    /// <see cref="Trouble"/>. Room comes in the order of these calls and is kept for
+    /// whoever has waited: an event without <see cref="LogEntry.HasRoom"/> takes none of it and does not pass those that wait still. No
+    /// more are let go than there is room for.
     /// </summary>
     /// <param name="lease">The stream.</param>
     /// <param name="bytes">The length of the event's buffer, or a little more.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>
-    /// The room, to be given back by disposing it, after <see cref="TryAppend"/> has taken the event or when it is not to come any more. Where waiting is in vain, since the log has ended or can never hold so much, it
+    /// The room, to be given back by disposing it, after <see cref="TryAppend"/> has taken the event or when it is not to come any more.
+    /// Where waiting is in vain, since the log has ended or can never hold so much, it
     /// completes at once, and <see cref="TryAppend"/> says what is wrong.
     /// </returns>
     ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken);

@@ -9,7 +9,8 @@ namespace Netra.Pipeline.Log;
 /// </summary>
 /// <remarks>
 /// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
-/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Those who wait for room have a lock of their own, which an append takes only while somebody waits.
+/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Those who
+/// wait for room have a lock of their own, which an append takes only while somebody waits.
 /// </remarks>
 public sealed class InMemoryEventLog : IEventLog
 {
@@ -124,7 +125,8 @@ public sealed class InMemoryEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken) => _line.WaitAsync(bytes, cancellationToken);
+    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
+        => _line.WaitAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)

@@ -26,6 +26,8 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     /// <summary>Whether somebody waits for it to be stored, so that it is to be stored as soon as a critical one.</summary>
     public bool IsUrgent { get; init; }
 
-    /// <summary>Whether room is kept for it (<see cref="IEventLog.WaitForRoomAsync"/>), so that it need not stand behind those that wait.</summary>
+    /// <summary>
+    /// Whether room is kept for it (<see cref="IEventLog.WaitForRoomAsync"/>), so that it need not stand behind those that wait.
+    /// </summary>
     public bool HasRoom { get; init; }
 }

@@ -1,12 +1,14 @@
 namespace Netra.Pipeline.Log;
 
 /// <summary>
-/// Who waits for room in a log, in the order in which they came, and what is kept for those whose turn it is. No more are woken than there is room for, so nobody is woken in vain.
+/// Who waits for room in a log, in the order in which they came, and what is kept for those whose turn it is. No more are woken than there
+/// is room for, so nobody is woken in vain.
 /// </summary>
 /// <param name="gate">The lock of the log that it belongs to.</param>
 /// <param name="fits">Whether the log has room for one event of so many bytes besides what is kept. Called under the gate.</param>
 /// <remarks>
-/// The gate guards everything. <see cref="KeptEntries"/>, <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the other members take it, and wake whoever's turn it is when
+/// The gate guards everything. <see cref="KeptEntries"/>, <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the
+/// other members take it, and wake whoever's turn it is when
 /// they have left it. Continuations never run on the waking thread. Bounded by the callers: one place is one emitter that waits.
 /// </remarks>
 internal sealed class RoomLine(Lock gate, Func<int, bool> fits)

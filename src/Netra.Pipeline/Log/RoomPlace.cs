@@ -1,6 +1,8 @@
 namespace Netra.Pipeline.Log;
 
-/// <summary>A place in a <see cref="RoomLine"/>, and the room that is kept for it once its turn has come. Disposing gives that back.</summary>
+/// <summary>
+/// A place in a <see cref="RoomLine"/>, and the room that is kept for it once its turn has come. Disposing gives that back.
+/// </summary>
 /// <remarks><see cref="Node"/> and <see cref="IsKept"/> are guarded by the line's gate.</remarks>
 internal sealed class RoomPlace(RoomLine line, int bytes) : IDisposable
 {

@@ -4,11 +4,13 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Makes room where what waits for pages exceeds its budget: first the windows let go of what is stored, then the largest queues are taken back, so that pages that read are left alone. Nothing is lost by it: the log has
+/// Makes room where what waits for pages exceeds its budget: first the windows let go of what is stored, then the largest queues are taken
+/// back, so that pages that read are left alone. Nothing is lost by it: the log has
 /// the events, and the pages are caught up from it.
 /// </summary>
 /// <remarks>
-/// Run by whoever's event was one too many, when it holds no lock, so that it needs no thread of the pool; one at a time, the others go on. It looks at all streams, so it
+/// Run by whoever's event was one too many, when it holds no lock, so that it needs no thread of the pool; one at a time, the others go on.
+/// It looks at all streams, so it
 /// pauses for a multiple of what that took where it brought little.
 /// </remarks>
 /// <param name="budget">The budget.</param>
@@ -77,7 +79,8 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
         .OrderByDescending(static place => place.Subscription.Queue.ChargedBytes);
 
     private static IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Large(UserStream own)
-        => own.Subscriptions.Where(static subscription => subscription.Queue.ChargedBytes > LargeBytes).Select(subscription => (own, subscription));
+        => own.Subscriptions.Where(
+            static subscription => subscription.Queue.ChargedBytes > LargeBytes).Select(subscription => (own, subscription));
 
     private Failure? TakeBack(IEnumerable<(UserStream Stream, StreamSubscription Subscription)> places)
     {
@@ -110,11 +113,18 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
 
     private Failure DescribeRelief(long used, long freed, int connections, OverflowedConnection first)
     {
-        var message = $"What waits for pages held {used} of {budget.Limit} bytes ({LimitOptions.BufferBudget}), so the {connections} largest queues were taken back, {freed} bytes. "
-            + $"The largest one, of connection {first.ConnectionId}, held {first.QueuedFrames} frames and {first.QueuedBytes} bytes. These pages do not read; they are caught up from the log";
+        var message = $"What waits for pages held {used} of {budget.Limit} bytes ({LimitOptions.BufferBudget}), so the {connections} largest queues "
+            + $"were taken back, {freed} bytes. The largest one, of connection {first.ConnectionId}, held {first.QueuedFrames} frames and "
+            + $"{first.QueuedBytes} bytes. These pages do not read; they are caught up from the log";
         return Failure.In(FailureCode.BufferOverflow, new FailureScope("TakeBackQueues"), message) with
         {
-            Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["connections"] = connections, ["bytes"] = freed, ["used"] = used, ["limit"] = budget.Limit },
+            Numbers = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                ["connections"] = connections,
+                ["bytes"] = freed,
+                ["used"] = used,
+                ["limit"] = budget.Limit,
+            },
         };
     }
 }

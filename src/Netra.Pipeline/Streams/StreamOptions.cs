@@ -14,7 +14,8 @@ public sealed class StreamOptions
     public int WindowEvents { get; set; } = 256;
 
     /// <summary>
-    /// What the recent windows of all streams may hold together of committed events, in bytes; a quarter of <c>Netra:Connections:BufferBudgetBytes</c> at most. Range 1 MiB to 64 GiB, default 64 MiB. Above it, each
+    /// What the recent windows of all streams may hold together of committed events, in bytes; a quarter of
+    /// <c>Netra:Connections:BufferBudgetBytes</c> at most. Range 1 MiB to 64 GiB, default 64 MiB. Above it, each
     /// stream keeps only what the log has not committed.
     /// </summary>
     [Range(1024L * 1024, 64L * 1024 * 1024 * 1024)]

@@ -12,7 +12,8 @@ namespace Netra.Pipeline.Streams;
 /// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop
 /// when nobody has needed it for a while, or too many are there that nobody needs.
 /// </summary>
-internal sealed class StreamRegistry(IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time, BudgetRelief? relief = null)
+internal sealed class StreamRegistry(
+    IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time, BudgetRelief? relief = null)
 {
     // What is given back together is stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;

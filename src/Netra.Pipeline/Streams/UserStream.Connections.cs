@@ -60,11 +60,15 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>Takes back the events in a connection's queue, since all queues together hold too much: it lags from the first of them, and reads them from the log.</summary>
+    /// <summary>
+    /// Takes back the events in a connection's queue, since all queues together hold too much: it lags from the first of them, and reads
+    /// them from the log.
+    /// </summary>
     /// <param name="subscription">The connection's place.</param>
     /// <param name="taken">How full its queue was.</param>
     /// <returns>Whether there was something to take back.</returns>
-    public bool TryTakeBack(StreamSubscription subscription, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out OverflowedConnection? taken)
+    public bool TryTakeBack(
+        StreamSubscription subscription, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out OverflowedConnection? taken)
     {
         lock (_gate)
         {

@@ -266,7 +266,8 @@ internal sealed partial class UserStream
     /// <param name="key">The key under which it is published, if there is one.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
     /// <param name="hasRoom">Whether the log keeps room for it (<see cref="WaitForLogAsync"/>).</param>
-    public AppendOutcome Append(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
+    public AppendOutcome Append(
+        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
     {
         var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom);
         if (_relief is { IsDue: true })
@@ -279,14 +280,16 @@ internal sealed partial class UserStream
     }
 
     /// <summary>Waits until the log has room for an event, which it keeps until the result is disposed.</summary>
-    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken) => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
+    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken)
+        => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
 
     /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
     public Task WaitForRoomAsync(in EventDraft draft)
     {
         lock (_gate)
         {
-            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then, so one of the two sees the other.
+            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then,
+            // so one of the two sees the other.
             var waiter = _roomWaiters.Add();
             Interlocked.MemoryBarrier();
             return HasRoom(draft.LengthAt(_head + 1)) ? Task.CompletedTask : waiter;

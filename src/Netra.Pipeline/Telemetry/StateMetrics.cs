@@ -20,16 +20,26 @@ internal sealed class StateMetrics
     private readonly FailureReporter _failures;
     private bool _hasFailed;
 
-    public StateMetrics(IMeterFactory meters, StreamRegistry streams, ConnectionRegistry connections, PipelineBridge bridge, IEventLog log, EmissionWaits waits, BufferBudget buffers, FiguresRegistry figures, FailureReporter failures)
+    public StateMetrics(
+        IMeterFactory meters,
+        StreamRegistry streams,
+        ConnectionRegistry connections,
+        PipelineBridge bridge,
+        IEventLog log,
+        EmissionWaits waits,
+        BufferBudget buffers,
+        FiguresRegistry figures,
+        FailureReporter failures)
     {
         _failures = failures;
         var meter = meters.Create(PipelineMeter.Name);
         AddEvents(meter, streams.Counters, figures);
         meter.CreateObservableUpDownCounter("netra.queue.usage", () => connections.All.Sum(static c => (long)c.Queue.Count), "{event}", "Events that wait to be written, of all connections.");
         meter.CreateObservableUpDownCounter("netra.queue.limit", () => connections.All.Sum(static c => (long)c.Queue.FrameLimit), "{event}", "How many may wait.");
-        meter.CreateObservableUpDownCounter("netra.buffer.usage", () => buffers.Used, "By", "What waits for pages: send queues, and the recent windows of streams.");
+        meter.CreateObservableUpDownCounter(
+            "netra.buffer.usage", () => buffers.Used, "By", "What waits for pages: send queues, and the recent windows of streams.");
         meter.CreateObservableUpDownCounter("netra.buffer.limit", () => buffers.Limit, "By", "How much may wait.");
-        meter.CreateObservableUpDownCounter("netra.emission.waiting", () => waits.Count, "{event}", "Events that wait for room in the log, or for connections when their emitter asks for that.");
+        meter.CreateObservableUpDownCounter("netra.emission.waiting", () => waits.Count, "{event}", "Events that wait for room in the log, or for connections.");
         meter.CreateObservableGauge("netra.bridge.state", () => ReadState(bridge.State), "{state}", "1 for the state that the pipeline is in (netra.bridge.state), 0 for the others.");
         meter.CreateObservableGauge("netra.log.trouble", () => bridge.State is BridgeState.Ready or BridgeState.Draining && log.Trouble is not null ? 1 : 0, "{state}", "1 while the log stores nothing.");
         if (log is SqliteEventLog sqlite)

@@ -55,7 +55,8 @@ internal sealed class BackPressureTests
 
         Assert.That(receipts[0].IsCompleted, Is.True);
         Assert.That(receipts[^1].IsCompleted, Is.False);
-        Assert.That(host.Services.GetRequiredService<EmissionWaits>().Count, Is.EqualTo(receipts.Count(static receipt => !receipt.IsCompleted)));
+        Assert.That(
+            host.Services.GetRequiredService<EmissionWaits>().Count, Is.EqualTo(receipts.Count(static receipt => !receipt.IsCompleted)));
         busy.Release();
         Assert.That((await Task.WhenAll(receipts).WaitAsync(TestClient.Patience)).Select(static receipt => receipt.Seq), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
         Assert.That((await page.ReadEventsAsync(500)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => $"{i}")));
@@ -169,7 +170,8 @@ internal sealed class BackPressureTests
     [Test]
     public async Task Stop_EmissionsWait_EndPromptlyAndSayWhy([Values] bool isPatient)
     {
-        await using var busy = await BusyLogHost.StartAsync(isPatient: isPatient, settings: [("Netra:Hosting:DrainTimeout", "00:00:00.100")]);
+        await using var busy = await BusyLogHost.StartAsync(
+            isPatient: isPatient, settings: [("Netra:Hosting:DrainTimeout", "00:00:00.100")]);
         var host = busy.Pipeline;
         await using var emitter = await host.EmitterOfAsync("ada");
         using var http = host.CreateClient();
@@ -266,7 +268,8 @@ internal sealed class BackPressureTests
         });
 
         await Task.WhenAll(streaming).WaitAsync(TestClient.Patience);
-        Assert.That((await Task.WhenAll(single)).Select(static answer => answer.Response.StatusCode), Has.All.EqualTo(HttpStatusCode.Accepted));
+        Assert.That(
+            (await Task.WhenAll(single)).Select(static answer => answer.Response.StatusCode), Has.All.EqualTo(HttpStatusCode.Accepted));
         Assert.That(host.Failures.Latest(10), Is.Empty);
     }
 
@@ -315,7 +318,8 @@ internal sealed class BackPressureTests
 
         public IReadOnlyCollection<string> RequiredTools => [];
 
-        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<string> RunAsync(
+            AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             for (var i = 0; i < Tokens; i++)
             {

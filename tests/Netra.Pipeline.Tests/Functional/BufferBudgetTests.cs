@@ -7,7 +7,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Functional;
 
-/// <summary>All queues together are bounded: the largest ones give way, nothing is lost by it, and pages that read notice nothing.</summary>
+/// <summary>
+/// All queues together are bounded: the largest ones give way, nothing is lost by it, and pages that read notice nothing.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class BufferBudgetTests
@@ -44,7 +46,8 @@ internal sealed class BufferBudgetTests
         Assert.That((await ada.AgentStartedAsync("demo")).Status, Is.EqualTo(EventStatus.Queued));
         await Task.WhenAll(Enumerable.Range(0, Silent).Select(i => Task.Run(async () =>
         {
-            await using var emitter = await host.EmitterOfAsync($"silent-{i}", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
+            await using var emitter = await host.EmitterOfAsync(
+                $"silent-{i}", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
             for (var n = 0; n < 125; n++)
             {
                 await emitter.TokenAsync(Large);

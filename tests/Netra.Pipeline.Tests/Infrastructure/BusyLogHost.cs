@@ -3,7 +3,10 @@ using Netra.Pipeline.Log.Sqlite;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>A whole pipeline on the log on disk, whose file another program may hold: then the log's writer waits, or has trouble, as the busy timeout says, and its queue fills.</summary>
+/// <summary>
+/// A whole pipeline on the log on disk, whose file another program may hold: then the log's writer waits, or has trouble, as the busy
+/// timeout says, and its queue fills.
+/// </summary>
 internal sealed class BusyLogHost : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;

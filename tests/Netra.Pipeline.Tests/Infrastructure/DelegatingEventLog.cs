@@ -31,7 +31,8 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual AppendResult TryAppend(StreamLease lease, in LogEntry entry) => log.TryAppend(lease, entry);
 
-    public virtual ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken) => log.WaitForRoomAsync(lease, bytes, cancellationToken);
+    public virtual ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
+        => log.WaitForRoomAsync(lease, bytes, cancellationToken);
 
     public virtual ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
         => log.ReadPageAsync(lease, range, maxBytes, cancellationToken);

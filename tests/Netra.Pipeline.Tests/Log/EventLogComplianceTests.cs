@@ -323,7 +323,8 @@ internal abstract partial class EventLogComplianceTests
         await ada.CommittedAsync(ada.Head);
         Assert.That(bob.TryAppend(Noon), Is.EqualTo(AppendResult.Taken));
         (await log.WaitForRoomAsync(bob.Lease, 65 * 1024, CancellationToken.None).AsTask().WaitAsync(Patience)).Dispose();
-        Assert.That(bob.TryAppend(Noon, 65 * 1024, hasRoom: true), Is.EqualTo(AppendResult.Full), "what it can never hold waits for nothing");
+        Assert.That(
+            bob.TryAppend(Noon, 65 * 1024, hasRoom: true), Is.EqualTo(AppendResult.Full), "what it can never hold waits for nothing");
     }
 
     [Test]

@@ -7,7 +7,8 @@ namespace Netra.Pipeline.Log.Sqlite;
 /// for others.
 /// </summary>
 /// <remarks>
-/// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken counts until <see cref="Release"/>. Who finds no room may wait for it in a
+/// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken
+/// counts until <see cref="Release"/>. Who finds no room may wait for it in a
 /// line, which costs those that find room one comparison.
 /// </remarks>
 internal sealed class AppendQueue : IAsyncDisposable
@@ -108,8 +109,12 @@ internal sealed class AppendQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for room for an event; while the queue is paused or full, in the order of the calls. An event that it can never hold does not wait.</summary>
-    public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken) => _line.WaitAsync(bytes, cancellationToken);
+    /// <summary>
+    /// Waits for room for an event; while the queue is paused or full, in the order of the calls. An event that it can never hold does not
+    /// wait.
+    /// </summary>
+    public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken)
+        => _line.WaitAsync(bytes, cancellationToken);
 
     /// <summary>Nothing can be stored at the moment: nobody who waits gets room until <see cref="Resume"/>.</summary>
     public void Pause()
@@ -233,10 +238,14 @@ internal sealed class AppendQueue : IAsyncDisposable
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
     private bool HasRoom(int entries, long bytes)
-        => _heldEntries + entries <= _options.QueueEntries && _heldBytes + bytes <= _options.QueueBytes && _storedBytes + _heldBytes + bytes <= _options.MaxBytes;
+        => _heldEntries + entries <= _options.QueueEntries
+            && _heldBytes + bytes <= _options.QueueBytes
+            && _storedBytes + _heldBytes + bytes <= _options.MaxBytes;
 
     private bool Fits(int bytes)
-        => _isClosed || bytes > Math.Min(_options.QueueBytes, _options.MaxBytes) || (!_isPaused && HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes));
+        => _isClosed
+            || bytes > Math.Min(_options.QueueBytes, _options.MaxBytes)
+            || (!_isPaused && HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes));
 
     private static List<T> Emptied<T>(List<T> list)
     {

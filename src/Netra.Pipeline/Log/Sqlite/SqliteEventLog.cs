@@ -200,7 +200,8 @@ public sealed partial class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken) => Open.Queue.WaitForRoomAsync(bytes, cancellationToken);
+    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
+        => Open.Queue.WaitForRoomAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)

@@ -10,16 +10,23 @@ public sealed class SqliteEventLogOptions
     public long RetainedBytes { get; set; } = 4L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// Where the log takes no more until retention has run, in bytes of events. Range 64 KiB to 16 TiB, not below <see cref="RetainedBytes"/>; default 8 GiB. Emitters wait for room then.
+    /// Where the log takes no more until retention has run, in bytes of events. Range 64 KiB to 16 TiB, not below <see
+    /// cref="RetainedBytes"/>; default 8 GiB. Emitters wait for room then.
     /// </summary>
     [Range(64L * 1024, 16L * 1024 * 1024 * 1024 * 1024)]
     public long MaxBytes { get; set; } = 8L * 1024 * 1024 * 1024;
 
-    /// <summary>How many events may wait for their commit, those being committed included. Range 16 to 10,000,000, default 100,000. Emitters wait for room then.</summary>
+    /// <summary>
+    /// How many events may wait for their commit, those being committed included. Range 16 to 10,000,000, default 100,000. Emitters wait
+    /// for room then.
+    /// </summary>
     [Range(16, 10_000_000)]
     public int QueueEntries { get; set; } = 100_000;
 
-    /// <summary>What the events that wait for their commit may hold together, in bytes. Range 64 KiB to 64 GiB, default 64 MiB. Emitters wait for room then.</summary>
+    /// <summary>
+    /// What the events that wait for their commit may hold together, in bytes. Range 64 KiB to 64 GiB, default 64 MiB. Emitters wait for
+    /// room then.
+    /// </summary>
     [Range(64L * 1024, 64L * 1024 * 1024 * 1024)]
     public long QueueBytes { get; set; } = 64L * 1024 * 1024;
 

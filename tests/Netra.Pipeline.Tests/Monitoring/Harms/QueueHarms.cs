@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
-/// <summary>More comes than is taken: that is pushed back to whoever sends it, or taken from whoever does not read, and from nobody else.</summary>
+/// <summary>
+/// More comes than is taken: that is pushed back to whoever sends it, or taken from whoever does not read, and from nobody else.
+/// </summary>
 internal static class QueueHarms
 {
     public static IEnumerable<Harm> All()
@@ -35,11 +37,16 @@ internal static class QueueHarms
             "pages_that_never_read", Guard.Queues, "Many pages never read, and all queues together hold too much", "a page that reads, and its run",
             "held, but for 2 MB a page; with a small heap requests of others were broken off")
         {
-            Count = (60, 500),
+            Count = (120, 500),
             Counted = "pages",
 
             // They answer nothing either, and would be given up before they are many.
-            Settings = [("Netra:Connections:BufferBudgetBytes", "16777216"), ("Netra:Connections:PingInterval", "01:00:00"), ("Netra:Connections:StallTimeout", "01:00:00")],
+            Settings =
+            [
+                ("Netra:Connections:BufferBudgetBytes", "16777216"),
+                ("Netra:Connections:PingInterval", "01:00:00"),
+                ("Netra:Connections:StallTimeout", "01:00:00"),
+            ],
             TrueAlerts = ["buffer_overflow"],
             Happens = static async bench =>
             {
@@ -66,7 +73,8 @@ internal static class QueueHarms
 
     private static async Task ToSilentAsync(HarmBench bench, RunLines flood, string type, string data)
     {
-        await flood.SendBadAsync(string.Join('\n', Enumerable.Range(0, bench.Count).Select(i => HarmBench.Json($"silent-{i}", "sick-1", type, data))));
+        await flood.SendBadAsync(
+            string.Join('\n', Enumerable.Range(0, bench.Count).Select(i => HarmBench.Json($"silent-{i}", "sick-1", type, data))));
         await flood.ReadAsync(bench.Count);
     }
 

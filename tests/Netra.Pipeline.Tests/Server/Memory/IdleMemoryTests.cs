@@ -93,7 +93,8 @@ internal sealed class IdleMemoryTests
             return process;
         }
 
-        public void Allocate(long committed, long allocated = 1_000) => _sample = new MemorySample(_sample.AllocatedBytes + (allocated * Mebibyte), committed * Mebibyte);
+        public void Allocate(long committed, long allocated = 1_000)
+            => _sample = new MemorySample(_sample.AllocatedBytes + (allocated * Mebibyte), committed * Mebibyte);
 
         public void Pass(int intervals)
         {
