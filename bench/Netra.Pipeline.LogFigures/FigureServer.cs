@@ -28,11 +28,15 @@ internal static class FigureServer
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Netra:DataDirectory"] = folder,
-            ["Netra:Log:Sqlite:QueueEntries"] = kind == DefaultQueue ? null : "10000000",
-            ["Netra:Log:Sqlite:QueueBytes"] = kind == DefaultQueue ? null : "8589934592",
             ["Netra:Log:InMemory:RetainedBytes"] = "8589934592",
             ["Netra:Log:InMemory:MaxBytes"] = "17179869184",
         });
+        if (kind != DefaultQueue)
+        {
+            builder.Configuration["Netra:Log:Sqlite:QueueEntries"] = "10000000";
+            builder.Configuration["Netra:Log:Sqlite:QueueBytes"] = "8589934592";
+        }
+
         using var export = observation is null ? null : ServerObservation.Apply(builder, observation);
         builder.Services.AddSingleton(new PublisherTrace(observation == ServerObservation.Traced ? new TraceContext(PublisherTrace.TraceParent) : null));
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Error);

@@ -145,11 +145,11 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
             }
 
             var chunk = Encoding.ASCII.GetBytes(lines.ToString());
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{chunk.Length:x}\r\n"));
-            await stream.WriteAsync(chunk);
-            await stream.WriteAsync("\r\n"u8.ToArray());
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{chunk.Length:x}\r\n"), ended);
+            await stream.WriteAsync(chunk, ended);
+            await stream.WriteAsync("\r\n"u8.ToArray(), ended);
         }
 
-        await stream.WriteAsync("0\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync("0\r\n\r\n"u8.ToArray(), ended);
     }
 }
