@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
@@ -187,6 +188,28 @@ internal sealed class BackPressureTests
         (await post.WaitAsync(TimeSpan.FromSeconds(5))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
         busy.Release();
         await stopping.WaitAsync(TestClient.Patience);
+    }
+
+    [Test]
+    public async Task Emit_WaitsLongerThanTheLease_IsNotCalledQuiet()
+    {
+        await using var busy = await BusyLogHost.StartAsync(
+            settings: [("Netra:Monitoring:Enabled", "true"), ("Netra:Monitoring:RunLease", "00:00:01")]);
+        var host = busy.Pipeline;
+        await using var emitter = await host.EmitterOfAsync("ada");
+        await emitter.AgentStartedAsync("demo");
+        busy.Hold();
+        var (taken, waiting) = await EmitUntilWaitingAsync(emitter);
+        var quiet = host.Services.GetRequiredService<QuietRuns>();
+        var rounds = quiet.Rounds;
+
+        await Eventually.BecomesTrueAsync(() => quiet.Rounds >= rounds + 4, "it was looked after for some seconds");
+
+        // What the server says of a run does not wait, so it would have been refused, and that be told.
+        var told = host.Failures.Latest(100).Select(static failure => failure.Code).ToList();
+        Assert.That(told, Has.None.EqualTo(FailureCode.RunStalled).And.None.EqualTo(FailureCode.LogFull));
+        busy.Release();
+        Assert.That((await waiting.WaitAsync(TestClient.Patience)).Seq, Is.EqualTo(taken + 1));
     }
 
     [Test]
