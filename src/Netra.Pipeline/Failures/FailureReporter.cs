@@ -122,11 +122,14 @@ public sealed partial class FailureReporter : IDisposable
     // What answers a client message is told by its answer.
     private void TellUser(Failure failure, FailureCodeInfo info)
     {
-        if (info.ShowToUser && failure is { UserId: not null, MessageId: null, IsPublishersOwn: false })
+        if (info.ShowToUser && failure is { UserId: not null, MessageId: null, IsPublishersOwn: false } && !IsUnconfirmed(failure))
         {
             Attempt("telling", failure, info, static (reporter, failure, info) => reporter.Tell(failure.UserId!, failure, info));
         }
     }
+
+    // What has a number its user has, or gets. Whether it is stored is its publisher's to know.
+    private static bool IsUnconfirmed(Failure failure) => failure is { Code: FailureCode.LogFailed, Numbers: { } numbers } && numbers.ContainsKey("seq");
 
     private void LogFailure(Failure failure, FailureCodeInfo info)
     {

@@ -88,6 +88,19 @@ public sealed class FailureReporterTests
     }
 
     [Test]
+    public void Report_StoringOfANumberedEventIsNotConfirmed_IsItsPublishersToKnow()
+    {
+        using var test = new ReporterUnderTest();
+
+        test.Reporter.Report(SendFailureException.LogFailed(Scope, "nothing was committed", seq: 7));
+        Assert.That(test.Told, Is.Empty, "the user has it, or gets it");
+
+        test.Reporter.Report(SendFailureException.LogFailed(new FailureScope("Flush", "bob"), "nothing was committed"));
+        Assert.That(test.Told.Single().User, Is.EqualTo("bob"), "who is missing something");
+        Assert.That(test.Feed.Total, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Report_FailureOfNoUser_TellsNobody()
     {
         using var test = new ReporterUnderTest();
