@@ -15,8 +15,8 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
     private const int Late = 1;
     private const int Ended = 2;
 
-    // Where time leaps, every round is old at once, but nobody has looked meanwhile.
-    private const int MinLooks = 10;
+    // Where time leaps, every round is old at once, but nobody has looked meanwhile: somebody looks once a second at least.
+    private readonly int _minLooks = (int)patience.TotalSeconds;
 
     private long _begunAt;
     private long _rounds;
@@ -71,7 +71,7 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
             return false;
         }
 
-        return Interlocked.Increment(ref _looks) >= MinLooks
+        return Interlocked.Increment(ref _looks) >= _minLooks
             && time.GetElapsedTime(begunAt) >= patience
             && Interlocked.CompareExchange(ref _state, Late, Well) == Well;
     }

@@ -259,7 +259,7 @@ internal sealed class EventLinesTests
         while (!answer.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(31));
-            await Task.Yield();
+            await Task.WhenAny(answer, Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System));
         }
 
         var rejected = (await answer)!.Value;
