@@ -4,6 +4,7 @@ using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Telemetry;
 
@@ -24,6 +25,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly AlertingOptions _options;
     private readonly AlertRules _builtIn;
     private readonly AlertClock _clock;
+    private readonly IEventLog _log;
     private readonly ServedTime _time;
     private readonly FailureReporter _failures;
     private readonly AlertAudit _audit;
@@ -47,10 +49,11 @@ public sealed partial class AlertCenter : IDisposable
         FailureReporter failures,
         AlertAudit audit,
         ILogger<AlertCenter> logger,
+        IEventLog log,
         TimeProvider time,
         ServedTime served)
     {
-        (_options, _builtIn, _failures, _audit, _logger, _time) = (options.Value, rules, failures, audit, logger, served);
+        (_options, _builtIn, _failures, _audit, _logger, _log, _time) = (options.Value, rules, failures, audit, logger, log, served);
         _clock = new AlertClock(time);
         _directory = storage.IsInMemory ? null : data.Value.DataDirectory;
         _notifiers = [.. notifiers];
@@ -157,7 +160,7 @@ public sealed partial class AlertCenter : IDisposable
         }
 
         RestoreChannels();
-        (_store, _journal) = (store, new AlertJournal(store, _outbox, _failures, _time));
+        (_store, _journal) = (store, new AlertJournal(store, _outbox, _failures, () => _log.Trouble is not null, _time));
         if (!_options.Enabled)
         {
             Lines.Disabled(_logger);

@@ -19,6 +19,7 @@ internal sealed class AlertJournal
     private readonly AlertStore _store;
     private readonly NotificationOutbox _outbox;
     private readonly FailureDigest _failed;
+    private readonly Func<bool> _isExplained;
     private readonly WakeSignal _wake;
     private readonly Lock _gate = new();
     private AlertChanges _waiting = new();
@@ -27,9 +28,14 @@ internal sealed class AlertJournal
     private bool _isRetrying;
     private bool _isStopped;
 
-    public AlertJournal(AlertStore store, NotificationOutbox outbox, FailureReporter failures, TimeProvider time)
+    /// <param name="store">Where changes are stored.</param>
+    /// <param name="outbox">Tells.</param>
+    /// <param name="failures">Is told what cannot be stored.</param>
+    /// <param name="isExplained">Whether the event log stores nothing either: then it is the disk, which is told by itself.</param>
+    /// <param name="time">The clock.</param>
+    public AlertJournal(AlertStore store, NotificationOutbox outbox, FailureReporter failures, Func<bool> isExplained, TimeProvider time)
     {
-        (_store, _outbox, _wake) = (store, outbox, new WakeSignal(time));
+        (_store, _outbox, _isExplained, _wake) = (store, outbox, isExplained, new WakeSignal(time));
         _failed = new FailureDigest(time, (count, what, exception) => failures.Report(DeliveryFailures.Trouble("alerts", what, count, exception)));
     }
 
@@ -124,7 +130,10 @@ internal sealed class AlertJournal
                 gone += lost;
             }
 
-            _failed.Add($"{AlertStore.Name} cannot be written, so alerts are told from memory: {SqliteFile.Explain(exception)}", exception);
+            if (!_isExplained())
+            {
+                _failed.Add($"{AlertStore.Name} cannot be written, so alerts are told from memory: {SqliteFile.Explain(exception)}", exception);
+            }
         }
 
         if (gone > 0)

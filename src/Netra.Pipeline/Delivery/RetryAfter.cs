@@ -10,9 +10,7 @@ internal static class RetryAfter
     public static TimeSpan? Of(HttpResponseMessage response, TimeProvider time)
     {
         var header = response.Headers.RetryAfter;
-
-        // By the receiver's own clock where it says what that shows: ours may be set otherwise.
-        var wish = header?.Delta ?? (header?.Date is { } date ? date - (response.Headers.Date ?? time.GetUtcNow()) : null);
+        var wish = header?.Delta ?? (header?.Date is { } date ? date - time.GetUtcNow() : null);
         return wish is not { } wanted || wanted <= TimeSpan.Zero ? null : wanted < LongestWish ? wanted : LongestWish;
     }
 }

@@ -227,6 +227,7 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<FailureReporter>(),
             provider.GetRequiredService<AlertAudit>(),
             provider.GetRequiredService<ILogger<AlertCenter>>(),
+            provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ServedTime>()));
     }

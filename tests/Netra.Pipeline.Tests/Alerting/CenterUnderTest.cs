@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Tests.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -31,6 +32,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
             Reported.Reporter,
             new AlertAudit(Reported.LoggerProvider.CreateLogger<AlertAudit>()),
             Reported.LoggerProvider.CreateLogger<AlertCenter>(),
+            new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions()), time),
             time,
             Served);
         foreach (var rule in Alerts.Rules.Where(static rule => rule.Signal != AlertRules.SignalAge))

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring;
@@ -151,6 +152,60 @@ internal sealed class StoodStillTests
 
         Assert.That((remedy.Ended, remedy.Waiting, remedy.Recovered), Is.EqualTo((1, 0, 0)));
     }
+
+    [Test]
+    public async Task HealthCheck_SpansAGap_AsksAgainBeforeItEndsThePage()
+    {
+        await using var host = await MonitoredHost.StartAsync();
+        await using var page = await RawClient.ConnectAsync(host.Pipeline.SocketAddress("ada"));
+        var connection = host.Pipeline.ConnectionOf(page.Welcome.ConnectionId);
+        var checking = connection.CheckHealthAsync(CancellationToken.None);
+        await page.ReadFrameAsync(RawClient.Ping);
+        host.Time.Advance(TimeSpan.FromSeconds(9));
+
+        host.Time.StandStill(TimeSpan.FromMinutes(5));
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+        var answering = AnswerBrowserPingsAsync(page);
+        await Eventually.BecomesTrueAsync(() => answering.IsCompleted, "it is asked again, and answers");
+        await Eventually.BecomesTrueAsync(() => connection.Silence == TimeSpan.Zero, "it was heard");
+        Assert.That(connection.IsEnded, Is.False);
+        for (var second = 0; second < 12 && !checking.IsCompleted; second++)
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(1));
+            await page.SendFrameAsync(RawClient.Pong, ReadOnlyMemory<byte>.Empty);
+            await Eventually.BecomesTrueAsync(() => connection.Silence < TimeSpan.FromSeconds(2), "it is heard");
+        }
+
+        Assert.That((await checking).State, Is.EqualTo(ConnectionState.Frozen), "the browser answered, the page did not");
+        Assert.That(connection.IsEnded, Is.False);
+    }
+
+    [Test]
+    public async Task Pages_GaveUpWhileTheProcessStoodStill_SayNothingAboutHowConnectionsLast()
+    {
+        await using var host = await MonitoredHost.StartAsync();
+        var pages = new List<RawClient>();
+        for (var i = 0; i < 20; i++)
+        {
+            pages.Add(await RawClient.ConnectAsync(host.Pipeline.SocketAddress($"user{i}")));
+        }
+
+        await host.PassAsync(1);
+        host.Time.StandStill(TimeSpan.FromMinutes(5));
+        foreach (var page in pages)
+        {
+            await page.DisposeAsync();
+        }
+
+        await Eventually.BecomesTrueAsync(() => host.Pipeline.Connections.Count == 0, "all of them are gone");
+        await host.PassAsync(30);
+
+        Assert.That(Alerts(host), Is.Empty);
+        Assert.That(host.Services.GetRequiredService<ConnectionDrops>().LastMinute, Is.Zero);
+    }
+
+    private static async Task AnswerBrowserPingsAsync(RawClient page)
+        => await page.SendFrameAsync(RawClient.Pong, await page.ReadFrameAsync(RawClient.Ping));
 
     private static async Task PassAsync(MonitoredHost host, AnsweringPage page, int seconds)
     {
