@@ -47,12 +47,25 @@ internal sealed partial class ConsoleOutput : TextWriter
     /// <summary>Takes the place of the console's output.</summary>
     public static ConsoleOutput Take()
     {
-        // The console's own stream takes a lock around each write that whoever writes to Console.Out needs as well.
-        var output = new ConsoleOutput(OperatingSystem.IsWindows()
-            ? Console.OpenStandardOutput()
-            : new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0));
+        var output = new ConsoleOutput(OpenStandardOutput());
         Console.SetOut(output);
         return output;
+    }
+
+    // The console's own stream takes a lock around each write that whoever writes to Console.Out needs as well.
+    private static Stream OpenStandardOutput()
+    {
+        try
+        {
+            return OperatingSystem.IsWindows()
+                ? Console.OpenStandardOutput()
+                : new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A process may be started without one.
+            return Stream.Null;
+        }
     }
 
     /// <summary>Sets how much may wait.</summary>
@@ -142,7 +155,7 @@ internal sealed partial class ConsoleOutput : TextWriter
 
             _output.Flush();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Nobody holds the other end any more; what comes from now on fills the buffer and is counted.
         }

@@ -62,6 +62,9 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
         set => transport.ConnectionClosed = value;
     }
 
+    /// <summary>Fires when the transport's input has ended, in whatever way. What tells the ways apart stays as long as the connection, and is made for those that need it.</summary>
+    public CancellationToken InputEnded => transport.ConnectionClosed;
+
     public override void Abort(ConnectionAbortedException abortReason) => transport.Abort(abortReason);
 
     public override void Abort() => transport.Abort();

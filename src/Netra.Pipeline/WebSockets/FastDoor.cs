@@ -92,7 +92,10 @@ internal sealed class FastDoor(
             RemoteEndPoint = context.RemoteEndPoint,
             IsSecure = context.Features.Get<ITlsConnectionFeature>() is not null,
         };
-        return await acceptor.AdmitAsync(request, authenticator, closing, context.ConnectionClosed);
+
+        // Who asks for a WebSocket and ends its side at once wants none.
+        var peerGone = context is AcceptedConnection accepted ? accepted.InputEnded : context.ConnectionClosed;
+        return await acceptor.AdmitAsync(request, authenticator, closing, peerGone);
     }
 
     // The end of input is seen in the input itself: a peer that ends its side after its request, as `nc -N` does, still has to be answered.
