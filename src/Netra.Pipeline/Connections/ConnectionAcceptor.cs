@@ -158,7 +158,11 @@ internal sealed partial class ConnectionAcceptor(
         }
         catch (PipelineException exception)
         {
-            services.Failures.Report(exception);
+            if (!bridge.IsOfTheStart(exception))
+            {
+                services.Failures.Report(exception);
+            }
+
             return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(exception.Code), exception.Message, RetryAfterSeconds));
         }
         catch (OperationCanceledException) when (peerGone.IsCancellationRequested)

@@ -97,6 +97,9 @@ public sealed class PipelineBridge : IDisposable
         }
     }
 
+    /// <summary>Whether a refusal says no more than that the pipeline starts: who comes then is told when to come again, and nothing is wrong.</summary>
+    internal bool IsOfTheStart(PipelineException refusal) => refusal is NotInitializedException && State is (BridgeState.Initializing or BridgeState.Ready);
+
     internal void EnsureConnectable(string userId)
     {
         var scope = new FailureScope("connect", userId);

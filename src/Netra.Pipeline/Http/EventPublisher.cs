@@ -232,6 +232,7 @@ internal sealed class EventPublisher(
 
     private void EnsureMayBegin(EventType type, in FailureScope scope)
     {
+        bridge.EnsureCanEmit(scope, isSystem: false);
         if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
         {
             throw BridgeUnavailableException.Draining(scope);
@@ -263,7 +264,11 @@ internal sealed class EventPublisher(
 
     private PublishOutcome Rejected(PipelineException exception)
     {
-        failures.Report(exception);
+        if (!bridge.IsOfTheStart(exception))
+        {
+            failures.Report(exception);
+        }
+
         return PublishOutcome.Rejected(PublishRejection.From(exception));
     }
 }

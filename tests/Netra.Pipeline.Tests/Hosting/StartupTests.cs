@@ -85,6 +85,21 @@ internal sealed class StartupTests
     }
 
     [Test]
+    public async Task Comers_WhileTheHostStarts_AreToldToComeAgainAndNobodyIsAlarmed()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        host.Bridge.BeginInitializing();
+
+        Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => TestClient.ConnectAsync(host.SocketAddress("ada")));
+        var (answer, _) = await http.PublishAsync(PublishExtensions.TokenJson());
+
+        Assert.That(answer.StatusCode, Is.EqualTo(System.Net.HttpStatusCode.ServiceUnavailable));
+        Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(host.Failures.Latest(10), Is.Empty, "as in each deployment");
+    }
+
+    [Test]
     public void Emitter_BeforeTheHostHasStarted_RaisesNotInitialized()
     {
         var (app, logs) = PipelineHost.Build();

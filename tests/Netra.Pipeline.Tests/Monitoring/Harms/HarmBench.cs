@@ -17,6 +17,7 @@ internal sealed class HarmBench : IAsyncDisposable
     private const string ProbeUser = "probe";
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+    private static readonly SemaphoreSlim Starting = new(3, 3);
 
     private readonly Lock _gate = new();
     private readonly List<HealthyPage> _pages = [];
@@ -65,6 +66,8 @@ internal sealed class HarmBench : IAsyncDisposable
 
     public static async Task<HarmBench> StartAsync(Harm harm)
     {
+        // A start is all processor time, and more of them at once end later than a test has patience for.
+        await Starting.WaitAsync();
         var bench = new HarmBench(harm);
         try
         {
@@ -79,6 +82,10 @@ internal sealed class HarmBench : IAsyncDisposable
         {
             await bench.DisposeAsync();
             throw;
+        }
+        finally
+        {
+            Starting.Release();
         }
     }
 

@@ -190,8 +190,7 @@ internal static class LogHarms
             Short = TimeSpan.FromSeconds(8),
             Full = TimeSpan.FromMinutes(3),
             Disk = "size=32m",
-            // What becomes of alerts is to be stored on the same disk.
-            TrueAlerts = [.. Trouble, "background_failed"],
+            TrueAlerts = Trouble,
             TrueErrors = ["log_failed"],
             Happens = static async bench =>
             {
