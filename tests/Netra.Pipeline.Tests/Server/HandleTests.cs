@@ -71,6 +71,7 @@ internal sealed class HandleTests
 
     // Something else in the process holds them: nobody is accepted, and nothing spins, until there are any.
     [Test]
+    [Explicit("Below what it has open already, the runtime itself may end the process, when it loads what it has not needed before; the reserve of handles keeps a server from there.")]
     public async Task Handles_GoneForAnotherReason_AreWaitedFor()
     {
         await using var folder = new ServerFolder();
