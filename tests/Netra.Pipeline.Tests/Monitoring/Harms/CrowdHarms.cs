@@ -80,7 +80,14 @@ internal static class CrowdHarms
                     for (var i = 0; i < bench.Count; i++)
                     {
                         silent.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-                        await silent[i].ConnectAsync("127.0.0.1", bench.Port);
+                        try
+                        {
+                            await silent[i].ConnectAsync("127.0.0.1", bench.Port);
+                        }
+                        catch (SocketException)
+                        {
+                            // The surplus is closed at once.
+                        }
                     }
 
                     await HarmBench.PassAsync(bench.Duration);

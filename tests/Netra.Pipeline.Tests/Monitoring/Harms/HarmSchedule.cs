@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
@@ -76,7 +78,7 @@ internal sealed class HarmSchedule(IReadOnlyList<Harm> rows, int lanes) : IAsync
         {
             await row.Happens!(bench);
         }
-        catch (Exception exception) when (exception is AssertionException or HttpRequestException or IOException)
+        catch (Exception exception) when (exception is AssertionException or HttpRequestException or IOException or SocketException)
         {
             bench.Complain(exception.Message);
         }
