@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Telemetry;
 
@@ -11,6 +12,7 @@ namespace Netra.Pipeline.Connections;
 internal sealed partial class HandleWatch : IDisposable
 {
     private const string AnyFile = "/dev/null";
+    private const string NoFile = "/dev/null/none";
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger;
@@ -20,6 +22,7 @@ internal sealed partial class HandleWatch : IDisposable
     public HandleWatch(ILogger<HandleWatch> logger, TimeProvider time)
     {
         _logger = logger;
+        Rehearse();
         _timer = OperatingSystem.IsWindows() ? null : time.CreateTimer(static watch => ((HandleWatch)watch!).Look(), this, Period, Period);
     }
 
@@ -48,6 +51,28 @@ internal sealed partial class HandleWatch : IDisposable
         {
             state.Exhausted.Cancel();
             Log.Exhausted(_logger);
+        }
+    }
+
+    // What is thrown when no handle is free has to be loaded before: the runtime ends a process that cannot load it.
+    private static void Rehearse()
+    {
+        try
+        {
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+        catch (SocketException exception)
+        {
+            _ = exception.ToString();
+        }
+
+        try
+        {
+            File.OpenHandle(NoFile).Dispose();
+        }
+        catch (IOException exception)
+        {
+            _ = exception.ToString();
         }
     }
 
