@@ -62,7 +62,6 @@ internal static class CrowdHarms
             "10 pages that are there, a run with heartbeats",
             "the bridge was failed, which was shown to pages and alarmed; back after 1.8 s")
         {
-            Pending = "WIRE",
             Count = (400, 1_500),
             Counted = "silent connections",
             Short = TimeSpan.FromSeconds(5),

@@ -60,8 +60,5 @@ internal sealed record Harm(string Name, Guard Guard, string Situation, string H
     /// <summary>How large the server's disk is, where it is one that can be filled.</summary>
     public string? Disk { get; init; }
 
-    /// <summary>Why it still fails; null when it must not.</summary>
-    public string? Pending { get; init; }
-
     public override string ToString() => Name;
 }

@@ -342,6 +342,7 @@ internal sealed class HarmBench : IAsyncDisposable
 
         await _lateness.DisposeAsync();
         _http.Dispose();
+        File.Delete(HookPath);
         if (_disk is not null)
         {
             _disk.Dispose();
