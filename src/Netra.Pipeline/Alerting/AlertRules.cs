@@ -91,7 +91,7 @@ public sealed class AlertRules
             "Read that line: it names what failed, and the failures by code say how often."),
         new("log_trouble", AlertSeverity.Critical, Signals.LogTrouble, AlertComparison.Above, 0,
             "The event log stores nothing",
-            "New events are refused, or are held in memory. /readyz names the reason; make room on the disk, or give the process the right to write the data directory."),
+            "New events wait for as long as Netra:Emission:RoomTimeout, and are refused then. /readyz names the reason; make room on the disk, or give the process the right to write the data directory."),
         new("emergency_mode", AlertSeverity.High, Signals.EmergencyMode, AlertComparison.Above, 0,
             "The pipeline is in emergency mode",
             "Token and custom events are refused until it is over. Whoever turned it on, or the remediation in the system's status, says why."),
