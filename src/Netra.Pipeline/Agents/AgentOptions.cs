@@ -28,6 +28,14 @@ public sealed class AgentOptions
     public int QuestionPreviewLength { get; set; } = 500;
 
     /// <summary>
+    /// How long what an agent or its tools emit waits where the log is full, or cannot store anything at the moment; 0 to 1 day, default
+    /// 5 min. Longer than a publisher's (<c>Netra:Emission:RoomTimeout</c>), which may try again: an agent in this process cannot, and its
+    /// run would fail for the log's trouble.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan RoomTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// How long a run that is over waits for tool calls and delegations the agent left behind, once they have been cancelled, before it says its
     /// terminal event anyway; 0 to 5 min, default 10 s.
     /// </summary>

@@ -167,7 +167,13 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         }
 
         EnterFlow();
-        var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, new EmitterOptions { Overflow = OverflowBehavior.Report, EmbeddedAgent = _request.Agent.Name });
+        var options = new EmitterOptions
+        {
+            Overflow = OverflowBehavior.Report,
+            EmbeddedAgent = _request.Agent.Name,
+            RoomTimeout = _services.Options.RoomTimeout,
+        };
+        var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, options);
         emitter.Life.Stop = reason => _cancellation.TryCancel(reason);
         _run = new RunScope(_services, _request, emitter, _cancellation.Token) { Span = _span };
         _events = new RunEvents(_run);

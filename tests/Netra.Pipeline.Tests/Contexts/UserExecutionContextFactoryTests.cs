@@ -96,11 +96,12 @@ public sealed class UserExecutionContextFactoryTests
     }
 
     [Test]
-    public void Create_InvalidRunOfAValidUser_TellsThatUser()
+    public void Create_InvalidRunOfAValidUser_NamesThatUserAndTellsTheOperatorAlone()
     {
         Assert.Throws<ContextValidationException>(() => _factory.Create("ada", "t1", ""));
 
-        Assert.That(_failures.Told.Single().User, Is.EqualTo("ada"));
+        Assert.That(_failures.Logs.Single().Values["UserId"], Is.EqualTo("ada"));
+        Assert.That(_failures.Told, Is.Empty);
     }
 
     [Test]

@@ -213,16 +213,16 @@ internal sealed class BackPressureTests
     }
 
     [Test]
-    public async Task Run_AgentAndItsEnd_WaitForTheLog()
+    public async Task Run_AgentAndItsEnd_WaitForTheLogForLongerThanAPublisher()
     {
-        await using var busy = await BusyLogHost.StartAsync(configure: static pipeline => pipeline.AddAgent<TalkativeAgent>());
+        await using var busy = await BusyLogHost.StartAsync(settings: ShortWait, configure: static pipeline => pipeline.AddAgent<TalkativeAgent>());
         var host = busy.Pipeline;
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await (await host.EmitterOfAsync("ada", runId: "earlier")).TokenAsync("so that the stream is claimed");
         busy.Hold();
         var run = host.Runner.RunAsync(TalkativeAgent.AgentName, "go", host.Contexts.Create("ada", "t", "r"));
         await page.ReadEventsAsync(1);
-        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System);
         Assert.That(run.IsCompleted, Is.False);
 
         busy.Release();
