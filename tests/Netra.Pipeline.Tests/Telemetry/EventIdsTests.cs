@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Server.Telemetry;
 using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Telemetry;
@@ -45,13 +46,14 @@ public sealed class EventIdsTests
         });
     }
 
-    // Extension methods box their arguments, format where nobody listens, and have no id.
+    // Extension methods box their arguments, format where nobody listens, and have no id. The funnel looks first whether anybody listens, has its ids from the list, and a state of its own: a generated method
+    // would print the parts of a failure that are not there.
     [Test]
     public void Sources_OfTheProduct_LogThroughGeneratedMethodsAlone()
     {
         var call = new Regex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\(|[lL]ogger\??\.Log\(", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         var sources = Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories).ToList();
-        var offenders = sources.Where(source => call.IsMatch(File.ReadAllText(source))).Select(Path.GetFileName).ToList();
+        var offenders = sources.Where(source => call.IsMatch(File.ReadAllText(source))).Select(Path.GetFileName).Except([$"{nameof(FailureReporter)}.cs"]).ToList();
 
         Assert.That(sources, Has.Count.GreaterThan(200));
         Assert.That(offenders, Is.Empty);

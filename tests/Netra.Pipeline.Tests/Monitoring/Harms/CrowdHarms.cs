@@ -68,7 +68,7 @@ internal static class CrowdHarms
             Full = TimeSpan.FromMinutes(1),
             Handles = 500,
             IsAlone = true,
-            TrueAlerts = ["handles_running_out", "unhealthy_check", "critical_log", "canary_failed", "no_data"],
+            TrueAlerts = ["handles_running_out", "unhealthy_check", "critical_log"],
             Happens = static async bench =>
             {
                 await bench.OpenManyAsync(10);

@@ -6,7 +6,7 @@ namespace Netra.Pipeline.Tests.Monitoring.Harms;
 internal static class LogHarms
 {
     // A canary is stored as users' events are, and has failed as truly.
-    private static readonly string[] Trouble = ["log_trouble", "critical_log", "unhealthy_check", "log_failed", "canary_failed"];
+    private static readonly string[] Trouble = ["log_trouble", "critical_log", "unhealthy_check", "log_failed"];
 
     public static IEnumerable<Harm> All()
     {
@@ -26,7 +26,7 @@ internal static class LogHarms
             "log_locked_for_a_moment", Guard.Remediation,
             "The log's lock is held for less than is called trouble",
             "20 pages, two of them in runs",
-            "held")
+            "held: shorter than every deadline")
         {
             Short = TimeSpan.FromSeconds(1.5),
             Full = TimeSpan.FromSeconds(1.5),
@@ -36,7 +36,7 @@ internal static class LogHarms
             "log_locked_while_a_request_is_open", Guard.Lease,
             "The log's lock is held while an open request feeds many runs",
             "50 runs, and their page",
-            "?")
+            "its page was reset: the tick waited for the log")
         {
             Short = TimeSpan.FromSeconds(8),
             Full = TimeSpan.FromMinutes(2),
@@ -137,7 +137,7 @@ internal static class LogHarms
             "overload_is_over", Guard.EmergencyMode,
             "The log refuses events for a moment, and then takes them again",
             "publishers of tokens, 10 pages",
-            "tokens were refused for a minute more")
+            "held: at this length the queue took it; once it was full, emergency mode went on for a minute")
         {
             Short = TimeSpan.FromSeconds(1.5),
             Full = TimeSpan.FromSeconds(1.5),
@@ -164,7 +164,7 @@ internal static class LogHarms
             "retention_of_a_backlog", Guard.Retention,
             "Retention deletes much while much is written",
             "a page that reads, the publisher",
-            "held")
+            "held: a transaction deletes 2,000 rows at most")
         {
             Count = (20_000, 100_000),
             Counted = "events",

@@ -51,7 +51,7 @@ internal static class PageHarms
             "page_acknowledges_with_its_pongs", Guard.Retry,
             "A page acknowledges as seldom as the protocol lets it: with its pongs",
             "the page",
-            "held")
+            "held: a pong comes before the first retry")
         {
             Short = TimeSpan.FromSeconds(10),
             Full = TimeSpan.FromMinutes(2),

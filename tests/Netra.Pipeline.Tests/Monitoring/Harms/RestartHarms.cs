@@ -13,7 +13,7 @@ internal static class RestartHarms
             "deployment_with_an_open_request", Guard.Lease,
             "The server is restarted while a request feeds a run; its publisher comes back",
             "the run, its page",
-            "the lease was forgotten, and the run stalled")
+            "held at this length: the publisher was back within the usual lease")
         {
             Short = TimeSpan.FromSeconds(4),
             Full = TimeSpan.FromMinutes(1),
@@ -64,7 +64,7 @@ internal static class RestartHarms
             "deployment", Guard.Remediation,
             "A new version is deployed: the server stops and another one starts",
             "50 pages that come back, a run with heartbeats",
-            "held")
+            "held once, and once the page that came before the server was ready raised a CRITICAL alarm")
         {
             Count = (50, 1_000),
             Counted = "pages",

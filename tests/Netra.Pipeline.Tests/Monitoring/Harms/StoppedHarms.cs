@@ -107,7 +107,7 @@ internal static class StoppedHarms
             Short = TimeSpan.FromSeconds(7),
             Full = TimeSpan.FromSeconds(30),
             Settings = [("Netra:Monitoring:HealthCheckInterval", "00:00:01"), ("Netra:Monitoring:CanaryTimeout", "00:00:02")],
-            TrueAlerts = ["thread_pool_starved", "high_latency", "very_high_latency", "unhealthy_check", "performance_degraded", "canary_failed"],
+            TrueAlerts = ["thread_pool_starved", "high_latency", "very_high_latency", "unhealthy_check", "performance_degraded"],
             Happens = StarveAsync,
         };
         yield return new(
