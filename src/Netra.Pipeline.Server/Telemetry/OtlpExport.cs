@@ -16,15 +16,21 @@ internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDispos
 {
     private const string ServiceName = "netra-pipeline";
 
-    // A collector that hangs must not hold up the end: the process is to be gone within 5 s where nothing runs, all else included.
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
+    // A collector that hangs must not hold up the end: the process is to be gone 3 s after DrainTimeout, all else included. So what there is to be sent is sent while requests and loops end, and only what they say last after them.
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1.75);
+
+    // For what is said last, where the others have taken the time.
+    private static readonly TimeSpan LastPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly OpenTelemetrySdk _sdk;
     private readonly ExportSettings _settings;
     private readonly IServiceProvider _services;
-    private bool _isFlushed;
+    private readonly TimeProvider _time;
+    private long? _stoppingSince;
+    private bool _isShutDown;
 
-    private OtlpExport(OpenTelemetrySdk sdk, ExportSettings settings, IServiceProvider services) => (_sdk, _settings, _services) = (sdk, settings, services);
+    private OtlpExport(OpenTelemetrySdk sdk, ExportSettings settings, IServiceProvider services)
+        => (_sdk, _settings, _services, _time) = (sdk, settings, services, services.GetRequiredService<TimeProvider>());
 
     /// <summary>Adds the export to a host, if the variables ask for it. To be called before anything else is added.</summary>
     public static void AddTo(WebApplicationBuilder builder)
@@ -60,35 +66,40 @@ internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDispos
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // Called after everybody else's: runs and pages are gone. What fails is heard by the listener.
+        _stoppingSince = _time.GetTimestamp();
+        _ = EachAsync(FlushTimeout, _sdk.TracerProvider.ForceFlush, _sdk.MeterProvider.ForceFlush, _sdk.LoggerProvider.ForceFlush);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task StoppedAsync(CancellationToken cancellationToken) => FlushAsync();
+    public Task StoppedAsync(CancellationToken cancellationToken) => ShutDownAsync();
 
     /// <summary>A host that did not start is never stopped, and why it did not is in the last lines.</summary>
-    public async ValueTask DisposeAsync() => await FlushAsync();
+    public async ValueTask DisposeAsync() => await ShutDownAsync();
 
     // Called by the host and then by its container, one after the other.
-    private async Task FlushAsync()
+    private async Task ShutDownAsync()
     {
-        if (_isFlushed)
+        if (_isShutDown)
         {
             return;
         }
 
-        _isFlushed = true;
-
-        // Each blocks its thread until it is done, so the three have one each. What fails is heard by the listener.
-        var timeout = (int)FlushTimeout.TotalMilliseconds;
-        await Task.WhenAll(
-            Task.Run(() => _sdk.TracerProvider.Shutdown(timeout), CancellationToken.None),
-            Task.Run(() => _sdk.MeterProvider.Shutdown(timeout), CancellationToken.None),
-            Task.Run(() => _sdk.LoggerProvider.Shutdown(timeout), CancellationToken.None));
+        _isShutDown = true;
+        var left = FlushTimeout - (_stoppingSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
+        await EachAsync(left > LastPatience ? left : LastPatience, _sdk.TracerProvider.Shutdown, _sdk.MeterProvider.Shutdown, _sdk.LoggerProvider.Shutdown);
         _sdk.Dispose();
     }
+
+    // Each blocks its thread until it is done, so the three have one each; not the pool's, which the stop needs.
+    private static Task<bool[]> EachAsync(TimeSpan timeout, params IEnumerable<Func<int, bool>> signals) => Task.WhenAll(signals.Select(
+        signal => Task.Factory.StartNew(() => signal((int)timeout.TotalMilliseconds), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
     private static void Configure(IOpenTelemetryBuilder otel, ExportSettings settings)
     {

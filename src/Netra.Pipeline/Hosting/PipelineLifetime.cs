@@ -42,11 +42,13 @@ internal sealed partial class PipelineLifetime(
     ServedTime served,
     TimeProvider time)
 {
+    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled, twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops,
+    // 0.5 s; what the server adds to it, 0.5 s.
     // For requests that have not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than EventLinesHandler gives its publisher.
-    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1.25);
+    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1);
 
     // For a loop that does not hear that it is to end.
-    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {

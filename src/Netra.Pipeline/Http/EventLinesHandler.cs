@@ -19,7 +19,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
 {
     private const string Operation = "PublishLines";
     private const int KeepAliveSeconds = 15;
-    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromMilliseconds(750);
 
     public async Task HandleAsync(HttpContext context)
     {

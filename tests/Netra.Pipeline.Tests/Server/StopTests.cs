@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Tests.Server;
 internal sealed class StopTests
 {
     private static readonly TimeSpan WithoutRuns = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(3);
 
     // Measured before: 30 s.
@@ -109,6 +110,40 @@ internal sealed class StopTests
             await page.DisposeAsync();
         }
 
+        await folder.ShouldBeFreeAsync();
+    }
+
+    // All that holds the stop at once: a run that does not end when it is cancelled, a request that does not come whole, and a collector that takes connections and never answers.
+    [TestCase("grpc")]
+    [TestCase("http/protobuf")]
+    public async Task Stop_AgentRequestAndCollectorThatHang_HaveThreeSecondsAfterTheDrainTogether(string protocol)
+    {
+        await using var folder = new ServerFolder();
+        using var documents = new BlockingDocument();
+        using var collector = new TcpListener(IPAddress.Loopback, 0);
+        collector.Start();
+        await using var server = ServerProcess.Start(
+            "Development",
+            [("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{collector.LocalEndpoint}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)],
+            folder.Argument,
+            $"--Netra:Demo:DocumentsDirectory={documents.Folder}",
+            $"--Netra:Hosting:DrainTimeout={DrainTimeout}");
+        var port = await server.WhenReadyAsync();
+        documents.Block();
+        await using var page = await RawPeer.OpenAsync(port, "ada");
+        await page.SendAsync(RawFrame.Encode($$"""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Read {{BlockingDocument.Name}}"}"""));
+        while (!(await page.ReadFrameAsync())!.PayloadText.Contains("tool_executing", StringComparison.Ordinal))
+        {
+        }
+
+        await using var half = await RawPeer.ConnectAsync(port);
+        await half.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{");
+        var begun = TimeProvider.System.GetTimestamp();
+
+        await server.StopAsync();
+
+        Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.InRange(DrainTimeout, DrainTimeout + AfterDrain), server.Output);
+        Assert.That(server.Output, Does.Contain("they are cancelled").And.Contain("connections whose requests did not end"));
         await folder.ShouldBeFreeAsync();
     }
 
