@@ -56,7 +56,9 @@ internal sealed class EventPublisher(
             var request = PublishRequestReader.Read(json, runs.LastTarget);
             if (request.Problem is { } problem)
             {
-                return Rejected(Failure.In(FailureCode.InvalidEvent, RefusedLineReader.ScopeOf(request.Target), problem));
+                scope = RefusedLineReader.ScopeOf(request.Target);
+                Hear(scope);
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
             }
 
             var emitter = runs.Find(request.Target);
@@ -73,6 +75,7 @@ internal sealed class EventPublisher(
             var data = EventDataReader.Read(request, out problem);
             if (problem is not null)
             {
+                Hear(scope);
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
             }
 
@@ -93,10 +96,13 @@ internal sealed class EventPublisher(
         }
         catch (PipelineException exception)
         {
+            Hear(scope);
             return Rejected(exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            Hear(scope);
+
             // A fault of ours: the publisher must hear of it all the same, and the next event gets its chance.
             return Rejected(SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
         }
@@ -134,6 +140,7 @@ internal sealed class EventPublisher(
     public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
     {
         var (scope, refused) = RefusedLineReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        Hear(scope);
         return Rejected(Failure.In(
             FailureCode.EventTooLarge,
             scope,
@@ -188,6 +195,9 @@ internal sealed class EventPublisher(
     {
         var scope = context.ScopeOf(Operation);
         bridge.EnsureCanEmit(scope, isSystem: false);
+
+        // Whoever sends again what was accepted before is there as well.
+        Hear(scope);
         return index.PublishAsync(IdempotencyHashes.Of(runs.Source.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
 
         // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may drain.
@@ -254,6 +264,15 @@ internal sealed class EventPublisher(
     {
         var scope = accepted.Context!.ScopeOf(Operation);
         return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
+    }
+
+    // Whoever is refused is there all the same. Only a run that is known is heard of.
+    private void Hear(in FailureScope scope)
+    {
+        if (scope is { UserId: { } userId, ThreadId: { } threadId, RunId: { } runId })
+        {
+            registry.Hear(new RunKey(userId, threadId, runId));
+        }
     }
 
     private PublishOutcome Rejected(Failure failure)

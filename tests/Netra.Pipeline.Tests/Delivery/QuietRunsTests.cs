@@ -73,6 +73,53 @@ internal sealed class QuietRunsTests
         Assert.That(host.Pipeline.Failures.Total, Is.Zero);
     }
 
+    // Whoever is refused is there: a run whose publisher has a fault is not silent.
+    [TestCase("no such type")]
+    [TestCase("data")]
+    [TestCase("key")]
+    [TestCase("too long")]
+    [TestCase("line")]
+    public async Task Events_AllRefused_KeepTheRun(string fault)
+    {
+        await using var host = await MonitoredHost.StartAsync();
+        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":5000}"""));
+        var refused = fault switch
+        {
+            "data" => PublishExtensions.EventJson("tool_executing", """{"call_id":7}"""),
+            "key" => PublishExtensions.TokenJson()[..^1] + ""","idempotency_key":""}""",
+            "too long" => PublishExtensions.TokenJson(new string('x', 300 * 1024)),
+            _ => PublishExtensions.EventJson("agent_strated", Started),
+        };
+        for (var i = 0; i < 5; i++)
+        {
+            await host.PassAsync(4);
+            if (fault == "line")
+            {
+                await using var lines = await PublishLines.OpenAsync(host.Pipeline);
+                await lines.SendAsync(refused);
+                Assert.That((await lines.ReadAsync())!.Value.Text("status"), Is.EqualTo("rejected"));
+            }
+            else
+            {
+                var (response, _) = await host.Http.PublishAsync(refused);
+                Assert.That(response.IsSuccessStatusCode, Is.False);
+            }
+        }
+
+        Assert.That(host.Pipeline.Failures.Latest(20).Select(static f => f.Code), Has.None.EqualTo(FailureCode.RunStalled));
+        await host.PassAsync(6);
+        Assert.That(host.Pipeline.Failures.Latest(20).Select(static f => f.Code), Has.One.EqualTo(FailureCode.RunStalled), "nothing at all comes any more");
+    }
+
+    [Test]
+    public async Task Events_RefusedOfARunThatNobodyKnows_MakeNone()
+    {
+        await using var host = await MonitoredHost.StartAsync();
+        (await host.Http.PublishAsync(PublishExtensions.EventJson("agent_strated", Started))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
+
+        Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives(), Is.Empty);
+    }
+
     [Test]
     public async Task Waiting_UntilATime_IsQuietOnlyAfterIt()
     {
