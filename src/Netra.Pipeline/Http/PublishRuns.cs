@@ -36,7 +36,7 @@ internal sealed class PublishRuns(
     public PublishTarget? LastTarget { get; private set; }
 
     /// <summary>Whether one of its runs has begun and has not ended.</summary>
-    public bool HasOpenRun => _renewed.HasOpenRun;
+    public bool HasOpenRun => _renewed.HasOpenRun || _used.Any(static run => run.Emitter.Life is { HasBegun: true, HasEnded: false });
 
     /// <summary>The emitter of a run that is open already.</summary>
     public EventEmitter? Find(PublishTarget target)

@@ -1,22 +1,20 @@
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The runs that one open request has published to, all of which it renews, whether or not it has their emitters still. Bounded: more than
-/// <see cref="MaxRuns"/> open ones live by their own leases. Not thread-safe; the request's reading loop owns it.
+/// The watched runs that one open request has published to, all of which it renews, whether or not it has their emitters still. Bounded by
+/// what is watched (<c>Netra:Monitoring:MaxWatchedRuns</c>): of a run that nobody judges there is nothing to renew. Not thread-safe; the
+/// request's reading loop owns it.
 /// </summary>
 internal sealed class RequestRuns(RunRegistry registry)
 {
-    /// <summary>How many open runs one request renews.</summary>
-    public const int MaxRuns = 100_000;
-
     private const int FirstSweep = 1024;
 
     private readonly HashSet<RunLife> _runs = [];
-    private int _sweepAt = FirstSweep;
-    private int _refused;
+    private int _comeSince;
+    private int _sweepAfter = FirstSweep;
 
     /// <summary>Whether one of them has begun and has not ended.</summary>
-    public bool HasOpenRun => _refused > 0 || _runs.Any(static life => life is { HasBegun: true, HasEnded: false });
+    public bool HasOpenRun => _runs.Any(static life => life is { HasBegun: true, HasEnded: false });
 
     /// <summary>The request publishes to a run.</summary>
     public void Add(RunLife life)
@@ -26,19 +24,17 @@ internal sealed class RequestRuns(RunRegistry registry)
             return;
         }
 
-        if (_runs.Count + _refused >= _sweepAt)
+        // Those that are not watched count: that they are not may be due to runs that have ended and that the request has in hand still.
+        if (++_comeSince > _sweepAfter)
         {
             Sweep();
         }
 
-        if (_runs.Count >= MaxRuns)
+        if (life.IsWatched)
         {
-            _refused++;
-            return;
+            _runs.Add(life);
+            registry.BeginRequest(life);
         }
-
-        _runs.Add(life);
-        registry.BeginRequest(life);
     }
 
     /// <summary>The request has ended.</summary>
@@ -63,6 +59,6 @@ internal sealed class RequestRuns(RunRegistry registry)
             registry.EndRequest(life, isBroken: false);
         }
 
-        (_sweepAt, _refused) = (Math.Max(FirstSweep, 2 * _runs.Count), 0);
+        (_comeSince, _sweepAfter) = (1, Math.Max(FirstSweep, _runs.Count));
     }
 }

@@ -90,22 +90,29 @@ internal sealed class RunRegistryTests : IDisposable
     }
 
     [Test]
-    public void Request_MoreRunsThanItRenews_KeepsTheBoundAndForgetsThoseThatEnd()
+    public void Request_AsManyRunsAsAreWatched_RenewsAllAndForgetsThoseThatEnd()
     {
-        var registry = Create(RequestRuns.MaxRuns * 3);
+        const int Watched = 150_000;
+        var registry = Create(Watched);
         var request = new RequestRuns(registry);
-        var lives = Enumerable.Range(0, RequestRuns.MaxRuns + 10).Select(i => Begin(registry, $"r{i}", 5)).ToList();
+        var lives = Enumerable.Range(0, Watched + 10).Select(i => Begin(registry, $"r{i}", 5)).ToList();
         lives.ForEach(request.Add);
-        Assert.That(lives.Count(static life => life.Holders == 1), Is.EqualTo(RequestRuns.MaxRuns));
+        Assert.That(lives.Count(static life => life.Holders == 1), Is.EqualTo(Watched));
+        Assert.That(lives[Watched..].Select(static life => life.Holders), Is.All.Zero, "of what nobody judges there is nothing to renew");
+        Assert.That(request.HasOpenRun, Is.True);
 
         lives.ForEach(static life => life.End());
-        var after = Enumerable.Range(0, RequestRuns.MaxRuns * 2).Select(i => Begin(registry, $"s{i}", 5)).ToList();
-        after.ForEach(request.Add);
-        Assert.That(after.Count(static life => life.Holders == 1), Is.GreaterThan(RequestRuns.MaxRuns / 2), "what has ended makes room");
-        Assert.That(lives.Count(static life => life.Holders == 1), Is.Zero);
+        Assert.That(request.HasOpenRun, Is.False);
+        for (var i = 0; i < Watched * 2; i++)
+        {
+            request.Add(Begin(registry, $"s{i}", 5));
+        }
+
+        Assert.That(lives.Count(static life => life.Holders == 1), Is.Zero, "what has ended makes room");
+        Assert.That(registry.Lives(), Has.Count.EqualTo(Watched));
 
         request.End(isBroken: true);
-        Assert.That(after.Count(static life => life.Holders == 1), Is.Zero);
+        Assert.That(registry.Lives().Select(static life => life.Holders), Is.All.Zero);
     }
 
     private RunRegistry Create(int maxWatched)
