@@ -2,15 +2,18 @@
 
 using System.Globalization;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 /// <summary>
-/// Lets a test starve the thread pool of a server that runs as a process of its own. It listens on the Unix socket that NETRA_HARM_SOCKET names: each line is a number of milliseconds for which no thread of the pool
-/// is to be had, and is answered when that is over. One order at a time.
+/// Lets a test take from a server that runs as a process of its own what it needs. It listens on the Unix socket that NETRA_HARM_SOCKET names: each line is a number of milliseconds for which no thread of the pool
+/// is to be had, or, after <c>handles </c>, for which all file handles are taken that are free when it comes; it is answered when that is over. One order at a time.
 /// </summary>
 internal static class StartupHook
 {
     // The pool adds a thread or two a second to those that are blocked, and each new one finds another blocker before it finds anything useful.
     private const int Blockers = 4_000;
+
+    private const string Handles = "handles ";
 
     public static void Initialize()
     {
@@ -28,10 +31,38 @@ internal static class StartupHook
         while (true)
         {
             using var reader = new StreamReader(new NetworkStream(listener.Accept(), ownsSocket: true));
-            var milliseconds = int.Parse(reader.ReadLine()!, CultureInfo.InvariantCulture);
-            Starve(milliseconds);
+            var order = reader.ReadLine()!;
+            if (order.StartsWith(Handles, StringComparison.Ordinal))
+            {
+                TakeHandles(int.Parse(order[Handles.Length..], CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                Starve(int.Parse(order, CultureInfo.InvariantCulture));
+            }
+
             reader.BaseStream.WriteByte((byte)'\n');
         }
+    }
+
+    private static void TakeHandles(int milliseconds)
+    {
+        List<SafeFileHandle> taken = [];
+        try
+        {
+            while (true)
+            {
+                taken.Add(File.OpenHandle("/dev/null"));
+            }
+        }
+        catch (IOException)
+        {
+            // None is left.
+        }
+
+        using var over = new ManualResetEventSlim();
+        over.Wait(milliseconds);
+        taken.ForEach(static handle => handle.Dispose());
     }
 
     private static void Starve(int milliseconds)

@@ -31,6 +31,7 @@ internal sealed partial class PipelineLifetime(
     QuietRuns runs,
     ConnectionRegistry connections,
     ConnectionSlots slots,
+    HandleWatch handles,
     StreamRegistry streams,
     FailureReporter failures,
     PeerLines lines,
@@ -105,6 +106,7 @@ internal sealed partial class PipelineLifetime(
         }
 
         slots.Measure();
+        handles.TakeSpares();
 
         // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know. And before anybody can
         // connect: thousands of them take a while.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Server;
@@ -105,6 +106,53 @@ internal sealed class HandleTests
 
         Assert.That((await waiting.ReadResponseAsync())!.Status, Is.EqualTo(101), "whoever came meanwhile was kept by the kernel");
         await server.StopAsync();
+    }
+
+    // Something else in the process takes every handle that is free, between two looks: what is there goes on, and whoever comes waits.
+    [Test]
+    public async Task Handles_AllTakenWithinTheProcess_EndNothing()
+    {
+        const int Handles = 700;
+        await using var folder = new ServerFolder();
+        var hook = Path.Combine(Path.GetTempPath(), $"netra-handles-{Environment.ProcessId}.sock");
+        File.Delete(hook);
+        await using var server = ServerProcess.Start(
+            ["bash", "-c", $"ulimit -n {Handles}; exec dotnet \"$0\" \"$@\"", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")],
+            "Development",
+            [("DOTNET_STARTUP_HOOKS", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.HarmHook.dll")), ("NETRA_HARM_SOCKET", hook)],
+            folder.Argument);
+        var port = await server.WhenReadyAsync();
+        await using var page = await RawPeer.OpenAsync(port, "ada");
+        await using var publisher = await PublishLines.OpenAsync(port);
+        await publisher.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"a"}"""));
+        await publisher.ReadAsync();
+        await ReadTextAsync(page);
+
+        using var order = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await order.ConnectAsync(new UnixDomainSocketEndPoint(hook));
+        await order.SendAsync("handles 6000\n"u8.ToArray());
+        await Eventually.BecomesTrueAsync(() => server.Output.Contains("No file handle is free", StringComparison.Ordinal), "the server notices");
+        await using var waiting = await RawPeer.ConnectAsync(port);
+        await waiting.SendAsync(RawPeer.Handshake("grace"));
+        var before = server.ProcessorTime;
+        for (var i = 0; i < 8; i++)
+        {
+            await publisher.SendAsync(PublishExtensions.TokenJson($"b{i}"));
+            Assert.That((await publisher.ReadAsync())!.Value.GetProperty("status").GetString(), Is.EqualTo("queued"));
+            Assert.That(await ReadTextAsync(page), Does.Contain($"b{i}"));
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        }
+
+        Assert.That(server.ProcessorTime - before, Is.LessThan(TimeSpan.FromSeconds(2.5)), "nothing spins");
+        Assert.That(server.Output, Does.Not.Contain("free again"), "its own spare handles are not taken for free ones");
+        await order.ReceiveAsync(new byte[1]);
+
+        Assert.That((await waiting.ReadResponseAsync())!.Status, Is.EqualTo(101), "whoever came meanwhile was kept by the kernel");
+        await server.StopAsync();
+        Assert.That(server.Output.Split("No file handle is free").Length, Is.EqualTo(2), "it is told once");
+        Assert.That(server.Output.Split("free again").Length, Is.EqualTo(2));
+        Assert.That((await server.WhenExitedAsync()).ExitCode, Is.Zero, server.Output);
+        File.Delete(hook);
     }
 
     private static async Task<string> ReadTextAsync(RawPeer page)
