@@ -4,11 +4,14 @@ namespace Netra.Pipeline.Log.Sqlite;
 
 /// <summary>
 /// The thread that brings what was committed from the write-ahead log into the database, on a connection of its own: it waits for the disk,
-/// and the writer does not. Where it cannot keep up, the writer pauses before each transaction, for a second at most: so more is stored at
-/// once, which is less to write.
+/// and the writer does not. SQLite begins the log anew only when a transaction begins at a moment at which all of it is in the database and
+/// nobody reads from it. Under commits that follow each other closely there is no such moment, so the writer pauses for it where the log has
+/// become large, for a second at most.
 /// </summary>
 /// <remarks>
-/// The writer calls <see cref="OnCommitted"/> and <see cref="AwaitRoom"/>; everything else is called when the log opens and ends.
+/// The writer calls <see cref="OnCommitted"/> and <see cref="AwaitRoom"/>; everything else is called when the log opens and ends. While the
+/// disk cannot keep up, the writer pauses before each transaction; somebody who reads for long costs it a short pause, and the next one comes
+/// when a checkpoint's worth more is committed.
 /// </remarks>
 internal sealed class Checkpointer : IAsyncDisposable
 {
@@ -24,12 +27,15 @@ internal sealed class Checkpointer : IAsyncDisposable
     private readonly ITimer _pause;
     private SqliteDatabase? _database;
     private volatile bool _isStopping;
+    private volatile bool _isWriterPaused;
     private bool _isStarted;
 
-    // In pages that the writer has written: all of them, those that are in the database, and those at which this thread was woken last.
-    private int _written;
-    private int _broughtIn;
-    private int _toldAt;
+    // In pages: all that the writer has written, and at which of them this thread was woken last. The log has the more of them by what it
+    // had before, and the fewer by what it had when it was begun anew, as the last round found it. Before some page another pause is in vain.
+    private long _written;
+    private long _toldAt;
+    private long _difference;
+    private long _noPauseBefore;
 
     public Checkpointer(SqliteFile file, FailureReporter failures, TimeProvider time)
     {
@@ -48,9 +54,10 @@ internal sealed class Checkpointer : IAsyncDisposable
     }
 
     /// <summary>The writer has committed.</summary>
-    /// <param name="written">How many pages it has written by now.</param>
-    public void OnCommitted(int written)
+    /// <param name="pages">How many pages it has written since it said so last.</param>
+    public void OnCommitted(int pages)
     {
+        var written = _written + pages;
         Volatile.Write(ref _written, written);
         if (written - _toldAt >= SqliteFile.CheckpointPages)
         {
@@ -62,13 +69,23 @@ internal sealed class Checkpointer : IAsyncDisposable
     /// <summary>Holds the writer up for a moment where the write-ahead log has become too large.</summary>
     public void AwaitRoom()
     {
-        var pages = Volatile.Read(ref _written) - Volatile.Read(ref _broughtIn);
-        if (pages >= SqliteFile.LargestJournalPages && !_isStopping && !_ended.Task.IsCompleted)
+        if (_written + Volatile.Read(ref _difference) < SqliteFile.LargestJournalPages || _written < Volatile.Read(ref _noPauseBefore))
+        {
+            return;
+        }
+
+        // Of an earlier pause, which was over before. Only a round that begins in this one finds everything committed.
+        _roundDone.Reset();
+        _isWriterPaused = true;
+        if (!_isStopping && !_ended.Task.IsCompleted)
         {
             _wake.Set();
             _pause.Change(LongestPause, Timeout.InfiniteTimeSpan);
             _roundDone.WaitOne();
+            _pause.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
+
+        _isWriterPaused = false;
     }
 
     /// <summary>Ends after what it is doing, and closes the connection.</summary>
@@ -116,13 +133,24 @@ internal sealed class Checkpointer : IAsyncDisposable
     /// <returns>Whether nothing is left, or nothing can be done at the moment.</returns>
     private bool TryFinish()
     {
+        var isWriterPaused = _isWriterPaused;
         var written = Volatile.Read(ref _written);
+        var isLarge = true;
         try
         {
             var (isBusy, committed, done) = _database!.Checkpoint();
-            if (!isBusy && done >= committed)
+            if (!isBusy)
             {
-                Volatile.Write(ref _broughtIn, written);
+                Volatile.Write(ref _difference, committed - written);
+                isLarge = committed >= SqliteFile.LargestJournalPages;
+            }
+
+            // There is little left to bring in, so it waits for readers at most.
+            if (isWriterPaused && isLarge && !isBusy && _database.TryRestartJournal())
+            {
+                Volatile.Write(ref _difference, -written);
+                isLarge = false;
+                return true;
             }
 
             return isBusy || done >= committed;
@@ -134,7 +162,11 @@ internal sealed class Checkpointer : IAsyncDisposable
         }
         finally
         {
-            _roundDone.Set();
+            if (isWriterPaused)
+            {
+                Volatile.Write(ref _noPauseBefore, isLarge ? written + SqliteFile.CheckpointPages : 0);
+                _roundDone.Set();
+            }
         }
     }
 }

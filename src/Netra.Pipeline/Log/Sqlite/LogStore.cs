@@ -144,7 +144,7 @@ internal sealed class LogStore : IDisposable
 
         Database.Commit();
         KeepChanges();
-        Checkpointer?.OnCommitted(Database.PagesWritten);
+        Checkpointer?.OnCommitted(Database.TakePagesWritten());
     }
 
     public void Rollback()

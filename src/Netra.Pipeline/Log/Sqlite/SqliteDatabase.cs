@@ -12,6 +12,7 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
     private readonly SqliteStatement _checkpoint;
+    private readonly SqliteStatement _restart;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -23,6 +24,7 @@ internal sealed class SqliteDatabase : IDisposable
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
         _checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
+        _restart = Prepare("PRAGMA wal_checkpoint(RESTART)");
     }
 
     public string Path { get; }
@@ -85,14 +87,11 @@ internal sealed class SqliteDatabase : IDisposable
 
     public void Commit() => _commit.Execute();
 
-    /// <summary>How many pages this connection has written since it was opened.</summary>
-    public int PagesWritten
+    /// <summary>How many pages this connection has written since this was asked last. SQLite's own count begins anew, so it never overflows.</summary>
+    public int TakePagesWritten()
     {
-        get
-        {
-            _ = raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var current, out _, 0);
-            return current;
-        }
+        _ = raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, resetFlg: 1);
+        return pages;
     }
 
     /// <summary>Brings into the database what the write-ahead log has, as far as that holds up neither a writer nor a reader.</summary>
@@ -103,6 +102,17 @@ internal sealed class SqliteDatabase : IDisposable
     {
         using var rows = _checkpoint.Query();
         return rows.Next() ? (_checkpoint.Int64(0) != 0, _checkpoint.Int32(1), _checkpoint.Int32(2)) : default;
+    }
+
+    /// <summary>
+    /// Brings everything into the database, and waits, as long as this connection does, until nobody reads from the write-ahead log any
+    /// more: the next who writes begins it anew. Nobody can write meanwhile.
+    /// </summary>
+    /// <returns>Whether it has come to that.</returns>
+    public bool TryRestartJournal()
+    {
+        using var rows = _restart.Query();
+        return rows.Next() && _restart.Int64(0) == 0;
     }
 
     /// <summary>Takes back what the transaction has changed, unless SQLite has done so already on its own.</summary>

@@ -16,7 +16,7 @@ internal sealed class SqliteFile : IDisposable
     // 16 MiB: a checkpoint waits for the disk, so there should be few of them; reading a longer log is slower, and so is opening it after a crash.
     public const int CheckpointPages = 16 * 1024 * 1024 / PageBytes;
 
-    // 64 MiB: where the writer is held up, since the thread that brings it into the database cannot keep up.
+    // 64 MiB: where the writer is held up until the log can begin anew, which it never does while commits follow each other closely.
     public const int LargestJournalPages = 4 * CheckpointPages;
 
     private const long KeptJournalBytes = 64L * 1024 * 1024;
@@ -25,6 +25,9 @@ internal sealed class SqliteFile : IDisposable
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
     private const int WindowsSharingViolation = 32;
+
+    // Reading a page takes less; who reads for longer is not waited for, since the writer waits meanwhile.
+    private static readonly TimeSpan WaitForReaders = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _lock;
     private readonly SqliteEventLogOptions _options;
@@ -91,7 +94,7 @@ internal sealed class SqliteFile : IDisposable
     /// <summary>Opens the connection of the <see cref="Checkpointer"/>; after the one that writes.</summary>
     public SqliteDatabase OpenCheckpointer()
     {
-        var database = SqliteDatabase.Open(Path, readOnly: false, busyTimeout: TimeSpan.Zero);
+        var database = SqliteDatabase.Open(Path, readOnly: false, _options.BusyTimeout / 2 < WaitForReaders ? _options.BusyTimeout / 2 : WaitForReaders);
         var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
         database.Execute($"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0");
         return database;
