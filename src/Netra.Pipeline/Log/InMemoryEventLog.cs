@@ -9,8 +9,9 @@ namespace Netra.Pipeline.Log;
 /// </summary>
 /// <remarks>
 /// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
-/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Those who
-/// wait for room have a lock of their own, which an append takes only while somebody waits.
+/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Bytes are taken
+/// under the lock of those who wait for room, so an append neither takes what is kept for somebody, nor holds up anybody by what it does
+/// not get.
 /// </remarks>
 public sealed class InMemoryEventLog : IEventLog
 {
@@ -100,16 +101,21 @@ public sealed class InMemoryEventLog : IEventLog
     {
         var granted = Granted(lease);
 
-        // Taken first and given back, so that streams appending in parallel do not exceed the bound together.
-        if (Interlocked.Add(ref _bytes, entry.Buffer.Length) > _options.MaxBytes - (entry.HasRoom ? 0 : Kept()))
+        lock (_room)
         {
-            Interlocked.Add(ref _bytes, -entry.Buffer.Length);
-            return AppendResult.Full;
+            // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
+            var kept = entry.HasRoom ? 0 : _line.AnyWaiting ? _options.MaxBytes : _line.KeptBytes;
+            if (Bytes + entry.Buffer.Length > _options.MaxBytes - kept)
+            {
+                return AppendResult.Full;
+            }
+
+            Interlocked.Add(ref _bytes, entry.Buffer.Length);
         }
 
         if (!granted.Stream.TryAppend(granted, entry with { AcceptedAt = _clock.OfWall(entry.AcceptedAt) }))
         {
-            Interlocked.Add(ref _bytes, -entry.Buffer.Length);
+            GiveBack(entry.Buffer.Length);
             return AppendResult.Failed;
         }
 
@@ -194,18 +200,15 @@ public sealed class InMemoryEventLog : IEventLog
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
 
-    // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
-    private long Kept()
+    // Under the lock, so that whoever takes a place in the line either sees it, or is in the line by the time it is told.
+    private void GiveBack(long bytes)
     {
-        if (_line.IsIdle)
-        {
-            return 0;
-        }
-
         lock (_room)
         {
-            return _line.AnyWaiting ? _options.MaxBytes : _line.KeptBytes;
+            Interlocked.Add(ref _bytes, -bytes);
         }
+
+        _line.Update();
     }
 
     // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
@@ -243,8 +246,7 @@ public sealed class InMemoryEventLog : IEventLog
             _deadLetters.Add(stream, seq, buffer, DeadLetterCause.Expired, attempts: 0, now);
         }
 
-        Interlocked.Add(ref _bytes, -bytes);
-        _line.Update();
+        GiveBack(bytes);
         owner?.OnExpired(expired);
         return expired;
     }

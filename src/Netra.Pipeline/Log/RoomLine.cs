@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Log;
 /// <param name="gate">The lock of the log that it belongs to.</param>
 /// <param name="fits">Whether the log has room for one event of so many bytes besides what is kept. Called under the gate.</param>
 /// <remarks>
-/// The gate guards everything. <see cref="KeptEntries"/>, <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the
+/// The gate guards everything, and whoever makes room does so under it, before <see cref="Update"/>. <see cref="KeptEntries"/>, <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the
 /// other members take it, and wake whoever's turn it is when
 /// they have left it. Continuations never run on the waking thread. Bounded by the callers: one place is one emitter that waits.
 /// </remarks>
@@ -19,9 +19,6 @@ internal sealed class RoomLine(Lock gate, Func<int, bool> fits)
 
     /// <summary>Whether anybody waits whose turn it is not yet.</summary>
     public bool AnyWaiting => _count > 0;
-
-    /// <summary>Whether nobody waits and nothing is kept. May be read without the gate.</summary>
-    public bool IsIdle => Volatile.Read(ref _count) == 0 && Volatile.Read(ref _kept) == 0;
 
     /// <summary>For how many events room is kept.</summary>
     public int KeptEntries => _kept;

@@ -39,6 +39,43 @@ internal sealed class InMemoryEventLogTests : EventLogComplianceTests
         Assert.That(highest, Is.Positive);
     }
 
+    [Test]
+    public async Task WaitForRoom_OthersAreRefusedMeanwhile_IsToldOfRoomAndGetsIt()
+    {
+        const int Large = 6000;
+        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 10_000, MaxBytes = 10_000 }), TimeProvider.System);
+        var waiting = await LoggedStream.OpenAsync(log, "waits");
+        var others = await Task.WhenAll(Enumerable.Range(0, 2).Select(i => LoggedStream.OpenAsync(log, $"other-{i}")));
+        Assert.That(waiting.TryAppend(Noon, Large), Is.EqualTo(AppendResult.Taken));
+        using var end = new CancellationTokenSource();
+        var refused = others.Select(other => Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Assert.That(other.TryAppend(Noon, Large), Is.EqualTo(AppendResult.Full));
+            }
+        })).ToList();
+
+        try
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                var room = log.WaitForRoomAsync(waiting.Lease, LoggedStream.BufferOf("waits", i, Large).Length, CancellationToken.None).AsTask();
+                await log.ExpireAsync(Noon + TimeSpan.FromHours(1), CancellationToken.None);
+                using (await room.WaitAsync(TimeSpan.FromSeconds(20)))
+                {
+                    Assert.That(waiting.TryAppend(Noon, Large, hasRoom: true), Is.EqualTo(AppendResult.Taken));
+                }
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+        }
+
+        await Task.WhenAll(refused);
+    }
+
     private static void InterlockedMax(ref long target, long value)
     {
         for (var current = Volatile.Read(ref target); value > current;)

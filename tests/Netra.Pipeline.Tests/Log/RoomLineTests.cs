@@ -74,7 +74,7 @@ internal sealed class RoomLineTests
             holding.Clear();
         }
 
-        Assert.That((line.IsIdle, line.KeptBytes), Is.EqualTo((true, 0L)));
+        Assert.That((line.AnyWaiting, line.KeptEntries, line.KeptBytes), Is.EqualTo((false, 0, 0L)));
 
         // The first ones, as many as there is room for, and no other.
         async Task LetInAsync()
@@ -103,7 +103,7 @@ internal sealed class RoomLineTests
 
         Assert.That((line.KeptEntries, line.KeptBytes), Is.EqualTo((1, 4L)));
         second.Dispose();
-        Assert.That(line.IsIdle, Is.True);
+        Assert.That((line.AnyWaiting, line.KeptEntries), Is.EqualTo((false, 0)));
     }
 
     [Test]
@@ -135,7 +135,7 @@ internal sealed class RoomLineTests
             }
         }))).WaitAsync(TimeSpan.FromSeconds(60));
 
-        Assert.That((line.IsIdle, used), Is.EqualTo((true, 0)));
+        Assert.That((line.AnyWaiting, line.KeptEntries, used), Is.EqualTo((false, 0, 0)));
         Assert.That(most, Is.InRange(1, Room));
     }
 
