@@ -15,6 +15,7 @@ internal sealed class EventTable(SqliteDatabase database)
     private readonly SqliteStatement _notAfter = database.Prepare(
         "SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
 
+    private readonly SqliteStatement _earliest = database.Prepare("SELECT min(at) FROM events WHERE rowid > ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
     private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
 
@@ -44,6 +45,13 @@ internal sealed class EventTable(SqliteDatabase database)
     {
         using var rows = _notAfter.Bind(1, rowid).Bind(2, time).Query();
         return rows.Next() ? (_notAfter.Int64(0), _notAfter.Int64(1)) : (0, 0);
+    }
+
+    /// <summary>When the first of the events above a row was accepted, whichever that is; the end of time for none.</summary>
+    public long FindEarliest(long rowid)
+    {
+        using var rows = _earliest.Bind(1, rowid).Query();
+        return rows.Next() && _earliest.Int64(0) is > 0 and var at ? at : long.MaxValue;
     }
 
     /// <summary>Deletes all events up to a row.</summary>

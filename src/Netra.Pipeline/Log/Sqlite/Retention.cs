@@ -15,6 +15,9 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     // The first kept row that is not from the future, as it was found last: what lies before it goes with it.
     private (long Rowid, long At) _trusted;
 
+    // Up to which row there is none, and until when: so what is kept is not read through each time.
+    private (long Through, long Until) _untrusted;
+
     /// <summary>Deletes some events that are older than a time, or above the retained size.</summary>
     public RetentionStep Expire(DateTimeOffset olderThan)
     {
@@ -94,10 +97,25 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 
         if (_trusted.Rowid <= row.Rowid)
         {
-            _trusted = store.Events.FindNotAfter(row.Rowid, store.Now.UtcTicks);
+            FindTrusted(row.Rowid, store.Now.UtcTicks);
         }
 
         return _trusted.Rowid != 0 && _trusted.At < olderThan;
+    }
+
+    private void FindTrusted(long rowid, long now)
+    {
+        if (_untrusted.Through <= rowid || _untrusted.Until <= now)
+        {
+            _untrusted = (rowid, long.MaxValue);
+        }
+
+        var (through, until) = _untrusted;
+        _trusted = store.Events.FindNotAfter(through, now);
+        if (_trusted.Rowid == 0)
+        {
+            _untrusted = (store.Log.LastRowid, Math.Min(until, store.Events.FindEarliest(through)));
+        }
     }
 
     // Every event that goes was acknowledged, or is a dead letter, or is lost.

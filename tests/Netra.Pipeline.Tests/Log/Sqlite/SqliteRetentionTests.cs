@@ -131,6 +131,51 @@ internal sealed class SqliteRetentionTests
     }
 
     [Test]
+    public async Task Expire_AllRowsAreFromTheFuture_ReadsEachOnce()
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using var log = await folder.StartAsync(time: time);
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.Append(3, time.GetUtcNow() + TimeSpan.FromDays(3652));
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        async Task<long> ExpireAsync() => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
+        Assert.That(await ExpireAsync(), Is.Zero);
+
+        // Only who reads the row again finds this.
+        folder.Tamper($"UPDATE events SET at = {(time.GetUtcNow() - TimeSpan.FromDays(1)).UtcTicks} WHERE rowid = 2");
+        Assert.That(await ExpireAsync(), Is.Zero);
+
+        stream.Append(1, time.GetUtcNow());
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        Assert.That(await ExpireAsync(), Is.Zero);
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.That(await ExpireAsync(), Is.EqualTo(4), "what came later is found");
+    }
+
+    [Test]
+    public async Task Expire_RowsOfTheFutureWhoseTimeHasCome_AreFoundWithoutALaterOne()
+    {
+        using var folder = new SqliteFolder();
+        var time = new TestTimeProvider();
+        await using var log = await folder.StartAsync(time: time);
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.Append(2, time.GetUtcNow() + TimeSpan.FromDays(3652));
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        async Task<long> ExpireAsync() => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
+        Assert.That(await ExpireAsync(), Is.Zero);
+        stream.Append(1, time.GetUtcNow() + TimeSpan.FromHours(3));
+        stream.Append(1, time.GetUtcNow() + TimeSpan.FromHours(2));
+        await log.ReadOpenRunsAsync(CancellationToken.None);
+        Assert.That(await ExpireAsync(), Is.Zero);
+
+        time.Advance(TimeSpan.FromHours(2.5));
+        Assert.That(await ExpireAsync(), Is.Zero);
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.That(await ExpireAsync(), Is.EqualTo(4));
+    }
+
+    [Test]
     public async Task Expire_KeysFromTheFuture_HoldUpNothing()
     {
         using var folder = new SqliteFolder();
