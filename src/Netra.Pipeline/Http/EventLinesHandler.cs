@@ -58,8 +58,6 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
 
         await using var runs = publisher.OpenRuns(context, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
-        await using var keepAlive = time.CreateTimer(
-            static queue => ((ReceiptQueue)queue!).KeepAlive(), receipts, options.Value.AnswerKeepAlive, options.Value.AnswerKeepAlive);
         var writing = WriteAsync(context, receipts);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         var hasAll = false;
@@ -176,7 +174,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
     {
         try
         {
-            await new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter).RunAsync(context.RequestAborted);
+            await new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time).RunAsync(context.RequestAborted);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {

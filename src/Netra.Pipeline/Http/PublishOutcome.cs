@@ -33,12 +33,6 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     /// <summary>Where the event stood when it was accepted.</summary>
     public EventStatus Status => Earlier?.Status ?? Receipt.Status;
 
-    /// <summary>No outcome at all, but a sign of life between outcomes.</summary>
-    public static PublishOutcome KeepAlive { get; } = new(default, null, 0, null) { IsKeepAlive = true };
-
-    /// <summary>Whether it is no outcome, but a sign of life.</summary>
-    public bool IsKeepAlive { get; private init; }
-
     public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
 
     /// <summary>A sign of life was taken.</summary>

@@ -5,7 +5,7 @@ namespace Netra.Pipeline.Http;
 
 /// <summary>
 /// The receipts of one request between reading its lines and writing the answer. Reading goes on while nobody reads receipts, up to a bound; there it waits for room, but only so long.
-/// One reader, one who adds; a timer may ask for a sign of life beside it.
+/// One reader, one who adds.
 /// </summary>
 internal sealed class ReceiptQueue(IOptions<PublishOptions> options, TimeProvider time)
 {
@@ -20,9 +20,6 @@ internal sealed class ReceiptQueue(IOptions<PublishOptions> options, TimeProvide
     /// <returns>False when the queue was full and not one receipt left it in time.</returns>
     public ValueTask<bool> TryAddAsync(in PublishOutcome outcome, CancellationToken cancellationToken)
         => _channel.Writer.TryWrite(outcome) ? ValueTask.FromResult(true) : WaitAndAddAsync(outcome, cancellationToken);
-
-    /// <summary>Asks for a sign of life in the answer. Where the queue is full, what is in it is one.</summary>
-    public void KeepAlive() => _channel.Writer.TryWrite(PublishOutcome.KeepAlive);
 
     /// <summary>No more lines come.</summary>
     public void Complete() => _channel.Writer.TryComplete();

@@ -6,8 +6,17 @@ using System.Threading.Channels;
 
 namespace Netra.Pipeline.Http;
 
-/// <summary>Writes the answers of one request, in the order of its lines: each receipt once its event is stored, as many at once as are ready.</summary>
-internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<PublishOutcome> receipts, PipeWriter output)
+/// <summary>
+/// Writes the answers of one request, in the order of its lines: each receipt once its event is stored, as many at once as are ready. While it waits, for lines or for the log, an empty line
+/// comes between answers as often as is said, so that no proxy takes the answer for dead.
+/// </summary>
+/// <remarks>One loop writes; nobody else may use the output meanwhile. A publisher that does not read is waited for, and gets no empty lines on top.</remarks>
+/// <param name="publisher">Knows what is stored.</param>
+/// <param name="receipts">What became of the lines.</param>
+/// <param name="output">The answer.</param>
+/// <param name="silence">For how long nothing may be written while there is nothing to be said.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<PublishOutcome> receipts, PipeWriter output, TimeSpan silence, TimeProvider time)
 {
     // A batch is flushed at this size, so that a long one does not pile up behind a publisher that reads.
     private const int FlushBytes = 16 * 1024;
@@ -15,22 +24,31 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private long _unflushed;
-    private bool _hasAnswered;
+    private long _writtenAt = time.GetTimestamp();
+    private Task _isSilent = Task.CompletedTask;
 
     /// <summary>Writes until no more lines come and all are answered, or the publisher is gone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            _isSilent = Task.Delay(silence, time, ending.Token);
+            await WriteAllAsync(ending.Token);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+        }
+    }
+
+    private async Task WriteAllAsync(CancellationToken cancellationToken)
+    {
         await using var json = new Utf8JsonWriter(output, Options);
-        while (await receipts.WaitToReadAsync(cancellationToken))
+        while (await WaitAsync(receipts.WaitToReadAsync(cancellationToken), cancellationToken))
         {
             while (receipts.TryRead(out var outcome))
             {
-                if (outcome.IsKeepAlive)
-                {
-                    KeepAlive();
-                    continue;
-                }
-
                 var rejection = outcome.Rejection ?? await ConfirmAsync(outcome, cancellationToken);
                 Write(json, outcome, rejection);
                 if (_unflushed >= FlushBytes && !await FlushAsync(cancellationToken))
@@ -46,16 +64,29 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
         }
     }
 
-    // An empty line, unless there was an answer since the last one.
-    private void KeepAlive()
+    // Called between answers alone. One delay serves many waits: it is set anew only when it is over, for what is left since the last bytes.
+    private async ValueTask<T> WaitAsync<T>(ValueTask<T> waiting, CancellationToken cancellationToken)
     {
-        if (!_hasAnswered)
+        if (waiting.IsCompleted)
         {
-            output.Write("\n"u8);
-            _unflushed++;
+            return await waiting;
         }
 
-        _hasAnswered = false;
+        var waited = waiting.AsTask();
+        while (await Task.WhenAny(waited, _isSilent) != waited && !cancellationToken.IsCancellationRequested)
+        {
+            var left = silence - time.GetElapsedTime(_writtenAt);
+            if (left <= TimeSpan.Zero)
+            {
+                output.Write("\n"u8);
+                await FlushAsync(cancellationToken);
+                left = silence;
+            }
+
+            _isSilent = Task.Delay(left, time, cancellationToken);
+        }
+
+        return await waited;
     }
 
     private async ValueTask<PublishRejection?> ConfirmAsync(PublishOutcome outcome, CancellationToken cancellationToken)
@@ -67,7 +98,7 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
             await FlushAsync(cancellationToken);
         }
 
-        return await confirming;
+        return await WaitAsync(confirming, cancellationToken);
     }
 
     private void Write(Utf8JsonWriter json, in PublishOutcome outcome, PublishRejection? rejection)
@@ -81,7 +112,6 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
             ReceiptJson.Write(json, rejection);
         }
 
-        _hasAnswered = true;
         json.Flush();
         _unflushed += json.BytesCommitted + 1;
         json.Reset(output);
@@ -92,6 +122,7 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
     {
         _unflushed = 0;
         var result = await output.FlushAsync(cancellationToken);
+        _writtenAt = time.GetTimestamp();
         return !result.IsCompleted && !result.IsCanceled;
     }
 }

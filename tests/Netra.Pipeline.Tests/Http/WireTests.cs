@@ -207,6 +207,27 @@ internal sealed class WireTests
         Assert.That(await lines.CompleteAsync(), Is.Empty);
     }
 
+    // The log may be waited for longer than a proxy waits for a byte.
+    [Test]
+    public async Task Answer_WhileReceiptsWaitForTheLog_HasEmptyLinesBetweenThem()
+    {
+        await using var host = await PipelineHost.StartAsync(
+            static pipeline => pipeline.UseEventLog<HoldingEventLog>(),
+            settings: [("Netra:Publish:AnswerKeepAlive", "00:00:01"), ("Netra:Publish:StoreTimeout", "00:00:30")]);
+        var log = (HoldingEventLog)host.Services.GetRequiredService<Netra.Pipeline.Log.IEventLog>();
+        await using var lines = await PublishLines.OpenAsync(host);
+        log.Hold();
+        await lines.SendAsync(TokenJson("a"));
+        await lines.SendAsync(TokenJson("b"));
+
+        await lines.ReadEmptyLinesAsync(2);
+        log.Release();
+
+        Assert.That((await lines.ReadAsync())!.Value.GetProperty("seq").GetInt64(), Is.EqualTo(1));
+        Assert.That((await lines.ReadAsync())!.Value.GetProperty("seq").GetInt64(), Is.EqualTo(2));
+        Assert.That(await lines.CompleteAsync(), Is.Empty);
+    }
+
     [Test]
     public async Task Requests_MoreThanMayBeOpen_AreRefusedAndLaterTaken()
     {
