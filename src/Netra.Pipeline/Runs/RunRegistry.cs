@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Runs;
 /// The lives of all runs that are open or in somebody's hand, and when each is looked at next. Bounded by
 /// <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that goes on as any other, but nobody notices when it is quiet.
 /// </summary>
-/// <remarks>Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing is called under it.</remarks>
+/// <remarks>Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing but a life, which calls nobody, is called under it.</remarks>
 internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, RunClock clock, TimeProvider wall)
 {
     // What a wall clock that was wrong when it said so, or is now, can add at most.
@@ -40,37 +40,39 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     /// <param name="known">What is known of it.</param>
     public RunLife Enter(RunKey key, LogRun known)
     {
+        var (now, waiting) = (clock.Now, RestOf(known.WaitingUntil));
         RunLife? life;
-        bool isNew;
         lock (_gate)
         {
-            isNew = !_lives.TryGetValue(key, out life);
-            if (isNew)
+            if (_lives.TryGetValue(key, out life))
             {
-                // The system's own runs are watched by whoever starts them.
-                var isCounted = !IdentifierRules.IsReserved(key.UserId);
-                var isWatched = isCounted && _lives.Count < limits.MaxWatched;
-                life = new RunLife(key) { IsWatched = isWatched };
-                _unwatched += isCounted && !isWatched ? 1 : 0;
-                if (isWatched)
-                {
-                    _lives.Add(key, life);
-                }
+                life.Holders++;
+                return life;
             }
 
-            life!.Holders++;
+            // The system's own runs are watched by whoever starts them.
+            var isCounted = !IdentifierRules.IsReserved(key.UserId);
+            var isWatched = isCounted && _lives.Count < limits.MaxWatched;
+            life = new RunLife(key) { IsWatched = isWatched, Holders = 1 };
+            _unwatched += isCounted && !isWatched && limits.AreWatched ? 1 : 0;
+
+            // Whoever finds it has news that is newer than this.
+            if (known.TerminalSeq != 0)
+            {
+                life.End();
+            }
+            else if (known.Events > 0)
+            {
+                life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, waiting, now);
+            }
+
+            if (isWatched)
+            {
+                _lives.Add(key, life);
+            }
         }
 
-        if (isNew && known.TerminalSeq != 0)
-        {
-            life.End();
-        }
-        else if (isNew && known.Events > 0)
-        {
-            life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, RestOf(known.WaitingUntil), clock.Now);
-            Schedule(life);
-        }
-
+        Schedule(life);
         return life;
     }
 
@@ -201,7 +203,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
     }
 
-    /// <summary>Has a run looked at again in a moment.</summary>
+    /// <summary>Has a run looked at again in a moment, or sooner, if that was said.</summary>
     public void ScheduleSoon(RunLife life) => Put(life, clock.Now + TimeSpan.TicksPerSecond);
 
     /// <summary>Takes the runs that are to be looked at now, the longest due first. Whoever takes them schedules them anew.</summary>
@@ -252,16 +254,18 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         lock (_gate)
         {
-            if (_lives.TryGetValue(life.Key, out var known) && known == life)
+            // Of two who say it at once, with one of them having seen less, the earlier time holds: a look too many does no harm.
+            if (at < life.LookAt && _lives.TryGetValue(life.Key, out var known) && known == life)
             {
                 _deadlines.Put(life, at);
             }
         }
     }
 
+    // Where nobody watches, nobody ends what was abandoned either, and the log knows of it whatever is asked again.
     private void Forget(RunLife life)
     {
-        if (life.Holders == 0 && (life.HasEnded || !life.HasBegun) && _lives.TryGetValue(life.Key, out var known) && known == life)
+        if (life.Holders == 0 && (life.HasEnded || !life.HasBegun || !limits.AreWatched) && _lives.TryGetValue(life.Key, out var known) && known == life)
         {
             _deadlines.Remove(life);
             _lives.Remove(life.Key);

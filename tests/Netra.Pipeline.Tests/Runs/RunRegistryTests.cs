@@ -115,13 +115,78 @@ internal sealed class RunRegistryTests : IDisposable
         Assert.That(registry.Lives().Select(static life => life.Holders), Is.All.Zero);
     }
 
-    private RunRegistry Create(int maxWatched)
+    // What the log knew of it when the first one asked is older than what the second one says.
+    [Test]
+    public void Enter_SomebodyElseHasBegunItMeanwhile_KeepsWhatItSaid()
+    {
+        RunLife? other = null;
+        RunRegistry? registry = null;
+        var key = new RunKey("ada", "t", "r");
+        registry = Create(10, wall: new Meanwhile(() =>
+        {
+            other ??= registry!.Enter(key, new LogRun("t", "r", isEmbedded: false, null));
+            other.OnEvent(EventType.AgentStarted, new EventSubject("newer", Lease: TimeSpan.FromSeconds(5)), _clock.Now);
+        }));
+
+        var life = registry.Enter(
+            key,
+            new LogRun("t", "r", isEmbedded: false, "older") { Events = 1, Lease = TimeSpan.FromMinutes(30), WaitingUntil = TestTimeProvider.Start.AddSeconds(1) });
+
+        Assert.That(life, Is.SameAs(other));
+        Assert.That((life.AgentName, life.Holders, registry.LeftOf(life)), Is.EqualTo(("newer", 2, TimeSpan.FromSeconds(5))));
+    }
+
+    [Test]
+    public async Task Schedule_TwoAtOnce_TheEarlierTimeHolds()
+    {
+        var registry = Create(10);
+        using var both = new Barrier(2);
+        for (var i = 0; i < 3_000; i++)
+        {
+            var life = registry.Enter(new RunKey("ada", "t", $"r{i}"), new LogRun("t", $"r{i}", isEmbedded: false, null));
+            registry.BeginRequest(life);
+            life.OnToken(_clock.Now);
+            var token = Task.Run(() =>
+            {
+                both.SignalAndWait();
+                registry.Schedule(life);
+            });
+            both.SignalAndWait();
+            registry.EndRequest(life, isBroken: true);
+            await token;
+
+            Assert.That(life.LookAt - _clock.Now, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(11).Ticks), "its request has broken off");
+            life.End();
+            registry.Leave(life);
+        }
+    }
+
+    [Test]
+    public void Enter_NobodyWatches_NobodyIsMissedAndNothingIsKept()
+    {
+        var registry = Create(2, areWatched: false);
+        for (var i = 0; i < 10; i++)
+        {
+            registry.OnToken(registry.Enter(new RunKey("ada", "t", $"held{i}"), new LogRun("t", $"held{i}", isEmbedded: false, null)));
+        }
+
+        Assert.That((registry.TakeUnwatched(), registry.Lives().Count), Is.EqualTo((0L, 2)));
+        foreach (var life in registry.Lives())
+        {
+            registry.Leave(life);
+        }
+
+        registry.Adopt(new OpenRun("ada", "t", "abandoned", "demo", IsEmbedded: false));
+        Assert.That(registry.Lives(), Is.Empty);
+    }
+
+    private RunRegistry Create(int maxWatched, bool areWatched = true, TimeProvider? wall = null)
         => new(
             _reported.Reporter,
             new RunLimits(
-                AreWatched: true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5), maxWatched),
+                areWatched, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5), maxWatched),
             _clock,
-            _time);
+            wall ?? _time);
 
     private static RunLife Begin(RunRegistry registry, string runId, int leaseSeconds)
     {
@@ -130,5 +195,14 @@ internal sealed class RunRegistryTests : IDisposable
             new LogRun("t", runId, isEmbedded: false, "demo") { Events = 1, Lease = TimeSpan.FromSeconds(leaseSeconds) });
         registry.Leave(life);
         return life;
+    }
+
+    private sealed class Meanwhile(Action happens) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow()
+        {
+            happens();
+            return TestTimeProvider.Start;
+        }
     }
 }
