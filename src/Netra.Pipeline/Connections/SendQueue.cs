@@ -77,15 +77,12 @@ internal sealed class SendQueue
         var bytes = Interlocked.Add(ref _bytes, length);
         if (bytes <= ByteLimit && _frames.TryAdd(frame))
         {
-            if (bytes > Volatile.Read(ref _charged))
-            {
-                Charge(bytes);
-            }
-
+            ChargeIfOff(bytes);
             return true;
         }
 
-        Interlocked.Add(ref _bytes, -length);
+        // The writer may have taken it into account meanwhile.
+        ChargeIfOff(Interlocked.Add(ref _bytes, -length));
         return false;
     }
 
@@ -96,12 +93,7 @@ internal sealed class SendQueue
             return false;
         }
 
-        var bytes = Interlocked.Add(ref _bytes, -frame.Buffer.Length);
-        if (bytes + (2 * Block) <= Volatile.Read(ref _charged))
-        {
-            Charge(bytes);
-        }
-
+        ChargeIfOff(Interlocked.Add(ref _bytes, -frame.Buffer.Length));
         return true;
     }
 
@@ -242,15 +234,34 @@ internal sealed class SendQueue
         return waiting.Task;
     }
 
+    // Too little at once, too much from two blocks on.
+    private static bool IsOff(long bytes, long charged) => bytes > charged || bytes + (2 * Block) <= charged;
+
+    private void ChargeIfOff(long bytes)
+    {
+        if (IsOff(bytes, Volatile.Read(ref _charged)))
+        {
+            Charge(bytes);
+        }
+    }
+
     // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it,
-    // so what it was told adds up to the last one, which is off by a block or two.
+    // so what it was told adds up to the last one. That one may know an old sum: whoever changed the sum since has found the charge before
+    // this one good. So the sum is read again behind the exchange: either it shows the change, or who made it sees this charge.
     private void Charge(long bytes)
     {
-        var charged = Math.Max(Block, (bytes + Block - 1) / Block * Block);
-        var before = Interlocked.Exchange(ref _charged, charged);
-        if (charged != before)
+        long charged;
+        do
         {
-            _budget?.Charge(charged - before);
+            charged = Math.Max(Block, (bytes + Block - 1) / Block * Block);
+            var before = Interlocked.Exchange(ref _charged, charged);
+            if (charged != before)
+            {
+                _budget?.Charge(charged - before);
+            }
+
+            bytes = Interlocked.Read(ref _bytes);
         }
+        while (IsOff(bytes, charged));
     }
 }
