@@ -42,6 +42,7 @@ internal sealed partial class ConnectionSlots
     private readonly Counter<long> _refused;
     private int _limit;
     private int _held;
+    private long _refusals;
     private long _untold;
     private long? _toldAt;
 
@@ -64,6 +65,9 @@ internal sealed partial class ConnectionSlots
 
     /// <summary>How many may be held for long.</summary>
     public int HoldLimit => Limit - HandshakeLimit;
+
+    /// <summary>How many found no place since the start. Whoever looks twice knows whether somebody was turned away in between.</summary>
+    public long Refusals => Interlocked.Read(ref _refusals);
 
     /// <summary>How many are open.</summary>
     public int Count
@@ -126,6 +130,7 @@ internal sealed partial class ConnectionSlots
         Cut(silent);
         if (isFull)
         {
+            Interlocked.Increment(ref _refusals);
             OnRefused("too_many_connections");
         }
 

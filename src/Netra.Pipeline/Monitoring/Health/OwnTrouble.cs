@@ -21,14 +21,17 @@ internal sealed class OwnTrouble(IEventLog log, ThreadPoolProbe threads, Connect
         : null;
 
     /// <summary>Begins to look, for a check that begins.</summary>
-    public Mark Begin() => new(this, served.Gaps, Now);
+    public Mark Begin() => new(this, served.Gaps, slots.Refusals, Now);
 
     /// <summary>The beginning of a check.</summary>
-    internal readonly struct Mark(OwnTrouble own, long gaps, string? before)
+    internal readonly struct Mark(OwnTrouble own, long gaps, long refusals, string? before)
     {
         /// <summary>What there was of it since then; null when nothing was.</summary>
-        public string? Since() => own.Now ?? before ?? (own.HasGapSince(gaps) ? "this process did not run meanwhile" : null);
+        public string? Since() => own.Now ?? before ?? own.Between(gaps, refusals);
     }
 
-    private bool HasGapSince(long gaps) => served.Gaps != gaps;
+    // What is over by the time that anybody looks: at the limit a place is free, and taken, many times in one check.
+    private string? Between(long gaps, long refusals) => served.Gaps != gaps ? "this process did not run meanwhile"
+        : slots.Refusals != refusals ? "connections were turned away meanwhile, since as many were open as may be"
+        : null;
 }
