@@ -105,10 +105,12 @@ internal sealed partial class ConsoleOutput : TextWriter
             {
                 _isEnding = true;
                 Monitor.PulseAll(_gate);
-                if (!_hasEnded)
+
+                // Whether it is done by then or not, the process ends. Whoever still writes wakes this, too.
+                var begun = TimeProvider.System.GetTimestamp();
+                while (!_hasEnded && LastPatience - TimeProvider.System.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
                 {
-                    // Whether it is done by then or not, the process ends.
-                    Monitor.Wait(_gate, LastPatience);
+                    Monitor.Wait(_gate, left);
                 }
             }
         }
