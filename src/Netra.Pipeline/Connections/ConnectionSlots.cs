@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
@@ -105,9 +107,14 @@ internal sealed partial class ConnectionSlots
         Log.Measured(_logger, Limit, HandshakeLimit);
     }
 
-    /// <summary>Takes a slot for a connection that was accepted.</summary>
+    /// <summary>
+    /// Takes a slot for a connection that was accepted. Where its listener has a door, bytes of it are waited for from now on: before the door there may be TLS, which waits as well. Once some have
+    /// come, it may be ourselves who are late, and it is not judged until it is at the door.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="door">The door of its listener; null where that has none.</param>
     /// <returns>Whether there is one; if not, the connection is to be closed.</returns>
-    public bool TryEnter(ConnectionContext connection)
+    public bool TryEnter(ConnectionContext connection, ListenerDoor? door = null)
     {
         List<ConnectionContext>? silent = null;
         var isFull = false;
@@ -123,7 +130,14 @@ internal sealed partial class ConnectionSlots
 
             if (!isFull)
             {
-                _open.Add(connection, new Slot());
+                var slot = new Slot { Door = door };
+                _open.Add(connection, slot);
+                if (door is { IsThere: true } && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
+                {
+                    (slot.Socket, slot.IsWaiting) = (socket, true);
+                    slot.Silence = _silent.AddLast(new Silence(connection, _time.GetTimestamp()));
+                    Take(_silent, HandshakeLimit, int.MaxValue, ref silent);
+                }
             }
         }
 
@@ -142,15 +156,15 @@ internal sealed partial class ConnectionSlots
     {
         lock (_gate)
         {
-            if (_open.Remove(connection, out var slot) && slot.Silence is { } silence)
+            if (_open.Remove(connection, out var slot))
             {
-                silence.List!.Remove(silence);
+                slot.EndSilence();
             }
         }
     }
 
     /// <summary>Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
-    public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => (slot.IsKnown, slot.IsWaiting) = (true, true));
+    public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => slot.ComeToDoor());
 
     /// <summary>They have come, or the connection has.</summary>
     public void EndWaiting(ConnectionContext connection) => Change(connection, static slot => slot.IsWaiting = false);
@@ -235,10 +249,9 @@ internal sealed partial class ConnectionSlots
                 slot.Silence = (slot.HasAsked ? _idle : _silent).AddLast(new Silence(connection, _time.GetTimestamp()));
                 Take(_silent, HandshakeLimit, int.MaxValue, ref silent);
             }
-            else if (!isSilent && slot.Silence is { } silence)
+            else if (!isSilent)
             {
-                silence.List!.Remove(silence);
-                slot.Silence = null;
+                slot.EndSilence();
             }
         }
 
@@ -252,7 +265,14 @@ internal sealed partial class ConnectionSlots
         {
             from.RemoveFirst();
             var slot = _open[longest.Connection];
-            (slot.Silence, slot.IsCut) = (null, true);
+            slot.Silence = null;
+            if (slot.Socket is { } socket && !ReceivedBytes.AreNone(socket))
+            {
+                slot.IsWaiting = false;
+                continue;
+            }
+
+            slot.IsCut = true;
             (silent ??= []).Add(longest.Connection);
         }
     }
@@ -301,7 +321,35 @@ internal sealed partial class ConnectionSlots
 
         public int OwnRequests { get; set; }
 
+        public ListenerDoor? Door { get; init; }
+
+        // Until it is at the door.
+        public Socket? Socket { get; set; }
+
         public LinkedListNode<Silence>? Silence { get; set; }
+
+        public void ComeToDoor()
+        {
+            if (!IsKnown)
+            {
+                // What came before the door took its time, which need not be the peer's.
+                EndSilence();
+                (IsKnown, Socket) = (true, null);
+                Door?.IsThere = true;
+            }
+
+            IsWaiting = true;
+        }
+
+        public void EndSilence()
+        {
+            if (Silence is { List: { } list } silence)
+            {
+                list.Remove(silence);
+            }
+
+            Silence = null;
+        }
     }
 
     private static partial class Log

@@ -7,6 +7,8 @@ namespace Netra.Pipeline.WebSockets;
 /// <summary>Accepts connections as long as there are slots and file handles for them; the surplus is closed at once. One accepts at a time.</summary>
 internal sealed class GuardedListener(IConnectionListener listener, ConnectionSlots slots, HandleWatch handles) : IConnectionListener
 {
+    private readonly ListenerDoor _door = new();
+
     public EndPoint EndPoint => listener.EndPoint;
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -14,7 +16,7 @@ internal sealed class GuardedListener(IConnectionListener listener, ConnectionSl
         while (await NextAsync(cancellationToken) is { } transport)
         {
             var connection = new AcceptedConnection(transport, slots);
-            if (slots.TryEnter(connection))
+            if (slots.TryEnter(connection, _door))
             {
                 return connection;
             }

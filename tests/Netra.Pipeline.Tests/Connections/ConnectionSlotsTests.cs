@@ -13,7 +13,7 @@ internal sealed class ConnectionSlotsTests
         var slots = TestSlots.Create(maxConnections: 16);
         var all = Enumerable.Range(0, 16).Select(static _ => new DefaultConnectionContext()).ToList();
 
-        Assert.That(all.TrueForAll(slots.TryEnter), Is.True);
+        Assert.That(all.TrueForAll(connection => slots.TryEnter(connection)), Is.True);
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False);
         slots.Leave(all[0]);
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.True);

@@ -324,6 +324,49 @@ internal sealed class WireTests
         }
     }
 
+    // Before the door there is TLS, and whoever says nothing there is silent like anybody; whoever has begun to speak may wait for us.
+    [Test]
+    [Platform("Linux")]
+    public async Task Connections_SilentBeforeTls_MakeRoomUnlessTheyHaveSpoken([Values] bool haveSpoken)
+    {
+        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], kestrel: Listeners.Tls);
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => Listeners.Certificate.Equals(certificate) },
+            PooledConnectionLifetime = TimeSpan.Zero,
+        });
+        var livez = new Uri($"https://127.0.0.1:{host.Port}/livez");
+        Assert.That((await client.GetAsync(livez)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var slots = host.Services.GetRequiredService<ConnectionSlots>();
+        await Eventually.BecomesTrueAsync(() => slots.Count == 0, "nobody is there");
+        var silent = new List<RawPeer>();
+        for (var i = 0; i < 16; i++)
+        {
+            silent.Add(await RawPeer.ConnectAsync(host.Port));
+            if (haveSpoken)
+            {
+                await silent[^1].SendAsync("\u0016");
+            }
+        }
+
+        await Eventually.BecomesTrueAsync(() => slots.Count == 16, "all are taken");
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System);
+
+        if (haveSpoken)
+        {
+            Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(livez));
+        }
+        else
+        {
+            Assert.That((await client.GetAsync(livez)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        foreach (var peer in silent)
+        {
+            await peer.DisposeAsync();
+        }
+    }
+
     // Probes and operators get through when pages fill the rest, and the pages that do not fit are told so.
     [Test]
     public async Task Pages_MoreThanMayBeHeld_AreRefusedAndProbesAnswered([Values] bool fastDoor)
