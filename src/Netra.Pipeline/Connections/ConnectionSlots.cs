@@ -188,7 +188,7 @@ internal sealed partial class ConnectionSlots
             slot.Requests--;
             slot.OwnRequests--;
         }
-        : static slot => slot.Requests--);
+    : static slot => slot.Requests--);
 
     /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
     public bool TryHold()

@@ -5,8 +5,8 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Runs;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;

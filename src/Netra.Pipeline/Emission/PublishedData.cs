@@ -1,5 +1,5 @@
-using Netra.Pipeline.Runs;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Emission;
 

@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Server.Telemetry;
 using Netra.Pipeline.Telemetry;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Telemetry;
