@@ -8,12 +8,16 @@ namespace Netra.Pipeline.Log;
 /// </summary>
 /// <remarks>
 /// Safe from any thread. Each reading tells a step from time that passes by holding the wall clock against a timestamp; two threads
-/// that find the same step find the same answer.
+/// that find the same step find the same answer. A reading that was held up in between is made again: what has passed would look like a
+/// step, and a small one would stay.
 /// </remarks>
 internal sealed class LogClock(TimeProvider time)
 {
     // What is less is the clock's own unsteadiness, and no step.
     private const long LeastStep = TimeSpan.TicksPerSecond;
+
+    // How long reading both clocks may take.
+    private const long LongestReading = 10 * TimeSpan.TicksPerMillisecond;
 
     private readonly long _begunAt = time.GetTimestamp();
     private long _begun = time.GetUtcNow().UtcTicks;
@@ -45,7 +49,7 @@ internal sealed class LogClock(TimeProvider time)
     /// <summary>How far this time is ahead of the wall clock, in ticks; 0 unless the clock was set.</summary>
     public long Ahead()
     {
-        var ahead = _begun + time.GetElapsedTime(_begunAt).Ticks - time.GetUtcNow().UtcTicks;
+        var ahead = Measure();
         var known = Volatile.Read(ref _ahead);
         if (Math.Abs(ahead - known) < LeastStep)
         {
@@ -54,6 +58,19 @@ internal sealed class LogClock(TimeProvider time)
 
         Volatile.Write(ref _ahead, ahead);
         return ahead;
+    }
+
+    private long Measure()
+    {
+        while (true)
+        {
+            var passed = time.GetElapsedTime(_begunAt).Ticks;
+            var wall = time.GetUtcNow().UtcTicks;
+            if (time.GetElapsedTime(_begunAt).Ticks - passed < LongestReading)
+            {
+                return _begun + passed - wall;
+            }
+        }
     }
 
     private static DateTimeOffset Moved(DateTimeOffset moment, long ticks)

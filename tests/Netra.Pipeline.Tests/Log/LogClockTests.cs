@@ -27,6 +27,29 @@ internal sealed class LogClockTests
         Assert.That(clock.Ahead(), Is.Zero);
     }
 
+    // Time that passes between two looks, at the one clock and at the other, is no step; a small one was remembered, and stayed.
+    [Test]
+    public async Task Ahead_TimePassesWhileItIsRead_IsNoStep()
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        var isOver = false;
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                Assert.That(clock.Ahead(), Is.Zero);
+            }
+        })).ToList();
+        for (var i = 0; i < 20_000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(600 + i % 7 * 150));
+        }
+
+        Volatile.Write(ref isOver, true);
+        await Task.WhenAll(readers);
+    }
+
     [Test]
     public void Now_ClockIsUnsteady_IsTheWallClocks()
     {

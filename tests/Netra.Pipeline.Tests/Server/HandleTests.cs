@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -70,44 +69,6 @@ internal sealed class HandleTests
         Assert.That(server.Output, Does.Contain("connections were closed without an answer").And.Not.Contain("Out of memory"));
     }
 
-    // Something else in the process holds them: nobody is accepted, and nothing spins, until there are any.
-    [Test]
-    [Explicit("Below what it has open already, the runtime itself may end the process, when it loads what it has not needed before; the reserve of handles keeps a server from there.")]
-    public async Task Handles_GoneForAnotherReason_AreWaitedFor()
-    {
-        await using var folder = new ServerFolder();
-        await using var server = ServerProcess.StartWithHandles(2000, folder.Argument);
-        var port = await server.WhenReadyAsync();
-        await using var page = await RawPeer.OpenAsync(port, "ada");
-        await using var publisher = await PublishLines.OpenAsync(port);
-        await publisher.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"a"}"""));
-        await publisher.ReadAsync();
-        await ReadTextAsync(page);
-
-        // Whatever is loaded for a token is loaded.
-        await publisher.SendAsync(PublishExtensions.TokenJson("a"));
-        await publisher.ReadAsync();
-        await ReadTextAsync(page);
-
-        // The limit is on the numbers of handles, and the lowest ones are held from the start, without a gap.
-        await LimitAsync(server, 50);
-        await using var waiting = await RawPeer.ConnectAsync(port);
-        await waiting.SendAsync(RawPeer.Handshake("grace"));
-        await Eventually.BecomesTrueAsync(() => server.Output.Contains("No file handle is free", StringComparison.Ordinal), "the server notices");
-
-        var before = server.ProcessorTime;
-        await publisher.SendAsync(PublishExtensions.TokenJson("b"));
-        Assert.That((await publisher.ReadAsync())!.Value.GetProperty("status").GetString(), Is.EqualTo("queued"));
-        Assert.That(await ReadTextAsync(page), Does.Contain("token"));
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-        Assert.That(server.ProcessorTime - before, Is.LessThan(TimeSpan.FromSeconds(1.5)));
-
-        await LimitAsync(server, 2000);
-
-        Assert.That((await waiting.ReadResponseAsync())!.Status, Is.EqualTo(101), "whoever came meanwhile was kept by the kernel");
-        await server.StopAsync();
-    }
-
     // Something else in the process takes every handle that is free, between two looks: what is there goes on, and whoever comes waits.
     [Test]
     public async Task Handles_AllTakenWithinTheProcess_EndNothing()
@@ -165,13 +126,5 @@ internal sealed class HandleTests
                 return frame.PayloadText;
             }
         }
-    }
-
-    // The soft limit alone: the hard one may not be raised again.
-    private static async Task LimitAsync(ServerProcess server, int handles)
-    {
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{server.Id}", $"--nofile={handles}:"]);
-        await prlimit.WaitForExitAsync();
-        Assert.That(prlimit.ExitCode, Is.Zero);
     }
 }
