@@ -221,7 +221,7 @@ internal sealed partial class ConnectionSlots
         ConnectionContext[] all;
         lock (_gate)
         {
-            all = [.. _open.Where(static open => open.Value is { IsKnown: true } slot && slot.Requests == slot.OwnRequests).Select(static open => open.Key)];
+            all = [.. _open.Where(static open => open.Value.IsOfNoUse).Select(static open => open.Key)];
         }
 
         foreach (var connection in all)
@@ -327,6 +327,9 @@ internal sealed partial class ConnectionSlots
         public Socket? Socket { get; set; }
 
         public LinkedListNode<Silence>? Silence { get; set; }
+
+        // To a host that stops. On a listener that has a door, whoever has not come to it is still before TLS.
+        public bool IsOfNoUse => IsKnown ? Requests == OwnRequests : Door is { IsThere: true };
 
         public void ComeToDoor()
         {

@@ -50,14 +50,17 @@ internal sealed class BackgroundLoops(
     private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
 
     private readonly CancellationTokenSource _stopping = new();
+    private Task _retries = Task.CompletedTask;
     private Task _running = Task.CompletedTask;
 
     public void Start()
-        => _running = Task.WhenAll(
+    {
+        _retries = LoopAsync("retries", delivery.OnTick);
+        _running = Task.WhenAll(
             LoopAsync("tick", Tick),
             LoopAsync("failures", TellFailures),
             LoopAsync("monitor", Monitor),
-            LoopAsync("retries", delivery.OnTick),
+            _retries,
             LoopAsync("ledger", ledger.Check),
             LoopAsync("audit", Audit),
             LoopAsync("windows", streams.TrimWindows),
@@ -69,15 +72,30 @@ internal sealed class BackgroundLoops(
             WaitingLoopAsync("webhook", LongPatience, webhook.RoundAsync),
             WaitingLoopAsync("upkeep", LongPatience, KeepUpAsync, UpkeepPeriod),
             ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));
+    }
 
+    /// <summary>Ends the loops and waits for them. It throws nothing, so that whoever cannot wait may leave it.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
-        await _running;
-        await delivery.StopAsync();
+        await Task.WhenAll(_running, StopDeliveryAsync());
     }
 
     public void Dispose() => _stopping.Dispose();
+
+    // Once its own loop has ended; another that hangs does not hold it.
+    private async Task StopDeliveryAsync()
+    {
+        await _retries;
+        try
+        {
+            await delivery.StopAsync();
+        }
+        catch (Exception exception)
+        {
+            watch.Report("retries", "it could not be stopped", exception);
+        }
+    }
 
     // A guard's: by its signature it waits for nobody.
     private Task LoopAsync(string name, Action round) => LoopAsync(

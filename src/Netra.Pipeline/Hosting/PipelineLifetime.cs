@@ -41,7 +41,7 @@ internal sealed partial class PipelineLifetime(
     IOptions<MonitoringOptions> monitoring,
     ILogger<PipelineLifetime> logger,
     ServedTime served,
-    TimeProvider time)
+    TimeProvider time) : IDisposable
 {
     // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled, twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops,
     // 0.5 s; what the server adds to it, 0.5 s.
@@ -50,6 +50,9 @@ internal sealed partial class PipelineLifetime(
 
     // For a loop that does not hear that it is to end.
     private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stopped = new();
+    private Task _cutting = Task.CompletedTask;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -149,8 +152,8 @@ internal sealed partial class PipelineLifetime(
         bridge.EndWaits();
         Log.Drained(logger, open, count);
 
-        // Observed: it throws nothing. The host goes on, and asks the remaining requests to end.
-        _ = CutRequestsAsync();
+        // The host goes on, and asks the remaining requests to end.
+        _cutting = CutRequestsAsync();
     }
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
@@ -165,14 +168,29 @@ internal sealed partial class PipelineLifetime(
         await streams.CloseAllAsync(cancellationToken);
         failures.TellAll();
         lines.TellAll();
+        await _stopped.CancelAsync();
+        await _cutting;
     }
 
+    public void Dispose() => _stopped.Dispose();
+
+    // More than once: until the server has closed its listeners, others still come.
     private async Task CutRequestsAsync()
     {
-        await Task.Delay(RequestPatience, time);
-        if (slots.CutAll() is > 0 and var cut)
+        using var timer = new PeriodicTimer(RequestPatience, time);
+        try
         {
-            Log.RequestsCut(logger, cut, RequestPatience);
+            while (await timer.WaitForNextTickAsync(_stopped.Token))
+            {
+                if (slots.CutAll() is > 0 and var cut)
+                {
+                    Log.RequestsCut(logger, cut, RequestPatience);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            // The server has stopped.
         }
     }
 

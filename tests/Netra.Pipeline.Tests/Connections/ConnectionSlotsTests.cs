@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Connections;
@@ -102,6 +103,23 @@ internal sealed class ConnectionSlotsTests
         Assert.That(slots.CutAll(), Is.EqualTo(3));
         Assert.That(all.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(new[] { false, true, true, true }));
         Assert.That(unknown.ConnectionClosed.IsCancellationRequested, Is.False);
+    }
+
+    // The server would wait for its handshake, 10 s.
+    [Test]
+    public void CutAll_WhoIsStillBeforeTls_IsCut()
+    {
+        var slots = TestSlots.Create(maxConnections: 16);
+        var door = new ListenerDoor();
+        var silent = new Cut();
+        slots.TryEnter(silent, door);
+        Assert.That(slots.CutAll(), Is.Zero, "its listener may be the host's own");
+        var page = new Cut();
+        slots.TryEnter(page, door);
+        slots.BeginWaiting(page);
+
+        Assert.That(slots.CutAll(), Is.EqualTo(2));
+        Assert.That(silent.ConnectionClosed.IsCancellationRequested, Is.True);
     }
 
     [Test]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Log.Sqlite;
 
@@ -223,6 +224,20 @@ internal sealed class HarmBench : IAsyncDisposable
 
     /// <summary>Holds the lock that the log needs for each commit.</summary>
     public LogLock LockLog() => LogLock.Take(Path.Combine(Folder, "netra.db"));
+
+    /// <summary>How late the verdicts on the runs that are not well came: <c>agent_failed</c> is due two leases after their request was last heard of, which began them all.</summary>
+    public TimeSpan LatenessOfVerdicts(TimeSpan lease)
+    {
+        using var database = SqliteDatabase.Open(Path.Combine(Folder, "netra.db"), readOnly: true, TimeSpan.FromSeconds(20));
+        var open = database.QueryInt64("SELECT COUNT(*) FROM runs WHERE terminal_seq = 0 AND run LIKE 'sick-%'");
+        Expect(open == 0, $"{open} runs got no verdict");
+        var longest = database.QueryInt64("""
+            WITH ends AS (
+                SELECT MIN(events.at) AS first, MAX(events.at) AS last FROM runs JOIN events ON events.run = runs.id WHERE runs.run LIKE 'sick-%' GROUP BY runs.id)
+            SELECT MAX(last) - MAX(first) FROM ends
+            """);
+        return TimeSpan.FromTicks(longest) - (lease * 2);
+    }
 
     /// <summary>Leaves no thread of the pool to the server.</summary>
     public async Task StarveAsync(TimeSpan length)

@@ -212,6 +212,7 @@ internal static class LeaseHarms
             Count = (3_000, 100_000),
             Counted = "runs",
             IsAlone = true,
+            Settings = [("Netra:Monitoring:MaxWatchedRuns", "200000")],
             TrueAlerts = ["stalled_runs", "silent_failures", "critical_log", "unhealthy_check", "failure_rate"],
             Happens = static async bench =>
             {
@@ -242,6 +243,9 @@ internal static class LeaseHarms
                 bench.Figure($"a run took {worst.TotalMilliseconds:F0} ms at worst meanwhile");
                 bench.Expect(worst < TimeSpan.FromSeconds(1), $"a run took {worst.TotalSeconds:F1} s while verdicts were given");
                 await bench.BackAsync();
+                var late = bench.LatenessOfVerdicts(TimeSpan.FromSeconds(3));
+                bench.Figure($"verdicts came {late.TotalSeconds:F1} s late at worst");
+                bench.Expect(late < TimeSpan.FromSeconds(HarmBench.Either(3, 12)), $"a verdict came {late.TotalSeconds:F1} s late");
             },
         };
         yield return new(
