@@ -96,7 +96,7 @@ public sealed partial class EventEmitter
             {
                 // The pipeline may have stopped meanwhile, or be in an emergency. Its age as an event delivered begins when it is accepted.
                 Ensure(type);
-                pending = pending with { Draft = pending.Draft.AcceptedAgainAt(_services.Time.GetUtcNow()) };
+                pending = pending with { Draft = pending.Draft.AcceptedAgainAt(_services.Time.GetUtcNow(), _services.Served.GetTimestamp()) };
                 outcome = Append(pending, hasRoom: kept is not null);
             }
 

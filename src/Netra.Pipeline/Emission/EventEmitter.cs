@@ -414,6 +414,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
 
             return new EventDraft(type, now, _ownerTag, body, _stream.ExpectedSeq)
             {
+                Timestamp = _services.Served.GetTimestamp(),
                 Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) : null,
             };
         }
@@ -520,7 +521,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     {
         if (draft.Type is EventType.Token or EventType.Custom)
         {
-            _services.Runs.OnToken(_life);
+            _services.Runs.OnToken(_life, draft.Timestamp);
             return;
         }
 

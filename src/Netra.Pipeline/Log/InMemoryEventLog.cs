@@ -113,7 +113,8 @@ public sealed class InMemoryEventLog : IEventLog
             Interlocked.Add(ref _bytes, entry.Buffer.Length);
         }
 
-        if (!granted.Stream.TryAppend(granted, entry with { AcceptedAt = _clock.OfWall(entry.AcceptedAt) }))
+        var accepted = _clock.OfWall(entry.AcceptedAt);
+        if (!granted.Stream.TryAppend(granted, accepted == entry.AcceptedAt ? entry : entry with { AcceptedAt = accepted }))
         {
             GiveBack(entry.Buffer.Length);
             return AppendResult.Failed;

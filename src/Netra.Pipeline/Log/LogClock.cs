@@ -9,7 +9,8 @@ namespace Netra.Pipeline.Log;
 /// <remarks>
 /// Safe from any thread. Each reading tells a step from time that passes by holding the wall clock against a timestamp; two threads
 /// that find the same step find the same answer. A reading that was held up in between is made again: what has passed would look like a
-/// step, and a small one would stay.
+/// step, and a small one would stay. Both clocks are read once a second at most for moments that have just been read off the wall clock:
+/// one that is less than a second after the last look, and not before it, has seen no step.
 /// </remarks>
 internal sealed class LogClock(TimeProvider time)
 {
@@ -22,6 +23,7 @@ internal sealed class LogClock(TimeProvider time)
     private readonly long _begunAt = time.GetTimestamp();
     private long _begun = time.GetUtcNow().UtcTicks;
     private long _ahead;
+    private long _lookedAt = long.MinValue / 2;
 
     /// <summary>This time.</summary>
     public DateTimeOffset Now => Moved(time.GetUtcNow(), Ahead());
@@ -41,7 +43,11 @@ internal sealed class LogClock(TimeProvider time)
     }
 
     /// <summary>This time at a moment that the wall clock names as it goes now.</summary>
-    public DateTimeOffset OfWall(DateTimeOffset moment) => Moved(moment, Ahead());
+    public DateTimeOffset OfWall(DateTimeOffset moment)
+    {
+        var isJustAfterLook = moment.UtcTicks - Volatile.Read(ref _lookedAt) is >= 0 and < LeastStep;
+        return Moved(moment, isJustAfterLook ? Volatile.Read(ref _ahead) : Ahead());
+    }
 
     /// <summary>What the wall clock, as it goes now, said at a moment of this time.</summary>
     public DateTimeOffset ToWall(DateTimeOffset moment) => Moved(moment, -Ahead());
@@ -49,18 +55,23 @@ internal sealed class LogClock(TimeProvider time)
     /// <summary>How far this time is ahead of the wall clock, in ticks; 0 unless the clock was set.</summary>
     public long Ahead()
     {
-        var ahead = Measure();
+        var (ahead, wall) = Look();
         var known = Volatile.Read(ref _ahead);
         if (Math.Abs(ahead - known) < LeastStep)
         {
-            return known;
+            ahead = known;
+        }
+        else
+        {
+            Volatile.Write(ref _ahead, ahead);
         }
 
-        Volatile.Write(ref _ahead, ahead);
+        // Afterwards: whoever goes by it finds at least this step.
+        Volatile.Write(ref _lookedAt, wall);
         return ahead;
     }
 
-    private long Measure()
+    private (long Ahead, long Wall) Look()
     {
         while (true)
         {
@@ -68,7 +79,7 @@ internal sealed class LogClock(TimeProvider time)
             var wall = time.GetUtcNow().UtcTicks;
             if (time.GetElapsedTime(_begunAt).Ticks - passed < LongestReading)
             {
-                return _begun + passed - wall;
+                return (_begun + passed - wall, wall);
             }
         }
     }

@@ -20,9 +20,12 @@ internal sealed class RunClock(TimeProvider time)
     private long _standsAt;
 
     /// <summary>How many ticks have passed; above 0.</summary>
-    public long Now => Volatile.Read(ref _standsAt) is not 0 and var stands ? stands : Passed - Volatile.Read(ref _lost);
+    public long Now => At(time.GetTimestamp());
 
-    private long Passed => time.GetElapsedTime(_origin).Ticks + Origin;
+    /// <summary>This time at a moment of the clock below it that has just been, so that nobody need look again.</summary>
+    /// <param name="timestamp">The moment.</param>
+    public long At(long timestamp)
+        => Volatile.Read(ref _standsAt) is not 0 and var stands ? stands : PassedAt(timestamp) - Volatile.Read(ref _lost);
 
     /// <summary>Makes it stand, or go.</summary>
     public void Set(bool isStanding)
@@ -36,9 +39,11 @@ internal sealed class RunClock(TimeProvider time)
             else if (!isStanding && _standsAt != 0)
             {
                 // In this order: who sees that it goes sees what was lost.
-                Volatile.Write(ref _lost, Passed - _standsAt);
+                Volatile.Write(ref _lost, PassedAt(time.GetTimestamp()) - _standsAt);
                 Volatile.Write(ref _standsAt, 0);
             }
         }
     }
+
+    private long PassedAt(long timestamp) => time.GetElapsedTime(_origin, timestamp).Ticks + Origin;
 }

@@ -119,9 +119,11 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     }
 
     /// <summary>A token, or an event of the application's own, was accepted.</summary>
-    public void OnToken(RunLife life)
+    /// <param name="life">Its run.</param>
+    /// <param name="timestamp">When, on the clock below the runs' own.</param>
+    public void OnToken(RunLife life, long timestamp)
     {
-        if (life.OnToken(clock.Now))
+        if (life.OnToken(clock.At(timestamp)))
         {
             Schedule(life);
         }

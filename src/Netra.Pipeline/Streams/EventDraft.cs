@@ -49,8 +49,11 @@ internal readonly struct EventDraft
 
     public DateTimeOffset AcceptedAt { get; private init; }
 
+    /// <summary>The same moment as a timestamp: from there it is measured how long things take, since the wall clock may leap.</summary>
+    public long Timestamp { get; init; }
+
     /// <summary>The same event, accepted at another time than it was made.</summary>
-    public EventDraft AcceptedAgainAt(DateTimeOffset time) => this with { AcceptedAt = time };
+    public EventDraft AcceptedAgainAt(DateTimeOffset time, long timestamp) => this with { AcceptedAt = time, Timestamp = timestamp };
 
     /// <summary>What the event says of its run as a whole; null for all but its beginning.</summary>
     public RunDeclaration? Declared { get; init; }

@@ -388,13 +388,11 @@ internal sealed partial class UserStream
             _criticals.Add(seq);
         }
 
-        // How long it takes from here is measured, and the wall clock may leap.
-        var acceptedAt = _time.GetTimestamp();
-        Figures.LastAcceptedAt = acceptedAt;
-        var outcome = FanOut(seq, buffer, acceptedAt, critical);
+        Figures.LastAcceptedAt = draft.Timestamp;
+        var outcome = FanOut(seq, buffer, draft.Timestamp, critical);
         if (outcome.Connected > 0)
         {
-            Sample(seq, acceptedAt, isTerminal && run is not null);
+            Sample(seq, draft.Timestamp, isTerminal && run is not null);
         }
 
         _ledger.OnAccepted(seq);

@@ -27,6 +27,49 @@ internal sealed class LogClockTests
         Assert.That(clock.Ahead(), Is.Zero);
     }
 
+    // Moments that are just read off the wall clock are moved without a look at both clocks, and a step is seen all the same.
+    [TestCase(1)]
+    [TestCase(-1)]
+    [TestCase(3600)]
+    [TestCase(-3600)]
+    public void OfWall_WallClockIsSetBetweenEvents_GoesOn(int seconds)
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        var begun = time.GetUtcNow();
+        for (var i = 1; i <= 200; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            if (i == 97)
+            {
+                time.ShiftWallClock(TimeSpan.FromSeconds(seconds));
+            }
+
+            Assert.That(clock.OfWall(time.GetUtcNow()), Is.EqualTo(begun + TimeSpan.FromMilliseconds(50 * i)));
+        }
+    }
+
+    // Nobody has looked for an hour, and the clock was set back by as much: for a moment the log's time may stand, but it never goes back.
+    [Test]
+    public void OfWall_WallClockIsSetBackToTheLastLook_NeverGoesBack()
+    {
+        var time = new TestTimeProvider();
+        var clock = new LogClock(time);
+        var last = clock.OfWall(time.GetUtcNow());
+        time.Advance(TimeSpan.FromHours(1));
+        time.ShiftWallClock(TimeSpan.FromHours(-1));
+
+        for (var i = 0; i < 30; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            var now = clock.OfWall(time.GetUtcNow());
+            Assert.That(now, Is.GreaterThan(last));
+            last = now;
+        }
+
+        Assert.That(clock.OfWall(time.GetUtcNow()), Is.EqualTo(clock.Now));
+    }
+
     // Time that passes between two looks, at the one clock and at the other, is no step; a small one was remembered, and stayed.
     [Test]
     public async Task Ahead_TimePassesWhileItIsRead_IsNoStep()

@@ -79,7 +79,7 @@ internal sealed class RunRegistryTests : IDisposable
     {
         var registry = Create(10);
         var life = registry.Enter(new RunKey("ada", "t", "r"), new LogRun("t", "r", isEmbedded: false, null));
-        registry.OnToken(life);
+        registry.OnToken(life, _time.GetTimestamp());
         life.OnOwnEvent(EventType.AgentFailed);
         registry.Leave(life);
         var due = new List<RunLife>();
@@ -167,7 +167,7 @@ internal sealed class RunRegistryTests : IDisposable
         var registry = Create(2, areWatched: false);
         for (var i = 0; i < 10; i++)
         {
-            registry.OnToken(registry.Enter(new RunKey("ada", "t", $"held{i}"), new LogRun("t", $"held{i}", isEmbedded: false, null)));
+            registry.OnToken(registry.Enter(new RunKey("ada", "t", $"held{i}"), new LogRun("t", $"held{i}", isEmbedded: false, null)), _time.GetTimestamp());
         }
 
         Assert.That((registry.TakeUnwatched(), registry.Lives().Count), Is.EqualTo((0L, 2)));
