@@ -95,9 +95,9 @@ internal static class LogHarms
         };
         yield return new(
             "disk_at_1_mb_per_s", Guard.EmergencyMode,
-            "The disk is slow, about 1 MB a second: the log's lock is held for four fifths of the time",
+            "The disk is slow: the log's lock is held for four fifths of the time",
             "a publisher of much text, its page",
-            "all 11 pages were reset: the tick waited for the log")
+            "the page was shown `buffer_overflow`, though it was only late")
         {
             Count = (4_000, 30_000),
             Counted = "events of 1 KB",
