@@ -182,13 +182,8 @@ internal sealed partial class ConnectionSlots
     /// <summary>The request is over.</summary>
     /// <param name="connection">Whose it was.</param>
     /// <param name="isOwn">Whether it was one of the pipeline's own.</param>
-    public void EndRequest(ConnectionContext connection, bool isOwn) => Change(connection, isOwn
-        ? static slot =>
-        {
-            slot.Requests--;
-            slot.OwnRequests--;
-        }
-    : static slot => slot.Requests--);
+    public void EndRequest(ConnectionContext connection, bool isOwn)
+        => Change(connection, isOwn ? static slot => slot.EndOwnRequest() : static slot => slot.Requests--);
 
     /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
     public bool TryHold()
@@ -342,6 +337,12 @@ internal sealed partial class ConnectionSlots
             }
 
             IsWaiting = true;
+        }
+
+        public void EndOwnRequest()
+        {
+            Requests--;
+            OwnRequests--;
         }
 
         public void EndSilence()

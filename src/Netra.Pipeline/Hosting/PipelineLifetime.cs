@@ -158,6 +158,8 @@ internal sealed partial class PipelineLifetime(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
+        // Whatever fails below, nothing is cut any more.
+        await _stopped.CancelAsync();
         if (!await CompletesWithinAsync(loops.StopAsync(), LoopPatience, cancellationToken))
         {
             Log.LoopsLeft(logger, LoopPatience);
@@ -168,7 +170,6 @@ internal sealed partial class PipelineLifetime(
         await streams.CloseAllAsync(cancellationToken);
         failures.TellAll();
         lines.TellAll();
-        await _stopped.CancelAsync();
         await _cutting;
     }
 
