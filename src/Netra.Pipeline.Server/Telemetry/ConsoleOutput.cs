@@ -22,6 +22,7 @@ internal sealed partial class ConsoleOutput : TextWriter
     private static readonly TimeSpan LastPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly Stream _output;
+    private readonly TimeSpan _lastPatience;
     private readonly object _gate = new();
     private readonly Queue<byte[]> _waiting = new();
     private ILogger? _logger;
@@ -34,8 +35,16 @@ internal sealed partial class ConsoleOutput : TextWriter
 
     /// <param name="output">Where to.</param>
     public ConsoleOutput(Stream output)
+        : this(output, LastPatience)
+    {
+    }
+
+    /// <param name="output">Where to.</param>
+    /// <param name="lastPatience">How long the end waits for what has not been handed on.</param>
+    internal ConsoleOutput(Stream output, TimeSpan lastPatience)
     {
         _output = output;
+        _lastPatience = lastPatience;
         new Thread(Run) { IsBackground = true, Name = "console output" }.Start();
     }
 
@@ -108,7 +117,7 @@ internal sealed partial class ConsoleOutput : TextWriter
 
                 // Whether it is done by then or not, the process ends. Whoever still writes wakes this, too.
                 var begun = TimeProvider.System.GetTimestamp();
-                while (!_hasEnded && LastPatience - TimeProvider.System.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+                while (!_hasEnded && _lastPatience - TimeProvider.System.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
                 {
                     Monitor.Wait(_gate, left);
                 }

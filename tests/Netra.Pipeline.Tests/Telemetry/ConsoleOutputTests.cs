@@ -13,7 +13,7 @@ internal sealed class ConsoleOutputTests
         using var begun = new SemaphoreSlim(0);
         using var goOn = new SemaphoreSlim(0);
         await using var output = new GatedStream(begun, goOn);
-        var console = new ConsoleOutput(output);
+        var console = new ConsoleOutput(output, lastPatience: TimeSpan.FromMinutes(1));
         await console.WriteAsync("first");
         await console.WriteAsync("second");
         await begun.WaitAsync();
