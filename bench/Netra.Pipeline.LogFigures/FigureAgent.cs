@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 
 namespace Netra.Pipeline.LogFigures;
 

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 
 namespace Netra.Pipeline.LogFigures;

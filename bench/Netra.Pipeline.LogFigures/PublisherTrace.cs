@@ -1,4 +1,4 @@
-using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.LogFigures;
 

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using BenchmarkDotNet.Attributes;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Benchmarks.Connections;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Benchmarks.Infrastructure;

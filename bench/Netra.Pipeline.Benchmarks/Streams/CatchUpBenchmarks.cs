@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Netra.Pipeline.Benchmarks.Infrastructure;
-using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Benchmarks.Streams;

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 
 namespace Netra.Pipeline.Server.Demo;

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Server.Telemetry;
 

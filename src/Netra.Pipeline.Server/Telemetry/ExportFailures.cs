@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Server.Telemetry;
 

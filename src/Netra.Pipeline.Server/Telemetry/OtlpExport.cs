@@ -1,5 +1,5 @@
 using System.Reflection;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;

@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Alerting.Notifiers;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log.Sqlite;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting;

@@ -1,6 +1,6 @@
 using FsCheck;
 using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Tests.Alerting;
 

@@ -1,6 +1,6 @@
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Tests.Alerting;
 

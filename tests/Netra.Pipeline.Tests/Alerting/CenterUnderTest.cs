@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
 

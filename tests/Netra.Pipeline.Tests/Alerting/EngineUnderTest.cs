@@ -1,5 +1,5 @@
 using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Tests.Contexts;
 

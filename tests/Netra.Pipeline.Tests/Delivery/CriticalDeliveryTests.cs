@@ -2,10 +2,10 @@ using System.Net.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

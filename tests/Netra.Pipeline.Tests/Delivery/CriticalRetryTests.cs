@@ -1,6 +1,7 @@
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

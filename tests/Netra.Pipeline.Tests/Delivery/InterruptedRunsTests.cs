@@ -2,9 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 

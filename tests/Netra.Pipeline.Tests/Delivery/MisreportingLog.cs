@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

@@ -5,9 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Monitoring;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
-using Netra.Pipeline.Log.Sqlite;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
-using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Emission;

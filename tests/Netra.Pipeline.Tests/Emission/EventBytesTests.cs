@@ -1,10 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Emission;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Failures;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Failures;

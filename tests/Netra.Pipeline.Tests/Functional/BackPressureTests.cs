@@ -5,8 +5,8 @@ using Netra.Pipeline.Agents;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 

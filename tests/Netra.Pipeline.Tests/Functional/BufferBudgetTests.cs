@@ -1,8 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Functional;

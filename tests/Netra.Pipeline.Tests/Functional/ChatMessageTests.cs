@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;

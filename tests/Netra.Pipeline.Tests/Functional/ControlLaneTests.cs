@@ -1,4 +1,5 @@
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -85,7 +86,7 @@ internal sealed class ControlLaneTests
         }
 
         Assert.That(failures, Is.EqualTo(3000));
-        Assert.That(messages, Is.LessThanOrEqualTo(Pipeline.Connections.ErrorLane.Capacity + 1));
+        Assert.That(messages, Is.LessThanOrEqualTo(Netra.Pipeline.Streams.ErrorLane.Capacity + 1));
         Assert.That(connection.IsEnded, Is.False);
     }
 

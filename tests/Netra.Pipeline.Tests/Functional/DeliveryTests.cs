@@ -1,4 +1,4 @@
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -2,9 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 

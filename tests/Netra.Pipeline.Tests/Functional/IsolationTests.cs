@@ -6,11 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.Tests.Log;
+using Netra.Pipeline.Tests.Storage;
+using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.Functional;
 

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -254,6 +255,6 @@ internal sealed class LivenessTests
     }
 
     private static string? EndOf(PipelineHost host, string connectionId) => host.Logs.Logs
-        .SingleOrDefault(line => line.EventId.Id == Netra.Pipeline.Telemetry.EventIds.ConnectionEnded && Equals(line.Values["ConnectionId"], connectionId))?
+        .SingleOrDefault(line => line.EventId.Id == Netra.Pipeline.Diagnostics.EventIds.ConnectionEnded && Equals(line.Values["ConnectionId"], connectionId))?
         .Values["Reason"] as string;
 }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Functional;

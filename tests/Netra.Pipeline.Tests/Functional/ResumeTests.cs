@@ -1,7 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Functional;

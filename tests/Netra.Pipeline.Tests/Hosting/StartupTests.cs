@@ -8,8 +8,9 @@ using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Hosting;

@@ -1,5 +1,5 @@
 using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,4 +1,4 @@
-using Netra.Pipeline.Agents;
+using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 

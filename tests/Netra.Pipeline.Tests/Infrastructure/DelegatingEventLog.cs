@@ -1,4 +1,4 @@
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 

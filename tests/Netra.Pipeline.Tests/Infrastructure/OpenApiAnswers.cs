@@ -54,7 +54,7 @@ internal sealed partial class OpenApiAnswers
 
     private static async Task<OpenApiAnswers> ReadAsync()
     {
-        var document = JsonNode.Parse(await File.ReadAllTextAsync(Repository.PathOf("src/Netra.Pipeline/Http/openapi.json")))!;
+        var document = JsonNode.Parse(await File.ReadAllTextAsync(Repository.PathOf("src/Netra.Pipeline.Monitoring/Operators/openapi.json")))!;
         var definitions = document["components"]!["schemas"]!.DeepClone().AsObject();
         var answers = new OpenApiAnswers();
         var named = new Dictionary<string, string>(StringComparer.Ordinal);

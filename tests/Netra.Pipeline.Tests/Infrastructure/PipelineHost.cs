@@ -11,10 +11,10 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Streams;
-using Netra.Pipeline.Telemetry;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 

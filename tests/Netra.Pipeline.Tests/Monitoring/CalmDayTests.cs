@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Alerting;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Tests.Infrastructure;
 

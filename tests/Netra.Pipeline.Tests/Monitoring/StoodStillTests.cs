@@ -2,11 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Monitoring.Health;
-using Netra.Pipeline.Monitoring.Remedies;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Monitoring.Remediation;
 using Netra.Pipeline.Tests.Delivery;
 using Netra.Pipeline.Tests.Infrastructure;
 

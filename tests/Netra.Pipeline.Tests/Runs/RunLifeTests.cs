@@ -1,3 +1,4 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 

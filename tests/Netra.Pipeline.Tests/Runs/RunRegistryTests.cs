@@ -1,6 +1,7 @@
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,4 +1,4 @@
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;

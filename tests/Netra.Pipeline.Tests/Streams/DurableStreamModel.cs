@@ -1,13 +1,13 @@
 using System.Text;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Connections;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.Tests.Log.Sqlite;
+using Netra.Pipeline.Tests.Sqlite;
 using StreamRun = Netra.Pipeline.Streams.StreamRun;
 
 namespace Netra.Pipeline.Tests.Streams;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
-using Netra.Pipeline.Log;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Crash;
 using Netra.Pipeline.Tests.Infrastructure;

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 

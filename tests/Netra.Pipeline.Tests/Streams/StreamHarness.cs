@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,7 +1,7 @@
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;

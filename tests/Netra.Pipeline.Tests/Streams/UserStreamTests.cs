@@ -1,5 +1,6 @@
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;
@@ -69,7 +70,7 @@ internal sealed class UserStreamTests
 
         // The writer finds its queue empty; before it looks for pages, so many events come that the connection falls behind.
         harness.EmitMany(10);
-        var page = new List<Netra.Pipeline.Connections.SendFrame>();
+        var page = new List<SendFrame>();
         await harness.Stream.FillPageAsync(device.Subscription, page, 2048);
 
         Assert.That(page, Is.Empty, "events 1 to 8 wait in the queue and are older than any page");

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Upgrades;

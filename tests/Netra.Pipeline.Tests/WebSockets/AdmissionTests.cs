@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

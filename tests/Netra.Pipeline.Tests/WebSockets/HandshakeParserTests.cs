@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using FsCheck;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Protocol;
 using Netra.Pipeline.WebSockets;

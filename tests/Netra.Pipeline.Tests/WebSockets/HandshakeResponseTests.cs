@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.WebSockets;
 

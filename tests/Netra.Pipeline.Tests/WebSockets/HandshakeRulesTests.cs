@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

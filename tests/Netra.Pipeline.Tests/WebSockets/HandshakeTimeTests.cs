@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Telemetry;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.WebSockets;

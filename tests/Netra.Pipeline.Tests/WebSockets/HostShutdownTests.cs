@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

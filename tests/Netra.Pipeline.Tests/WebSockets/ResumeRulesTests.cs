@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Streams;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

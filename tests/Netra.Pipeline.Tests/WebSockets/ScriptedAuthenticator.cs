@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Netra.Pipeline.WebSockets;
+using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

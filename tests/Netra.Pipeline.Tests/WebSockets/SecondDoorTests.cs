@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring.Figures;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Delivery;
 using Netra.Pipeline.Tests.Infrastructure;

@@ -1,13 +1,13 @@
 using System.Net.WebSockets;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Agents;
 using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Log;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Agents;
 using Netra.Pipeline.Tests.Alerting;
 using Netra.Pipeline.Tests.Delivery;

@@ -1,5 +1,5 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 

@@ -2,9 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Log;
-using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 

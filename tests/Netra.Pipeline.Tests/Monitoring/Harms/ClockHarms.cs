@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Log;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Monitoring.Faults;
 

@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
-using Netra.Pipeline.Tests.Log.Sqlite;
+using Netra.Pipeline.Tests.Sqlite;
 
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 

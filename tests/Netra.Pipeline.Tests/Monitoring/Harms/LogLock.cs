@@ -1,4 +1,4 @@
-using Netra.Pipeline.Log.Sqlite;
+using Netra.Pipeline.Sqlite;
 
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 

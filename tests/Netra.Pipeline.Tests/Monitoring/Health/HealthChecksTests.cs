@@ -2,8 +2,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Figures;
 using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Health;

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Log;
 using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Health;

@@ -1,0 +1,156 @@
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Sqlite;
+
+namespace Netra.Pipeline.Alerting;
+
+/// <summary>
+/// Stores changes in the order in which they were made, and has their notifications told afterwards. A store that fails is reported, what it did not take is kept and tried again, and alerts are told all the same.
+/// </summary>
+/// <remarks>
+/// <see cref="Add"/> and <see cref="FlushAsync"/> may be called from any thread; a lock guards what waits. One loop stores, and after its end whoever flushes. Bounded: documents by what there is of alerts, history and audit by a limit above which the oldest go,
+/// which is reported.
+/// </remarks>
+internal sealed class AlertJournal
+{
+    private const int MaxWaitingEntries = 10_000;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+
+    private readonly AlertStore _store;
+    private readonly NotificationOutbox _outbox;
+    private readonly FailureDigest _failed;
+    private readonly Func<bool> _isExplained;
+    private readonly WakeSignal _wake;
+    private readonly Lock _gate = new();
+    private AlertChanges _waiting = new();
+    private TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _gone;
+    private bool _isRetrying;
+    private bool _isStopped;
+
+    /// <param name="store">Where changes are stored.</param>
+    /// <param name="outbox">Tells.</param>
+    /// <param name="failures">Is told what cannot be stored.</param>
+    /// <param name="isExplained">Whether the event log stores nothing either: then it is the disk, which is told by itself.</param>
+    /// <param name="time">The clock.</param>
+    public AlertJournal(AlertStore store, NotificationOutbox outbox, FailureReporter failures, Func<bool> isExplained, TimeProvider time)
+    {
+        (_store, _outbox, _isExplained, _wake) = (store, outbox, isExplained, new WakeSignal(time));
+        _failed = new FailureDigest(time, (count, what, exception) => failures.Report(DeliveryFailures.Trouble("alerts", what, count, exception)));
+    }
+
+    public void Add(AlertChanges changes)
+    {
+        if (changes.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _gone += _waiting.Merge(changes, MaxWaitingEntries);
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Completes when everything that was added is stored, or could not be, which is reported.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        Task round;
+        lock (_gate)
+        {
+            if (_waiting.IsEmpty)
+            {
+                return Task.CompletedTask;
+            }
+
+            round = _round.Task;
+        }
+
+        if (Volatile.Read(ref _isStopped))
+        {
+            // What comes after the loop's end is stored by whoever brings it.
+            Store();
+        }
+
+        return round.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Stores what comes, until it is cancelled, and then what is left.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                Store();
+                await _wake.WaitAsync(_isRetrying ? RetryPause : TimeSpan.MaxValue, cancellationToken);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isStopped, true);
+            Store();
+        }
+    }
+
+    private void Store()
+    {
+        AlertChanges changes;
+        TaskCompletionSource round;
+        IReadOnlyList<OutboxEntry> notifications;
+        int gone;
+        lock (_gate)
+        {
+            (gone, _gone) = (_gone, 0);
+            if (_waiting.IsEmpty)
+            {
+                return;
+            }
+
+            // Readers that ask from here on wait for the next round.
+            (changes, _waiting) = (_waiting, new AlertChanges());
+            (round, _round) = (_round, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            notifications = changes.TakeNotifications();
+        }
+
+        try
+        {
+            _store.Write(changes);
+            _isRetrying = false;
+        }
+        catch (Exception exception)
+        {
+            _isRetrying = true;
+            lock (_gate)
+            {
+                var lost = changes.Merge(_waiting, MaxWaitingEntries);
+                _waiting = changes;
+                gone += lost;
+            }
+
+            if (!_isExplained())
+            {
+                _failed.Add($"{AlertStore.Name} cannot be written, so alerts are told from memory: {SqliteFile.Explain(exception)}", exception);
+            }
+        }
+
+        if (gone > 0)
+        {
+            _failed.Add($"{gone} entries of history and audit are lost: more than {MaxWaitingEntries} wait for {AlertStore.Name}, which cannot be written");
+        }
+
+        try
+        {
+            _outbox.Add(notifications);
+        }
+        catch (Exception exception)
+        {
+            _failed.Add("notifications could not be handed to their channels; those that are stored are told after a restart", exception);
+        }
+
+        round.TrySetResult();
+    }
+}

@@ -1,0 +1,187 @@
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Sqlite;
+
+namespace Netra.Pipeline.Alerting;
+
+/// <summary>
+/// The file of alerts: documents, history and audit. Safe from any thread: a lock lets one at a time use the connection, for as long as a small transaction takes.
+/// </summary>
+internal sealed class AlertStore : IDisposable
+{
+    /// <summary>The file's name in the data directory.</summary>
+    public const string Name = "alerts.db";
+
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly IReadOnlyList<SqliteMigration> Migrations =
+    [
+        new(1, """
+            CREATE TABLE documents(kind INTEGER NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+            CREATE TABLE history(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, alert TEXT, name TEXT, detail TEXT NOT NULL);
+            CREATE TABLE audit(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL);
+            """),
+    ];
+
+    private readonly Lock _gate = new();
+    private readonly SqliteDatabase _database;
+    private readonly int _keep;
+    private readonly SqliteStatement _save;
+    private readonly SqliteStatement _delete;
+    private readonly SqliteStatement _addHistory;
+    private readonly SqliteStatement _addAudit;
+    private readonly SqliteStatement _trimHistory;
+    private readonly SqliteStatement _trimAudit;
+    private readonly SqliteStatement _history;
+    private readonly SqliteStatement _audit;
+
+    private AlertStore(SqliteDatabase database, int keep)
+    {
+        (_database, _keep) = (database, keep);
+        _save = database.Prepare("INSERT INTO documents VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET json = excluded.json");
+        _delete = database.Prepare("DELETE FROM documents WHERE kind = ?1 AND id = ?2");
+        _addHistory = database.Prepare("INSERT INTO history(at, what, alert, name, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
+        _addAudit = database.Prepare("INSERT INTO audit(at, author, action, subject, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
+        _trimHistory = database.Prepare("DELETE FROM history WHERE number <= (SELECT max(number) FROM history) - ?1");
+        _trimAudit = database.Prepare("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1");
+        _history = database.Prepare("SELECT number, at, what, alert, name, detail FROM history WHERE number > ?1 ORDER BY number LIMIT ?2");
+        _audit = database.Prepare("SELECT number, at, author, action, subject, detail FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2");
+    }
+
+    /// <summary>Opens the file, or makes it.</summary>
+    /// <param name="directory">Its folder; null to keep everything in memory.</param>
+    /// <param name="keep">How many entries the history keeps, and the audit.</param>
+    /// <exception cref="SendFailureException">It is not possible; the message says why.</exception>
+    public static AlertStore Open(string? directory, int keep)
+    {
+        var path = directory is null ? ":memory:" : Path.GetFullPath(Path.Combine(directory, Name));
+        SqliteDatabase? database = null;
+        try
+        {
+            if (directory is not null)
+            {
+                Directory.CreateDirectory(directory);
+            }
+
+            database = SqliteDatabase.Open(path, readOnly: false, BusyTimeout);
+
+            // Each commit waits for the disk: they are few, and a power failure must not make an alert be told twice.
+            database.QueryText("PRAGMA journal_mode = WAL");
+            database.Execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608");
+            SqliteSchema.Migrate(database, Migrations);
+            return new AlertStore(database, keep);
+        }
+        catch (Exception exception) when (exception is SqliteFailureException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            database?.Dispose();
+            throw SendFailureException.LogNotOpened(path, SqliteFile.Explain(exception), exception);
+        }
+    }
+
+    /// <summary>Everything that is kept but history and audit.</summary>
+    public IReadOnlyList<StoredDocument> Load()
+    {
+        lock (_gate)
+        {
+            var documents = new List<StoredDocument>();
+            var statement = _database.Prepare("SELECT kind, id, json FROM documents ORDER BY kind, id");
+            using var rows = statement.Query();
+            while (rows.Next())
+            {
+                documents.Add(new StoredDocument((DocumentKind)statement.Int32(0), statement.Text(1), statement.Text(2)));
+            }
+
+            return documents;
+        }
+    }
+
+    /// <summary>Stores changes, all of them or none.</summary>
+    /// <exception cref="SqliteFailureException">It is not possible.</exception>
+    public void Write(AlertChanges changes)
+    {
+        lock (_gate)
+        {
+            _database.BeginWriting();
+            try
+            {
+                WriteRows(changes);
+                _database.Commit();
+            }
+            catch (SqliteFailureException)
+            {
+                _database.Rollback();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>A page of the history, oldest first.</summary>
+    public IReadOnlyList<AlertHistoryEntry> History(long after, int limit)
+    {
+        lock (_gate)
+        {
+            var entries = new List<AlertHistoryEntry>();
+            using var rows = _history.Bind(1, after).Bind(2, limit).Query();
+            while (rows.Next())
+            {
+                entries.Add(new AlertHistoryEntry(_history.Int64(0), Time(_history.Int64(1)), _history.Text(2), _history.TextOrNull(3), _history.TextOrNull(4), _history.Text(5)));
+            }
+
+            return entries;
+        }
+    }
+
+    /// <summary>A page of the audit, oldest first.</summary>
+    public IReadOnlyList<AuditRecord> Audit(long after, int limit)
+    {
+        lock (_gate)
+        {
+            var entries = new List<AuditRecord>();
+            using var rows = _audit.Bind(1, after).Bind(2, limit).Query();
+            while (rows.Next())
+            {
+                entries.Add(new AuditRecord(_audit.Int64(0), Time(_audit.Int64(1)), _audit.Text(2), _audit.Text(3), _audit.Text(4), _audit.Text(5)));
+            }
+
+            return entries;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _database.Dispose();
+        }
+    }
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
+    private void WriteRows(AlertChanges changes)
+    {
+        foreach (var ((kind, id), json) in changes.Documents)
+        {
+            var statement = json is null ? _delete : _save.Bind(3, json);
+            statement.Bind(1, (long)kind).Bind(2, id).Execute();
+        }
+
+        foreach (var entry in changes.History)
+        {
+            _addHistory.Bind(1, entry.At.UtcTicks).Bind(2, entry.What).Bind(3, entry.AlertId).Bind(4, entry.Name).Bind(5, entry.Detail).Execute();
+        }
+
+        foreach (var entry in changes.Audit)
+        {
+            _addAudit.Bind(1, entry.At.UtcTicks).Bind(2, entry.Author).Bind(3, entry.Action).Bind(4, entry.Subject).Bind(5, entry.Detail).Execute();
+        }
+
+        if (changes.History.Count > 0)
+        {
+            _trimHistory.Bind(1, _keep).Execute();
+        }
+
+        if (changes.Audit.Count > 0)
+        {
+            _trimAudit.Bind(1, _keep).Execute();
+        }
+    }
+}

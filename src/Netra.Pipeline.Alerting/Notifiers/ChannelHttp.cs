@@ -1,0 +1,141 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Netra.Pipeline.Failures;
+using Polly;
+using Polly.Retry;
+
+namespace Netra.Pipeline.Alerting.Notifiers;
+
+/// <summary>
+/// Posts to the providers of all channels, over one pool of connections: no redirects, no cookies, certificates are checked. A connection that does not come about is tried twice more at once, since
+/// nothing has been sent by then; everything else is told to the caller, who tries again later. Safe from any thread.
+/// </summary>
+internal sealed class ChannelHttp : IDisposable
+{
+    private const int ReasonBytes = 512;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time;
+    private readonly HttpClient _client;
+    private readonly ResiliencePipeline _connecting;
+
+    public ChannelHttp(TimeProvider time)
+        : this(time, root: null)
+    {
+    }
+
+    /// <param name="time">The clock.</param>
+    /// <param name="root">The only root that is trusted; the machine's when null.</param>
+    internal ChannelHttp(TimeProvider time, X509Certificate2? root)
+    {
+        _time = time;
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = ConnectTimeout,
+            MaxResponseDrainSize = 16 * 1024,
+
+            // No trace either: it would record the URL, whose path is a secret at Slack, and tell the provider our trace context.
+            ActivityHeadersPropagator = null,
+
+            // So that a change of a provider's address is noticed.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        };
+        if (root is not null)
+        {
+            handler.SslOptions.CertificateChainPolicy = TrustIn(root);
+        }
+
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _connecting = QuickRetries(time, static exception => exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError });
+    }
+
+    /// <summary>A pipeline that tries twice more, at once, where nothing was sent.</summary>
+    public static ResiliencePipeline QuickRetries(TimeProvider time, Func<Exception, bool> isConnecting)
+        => new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } exception && isConnecting(exception)),
+                MaxRetryAttempts = 2,
+                Delay = TimeSpan.FromMilliseconds(200),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            })
+            .Build();
+
+    /// <summary>Trust in one root and what it has signed, names and times checked as always.</summary>
+    public static X509ChainPolicy TrustIn(X509Certificate2 root)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(root);
+        return policy;
+    }
+
+    /// <summary>Posts. Completes when the provider has taken it: any 2xx.</summary>
+    /// <exception cref="NotificationFailedException">It has not.</exception>
+    public async Task PostAsync(ChannelPost post, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _connecting.ExecuteAsync(token => SendAsync(post, token), cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await RefusalAsync(post, response, cancellationToken);
+            }
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new NotificationFailedException(Hide(post, $"nothing was answered: {exception.Message}"), isPermanent: false, innerException: exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NotificationFailedException($"no connection within {ConnectTimeout}", isPermanent: false, innerException: exception);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    // A message is sent once, so each try has its own.
+    private async ValueTask<HttpResponseMessage> SendAsync(ChannelPost post, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, post.Url) { Content = new ByteArrayContent(post.Body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("User-Agent", "Netra.Pipeline");
+        foreach (var (name, value) in post.Headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    private async Task<NotificationFailedException> RefusalAsync(ChannelPost post, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var status = (int)response.StatusCode;
+        var reason = await ReasonAsync(response, cancellationToken);
+        var message = Hide(post, reason.Length == 0 ? $"the answer was {status}" : $"the answer was {status}: {reason}");
+        var isBusy = status is >= 500 or 408 or 429;
+        return new NotificationFailedException(message, isPermanent: !isBusy, RetryAfter.Of(response, _time));
+    }
+
+    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[ReasonBytes];
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+            var text = Encoding.UTF8.GetString(bytes, 0, length);
+            return string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)).Trim();
+        }
+        catch (IOException)
+        {
+            // The status is what counts; a reason that breaks off is none.
+            return string.Empty;
+        }
+    }
+
+    private static string Hide(ChannelPost post, string message) => post.Secret.Length > 1 ? message.Replace(post.Secret, "***", StringComparison.Ordinal) : message;
+}

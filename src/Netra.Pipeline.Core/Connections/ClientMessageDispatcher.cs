@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Says what each client message does. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its handler in the background, a bounded
+/// number at a time, so that a slow handler holds up no acknowledgement.
+/// </summary>
+internal sealed class ClientMessageDispatcher(
+    IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, IOptions<ConnectionOptions> options, TimeProvider time)
+{
+    // As much of an exception's text as other errors have.
+    private const int MaxShownChars = FailureReporter.MaxShownChars;
+    private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
+
+    private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
+
+    /// <summary>Handles one message.</summary>
+    /// <exception cref="ProtocolViolationException">It violates the protocol.</exception>
+    public void Dispatch(Connection connection, ReadOnlySpan<byte> message)
+    {
+        if (ClientMessageReader.TryReadAck(message, out var seq))
+        {
+            connection.Acknowledge(seq);
+            return;
+        }
+
+        switch (ClientMessageReader.Read(message))
+        {
+            case AckMessage ack:
+                connection.Acknowledge(ack.Seq);
+                break;
+            case PongMessage pong:
+                connection.OnPong(pong);
+                break;
+            case ReplayMessage replay:
+                if (!connection.Stream.TryRequestReplay(connection.Subscription, new SeqRange(replay.From, replay.To), options.Value.MaxReplayRequests))
+                {
+                    Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxReplayRequests} replay requests wait on this connection.", id: null);
+                }
+
+                break;
+            case ChatMessage chat:
+                HandOver(connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(MessageOf(connection, chat), token));
+                break;
+            case CancelRunMessage cancel:
+                HandOver(connection, cancel.Id, "cancel_run", async token =>
+                {
+                    await _handler!.HandleCancelRunAsync(MessageOf(connection, cancel), token);
+                    return cancel.RunId;
+                });
+                break;
+            case UnknownClientMessage unknown:
+                Answer(connection, FailureCode.UnknownMessage, $"Messages of type '{unknown.Type}' are not known.", id: null);
+                break;
+            default:
+                throw new ProtocolViolationException("The message has a type that is read but not handled.");
+        }
+    }
+
+    private static ClientChatMessage MessageOf(Connection connection, ChatMessage chat) => new()
+    {
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        MessageId = chat.Id,
+        ThreadId = chat.ThreadId,
+        Content = chat.Content,
+        Data = chat.Data is { } data ? JsonNode.Parse(data.GetRawText()) : null,
+    };
+
+    private static ClientCancelRun MessageOf(Connection connection, CancelRunMessage cancel) => new()
+    {
+        UserId = connection.UserId,
+        ConnectionId = connection.Id,
+        MessageId = cancel.Id,
+        ThreadId = cancel.ThreadId,
+        RunId = cancel.RunId,
+    };
+
+    private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    {
+        if (_handler is null)
+        {
+            Report(connection, id, operation, FailureCode.HandlerMissing, NoHandler, null);
+            Answer(connection, FailureCode.HandlerMissing, NoHandler, id);
+        }
+        else if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
+        {
+            // Observed: it catches everything itself.
+            _ = HandleAsync(connection, id, operation, handle);
+        }
+        else
+        {
+            Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxMessagesInHandling} messages of this connection are being handled.", id);
+        }
+    }
+
+    private async Task HandleAsync(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    {
+        // The reader goes on at once, whatever the handler does before its first await.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var runId = await handle(bridge.RunsCancelled);
+            await connection.AnswerAsync(ServerMessageWriter.Accepted(id, runId));
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            await connection.AnswerAsync(Error(exception.Code, exception.Message, id));
+        }
+        catch (Exception exception)
+        {
+            Report(connection, id, operation, FailureCode.HandlerFailed, exception.Message, exception);
+            await connection.AnswerAsync(Error(FailureCode.HandlerFailed, exception.Message, id));
+        }
+        finally
+        {
+            connection.Handling.Return();
+        }
+    }
+
+    private void Report(Connection connection, string id, string operation, FailureCode code, string message, Exception? exception)
+        => failures.Report(new Failure(code, operation, message)
+        {
+            UserId = connection.UserId,
+            ConnectionId = connection.Id,
+            MessageId = id,
+            Exception = exception,
+        });
+
+    private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.Answer(Error(code, message, id));
+
+    private byte[] Error(FailureCode code, string message, string? id) => ServerMessageWriter.Error(new ErrorMessage(
+        FailureCodes.WireName(code),
+        message.Length <= MaxShownChars ? message : message[..MaxShownChars] + "…",
+        "error",
+        time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
+        ThreadId: null,
+        RunId: null,
+        id));
+}

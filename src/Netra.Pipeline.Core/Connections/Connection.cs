@@ -1,0 +1,385 @@
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// One connection of one user, whatever carries it: who it is, its place in the stream, its queue, how it is doing, and its end. What derives from it writes the frames and hears the page.
+/// </summary>
+/// <remarks>
+/// Writing, hearing the page and the tick run in parallel. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
+/// It takes the stream's lock, so it is never called under it.
+/// </remarks>
+internal abstract partial class Connection
+{
+    private readonly ConnectionServices _services;
+    private readonly HealthProbes _probes;
+    private readonly long _openedAt;
+    private int _end;
+    private long _endedAt;
+
+    /// <param name="services">What all connections share.</param>
+    /// <param name="userId">Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.</param>
+    /// <param name="stream">The stream it is to be attached to.</param>
+    /// <param name="isOneWay">Whether what carries it brings no bytes from the peer.</param>
+    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
+    {
+        (_services, UserId, Stream) = (services, userId, stream);
+        _openedAt = services.Time.GetTimestamp();
+        Id = ConnectionIds.Next();
+        OwnerTag = Events.OwnerTag.Of(userId);
+        Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
+        _probes = new HealthProbes(services.Time);
+        Queue = new SendQueue(services.Options, Wake, services.Budget);
+        Subscription = new StreamSubscription(Id, Queue);
+        Frames = new FrameSource(this, services.Options);
+    }
+
+    public string Id { get; }
+
+    /// <summary>The authenticated identity.</summary>
+    public string UserId { get; }
+
+    /// <summary>The tag of the authenticated identity, which every event's tag must equal.</summary>
+    public ulong OwnerTag { get; }
+
+    public UserStream Stream { get; }
+
+    public StreamSubscription Subscription { get; }
+
+    public SendQueue Queue { get; }
+
+    public bool IsEnded => Volatile.Read(ref _end) != 0;
+
+    /// <summary>Why it ended; valid once <see cref="IsEnded"/>.</summary>
+    public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
+
+    /// <summary>Whether nothing has been heard since the process last stood still.</summary>
+    public bool IsUnheardSinceGap => Liveness.IsUnheardSinceGap;
+
+    /// <summary>For how long no byte has come.</summary>
+    public TimeSpan Silence => _services.Time.GetElapsedTime(Liveness.InboundAt);
+
+    /// <summary>Whether a flush waits for the peer to read.</summary>
+    public abstract bool IsFlushPending { get; }
+
+    /// <summary>What carries it, in logs and metrics (<c>netra.transport</c>).</summary>
+    public abstract string Transport { get; }
+
+    /// <summary>How many client messages are with the handler.</summary>
+    public HandlingSlots Handling { get; } = new();
+
+    public ConnectionState State => this switch
+    {
+        { IsEnded: true } => ConnectionState.Ended,
+        { Liveness.IsFrozen: true } => ConnectionState.Frozen,
+        { Liveness.IsStuck: true } => ConnectionState.Stuck,
+        { Subscription.Mode: not SubscriptionMode.Live } => ConnectionState.CatchingUp,
+        _ => ConnectionState.Healthy,
+    };
+
+    /// <summary>Whether nothing is read from the peer, since it does not read what it is answered.</summary>
+    protected virtual bool IsHeld => false;
+
+    /// <summary>Why it ends when a write makes no progress.</summary>
+    protected virtual ConnectionEndReason StallReason => ConnectionEndReason.Stalled;
+
+    /// <summary>Tells the kinds of quiet apart.</summary>
+    protected ConnectionLiveness Liveness { get; }
+
+    /// <summary>What is to be written, in order.</summary>
+    protected FrameSource Frames { get; }
+
+    /// <summary>Serves the connection to its end, the goodbye included. Never throws.</summary>
+    public abstract Task RunAsync();
+
+    /// <summary>Ends the connection; the first reason wins. The peer is told where it can hear it.</summary>
+    public void End(ConnectionEndReason reason, Exception? cause = null)
+    {
+        // The time before the reason: a tick that finds a connection ended without one would cut it before its close frame is written.
+        Interlocked.CompareExchange(ref _endedAt, _services.Time.GetTimestamp(), 0);
+        if (Interlocked.CompareExchange(ref _end, (int)reason + 1, 0) != 0)
+        {
+            return;
+        }
+
+        if (reason == ConnectionEndReason.Unconfirmed && Liveness.UnconfirmedSince is > 0 and var since)
+        {
+            // Or closing would hide a page that is stuck: the next connection goes on from there.
+            Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
+        }
+
+        OnEnded();
+        Detach();
+        Queue.Close();
+        _probes.OnEnded();
+        var info = ConnectionEndReasons.Describe(reason);
+        _services.Monitor.OnEnded(this, reason);
+        _services.Metrics.ConnectionEnded(info, Transport, _services.Time.GetElapsedTime(_openedAt));
+        TellEnd(info, cause);
+        if (info.CloseStatus is null)
+        {
+            Abort();
+        }
+
+        Wake();
+    }
+
+    /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
+    public abstract void Abort();
+
+    /// <summary>Answers what the peer has sent; more answers than wait for room end the connection: nobody else causes them.</summary>
+    public void Answer(byte[] message)
+    {
+        if (!IsEnded && !Queue.TryEnqueueControl(message))
+        {
+            End(ConnectionEndReason.ControlOverflow);
+        }
+    }
+
+    /// <summary>Answers what the peer has sent once there is room for it.</summary>
+    public ValueTask AnswerAsync(byte[] message) => Queue.EnqueueControlAsync(message);
+
+    /// <summary>Tells the page what has failed. That never ends a connection: it is somebody else's doing.</summary>
+    /// <param name="message">What has failed.</param>
+    /// <param name="failures">How many failures it stands for.</param>
+    public void Tell(ErrorMessage message, long failures = 1)
+    {
+        if (!IsEnded)
+        {
+            Queue.EnqueueError(message, failures);
+        }
+    }
+
+    /// <summary>The page has answered: it is alive.</summary>
+    public void OnAnswered()
+    {
+        Liveness.OnPong();
+        _probes.OnPong();
+    }
+
+    public void OnPong(PongMessage pong)
+    {
+        OnAnswered();
+        if (pong.Seq is { } seq)
+        {
+            Acknowledge(seq);
+        }
+    }
+
+    public void Acknowledge(long seq)
+    {
+        var outcome = Stream.Acknowledge(Subscription, seq, out var latency);
+        if (latency is { } took)
+        {
+            _services.Latencies.OnAcknowledged(Stream.Figures, took);
+        }
+
+        switch (outcome)
+        {
+            case AcknowledgeOutcome.AboveWritten:
+                throw new ProtocolViolationException(
+                    $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
+            case AcknowledgeOutcome.Progress:
+                _services.Spans.Settle(Stream, Subscription.CoverageFrom, seq);
+                break;
+            case AcknowledgeOutcome.NoOp:
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Called by the shared tick.</summary>
+    public void OnTick()
+    {
+        if (IsEnded)
+        {
+            // The peer was told, and does not answer: enough.
+            if (_services.Time.GetElapsedTime(Volatile.Read(ref _endedAt)) >= _services.Options.CloseTimeout)
+            {
+                Abort();
+            }
+
+            return;
+        }
+
+        if (IsHeld)
+        {
+            // It is there, and not listened to; the stalled write has a time of its own.
+            Liveness.OnInbound();
+        }
+
+        Apply(Liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.UnconfirmedSince));
+        Subscription.IsQuiet = Silence > _services.Options.PingInterval;
+        var present = !Liveness.IsFrozen;
+        if (present != Subscription.IsPresent)
+        {
+            Subscription.IsPresent = present;
+
+            // Nobody waits for a frozen page's queue, whoever began to wait while it answered included.
+            Stream.OnDrained();
+        }
+    }
+
+    /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
+    public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
+    {
+        long gaps;
+        do
+        {
+            (gaps, var heard, var answer) = (_services.Time.Gaps, Liveness.Inbound, _probes.Add());
+            Queue.RequestPing();
+            SendPing();
+            try
+            {
+                var roundTrip = await answer.WaitAsync(_services.Options.PingTimeout, _services.Time, cancellationToken);
+                return Report(State, roundTrip);
+            }
+            catch (TimeoutException)
+            {
+                _probes.GiveUp(answer);
+            }
+
+            if (Liveness.Inbound != heard)
+            {
+                return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
+            }
+        }
+        while (!IsEnded && gaps != _services.Time.Gaps); // The process did not run meanwhile: it is asked again.
+
+        End(ConnectionEndReason.PingTimeout);
+        return Report(State, null);
+    }
+
+    /// <summary>The last check before the socket found an event of somebody else.</summary>
+    public void OnIsolationViolation(in SendFrame frame)
+    {
+        _services.Metrics.IsolationViolated();
+        _services.Audit.IsolationViolated(Id, UserId, frame.Seq);
+        _services.Failures.Report(ConnectionFailures.Isolation(this, frame.Seq));
+        End(ConnectionEndReason.IsolationViolation);
+    }
+
+    /// <summary>What the connection missed cannot be read: it must not go on as if nothing were missing.</summary>
+    public void OnReadFailed(Exception exception)
+    {
+        _services.Failures.Report(ConnectionFailures.ReadFailed(this, exception));
+        End(ConnectionEndReason.InternalError, exception);
+    }
+
+    /// <summary>Events were handed to the transport.</summary>
+    /// <param name="events">How many.</param>
+    /// <param name="live">How many of them were accepted while the connection was live.</param>
+    /// <param name="oldest">When the oldest of those was accepted, as a timestamp.</param>
+    public void OnDelivered(int events, int live, long oldest)
+    {
+        Stream.Figures.OnWritten(events, Subscription.LastWritten);
+        if (live > 0)
+        {
+            _services.Latencies.OnDelivered(Stream.Figures, live, _services.Time.GetElapsedTime(oldest));
+        }
+    }
+
+    /// <summary>What the connection missed has been read.</summary>
+    /// <param name="begun">When reading began, as a timestamp.</param>
+    /// <param name="isComplete">Whether all of it was there.</param>
+    public void OnReplayed(long begun, bool isComplete) => _services.Metrics.Replayed(_services.Time.GetElapsedTime(begun), isComplete);
+
+    /// <summary>Now, as a timestamp.</summary>
+    public long Timestamp() => _services.Time.GetTimestamp();
+
+    /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>
+    protected abstract void Wake();
+
+    /// <summary>The connection has ended: nothing that the peer says is heard any more.</summary>
+    protected virtual void OnEnded()
+    {
+    }
+
+    protected void Detach() => Stream.Detach(Subscription);
+
+    // Where the peer is the cause, what was raised says what it has done, and where that was found says nothing.
+    private void TellEnd(ConnectionEndReasonInfo info, Exception? cause)
+    {
+        var logger = _services.Logger;
+        if (info.LogLevel >= LogLevel.Error)
+        {
+            Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, string.Empty, cause);
+        }
+        else if (logger.IsEnabled(info.LogLevel))
+        {
+            var why = cause is null ? string.Empty : $" ({cause.Message})";
+            _services.Lines.Write(
+                EventIds.ConnectionEnded, info.WireName, UserId, more => Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, why + more, exception: null));
+        }
+    }
+
+    private void Apply(LivenessAction action)
+    {
+        if (action.HasFlag(LivenessAction.ProtocolPing))
+        {
+            Queue.RequestPing();
+            Wake();
+        }
+
+        if (action.HasFlag(LivenessAction.ApplicationPing))
+        {
+            SendPing();
+        }
+
+        if (action.HasFlag(LivenessAction.BecameFrozen))
+        {
+            Log.Frozen(_services.Logger, Id, UserId);
+        }
+
+        if (action.HasFlag(LivenessAction.BecameStuck))
+        {
+            Stream.UnconfirmedSince = 0;
+            _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options));
+        }
+
+        if (action.HasFlag(LivenessAction.Dead))
+        {
+            End(ConnectionEndReason.PingTimeout);
+        }
+
+        if (action.HasFlag(LivenessAction.Unresponsive))
+        {
+            End(ConnectionEndReason.Unresponsive);
+        }
+
+        if (action.HasFlag(LivenessAction.Stalled))
+        {
+            End(StallReason);
+        }
+    }
+
+    private void SendPing()
+    {
+        Queue.RequestPagePing(_services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        Wake();
+    }
+
+    private ConnectionHealthReport Report(ConnectionState state, TimeSpan? roundTrip) => new(
+        Id,
+        state,
+        IsEnded ? EndReason : null,
+        roundTrip,
+        Subscription.LastWritten,
+        Subscription.Acknowledged,
+        Queue.Count,
+        Queue.Bytes);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}{Details}", EventName = nameof(EventIds.ConnectionEnded))]
+        public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, string details, Exception? exception);
+
+        [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,
+            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it", EventName = nameof(EventIds.ConnectionFrozen))]
+        public static partial void Frozen(ILogger logger, string connectionId, string userId);
+    }
+}

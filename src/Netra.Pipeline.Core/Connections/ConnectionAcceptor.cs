@@ -1,0 +1,327 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. All doors and the startup verification come
+/// through here, so all of them run the same code.
+/// </summary>
+internal sealed partial class ConnectionAcceptor(
+    PipelineBridge bridge,
+    StreamRegistry streams,
+    ConnectionRegistry registry,
+    ConnectionSlots slots,
+    ConnectionServices services,
+    CanaryPass canary,
+    IOptions<WebSocketDoorOptions> door)
+{
+    // What a client is told to wait while the pipeline starts or drains.
+    private const int RetryAfterSeconds = 1;
+
+    /// <summary>Decides about the handshake of a WebSocket.</summary>
+    /// <param name="request">The request; it asks for a WebSocket.</param>
+    /// <param name="authenticator">Who says who it is; null admits nobody.</param>
+    /// <param name="closing">Fires when the server stops.</param>
+    /// <param name="peerGone">Fires when the peer is gone.</param>
+    /// <exception cref="OperationCanceledException">The peer is gone.</exception>
+    public ValueTask<Admission> AdmitAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
+    {
+        var (key, resume) = (request.Headers.SecWebSocketKey, default(ResumeRequest));
+        string? subprotocol = null;
+        return (HandshakeRules.CheckTarget(request) ?? HandshakeRules.Check(request, out subprotocol) ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol, key, token), closing, peerGone);
+    }
+
+    /// <summary>Decides about a request for an event stream.</summary>
+    /// <inheritdoc cref="AdmitAsync"/>
+    public ValueTask<Admission> AdmitStreamAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
+    {
+        var resume = default(ResumeRequest);
+        return (HandshakeRules.CheckTarget(request) ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token), closing, peerGone);
+    }
+
+    /// <summary>Says whose a request is that belongs to a connection, and opens none.</summary>
+    /// <inheritdoc cref="AdmitAsync"/>
+    public ValueTask<Admission> IdentifyAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
+        => HandshakeRules.CheckTarget(request) is { } refusal
+            ? ValueTask.FromResult(Admission.Refuse(refusal))
+            : DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
+
+    /// <summary>Serves an admitted WebSocket to its end.</summary>
+    /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
+    /// <param name="socket">The socket below, if there is one to tune.</param>
+    public Task ServeAsync(Admission admission, ConnectionTransport transport, Func<ValueTask<bool>> answer, Socket? socket) => ServeAsync(
+        admission, transport, static (services, transport, admission) => new WebSocketConnection(services, transport, admission.UserId!, admission.Stream!), answer, socket);
+
+    /// <summary>Serves an admitted connection to its end.</summary>
+    /// <param name="admission">What was decided.</param>
+    /// <param name="transport">What carries it.</param>
+    /// <param name="create">Makes the connection; static, so that nothing more is kept for as long as it lives.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
+    /// <param name="socket">The socket below, if there is one to tune.</param>
+    public async Task ServeAsync<TTransport>(
+        Admission admission, TTransport transport, Func<ConnectionServices, TTransport, Admission, Connection> create, Func<ValueTask<bool>> answer, Socket? socket)
+    {
+        var stream = admission.Stream!;
+        try
+        {
+            if (!TryTune(socket) || !await answer())
+            {
+                return;
+            }
+
+            var connection = create(services, transport, admission);
+
+            // Pinned, so never evicted.
+            stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
+            registry.Add(connection);
+            services.Metrics.ConnectionOpened(connection.Transport);
+            services.Monitor.OnOpened(connection);
+            using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserId));
+            Log.Opened(services.Logger, connection.Id, connection.UserId);
+            SettleResumed(connection, admission.Resume);
+            admission.Bind(connection);
+            try
+            {
+                await connection.RunAsync();
+            }
+            finally
+            {
+                registry.Remove(connection);
+                connection.Queue.Discard();
+            }
+        }
+        finally
+        {
+            stream.UnpinConnection();
+            if (admission.IsHeld)
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    /// <summary>Counts and logs a refusal; all doors call it, for their own refusals and for those that were decided here.</summary>
+    public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
+    {
+        services.Metrics.HandshakeRefused(refusal.Status);
+        services.Audit.HandshakeRefused(remote, refusal.Status, refusal.Code, refusal.Message);
+        Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    // A cursor that was taken up has confirmed what lies below it.
+    private void SettleResumed(Connection connection, in ResumeRequest resume)
+    {
+        if (resume.Seq is { } cursor && connection.Subscription.Start == cursor)
+        {
+            services.Spans.Settle(connection.Stream, connection.Subscription.CoverageFrom, cursor);
+        }
+    }
+
+    private async ValueTask<Admission> DecideAsync(
+        HandshakeRequest request,
+        IConnectionAuthenticator? authenticator,
+        Func<string, CancellationToken, ValueTask<Admission>> admit,
+        CancellationToken closing,
+        CancellationToken peerGone)
+    {
+        using var timeout = new CancellationTokenSource(door.Value.AdmissionTimeout, services.Time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, peerGone);
+        try
+        {
+            var identity = await AuthenticateAsync(request, authenticator, any.Token);
+            if (identity.UserId is null)
+            {
+                return Admission.Refuse(new HandshakeRefusal(identity.Status, CodeOf(identity.Status), identity.Message!));
+            }
+
+            return await admit(identity.UserId, any.Token);
+        }
+        catch (PipelineException exception)
+        {
+            if (!bridge.IsOfTheStart(exception))
+            {
+                services.Failures.Report(exception);
+            }
+
+            return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(exception.Code), exception.Message, RetryAfterSeconds));
+        }
+        catch (OperationCanceledException) when (peerGone.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+            return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(FailureCode.Draining), "The server stops.", RetryAfterSeconds));
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
+        {
+            TellFailed(request, exception);
+            return Admission.Refuse(new HandshakeRefusal(
+                503,
+                "admission_timeout",
+                $"Authenticating and loading the stream took longer than {door.Value.AdmissionTimeout} (Netra:WebSockets:AdmissionTimeout).",
+                RetryAfterSeconds));
+        }
+        catch (Exception exception)
+        {
+            // An authenticator's own cancellation is one too: what it asked gave up before we did.
+            TellFailed(request, exception);
+            return Admission.Refuse(new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
+        }
+    }
+
+    // What an authenticator asks fails for everybody at once.
+    private void TellFailed(HandshakeRequest request, Exception exception) => services.Lines.Write(
+        EventIds.HandshakeFailed, exception.GetType().Name, source: null, more => Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), more, exception));
+
+    private async ValueTask<Admission> PinAsync(string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
+    {
+        bridge.EnsureConnectable(userId);
+
+        // The pipeline's check of itself takes a place that is kept for short requests: a server that is full is not broken.
+        var isHeld = !IdentifierRules.IsReserved(userId);
+        if (isHeld && !slots.TryHold())
+        {
+            return Admission.Refuse(new HandshakeRefusal(
+                503, "too_many_connections", $"{slots.HoldLimit} connections are held, which is the limit (Netra:Connections:MaxConnections, ulimit -n).", RetryAfterSeconds));
+        }
+
+        var isAdmitted = false;
+        try
+        {
+            var stream = await streams.PinAsync(userId, cancellationToken);
+            isAdmitted = stream.TryPinConnection();
+            stream.Unpin();
+            return isAdmitted
+                ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key, IsHeld = isHeld }
+                : Admission.Refuse(new HandshakeRefusal(
+                    503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
+        }
+        finally
+        {
+            if (isHeld && !isAdmitted)
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    private async ValueTask<AuthenticationResult> AuthenticateAsync(
+        HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken cancellationToken)
+    {
+        if (await canary.TryAdmitAsync(request, cancellationToken) is { } admitted)
+        {
+            return admitted;
+        }
+
+        if (authenticator is null)
+        {
+            return AuthenticationResult.Unauthorized("No authenticator is registered (UseAuthenticator).");
+        }
+
+        var asked = authenticator.AuthenticateAsync(request, cancellationToken);
+        var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
+
+        // Nothing could ever be emitted for such a user, and the system's own users connect to the verification's private listener alone.
+        return identity.UserId is { } userId && authenticator is not OneTimeAuthenticator && IdentifierRules.ProblemOfUser(userId) is { } problem
+            ? AuthenticationResult.Forbid(problem)
+            : identity;
+    }
+
+    // One that does not listen to its token is left behind: the handshake is answered in time, and its place is free. What becomes of it is
+    // said once it is known.
+    private async Task<AuthenticationResult> WaitAsync(
+        HandshakeRequest request, Task<AuthenticationResult> asked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await asked.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!asked.IsCompleted)
+        {
+            var remote = request.RemoteEndPoint?.ToString();
+            _ = asked.ContinueWith(
+                left => Log.AbandonedFailed(services.Logger, remote, left.Exception!),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private bool TryTune(Socket? socket)
+    {
+        try
+        {
+            // Otherwise the kernel swallows megabytes for a page that reads nothing, and nobody notices.
+            socket?.SendBufferSize = services.Options.SendBufferBytes;
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer is gone already.
+            return false;
+        }
+    }
+
+    private byte[] Welcome(Connection connection, ResumePoint point)
+    {
+        var options = services.Options;
+        return ServerMessageWriter.Welcome(new WelcomeMessage(
+            connection.Id,
+            connection.UserId,
+            connection.Stream.Epoch,
+            point.Head,
+            point.From,
+            point.Resumed,
+            (long)options.PingInterval.TotalMilliseconds,
+            (long)options.PingTimeout.TotalMilliseconds,
+            (long)options.AckInterval.TotalMilliseconds,
+            options.AckEvery));
+    }
+
+    private static string CodeOf(int status) => status switch
+    {
+        400 => "bad_request",
+        401 => "unauthorized",
+        _ => "forbidden",
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed{More}", EventName = nameof(EventIds.HandshakeFailed))]
+        public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, string more, Exception exception);
+
+        [LoggerMessage(
+            EventIds.AuthenticatorFailedLate,
+            LogLevel.Warning,
+            "The authenticator that a handshake from {RemoteEndPoint} had stopped waiting for has failed",
+            EventName = nameof(EventIds.AuthenticatorFailedLate))]
+        public static partial void AbandonedFailed(ILogger logger, string? remoteEndPoint, Exception exception);
+
+        [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}", EventName = nameof(EventIds.HandshakeRefused))]
+        public static partial void Refused(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem);
+
+        [LoggerMessage(EventIds.ConnectionOpened, LogLevel.Debug, "Connection {ConnectionId} of {UserId} is open", EventName = nameof(EventIds.ConnectionOpened))]
+        public static partial void Opened(ILogger logger, string connectionId, string userId);
+    }
+}

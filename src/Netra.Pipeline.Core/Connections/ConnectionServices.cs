@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Monitoring.Flow;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>What every connection needs and all of them share.</summary>
+internal sealed class ConnectionServices(
+    IOptions<ConnectionOptions> options,
+    ClientMessageDispatcher dispatcher,
+    FailureReporter failures,
+    PipelineMetrics metrics,
+    DeliveryLatencies latencies,
+    ConnectionMonitor monitor,
+    PipelineSpans spans,
+    SecurityAudit audit,
+    PeerLines lines,
+    BufferBudget budget,
+    ILogger<Connection> logger,
+    ServedTime time)
+{
+    public ConnectionOptions Options { get; } = options.Value;
+
+    public ClientMessageDispatcher Dispatcher { get; } = dispatcher;
+
+    public FailureReporter Failures { get; } = failures;
+
+    public PipelineMetrics Metrics { get; } = metrics;
+
+    public DeliveryLatencies Latencies { get; } = latencies;
+
+    public ConnectionMonitor Monitor { get; } = monitor;
+
+    public PipelineSpans Spans { get; } = spans;
+
+    public SecurityAudit Audit { get; } = audit;
+
+    public PeerLines Lines { get; } = lines;
+
+    public BufferBudget Budget { get; } = budget;
+
+    public ILogger Logger { get; } = logger;
+
+    /// <summary>The clock: what is measured and what has a deadline leaves out the gaps in which this process did not run.</summary>
+    public ServedTime Time { get; } = time;
+}

@@ -1,0 +1,369 @@
+using System.Diagnostics.Metrics;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Hosting;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>
+/// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and the runtime itself gives up. Whoever comes above the
+/// limit is closed at once. A part is kept for handshakes and short requests, so that probes and operators get through when pages fill the rest; whoever keeps the server waiting for a request,
+/// its first or the next one on a connection that HTTP has kept alive, makes room for whoever comes.
+/// </summary>
+/// <remarks>Safe to use from any thread; the lock guards all state. Nobody is cut, and nothing is logged, under it.</remarks>
+internal sealed partial class ConnectionSlots
+{
+    // What the pipeline needs besides what is open when it starts: each assembly that is loaded later keeps two handles.
+    private const int HandlesOfStarting = 96;
+
+    // Below that there is no use in starting.
+    private const int FewestConnections = 16;
+
+    // One connection in so many is kept for handshakes and short requests.
+    private const int HandshakeShare = 8;
+
+    // Whoever has sent nothing for so long is no page that is just connecting; on our own lateness nobody is judged.
+    private static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ConnectionContext, Slot> _open = new(ReferenceEqualityComparer.Instance);
+
+    // Of whom the first request is waited for, and of whom the next one; whoever has made the server wait the longest is the first.
+    private readonly LinkedList<Silence> _silent = new();
+    private readonly LinkedList<Silence> _idle = new();
+    private readonly ConnectionOptions _connections;
+    private readonly HostingOptions _hosting;
+    private readonly ServedTime _time;
+    private readonly ILogger _logger;
+    private readonly Counter<long> _refused;
+    private int _limit;
+    private int _held;
+    private long _refusals;
+    private long _untold;
+    private long? _toldAt;
+
+    public ConnectionSlots(
+        IOptions<ConnectionOptions> connections, IOptions<HostingOptions> hosting, IMeterFactory meters, ServedTime time, ILogger<ConnectionSlots> logger)
+    {
+        (_connections, _hosting, _time, _logger) = (connections.Value, hosting.Value, time, logger);
+        _limit = _connections.MaxConnections ?? int.MaxValue;
+        var meter = meters.Create(PipelineMeter.Name);
+        meter.CreateObservableUpDownCounter("netra.socket.usage", () => Count, "{connection}", "Connections of all kinds that are open, HTTP's included.");
+        meter.CreateObservableUpDownCounter("netra.socket.limit", () => Limit, "{connection}", "How many may be open.");
+        _refused = meter.CreateCounter<long>("netra.sockets.refused", "{connection}", "Connections that were closed without an answer, since there were too many.");
+    }
+
+    /// <summary>How many may be open.</summary>
+    public int Limit => Volatile.Read(ref _limit);
+
+    /// <summary>How many of them may be in their handshake, or serve short requests, when the others are full.</summary>
+    public int HandshakeLimit => Math.Min(_connections.MaxHandshakes, Math.Max(1, Limit / HandshakeShare));
+
+    /// <summary>How many may be held for long.</summary>
+    public int HoldLimit => Limit - HandshakeLimit;
+
+    /// <summary>How many found no place since the start. Whoever looks twice knows whether somebody was turned away in between.</summary>
+    public long Refusals => Interlocked.Read(ref _refusals);
+
+    /// <summary>How many are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>What is wrong with the number of file handles that the process may open, before it needs them; null when nothing is.</summary>
+    public string? ProblemOfHandles()
+    {
+        if (ProcessHandles.Limit() is not { } handles)
+        {
+            return null;
+        }
+
+        var open = ProcessHandles.Open();
+        var needed = open + HandlesOfStarting + _hosting.ReservedHandles + FewestConnections;
+        return handles >= needed
+            ? null
+            : $"The process may open {handles} files and sockets (ulimit -n), and needs at least {needed}: {open} are open already, {HandlesOfStarting} more are needed to start, "
+                + $"{_hosting.ReservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), and {FewestConnections} for connections. Raise the limit.";
+    }
+
+    /// <summary>Sets the limit by the file handles that are left once all else has started. To be called before any public listener is bound.</summary>
+    public void Measure()
+    {
+        var free = ProcessHandles.Limit() is { } handles ? handles - ProcessHandles.Open() - _hosting.ReservedHandles : int.MaxValue;
+        Volatile.Write(ref _limit, (int)Math.Min(_connections.MaxConnections ?? int.MaxValue, Math.Max(FewestConnections, free)));
+        Log.Measured(_logger, Limit, HandshakeLimit);
+    }
+
+    /// <summary>
+    /// Takes a slot for a connection that was accepted. Where its listener has a door, bytes of it are waited for from now on: before the door there may be TLS, which waits as well. Once some have
+    /// come, it may be ourselves who are late, and it is not judged until it is at the door.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="door">The door of its listener; null where that has none.</param>
+    /// <returns>Whether there is one; if not, the connection is to be closed.</returns>
+    public bool TryEnter(ConnectionContext connection, ListenerDoor? door = null)
+    {
+        List<ConnectionContext>? silent = null;
+        var isFull = false;
+        lock (_gate)
+        {
+            if (_open.Count >= _limit)
+            {
+                // Those who leave have their slots for a moment more, which is what the reserve of handles is for.
+                Take(_silent, keep: 0, most: 1, ref silent);
+                Take(_idle, keep: 0, most: 1, ref silent);
+                isFull = silent is null;
+            }
+
+            if (!isFull)
+            {
+                var slot = new Slot { Door = door };
+                _open.Add(connection, slot);
+                if (door is { IsThere: true } && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
+                {
+                    (slot.Socket, slot.IsWaiting) = (socket, true);
+                    slot.Silence = _silent.AddLast(new Silence(connection, _time.GetTimestamp()));
+                    Take(_silent, HandshakeLimit, int.MaxValue, ref silent);
+                }
+            }
+        }
+
+        Cut(silent);
+        if (isFull)
+        {
+            Interlocked.Increment(ref _refusals);
+            OnRefused("too_many_connections");
+        }
+
+        return !isFull;
+    }
+
+    /// <summary>Gives the slot of a connection back. To be called once it is closed.</summary>
+    public void Leave(ConnectionContext connection)
+    {
+        lock (_gate)
+        {
+            if (_open.Remove(connection, out var slot))
+            {
+                slot.EndSilence();
+            }
+        }
+    }
+
+    /// <summary>Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
+    public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => slot.ComeToDoor());
+
+    /// <summary>They have come, or the connection has.</summary>
+    public void EndWaiting(ConnectionContext connection) => Change(connection, static slot => slot.IsWaiting = false);
+
+    /// <summary>A connection has sent a request: while it is served, it may wait for as long as it wants.</summary>
+    public void BeginRequest(ConnectionContext connection) => Change(connection, static slot =>
+    {
+        slot.Requests++;
+        slot.HasAsked = true;
+    });
+
+    /// <summary>The request is one of the pipeline's own.</summary>
+    public void ClaimRequest(ConnectionContext connection) => Change(connection, static slot => slot.OwnRequests++);
+
+    /// <summary>The request is over.</summary>
+    /// <param name="connection">Whose it was.</param>
+    /// <param name="isOwn">Whether it was one of the pipeline's own.</param>
+    public void EndRequest(ConnectionContext connection, bool isOwn)
+        => Change(connection, isOwn ? static slot => slot.EndOwnRequest() : static slot => slot.Requests--);
+
+    /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
+    public bool TryHold()
+    {
+        lock (_gate)
+        {
+            if (_held >= HoldLimit)
+            {
+                return false;
+            }
+
+            _held++;
+            return true;
+        }
+    }
+
+    /// <summary>A connection that was held is not any more.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _held--;
+        }
+    }
+
+    /// <summary>Cuts the connections that nobody but the pipeline has a use for: those without a whole request, and those that are served by the pipeline itself. What a host serves beside it is the host's.</summary>
+    /// <returns>How many there were.</returns>
+    public int CutAll()
+    {
+        ConnectionContext[] all;
+        lock (_gate)
+        {
+            all = [.. _open.Where(static open => open.Value.IsOfNoUse).Select(static open => open.Key)];
+        }
+
+        foreach (var connection in all)
+        {
+            connection.Abort(new ConnectionAbortedException("The server stops."));
+        }
+
+        return all.Length;
+    }
+
+    private void Change(ConnectionContext connection, Action<Slot> change)
+    {
+        List<ConnectionContext>? silent = null;
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(connection, out var slot))
+            {
+                return;
+            }
+
+            change(slot);
+            var isSilent = slot is { IsWaiting: true, Requests: 0, IsCut: false };
+            if (isSilent && slot.Silence is null)
+            {
+                slot.Silence = (slot.HasAsked ? _idle : _silent).AddLast(new Silence(connection, _time.GetTimestamp()));
+                Take(_silent, HandshakeLimit, int.MaxValue, ref silent);
+            }
+            else if (!isSilent)
+            {
+                slot.EndSilence();
+            }
+        }
+
+        Cut(silent);
+    }
+
+    private void Take(LinkedList<Silence> from, int keep, int most, ref List<ConnectionContext>? silent)
+    {
+        while (from.Count > keep && (silent?.Count ?? 0) < most
+            && from.First!.Value is var longest && _time.GetElapsedTime(longest.BegunAt) >= SilencePatience)
+        {
+            from.RemoveFirst();
+            var slot = _open[longest.Connection];
+            slot.Silence = null;
+            if (slot.Socket is { } socket && !ReceivedBytes.AreNone(socket))
+            {
+                slot.IsWaiting = false;
+                continue;
+            }
+
+            slot.IsCut = true;
+            (silent ??= []).Add(longest.Connection);
+        }
+    }
+
+    private void Cut(List<ConnectionContext>? silent)
+    {
+        foreach (var connection in silent ?? [])
+        {
+            connection.Abort(new ConnectionAbortedException("It sent no request, and others wait for its place."));
+            OnRefused("too_many_handshakes");
+        }
+    }
+
+    private void OnRefused(string reason)
+    {
+        _refused.Add(1, new KeyValuePair<string, object?>("error.type", reason));
+        long untold;
+        lock (_gate)
+        {
+            _untold++;
+            if (_toldAt is { } before && _time.GetElapsedTime(before) < LogInterval)
+            {
+                return;
+            }
+
+            (untold, _untold, _toldAt) = (_untold, 0, _time.GetTimestamp());
+        }
+
+        Log.Refused(_logger, untold, Count, Limit);
+    }
+
+    private readonly record struct Silence(ConnectionContext Connection, long BegunAt);
+
+    private sealed class Slot
+    {
+        public bool IsWaiting { get; set; }
+
+        public bool IsCut { get; set; }
+
+        // Whether it is seen when requests of it are waited for and served.
+        public bool IsKnown { get; set; }
+
+        public bool HasAsked { get; set; }
+
+        public int Requests { get; set; }
+
+        public int OwnRequests { get; set; }
+
+        public ListenerDoor? Door { get; init; }
+
+        // Until it is at the door.
+        public Socket? Socket { get; set; }
+
+        public LinkedListNode<Silence>? Silence { get; set; }
+
+        // To a host that stops. On a listener that has a door, whoever has not come to it is still before TLS.
+        public bool IsOfNoUse => IsKnown ? Requests == OwnRequests : Door is { IsThere: true };
+
+        public void ComeToDoor()
+        {
+            if (!IsKnown)
+            {
+                // What came before the door took its time, which need not be the peer's.
+                EndSilence();
+                (IsKnown, Socket) = (true, null);
+                Door?.IsThere = true;
+            }
+
+            IsWaiting = true;
+        }
+
+        public void EndOwnRequest()
+        {
+            Requests--;
+            OwnRequests--;
+        }
+
+        public void EndSilence()
+        {
+            if (Silence is { List: { } list } silence)
+            {
+                list.Remove(silence);
+            }
+
+            Silence = null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.SocketLimit, LogLevel.Information,
+            "At most {Limit} connections are taken, {Handshakes} of them are kept for handshakes and short requests", EventName = nameof(EventIds.SocketLimit))]
+        public static partial void Measured(ILogger logger, int limit, int handshakes);
+
+        [LoggerMessage(EventIds.SocketsRefused, LogLevel.Warning,
+            "{Connections} connections were closed without an answer: {Open} of {Limit} are open (Netra:Connections:MaxConnections, ulimit -n). This is said once a minute",
+            EventName = nameof(EventIds.SocketsRefused))]
+        public static partial void Refused(ILogger logger, long connections, int open, int limit);
+    }
+}

@@ -1,0 +1,25 @@
+using Netra.Pipeline.Contexts;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>Development's authenticator: it believes the query's <c>user_id</c>, from this machine alone.</summary>
+internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
+{
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
+        => ValueTask.FromResult(Authenticate(request));
+
+    private static AuthenticationResult Authenticate(HandshakeRequest request)
+    {
+        if (!request.IsLoopback)
+        {
+            return AuthenticationResult.Forbid($"Development mode takes connections from this machine only, not from {request.RemoteEndPoint}.");
+        }
+
+        if (request.SingleQuery("user_id") is not { } userId)
+        {
+            return AuthenticationResult.BadRequest("In Development the query names the user once: ?user_id=NAME.");
+        }
+
+        return IdentifierRules.ProblemOfUser(userId) is { } problem ? AuthenticationResult.BadRequest(problem) : AuthenticationResult.Admit(userId);
+    }
+}

@@ -1,0 +1,22 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>Admits the bearer of one random token, once, as a reserved user. Only the verification's private listener asks it.</summary>
+internal sealed class OneTimeAuthenticator(string userId) : IConnectionAuthenticator
+{
+    private readonly byte[] _expected = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+    private int _used;
+
+    public string Token => Encoding.ASCII.GetString(_expected);
+
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var given = Encoding.UTF8.GetBytes(request.SingleQuery("token") ?? string.Empty);
+        return ValueTask.FromResult(CryptographicOperations.FixedTimeEquals(given, _expected) && Interlocked.Exchange(ref _used, 1) == 0
+            ? AuthenticationResult.Admit(userId)
+            : AuthenticationResult.Unauthorized("This listener belongs to the startup verification."));
+    }
+}

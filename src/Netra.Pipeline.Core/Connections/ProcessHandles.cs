@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Netra.Pipeline.Connections;
+
+/// <summary>Asks the system how many files and sockets this process has open, and how many it may. Where the system does not say, there is no limit.</summary>
+internal static class ProcessHandles
+{
+    private const string OpenFiles = "/proc/self/fd";
+    private const string Limits = "/proc/self/limits";
+    private const string LimitOfOpenFiles = "Max open files";
+
+    /// <summary>How many may be open (the soft limit, <c>ulimit -n</c>); null when there is no limit.</summary>
+    public static long? Limit()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        foreach (var line in File.ReadLines(Limits))
+        {
+            if (line.StartsWith(LimitOfOpenFiles, StringComparison.Ordinal))
+            {
+                var soft = line[LimitOfOpenFiles.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+                return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>How many are open.</summary>
+    public static int Open() => OperatingSystem.IsLinux() ? Directory.EnumerateFileSystemEntries(OpenFiles).Count() : 0;
+}

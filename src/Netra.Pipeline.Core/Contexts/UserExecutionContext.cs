@@ -1,0 +1,49 @@
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Contexts;
+
+/// <summary>
+/// For whom, and in which thread and run, something is done. Immutable, and valid where it exists: only
+/// <see cref="UserExecutionContextFactory"/> makes one.
+/// </summary>
+public sealed class UserExecutionContext
+{
+    internal UserExecutionContext(string userId, string threadId, string runId, string requestId, TraceContext? trace, bool isSystem)
+    {
+        UserId = userId;
+        ThreadId = threadId;
+        RunId = runId;
+        RequestId = requestId;
+        Trace = trace;
+        IsSystem = isSystem;
+    }
+
+    /// <summary>The user: 1 to 256 bytes of UTF-8, no control characters.</summary>
+    public string UserId { get; }
+
+    /// <summary>The thread, of the same form.</summary>
+    public string ThreadId { get; }
+
+    /// <summary>The run, of the same form.</summary>
+    public string RunId { get; }
+
+    /// <summary>The request that this began with, of the same form: it correlates logs.</summary>
+    public string RequestId { get; }
+
+    /// <summary>The trace that this belongs to, or <see langword="null"/>.</summary>
+    public TraceContext? Trace { get; }
+
+    /// <summary>Whether this is the system's own work and not a user's.</summary>
+    public bool IsSystem { get; }
+
+    /// <summary>What failures of an operation in this context say about where they happened.</summary>
+    /// <param name="operation">What is being done: a name from a bounded set.</param>
+    public FailureScope ScopeOf(string operation) => new(operation, UserId, ThreadId, RunId);
+
+    /// <summary>The same, in another trace: what happens in a span belongs to that span.</summary>
+    internal UserExecutionContext Within(TraceContext trace) => new(UserId, ThreadId, RunId, RequestId, trace, IsSystem);
+
+    /// <summary>The ids, for logs and debuggers.</summary>
+    public override string ToString() => $"user {UserId}, thread {ThreadId}, run {RunId}, request {RequestId}";
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.Metrics;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Delivery;
+
+/// <summary>
+/// The books of the whole pipeline: for every event an outcome. Each stream's figures are taken under its lock, so they are right together; streams that come and go between two of them shift the totals by whole
+/// accounts, and leave what is unaccounted as it is. The system's own users are in nobody's books. Safe from any thread.
+/// </summary>
+public sealed class Ledger
+{
+    private readonly StreamRegistry _streams;
+    private readonly IEventLog _log;
+    private readonly FailureReporter _failures;
+    private readonly TimeProvider _time;
+    private LedgerReport? _latest;
+    private long _reported;
+
+    internal Ledger(StreamRegistry streams, IEventLog log, FailureReporter failures, IMeterFactory meters, TimeProvider time)
+    {
+        (_streams, _log, _failures, _time) = (streams, log, failures, time);
+        var meter = meters.Create(PipelineMeter.Name);
+        meter.CreateObservableGauge(
+            "netra.ledger.unaccounted", () => Volatile.Read(ref _latest)?.Account.Unaccounted ?? 0, "{event}", "Events without an accounted outcome; the target is 0.");
+        meter.CreateObservableGauge("netra.ledger.events", Observe, "{event}", "Events by outcome (netra.outcome).");
+    }
+
+    /// <summary>What the last check found; null before the first.</summary>
+    internal LedgerReport? Latest => Volatile.Read(ref _latest);
+
+    /// <summary>Takes the figures of all streams now.</summary>
+    public LedgerReport Read()
+    {
+        var account = _log.Resting;
+        var (offline, owed, loaded) = (account.Pending, 0L, 0L);
+        foreach (var stream in _streams.Loaded.Where(static stream => !stream.IsSystem))
+        {
+            var snapshot = stream.Snapshot();
+            account += snapshot.Account;
+            offline += snapshot.IsOnline ? 0 : snapshot.Account.Pending;
+            owed += snapshot.Owed;
+            loaded++;
+        }
+
+        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), account, offline, _log.StreamCount, loaded) { Owed = owed };
+    }
+
+    /// <summary>Takes the figures of one user; null when there is none of that name.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels loading the user's stream.</param>
+    public async ValueTask<LedgerReport?> ReadAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        if (!await _log.KnowsUserAsync(userId, cancellationToken))
+        {
+            return null;
+        }
+
+        var stream = await _streams.PinAsync(userId, cancellationToken);
+        var snapshot = stream.Snapshot();
+        stream.Unpin();
+        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
+    }
+
+    /// <summary>Takes the figures, and raises the alarm when they do not add up. Called by a loop of its own.</summary>
+    internal void Check()
+    {
+        var report = Read();
+        Volatile.Write(ref _latest, report);
+        var unaccounted = report.Account.Unaccounted;
+        if (unaccounted != 0 && unaccounted != _reported)
+        {
+            _failures.Report(new Failure(
+                FailureCode.LedgerUnaccounted,
+                "ledger",
+                $"{unaccounted} events have no accounted outcome: {report.Account}. GET /v1/ledger?user_id= finds whose they are.")
+            {
+                Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["unaccounted"] = unaccounted },
+            });
+        }
+
+        _reported = unaccounted;
+    }
+
+    private IEnumerable<Measurement<long>> Observe()
+    {
+        if (Volatile.Read(ref _latest)?.Account is not { } account)
+        {
+            yield break;
+        }
+
+        yield return Outcome("accepted", account.Accepted);
+        yield return Outcome("acknowledged", account.Acknowledged);
+        yield return Outcome("pending", account.Pending);
+        yield return Outcome("expired", account.Expired);
+        yield return Outcome("dead_lettered", account.DeadLettered);
+    }
+
+    private static Measurement<long> Outcome(string name, long events) => new(events, new KeyValuePair<string, object?>("netra.outcome", name));
+}

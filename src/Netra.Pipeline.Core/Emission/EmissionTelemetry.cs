@@ -1,0 +1,34 @@
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while somebody collects them. Safe from any thread; called under no lock.</summary>
+internal sealed class EmissionTelemetry(StreamRegistry streams, PipelineSpans spans, Checkpoints checkpoints)
+{
+    private readonly EventCounters _counters = streams.Counters;
+
+    public void OnAccepted(EventType type, UserStream stream, in EventReceipt receipt, in AppendOutcome outcome, UserExecutionContext context)
+    {
+        if (stream.IsSystem)
+        {
+            return;
+        }
+
+        if (outcome.Overflowed is { } overflowed)
+        {
+            _counters.OnSlowConsumers(overflowed.Count);
+        }
+
+        if (EventTypes.IsTerminal(type))
+        {
+            spans.Expect(stream, receipt, context);
+        }
+
+        if (EventTypes.IsCritical(type))
+        {
+            checkpoints.Follow(type, receipt, outcome, context);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace Netra.Pipeline.Emission;
+
+/// <summary>
+/// The terminal events of one stream whose acknowledgement a trace waits for; none while nobody collects spans. Bounded: above the limit the oldest get no span of their acknowledgement. Safe from any thread, without a
+/// lock, so that the stream's need not be held.
+/// </summary>
+internal sealed class Settlements
+{
+    // A user rarely has so many runs that have ended and are unconfirmed; each is some hundred bytes.
+    private const int MaxAwaited = 64;
+
+    private AwaitedSettlement[] _awaited = [];
+
+    public void Add(AwaitedSettlement settlement)
+    {
+        AwaitedSettlement[] before;
+        do
+        {
+            before = Volatile.Read(ref _awaited);
+        }
+        while (Interlocked.CompareExchange(ref _awaited, [.. before.TakeLast(MaxAwaited - 1), settlement], before) != before);
+    }
+
+    /// <summary>Takes those that an acknowledgement covers; each is taken once, whoever comes first.</summary>
+    /// <param name="above">Where the acknowledgement's coverage begins; this number is not covered.</param>
+    /// <param name="through">The number that is acknowledged.</param>
+    public AwaitedSettlement[] Take(long above, long through)
+    {
+        while (true)
+        {
+            var before = Volatile.Read(ref _awaited);
+            var taken = Array.FindAll(before, awaited => awaited.Seq > above && awaited.Seq <= through);
+            if (taken.Length == 0 || Interlocked.CompareExchange(ref _awaited, [.. before.Except(taken)], before) == before)
+            {
+                return taken;
+            }
+        }
+    }
+
+    /// <summary>Whether none is awaited: then an acknowledgement costs nothing more.</summary>
+    public bool IsEmpty => Volatile.Read(ref _awaited).Length == 0;
+}

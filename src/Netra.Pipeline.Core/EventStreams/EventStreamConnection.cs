@@ -1,0 +1,75 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.EventStreams;
+
+/// <summary>
+/// A connection over server-sent events. The stream brings nothing from the page, so what the page says comes as requests of its own (<see cref="EventStreamPosts"/>), and each of them is a sign of life; of the
+/// transport, only flushes tell.
+/// </summary>
+/// <remarks>The writer runs in parallel with the tick, and with any number of requests that hand in messages.</remarks>
+internal sealed class EventStreamConnection : Connection
+{
+    private readonly ConnectionServices _services;
+    private readonly EventStreamTransport _transport;
+    private readonly EventStreamWriter _writer;
+
+    /// <param name="services">What all connections share.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="userId">Who it is, by the authenticator.</param>
+    /// <param name="stream">The stream it is to be attached to.</param>
+    public EventStreamConnection(ConnectionServices services, EventStreamTransport transport, string userId, UserStream stream)
+        : base(services, userId, stream, isOneWay: true)
+    {
+        (_services, _transport) = (services, transport);
+        _writer = new EventStreamWriter(this, transport, Frames, Liveness, services.Options);
+    }
+
+    public override bool IsFlushPending => _writer.IsFlushPending;
+
+    public override string Transport => "event_stream";
+
+    public override async Task RunAsync()
+    {
+        await using var gone = _transport.PeerGone.UnsafeRegister(
+            static connection => ((EventStreamConnection)connection!).End(ConnectionEndReason.ClientLost), this);
+        await _writer.RunAsync();
+        Detach();
+    }
+
+    public override void Abort() => _transport.Abort();
+
+    /// <summary>Handles a message that the page has posted; one that violates the protocol ends the connection.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="isAck">Whether it is an acknowledgement by where it was posted.</param>
+    /// <exception cref="ProtocolViolationException">It violates the protocol.</exception>
+    public void Receive(ReadOnlySpan<byte> message, bool isAck)
+    {
+        try
+        {
+            if (isAck)
+            {
+                Acknowledge(ClientMessageReader.ReadAck(message).Seq);
+            }
+            else
+            {
+                _services.Dispatcher.Dispatch(this, message);
+            }
+
+            OnAnswered();
+        }
+        catch (ProtocolViolationException violation)
+        {
+            End(ConnectionEndReason.InvalidMessage, violation);
+            throw;
+        }
+        catch (Exception fault)
+        {
+            End(ConnectionEndReason.InternalError, fault);
+            throw;
+        }
+    }
+
+    protected override void Wake() => _writer.Wake();
+}

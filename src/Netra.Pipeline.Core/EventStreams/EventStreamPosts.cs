@@ -1,0 +1,114 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.EventStreams;
+
+/// <summary>
+/// What the page of an event stream says (docs/protocol.md, section 9.3): <c>POST /v1/stream/{connection_id}/ack</c> and <c>…/messages</c>. Each is authenticated like the stream, and handled like a frame of
+/// a WebSocket; what it is answered comes on the stream. Safe to use from any thread.
+/// </summary>
+internal sealed class EventStreamPosts(
+    ConnectionAcceptor acceptor, RegisteredAuthenticator registered, ConnectionRegistry connections, IOptions<ConnectionOptions> options)
+{
+    private const string ConnectionId = "connection_id";
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost($"/v1/stream/{{{ConnectionId}}}/ack", static context => Of(context).HandleAsync(context, isAck: true));
+        endpoints.MapPost($"/v1/stream/{{{ConnectionId}}}/messages", static context => Of(context).HandleAsync(context, isAck: false));
+    }
+
+    private static EventStreamPosts Of(HttpContext context) => context.RequestServices.GetRequiredService<EventStreamPosts>();
+
+    private async Task HandleAsync(HttpContext context, bool isAck)
+    {
+        try
+        {
+            if (await FindAsync(context) is { } connection)
+            {
+                await HandleAsync(context, connection, isAck);
+            }
+        }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Headers.Connection = "close";
+            await ProblemDocument.WriteAsync(context, exception.StatusCode, "bad_request", exception.Message);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        {
+            // The page went away in the middle of its request: nobody is left to answer.
+        }
+    }
+
+    // Answers the request when there is no such connection, or it is somebody else's: the two look the same to whoever asks.
+    private async ValueTask<EventStreamConnection?> FindAsync(HttpContext context)
+    {
+        var identity = await acceptor.IdentifyAsync(
+            HttpHandshake.RequestOf(context), registered.Authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
+        if (identity.Refusal is { } refusal)
+        {
+            await ProblemDocument.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+            return null;
+        }
+
+        if (context.GetRouteValue(ConnectionId) is string id
+            && connections.TryGet(id, out var found) && found is EventStreamConnection { IsEnded: false } connection && connection.UserId == identity.UserId)
+        {
+            return connection;
+        }
+
+        await ProblemDocument.WriteAsync(context, StatusCodes.Status404NotFound, "not_found", "There is no open event stream of this user with that connection id.");
+        return null;
+    }
+
+    private async ValueTask HandleAsync(HttpContext context, EventStreamConnection connection, bool isAck)
+    {
+        if (JsonBody.MediaTypeOf(context.Request) != JsonBody.MediaType)
+        {
+            await ProblemDocument.WriteAsync(
+                context, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {JsonBody.MediaType}, in UTF-8 and without a content encoding.");
+            return;
+        }
+
+        if (await JsonBody.ReadAsync(context.Request, options.Value.MaxMessageBytes, context.RequestAborted) is not { } message)
+        {
+            connection.End(ConnectionEndReason.MessageTooBig);
+            await ProblemDocument.WriteAsync(
+                context,
+                StatusCodes.Status413PayloadTooLarge,
+                ConnectionEndReasons.Describe(ConnectionEndReason.MessageTooBig).WireName,
+                $"The message has more than {options.Value.MaxMessageBytes} bytes (Netra:Connections:MaxMessageBytes).");
+            return;
+        }
+
+        try
+        {
+            connection.Receive(message.Span, isAck);
+        }
+        catch (ProtocolViolationException violation)
+        {
+            await ProblemDocument.WriteAsync(
+                context, StatusCodes.Status400BadRequest, ConnectionEndReasons.Describe(ConnectionEndReason.InvalidMessage).WireName, violation.Message);
+            return;
+        }
+        catch (Exception)
+        {
+            // The connection has ended with it, and so it is logged.
+            await ProblemDocument.WriteAsync(
+                context,
+                StatusCodes.Status500InternalServerError,
+                ConnectionEndReasons.Describe(ConnectionEndReason.InternalError).WireName,
+                "The message could not be handled; the server's log says why.");
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+}

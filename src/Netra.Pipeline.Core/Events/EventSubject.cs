@@ -1,0 +1,7 @@
+namespace Netra.Pipeline.Events;
+
+/// <summary>What a lifecycle event says that the flow of its run depends on.</summary>
+/// <param name="Name">The agent or the tool; null where the type has neither.</param>
+/// <param name="CallId">The call, if the event names it.</param>
+/// <param name="Lease">For how long the run may say nothing; zero when it does not say.</param>
+internal readonly record struct EventSubject(string? Name, string? CallId = null, TimeSpan Lease = default);

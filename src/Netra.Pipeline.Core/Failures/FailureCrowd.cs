@@ -1,0 +1,56 @@
+namespace Netra.Pipeline.Failures;
+
+/// <summary>
+/// Failures of which thousands may come at once, one for each of as many runs: the first ones are told by themselves, those after them with
+/// their number. Safe from any thread; what it tells goes out without a lock.
+/// </summary>
+/// <param name="failures">Who is told.</param>
+internal sealed class FailureCrowd(FailureReporter failures)
+{
+    /// <summary>How many of a code are told by themselves between two calls of <see cref="Tell"/>.</summary>
+    public const int ToldAlone = 20;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<FailureCode, (int Count, Failure Last)> _crowds = [];
+
+    /// <summary>One more.</summary>
+    public void Add(Failure failure)
+    {
+        lock (_gate)
+        {
+            var count = _crowds.TryGetValue(failure.Code, out var crowd) ? crowd.Count + 1 : 1;
+            _crowds[failure.Code] = (count, failure);
+            if (count > ToldAlone)
+            {
+                return;
+            }
+        }
+
+        failures.Report(failure);
+    }
+
+    /// <summary>Tells of those that were not told by themselves. Called by a loop.</summary>
+    public void Tell()
+    {
+        List<(int Count, Failure Last)> crowds;
+        lock (_gate)
+        {
+            if (_crowds.Count == 0)
+            {
+                return;
+            }
+
+            crowds = [.. _crowds.Values];
+            _crowds.Clear();
+        }
+
+        foreach (var (count, last) in crowds.Where(static crowd => crowd.Count > ToldAlone))
+        {
+            var more = count - ToldAlone;
+            failures.Report(new Failure(last.Code, last.Operation, $"{more} more runs like those before; the last one: {last.Message}")
+            {
+                Count = more,
+            });
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace Netra.Pipeline.Gate;
+
+/// <summary>Where the pipeline stands between its agents and its connections.</summary>
+public enum BridgeState
+{
+    /// <summary>The host has not started it.</summary>
+    NotInitialized,
+
+    /// <summary>It opens its log and verifies itself; only the verification may emit and connect.</summary>
+    Initializing,
+
+    /// <summary>It serves.</summary>
+    Ready,
+
+    /// <summary>It takes no new runs and lets open ones end.</summary>
+    Draining,
+
+    /// <summary>It has stopped.</summary>
+    Stopped,
+
+    /// <summary>It could not be initialized, or a part it needs has failed.</summary>
+    Failed,
+}

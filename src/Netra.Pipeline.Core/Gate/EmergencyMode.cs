@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Gate;
+
+/// <summary>
+/// Whether the pipeline takes lifecycle events only (docs/protocol.md, section 11.2): by hand, or by remediation. Everybody connected is told when it begins. Safe from any thread; asking takes no lock, and the lock guards changes.
+/// </summary>
+internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILogger<EmergencyMode> logger, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private EmergencyState? _state;
+
+    public bool IsOn => Volatile.Read(ref _state) is not null;
+
+    /// <summary>Who began it, when and why; null while it is off.</summary>
+    public EmergencyState? State => Volatile.Read(ref _state);
+
+    public string Reason => State?.Reason ?? "it has just ended";
+
+    /// <summary>Begins it; one that is on stays as it is.</summary>
+    /// <returns>Whether it was off.</returns>
+    public bool TryEnter(string reason, string author, bool isAutomatic)
+    {
+        lock (_gate)
+        {
+            if (_state is not null)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _state, new EmergencyState(reason, author, time.GetUtcNow(), isAutomatic));
+        }
+
+        Log.Entered(logger, author, reason);
+        var message = Message();
+        foreach (var connection in connections.All)
+        {
+            connection.Tell(message);
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends it.</summary>
+    /// <returns>Whether it was on.</returns>
+    public bool TryLeave(string author)
+    {
+        lock (_gate)
+        {
+            if (_state is null)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _state, null);
+        }
+
+        Log.Left(logger, author);
+        return true;
+    }
+
+    /// <summary>Tells a connection that has opened meanwhile.</summary>
+    public void Tell(Connection connection)
+    {
+        if (IsOn)
+        {
+            connection.Tell(Message());
+        }
+    }
+
+    private ErrorMessage Message() => new(
+        FailureCodes.WireName(FailureCode.EmergencyMode),
+        $"The service is in emergency mode: {Reason}. You see what agents do, but not the text they stream.",
+        "error",
+        (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.EmergencyModeEntered, LogLevel.Error, "EMERGENCY MODE is on, by {Author}: {Reason}. Tokens and custom events are refused; lifecycle events go on", EventName = nameof(EventIds.EmergencyModeEntered))]
+        public static partial void Entered(ILogger logger, string author, string reason);
+
+        [LoggerMessage(EventIds.EmergencyModeLeft, LogLevel.Warning, "EMERGENCY MODE is off, by {Author}", EventName = nameof(EventIds.EmergencyModeLeft))]
+        public static partial void Left(ILogger logger, string author);
+    }
+}

@@ -1,0 +1,222 @@
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Gate;
+
+/// <summary>
+/// The bridge between agents and connections: says what may be done in which state. It does nothing itself, so that everything may ask it.
+/// </summary>
+/// <remarks>Safe to use from any thread. The lock guards transitions and the count of open runs; asking whether one may emit takes none.</remarks>
+public sealed class PipelineBridge : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _runsCancelled = new();
+    private readonly CancellationTokenSource _waitsEnded = new();
+    private volatile int _state;
+    private int _openRuns;
+    private TaskCompletionSource? _noRuns;
+    private string? _failure;
+
+    /// <summary>Where it stands.</summary>
+    public BridgeState State => (BridgeState)_state;
+
+    /// <summary>How many runs are open.</summary>
+    public int OpenRuns
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _openRuns;
+            }
+        }
+    }
+
+    /// <summary>Why it failed; null unless <see cref="State"/> is <see cref="BridgeState.Failed"/>.</summary>
+    public string? FailureReason
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failure;
+            }
+        }
+    }
+
+    /// <summary>Fires when open runs have to end because the host stops and its patience is over.</summary>
+    public CancellationToken RunsCancelled => _runsCancelled.Token;
+
+    /// <summary>
+    /// Fires when nothing that is emitted may wait for room any more, since the host stops and everybody had the time to end.
+    /// </summary>
+    internal CancellationToken WaitsEnded => _waitsEnded.Token;
+
+    /// <summary>Opens a run; disposing the result ends it.</summary>
+    /// <param name="operation">What is begun, for the failure's text.</param>
+    /// <param name="context">Whose run it is.</param>
+    /// <exception cref="NotInitializedException">The pipeline is not ready, or has stopped.</exception>
+    /// <exception cref="BridgeUnavailableException">The pipeline has failed, or takes no new runs because it drains.</exception>
+    public IDisposable BeginRun(string operation, UserExecutionContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        lock (_gate)
+        {
+            if (State == BridgeState.Draining)
+            {
+                throw BridgeUnavailableException.Draining(context.ScopeOf(operation));
+            }
+
+            EnsureCanEmit(context.ScopeOf(operation), context.IsSystem);
+            _openRuns++;
+            return new OpenRun(this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The other one outlives the bridge: whoever emits afterwards looks at it, and it has neither timer nor handle.
+        _runsCancelled.Dispose();
+        EndWaits();
+    }
+
+    internal bool CanEmit(bool isSystem) => State switch
+    {
+        BridgeState.Ready or BridgeState.Draining => true,
+        BridgeState.Initializing => isSystem,
+        BridgeState.NotInitialized or BridgeState.Stopped or BridgeState.Failed => false,
+        _ => throw new InvalidOperationException($"State {State} is not mapped."),
+    };
+
+    internal void EnsureCanEmit(in FailureScope scope, bool isSystem)
+    {
+        if (!CanEmit(isSystem))
+        {
+            throw Refusal(scope);
+        }
+    }
+
+    /// <summary>Whether a refusal says no more than that the pipeline starts: who comes then is told when to come again, and nothing is wrong.</summary>
+    internal bool IsOfTheStart(PipelineException refusal) => refusal is NotInitializedException && State is (BridgeState.Initializing or BridgeState.Ready);
+
+    internal void EnsureConnectable(string userId)
+    {
+        var scope = new FailureScope("connect", userId);
+        if (State == BridgeState.Draining)
+        {
+            throw BridgeUnavailableException.Draining(scope);
+        }
+
+        EnsureCanEmit(scope, IdentifierRules.IsReserved(userId));
+    }
+
+    internal void BeginInitializing() => Move(BridgeState.Initializing);
+
+    internal void BecomeReady()
+    {
+        lock (_gate)
+        {
+            // A host that stops meanwhile stays stopping.
+            if (State == BridgeState.Initializing)
+            {
+                _state = (int)BridgeState.Ready;
+            }
+        }
+    }
+
+    internal void Stop()
+    {
+        Move(BridgeState.Stopped);
+        EndWaits();
+    }
+
+    internal void EndWaits() => _waitsEnded.Cancel();
+
+    internal void Fail(string reason)
+    {
+        lock (_gate)
+        {
+            _failure = reason;
+            _state = (int)BridgeState.Failed;
+        }
+    }
+
+    /// <summary>Begins to initialize again what has failed; not when the host stops meanwhile.</summary>
+    internal bool TryReinitialize()
+    {
+        lock (_gate)
+        {
+            if (State != BridgeState.Failed)
+            {
+                return false;
+            }
+
+            _state = (int)BridgeState.Initializing;
+            return true;
+        }
+    }
+
+    /// <summary>It has failed, unless the host stops: then that is no failure any more.</summary>
+    internal void FailUnlessStopping(string reason)
+    {
+        lock (_gate)
+        {
+            if (State is BridgeState.Ready or BridgeState.Initializing)
+            {
+                (_failure, _state) = (reason, (int)BridgeState.Failed);
+            }
+        }
+    }
+
+    /// <summary>Takes no new runs from here on.</summary>
+    /// <returns>Completes when no run is open any more.</returns>
+    internal Task BeginDraining()
+    {
+        lock (_gate)
+        {
+            _state = (int)BridgeState.Draining;
+            return _openRuns == 0
+                ? Task.CompletedTask
+                : (_noRuns ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    internal Task CancelRunsAsync() => _runsCancelled.CancelAsync();
+
+    private PipelineException Refusal(in FailureScope scope) => State == BridgeState.Failed
+        ? BridgeUnavailableException.Failed(scope, FailureReason ?? "unknown")
+        : new NotInitializedException(scope, State.ToString());
+
+    private void Move(BridgeState state)
+    {
+        lock (_gate)
+        {
+            _state = (int)state;
+        }
+    }
+
+    private void EndRun()
+    {
+        lock (_gate)
+        {
+            if (--_openRuns == 0)
+            {
+                _noRuns?.TrySetResult();
+            }
+        }
+    }
+
+    private sealed class OpenRun(PipelineBridge bridge) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                bridge.EndRun();
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Monitoring.Flow;
+using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Monitoring.Remediation;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the books and the audit; eviction; retention; monitoring; the webhook; alerts; failures that come in crowds; what is
+/// done once a minute. A round that fails is reported and the loop goes on; a loop that dies or hangs is reported too.
+/// </summary>
+/// <remarks>
+/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard, retries and books go on. What needs the log waits for it in a loop of its own.
+/// </remarks>
+internal sealed class BackgroundLoops(
+    ConnectionTick connections,
+    StreamRegistry streams,
+    CriticalDelivery delivery,
+    WebhookOutbox webhook,
+    DeadLetterRetention letters,
+    InterruptedRuns interrupted,
+    Ledger ledger,
+    PipelineMonitor monitor,
+    QuietRuns runs,
+    Canary canary,
+    BridgeRemedy remedy,
+    AlertCenter alerts,
+    BackgroundWatch watch,
+    IEventLog log,
+    FailureReporter failures,
+    PeerLines lines,
+    IOptions<StreamOptions> options,
+    TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromMinutes(1);
+
+    // Far more than a round takes, and soon enough for those who wait for what it does.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    // What posts to others, or works off a backlog, may take longer.
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _retries = Task.CompletedTask;
+    private Task _running = Task.CompletedTask;
+
+    public void Start()
+    {
+        _retries = LoopAsync("retries", delivery.OnTick);
+        _running = Task.WhenAll(
+            LoopAsync("tick", Tick),
+            LoopAsync("failures", TellFailures),
+            LoopAsync("monitor", Monitor),
+            _retries,
+            LoopAsync("ledger", ledger.Check),
+            LoopAsync("audit", Audit),
+            LoopAsync("windows", streams.TrimWindows),
+            WaitingLoopAsync("eviction", LongPatience, streams.EvictIdleAsync),
+            WaitingLoopAsync("retention", Patience, ExpireAsync),
+            WaitingLoopAsync("runs", Patience, runs.RoundAsync),
+            WaitingLoopAsync("canary", Patience, canary.RoundAsync),
+            WaitingLoopAsync("remediation", LongPatience, remedy.RoundAsync),
+            WaitingLoopAsync("webhook", LongPatience, webhook.RoundAsync),
+            WaitingLoopAsync("upkeep", LongPatience, KeepUpAsync, UpkeepPeriod),
+            ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));
+    }
+
+    /// <summary>Ends the loops and waits for them. It throws nothing, so that whoever cannot wait may leave it.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running, StopDeliveryAsync());
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    // Once its own loop has ended; another that hangs does not hold it.
+    private async Task StopDeliveryAsync()
+    {
+        await _retries;
+        try
+        {
+            await delivery.StopAsync();
+        }
+        catch (Exception exception)
+        {
+            watch.Report("retries", "it could not be stopped", exception);
+        }
+    }
+
+    // A guard's: by its signature it waits for nobody.
+    private Task LoopAsync(string name, Action round) => LoopAsync(
+        name,
+        ConnectionTick.Period,
+        watch.Add(name, Patience),
+        _ =>
+        {
+            round();
+            return ValueTask.CompletedTask;
+        });
+
+    private Task WaitingLoopAsync(string name, TimeSpan patience, Func<CancellationToken, ValueTask> round, TimeSpan? period = null)
+        => LoopAsync(name, period ?? ConnectionTick.Period, watch.Add(name, patience, waitsForLog: true), round);
+
+    private Task LoopAsync(string name, TimeSpan period, BackgroundRound watched, Func<CancellationToken, ValueTask> round)
+        => ServeAsync(
+            watched,
+            async cancellationToken =>
+            {
+                using var timer = new PeriodicTimer(period, time);
+                while (await timer.WaitForNextTickAsync(cancellationToken))
+                {
+                    watched.Begin();
+                    try
+                    {
+                        await round(cancellationToken);
+                    }
+                    catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+                    {
+                        // A cancellation that is not the host's is a failure like any other: something inside gave up.
+                        if (!watched.WaitsForLog || !IsOfTheLog(exception))
+                        {
+                            watch.Report(name, "a round failed; the loop goes on", exception);
+                        }
+                    }
+                    finally
+                    {
+                        watched.End();
+                    }
+                }
+            });
+
+    private async Task ServeAsync(BackgroundRound watched, Func<CancellationToken, Task> loop)
+    {
+        try
+        {
+            await loop(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+        catch (Exception exception)
+        {
+            watched.OnLoopEnded();
+            watch.Report(watched.Loop, "the loop has ended", exception);
+        }
+    }
+
+    // The log has said so itself, and while it stores nothing there is nothing else to be said.
+    private bool IsOfTheLog(Exception exception) => log.Trouble is not null
+        || exception is PipelineException { Code: FailureCode.LogFailed }
+        || (exception is AggregateException { InnerExceptions: var inner } && inner.All(IsOfTheLog));
+
+    private void Tick()
+    {
+        connections.OnTick();
+        LookAtLoops();
+    }
+
+    // It looks at the loops too: what fails in the others must not blind it.
+    private void Monitor()
+    {
+        LookAtLoops();
+        monitor.OnTick();
+    }
+
+    private void TellFailures()
+    {
+        failures.TellDue();
+        lines.TellDue();
+    }
+
+    private void LookAtLoops() => watch.OnTick(log.Trouble is not null);
+
+    private void Audit()
+    {
+        var now = time.GetUtcNow();
+        foreach (var stream in streams.Loaded)
+        {
+            stream.Audit(now);
+        }
+    }
+
+    private async ValueTask ExpireAsync(CancellationToken cancellationToken)
+    {
+        foreach (var expired in await log.ExpireAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
+        {
+            // The verification's events concern nobody.
+            if (expired.Unacknowledged > 0 && !IdentifierRules.IsReserved(expired.UserId))
+            {
+                streams.Counters.OnExpired(expired.Lost);
+                var scope = new FailureScope("retention", expired.UserId);
+                failures.Report(new EventDroppedException(scope, expired.Range.From, expired.Range.To, GapCause.Expired));
+            }
+        }
+    }
+
+    private async ValueTask KeepUpAsync(CancellationToken cancellationToken)
+    {
+        await interrupted.EndAsync(cancellationToken);
+        await letters.RoundAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>Adds to the pipeline what the application brings along.</summary>
+/// <param name="services">The host's services.</param>
+public sealed class NetraPipelineBuilder(IServiceCollection services)
+{
+    /// <summary>The host's services.</summary>
+    public IServiceCollection Services { get; } = services;
+
+    /// <summary>Registers an agent. What its constructor needs is checked at start, with everything else that is wrong.</summary>
+    /// <typeparam name="TAgent">The agent; one instance serves all runs.</typeparam>
+    public NetraPipelineBuilder AddAgent<TAgent>()
+        where TAgent : class, IAgent
+    {
+        AgentServices.AddAgent(Services, typeof(TAgent));
+        return this;
+    }
+
+    /// <summary>Registers a tool. What its constructor needs is checked at start, with everything else that is wrong.</summary>
+    /// <typeparam name="TTool">The tool; one instance serves all calls.</typeparam>
+    public NetraPipelineBuilder AddTool<TTool>()
+        where TTool : class, ITool
+    {
+        AgentServices.AddTool(Services, typeof(TTool));
+        return this;
+    }
+
+    /// <summary>Registers who handles the messages that pages send. The last one registered counts.</summary>
+    /// <typeparam name="THandler">The handler; one instance serves all connections.</typeparam>
+    public NetraPipelineBuilder AddMessageHandler<THandler>()
+        where THandler : class, IClientMessageHandler
+    {
+        Services.AddSingleton<IClientMessageHandler, THandler>();
+        return this;
+    }
+
+    /// <summary>Registers who says who connects. The last one registered counts; in Development there is one from the start.</summary>
+    /// <typeparam name="TAuthenticator">The authenticator; one instance serves all connections.</typeparam>
+    public NetraPipelineBuilder UseAuthenticator<TAuthenticator>()
+        where TAuthenticator : class, IConnectionAuthenticator
+    {
+        Services.AddSingleton<IConnectionAuthenticator, TAuthenticator>();
+        return this;
+    }
+
+    /// <summary>Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
+    public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
+
+    /// <summary>Registers a channel that alerts are told over. Escalation policies know it by its name; the channel <c>log</c> is always there.</summary>
+    /// <typeparam name="TNotifier">The channel; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder AddNotifier<TNotifier>()
+        where TNotifier : class, INotifier
+    {
+        Services.AddSingleton<INotifier, TNotifier>();
+        return this;
+    }
+
+    /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>
+    /// <typeparam name="TNotifier">The notifier; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder AddEmergencyNotifier<TNotifier>()
+        where TNotifier : class, IEmergencyNotifier
+    {
+        Services.AddSingleton<IEmergencyNotifier, TNotifier>();
+        return this;
+    }
+
+    /// <summary>Registers somebody who is told what happens in the pipeline. Each one that is registered is told.</summary>
+    /// <typeparam name="TObserver">The observer; one instance serves the process. It must not need anything that emits.</typeparam>
+    public NetraPipelineBuilder AddObserver<TObserver>()
+        where TObserver : class, IPipelineObserver
+    {
+        Services.AddSingleton<IPipelineObserver, TObserver>();
+        return this;
+    }
+
+    /// <summary>Replaces the log.</summary>
+    /// <typeparam name="TLog">The log; one instance serves the process.</typeparam>
+    public NetraPipelineBuilder UseEventLog<TLog>()
+        where TLog : class, IEventLog
+    {
+        Services.Replace(ServiceDescriptor.Singleton<IEventLog, TLog>());
+        if (typeof(TLog) == typeof(InMemoryEventLog) || typeof(TLog) == typeof(SqliteEventLog))
+        {
+            // Alerts live where events live. Another log says nothing of where that is.
+            Services.Replace(ServiceDescriptor.Singleton(new AlertStorage(IsInMemory: typeof(TLog) == typeof(InMemoryEventLog))));
+        }
+
+        return this;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.EventStreams;
+using Netra.Pipeline.Monitoring.Operators;
+using Netra.Pipeline.Publishing;
+using Netra.Pipeline.WebSockets;
+
+// In the namespace where hosts look for it.
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the pipeline's endpoints.</summary>
+public static class NetraPipelineEndpointExtensions
+{
+    /// <summary>
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
+    /// and the alerts under <c>/monitoring/websocket</c>),
+    /// <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and what describes them all, <c>/openapi/v1.json</c>.
+    /// </summary>
+    /// <param name="endpoints">The host's endpoints.</param>
+    /// <returns>Publishing and all that operators ask, so that the host can demand authorization for it: <c>MapNetraPipeline().RequireAuthorization()</c>.</returns>
+    public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var own = endpoints.MapGroup(string.Empty);
+        ((IEndpointConventionBuilder)own).Add(Claim);
+
+        // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option, instead of letting all of them be named.
+        var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
+        own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
+        EventStreamEndpoint.Map(own);
+        EventStreamPosts.Map(own);
+        HealthEndpoints.Map(own);
+        OpenApiEndpoint.Map(own);
+
+        // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.
+        var guarded = own.MapGroup(string.Empty);
+        PublishEndpoint.Map(guarded);
+        LedgerEndpoint.Map(guarded);
+        EventTraceEndpoint.Map(guarded);
+        UndeliveredEndpoint.Map(guarded);
+        DeadLetterEndpoints.Map(guarded);
+        StatusEndpoints.Map(guarded);
+        UserFiguresEndpoints.Map(guarded);
+        EmergencyEndpoints.Map(guarded);
+        DashboardEndpoint.Map(guarded);
+        AlertEndpoints.Map(guarded);
+        AlertConfigurationEndpoints.Map(guarded);
+        return guarded;
+    }
+
+    // What the pipeline serves itself need not be waited for when the host stops.
+    private static void Claim(EndpointBuilder endpoint)
+    {
+        if (endpoint.RequestDelegate is { } serve)
+        {
+            endpoint.RequestDelegate = context =>
+            {
+                HttpSlot.Claim(context);
+                return serve(context);
+            };
+        }
+    }
+}

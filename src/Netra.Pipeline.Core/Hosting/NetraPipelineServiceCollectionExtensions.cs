@@ -1,0 +1,298 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Alerting.Notifiers;
+using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.EventStreams;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Hosting;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Monitoring.Operators;
+using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+using Netra.Pipeline.WebSockets;
+
+// In the namespace where hosts look for it.
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Netra.Pipeline to a host.</summary>
+public static class NetraPipelineServiceCollectionExtensions
+{
+    // What a host may take to stop after its drain: what waits is stored, on a disk that may be slow.
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Events are kept in a SQLite file, <c>netra.db</c> in
+    /// <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the configuration section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <returns>A builder for agents, tools, handlers and replacements.</returns>
+    public static NetraPipelineBuilder AddNetraPipeline(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddMetrics();
+        services.AddRouting();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ServedTime>();
+        AddPipelineOptions(services);
+        AddFailures(services);
+        MonitoringServices.Add(services);
+        AddStreams(services);
+        AddConnections(services);
+        AddEmission(services);
+        AddDelivery(services);
+        AddAlerting(services);
+        AlertChannels.AddAlertChannels(services);
+        AgentServices.AddCore(services);
+        AddHttp(services);
+        AddHosting(services);
+        return new NetraPipelineBuilder(services);
+    }
+
+    private static void AddPipelineOptions(IServiceCollection services)
+    {
+        services.AddSection<ConnectionOptions>("Netra:Connections");
+        services.AddSection<StreamOptions>("Netra:Streams");
+        services.AddSection<EmissionOptions>("Netra:Emission");
+        services.AddSection<DataOptions>("Netra");
+        services.AddSection<SqliteEventLogOptions>("Netra:Log:Sqlite");
+        services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
+        services.AddSection<HostingOptions>("Netra:Hosting");
+        services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
+        services.AddSection<PublishOptions>("Netra:Publish");
+        services.AddSection<DeliveryOptions>("Netra:Delivery");
+        services.AddSection<MonitoringOptions>("Netra:Monitoring");
+        AddEnvironment(services);
+        services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
+        services.AddSection<AlertingOptions>("Netra:Alerting");
+        services.AddSection<TelemetryOptions>("Netra:Telemetry");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AlertingOptions>, AlertingOptionsValidator>());
+    }
+
+    // The variables that operators know from the system that this one replaces.
+    private static void AddEnvironment(IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MonitoringOptions>, MonitoringOptionsValidator>());
+        services.AddEnvironment<MonitoringOptions>(
+            EnvironmentSetting<MonitoringOptions>.Switch("WEBSOCKET_MONITOR_ENABLED", static (options, value) => options.Enabled = value),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
+        services.AddEnvironment<AlertingOptions>(
+            EnvironmentSetting<AlertingOptions>.Switch("WEBSOCKET_ALERT_ENABLED", static (options, value) => options.Enabled = value),
+            EnvironmentSetting<AlertingOptions>.Number("WEBSOCKET_ALERT_COOLDOWN_MINUTES", 0, 1440, static (options, minutes) => options.Cooldown = TimeSpan.FromMinutes(minutes)));
+        services.AddEnvironment<ConnectionOptions>(
+            EnvironmentSetting<ConnectionOptions>.Number("WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
+    }
+
+    private static void AddFailures(IServiceCollection services)
+    {
+        services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<FailureFeed>();
+        services.TryAddSingleton<FailureReporter>();
+        services.TryAddSingleton<PipelineMetrics>();
+        services.TryAddSingleton<RunMetrics>();
+        services.TryAddSingleton<StateMetrics>();
+        services.TryAddSingleton<PipelineSpans>();
+        services.TryAddSingleton<Checkpoints>();
+        services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton<PeerLines>();
+        services.TryAddSingleton<SecurityAudit>();
+    }
+
+    private static void AddStreams(IServiceCollection services)
+    {
+        services.TryAddSingleton<IEventLog, SqliteEventLog>();
+        services.TryAddSingleton(static provider => new WindowBudget(
+            provider.GetRequiredService<IOptions<StreamOptions>>(
+                ), provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
+        services.TryAddSingleton(static provider => new BufferBudget(
+            provider.GetRequiredService<IOptions<ConnectionOptions>>(), provider.GetRequiredService<WindowBudget>().ReadUsed));
+        services.TryAddSingleton(static provider => new BudgetRelief(
+            provider.GetRequiredService<BufferBudget>(),
+            () => provider.GetRequiredService<StreamRegistry>().Loaded,
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<StreamRegistry>();
+    }
+
+    private static void AddConnections(IServiceCollection services)
+    {
+        if (!services.Any(static service => service.ServiceType == typeof(ConnectionSlots)))
+        {
+            services.AddSingleton<ConnectionSlots>();
+            services.AddSingleton<HandleWatch>();
+            GuardTransport(services);
+        }
+
+        services.TryAddSingleton<ConnectionTick>();
+        services.TryAddSingleton<ClientMessageDispatcher>();
+        services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton<ConnectionAcceptor>();
+        services.TryAddSingleton<RegisteredAuthenticator>();
+        services.TryAddSingleton<SecondDoor>();
+    }
+
+    // Whatever carries the host's connections goes on doing so; one that is added later is not bounded.
+    private static void GuardTransport(IServiceCollection services)
+    {
+        var transport = services.LastOrDefault(static service => service.ServiceType == typeof(IConnectionListenerFactory) && !service.IsKeyedService);
+        if (transport is not null)
+        {
+            services.Remove(transport);
+        }
+
+        services.AddSingleton<IConnectionListenerFactory>(provider => new GuardedTransport(
+            transport switch
+            {
+                { ImplementationInstance: IConnectionListenerFactory instance } => instance,
+                { ImplementationFactory: { } make } => (IConnectionListenerFactory)make(provider),
+                _ => (IConnectionListenerFactory)ActivatorUtilities.CreateInstance(provider, transport?.ImplementationType ?? typeof(SocketTransportFactory)),
+            },
+            provider));
+    }
+
+    private static void AddEmission(IServiceCollection services)
+    {
+        services.TryAddSingleton<UserExecutionContextFactory>();
+        services.TryAddSingleton<EmissionWaits>();
+        services.TryAddSingleton(static provider => new EventEmitterFactory(
+            provider.GetRequiredService<StreamRegistry>(),
+            provider.GetRequiredService<PipelineBridge>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<UserExecutionContextFactory>(),
+            provider.GetRequiredService<IOptions<StreamOptions>>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<RunRegistry>(),
+            provider.GetRequiredService<PipelineObservation>(),
+            provider.GetRequiredService<EmergencyMode>(),
+            provider.GetRequiredService<ServedTime>(),
+            provider.GetRequiredService<EmissionTelemetry>(),
+            provider.GetRequiredService<EmissionWaits>(),
+            provider.GetRequiredService<ServedTime>()));
+    }
+
+    private static void AddDelivery(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new Ledger(
+            provider.GetRequiredService<StreamRegistry>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<EmergencyNotifications>();
+        services.TryAddSingleton<CriticalDelivery>();
+        services.TryAddSingleton<DeadLetterRetention>();
+        services.TryAddSingleton<InterruptedRuns>();
+        services.TryAddSingleton<QuietRuns>();
+        services.TryAddSingleton<WebhookSender>();
+        services.TryAddSingleton<WebhookOutbox>();
+    }
+
+    private static void AddAlerting(IServiceCollection services)
+    {
+        // The rule warns at twice the average that the health check takes for degraded, and is critical at ten times.
+        services.TryAddSingleton(static provider =>
+        {
+            var monitoring = provider.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+            return new AlertRules(monitoring.MinSuccessRate, 2 * monitoring.MaxDeliveryLatency);
+        });
+        services.TryAddSingleton(new AlertStorage(IsInMemory: false));
+        services.TryAddSingleton<AlertAudit>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
+        services.TryAddSingleton(static provider => new AlertCenter(
+            provider.GetRequiredService<AlertChannels>().All,
+            provider.GetRequiredService<AlertRules>(),
+            provider.GetRequiredService<AlertStorage>(),
+            provider.GetRequiredService<IOptions<AlertingOptions>>(),
+            provider.GetRequiredService<IOptions<DataOptions>>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<AlertAudit>(),
+            provider.GetRequiredService<ILogger<AlertCenter>>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ServedTime>()));
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
+        services.TryAddSingleton<IdempotencyIndex>();
+        services.TryAddSingleton<EventPublisher>();
+        services.TryAddSingleton<OneEventHandler>();
+        services.TryAddSingleton<OpenRequests>();
+        services.TryAddSingleton<EventLinesHandler>();
+        services.TryAddSingleton<PublishGuard>();
+        services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<OperatorAudit>();
+        services.TryAddSingleton<OperatorRoute>();
+        services.TryAddSingleton<LedgerEndpoint>();
+        services.TryAddSingleton<EventTraceEndpoint>();
+        services.TryAddSingleton<UndeliveredEndpoint>();
+        services.TryAddSingleton<DeadLetterListing>();
+        services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<AlertEndpoints>();
+        services.TryAddSingleton<AlertConfigurationEndpoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
+        services.TryAddSingleton<HealthJson>();
+        services.TryAddSingleton<HealthEndpoints>();
+        services.TryAddSingleton<UserFiguresJson>();
+        services.TryAddSingleton<UserFiguresEndpoints>();
+        services.TryAddSingleton<EmergencyEndpoints>();
+        services.TryAddSingleton<StatusEndpoints>();
+        services.TryAddSingleton<DashboardEndpoint>();
+    }
+
+    private static void AddHosting(IServiceCollection services)
+    {
+        services.TryAddSingleton<PipelineBridge>();
+        services.TryAddSingleton<BackgroundWatch>();
+        services.TryAddSingleton<BackgroundLoops>();
+        services.TryAddSingleton<StartupVerification>();
+        AgentServices.AddAgent(services, typeof(VerificationAgent));
+        AgentServices.AddTool(services, typeof(VerificationTool));
+        services.TryAddSingleton<PipelineLifetime>();
+
+        // What is drained, and stored, needs its time, or the host would cut it short.
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<HostingOptions>>(static (host, hosting) =>
+        {
+            try
+            {
+                var needed = hosting.Value.DrainTimeout + ShutdownPatience;
+                host.ShutdownTimeout = host.ShutdownTimeout < needed && host.ShutdownTimeout != Timeout.InfiniteTimeSpan ? needed : host.ShutdownTimeout;
+            }
+            catch (OptionsValidationException)
+            {
+                // Invalid by itself, and reported by its own validator, with everything else that is.
+            }
+        });
+        services.AddHostedService<PipelineStarter>();
+    }
+}

@@ -1,0 +1,256 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops, startup
+/// verification, and the end of the runs that the last process left open; ready once the listeners are bound; draining before they close.
+/// </summary>
+internal sealed partial class PipelineLifetime(
+    PipelineBridge bridge,
+    WiringCheck wiring,
+    IEventLog log,
+    AlertCenter alerts,
+    BackgroundLoops loops,
+    InterruptedRuns interrupted,
+    StartupVerification verification,
+    BridgeInitializations initializations,
+    QuietRuns runs,
+    ConnectionRegistry connections,
+    ConnectionSlots slots,
+    HandleWatch handles,
+    StreamRegistry streams,
+    FailureReporter failures,
+    PeerLines lines,
+    RegisteredAuthenticator registered,
+    IHostEnvironment environment,
+    IOptions<HostingOptions> options,
+    IOptions<MonitoringOptions> monitoring,
+    ILogger<PipelineLifetime> logger,
+    ServedTime served,
+    TimeProvider time) : IDisposable
+{
+    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled, twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops,
+    // 0.5 s; what the server adds to it, 0.5 s.
+    // For requests that have not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than EventLinesHandler gives its publisher.
+    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1);
+
+    // For a loop that does not hear that it is to end.
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stopped = new();
+    private Task _cutting = Task.CompletedTask;
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        bridge.BeginInitializing();
+        served.Start();
+        try
+        {
+            if (environment.IsDevelopment())
+            {
+                Log.DevelopmentMode(logger);
+            }
+
+            if (!monitoring.Value.Enabled)
+            {
+                Log.MonitoringDisabled(logger);
+            }
+
+            if (slots.ProblemOfHandles() is { } problem)
+            {
+                throw Reported(StartupVerificationException.Failed(new FailureScope("CheckHandles"), [problem]));
+            }
+
+            wiring.Verify();
+            if (registered.Authenticator is null)
+            {
+                throw Reported(StartupVerificationException.WiringInvalid(
+                    new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
+            }
+
+            await initializations.RunAsync(() => InitializeAsync(cancellationToken));
+        }
+        catch (Exception exception)
+        {
+            bridge.Fail(exception.Message);
+            await loops.StopAsync();
+            throw;
+        }
+    }
+
+    private async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        await OpenLogAsync(cancellationToken);
+        var open = await log.ReadOpenRunsAsync(cancellationToken);
+        interrupted.Find(open);
+        runs.Adopt(open);
+        loops.Start();
+        try
+        {
+            await verification.RunAsync(cancellationToken);
+        }
+        catch (StartupVerificationException exception)
+        {
+            throw Reported(exception);
+        }
+
+        slots.Measure();
+        handles.TakeSpares();
+
+        // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know. And before anybody can
+        // connect: thousands of them take a while.
+        await interrupted.EndAsync(cancellationToken);
+    }
+
+    public void OnStarted()
+    {
+        bridge.BecomeReady();
+        runs.Begin();
+        Log.Ready(logger, log.Epoch);
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        var open = bridge.OpenRuns;
+        var ended = bridge.BeginDraining();
+        if (!await CompletesWithinAsync(ended, options.Value.DrainTimeout, cancellationToken))
+        {
+            Log.CancellingRuns(logger, bridge.OpenRuns, options.Value.DrainTimeout);
+            await CompletesWithinAsync(bridge.CancelRunsAsync(), options.Value.GoodbyeTimeout, cancellationToken);
+            await CompletesWithinAsync(ended, options.Value.GoodbyeTimeout, cancellationToken);
+        }
+
+        var count = connections.Count;
+        foreach (var connection in connections.All)
+        {
+            connection.End(ConnectionEndReason.ServerShutdown);
+        }
+
+        if (!await CompletesWithinAsync(connections.WhenEmpty(), options.Value.GoodbyeTimeout, cancellationToken))
+        {
+            foreach (var connection in connections.All)
+            {
+                connection.Abort();
+            }
+        }
+
+        // Whoever still publishes would hold the stop until the log has room, or time is over.
+        bridge.EndWaits();
+        Log.Drained(logger, open, count);
+
+        // The host goes on, and asks the remaining requests to end.
+        _cutting = CutRequestsAsync();
+    }
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        // Whatever fails below, nothing is cut any more.
+        await _stopped.CancelAsync();
+        if (!await CompletesWithinAsync(loops.StopAsync(), LoopPatience, cancellationToken))
+        {
+            Log.LoopsLeft(logger, LoopPatience);
+        }
+
+        // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
+        bridge.Stop();
+        await streams.CloseAllAsync(cancellationToken);
+        failures.TellAll();
+        lines.TellAll();
+        await _cutting;
+    }
+
+    public void Dispose() => _stopped.Dispose();
+
+    // More than once: until the server has closed its listeners, others still come.
+    private async Task CutRequestsAsync()
+    {
+        using var timer = new PeriodicTimer(RequestPatience, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token))
+            {
+                if (slots.CutAll() is > 0 and var cut)
+                {
+                    Log.RequestsCut(logger, cut, RequestPatience);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            // The server has stopped.
+        }
+    }
+
+    private async ValueTask OpenLogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await log.StartAsync(cancellationToken);
+            alerts.Open();
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            throw;
+        }
+    }
+
+    private async Task<bool> CompletesWithinAsync(Task task, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, time, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private StartupVerificationException Reported(StartupVerificationException exception)
+    {
+        failures.Report(exception);
+        return exception;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
+            "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
+            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.", EventName = nameof(EventIds.DevelopmentMode))]
+        public static partial void DevelopmentMode(ILogger logger);
+
+        [LoggerMessage(EventIds.MonitoringDisabled, LogLevel.Warning,
+            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, and no rule is evaluated", EventName = nameof(EventIds.MonitoringDisabled))]
+        public static partial void MonitoringDisabled(ILogger logger);
+
+        [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}", EventName = nameof(EventIds.PipelineReady))]
+        public static partial void Ready(ILogger logger, string epoch);
+
+        [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled", EventName = nameof(EventIds.CancellingRuns))]
+        public static partial void CancellingRuns(ILogger logger, int openRuns, TimeSpan drainTimeout);
+
+        [LoggerMessage(EventIds.RequestsCut, LogLevel.Information, "{Connections} connections whose requests did not end within {Patience} are cut", EventName = nameof(EventIds.RequestsCut))]
+        public static partial void RequestsCut(ILogger logger, int connections, TimeSpan patience);
+
+        [LoggerMessage(EventIds.LoopsLeft, LogLevel.Warning, "A background loop did not end within {Patience}; the host stops without it", EventName = nameof(EventIds.LoopsLeft))]
+        public static partial void LoopsLeft(ILogger logger, TimeSpan patience);
+
+        [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open", EventName = nameof(EventIds.PipelineDrained))]
+        public static partial void Drained(ILogger logger, int runs, int connections);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Netra.Pipeline.Agents;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Publishing;
+
+namespace Netra.Pipeline.Hosting;
+
+/// <summary>
+/// Makes the <see cref="PipelineLifetime"/> when the host starts. The host makes its hosted services before it validates options; made then, the lifetime would fail on
+/// the first invalid option instead of letting all of them be named.
+/// </summary>
+internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecycleService
+{
+    private PipelineLifetime? _lifetime;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        // Nobody else asks for them, and the log is told who measures it before it is opened.
+        services.GetRequiredService<StateMetrics>();
+        services.GetRequiredService<RunMetrics>();
+        services.GetRequiredService<OpenRequests>();
+        _lifetime = services.GetRequiredService<PipelineLifetime>();
+        return _lifetime.StartingAsync(cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _lifetime!.OnStarted();
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => _lifetime?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => _lifetime?.StoppedAsync(cancellationToken) ?? Task.CompletedTask;
+}

@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Http;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>
+/// A request with many events, a line each. Lines are taken as they arrive and answered as they are stored, by two loops with a bounded queue between them, so one request may live as long
+/// as a run. When the publisher goes away, what was accepted stays.
+/// </summary>
+internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests requests, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
+{
+    private const string Operation = "PublishLines";
+    private const int KeepAliveSeconds = 15;
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromMilliseconds(750);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (context.Request.Headers.ContainsKey(PublishSource.KeyHeader))
+        {
+            await RefuseKeyAsync(context);
+            return;
+        }
+
+        var (input, response) = (context.Request.BodyReader, context.Response);
+        if (!requests.TryOpen(input.CancelPendingRead, out var request))
+        {
+            await RefuseAsync(context);
+            return;
+        }
+
+        using var open = request;
+        LiftRates(context);
+
+        // Begun before the response: a client that waits for "100 Continue" gets it now or never.
+        var reading = input.ReadAsync(context.RequestAborted);
+        response.ContentType = "application/x-ndjson";
+        response.Headers.CacheControl = "no-store, no-transform";
+        try
+        {
+            await response.StartAsync(context.RequestAborted);
+            await response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        catch (Exception)
+        {
+            // Nobody is left to answer; but what is read on the connection next must not meet this read.
+            input.CancelPendingRead();
+            await ((Task)reading.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await using var runs = publisher.OpenRuns(context, isUrgent: false);
+        var receipts = new ReceiptQueue(options, time);
+        var writing = WriteAsync(context, receipts);
+        var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var hasAll = false;
+        try
+        {
+            // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
+            await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
+            hasAll = await ReadAsync(context, input, reading, runs, receipts, request);
+        }
+        finally
+        {
+            // A request that the server itself ends has not broken off.
+            runs.IsComplete = hasAll || closing.IsCancellationRequested;
+            receipts.Complete();
+            await writing;
+        }
+
+        if (!hasAll && !context.RequestAborted.IsCancellationRequested)
+        {
+            await response.CompleteAsync();
+            await LingerAsync(context, input);
+        }
+    }
+
+    // One key cannot stand for many events, and a publisher who believes itself safe must not be left to believe it.
+    private Task RefuseKeyAsync(HttpContext context)
+    {
+        var refusal = SendFailureException.InvalidEvent(
+            new FailureScope(Operation), PublishSource.KeyHeader, "is for a single event: here each line has an idempotency_key of its own");
+        failures.Report(refusal);
+        return PublishAnswer.WriteAsync(context, default, PublishRejection.From(refusal));
+    }
+
+    private async Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        context.Response.Headers.Connection = "close";
+        await ProblemDocument.WriteAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            "too_many_connections",
+            $"{requests.Count} requests of many events are open, of {requests.Limit} that may be (Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
+    }
+
+    // Returns whether it has read to the request's end.
+    private async Task<bool> ReadAsync(HttpContext context, PipeReader input, ValueTask<ReadResult> reading, PublishRuns runs, ReceiptQueue receipts, OpenRequest request)
+    {
+        var splitter = new LineSplitter(publisher.MaxBodyBytes);
+        var isFirst = true;
+        while (true)
+        {
+            var result = await reading;
+            var buffer = result.Buffer;
+            try
+            {
+                if (result.IsCanceled && !(request.TakeAsked() && runs.HasOpenRun && !IsStopping(context)))
+                {
+                    return false;
+                }
+
+                request.Touch();
+
+                while (splitter.TryRead(ref buffer, result.IsCompleted, out var line) is var state and not LineState.None)
+                {
+                    line = isFirst ? JsonBody.WithoutMark(line) : line;
+                    isFirst = false;
+                    if (state == LineState.Complete && IsBlank(line))
+                    {
+                        continue;
+                    }
+
+                    var outcome = state == LineState.TooLong
+                        ? publisher.RejectTooLong("line", line)
+                        : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), runs, context.RequestAborted);
+                    if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
+                    {
+                        End(context, outcome.Context);
+                        return false;
+                    }
+                }
+
+                if (result.IsCompleted)
+                {
+                    return true;
+                }
+            }
+            finally
+            {
+                input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            reading = input.ReadAsync(context.RequestAborted);
+        }
+    }
+
+    // A publisher that has the end of its answer should go; one that sends on must not hold the server's stop, but cutting it off at once could lose it the last receipts.
+    private async Task LingerAsync(HttpContext context, PipeReader input)
+    {
+        using var patience = new CancellationTokenSource(LingerTimeout, time);
+        try
+        {
+            while (await input.ReadAsync(patience.Token) is { IsCompleted: false } result)
+            {
+                input.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, ReceiptQueue receipts)
+    {
+        try
+        {
+            await new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time).RunAsync(context.RequestAborted);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The publisher is gone, and reading ends by that too.
+        }
+        catch (Exception exception)
+        {
+            // Reading on without answers would be a failure nobody hears of.
+            failures.Report(SendFailureException.NotSent(new FailureScope(Operation), "the receipts could not be written", innerException: exception));
+            context.Abort();
+        }
+    }
+
+    private void End(HttpContext context, UserExecutionContext? run)
+    {
+        var scope = run?.ScopeOf(Operation) ?? new FailureScope(Operation);
+        failures.Report(Failure.In(
+            FailureCode.SendFailed,
+            scope,
+            $"{Operation} failed: {options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) and none could be delivered within {options.Value.UnreadReceiptTimeout} "
+            + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays") with
+        {
+            // The user is missing nothing: what the request has not brought yet is the publisher's to send again.
+            IsPublishersOwn = true,
+        });
+        context.Abort();
+    }
+
+    private static bool IsStopping(HttpContext context)
+        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.IsCancellationRequested == true;
+
+    private static bool IsBlank(in ReadOnlySequence<byte> line)
+    {
+        foreach (var segment in line)
+        {
+            if (segment.Span.ContainsAnyExcept(" \t\r"u8))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A run may say nothing for minutes, and its publisher may read no receipts meanwhile. A publisher whose machine is gone is then for the kernel to notice.
+    private static void LiftRates(HttpContext context)
+    {
+        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 } socket)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>
+/// Takes events that come as JSON: reads, checks and emits them. Whatever is wrong with an event, or with the pipeline, comes back as an outcome and has been reported. Safe to use
+/// from any thread.
+/// </summary>
+internal sealed class EventPublisher(
+    UserExecutionContextFactory contexts,
+    EventEmitterFactory emitters,
+    PipelineBridge bridge,
+    IdempotencyIndex index,
+    FailureReporter failures,
+    IOptions<PublishOptions> options,
+    IOptions<StreamOptions> streams,
+    RunRegistry registry,
+    PipelineSpans spans,
+    ServedTime time)
+{
+    /// <summary>What failures call it.</summary>
+    public const string Operation = "Publish";
+
+    private const string ReplayOperation = "ReplayDeadLetter";
+
+    /// <summary>The longest event as it is sent, in bytes.</summary>
+    public int MaxBodyBytes { get; } = options.Value.BodyLimit(streams.Value);
+
+    /// <summary>Opens what the events of one request share.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
+    public PublishRuns OpenRuns(HttpContext context, bool isUrgent)
+        => new(contexts, emitters, registry, PublishSource.Of(context, isUrgent));
+
+    /// <summary>Publishes one event.</summary>
+    /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
+    /// <param name="runs">The runs of the request.</param>
+    /// <param name="cancellationToken">Fires when the publisher is gone.</param>
+    public async ValueTask<PublishOutcome> PublishAsync(ReadOnlyMemory<byte> json, PublishRuns runs, CancellationToken cancellationToken)
+    {
+        var scope = new FailureScope(Operation);
+        try
+        {
+            var request = PublishRequestReader.Read(json, runs.LastTarget);
+            if (request.Problem is { } problem)
+            {
+                scope = RefusedLineReader.ScopeOf(request.Target);
+                Hear(scope);
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
+            }
+
+            var emitter = runs.Find(request.Target);
+            var context = emitter?.Context ?? runs.CreateContext(request.Target);
+            scope = context.ScopeOf(Operation);
+            if (request.LifeSign != LifeSign.None)
+            {
+                bridge.EnsureCanEmit(scope, isSystem: false);
+                emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
+                var (left, kept) = LifeSigns.Give(request, emitter, scope);
+                return PublishOutcome.Renewed(left, kept, context, time.GetTimestamp());
+            }
+
+            var data = EventDataReader.Read(request, out problem);
+            if (problem is not null)
+            {
+                Hear(scope);
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
+            }
+
+            if (IdempotencyKey.Of(request, runs.Source, scope) is { } key)
+            {
+                return await PublishOnceAsync(key, data, request.Target, context, runs, cancellationToken);
+            }
+
+            EnsureMayBegin(data.Type, scope);
+            emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
+            EnsureMayGoOn(emitter, scope);
+            if (RefuseAfterEnd(emitter, data.Type) is { } refusal)
+            {
+                return PublishOutcome.Rejected(refusal);
+            }
+
+            return Accepted(await SendAsync(emitter, data, key: null, runs.Source.IsUrgent, cancellationToken), context);
+        }
+        catch (PipelineException exception)
+        {
+            Hear(scope);
+            return Rejected(exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Hear(scope);
+
+            // A fault of ours: the publisher must hear of it all the same, and the next event gets its chance.
+            return Rejected(SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
+        }
+    }
+
+    /// <summary>Publishes a dead letter anew. Whoever asks again, even after the process ended in the middle, gets the event that was made, as long as its key is kept.</summary>
+    /// <param name="letter">The dead letter.</param>
+    /// <param name="runs">The runs of the request.</param>
+    /// <param name="cancellationToken">Fires when the operator is gone.</param>
+    public async ValueTask<PublishOutcome> ReplayAsync(DeadLetter letter, PublishRuns runs, CancellationToken cancellationToken)
+    {
+        var scope = new FailureScope(ReplayOperation, letter.UserId);
+        try
+        {
+            var envelope = EventEnvelope.Read(letter.Buffer);
+            var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null);
+            var context = runs.CreateContext(target);
+            scope = context.ScopeOf(ReplayOperation);
+            var data = new PublishedData(envelope.Type, envelope.Data, AddMetadata: false, AddTimestamp: false);
+            bridge.EnsureCanEmit(scope, isSystem: false);
+            return await index.PublishAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken);
+
+            async ValueTask<PublishOutcome> EmitAsync(PublishKey key, CancellationToken token)
+                => Accepted(await (await runs.OpenAsync(target, context, token)).EmitReplayAsync(data, envelope.Id, key, token), context);
+        }
+        catch (PipelineException exception)
+        {
+            return Rejected(exception);
+        }
+    }
+
+    /// <summary>Refuses an event that is too long to be taken. Its beginning says who is missing it.</summary>
+    /// <param name="what">What is too long: the body, or the line.</param>
+    /// <param name="beginning">What has been read of it.</param>
+    public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
+    {
+        var (scope, refused) = RefusedLineReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        Hear(scope);
+        return Rejected(Failure.In(
+            FailureCode.EventTooLarge,
+            scope,
+            $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
+        {
+            EventType = refused.Type,
+            ToolName = refused.ToolName,
+            CallId = refused.CallId,
+            Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = MaxBodyBytes },
+        });
+    }
+
+    /// <summary>Waits until an accepted event is stored: only then its publisher may be told so.</summary>
+    /// <param name="accepted">The event's outcome, without a rejection.</param>
+    /// <param name="cancellationToken">Fires when the publisher is gone.</param>
+    /// <returns>Null once it is stored; otherwise why that is not certain.</returns>
+    public async ValueTask<PublishRejection?> ConfirmStoredAsync(PublishOutcome accepted, CancellationToken cancellationToken)
+    {
+        if (accepted.Earlier is not null)
+        {
+            return null;
+        }
+
+        var stored = accepted.Kept ?? accepted.Receipt.WhenStoredAsync(CancellationToken.None);
+        if (stored.IsCompletedSuccessfully)
+        {
+            return null;
+        }
+
+        var left = options.Value.StoreTimeout - time.GetElapsedTime(accepted.AcceptedAt);
+        try
+        {
+            await stored.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return Unconfirmed(accepted, $"nothing was committed within {options.Value.StoreTimeout}, Netra:Publish:StoreTimeout");
+        }
+        catch (SendFailureException exception) when (accepted.Kept is not null)
+        {
+            return Rejected(exception).Rejection;
+        }
+        catch (SendFailureException exception)
+        {
+            return Unconfirmed(accepted, "it has ended without storing what it had in hand", exception);
+        }
+    }
+
+    private ValueTask<PublishOutcome> PublishOnceAsync(
+        string key, PublishedData data, PublishTarget target, UserExecutionContext context, PublishRuns runs, CancellationToken cancellationToken)
+    {
+        var scope = context.ScopeOf(Operation);
+        bridge.EnsureCanEmit(scope, isSystem: false);
+
+        // Whoever sends again what was accepted before is there as well.
+        Hear(scope);
+        return index.PublishAsync(IdempotencyHashes.Of(runs.Source.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
+
+        // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may drain.
+        async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
+        {
+            EnsureMayBegin(data.Type, scope);
+            var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
+            EnsureMayGoOn(emitter, scope);
+            return Accepted(await SendAsync(emitter, data, publishKey, runs.Source.IsUrgent, token), context);
+        }
+    }
+
+    private PublishRejection? RefuseAfterEnd(EventEmitter emitter, EventType type)
+    {
+        if (emitter.RefuseAfterEnd(type) is not { } refusal)
+        {
+            return null;
+        }
+
+        using var span = spans.Send(type, emitter.Context);
+        PipelineSpans.Fail(span, FailureCodes.WireName(refusal.Code), refusal.Message);
+        return PublishRejection.From(refusal);
+    }
+
+    // Where the log is full it waits for room, and so does whoever reads the request: the publisher sends no faster than the log takes.
+    private async ValueTask<EventReceipt> SendAsync(
+        EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+    {
+        using var span = spans.Send(data.Type, emitter.Context);
+        try
+        {
+            var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken);
+            span?.SetTag("messaging.message.id", receipt.Id);
+            return receipt;
+        }
+        catch (PipelineException exception) when (span is not null)
+        {
+            PipelineSpans.Fail(span, FailureCodes.WireName(exception.Code), exception.Message);
+            throw;
+        }
+    }
+
+    private void EnsureMayBegin(EventType type, in FailureScope scope)
+    {
+        bridge.EnsureCanEmit(scope, isSystem: false);
+        if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
+        {
+            throw BridgeUnavailableException.Draining(scope);
+        }
+    }
+
+    // Whoever sends a run's lines without waiting for receipts sends on when its first one is refused. Taking those would make a run without a beginning, and end it before its publisher can try again.
+    private void EnsureMayGoOn(EventEmitter emitter, in FailureScope scope)
+    {
+        if (bridge.State == BridgeState.Draining && !emitter.HasBegun)
+        {
+            throw BridgeUnavailableException.Draining(scope);
+        }
+    }
+
+    private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context) => new(receipt, context, time.GetTimestamp(), Rejection: null);
+
+    private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
+    {
+        var scope = accepted.Context!.ScopeOf(Operation);
+        return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
+    }
+
+    // Whoever is refused is there all the same. Only a run that is known is heard of.
+    private void Hear(in FailureScope scope)
+    {
+        if (scope is { UserId: { } userId, ThreadId: { } threadId, RunId: { } runId })
+        {
+            registry.Hear(new RunKey(userId, threadId, runId));
+        }
+    }
+
+    private PublishOutcome Rejected(Failure failure)
+    {
+        failures.Report(failure);
+        return PublishOutcome.Rejected(new PublishRejection(failure.Code, failure.Message, failure.Numbers));
+    }
+
+    private PublishOutcome Rejected(PipelineException exception)
+    {
+        if (!bridge.IsOfTheStart(exception))
+        {
+            failures.Report(exception);
+        }
+
+        return PublishOutcome.Rejected(PublishRejection.From(exception));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>
+/// Makes one event of all publishes under one key. The first one runs, and those that come meanwhile wait until it is accepted or refused; how long it then takes to be stored, each
+/// publisher waits for by itself, as for any event. Once it is stored, the log answers.
+/// </summary>
+/// <remarks>
+/// <para>Safe to use from any thread; no lock. A key has one entry at most, and only who made it looks into the log and emits. The entry of an accepted event leaves after the log has committed event and
+/// key together, so there is no moment at which neither the entry nor the log would answer. While the commit is uncertain the entry stays, whatever the publisher was told: another try must wait, or it would
+/// make a second event.</para>
+/// <para>Bounded by what is under way: one entry for each event that is being published, and for each that the log has taken and not committed, which the log bounds.</para>
+/// </remarks>
+internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> options, ServedTime time)
+{
+    private readonly ConcurrentDictionary<UInt128, FirstPublish> _underWay = new();
+
+    /// <summary>How many keys are under way.</summary>
+    public int Count => _underWay.Count;
+
+    /// <summary>Publishes an event, unless it has been published under its key.</summary>
+    /// <param name="hashes">The key and the event.</param>
+    /// <param name="scope">Whose event it is, for the failure.</param>
+    /// <param name="emit">Emits the event under a key: returns what was accepted, or throws when nothing was.</param>
+    /// <param name="cancellationToken">Fires when the publisher is gone.</param>
+    /// <exception cref="SendFailureException">The key was used for other content (<c>idempotency_conflict</c>), or the log cannot be asked (<c>log_failed</c>).</exception>
+    public async ValueTask<PublishOutcome> PublishAsync(
+        IdempotencyHashes hashes, FailureScope scope, Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var own = new FirstPublish(hashes.Content);
+            var first = _underWay.GetOrAdd(hashes.Key, own);
+            if (first == own)
+            {
+                return await BeFirstAsync(hashes, own, scope, emit, cancellationToken);
+            }
+
+            // Only what was accepted binds the key: a first that is refused in the end must not have kept others from being the first.
+            if (await first.Decided.WaitAsync(cancellationToken) is { } accepted)
+            {
+                return first.Content == hashes.Content
+                    ? accepted with { AcceptedAt = time.GetTimestamp(), IsReplay = true }
+                    : throw SendFailureException.IdempotencyConflict(scope);
+            }
+        }
+    }
+
+    private async ValueTask<PublishOutcome> BeFirstAsync(
+        IdempotencyHashes hashes,
+        FirstPublish own,
+        FailureScope scope,
+        Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit,
+        CancellationToken cancellationToken)
+    {
+        PublishOutcome outcome;
+        try
+        {
+            outcome = await FindAsync(hashes, scope, cancellationToken)
+                ?? await emit(new PublishKey(hashes.Key, hashes.Content, time.GetUtcNow() + options.Value.IdempotencyWindow), cancellationToken);
+        }
+        catch
+        {
+            Leave(hashes.Key, own);
+            own.Decide(null);
+            throw;
+        }
+
+        own.Decide(outcome);
+        _ = LeaveOnceStoredAsync(hashes.Key, own, outcome.Receipt);
+        return outcome;
+    }
+
+    private async ValueTask<PublishOutcome?> FindAsync(IdempotencyHashes hashes, FailureScope scope, CancellationToken cancellationToken)
+    {
+        StoredKey? stored;
+        try
+        {
+            stored = await log.FindKeyAsync(hashes.Key, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not (PipelineException or OperationCanceledException))
+        {
+            throw SendFailureException.LogFailed(scope, "whether the idempotency key is known could not be read", innerException: exception);
+        }
+
+        return stored is null ? null
+            : stored.Content == hashes.Content ? PublishOutcome.Stored(stored)
+            : throw SendFailureException.IdempotencyConflict(scope);
+    }
+
+    private async Task LeaveOnceStoredAsync(UInt128 key, FirstPublish own, EventReceipt receipt)
+    {
+        try
+        {
+            await receipt.WhenStoredAsync();
+        }
+        catch (SendFailureException)
+        {
+            // The log has ended without storing it, and says so to everybody who waits for the event. Nothing is stored under the key, so nothing is to be remembered.
+        }
+        finally
+        {
+            Leave(key, own);
+        }
+    }
+
+    private void Leave(UInt128 key, FirstPublish own) => _underWay.TryRemove(KeyValuePair.Create(key, own));
+}

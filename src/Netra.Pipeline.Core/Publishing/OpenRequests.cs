@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>
+/// The requests of many events that are open, which are bounded, and so are those that do nothing. Who feeds a run may be silent for as long as the run is: it is never ended for others. Of those
+/// that feed none, the ones that have been silent for the longest time make room.
+/// </summary>
+/// <remarks>Safe to use from any thread; the lock guards the set. A request is asked to end, and decides by itself whether it feeds a run.</remarks>
+internal sealed class OpenRequests
+{
+    private const int MostByDefault = 10_000;
+
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<OpenRequest> _open = [];
+    private readonly ConnectionSlots _slots;
+    private readonly PublishOptions _options;
+    private readonly ServedTime _time;
+    private readonly Counter<long> _refused;
+
+    public OpenRequests(ConnectionSlots slots, IOptions<PublishOptions> options, IMeterFactory meters, ServedTime time)
+    {
+        (_slots, _options, _time) = (slots, options.Value, time);
+        var meter = meters.Create(PipelineMeter.Name);
+        meter.CreateObservableUpDownCounter("netra.publish_request.active", () => Count, "{request}", "Requests of many events that are open.");
+        _refused = meter.CreateCounter<long>("netra.publish_requests.refused", "{request}", "Requests of many events that were refused, since too many are open.");
+    }
+
+    /// <summary>How many may be open.</summary>
+    public int Limit => _options.MaxOpenRequests ?? Math.Min(MostByDefault, Math.Max(1, _slots.HoldLimit / 2));
+
+    /// <summary>How many are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a request; disposing it closes it.</summary>
+    /// <param name="ask">Tells it that it is to end unless it feeds a run; called from any thread.</param>
+    /// <param name="request">The request.</param>
+    /// <returns>False when too many are open; the next one may find room.</returns>
+    public bool TryOpen(Action ask, [NotNullWhen(true)] out OpenRequest? request)
+    {
+        List<OpenRequest> idle = [];
+        lock (_gate)
+        {
+            request = _open.Count < Limit && _slots.TryHold() ? new OpenRequest(this, ask, _time) : null;
+            if (request is not null)
+            {
+                _open.Add(request);
+            }
+
+            if (request is null || _open.Count > _options.MaxIdleRequests)
+            {
+                idle.AddRange(_open.Where(static open => open.Silence >= IdleAfter));
+            }
+        }
+
+        // Whoever is refused comes again, and by then somebody who does nothing has gone.
+        var surplus = Math.Max(idle.Count - _options.MaxIdleRequests, request is null ? 1 : 0);
+        foreach (var open in idle.OrderByDescending(static open => open.Silence).Take(surplus))
+        {
+            open.Ask();
+        }
+
+        if (request is null)
+        {
+            _refused.Add(1);
+        }
+
+        return request is not null;
+    }
+
+    internal void Close(OpenRequest request)
+    {
+        lock (_gate)
+        {
+            if (!_open.Remove(request))
+            {
+                return;
+            }
+        }
+
+        _slots.Release();
+    }
+}

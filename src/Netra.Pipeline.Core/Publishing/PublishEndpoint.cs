@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Http;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
+internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, PeerLines peers, ILogger<PublishEndpoint> logger)
+{
+    private const string OneEvent = JsonBody.MediaType;
+    private const string Lines = "application/x-ndjson";
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+        => endpoints.MapPost("/v1/events", static context => context.RequestServices.GetRequiredService<PublishEndpoint>().HandleAsync(context));
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            if (!await guard.AdmitAsync(context))
+            {
+                return;
+            }
+
+            // Each handler bounds what it reads by itself; a request of many events may go on for ever.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = null;
+            }
+
+            switch (JsonBody.MediaTypeOf(context.Request))
+            {
+                case OneEvent:
+                    await one.HandleAsync(context);
+                    break;
+                case Lines:
+                    await lines.HandleAsync(context);
+                    break;
+                default:
+                    context.Response.Headers["Accept-Post"] = $"{OneEvent}, {Lines}";
+                    await ProblemDocument.WriteAsync(
+                        context, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {OneEvent} or {Lines}, in UTF-8 and without a content encoding.");
+                    break;
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The publisher is gone: what was accepted stays, and there is nobody to answer.
+            TellBroken(context, "the publisher has hung up");
+        }
+        catch (IOException exception)
+        {
+            TellBroken(context, exception.Message);
+            await AnswerBrokenAsync(context, exception);
+        }
+    }
+
+    private void TellBroken(HttpContext context, string reason)
+        => peers.Write(
+            EventIds.PublishBroken, nameof(TellBroken), context.Connection.RemoteIpAddress?.ToString(), more => Log.Broken(logger, reason, more));
+
+    private static async Task AnswerBrokenAsync(HttpContext context, IOException exception)
+    {
+        if (context.Response.HasStarted || exception is not BadHttpRequestException bad)
+        {
+            // An answer that has begun must not look whole.
+            context.Abort();
+            return;
+        }
+
+        try
+        {
+            context.Response.Headers.Connection = "close";
+            await ProblemDocument.WriteAsync(context, bad.StatusCode, "bad_request", bad.Message);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays{More}", EventName = nameof(EventIds.PublishBroken))]
+        public static partial void Broken(ILogger logger, string reason, string more);
+    }
+}

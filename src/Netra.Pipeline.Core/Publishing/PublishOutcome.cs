@@ -1,0 +1,48 @@
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>What became of one event: its receipt, or why it has none.</summary>
+/// <param name="Receipt">The receipt; meaningless with a rejection, and with <see cref="Earlier"/>.</param>
+/// <param name="Context">Whose event it is; null with a rejection.</param>
+/// <param name="AcceptedAt">The clock's timestamp when it was accepted, or asked for again.</param>
+/// <param name="Rejection">Why it was refused; null when it was not.</param>
+internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecutionContext? Context, long AcceptedAt, PublishRejection? Rejection)
+{
+    /// <summary>The event that the log has stored under the same key; null when this process has accepted it just now.</summary>
+    public StoredKey? Earlier { get; private init; }
+
+    /// <summary>How long may pass until the next sign of life, where the request was one; null for an event.</summary>
+    public TimeSpan? Lease { get; private init; }
+
+    /// <summary>Completes when the log has stored what a sign of life says; null for an event.</summary>
+    public Task? Kept { get; private init; }
+
+    /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
+    public bool IsReplay { get; init; }
+
+    /// <summary>The event's id.</summary>
+    public string Id => Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.Id;
+
+    /// <summary>The event's number.</summary>
+    public long Seq => Earlier?.Seq ?? Receipt.Seq;
+
+    /// <summary>Where the event stood when it was accepted.</summary>
+    public EventStatus Status => Earlier?.Status ?? Receipt.Status;
+
+    public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
+
+    /// <summary>A sign of life was taken.</summary>
+    /// <param name="lease">How long may pass until the next one.</param>
+    /// <param name="kept">Completes when the log has stored what it says.</param>
+    /// <param name="context">Whose it is.</param>
+    /// <param name="at">The clock's timestamp.</param>
+    public static PublishOutcome Renewed(TimeSpan lease, Task kept, UserExecutionContext context, long at)
+        => new(default, context, at, null) { Lease = lease, Kept = kept };
+
+    /// <summary>The outcome of an event that is in the log.</summary>
+    public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };
+}

@@ -1,0 +1,277 @@
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Runs;
+
+/// <summary>
+/// The lives of all runs that are open or in somebody's hand, and when each is looked at next. Bounded by
+/// <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that goes on as any other, but nobody notices when it is quiet.
+/// </summary>
+/// <remarks>Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing but a life, which calls nobody, is called under it.</remarks>
+internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, RunClock clock, TimeProvider wall)
+{
+    // What a wall clock that was wrong when it said so, or is now, can add at most.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<RunKey, RunLife> _lives = [];
+    private readonly RunDeadlines _deadlines = new();
+    private long _unwatched;
+
+    /// <summary>How many runs are open, as far as the registry knows.</summary>
+    public int OpenCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lives.Values.Count(static life => life is { HasBegun: true, HasEnded: false });
+            }
+        }
+    }
+
+    /// <summary>The runs' time.</summary>
+    public long Now => clock.Now;
+
+    /// <summary>Takes a run into a hand; to be given back with <see cref="Leave"/>.</summary>
+    /// <param name="key">The run.</param>
+    /// <param name="known">What is known of it.</param>
+    public RunLife Enter(RunKey key, LogRun known)
+    {
+        var (now, waiting) = (clock.Now, RestOf(known.WaitingUntil));
+        RunLife? life;
+        lock (_gate)
+        {
+            if (_lives.TryGetValue(key, out life))
+            {
+                life.Holders++;
+                return life;
+            }
+
+            // The system's own runs are watched by whoever starts them.
+            var isCounted = !IdentifierRules.IsReserved(key.UserId);
+            var isWatched = isCounted && _lives.Count < limits.MaxWatched;
+            life = new RunLife(key) { IsWatched = isWatched, Holders = 1 };
+            _unwatched += isCounted && !isWatched && limits.AreWatched ? 1 : 0;
+
+            // Whoever finds it has news that is newer than this.
+            if (known.TerminalSeq != 0)
+            {
+                life.End();
+            }
+            else if (known.Events > 0)
+            {
+                life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, waiting, now);
+            }
+
+            if (isWatched)
+            {
+                _lives.Add(key, life);
+            }
+        }
+
+        Schedule(life);
+        return life;
+    }
+
+    /// <summary>Gives a run back.</summary>
+    public void Leave(RunLife life)
+    {
+        lock (_gate)
+        {
+            life.Holders--;
+            Forget(life);
+        }
+    }
+
+    /// <summary>A run was found ended.</summary>
+    public void End(RunLife life)
+    {
+        life.End();
+        lock (_gate)
+        {
+            Forget(life);
+        }
+    }
+
+    /// <summary>Takes up a run that was open when the last process ended: it goes on under what it had declared, counted anew.</summary>
+    public void Adopt(OpenRun run)
+        => Leave(Enter(
+            new RunKey(run.UserId, run.ThreadId, run.RunId),
+            new LogRun(run.ThreadId, run.RunId, run.IsEmbedded, run.AgentName)
+            {
+                Events = 1,
+                Lease = run.Lease,
+                WaitingUntil = run.WaitingUntil,
+            }));
+
+    /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
+    public void OnEvent(RunLife life, UserExecutionContext context, EventType type, in EventSubject subject)
+    {
+        if (life.OnEvent(type, subject, clock.Now) is var violation and not FlowViolation.None && limits.AreWatched && life.IsWatched)
+        {
+            failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
+        }
+
+        Schedule(life);
+    }
+
+    /// <summary>A token, or an event of the application's own, was accepted.</summary>
+    /// <param name="life">Its run.</param>
+    /// <param name="timestamp">When, on the clock below the runs' own.</param>
+    public void OnToken(RunLife life, long timestamp)
+    {
+        if (life.OnToken(clock.At(timestamp)))
+        {
+            Schedule(life);
+        }
+    }
+
+    /// <summary>A run was heard of, and it has no event of that: somebody tries to publish, say.</summary>
+    public void Hear(RunKey key)
+    {
+        RunLife? life;
+        lock (_gate)
+        {
+            _lives.TryGetValue(key, out life);
+        }
+
+        life?.Hear(clock.Now);
+    }
+
+    /// <inheritdoc cref="Hear(RunKey)"/>
+    public void Hear(RunLife life) => life.Hear(clock.Now);
+
+    /// <summary>Nothing is to be expected of a run before a time of the wall clock.</summary>
+    public void Wait(RunLife life, DateTimeOffset until)
+    {
+        var now = clock.Now;
+        life.Wait(now, now + RestOf(until));
+        Schedule(life);
+    }
+
+    /// <summary>How long may pass until a run's next sign of life.</summary>
+    public TimeSpan LeftOf(RunLife life) => TimeSpan.FromTicks(life.LeftAt(clock.Now, limits));
+
+    /// <summary>A request that stays open publishes to a run; it has the run in hand.</summary>
+    public void BeginRequest(RunLife life)
+    {
+        lock (_gate)
+        {
+            life.Holders++;
+        }
+
+        life.BeginRequest(clock.Now);
+    }
+
+    /// <summary>That request publishes to the run no more.</summary>
+    /// <param name="life">The run.</param>
+    /// <param name="isBroken">Whether the request ended in the middle.</param>
+    public void EndRequest(RunLife life, bool isBroken)
+    {
+        life.EndRequest(clock.Now, isBroken);
+        Schedule(life);
+        Leave(life);
+    }
+
+    /// <summary>Whether a request has no more to do with a run: it has ended, or nobody else ever began it.</summary>
+    public bool IsOver(RunLife life)
+    {
+        lock (_gate)
+        {
+            return life.HasEnded || (!life.HasBegun && life.Holders == 1);
+        }
+    }
+
+    /// <summary>The work on a run goes on in another one; both calls may come from any thread.</summary>
+    public void BeginDelegation(RunLife life) => life.BeginDelegation(clock.Now);
+
+    /// <inheritdoc cref="BeginDelegation"/>
+    public void EndDelegation(RunLife life)
+    {
+        life.EndDelegation(clock.Now);
+        Schedule(life);
+    }
+
+    /// <summary>Sets when a run is looked at next, if that is sooner than was said.</summary>
+    public void Schedule(RunLife life)
+    {
+        var now = clock.Now;
+        if (life.IsWatched && limits.AreWatched && life.NextLook(now, limits) is var at && at < life.LookAt)
+        {
+            Put(life, at);
+        }
+    }
+
+    /// <summary>Has a run looked at again in a moment, or sooner, if that was said.</summary>
+    public void ScheduleSoon(RunLife life) => Put(life, clock.Now + TimeSpan.TicksPerSecond);
+
+    /// <summary>Takes the runs that are to be looked at now, the longest due first. Whoever takes them schedules them anew.</summary>
+    public void TakeDue(List<RunLife> due)
+    {
+        lock (_gate)
+        {
+            _deadlines.TakeDue(clock.Now, due);
+        }
+    }
+
+    /// <summary>How many runs were not watched since this was asked last, since too many are open.</summary>
+    public long TakeUnwatched()
+    {
+        lock (_gate)
+        {
+            (var unwatched, _unwatched) = (_unwatched, 0);
+            return unwatched;
+        }
+    }
+
+    /// <summary>All lives at this moment.</summary>
+    public IReadOnlyList<RunLife> Lives()
+    {
+        lock (_gate)
+        {
+            return [.. _lives.Values];
+        }
+    }
+
+    private static string Describe(FlowViolation violation, EventType type, in EventSubject subject) => violation switch
+    {
+        FlowViolation.NotStarted => $"{EventTypes.WireName(type)} came before agent_started",
+        FlowViolation.StartedTwice => "agent_started came twice",
+        FlowViolation.CallIdInUse => $"tool_executing of {subject.Name} came under call id '{subject.CallId}', which is open",
+        FlowViolation.ToolNotExecuting => $"tool_completed of {subject.Name} came without its tool_executing",
+        FlowViolation.ToolAmbiguous =>
+            $"tool_completed of {subject.Name} came without call_id while several calls of it are open: "
+            + "nobody can say which one it ends, and it is shown with none",
+        FlowViolation.ToolNotCompleted => $"{EventTypes.WireName(type)} came while tools were running",
+        _ => throw new ArgumentOutOfRangeException(nameof(violation), violation, "not a violation"),
+    };
+
+    private long RestOf(DateTimeOffset? until)
+        => until is { } end ? Math.Clamp((end - wall.GetUtcNow()).Ticks, 0, MaxWait.Ticks) : 0;
+
+    private void Put(RunLife life, long at)
+    {
+        lock (_gate)
+        {
+            // Of two who say it at once, with one of them having seen less, the earlier time holds: a look too many does no harm.
+            if (at < life.LookAt && _lives.TryGetValue(life.Key, out var known) && known == life)
+            {
+                _deadlines.Put(life, at);
+            }
+        }
+    }
+
+    // Where nobody watches, nobody ends what was abandoned either, and the log knows of it whatever is asked again.
+    private void Forget(RunLife life)
+    {
+        if (life.Holders == 0 && (life.HasEnded || !life.HasBegun || !limits.AreWatched) && _lives.TryGetValue(life.Key, out var known) && known == life)
+        {
+            _deadlines.Remove(life);
+            _lives.Remove(life.Key);
+        }
+    }
+}

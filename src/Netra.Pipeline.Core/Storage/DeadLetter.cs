@@ -1,0 +1,26 @@
+namespace Netra.Pipeline.Storage;
+
+/// <summary>An event that nobody confirmed.</summary>
+/// <param name="Number">Its own number among dead letters, from 1, in the order in which they came.</param>
+/// <param name="UserId">Whose event it is.</param>
+/// <param name="StreamId">The event's stream.</param>
+/// <param name="Seq">The event's number.</param>
+/// <param name="Cause">Why it is here.</param>
+/// <param name="Attempts">How often it was sent; 0 when it expired unsent, or nobody knows.</param>
+/// <param name="At">When it came here.</param>
+/// <param name="State">What became of it.</param>
+/// <param name="ReplayedAs">The id of the event that repeats it, if one does.</param>
+/// <param name="Webhook">How far the webhook has come with it.</param>
+/// <param name="Buffer">The owner tag and the encoded event.</param>
+public sealed record DeadLetter(
+    long Number,
+    string UserId,
+    ulong StreamId,
+    long Seq,
+    DeadLetterCause Cause,
+    int Attempts,
+    DateTimeOffset At,
+    DeadLetterState State,
+    string? ReplayedAs,
+    WebhookState Webhook,
+    byte[] Buffer);

@@ -1,0 +1,26 @@
+namespace Netra.Pipeline.Storage;
+
+/// <summary>Who holds a lease, and is told what the log does with the stream. Called from threads of the log, or inside <see cref="IEventLog.TryAppend"/>; it takes the stream's lock for a short time and never throws.</summary>
+public interface IStreamOwner
+{
+    /// <summary>Events were stored.</summary>
+    /// <param name="through">The highest number that is stored; it never decreases.</param>
+    /// <param name="events">How many events this commit stored.</param>
+    void OnCommitted(long through, int events);
+
+    /// <summary>What is acknowledged at the moment. The log asks now and then, when <see cref="StreamLease.AcknowledgementsChanged"/> says that it is worth it.</summary>
+    IReadOnlyList<SeqRange> ReadAcknowledged();
+
+    /// <summary>Events are about to be deleted.</summary>
+    /// <param name="range">Their numbers; skipped ones may lie between.</param>
+    /// <returns>Which of these numbers nobody has acknowledged. From here on an acknowledgement of any number in the range confirms nothing.</returns>
+    IReadOnlyList<SeqRange> OnExpiring(SeqRange range);
+
+    /// <summary>Events were deleted; after <see cref="OnExpiring"/> for the same range.</summary>
+    /// <param name="expired">What was deleted.</param>
+    void OnExpired(in ExpiredRange expired);
+
+    /// <summary>The log ends without having stored all that it has taken: whoever waits for it is told.</summary>
+    /// <param name="cause">Why.</param>
+    void OnAbandoned(Exception cause);
+}

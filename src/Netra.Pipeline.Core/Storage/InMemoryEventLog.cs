@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+
+namespace Netra.Pipeline.Storage;
+
+/// <summary>
+/// A log for tests and throw-away use: it survives nothing. <em>Stored</em> means held in this process, and commits happen at once.
+/// </summary>
+/// <remarks>
+/// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
+/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Bytes are taken
+/// under the lock of those who wait for room, so an append neither takes what is kept for somebody, nor holds up anybody by what it does
+/// not get.
+/// </remarks>
+public sealed class InMemoryEventLog : IEventLog
+{
+    private const int ExpiredAtOnce = 2000;
+
+    private readonly ConcurrentDictionary<string, InMemoryStream> _streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ulong, string> _users = new();
+    private readonly ConcurrentDictionary<UInt128, (PublishKey Key, ulong StreamId, long Seq)> _keys = new();
+    private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
+    private readonly InMemoryDeadLetters _deadLetters;
+    private readonly Lock _owners = new();
+    private readonly InMemoryEventLogOptions _options;
+    private readonly LogClock _clock;
+    private readonly Lock _room = new();
+    private readonly RoomLine _line;
+    private long _bytes;
+
+    /// <summary>Makes an empty log.</summary>
+    /// <param name="options">Its limits.</param>
+    /// <param name="time">The clock.</param>
+    public InMemoryEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _clock) = (options.Value, new LogClock(time));
+        _deadLetters = new InMemoryDeadLetters(_clock);
+        Audit = new InMemoryAuditTrail(_deadLetters);
+        _line = new RoomLine(_room, bytes => bytes > _options.MaxBytes || Bytes + _line!.KeptBytes + bytes <= _options.MaxBytes);
+    }
+
+    /// <inheritdoc/>
+    public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    /// <inheritdoc/>
+    public string Bound => $"{_options.MaxBytes} bytes (Netra:Log:InMemory:MaxBytes)";
+
+    /// <inheritdoc/>
+    public string? Trouble => null;
+
+    /// <inheritdoc/>
+    public StreamAccount Resting => _streams.Values.Aggregate(default(StreamAccount), static (sum, stream) => sum + stream.Resting);
+
+    /// <inheritdoc/>
+    public long StreamCount => _streams.Values.Count(static stream => !stream.IsSystem);
+
+    /// <inheritdoc/>
+    public IDeadLetterStore DeadLetters => _deadLetters;
+
+    /// <inheritdoc/>
+    public IAuditTrail Audit { get; }
+
+    /// <summary>What is kept at the moment, in bytes.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <inheritdoc/>
+    public ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        ArgumentNullException.ThrowIfNull(own);
+        lock (_owners)
+        {
+            var stream = _streams.GetOrAdd(userId, static id => new InMemoryStream(id));
+            _users[stream.StreamId] = userId;
+            return ValueTask.FromResult<StreamLease>(stream.Grant(own));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ClaimAsync(StreamLease lease, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+    {
+        var granted = Granted(lease);
+        lock (_owners)
+        {
+            granted.Stream.Release(granted, acknowledged);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
+    {
+        var granted = Granted(lease);
+
+        lock (_room)
+        {
+            // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
+            var kept = entry.HasRoom ? 0 : _line.AnyWaiting ? _options.MaxBytes : _line.KeptBytes;
+            if (Bytes + entry.Buffer.Length > _options.MaxBytes - kept)
+            {
+                return AppendResult.Full;
+            }
+
+            Interlocked.Add(ref _bytes, entry.Buffer.Length);
+        }
+
+        var accepted = _clock.OfWall(entry.AcceptedAt);
+        if (!granted.Stream.TryAppend(granted, accepted == entry.AcceptedAt ? entry : entry with { AcceptedAt = accepted }))
+        {
+            GiveBack(entry.Buffer.Length);
+            return AppendResult.Failed;
+        }
+
+        _arrivals.Enqueue(granted.Stream);
+        if (entry.Key is { } key)
+        {
+            key.KeptUntil = _clock.OfWall(key.ExpiresAt);
+            _keys[key.Hash] = (key, granted.StreamId, entry.Seq);
+        }
+
+        granted.Owner!.OnCommitted(entry.Seq, 1);
+        return AppendResult.Taken;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
+        => _line.WaitAsync(bytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
+        => ValueTask.FromResult(Granted(lease).Stream.Read(range, maxBytes));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
+    {
+        var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
+        var oldest = _clock.OfWall(olderThan);
+        lock (_owners)
+        {
+            while (!cancellationToken.IsCancellationRequested && PlanExpiry(oldest) is { Count: > 0 } plan)
+            {
+                foreach (var (stream, count) in plan)
+                {
+                    var range = Expire(stream, count);
+                    expired[stream.UserId] = expired.TryGetValue(stream.UserId, out var before) ? before.And(range) : range;
+                }
+            }
+        }
+
+        var now = _clock.Now;
+        foreach (var (hash, stored) in _keys)
+        {
+            if (stored.Key.KeptUntil <= now)
+            {
+                _keys.TryRemove(hash, out _);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<ExpiredRange>>([.. expired.Values]);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken)
+        => ValueTask.FromResult(Granted(lease).Stream.FindRun(threadId, runId));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken)
+        => ValueTask.FromResult<IReadOnlyList<OpenRun>>([.. _streams.Values.SelectMany(static stream => stream.InterruptedRuns())]);
+
+    /// <inheritdoc/>
+    public ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        Granted(lease).Stream.StoreWait(run.ThreadId, run.RunId, until);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => ValueTask.FromResult(
+        _keys.TryGetValue(hash, out var stored) ? new StoredKey(stored.Key.Content, stored.StreamId, stored.Seq, stored.Key.WaitForStatus()) : null);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken)
+        => ValueTask.FromResult(_users.GetValueOrDefault(streamId));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(_streams.ContainsKey(userId));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static InMemoryLease Granted(StreamLease lease)
+        => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
+
+    // Under the lock, so that whoever takes a place in the line either sees it, or is in the line by the time it is told.
+    private void GiveBack(long bytes)
+    {
+        lock (_room)
+        {
+            Interlocked.Add(ref _bytes, -bytes);
+        }
+
+        _line.Update();
+    }
+
+    // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
+    private Dictionary<InMemoryStream, int> PlanExpiry(DateTimeOffset olderThan)
+    {
+        var plan = new Dictionary<InMemoryStream, int>();
+        var planned = 0L;
+        for (var i = 0; i < ExpiredAtOnce && _arrivals.TryPeek(out var oldest); i++)
+        {
+            var limit = Interlocked.Read(ref _bytes) - planned <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
+            if (!oldest.IsOlder(plan.GetValueOrDefault(oldest), limit, out var bytes))
+            {
+                break;
+            }
+
+            _arrivals.TryDequeue(out _);
+            plan[oldest] = plan.GetValueOrDefault(oldest) + 1;
+            planned += bytes;
+        }
+
+        return plan;
+    }
+
+    private ExpiredRange Expire(InMemoryStream stream, int count)
+    {
+        var now = _clock.Now;
+        var range = stream.Oldest(count);
+        var owner = stream.Owner;
+        var unacknowledged = owner?.OnExpiring(range) ?? stream.Unacknowledged(range);
+        var bytes = stream.Read(range, int.MaxValue).Events.Sum(static e => (long)e.Buffer.Length);
+        var buried = new List<(long Seq, byte[] Buffer)>();
+        var expired = stream.Expire(range, unacknowledged, now, buried);
+        foreach (var (seq, buffer) in buried)
+        {
+            _deadLetters.Add(stream, seq, buffer, DeadLetterCause.Expired, attempts: 0, now);
+        }
+
+        GiveBack(bytes);
+        owner?.OnExpired(expired);
+        return expired;
+    }
+}

@@ -1,0 +1,34 @@
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Storage;
+
+/// <summary>One event on its way into the log.</summary>
+/// <param name="Seq">Its number.</param>
+/// <param name="Type">Its type; critical ones are to be stored sooner.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+/// <param name="Buffer">
+/// The owner tag (8 bytes, see <see cref="Events.OwnerTag"/>) and the encoded event. The array belongs to the event, is never changed and never
+/// reused, so the log may keep it.
+/// </param>
+public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer)
+{
+    /// <summary>The run it belongs to; null for an event outside of any run, such as a dead letter sent again.</summary>
+    public LogRun? Run { get; init; }
+
+    /// <summary>
+    /// What the event says of its run as a whole, to be stored with the run in the event's transaction; null when it says nothing.
+    /// </summary>
+    public RunDeclaration? Declared { get; init; }
+
+    /// <summary>The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.</summary>
+    public PublishKey? Key { get; init; }
+
+    /// <summary>Whether somebody waits for it to be stored, so that it is to be stored as soon as a critical one.</summary>
+    public bool IsUrgent { get; init; }
+
+    /// <summary>
+    /// Whether room is kept for it (<see cref="IEventLog.WaitForRoomAsync"/>), so that it need not stand behind those that wait.
+    /// </summary>
+    public bool HasRoom { get; init; }
+}

@@ -1,0 +1,39 @@
+namespace Netra.Pipeline.Storage;
+
+/// <summary>A run as the log knows it: one object for all events of the run under one lease, made by the stream's owner or found by <see cref="IEventLog.FindRunAsync"/>.</summary>
+/// <param name="threadId">The run's thread.</param>
+/// <param name="runId">The run.</param>
+/// <param name="isEmbedded">Whether it runs in this process, so that it cannot outlive it.</param>
+/// <param name="agentName">The agent that runs, if it is known.</param>
+public sealed class LogRun(string threadId, string runId, bool isEmbedded, string? agentName)
+{
+    /// <summary>The run's thread.</summary>
+    public string ThreadId { get; } = threadId;
+
+    /// <summary>The run.</summary>
+    public string RunId { get; } = runId;
+
+    /// <summary>Whether it runs in the process that emits it, and ends with it.</summary>
+    public bool IsEmbedded { get; } = isEmbedded;
+
+    /// <summary>The agent that runs, if it is known.</summary>
+    public string? AgentName { get; } = agentName;
+
+    /// <summary>For how long it may say nothing, as it had declared when it was found; null when it had declared nothing.</summary>
+    public TimeSpan? Lease { get; init; }
+
+    /// <summary>Until when it waited, as it had said when it was found; null when it did not wait.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
+    /// <summary>How many events it had when it was found; 0 for a new one.</summary>
+    public long Events { get; init; }
+
+    /// <summary>The number of its first event when it was found; 0 for a new one.</summary>
+    public long FirstSeq { get; init; }
+
+    /// <summary>The number of its last event when it was found; 0 for a new one.</summary>
+    public long LastSeq { get; init; }
+
+    /// <summary>The number of its terminal event when it was found; 0 while it is open.</summary>
+    public long TerminalSeq { get; init; }
+}

@@ -1,0 +1,21 @@
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>What became of one event at its stream.</summary>
+/// <param name="Kind">Whether it was accepted, or why not.</param>
+/// <param name="Seq">Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.</param>
+/// <param name="Connected">How many connections with a page present have it in their queue, or will read it.</param>
+/// <param name="Lagging">How many connections with a page present lag, so that they get it later.</param>
+/// <param name="Overflowed">The connections that turned from live to lagging with this event; null when there are none.</param>
+internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Connected, int Lagging, List<OverflowedConnection>? Overflowed)
+{
+    /// <summary>What the log threw; only with <see cref="AppendKind.LogFailed"/>.</summary>
+    public Exception? Fault { get; init; }
+
+    /// <summary>Where the event stands, as its receipt says.</summary>
+    public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
+
+    public static AppendOutcome Refused(AppendKind kind, Exception? fault = null) => new(kind, 0, 0, 0, null) { Fault = fault };
+}

@@ -1,0 +1,129 @@
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// Makes room where what waits for pages exceeds its budget: first the windows let go of what is stored, then the largest queues are taken
+/// back, so that pages that read are left alone. Nothing is lost by it: the log has
+/// the events, and the pages are caught up from it.
+/// </summary>
+/// <remarks>
+/// Run by whoever's event was one too many, when it holds no lock, so that it needs no thread of the pool; one at a time, the others go on.
+/// It looks at all streams, so it
+/// pauses for a multiple of what that took where it brought little.
+/// </remarks>
+/// <param name="budget">The budget.</param>
+/// <param name="streams">The streams that are loaded.</param>
+/// <param name="failures">Who is told.</param>
+/// <param name="time">The clock.</param>
+internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStream>> streams, FailureReporter failures, TimeProvider time)
+{
+    private const int PauseFactor = 10;
+
+    // More than a page that reads ever has waiting: two flushes.
+    private const long LargeBytes = 64 * 1024;
+
+    private long _notBefore = long.MinValue;
+    private int _isRunning;
+
+    // Three quarters, or it would be due again at once.
+    private long Enough => budget.Limit / 4 * 3;
+
+    /// <summary>Whether there is something to do. To be asked after every event.</summary>
+    public bool IsDue => budget.IsExceeded;
+
+    /// <summary>Makes room.</summary>
+    /// <param name="own">The stream of the event that was one too many.</param>
+    public void Run(UserStream own)
+    {
+        var begun = time.GetTimestamp();
+        if (begun >= Volatile.Read(ref _notBefore) && Interlocked.Exchange(ref _isRunning, 1) == 0)
+        {
+            Report(RunAlone(begun));
+        }
+        else if (budget.Used > budget.Limit / 8 * 9)
+        {
+            // Whoever makes room may not get a processor for a while. Until then nobody adds to what is large.
+            Report(TakeBack(Large(own)));
+        }
+    }
+
+    private Failure? RunAlone(long begun)
+    {
+        try
+        {
+            foreach (var stream in streams())
+            {
+                stream.LetGoOfWindow();
+            }
+
+            return budget.IsExceeded ? TakeBack(Largest()) : null;
+        }
+        finally
+        {
+            if (budget.Used > Enough)
+            {
+                // It brought little, and looking again at once would bring no more.
+                var now = time.GetTimestamp();
+                Volatile.Write(ref _notBefore, now + (PauseFactor * (now - begun)));
+            }
+
+            Volatile.Write(ref _isRunning, 0);
+        }
+    }
+
+    private IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Largest() => streams()
+        .SelectMany(static stream => stream.Subscriptions.Select(subscription => (Stream: stream, Subscription: subscription)))
+        .Where(static place => place.Subscription.Queue.ChargedBytes > 0)
+        .OrderByDescending(static place => place.Subscription.Queue.ChargedBytes);
+
+    private static IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Large(UserStream own)
+        => own.Subscriptions.Where(
+            static subscription => subscription.Queue.ChargedBytes > LargeBytes).Select(subscription => (own, subscription));
+
+    private Failure? TakeBack(IEnumerable<(UserStream Stream, StreamSubscription Subscription)> places)
+    {
+        var (used, before, connections) = (budget.Used, budget.Queues, 0);
+        OverflowedConnection? first = null;
+        foreach (var (stream, subscription) in places)
+        {
+            if (budget.Used <= Enough)
+            {
+                break;
+            }
+
+            if (stream.TryTakeBack(subscription, out var taken))
+            {
+                first ??= taken;
+                connections++;
+            }
+        }
+
+        return first is null ? null : DescribeRelief(used, before - budget.Queues, connections, first);
+    }
+
+    private void Report(Failure? relief)
+    {
+        if (relief is not null)
+        {
+            failures.Report(relief);
+        }
+    }
+
+    private Failure DescribeRelief(long used, long freed, int connections, OverflowedConnection first)
+    {
+        var message = $"What waits for pages held {used} of {budget.Limit} bytes ({LimitOptions.BufferBudget}), so the {connections} largest queues "
+            + $"were taken back, {freed} bytes. The largest one, of connection {first.ConnectionId}, held {first.QueuedFrames} frames and "
+            + $"{first.QueuedBytes} bytes. These pages do not read; they are caught up from the log";
+        return Failure.In(FailureCode.BufferOverflow, new FailureScope("TakeBackQueues"), message) with
+        {
+            Numbers = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                ["connections"] = connections,
+                ["bytes"] = freed,
+                ["used"] = used,
+                ["limit"] = budget.Limit,
+            },
+        };
+    }
+}

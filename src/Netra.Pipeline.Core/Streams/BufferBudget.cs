@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// What waits for all pages together, in bytes: the send queues, and the streams' recent windows. Windows count for a quarter at most: what
+/// is not stored yet they cannot let go of, and the log bounds that; queues must not give way
+/// to it. Safe to use from any thread; asking takes no lock.
+/// </summary>
+/// <param name="options">The limit.</param>
+/// <param name="windows">What the windows hold.</param>
+internal sealed class BufferBudget(IOptions<ConnectionOptions> options, Func<long> windows)
+{
+    /// <summary>Which part of the budget windows may have: a fourth.</summary>
+    public const int WindowShare = 4;
+
+    private long _queues;
+
+    /// <summary>How much may wait.</summary>
+    public long Limit { get; } = options.Value.BufferLimit();
+
+    /// <summary>What the send queues hold, but for the first block of each.</summary>
+    public long Queues => Interlocked.Read(ref _queues);
+
+    /// <summary>What waits.</summary>
+    public long Used => Queues + Math.Min(windows(), Limit / WindowShare);
+
+    public bool IsExceeded => Used > Limit;
+
+    public void Charge(long bytes) => Interlocked.Add(ref _queues, bytes);
+}

@@ -1,0 +1,40 @@
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// How many events passed which point since the process started; those of the system's own users are left out, and accepted events are counted per user, in the figures. Plain counts that collectors are told when they ask, since they are counted under locks, where no collector's
+/// code may run. Safe from any thread.
+/// </summary>
+internal sealed class EventCounters
+{
+    private long _acknowledged;
+    private long _replayed;
+    private long _redelivered;
+    private long _expired;
+    private long _deadLettered;
+    private long _slowConsumers;
+
+    public long Acknowledged => Volatile.Read(ref _acknowledged);
+
+    public long Replayed => Volatile.Read(ref _replayed);
+
+    public long Redelivered => Volatile.Read(ref _redelivered);
+
+    public long Expired => Volatile.Read(ref _expired);
+
+    public long DeadLettered => Volatile.Read(ref _deadLettered);
+
+    public long SlowConsumers => Volatile.Read(ref _slowConsumers);
+
+    public void OnAcknowledged(long events) => Interlocked.Add(ref _acknowledged, events);
+
+    /// <summary>Events were read again for a connection.</summary>
+    /// <param name="events">How many.</param>
+    /// <param name="isRedelivery">Whether it had them before.</param>
+    public void OnRead(long events, bool isRedelivery) => Interlocked.Add(ref isRedelivery ? ref _redelivered : ref _replayed, events);
+
+    public void OnExpired(long events) => Interlocked.Add(ref _expired, events);
+
+    public void OnDeadLettered(long events) => Interlocked.Add(ref _deadLettered, events);
+
+    public void OnSlowConsumers(int connections) => Interlocked.Add(ref _slowConsumers, connections);
+}

@@ -1,0 +1,269 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and what has a lane of its own that events
+/// cannot starve: pings, of which one waits at most, the answers to
+/// what the peer has sent, bounded, and errors, which merge instead of becoming too many. What the frames hold counts in a budget that all
+/// connections share, but for the first block: a page that reads costs it nothing.
+/// </summary>
+/// <remarks>
+/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and taken by the connection's writer alone.
+/// Answers, errors and pings come from any thread.
+/// <see cref="Wake"/> schedules the writer, whoever calls it.
+/// </remarks>
+internal sealed class SendQueue
+{
+    private const long NoPing = -1;
+
+    // What the budget is told at a time, so that frames that come and go do not meet at one counter.
+    private const long Block = 16 * 1024;
+
+    private readonly FrameRing _frames;
+    private readonly Channel<byte[]> _control;
+    private readonly Action _wake;
+    private readonly int _controlLimit;
+    private readonly BufferBudget? _budget;
+    private ErrorLane? _errors;
+    private TaskCompletionSource? _answerRoom;
+    private long _bytes;
+    private long _charged = Block;
+    private long _pagePing = NoPing;
+    private int _controlCount;
+    private volatile bool _pingRequested;
+    private volatile bool _isClosed;
+
+    /// <param name="options">Its limits.</param>
+    /// <param name="wake">Schedules the writer.</param>
+    /// <param name="budget">What all connections may hold together; null where there is no such limit.</param>
+    public SendQueue(ConnectionOptions options, Action wake, BufferBudget? budget = null)
+    {
+        (FrameLimit, ByteLimit, _controlLimit) = (options.QueueFrames, options.QueueBytes, options.ControlMessages);
+        (_wake, _budget) = (wake, budget);
+        _frames = new FrameRing(FrameLimit);
+        _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.ControlMessages) { SingleReader = true });
+    }
+
+    public int FrameLimit { get; }
+
+    public long ByteLimit { get; }
+
+    public int Count => _frames.Count;
+
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>What the budget counts of it.</summary>
+    public long ChargedBytes => Volatile.Read(ref _charged) - Block;
+
+    public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && !HasPagePing && !HasErrors && _frames.Count == 0;
+
+    // Half of the lane: what is asked for after that waits, so that the rest is there for what the peer has asked for before.
+    private bool HasAnswerRoom => _isClosed || Volatile.Read(ref _controlCount) < _controlLimit / 2;
+
+    private bool HasPagePing => Volatile.Read(ref _pagePing) != NoPing;
+
+    private bool HasErrors => Volatile.Read(ref _errors) is { IsEmpty: false };
+
+    public bool HasRoom(int bytes) => Count < FrameLimit && Bytes + bytes <= ByteLimit;
+
+    /// <summary>Takes a frame if there is room for it.</summary>
+    public bool TryEnqueue(in SendFrame frame)
+    {
+        // Counted before it can be taken, so that the count is never below what waits.
+        var length = frame.Buffer.Length;
+        var bytes = Interlocked.Add(ref _bytes, length);
+        if (bytes <= ByteLimit && _frames.TryAdd(frame))
+        {
+            ChargeIfOff(bytes);
+            return true;
+        }
+
+        // The writer may have taken it into account meanwhile.
+        ChargeIfOff(Interlocked.Add(ref _bytes, -length));
+        return false;
+    }
+
+    public bool TryDequeue(out SendFrame frame)
+    {
+        if (!_frames.TryTake(out frame))
+        {
+            return false;
+        }
+
+        ChargeIfOff(Interlocked.Add(ref _bytes, -frame.Buffer.Length));
+        return true;
+    }
+
+    /// <summary>Takes back the events that wait.</summary>
+    /// <returns>The number of the first one; 0 when there is none.</returns>
+    public long TakeBackEvents()
+    {
+        var (first, bytes) = _frames.TakeBackEvents();
+        Charge(Interlocked.Add(ref _bytes, -bytes));
+        return first;
+    }
+
+    /// <summary>Lets go of all frames: nothing is enqueued or written any more.</summary>
+    public void Discard()
+    {
+        _frames.Clear();
+        Interlocked.Exchange(ref _bytes, 0);
+        Charge(0);
+    }
+
+    /// <summary>Takes an answer to what the peer has sent, if the control lane has room for it.</summary>
+    public bool TryEnqueueControl(byte[] message) => TryEnqueueControl(message, _controlLimit);
+
+    /// <summary>
+    /// Takes an answer, and waits until there is room for it. One that comes late is for a peer that sends more than it reads: there is no
+    /// other way to push it back.
+    /// </summary>
+    public async ValueTask EnqueueControlAsync(byte[] message)
+    {
+        while (!TryEnqueueControl(message, _controlLimit / 2) && !_isClosed)
+        {
+            await WhenAnswersHaveRoom();
+        }
+    }
+
+    /// <summary>Completes when there is room for the answer to what the peer sends next, or when nothing will be written any
+    /// more.</summary>
+    public ValueTask WhenAnswersHaveRoom() => HasAnswerRoom ? ValueTask.CompletedTask : new ValueTask(WaitForAnswerRoom());
+
+    /// <summary>Takes an error: there is always room for it.</summary>
+    public void EnqueueError(ErrorMessage message, long failures)
+    {
+        var errors = Volatile.Read(ref _errors);
+        if (errors is null)
+        {
+            // Most connections never see one.
+            var made = new ErrorLane();
+            errors = Interlocked.CompareExchange(ref _errors, made, null) ?? made;
+        }
+
+        errors.Add(new WaitingError(message, failures));
+        Wake();
+    }
+
+    public bool TryDequeueError([MaybeNullWhen(false)] out ErrorMessage message)
+    {
+        message = null;
+        return HasErrors && _errors!.TryTake(out message);
+    }
+
+    /// <summary>Nothing will be written any more, and nobody is to wait for room.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Interlocked.Exchange(ref _answerRoom, null)?.TrySetResult();
+    }
+
+    public bool TryDequeueControl([MaybeNullWhen(false)] out byte[] message)
+    {
+        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that
+        // is counted and not there yet is followed by a wake.
+        message = null;
+        if (Volatile.Read(ref _controlCount) == 0 || !_control.Reader.TryRead(out message))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _controlCount);
+        if (Volatile.Read(ref _answerRoom) is not null && HasAnswerRoom)
+        {
+            Interlocked.Exchange(ref _answerRoom, null)?.TrySetResult();
+        }
+
+        return true;
+    }
+
+    /// <summary>Asks for an application ping before the next frame: one that waits already says the same.</summary>
+    /// <param name="ts">What it says, from 0.</param>
+    public void RequestPagePing(long ts) => Volatile.Write(ref _pagePing, ts);
+
+    public bool TryTakePagePing(out long ts)
+    {
+        ts = NoPing;
+        return HasPagePing && (ts = Interlocked.Exchange(ref _pagePing, NoPing)) != NoPing;
+    }
+
+    /// <summary>Asks for a WebSocket ping before the next frame.</summary>
+    public void RequestPing() => _pingRequested = true;
+
+    public bool TryTakePing()
+    {
+        if (!_pingRequested)
+        {
+            return false;
+        }
+
+        _pingRequested = false;
+        return true;
+    }
+
+    public void Wake() => _wake();
+
+    private bool TryEnqueueControl(byte[] message, int limit)
+    {
+        // Counted before it is there, so that the lane never holds more than its limit, whoever comes at the same time.
+        if (Interlocked.Increment(ref _controlCount) > limit || !_control.Writer.TryWrite(message))
+        {
+            Interlocked.Decrement(ref _controlCount);
+            return false;
+        }
+
+        Wake();
+        return true;
+    }
+
+    private Task WaitForAnswerRoom()
+    {
+        // An exchange, for its fence: whoever makes room looks here afterwards, and must not be missed.
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = Interlocked.CompareExchange(ref _answerRoom, made, null) ?? made;
+        if (HasAnswerRoom)
+        {
+            // Taken away first: whoever comes later must not find one that has completed.
+            Interlocked.CompareExchange(ref _answerRoom, null, waiting);
+            waiting.TrySetResult();
+        }
+
+        return waiting.Task;
+    }
+
+    // Too little at once, too much from two blocks on.
+    private static bool IsOff(long bytes, long charged) => bytes > charged || bytes + (2 * Block) <= charged;
+
+    private void ChargeIfOff(long bytes)
+    {
+        if (IsOff(bytes, Volatile.Read(ref _charged)))
+        {
+            Charge(bytes);
+        }
+    }
+
+    // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it,
+    // so what it was told adds up to the last one. That one may know an old sum: whoever changed the sum since has found the charge before
+    // this one good. So the sum is read again behind the exchange: either it shows the change, or who made it sees this charge.
+    private void Charge(long bytes)
+    {
+        long charged;
+        do
+        {
+            charged = Math.Max(Block, (bytes + Block - 1) / Block * Block);
+            var before = Interlocked.Exchange(ref _charged, charged);
+            if (charged != before)
+            {
+                _budget?.Charge(charged - before);
+            }
+
+            bytes = Interlocked.Read(ref _bytes);
+        }
+        while (IsOff(bytes, charged));
+    }
+}

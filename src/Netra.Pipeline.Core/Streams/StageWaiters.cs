@@ -1,0 +1,62 @@
+using Netra.Pipeline.Events;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// Who waits for events to come to a stage of their delivery. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never run on the releasing thread. Bounded by the callers: one waiter is one
+/// call, which removes it when it gives up.
+/// </summary>
+internal sealed class StageWaiters
+{
+    private readonly List<StageWaiter> _waiters = [];
+    private volatile bool _any;
+
+    /// <summary>Whether anybody waits; may be read without the lock.</summary>
+    public bool Any => _any;
+
+    public StageWaiter Add(DeliveryStage stage, long seq)
+    {
+        var waiter = new StageWaiter(stage, seq);
+        _waiters.Add(waiter);
+        _any = true;
+        return waiter;
+    }
+
+    public void Remove(StageWaiter waiter)
+    {
+        _waiters.Remove(waiter);
+        _any = _waiters.Count > 0;
+    }
+
+    /// <summary>Lets those go whose event has come to their stage.</summary>
+    public void Release(Func<long, DeliveryStage> stageOf)
+    {
+        for (var i = _waiters.Count - 1; i >= 0; i--)
+        {
+            if (stageOf(_waiters[i].Seq) >= _waiters[i].Stage)
+            {
+                _waiters[i].Reached();
+                _waiters.RemoveAt(i);
+            }
+        }
+
+        _any = _waiters.Count > 0;
+    }
+
+    /// <summary>Tells those who wait for some events that these will not come any further.</summary>
+    /// <param name="concerns">Which events.</param>
+    /// <param name="cause">Makes of a number why.</param>
+    public void Fail(Func<long, bool> concerns, Func<long, Exception> cause)
+    {
+        for (var i = _waiters.Count - 1; i >= 0; i--)
+        {
+            if (concerns(_waiters[i].Seq))
+            {
+                _waiters[i].Fail(cause(_waiters[i].Seq));
+                _waiters.RemoveAt(i);
+            }
+        }
+
+        _any = _waiters.Count > 0;
+    }
+}

@@ -1,0 +1,219 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop
+/// when nobody has needed it for a while, or too many are there that nobody needs.
+/// </summary>
+internal sealed class StreamRegistry(
+    IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time, BudgetRelief? relief = null)
+{
+    // What is given back together is stored together; more at once would only wait in the log's queue.
+    private const int ReleasesAtOnce = 512;
+
+    private readonly StreamServices _services = new(log, options.Value, budget, figures, time) { Relief = relief };
+    private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
+
+    public int Count => _slots.Count;
+
+    /// <summary>Counts what passes the streams, for metrics.</summary>
+    public EventCounters Counters => _services.Counters;
+
+    public string Epoch => log.Epoch;
+
+    /// <summary>Loads a user's stream and keeps it loaded until <see cref="UserStream.Unpin"/>.</summary>
+    public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
+        => PinAsync(userId, run: null, cancellationToken);
+
+    /// <summary>Loads the stream of a run that is about to emit, with all that this needs of the log in one step.</summary>
+    /// <inheritdoc cref="PinAsync(string, CancellationToken)"/>
+    public ValueTask<UserStream> PinAsync(RunKey run, CancellationToken cancellationToken) => PinAsync(run.UserId, run, cancellationToken);
+
+    /// <summary>The stream of a user, if it is loaded.</summary>
+    public bool TryGetLoaded(string userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out UserStream? stream)
+    {
+        stream = _slots.TryGetValue(userId, out var slot) && slot.Stream.IsCompletedSuccessfully ? slot.LoadedStream : null;
+        return stream is not null;
+    }
+
+    /// <summary>Trims windows while their budget is exceeded. Waits for nothing, so that memory is looked after while the log takes its time.</summary>
+    public void TrimWindows()
+    {
+        if (budget.IsExceeded)
+        {
+            foreach (var stream in Loaded)
+            {
+                stream.TrimWindow();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above
+    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that cannot store, nothing is
+    /// evicted: every stream would wait for it, and so would a page that comes back.
+    /// </summary>
+    /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
+    public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
+    {
+        if (log.Trouble is not null)
+        {
+            return;
+        }
+
+        var idle = CollectIdle();
+        List<Exception>? failures = null;
+        var (now, above) = (time.GetTimestamp(), idle.Count - options.Value.MaxIdleStreams);
+        var due = idle.TakeWhile((stream, i) => i < above || time.GetElapsedTime(stream.Since, now) >= options.Value.IdleGrace);
+        foreach (var batch in due.Chunk(ReleasesAtOnce))
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            var evicted = batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since));
+
+            // Who stops waiting leaves them to the log: a stop must not wait for one that cannot store.
+            var faults = await Task.WhenAll(evicted.Select(ReleaseAsync)).WaitAsync(cancellationToken);
+            foreach (var fault in faults)
+            {
+                if (fault is not null)
+                {
+                    (failures ??= []).Add(fault);
+                }
+            }
+        }
+
+        if (failures is not null)
+        {
+            throw new AggregateException("Leases of idle streams could not be given back; what was acknowledged last is not known to the log.", failures);
+        }
+    }
+
+    /// <summary>The streams that are loaded at the moment.</summary>
+    public IEnumerable<UserStream> Loaded => _slots.Where(static entry => entry.Value.Stream.IsCompletedSuccessfully).Select(static entry => entry.Value.LoadedStream);
+
+    /// <summary>Ends all streams, whoever still holds them, once the log has stored what it has in hand. The pipeline has stopped.</summary>
+    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they go on above skipped numbers.</exception>
+    public async ValueTask CloseAllAsync(CancellationToken cancellationToken)
+    {
+        var failures = new List<Exception>();
+        foreach (var (userId, slot) in _slots)
+        {
+            try
+            {
+                var stream = await slot.Stream.WaitAsync(cancellationToken);
+                if (await stream.CloseAsync(cancellationToken))
+                {
+                    await stream.ReleaseAsync(cancellationToken);
+                }
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+            finally
+            {
+                _slots.TryRemove(KeyValuePair.Create(userId, slot));
+                slot.SetGone();
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException("Streams could not be given back; after the next start they go on above skipped numbers.", failures);
+        }
+    }
+
+    /// <summary>Evicts one user's stream at once, if it is loaded and nobody needs it.</summary>
+    public async ValueTask EvictIfIdleAsync(string userId)
+    {
+        if (log.Trouble is null
+            && _slots.TryGetValue(userId, out var slot)
+            && slot.Stream.IsCompletedSuccessfully
+            && slot.LoadedStream.IsIdle(out var since)
+            && slot.LoadedStream.TryEvict(since)
+            && await ReleaseAsync((userId, slot, since)) is { } fault)
+        {
+            throw new AggregateException("The lease of an idle stream could not be given back.", fault);
+        }
+    }
+
+    private async ValueTask<UserStream> PinAsync(string userId, RunKey? run, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var slot = _slots.GetOrAdd(
+                userId, static (id, of) => new StreamSlot(slot => of.self.OpenAsync(id, of.run, slot)), (self: this, run));
+            var stream = await slot.Stream.WaitAsync(cancellationToken);
+            if (stream.TryPin())
+            {
+                return stream;
+            }
+
+            // Evicted between the look-up and the pin: the slot goes as soon as the lease is back.
+            await slot.Gone.WaitAsync(cancellationToken);
+        }
+    }
+
+    // Those that nobody needs, the one that was needed longest ago first.
+    private List<(string UserId, StreamSlot Slot, long Since)> CollectIdle()
+    {
+        var idle = new List<(string UserId, StreamSlot Slot, long Since)>();
+        foreach (var (userId, slot) in _slots)
+        {
+            if (!slot.Stream.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            if (slot.LoadedStream.IsIdle(out var since))
+            {
+                idle.Add((userId, slot, since));
+            }
+        }
+
+        idle.Sort(static (left, right) => left.Since.CompareTo(right.Since));
+        return idle;
+    }
+
+    private async Task<Exception?> ReleaseAsync((string UserId, StreamSlot Slot, long Since) evicted)
+    {
+        try
+        {
+            // Not cancelled half-way: what is acknowledged is known nowhere else any more.
+            await evicted.Slot.LoadedStream.ReleaseAsync(CancellationToken.None);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+        finally
+        {
+            _slots.TryRemove(KeyValuePair.Create(evicted.UserId, evicted.Slot));
+            evicted.Slot.SetGone();
+        }
+    }
+
+    private async Task<UserStream> OpenAsync(string userId, RunKey? run, StreamSlot slot)
+    {
+        try
+        {
+            return await UserStream.OpenAsync(_services, userId, run, CancellationToken.None);
+        }
+        catch
+        {
+            // Everybody who waits for this try gets its exception; the next one to ask tries again, whether or not anybody still waited, and however the try ended.
+            _slots.TryRemove(KeyValuePair.Create(userId, slot));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// One connection's place in its user's stream. Everything is guarded by the stream's lock, except the members marked volatile, each of which has one writer.
+/// </summary>
+internal sealed class StreamSubscription(string connectionId, SendQueue queue)
+{
+    private long _acknowledged;
+    private long _lastWritten;
+    private long _lastTold;
+    private volatile bool _hasPages;
+    private volatile bool _isPresent = true;
+    private volatile bool _isQuiet;
+
+    public string ConnectionId { get; } = connectionId;
+
+    public SendQueue Queue { get; } = queue;
+
+    public SubscriptionMode Mode { get; set; } = SubscriptionMode.Live;
+
+    /// <summary>Where it began: this number and lower ones are not sent on it.</summary>
+    public long Start { get; set; }
+
+    /// <summary>The highest number that was in its queue or its replay.</summary>
+    public long LastQueued { get; set; }
+
+    /// <summary>The positions that the audit has recorded last.</summary>
+    public ConnectionProgress Audited { get; set; }
+
+    /// <summary>The next number to read, while not <see cref="SubscriptionMode.Live"/>.</summary>
+    public long Next { get; set; }
+
+    /// <summary>Whether the client is still to be told the range that an overflow delays.</summary>
+    public bool AnnounceGap { get; set; }
+
+    /// <summary>Where coverage begins: acknowledgements speak for the numbers above.</summary>
+    public long CoverageFrom { get; set; }
+
+    /// <summary>The highest number that this connection has acknowledged; may be read without the lock.</summary>
+    public long Acknowledged { get => Volatile.Read(ref _acknowledged); set => Volatile.Write(ref _acknowledged, value); }
+
+    public bool IsDetached { get; set; }
+
+    /// <summary>Ranges that the client asked to have again, the first one being served.</summary>
+    public List<SeqRange> Redeliveries { get; } = [];
+
+    /// <summary>Volatile: whether the writer has pages to read besides its queue.</summary>
+    public bool HasPages => _hasPages;
+
+    /// <summary>Volatile: false while the page is frozen, so that its user counts as offline. Written by the tick.</summary>
+    public bool IsPresent { get => _isPresent; set => _isPresent = value; }
+
+    /// <summary>Volatile: no byte came for a ping interval, so a critical event is preceded by a ping. Written by the tick.</summary>
+    public bool IsQuiet { get => _isQuiet; set => _isQuiet = value; }
+
+    /// <summary>Volatile: the last event number handed to the transport, redeliveries apart. Written by the connection's writer.</summary>
+    public long LastWritten { get => Volatile.Read(ref _lastWritten); set => Volatile.Write(ref _lastWritten, value); }
+
+    /// <summary>
+    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or taken away by a <c>gap</c>, after which it goes on above. Written by the
+    /// connection's writer.
+    /// </summary>
+    public long LastTold { get => Volatile.Read(ref _lastTold); set => Volatile.Write(ref _lastTold, value); }
+
+    /// <summary>To be called under the lock after every change of <see cref="Mode"/> or <see cref="Redeliveries"/>.</summary>
+    public void UpdateHasPages() => _hasPages = Mode != SubscriptionMode.Live || Redeliveries.Count > 0;
+
+    /// <summary>Begins after a number, which the client has, or does not want.</summary>
+    public void Begin(long start)
+    {
+        Start = LastQueued = Acknowledged = LastWritten = LastTold = start;
+        Audited = Progress(default);
+    }
+
+    public void FallBehind(long next)
+    {
+        Mode = SubscriptionMode.Lagging;
+        Next = next;
+        AnnounceGap = true;
+        UpdateHasPages();
+    }
+
+    /// <summary>How far it has come.</summary>
+    public ConnectionProgress Progress(DateTimeOffset at) => new(ConnectionId, at, Start, LastQueued, LastWritten, Acknowledged);
+
+    /// <summary>Whether a number was handed to its transport.</summary>
+    public bool HasWritten(long seq) => seq > Start && seq <= LastWritten;
+
+    /// <summary>Whether a number is, or was, in its queue.</summary>
+    public bool HasQueued(long seq) => seq > Start && seq <= LastQueued;
+
+    public OverflowedConnection DescribeOverflow()
+        => new(ConnectionId, Queue.Count, Queue.Bytes, Queue.FrameLimit, Queue.ByteLimit);
+}

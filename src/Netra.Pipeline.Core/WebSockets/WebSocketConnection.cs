@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.WebSockets;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.WebSockets;
+
+/// <summary>A connection over a WebSocket. Its writer and its reader run in parallel with each other and with the tick.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The stream's Dispose does nothing, by design; the WebSocket disposes it.")]
+internal sealed class WebSocketConnection : Connection
+{
+    // A peer that reads has the close frame by then.
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _time;
+    private readonly ConnectionTransport _transport;
+    private readonly TransportStream _stream;
+    private readonly ConnectionWriter _writer;
+    private readonly ConnectionReader _reader;
+
+    /// <param name="services">What all connections share.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="userId">Who it is, by the authenticator.</param>
+    /// <param name="stream">The stream it is to be attached to.</param>
+    public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
+        : base(services, userId, stream, isOneWay: false)
+    {
+        (_transport, _time) = (transport, services.Time);
+        var options = services.Options;
+        _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, Liveness.OnInbound, Wake);
+
+        // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
+        var socket = WebSocket.CreateFromStream(
+            _stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
+        _writer = new ConnectionWriter(this, socket, _stream, Frames, Liveness, options);
+        _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
+    }
+
+    public override bool IsFlushPending => _stream.IsFlushPending;
+
+    public override string Transport => "websocket";
+
+    protected override bool IsHeld => _stream.IsHeld || _reader.IsHeld;
+
+    protected override ConnectionEndReason StallReason => _stream.IsHeld ? ConnectionEndReason.PingFlood : ConnectionEndReason.Stalled;
+
+    /// <summary>The status of the peer's close frame, to be echoed.</summary>
+    public WebSocketCloseStatus? PeerCloseStatus { get; set; }
+
+    public override async Task RunAsync()
+    {
+        await _reader.RunAsync();
+        Wake();
+        await _writer.Completed;
+        if (_stream.HasClosed && !_reader.HasHeardGoodbye)
+        {
+            await _stream.LingerAsync(Linger, _time);
+        }
+
+        Detach();
+    }
+
+    public override void Abort() => _transport.Abort();
+
+    protected override void OnEnded() => _stream.BeginDraining();
+
+    protected override void Wake() => _writer.Schedule();
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Monitoring.Metrics;
+
+namespace Netra.Pipeline.Monitoring.Health;
+
+/// <summary>Whether the bridge is initialized: no initialization fails, and canaries come through, and the loops behind it run.</summary>
+internal sealed class BridgeHealthCheck(PipelineBridge bridge, BridgeInitializations initializations) : PipelineHealthCheck
+{
+    public override string Name => "bridge_initialization";
+
+    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    {
+        var (failed, canaries, stuck) = (snapshot[Signals.BridgeFailures], snapshot[Signals.CanaryFailures], snapshot.SumOf(Signals.StuckLoops));
+        var numbers = new[]
+        {
+            ("initializations", (double)initializations.Succeeded),
+            ("failed", initializations.Failed.Total),
+            ("last_duration_s", initializations.Last.TotalSeconds),
+            ("canary_failures", canaries),
+            ("stuck_loops", stuck),
+        };
+        return bridge.State switch
+        {
+            BridgeState.Failed => Say(HealthStatus.Unhealthy, $"the bridge has failed: {bridge.FailureReason}", numbers),
+            _ when failed > 0 => Say(HealthStatus.Unhealthy, $"{failed:F0} initializations failed in the last minute; the target is 0", numbers),
+            _ when canaries > 0 => Say(HealthStatus.Unhealthy, $"{canaries:F0} canaries failed one after the other", numbers),
+            _ when stuck > 0 => Say(HealthStatus.Degraded, $"{stuck:F0} of the server's own loops hang or have ended", numbers),
+            BridgeState.Ready => Say(HealthStatus.Healthy, "ready", numbers),
+            _ => Say(HealthStatus.Degraded, $"the bridge is {bridge.State}", numbers),
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using Netra.Pipeline.Monitoring.Metrics;
+
+namespace Netra.Pipeline.Monitoring.Health;
+
+/// <summary>How delivery compares with its own past: the last minute against a slow average of the minutes before. Called by the tick alone, once a second.</summary>
+internal sealed class LatencyBaseline
+{
+    private const int Minute = 60;
+    private const double Weight = 0.05;
+
+    // Below it nobody notices a difference.
+    private const double FloorSeconds = 0.02;
+
+    private double _baseline;
+    private int _seconds;
+
+    /// <summary>How many times slower than in the past; 1 when it is not, or nothing is known.</summary>
+    public double Degradation { get; private set; } = 1;
+
+    public void OnTick(LatencyHistogram lastMinute)
+    {
+        if (lastMinute.Count == 0)
+        {
+            Degradation = 1;
+            return;
+        }
+
+        var mean = Math.Max(FloorSeconds, lastMinute.Mean.TotalSeconds);
+        Degradation = _baseline == 0 ? 1 : Math.Max(1, mean / _baseline);
+        if (++_seconds % Minute == 0)
+        {
+            // A bad time is learned slowly too: what lasts for hours is how it is.
+            _baseline = _baseline == 0 ? mean : _baseline + (Weight * (mean - _baseline));
+        }
+    }
+}

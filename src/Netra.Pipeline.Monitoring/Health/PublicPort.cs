@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+
+namespace Netra.Pipeline.Monitoring.Health;
+
+/// <summary>Where this server's WebSocket is, as its own canary reaches it.</summary>
+internal sealed class PublicPort(IEnumerable<IServer> servers, IOptions<WebSocketDoorOptions> door)
+{
+    /// <summary>The address with a credential; null when the host listens on no TCP port.</summary>
+    public Uri? AddressWith(string token)
+    {
+        foreach (var address in servers.SelectMany(static server => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))
+        {
+            var binding = Microsoft.AspNetCore.Http.BindingAddress.Parse(address);
+            if (!binding.IsUnixPipe && !binding.IsNamedPipe)
+            {
+                var scheme = string.Equals(binding.Scheme, "https", StringComparison.OrdinalIgnoreCase) ? "wss" : "ws";
+                return new Uri($"{scheme}://{HostOf(binding.Host)}:{binding.Port}{door.Value.Path}?token={token}");
+            }
+        }
+
+        return null;
+    }
+
+    private static string HostOf(string host) => host switch
+    {
+        "*" or "+" or "0.0.0.0" => "127.0.0.1",
+        "[::]" => "[::1]",
+        _ => host,
+    };
+}

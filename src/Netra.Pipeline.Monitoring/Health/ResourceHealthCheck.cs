@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Netra.Pipeline.Monitoring.Metrics;
+
+namespace Netra.Pipeline.Monitoring.Health;
+
+/// <summary>Whether the process leaks memory, or runs out of handles or threads.</summary>
+internal sealed class ResourceHealthCheck(ResourceTrend resources) : PipelineHealthCheck
+{
+    private const double MaxGrowth = 256 * 1024 * 1024;
+    private const double MaxHandleUsage = 0.8;
+    private const double MaxThreadDelay = 1;
+
+    public override string Name => "memory_and_resources";
+
+    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    {
+        var (growth, handles, delay) = (snapshot[Signals.MemoryGrowth], snapshot[Signals.HandleUsage], snapshot[Signals.ThreadPoolDelay]);
+        var numbers = new[] { ("working_set_bytes", (double)resources.Latest.WorkingSetBytes), ("growth_bytes_per_hour", growth), ("handle_usage", handles), ("thread_pool_delay_s", delay) };
+        return delay > MaxThreadDelay ? Say(HealthStatus.Unhealthy, $"work waits {delay:F1} s for a thread of the pool", numbers)
+            : handles > MaxHandleUsage ? Say(HealthStatus.Unhealthy, $"{handles:P0} of the file handles are open", numbers)
+            : growth > MaxGrowth ? Say(HealthStatus.Degraded, $"memory has grown by {growth / (1024 * 1024):F0} MiB an hour, and does not come back", numbers)
+            : Say(HealthStatus.Healthy, "no leak, handles and threads suffice", numbers);
+    }
+}

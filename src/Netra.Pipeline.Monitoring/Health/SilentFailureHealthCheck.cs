@@ -1,0 +1,12 @@
+using Netra.Pipeline.Monitoring.Metrics;
+
+namespace Netra.Pipeline.Monitoring.Health;
+
+/// <summary>Whether anything failed silently in the last minute.</summary>
+internal sealed class SilentFailureHealthCheck : PipelineHealthCheck
+{
+    public override string Name => "silent_failures";
+
+    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+        => None(snapshot.SumOf(Signals.SilentFailures) + snapshot[Signals.StalledRuns] + snapshot[Signals.StuckTools], "silent failures, stalled runs or stuck tools");
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Delivery;
+
+namespace Netra.Pipeline.Monitoring.Metrics;
+
+/// <summary>
+/// Of the events that were due in the last minute, the share that was acknowledged. Due is what users who are there were sent, acknowledged or not, once it is older than the grace: what is under way has not failed, and what
+/// waits for an absent user is pending. Called by the tick alone, once a second.
+/// </summary>
+internal sealed class SuccessRate
+{
+    private const int WindowSeconds = 60;
+
+    // The tick that sees the silence, and the one that sees the page as absent.
+    private const int Ticks = 2;
+
+    // For so long a page may be dead or frozen before anybody can know: what it owes meanwhile has not failed, but waits for it to come back.
+    private readonly int _graceSeconds;
+    private readonly Queue<LedgerReport> _reports = new();
+
+    public SuccessRate(IOptions<ConnectionOptions> options)
+        => _graceSeconds = (int)Math.Ceiling((options.Value.PingInterval + options.Value.PingTimeout).TotalSeconds) + Ticks;
+
+    /// <summary>The share, 0 to 1; 1 when nothing was due.</summary>
+    public double Value { get; private set; } = 1;
+
+    /// <summary>Events accepted in the last minute.</summary>
+    public long Accepted { get; private set; }
+
+    /// <summary>Events acknowledged in the last minute.</summary>
+    public long Acknowledged { get; private set; }
+
+    public void OnTick(LedgerReport now)
+    {
+        _reports.Enqueue(now);
+        while (_reports.Count > Math.Max(WindowSeconds, _graceSeconds) + 1)
+        {
+            _reports.Dequeue();
+        }
+
+        var first = Ago(WindowSeconds);
+        Accepted = now.Account.Accepted - first.Account.Accepted;
+        Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
+
+        // Right after the start nothing is older than the grace, as far as anybody has seen.
+        var overdue = _reports.Count <= _graceSeconds ? 0 : Math.Max(0, now.Owed - (now.Account.Accepted - Ago(_graceSeconds).Account.Accepted));
+        var failed = overdue + Math.Max(0, now.Account.DeadLettered - first.Account.DeadLettered);
+        Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
+    }
+
+    // The report of so many seconds ago; the oldest there is, if that is younger.
+    private LedgerReport Ago(int seconds) => _reports.ElementAt(Math.Max(0, _reports.Count - 1 - seconds));
+}

@@ -1,0 +1,31 @@
+using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Monitoring.Operators;
+
+/// <summary>The names on the wire (docs/protocol.md, section 9.4) of what has become of events.</summary>
+internal static class AccountNames
+{
+    public static string Of(EventState state) => state switch
+    {
+        EventState.Pending => "pending",
+        EventState.Acknowledged => "acknowledged",
+        EventState.Expired => "expired",
+        EventState.DeadLettered => "dead_lettered",
+        _ => throw Unmapped(state),
+    };
+
+    public static string Of(HistoryStage stage) => stage switch
+    {
+        HistoryStage.Accepted => "accepted",
+        HistoryStage.Stored => "stored",
+        HistoryStage.Queued => "queued",
+        HistoryStage.Written => "written",
+        HistoryStage.Acknowledged => "acknowledged",
+        HistoryStage.Expired => "expired",
+        HistoryStage.DeadLettered => "dead_lettered",
+        _ => throw Unmapped(stage),
+    };
+
+    private static ArgumentOutOfRangeException Unmapped(Enum value) => new(nameof(value), value, "not a defined value");
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.Publishing;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Monitoring.Operators;
+
+/// <summary>
+/// Writes into the security audit what operators did with what is somebody's: who asked, for whom or what, and how it was answered, whichever way that went. Figures of the whole pipeline are nobody's. Safe to use from any
+/// thread.
+/// </summary>
+internal sealed class OperatorAudit(SecurityAudit audit)
+{
+    private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id"];
+
+    /// <summary>Has a request answered, and writes it down.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What it asks for.</param>
+    /// <param name="answer">Answers it.</param>
+    public async Task WatchAsync(HttpContext context, string operation, Func<HttpContext, Task> answer)
+    {
+        var isAnswered = false;
+        try
+        {
+            await answer(context);
+            isAnswered = true;
+        }
+        finally
+        {
+            Write(context, operation, isAnswered || context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    private void Write(HttpContext context, string operation, int status)
+    {
+        var (who, remote) = (WhoIs(context), HttpHandshake.RemoteOf(context));
+        var subject = SubjectOf(context.Request);
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            audit.OperatorChanged(who, remote, operation, subject, status);
+        }
+        else if (subject is not null || operation == "ListDeadLetters")
+        {
+            audit.OperatorRead(who, remote, operation, subject ?? "all users", status);
+        }
+    }
+
+    private static string? WhoIs(HttpContext context) => PublishSource.PublisherOf(context.User) is { Length: > 0 } name ? name : null;
+
+    // What comes from outside goes into a log only in the form that ids have.
+    private static string? SubjectOf(HttpRequest request)
+    {
+        foreach (var name in SubjectNames)
+        {
+            if (((request.RouteValues.ContainsKey(name) ? RouteSegment.Of(request.HttpContext, name) : null) ?? request.Query[name].FirstOrDefault()) is { } value)
+            {
+                return IdentifierRules.ProblemOf(value, name) is null ? $"{name} {value}" : $"{name} (not valid)";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.Publishing;
+
+namespace Netra.Pipeline.Monitoring.Operators;
+
+/// <summary>
+/// What the routes for operators have in common: they show and change what is in anybody's stream, so whoever may publish may use them, and nobody else; and a failure becomes a problem document. Safe to use from
+/// any thread.
+/// </summary>
+internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, FailureReporter failures, OperatorAudit audit)
+{
+    /// <summary>Answers a request, if it may be answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What failures call it.</param>
+    /// <param name="answer">Answers it.</param>
+    public async Task HandleAsync(HttpContext context, string operation, Func<HttpContext, Task> answer)
+    {
+        try
+        {
+            if (await guard.AdmitAsync(context))
+            {
+                if (!PercentEncoding.IsValid(RawTarget.Of(context)))
+                {
+                    await JsonAnswer.BadRequestAsync(context, PercentEncoding.Problem);
+                    return;
+                }
+
+                EnsureLogIsOpen(operation);
+                await audit.WatchAsync(context, operation, answer);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked is gone, and there is nobody to answer.
+            return;
+        }
+        catch (Exception exception)
+        {
+            // Nearly all that these routes do is to ask the log.
+            var failure = exception as PipelineException
+                ?? SendFailureException.LogFailed(new FailureScope(operation), "it could not be asked; the server's log says what it raised", innerException: exception);
+            failures.Report(failure);
+            await RefuseAsync(context, failure);
+        }
+    }
+
+    // A failed pipeline may be looked at all the more; but without an open log there is nothing to see.
+    private void EnsureLogIsOpen(string operation)
+    {
+        if (bridge.State is BridgeState.NotInitialized or BridgeState.Stopped)
+        {
+            throw new NotInitializedException(new FailureScope(operation), bridge.State.ToString());
+        }
+    }
+
+    private static async Task RefuseAsync(HttpContext context, PipelineException failure)
+    {
+        if (context.Response.HasStarted)
+        {
+            // An answer that has begun must not look whole.
+            context.Abort();
+            return;
+        }
+
+        await PublishAnswer.WriteAsync(context, default, PublishRejection.From(failure));
+    }
+}

@@ -1,0 +1,112 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
+
+namespace Netra.Pipeline.Monitoring.Remediation;
+
+/// <summary>
+/// Notes how connections that were bad came back: the server ends what is dead, stalled, unresponsive or confirms nothing, so that its client connects anew and resumes. It ends nothing itself. Safe from any thread; a lock
+/// guards the list. Bounded: who is gone for longer than <see cref="Patience"/> is not waited for, and above the bound those that are gone longest are not.
+/// </summary>
+internal sealed class ConnectionRemedy(RemedyLog steps, ServedTime time)
+{
+    /// <summary>For how long somebody is waited for: who comes later comes for reasons of their own.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private const int MaxWaiting = 10_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (long At, ConnectionEndReason Reason)> _waiting = new(StringComparer.Ordinal);
+    private readonly Queue<(string UserId, long At)> _inOrder = new();
+    private long _ended;
+    private long _recovered;
+    private int _count;
+
+    /// <summary>How many connections the server ended to mend them.</summary>
+    public long Ended => Interlocked.Read(ref _ended);
+
+    /// <summary>How many of those users came back.</summary>
+    public long Recovered => Interlocked.Read(ref _recovered);
+
+    /// <summary>How many users are waited for.</summary>
+    public int Waiting => Volatile.Read(ref _count);
+
+    public void OnEnded(Connection connection, ConnectionEndReason reason)
+    {
+        if (reason is not (ConnectionEndReason.PingTimeout or ConnectionEndReason.Stalled or ConnectionEndReason.Unconfirmed or ConnectionEndReason.Unresponsive))
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _ended);
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            _waiting[connection.UserId] = (now, reason);
+            _inOrder.Enqueue((connection.UserId, now));
+            Forget();
+        }
+
+        if (reason is ConnectionEndReason.Stalled or ConnectionEndReason.Unconfirmed)
+        {
+            steps.Add("connection", $"ended connection {connection.Id}", ConnectionEndReasons.Describe(reason).WireName);
+        }
+    }
+
+    public void OnOpened(Connection connection)
+    {
+        if (Waiting == 0)
+        {
+            return;
+        }
+
+        (long At, ConnectionEndReason Reason) gone;
+        lock (_gate)
+        {
+            if (!_waiting.Remove(connection.UserId, out gone))
+            {
+                return;
+            }
+
+            Forget();
+        }
+
+        Interlocked.Increment(ref _recovered);
+        if (gone.Reason is ConnectionEndReason.Stalled or ConnectionEndReason.Unconfirmed)
+        {
+            steps.Add("connection", $"connection {connection.Id} came instead", $"after {time.GetElapsedTime(gone.At).TotalSeconds:F1} s");
+        }
+    }
+
+    /// <summary>Forgets who is gone for too long. Called by the monitor.</summary>
+    public void OnTick()
+    {
+        if (Waiting > 0)
+        {
+            lock (_gate)
+            {
+                Forget();
+            }
+        }
+    }
+
+    // In the order in which they went: an entry that a later one, or a return, has made void goes with them.
+    private void Forget()
+    {
+        while (_inOrder.TryPeek(out var oldest))
+        {
+            var isWaiting = _waiting.TryGetValue(oldest.UserId, out var waiting) && waiting.At == oldest.At;
+            if (isWaiting && _inOrder.Count <= MaxWaiting && time.GetElapsedTime(oldest.At) < Patience)
+            {
+                break;
+            }
+
+            _inOrder.Dequeue();
+            if (isWaiting)
+            {
+                _waiting.Remove(oldest.UserId);
+            }
+        }
+
+        Volatile.Write(ref _count, _waiting.Count);
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Monitoring.Health;
+
+namespace Netra.Pipeline.Monitoring.Remediation;
+
+/// <summary>
+/// Begins the emergency mode when the log cannot take what is emitted, so that what users must see still gets through; ends it when that has not happened for a while. Waiting for room handles a burst, so only those count
+/// that waited in vain, or were too many to wait. Called by the monitor alone.
+/// </summary>
+/// <remarks>
+/// It must not outlast its cause, since it refuses what could be taken: while the log stores nothing, or right after the process did not run, it does not begin, for it would help nobody then; and it ends after two seconds
+/// in which all was taken. Where it has to begin again within a minute, load is the cause, and it stays longer each time, up to a minute.
+/// </remarks>
+internal sealed class OverloadRemedy(EmergencyMode emergency, EmissionWaits waits, OwnTrouble own, RemedyLog steps, IOptions<MonitoringOptions> options, ServedTime time)
+{
+    private const string Author = "remediation";
+    private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
+
+    private OwnTrouble.Mark _before = own.Begin();
+    private long _seen;
+    private long _refusedAt;
+    private long _leftAt;
+    private int _again;
+    private TimeSpan _hold = FirstHold;
+
+    public void OnTick()
+    {
+        var (now, mark) = (time.GetTimestamp(), _before);
+        var refused = waits.Refused.Total - _seen;
+        (_seen, _before) = (_seen + refused, own.Begin());
+        _refusedAt = refused > 0 ? now : _refusedAt;
+        if (emergency.State is { IsAutomatic: true })
+        {
+            Leave(now);
+        }
+        else if (refused > 0 && options.Value.AutomaticEmergencyMode && mark.Since() is null)
+        {
+            Enter(refused, now);
+        }
+    }
+
+    private void Enter(long refused, long now)
+    {
+        if (emergency.TryEnter($"the log could not take {refused} events in the last second", Author, isAutomatic: true))
+        {
+            _again = _leftAt != 0 && time.GetElapsedTime(_leftAt, now) < LongestHold ? _again + 1 : 0;
+            _hold = RetryPause.After(FirstHold, LongestHold, _again, random: 0.5);
+            steps.Add("emergency_mode", "began emergency mode", $"{refused} events found no room in the log, although they had waited for it");
+        }
+    }
+
+    private void Leave(long now)
+    {
+        if (time.GetElapsedTime(_refusedAt, now) >= _hold && emergency.TryLeave(Author))
+        {
+            _leftAt = now;
+            steps.Add("emergency_mode", "ended emergency mode", $"no event was without room in the log for {_hold.TotalSeconds:F0} s");
+        }
+    }
+}

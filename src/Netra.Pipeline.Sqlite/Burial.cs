@@ -1,0 +1,37 @@
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>Makes dead letters of kept events, within the writer's transaction. Only the writer uses it.</summary>
+internal sealed class Burial(LogStore store)
+{
+    public IReadOnlyList<DeadLetter> Add(SqliteLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at)
+    {
+        var stream = store.Streams.Get(lease.Stream.Id);
+        var added = new List<DeadLetter>();
+        var buried = new SortedSet<long>(stream.Now.Buried);
+        var view = lease.View with { HeadRowid = stream.Now.HeadRowid, Skipped = stream.Now.Skipped };
+        foreach (var seq in seqs)
+        {
+            if (buried.Contains(seq) || store.Reader.ReadOne(view, seq) is not { } row)
+            {
+                continue;
+            }
+
+            var number = store.DeadLetters.Insert(stream.Id, seq, row.Rowid, DeadLetterCause.Unconfirmed, attempts, at);
+            store.DeadLetters.Bury(stream.Id, seq);
+            buried.Add(seq);
+            added.Add(store.DeadLetters.Find(number)!);
+        }
+
+        if (added.Count > 0)
+        {
+            ref var state = ref store.Streams.Change(stream);
+            state.Buried = [.. buried];
+            state.CountKept();
+            store.Streams.Save(stream);
+        }
+
+        return added;
+    }
+}

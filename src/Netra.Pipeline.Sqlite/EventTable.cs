@@ -1,0 +1,63 @@
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>Writes the tables <c>events</c> and <c>marks</c>. Only the writer uses it.</summary>
+internal sealed class EventTable(SqliteDatabase database)
+{
+    /// <summary>Every event whose number this divides gets a mark, where reading may begin.</summary>
+    public const int MarkEvery = 64;
+
+    private readonly SqliteStatement _insert = database.Prepare("INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
+    private readonly SqliteStatement _above = database.Prepare("SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
+    private readonly SqliteStatement _notAfter = database.Prepare(
+        "SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
+
+    private readonly SqliteStatement _earliest = database.Prepare("SELECT min(at) FROM events WHERE rowid > ?1");
+    private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
+    private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
+
+    public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run)
+    {
+        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run).Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type)
+            .Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
+        if (entry.Seq % MarkEvery == 0)
+        {
+            _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid).Execute();
+        }
+    }
+
+    /// <summary>The next events above a row, in order of time.</summary>
+    public void ReadAbove(long rowid, int limit, List<EventRow> events)
+    {
+        using var rows = _above.Bind(1, rowid).Bind(2, limit).Query();
+        while (rows.Next())
+        {
+            events.Add(new EventRow(
+                _above.Int64(0), _above.Int64(1), _above.Int64(2), _above.Int64(3), _above.Int64(4), _above.Int64(5), (EventType)_above.Int32(6), _above.Int32(7)));
+        }
+    }
+
+    /// <summary>The first event above a row that was accepted at a time or before, in order of time; row 0 for none.</summary>
+    public (long Rowid, long At) FindNotAfter(long rowid, long time)
+    {
+        using var rows = _notAfter.Bind(1, rowid).Bind(2, time).Query();
+        return rows.Next() ? (_notAfter.Int64(0), _notAfter.Int64(1)) : (0, 0);
+    }
+
+    /// <summary>When the first of the events above a row was accepted, whichever that is; the end of time for none.</summary>
+    public long FindEarliest(long rowid)
+    {
+        using var rows = _earliest.Bind(1, rowid).Query();
+        return rows.Next() && _earliest.Int64(0) is > 0 and var at ? at : long.MaxValue;
+    }
+
+    /// <summary>Deletes all events up to a row.</summary>
+    public void DeleteThrough(long rowid) => _delete.Bind(1, rowid).Execute();
+
+    /// <summary>Deletes the marks of deleted events.</summary>
+    public void DeleteMarks(long stream, long through) => _deleteMarks.Bind(1, stream).Bind(2, through).Execute();
+}

@@ -1,0 +1,51 @@
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>The one row of the table <c>log</c>. Only the writer uses it.</summary>
+internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogState state) : Staged<LogState>(state)
+{
+    private readonly SqliteStatement _update = database.Prepare(
+        "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7 " +
+        "WHERE id = 1");
+
+    private long _savedAhead;
+
+    /// <summary>Whether the wall clock was set since the log's time was saved beside it.</summary>
+    public bool IsClockUnsaved => clock.Ahead() != _savedAhead;
+
+    /// <summary>Reads the row, and sets the clock by it. What is above the watermarks is not counted yet.</summary>
+    public static LogState Read(SqliteDatabase database, LogClock clock)
+    {
+        using var row = new SqliteStatement(
+            database, "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall FROM log");
+        if (!row.Step())
+        {
+            throw new InvalidDataException("its table 'log' is empty");
+        }
+
+        clock.GoOn(row.Int64(5), row.Int64(6));
+
+        // Every row that ever was is still there, or deleted, or below the watermark; so no row is used twice.
+        var (watermark, deleted, auditWatermark, auditDeleted) = (row.Int64(0), row.Int64(2), row.Int64(3), row.Int64(4));
+        return new LogState
+        {
+            Watermark = watermark,
+            LastRowid = Math.Max(Math.Max(watermark, deleted), database.QueryInt64("SELECT max(rowid) FROM events")),
+            Bytes = row.Int64(1),
+            WatermarkBytes = row.Int64(1),
+            Deleted = deleted,
+            AuditWatermark = auditWatermark,
+            LastAuditRowid = Math.Max(Math.Max(auditWatermark, auditDeleted), database.QueryInt64("SELECT max(rowid) FROM audit")),
+            AuditDeleted = auditDeleted,
+        };
+    }
+
+    public void Save()
+    {
+        var (now, ahead) = (clock.Now.UtcTicks, clock.Ahead());
+        _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.AuditWatermark)
+            .Bind(5, Now.AuditDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
+        _savedAhead = ahead;
+    }
+}

@@ -1,0 +1,207 @@
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>
+/// Deletes the oldest events, strictly in order of their rows and a bounded number in a transaction, and accounts for each of them. Only the writer uses it.
+/// </summary>
+internal sealed class Retention(LogStore store, long retainedBytes)
+{
+    /// <summary>How many rows of each table one transaction deletes at most.</summary>
+    public const int RowsAtOnce = 2000;
+
+    private readonly List<EventRow> _oldest = [];
+
+    // The first kept row that is not from the future, as it was found last: what lies before it goes with it.
+    private (long Rowid, long At) _trusted;
+
+    // Up to which row there is none, and until when: so what is kept is not read through each time.
+    private (long Through, long Until) _untrusted;
+
+    /// <summary>Deletes some events that are older than a time, or above the retained size.</summary>
+    public RetentionStep Expire(DateTimeOffset olderThan)
+    {
+        var deleted = PlanDeletion(olderThan.UtcTicks);
+        if (deleted.Count == 0)
+        {
+            return new RetentionStep([], ExpireRest(olderThan));
+        }
+
+        var last = _oldest[^1].Rowid;
+        if (last > store.Log.Watermark)
+        {
+            // What is counted from rows after a crash must not be gone by then.
+            store.SaveAll();
+        }
+
+        foreach (var stream in deleted.Values)
+        {
+            Account(stream);
+        }
+
+        store.Events.DeleteThrough(last);
+        foreach (var stream in deleted.Values)
+        {
+            DeleteBelow(stream);
+        }
+
+        ref var log = ref store.Change();
+        var bytes = _oldest.Sum(static row => (long)row.Bytes);
+        (log.Bytes, log.WatermarkBytes, log.Deleted) = (log.Bytes - bytes, log.WatermarkBytes - bytes, last);
+        store.SaveLog();
+        return new RetentionStep([.. deleted.Values], HasMore: true);
+    }
+
+    // The oldest events that have to go, by stream.
+    private Dictionary<long, DeletedStream> PlanDeletion(long olderThan)
+    {
+        var deleted = new Dictionary<long, DeletedStream>();
+        var excess = store.Log.Bytes - retainedBytes;
+        _oldest.Clear();
+
+        // Mostly nothing has to go, and looking at the oldest one says so.
+        store.Events.ReadAbove(store.Log.Deleted, limit: 1, _oldest);
+        if (_oldest.Count == 0 || (excess <= 0 && !IsDue(_oldest[0], olderThan)))
+        {
+            return deleted;
+        }
+
+        _oldest.Clear();
+        store.Events.ReadAbove(store.Log.Deleted, RowsAtOnce, _oldest);
+        var count = 0;
+        for (; count < _oldest.Count && (excess > 0 || IsDue(_oldest[count], olderThan)); count++)
+        {
+            var row = _oldest[count];
+            if (!deleted.TryGetValue(row.Stream, out var stream))
+            {
+                stream = new DeletedStream(store.Streams.Get(row.Stream));
+                deleted.Add(row.Stream, stream);
+            }
+
+            stream.Add(row);
+            excess -= row.Bytes;
+        }
+
+        _oldest.RemoveRange(count, _oldest.Count - count);
+        return deleted;
+    }
+
+    // A row from the future, of an older version under a wrong clock, says nothing about its age. But it was stored before those behind it,
+    // so it is as old as the first of them that is not from the future, at least.
+    private bool IsDue(in EventRow row, long olderThan)
+    {
+        if (row.At <= store.Now.UtcTicks)
+        {
+            return row.At < olderThan;
+        }
+
+        if (_trusted.Rowid <= row.Rowid)
+        {
+            FindTrusted(row.Rowid, store.Now.UtcTicks);
+        }
+
+        return _trusted.Rowid != 0 && _trusted.At < olderThan;
+    }
+
+    private void FindTrusted(long rowid, long now)
+    {
+        if (_untrusted.Through <= rowid || _untrusted.Until <= now)
+        {
+            _untrusted = (rowid, long.MaxValue);
+        }
+
+        var (through, until) = _untrusted;
+        _trusted = store.Events.FindNotAfter(through, now);
+        if (_trusted.Rowid == 0)
+        {
+            _untrusted = (store.Log.LastRowid, Math.Min(until, store.Events.FindEarliest(through)));
+        }
+    }
+
+    // Every event that goes was acknowledged, or is a dead letter, or is lost.
+    private void Account(DeletedStream deleted)
+    {
+        var (stream, range) = (deleted.Stream, deleted.Range);
+        var open = deleted.Lease?.Owner!.OnExpiring(range) ?? SeqRanges.Without(range, stream.Now.Acked);
+        var (unacknowledged, buried) = (0L, 0L);
+        foreach (var row in deleted.Events)
+        {
+            if (!SeqRanges.Contain(open, row.Seq))
+            {
+                continue;
+            }
+
+            unacknowledged++;
+            var isBuried = Array.BinarySearch(stream.Now.Buried, row.Seq) >= 0;
+            if (!isBuried && EventTypes.IsCritical(row.Type) && !stream.IsSystem)
+            {
+                store.DeadLetters.Insert(stream.Id, row.Seq, row.Rowid, DeadLetterCause.Expired, attempts: 0, store.Now);
+                isBuried = true;
+            }
+
+            buried += isBuried ? 1 : 0;
+        }
+
+        var expired = new ExpiredRange(stream.UserId, range, deleted.Events.Count, unacknowledged, buried);
+        Apply(stream, expired);
+        deleted.Expired = expired;
+    }
+
+    private void Apply(SqliteStream stream, in ExpiredRange expired)
+    {
+        var range = expired.Range;
+        if (stream.Now.Owner is { } owner)
+        {
+            // What it has acknowledged above the range since it was last asked, so that both sides count the same.
+            store.Streams.Acknowledge(stream, owner);
+        }
+
+        ref var state = ref store.Streams.Change(stream);
+        state.Rows -= expired.Events;
+        state.AckedGone += expired.Events - expired.Unacknowledged;
+        state.DeadGone += expired.DeadLettered;
+        state.Expired += expired.Lost;
+        state.ExpiredThrough = range.To;
+        state.Buried = [.. state.Buried.Where(seq => seq > range.To)];
+        state.Skipped = [.. state.Skipped.Where(skip => skip.To > range.To)];
+        state.Acknowledge(state.Acked);
+    }
+
+    private void DeleteBelow(DeletedStream deleted)
+    {
+        var (stream, through) = (deleted.Stream, deleted.Range.To);
+        store.Events.DeleteMarks(stream.Id, through);
+        store.DeadLetters.Unbury(stream.Id, through);
+        foreach (var (run, last) in deleted.Runs)
+        {
+            store.Runs.Expire(stream, run, last);
+        }
+
+        var rowid = ++store.Change().LastAuditRowid;
+        ref var state = ref store.Streams.Change(stream);
+        store.Audit.InsertExpired(rowid, stream.Id, state.AuditRowid, store.Now, deleted.Range);
+        state.AuditRowid = rowid;
+        store.Streams.Save(stream);
+    }
+
+    /// <returns>Whether there may be more.</returns>
+    private bool ExpireRest(DateTimeOffset olderThan)
+    {
+        var keys = store.Keys.Expire(store.Now, RowsAtOnce);
+        var commits = store.Commits.Expire(store.Log.Deleted, RowsAtOnce);
+        var (deleted, audit) = store.Audit.Expire(store.Log.AuditDeleted, olderThan, store.Now, RowsAtOnce);
+        if (deleted > store.Log.AuditDeleted)
+        {
+            if (deleted > store.Log.AuditWatermark)
+            {
+                store.SaveAll();
+            }
+
+            store.Change().AuditDeleted = deleted;
+            store.SaveLog();
+        }
+
+        return keys || commits || audit;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using SQLitePCL;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>
+/// A statement, compiled once and used often: bind, step, read the columns, reset. A failure resets it by itself. Spans of columns are valid until the next step. Not thread-safe, as its connection.
+/// </summary>
+internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDisposable
+{
+    private const int MaxStackBytes = 512;
+    private sqlite3_stmt? _handle;
+
+    private sqlite3_stmt Handle => _handle ?? Compile();
+
+    public SqliteStatement Bind(int index, long value)
+    {
+        database.Check(raw.sqlite3_bind_int64(Handle, index, value), sql);
+        return this;
+    }
+
+    public SqliteStatement Bind(int index, ReadOnlySpan<byte> value)
+    {
+        database.Check(raw.sqlite3_bind_blob(Handle, index, value), sql);
+        return this;
+    }
+
+    public SqliteStatement Bind(int index, string? value)
+    {
+        if (value is null)
+        {
+            database.Check(raw.sqlite3_bind_null(Handle, index), sql);
+            return this;
+        }
+
+        var length = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var utf8 = length <= MaxStackBytes ? stackalloc byte[MaxStackBytes] : new byte[length];
+        database.Check(raw.sqlite3_bind_text(Handle, index, utf8[..Encoding.UTF8.GetBytes(value, utf8)]), sql);
+        return this;
+    }
+
+    /// <returns>Whether there is a row.</returns>
+    public bool Step()
+    {
+        var code = raw.sqlite3_step(Handle);
+        if (code == raw.SQLITE_ROW)
+        {
+            return true;
+        }
+
+        if (code == raw.SQLITE_DONE)
+        {
+            return false;
+        }
+
+        var failure = database.Failure(code, sql);
+        Reset();
+        throw failure;
+    }
+
+    /// <summary>Executes it to its end, and makes it ready for the next time.</summary>
+    public void Execute()
+    {
+        Step();
+        Reset();
+    }
+
+    /// <summary>Makes it ready for the next time, at the end of the block.</summary>
+    public SqliteRows Query() => new(this);
+
+    public long Int64(int column) => raw.sqlite3_column_int64(Handle, column);
+
+    public int Int32(int column) => raw.sqlite3_column_int(Handle, column);
+
+    public string Text(int column) => raw.sqlite3_column_text(Handle, column).utf8_to_string();
+
+    public string? TextOrNull(int column) => raw.sqlite3_column_text(Handle, column).utf8_to_string();
+
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(Handle, column);
+
+    // What went wrong was said by the step; the reset only repeats it.
+    public void Reset() => _ = raw.sqlite3_reset(Handle);
+
+    public void Dispose() => _handle?.Dispose();
+
+    private sqlite3_stmt Compile()
+    {
+        database.Check(raw.sqlite3_prepare_v3(database.Handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle), sql);
+        return _handle = handle;
+    }
+}

@@ -1,0 +1,371 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>
+/// The thread that writes. It sleeps until the queue wakes it, and stores everything that waits in one transaction. What it has taken it never gives up while the log runs: a transaction that fails is rolled back and
+/// tried again, less and less often; meanwhile <see cref="Trouble"/> says why, so that nothing more is taken.
+/// </summary>
+/// <remarks>The store is the thread's own. Owners and whoever waits for jobs are told between transactions, under no lock.</remarks>
+internal sealed partial class SqliteWriter : IAsyncDisposable
+{
+    private const int EntriesAtOnce = 10_000;
+    private const int LastTries = 3;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+
+    // Whoever waits for the log is served within a second of the end of its trouble.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly LogStore _store;
+    private readonly AppendQueue _queue;
+    private readonly FailureReporter _failures;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly AutoResetEvent _wake;
+    private readonly AutoResetEvent _retry = new(initialState: false);
+    private readonly ITimer _retryTimer;
+    private readonly ITimer _saveTimer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<WriterJob> _done = [];
+    private readonly HashSet<WriterJob> _failed = [];
+    private readonly List<WriterJob> _ahead = [];
+    private readonly WaitHandle[] _pauseSignals;
+    private volatile string? _trouble;
+    private volatile Totals _totals;
+    private volatile bool _isStopping;
+    private int _saveDue;
+
+    public SqliteWriter(LogStore store, AppendQueue queue, AutoResetEvent wake, TimeSpan saveInterval, FailureReporter failures, ILogger logger, TimeProvider time)
+    {
+        (_store, _queue, _wake, _failures, _logger, _time) = (store, queue, wake, failures, logger, time);
+        _pauseSignals = [_retry, wake];
+        _totals = new Totals(store.Streams.Resting, store.Streams.Count);
+        _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
+        _retryTimer = time.CreateTimer(static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _saveTimer = time.CreateTimer(static writer => ((SqliteWriter)writer!).Save(), this, saveInterval, saveInterval);
+    }
+
+    /// <summary>Why nothing can be stored at the moment; null while all is well.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>All streams without a lease, together, and how many streams there are.</summary>
+    public Totals Totals => _totals;
+
+    /// <summary>Is told on the writer's thread how long each transaction took; it must not throw.</summary>
+    public Action<TimeSpan>? OnCommit { private get; set; }
+
+    public void Start() => new Thread(Run) { Name = "Netra log writer", IsBackground = true }.Start();
+
+    /// <summary>Stores what waits in a last, bounded number of tries, and ends.</summary>
+    public Task StopAsync()
+    {
+        _queue.Close();
+        _isStopping = true;
+        _wake.Set();
+        _retry.Set();
+        return _ended.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A timer that fires at this moment still finds what it sets.
+        await _saveTimer.DisposeAsync();
+        await _retryTimer.DisposeAsync();
+        _retry.Dispose();
+    }
+
+    /// <summary>An owner threw when it was told something.</summary>
+    public void ReportOwner(SqliteLease lease, Exception exception)
+        => Attempt((_logger, lease.UserId, exception), static of => Log.OwnerFailed(of._logger, of.UserId, of.exception));
+
+    private void Save()
+    {
+        Interlocked.Exchange(ref _saveDue, 1);
+        _wake.Set();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_isStopping)
+            {
+                _wake.WaitOne();
+                Drain(Interlocked.Exchange(ref _saveDue, 0) == 1);
+            }
+
+            Drain(save: true);
+        }
+        catch (Exception exception)
+        {
+            _trouble = $"the log's writer has ended: {exception.Message}";
+            _failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
+            _queue.Close();
+            Abandon(_queue.Take().Items, start: 0, exception);
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
+    }
+
+    private void Drain(bool save)
+    {
+        var (items, progress) = _queue.Take();
+        for (var start = 0; start < items.Count || progress.Count > 0 || (save && _store.HasUnsaved);)
+        {
+            start = Store(items, start, progress, save);
+            (progress, save) = ([], false);
+        }
+    }
+
+    /// <summary>Stores the next of what waits, however often it has to be tried.</summary>
+    /// <returns>The first that is left.</returns>
+    private int Store(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
+    {
+        var pause = FirstPause;
+        int? end = null;
+        for (var tries = 1; end is null; tries++)
+        {
+            try
+            {
+                end = Transact(items, start, progress, save);
+            }
+            catch (Exception exception)
+            {
+                BeginTrouble(exception);
+                if (_isStopping && tries >= LastTries)
+                {
+                    Abandon(items, start, exception);
+                    return items.Count;
+                }
+            }
+
+            if (end is null && !_isStopping)
+            {
+                Pause(items, start, pause, isFirst: tries == 1);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+
+        End(items, start, end.Value);
+        return end.Value;
+    }
+
+    /// <summary>
+    /// Waits until it is to be tried again. Meanwhile pages whose users are known are let in: their streams only have to be read.
+    /// </summary>
+    private void Pause(List<QueuedItem> items, int start, TimeSpan pause, bool isFirst)
+    {
+        if (isFirst)
+        {
+            _ahead.AddRange(items.Skip(start).Where(static item => item.Job is not null).Select(static item => item.Job!));
+        }
+
+        _retryTimer.Change(pause, Timeout.InfiniteTimeSpan);
+        do
+        {
+            _queue.CollectNewJobs(_ahead);
+            foreach (var job in _ahead)
+            {
+                try
+                {
+                    job.TryAhead(_store);
+                }
+                catch (Exception)
+                {
+                    // It keeps its turn, and whatever is wrong is said there.
+                    _store.Rollback();
+                }
+            }
+
+            _ahead.Clear();
+            PublishTotals();
+        }
+        while (WaitHandle.WaitAny(_pauseSignals) != 0 && !_isStopping);
+    }
+
+    private int Transact(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
+    {
+        while (true)
+        {
+            WriterJob? running = null;
+            var begun = _time.GetTimestamp();
+            _done.Clear();
+            try
+            {
+                _store.Begin();
+
+                // First, since a release among the items ends the stream's trail.
+                foreach (var entry in progress)
+                {
+                    _store.Record(entry);
+                }
+
+                var end = Apply(items, start, ref running);
+                if (save)
+                {
+                    _store.SaveAll();
+                }
+
+                _store.Commit();
+                Attempt((OnCommit, Took: _time.GetElapsedTime(begun)), static of => of.OnCommit?.Invoke(of.Took));
+                return end;
+            }
+            catch (Exception exception)
+            {
+                _store.Rollback();
+                if (running is null || exception is SqliteFailureException { IsPassing: true })
+                {
+                    throw;
+                }
+
+                // It fails for its own sake, and must not keep the others from being stored.
+                _failed.Add(running);
+                Fail(running, exception);
+            }
+        }
+    }
+
+    private int Apply(List<QueuedItem> items, int start, ref WriterJob? running)
+    {
+        var waiting = CollectionsMarshal.AsSpan(items);
+        var end = start;
+        for (; end < waiting.Length && end - start < EntriesAtOnce; end++)
+        {
+            ref readonly var item = ref waiting[end];
+            if (item.Lease is { } lease)
+            {
+                _store.Append(lease, item.Entry);
+                continue;
+            }
+
+            var job = item.Job!;
+            if (job.IsAlone && end > start)
+            {
+                break;
+            }
+
+            if (!job.IsOver && !_failed.Contains(job))
+            {
+                running = job;
+                job.Run(_store);
+                running = null;
+                _done.Add(job);
+            }
+
+            if (job.IsAlone)
+            {
+                return end + 1;
+            }
+        }
+
+        return end;
+    }
+
+    // Committed: everybody concerned is told, and what was held for it is let go first, since they may want to add more at once.
+    private void End(List<QueuedItem> items, int start, int end)
+    {
+        EndTrouble();
+        var (entries, bytes) = (0, 0L);
+        foreach (ref readonly var item in CollectionsMarshal.AsSpan(items)[start..end])
+        {
+            entries += item.Lease is null ? 0 : 1;
+            bytes += item.Lease is null ? 0 : item.Entry.Buffer.Length;
+        }
+
+        _queue.Release(entries, bytes, end - start - entries, _store.StoredBytes);
+        PublishTotals();
+        _store.TellOwners(ReportOwner);
+        foreach (var job in _done)
+        {
+            job.Complete(_store);
+        }
+
+        PublishTotals();
+        _failed.Clear();
+    }
+
+    private void PublishTotals()
+    {
+        var totals = new Totals(_store.Streams.Resting, _store.Streams.Count);
+        _totals = totals == _totals ? _totals : totals;
+    }
+
+    private void Abandon(List<QueuedItem> items, int start, Exception cause)
+    {
+        var owners = new HashSet<SqliteLease>();
+        foreach (ref readonly var item in CollectionsMarshal.AsSpan(items)[start..])
+        {
+            if (item.Lease is { } lease)
+            {
+                owners.Add(lease);
+            }
+            else if (!_failed.Contains(item.Job!))
+            {
+                Fail(item.Job!, cause);
+            }
+        }
+
+        foreach (var lease in owners)
+        {
+            LogStore.Tell(lease, ReportOwner, static (lease, cause) => lease.Owner!.OnAbandoned(cause), cause);
+        }
+    }
+
+    private void Fail(WriterJob job, Exception cause)
+    {
+        var failure = SendFailureException.LogFailed(new FailureScope(job.Operation), SqliteFile.Explain(cause), innerException: cause);
+        _failures.Report(failure);
+        job.Fail(failure);
+    }
+
+    private void BeginTrouble(Exception exception)
+    {
+        var isNew = _trouble is null;
+        _queue.Pause();
+        _trouble = $"events cannot be stored in {_store.Database.Path}: {SqliteFile.Explain(exception)}. It is tried again; nothing is lost, and nothing more is taken until it works";
+        if (isNew)
+        {
+            _failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
+        }
+    }
+
+    private void EndTrouble()
+    {
+        if (_trouble is not null)
+        {
+            _trouble = null;
+            _queue.Resume();
+
+            // What came meanwhile has woken nobody.
+            _wake.Set();
+            Attempt(this, static self => Log.TroubleOver(self._logger, self._store.Database.Path));
+        }
+    }
+
+    // Loggers and collectors are foreign code: what they throw must neither end the writer, nor have a batch stored twice.
+    private static void Attempt<T>(T state, Action<T> action)
+    {
+        try
+        {
+            action(state);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.LogTroubleOver, LogLevel.Warning, "Events can be stored again in {Path}; all that waited is stored", EventName = nameof(EventIds.LogTroubleOver))]
+        public static partial void TroubleOver(ILogger logger, string path);
+
+        [LoggerMessage(EventIds.StreamOwnerFailed, LogLevel.Critical, "The owner of the stream of {UserId} failed when the log told it something", EventName = nameof(EventIds.StreamOwnerFailed))]
+        public static partial void OwnerFailed(ILogger logger, string userId, Exception exception);
+    }
+}

@@ -1,0 +1,81 @@
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Sqlite;
+
+/// <summary>Where a stream stands: its row in the table <c>streams</c>, as the writer has it in memory. The arrays are never changed, but replaced.</summary>
+internal struct StreamState
+{
+    public StreamState()
+    {
+    }
+
+    /// <summary>The last number given or skipped.</summary>
+    public long HeadSeq { get; set; }
+
+    /// <summary>The row of its last event; 0 when it never had one. All other figures speak of the events up to this row.</summary>
+    public long HeadRowid { get; set; }
+
+    /// <summary>How many events are kept.</summary>
+    public long Rows { get; set; }
+
+    /// <summary>How many events were ever stored.</summary>
+    public long Accepted { get; set; }
+
+    public long ExpiredThrough { get; set; }
+
+    /// <summary>The acknowledged numbers above <see cref="ExpiredThrough"/>, none above <see cref="HeadSeq"/>.</summary>
+    public SeqRange[] Acked { get; set; } = [];
+
+    /// <summary>How many kept events are acknowledged.</summary>
+    public long AckedKept { get; set; }
+
+    /// <summary>How many deleted events were acknowledged.</summary>
+    public long AckedGone { get; set; }
+
+    /// <summary>How many events were deleted without an acknowledgement or a dead letter.</summary>
+    public long Expired { get; set; }
+
+    /// <summary>The numbers of kept events that are dead letters, acknowledged ones included; in order.</summary>
+    public long[] Buried { get; set; } = [];
+
+    /// <summary>How many kept events are dead letters and not acknowledged.</summary>
+    public long DeadKept { get; set; }
+
+    /// <summary>How many deleted events are dead letters and were not acknowledged.</summary>
+    public long DeadGone { get; set; }
+
+    /// <summary>The numbers above <see cref="ExpiredThrough"/> that were never given.</summary>
+    public SeqRange[] Skipped { get; set; } = [];
+
+    /// <summary>The start of the log in which numbers were given and the stream was not released; 0 for none.</summary>
+    public long Claimed { get; set; }
+
+    /// <summary>The last row of its audit trail; 0 for none.</summary>
+    public long AuditRowid { get; set; }
+
+    /// <summary>Who may append; null while the stream rests.</summary>
+    public SqliteLease? Owner { get; set; }
+
+    /// <summary>Whether the table has an older state.</summary>
+    public bool IsDirty { get; set; }
+
+    public readonly StreamAccount Account
+        => new(Accepted, AckedGone + AckedKept, Rows - AckedKept - DeadKept, Expired, DeadGone + DeadKept);
+
+    /// <summary>Takes what is acknowledged now. What reaches above the head is not stored yet, and left to the next time.</summary>
+    /// <returns>Whether all of it was taken.</returns>
+    public bool Acknowledge(IReadOnlyList<SeqRange> acknowledged)
+    {
+        Acked = SeqRanges.Within(new SeqRange(ExpiredThrough + 1, HeadSeq), acknowledged);
+        CountKept();
+        return acknowledged.Count == 0 || acknowledged[^1].To <= HeadSeq;
+    }
+
+    /// <summary>Counts anew what follows from the ranges.</summary>
+    public void CountKept()
+    {
+        var acked = Acked;
+        AckedKept = SeqRanges.CountWithin(new SeqRange(ExpiredThrough + 1, HeadSeq), acked) - SeqRanges.CountCommon(Skipped, acked);
+        DeadKept = Buried.LongCount(seq => !SeqRanges.Contain(acked, seq));
+    }
+}

@@ -1,6 +1,0 @@
-namespace Netra.Pipeline.Emission;
-
-/// <summary>What went wrong, as an event shows it.</summary>
-/// <param name="Code">A stable word for programs.</param>
-/// <param name="Message">A sentence for people.</param>
-public sealed record EventError(string Code, string Message);

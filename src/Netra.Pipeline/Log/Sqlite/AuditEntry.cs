@@ -1,4 +1,0 @@
-namespace Netra.Pipeline.Log.Sqlite;
-
-/// <summary>A connection's progress on its way into the audit trail.</summary>
-internal readonly record struct AuditEntry(SqliteLease Lease, ConnectionProgress Progress);

@@ -1,9 +1,0 @@
-namespace Netra.Pipeline.Monitoring.Health;
-
-/// <summary>Whether an event was on its way to another user.</summary>
-internal sealed class IsolationHealthCheck : PipelineHealthCheck
-{
-    public override string Name => "user_isolation";
-
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot) => None(snapshot[Signals.IsolationViolations], "isolation violations in the last minute");
-}

@@ -1,0 +1,39 @@
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Tests.Protocol;
+
+namespace Netra.Pipeline.Tests.Publishing;
+
+[Parallelizable(ParallelScope.All)]
+internal sealed class IdempotencyHashesTests
+{
+    [FsCheck.NUnit.Property]
+    public bool Of_PartsDividedOtherwise_Differs(string? one, string? other, byte at)
+    {
+        var text = "ab" + Arbitrary.Text(one) + Arbitrary.Text(other);
+        var (first, second) = (1 + (at % (text.Length - 1)), 1 + ((at + 1) % (text.Length - 1)));
+        return first == second || Hash(text[..first], text[first..]) != Hash(text[..second], text[second..]);
+    }
+
+    [Test]
+    public void OfReplay_SameText_IsNoPublishersKey()
+    {
+        Assert.That(IdempotencyHashes.OfReplay("k").Key, Is.Not.EqualTo(Hash(string.Empty, "k")));
+        Assert.That(IdempotencyHashes.OfReplay("k").Key, Is.Not.EqualTo(Hash("k", string.Empty)));
+    }
+
+    [FsCheck.NUnit.Property]
+    public bool OfReplay_SameEvent_IsTheSame(string? id) => IdempotencyHashes.OfReplay("e" + id) == IdempotencyHashes.OfReplay("e" + id);
+
+    [Test]
+    public void Of_PublisherOfAnyLength_IsHashedWhole()
+        => Assert.That(Hash(new string('x', 10_000) + "a", "k"), Is.Not.EqualTo(Hash(new string('x', 10_000) + "b", "k")));
+
+    private static UInt128 Hash(string publisher, string key)
+    {
+        var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
+        return IdempotencyHashes.Of(publisher, key, context, new PublishedData(EventType.Token, "{}"u8.ToArray(), AddMetadata: false, AddTimestamp: false)).Key;
+    }
+}

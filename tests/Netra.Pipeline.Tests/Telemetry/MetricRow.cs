@@ -1,4 +1,0 @@
-namespace Netra.Pipeline.Tests.Telemetry;
-
-/// <summary>What the table of metrics says of one.</summary>
-internal sealed record MetricRow(string Name, string Type, string Unit, IReadOnlyList<string> Attributes);
