@@ -12,8 +12,6 @@ internal static class AlertBodies
     private const int MaxListed = 100_000;
     private const double LongestSilence = 365 * 86_400.0;
 
-    public static string? Author(JsonMembers body) => body.Text("author", RequestAuthor.MaxChars);
-
     public static (string? Rule, IReadOnlyDictionary<string, string> Labels, string Comment, TimeSpan Duration) Silence(JsonMembers body)
         => (body.Text("rule", MaxName), body.Texts("labels", MaxLabels, MaxLabelChars), body.NeededText("comment", MaxComment), body.NeededSeconds("duration_s", 1, LongestSilence));
 

@@ -39,7 +39,7 @@ internal sealed class AlertConfigurationEndpoints(OperatorRoute route, AlertCent
         return alerts.Rules.FirstOrDefault(rule => rule.Name == name);
     }
 
-    private Task ListRulesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "rules", alerts.Rules, AlertDocuments.Write));
+    private Task ListRulesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => JsonAnswer.WriteList(json, "rules", alerts.Rules, AlertDocuments.Write));
 
     private Task ReadRuleAsync(HttpContext context) => RuleOf(context) is { } rule ? JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteMembers(json, rule)) : NoRuleAsync(context);
 
@@ -55,7 +55,7 @@ internal sealed class AlertConfigurationEndpoints(OperatorRoute route, AlertCent
         {
             var settings = AlertBodies.Rule(body, rule);
             AddIfAny(problems, RuleSettingsCheck.ProblemOf(settings, rule));
-            return Tuple.Create(settings, AlertBodies.Author(body));
+            return Tuple.Create(settings, RequestAuthor.NamedIn(body));
         });
         if (body is not null)
         {
@@ -76,7 +76,7 @@ internal sealed class AlertConfigurationEndpoints(OperatorRoute route, AlertCent
                 problems.AddRange(alerts.ProblemsOf(policy));
             }
 
-            return Tuple.Create(policy, AlertBodies.Author(body));
+            return Tuple.Create(policy, RequestAuthor.NamedIn(body));
         });
         if (body is not null)
         {
@@ -97,7 +97,7 @@ internal sealed class AlertConfigurationEndpoints(OperatorRoute route, AlertCent
                 problems.AddRange(alerts.ProblemsOf(configuration));
             }
 
-            return Tuple.Create(configuration, AlertBodies.Author(body));
+            return Tuple.Create(configuration, RequestAuthor.NamedIn(body));
         });
         if (body is not null)
         {

@@ -171,21 +171,11 @@ internal static class AlertDocuments
         json.WriteStartObject("escalation_policy"u8);
         WriteMembers(json, configuration.Policy);
         json.WriteEndObject();
-        WriteList(json, "silences", configuration.Silences, Write);
+        JsonAnswer.WriteList(json, "silences", configuration.Silences, Write);
     }
 
-    public static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-        {
-            write(json, item);
-        }
-
-        json.WriteEndArray();
-    }
-
-    public static void WriteNames(Utf8JsonWriter json, string name, IEnumerable<string> names) => WriteList(json, name, names, static (json, item) => json.WriteStringValue(item));
+    private static void WriteNames(Utf8JsonWriter json, string name, IEnumerable<string> names)
+        => JsonAnswer.WriteList(json, name, names, static (json, item) => json.WriteStringValue(item));
 
     private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, double? value)
     {

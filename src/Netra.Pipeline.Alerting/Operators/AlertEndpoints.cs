@@ -35,7 +35,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
 
     private Task Handle(HttpContext context, string operation, Func<AlertEndpoints, HttpContext, Task> answer) => route.HandleAsync(context, operation, context => answer(this, context));
 
-    private Task ListAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write));
+    private Task ListAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => JsonAnswer.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write));
 
     private static async Task ListPageAsync<T>(
         HttpContext context, string name, Func<long, int, CancellationToken, Task<IReadOnlyList<T>>> read, Action<Utf8JsonWriter, T> write, Func<T, long> numberOf)
@@ -46,7 +46,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
             var entries = await read(page.After, page.Limit + 1, context.RequestAborted);
             await JsonAnswer.WriteAsync(context, json =>
             {
-                AlertDocuments.WriteList(json, name, entries.Take(page.Limit), write);
+                JsonAnswer.WriteList(json, name, entries.Take(page.Limit), write);
                 if (entries.Count > page.Limit)
                 {
                     json.WriteNumber("next"u8, numberOf(entries[page.Limit - 1]));
@@ -62,7 +62,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
     private async Task AcknowledgeAsync(HttpContext context)
     {
         var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(
-            AlertBodies.Author(body), body.Text("comment", AlertBodies.MaxComment, minChars: 0), body.Seconds("timeout_s", 1, EscalationPolicy.Longest.TotalSeconds)));
+            RequestAuthor.NamedIn(body), body.Text("comment", AlertBodies.MaxComment, minChars: 0), body.Seconds("timeout_s", 1, EscalationPolicy.Longest.TotalSeconds)));
         if (body is not null)
         {
             var author = RequestAuthor.Of(context, body.Item1);
@@ -72,7 +72,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
 
     private async Task ResolveAsync(HttpContext context)
     {
-        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(AlertBodies.Author(body)));
+        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(RequestAuthor.NamedIn(body)));
         if (body is not null)
         {
             await AnswerAsync(context, await alerts.ResolveAsync(MonitoringRoutes.Value(context, "id"), RequestAuthor.Of(context, body.Item1), context.RequestAborted));
@@ -86,7 +86,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
         return answer switch
         {
             AlertAnswer.Done when alerts.Alerts.FirstOrDefault(alert => alert.Id == id) is { } alert =>
-                JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "alerts", [alert], AlertDocuments.Write)),
+                JsonAnswer.WriteAsync(context, json => JsonAnswer.WriteList(json, "alerts", [alert], AlertDocuments.Write)),
             AlertAnswer.NotFiring => ProblemDocument.WriteAsync(context, StatusCodes.Status409Conflict, "alert_resolved", "The alert does not fire, or not any more."),
             AlertAnswer.NotByHand => ProblemDocument.WriteAsync(
                 context, StatusCodes.Status409Conflict, "alert_automatic", "The alert is a rule's: it is over when its cause is gone. Acknowledge it, or silence it."),
@@ -97,7 +97,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
     private async Task RaiseAsync(HttpContext context)
     {
         var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(
-            body.NeededText("title", MaxTitle), body.NeededText("message", MaxMessage), body.NeededChoice<AlertSeverity>("severity", AlertNames.Of), AlertBodies.Author(body)));
+            body.NeededText("title", MaxTitle), body.NeededText("message", MaxMessage), body.NeededChoice<AlertSeverity>("severity", AlertNames.Of), RequestAuthor.NamedIn(body)));
         if (body is null)
         {
             return;
@@ -114,7 +114,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
         await JsonAnswer.WriteAsync(context, json => json.WriteString("id"u8, id));
     }
 
-    private Task ListSilencesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => AlertDocuments.WriteList(json, "silences", alerts.Silences, AlertDocuments.Write));
+    private Task ListSilencesAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json => JsonAnswer.WriteList(json, "silences", alerts.Silences, AlertDocuments.Write));
 
     private async Task SilenceAsync(HttpContext context)
     {
@@ -127,7 +127,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
                 problems.Add($"rule is '{silence.Rule}'; there is no such rule");
             }
 
-            return Tuple.Create(silence, AlertBodies.Author(body));
+            return Tuple.Create(silence, RequestAuthor.NamedIn(body));
         });
         if (body is null)
         {
@@ -165,7 +165,7 @@ internal sealed class AlertEndpoints(OperatorRoute route, AlertCenter alerts)
             return;
         }
 
-        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(AlertBodies.Author(body)));
+        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (body, _) => Tuple.Create(RequestAuthor.NamedIn(body)));
         if (body is null)
         {
             return;

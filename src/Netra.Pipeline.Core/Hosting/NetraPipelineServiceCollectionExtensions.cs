@@ -22,6 +22,7 @@ using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring;
+using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Hosting;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Operators;
@@ -237,6 +238,7 @@ public static class NetraPipelineServiceCollectionExtensions
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ServedTime>()));
+        services.Replace(ServiceDescriptor.Singleton<AlertSink, AlertCenterSink>());
     }
 
     private static void AddHttp(IServiceCollection services)

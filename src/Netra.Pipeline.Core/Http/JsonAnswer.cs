@@ -37,6 +37,25 @@ internal static class JsonAnswer
         response.Headers.CacheControl = "no-store";
     }
 
+    /// <summary>Writes a member that is JSON already.</summary>
+    public static void WriteMember(Utf8JsonWriter json, string name, JsonElement value)
+    {
+        json.WritePropertyName(name);
+        value.WriteTo(json);
+    }
+
+    /// <summary>Writes a member that is a list.</summary>
+    public static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            write(json, item);
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Says that something is not there.</summary>
     public static Task NotFoundAsync(HttpContext context, string detail) => ProblemDocument.WriteAsync(context, StatusCodes.Status404NotFound, "not_found", detail);
 

@@ -12,6 +12,9 @@ internal static class RequestAuthor
     private const string Subject = "sub";
     private const string Nobody = "anonymous";
 
+    /// <summary>Whom a body names, if anybody.</summary>
+    public static string? NamedIn(JsonMembers body) => body.Text("author", MaxChars);
+
     /// <summary>The author of a request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="named">Whom the body names, if anybody.</param>

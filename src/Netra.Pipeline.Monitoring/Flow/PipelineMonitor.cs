@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
@@ -9,7 +8,14 @@ namespace Netra.Pipeline.Monitoring.Flow;
 
 /// <summary>What the tick does for monitoring, once a second: measures, judges, helps, and hands the readings to the alerts. The latest of everything may be read from any thread.</summary>
 internal sealed class PipelineMonitor(
-    SignalReader signals, HealthBoard health, OverloadRemedy overload, ConnectionRemedy connections, PipelineObservation observation, SnapshotHistory history, AlertCenter alerts, IOptions<MonitoringOptions> options)
+    SignalReader signals,
+    HealthBoard health,
+    OverloadRemedy overload,
+    ConnectionRemedy connections,
+    PipelineObservation observation,
+    SnapshotHistory history,
+    AlertSink alerts,
+    IOptions<MonitoringOptions> options)
 {
     private MonitoringSnapshot? _latest;
     private TaskCompletionSource _next = NewRound();

@@ -36,6 +36,7 @@ internal static class MonitoringServices
         services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();
+        services.TryAddSingleton(AlertSink.None);
         services.TryAddSingleton<PipelineMonitor>();
         AddHealth(services);
         AddRemedies(services);

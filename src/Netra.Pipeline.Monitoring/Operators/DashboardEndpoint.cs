@@ -3,10 +3,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Alerting.Operators;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -16,7 +15,7 @@ internal sealed class DashboardEndpoint(
     OperatorRoute route,
     HealthJson health,
     StatusEndpoints status,
-    AlertCenter alerts,
+    AlertSink alerts,
     FailureFeed feed,
     FiguresRegistry figures,
     UserFiguresJson users,
@@ -98,13 +97,16 @@ internal sealed class DashboardEndpoint(
 
     private void WriteAlertManagement(Utf8JsonWriter json)
     {
-        WriteAlerts(json);
-        AlertDocuments.WriteList(json, "rules", alerts.Rules, AlertDocuments.Write);
-        json.WriteStartObject("escalation_policy"u8);
-        AlertDocuments.WriteMembers(json, alerts.Policy);
-        json.WriteEndObject();
-        AlertDocuments.WriteList(json, "silences", alerts.Silences, AlertDocuments.Write);
-        AlertDocuments.WriteNames(json, "channels", alerts.Channels);
+        var shown = alerts.ShowAlerts();
+        JsonAnswer.WriteMember(json, "alerts", shown.Alerts);
+        if (alerts.ShowSettings() is { } settings)
+        {
+            JsonAnswer.WriteMember(json, "rules", settings.Rules);
+            JsonAnswer.WriteMember(json, "escalation_policy", settings.EscalationPolicy);
+            JsonAnswer.WriteMember(json, "silences", settings.Silences);
+        }
+
+        JsonAnswer.WriteList(json, "channels", shown.Channels, static (json, channel) => json.WriteStringValue(channel));
     }
 
     private void WriteUsers(Utf8JsonWriter json, string? userId)
@@ -117,7 +119,8 @@ internal sealed class DashboardEndpoint(
         }
 
         // Those with the most failures first: they are whom a diagnosis begins with.
-        AlertDocuments.WriteList(json, "users", figures.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers), (json, user) =>
+        var shown = figures.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers);
+        JsonAnswer.WriteList(json, "users", shown, (json, user) =>
         {
             json.WriteStartObject();
             users.Write(json, user);
@@ -125,9 +128,9 @@ internal sealed class DashboardEndpoint(
         });
     }
 
-    private void WriteAlerts(Utf8JsonWriter json) => AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write);
+    private void WriteAlerts(Utf8JsonWriter json) => JsonAnswer.WriteMember(json, "alerts", alerts.ShowAlerts().Alerts);
 
-    private void WriteTrend(Utf8JsonWriter json) => AlertDocuments.WriteList(json, "trend", history.Points, static (json, point) =>
+    private void WriteTrend(Utf8JsonWriter json) => JsonAnswer.WriteList(json, "trend", history.Points, static (json, point) =>
     {
         json.WriteStartObject();
         json.WriteNumber("at"u8, JsonAnswer.Seconds(point.At));

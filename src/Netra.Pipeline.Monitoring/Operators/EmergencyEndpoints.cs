@@ -3,8 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Alerting.Operators;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
@@ -13,7 +11,8 @@ using Netra.Pipeline.Monitoring.Health;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>The emergency mode, and the health check on demand (docs/protocol.md, section 11).</summary>
-internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertCenter alerts, TimeProvider time)
+internal sealed class EmergencyEndpoints(
+    OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertSink alerts, TimeProvider time)
 {
     private const int MaxReason = 1000;
 
@@ -66,7 +65,7 @@ internal sealed class EmergencyEndpoints(OperatorRoute route, EmergencyMode emer
     private async Task BeginAsync(HttpContext context)
     {
         var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (members, _) => new EmergencyOrder(
-            members.NeededText("reason", MaxReason), AlertBodies.Author(members)));
+            members.NeededText("reason", MaxReason), RequestAuthor.NamedIn(members)));
         if (body is null)
         {
             return;

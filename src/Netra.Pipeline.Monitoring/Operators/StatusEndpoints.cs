@@ -5,12 +5,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Alerting.Operators;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Remediation;
 using Netra.Pipeline.Runs;
@@ -36,7 +35,7 @@ internal sealed class StatusEndpoints(
     ThreadPoolProbe threads,
     Ledger ledger,
     IEventLog log,
-    AlertCenter alerts,
+    AlertSink alerts,
     IOptions<MonitoringOptions> options)
 {
     private static readonly string Version = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -87,8 +86,9 @@ internal sealed class StatusEndpoints(
     {
         health.Write(json, withNames: true);
         WriteParts(json);
-        AlertDocuments.WriteList(json, "alerts", alerts.Alerts, AlertDocuments.Write);
-        AlertDocuments.WriteNames(json, "channels", alerts.Channels);
+        var shown = alerts.ShowAlerts();
+        JsonAnswer.WriteMember(json, "alerts", shown.Alerts);
+        JsonAnswer.WriteList(json, "channels", shown.Channels, static (json, channel) => json.WriteStringValue(channel));
     }));
 
     private void WriteBridge(Utf8JsonWriter json)
