@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring.Metrics;
@@ -31,7 +30,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly ILogger _logger;
     private readonly NotificationOutbox _outbox;
     private readonly IReadOnlyList<INotifier> _notifiers;
-    private readonly string? _directory;
+    private readonly AlertStorage _storage;
     private readonly EscalationPolicy _configured;
     private AlertBook _book;
     private AlertEngine _engine;
@@ -44,7 +43,6 @@ public sealed partial class AlertCenter : IDisposable
         AlertRules rules,
         AlertStorage storage,
         IOptions<AlertingOptions> options,
-        IOptions<DataOptions> data,
         FailureReporter failures,
         AlertAudit audit,
         ILogger<AlertCenter> logger,
@@ -54,7 +52,7 @@ public sealed partial class AlertCenter : IDisposable
     {
         (_options, _builtIn, _failures, _audit, _logger, _log, _time) = (options.Value, rules, failures, audit, logger, log, served);
         _clock = new AlertClock(time);
-        _directory = storage.IsInMemory ? null : data.Value.DataDirectory;
+        _storage = storage;
         _notifiers = [.. notifiers];
         _outbox = new NotificationOutbox(_notifiers, _options, failures, served, _clock, Conclude);
         _configured = EscalationPolicies.From(_options.Escalation, _outbox.Channels);
@@ -141,7 +139,7 @@ public sealed partial class AlertCenter : IDisposable
     /// <exception cref="SendFailureException">It cannot be opened; the message says why.</exception>
     internal void Open()
     {
-        var store = AlertStore.Open(_directory, _options.HistoryEntries);
+        var store = AlertStore.Open(_storage.Directory, _options.HistoryEntries);
         IReadOnlyList<StoredDocument> documents;
         try
         {
@@ -174,10 +172,10 @@ public sealed partial class AlertCenter : IDisposable
         _outbox.Add([.. documents.Where(static document => document.Kind == DocumentKind.Outbox).Select(static document => AlertJson.Read<OutboxEntry>(document.Json)).OrderBy(static entry => entry.Notification.At)]);
     }
 
-    // An Alertmanager takes for over what it is not told of again, and after a restart nobody else knows what it was told.
+    // An Alertmanager takes an alert for resolved that is not sent again, and what was sent is known to this process alone.
     private void RestoreChannels()
     {
-        foreach (var channel in _notifiers.OfType<AlertmanagerNotifier>())
+        foreach (var channel in _notifiers.OfType<StatefulNotifier>())
         {
             foreach (var notification in new IncidentDesk(_book, _options.Cooldown).ToldTo(channel.Name, _clock.Now))
             {

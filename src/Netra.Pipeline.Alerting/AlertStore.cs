@@ -185,3 +185,7 @@ internal sealed class AlertStore : IDisposable
         }
     }
 }
+
+/// <summary>Where alerts are stored.</summary>
+/// <param name="Directory">The data directory; null to keep everything in memory.</param>
+internal sealed record AlertStorage(string? Directory);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting.Notifiers;
 
 namespace Netra.Pipeline.Alerting;
 

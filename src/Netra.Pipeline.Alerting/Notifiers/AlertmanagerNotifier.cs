@@ -10,7 +10,7 @@ namespace Netra.Pipeline.Alerting.Notifiers;
 /// <remarks>
 /// One notification at a time, and one round, may run in parallel; a lock guards the alerts that are kept. What is kept ends with the process: <see cref="Restore"/> says how it comes back.
 /// </remarks>
-internal sealed class AlertmanagerNotifier : INotifier
+internal sealed class AlertmanagerNotifier : StatefulNotifier
 {
     // An alert that is not told again is over after so many intervals, as Prometheus has it.
     private const int IntervalsToEnd = 4;
@@ -29,9 +29,9 @@ internal sealed class AlertmanagerNotifier : INotifier
         _alerts = new AlertmanagerAlerts(options.Value.MaxAlerts);
     }
 
-    public string Name => "alertmanager";
+    public override string Name => "alertmanager";
 
-    public TimeSpan MinInterval => TimeSpan.Zero;
+    public override TimeSpan MinInterval => TimeSpan.Zero;
 
     /// <summary>How many alerts are told again.</summary>
     public int Kept
@@ -45,13 +45,12 @@ internal sealed class AlertmanagerNotifier : INotifier
         }
     }
 
-    /// <summary>Takes up an incident that began in another process: the next round tells of it. Called at start, once for each level that the incident has reached.</summary>
-    /// <param name="notification">What was told of it last at this level.</param>
+    /// <inheritdoc/>
     /// <exception cref="NotificationFailedException">There are too many.</exception>
-    public void Restore(AlertNotification notification) => Take(notification);
+    public override void Restore(AlertNotification notification) => Take(notification);
 
     // What cannot be told now is told in the next round as well; the caller's further tries are the same alerts again.
-    public async Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
+    public override async Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
         var alerts = Take(notification);
         try

@@ -1,11 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Events;
-using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Hosting;
@@ -56,15 +54,6 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
     /// <summary>Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
     public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
 
-    /// <summary>Registers a channel that alerts are told over. Escalation policies know it by its name; the channel <c>log</c> is always there.</summary>
-    /// <typeparam name="TNotifier">The channel; one instance serves the process.</typeparam>
-    public NetraPipelineBuilder AddNotifier<TNotifier>()
-        where TNotifier : class, INotifier
-    {
-        Services.AddSingleton<INotifier, TNotifier>();
-        return this;
-    }
-
     /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>
     /// <typeparam name="TNotifier">The notifier; one instance serves the process.</typeparam>
     public NetraPipelineBuilder AddEmergencyNotifier<TNotifier>()
@@ -89,12 +78,6 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         where TLog : class, IEventLog
     {
         Services.Replace(ServiceDescriptor.Singleton<IEventLog, TLog>());
-        if (typeof(TLog) == typeof(InMemoryEventLog) || typeof(TLog) == typeof(SqliteEventLog))
-        {
-            // Alerts live where events live. Another log says nothing of where that is.
-            Services.Replace(ServiceDescriptor.Singleton(new AlertStorage(IsInMemory: typeof(TLog) == typeof(InMemoryEventLog))));
-        }
-
         return this;
     }
 }

@@ -4,12 +4,9 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Alerting;
-using Netra.Pipeline.Alerting.Notifiers;
-using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Alerting.Hosting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -22,7 +19,6 @@ using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Hosting;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Operators;
@@ -62,8 +58,7 @@ public static class NetraPipelineServiceCollectionExtensions
         AddConnections(services);
         AddEmission(services);
         AddDelivery(services);
-        AddAlerting(services);
-        AlertChannels.AddAlertChannels(services);
+        AlertingServices.Add(services);
         AgentServices.AddCore(services);
         AddHttp(services);
         AddHosting(services);
@@ -85,14 +80,12 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<MonitoringOptions>("Netra:Monitoring");
         AddEnvironment(services);
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
-        services.AddSection<AlertingOptions>("Netra:Alerting");
         services.AddSection<TelemetryOptions>("Netra:Telemetry");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AlertingOptions>, AlertingOptionsValidator>());
     }
 
     // The variables that operators know from the system that this one replaces.
@@ -104,9 +97,6 @@ public static class NetraPipelineServiceCollectionExtensions
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
             EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
-        services.AddEnvironment<AlertingOptions>(
-            EnvironmentSetting<AlertingOptions>.Switch("WEBSOCKET_ALERT_ENABLED", static (options, value) => options.Enabled = value),
-            EnvironmentSetting<AlertingOptions>.Number("WEBSOCKET_ALERT_COOLDOWN_MINUTES", 0, 1440, static (options, minutes) => options.Cooldown = TimeSpan.FromMinutes(minutes)));
         services.AddEnvironment<ConnectionOptions>(
             EnvironmentSetting<ConnectionOptions>.Number("WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
     }
@@ -215,32 +205,6 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<WebhookOutbox>();
     }
 
-    private static void AddAlerting(IServiceCollection services)
-    {
-        // The rule warns at twice the average that the health check takes for degraded, and is critical at ten times.
-        services.TryAddSingleton(static provider =>
-        {
-            var monitoring = provider.GetRequiredService<IOptions<MonitoringOptions>>().Value;
-            return new AlertRules(monitoring.MinSuccessRate, 2 * monitoring.MaxDeliveryLatency);
-        });
-        services.TryAddSingleton(new AlertStorage(IsInMemory: false));
-        services.TryAddSingleton<AlertAudit>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<INotifier, LogNotifier>());
-        services.TryAddSingleton(static provider => new AlertCenter(
-            provider.GetRequiredService<AlertChannels>().All,
-            provider.GetRequiredService<AlertRules>(),
-            provider.GetRequiredService<AlertStorage>(),
-            provider.GetRequiredService<IOptions<AlertingOptions>>(),
-            provider.GetRequiredService<IOptions<DataOptions>>(),
-            provider.GetRequiredService<FailureReporter>(),
-            provider.GetRequiredService<AlertAudit>(),
-            provider.GetRequiredService<ILogger<AlertCenter>>(),
-            provider.GetRequiredService<IEventLog>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ServedTime>()));
-        services.Replace(ServiceDescriptor.Singleton<AlertSink, AlertCenterSink>());
-    }
-
     private static void AddHttp(IServiceCollection services)
     {
         services.TryAddSingleton<IdempotencyIndex>();
@@ -257,8 +221,6 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<UndeliveredEndpoint>();
         services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
-        services.TryAddSingleton<AlertEndpoints>();
-        services.TryAddSingleton<AlertConfigurationEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
         services.TryAddSingleton<EventStreamEndpoint>();

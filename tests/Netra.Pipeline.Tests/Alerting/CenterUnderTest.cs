@@ -25,9 +25,8 @@ internal sealed class CenterUnderTest : IAsyncDisposable
         Alerts = new AlertCenter(
             [.. notifiers, Log],
             new AlertRules(),
-            new AlertStorage(folder is null),
+            new AlertStorage(folder),
             Options.Create(options),
-            Options.Create(new DataOptions { DataDirectory = folder ?? string.Empty }),
             Reported.Reporter,
             new AlertAudit(Reported.LoggerProvider.CreateLogger<AlertAudit>()),
             Reported.LoggerProvider.CreateLogger<AlertCenter>(),

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
@@ -14,6 +15,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
@@ -106,6 +108,12 @@ internal sealed class PipelineHost : IAsyncDisposable
 
         var pipeline = builder.Services.AddNetraPipeline().UseInMemoryEventLog();
         configure?.Invoke(pipeline);
+        if (builder.Services.Last(static service => service.ServiceType == typeof(IEventLog)).ImplementationType != typeof(SqliteEventLog))
+        {
+            // Most tests' own logs keep events in memory, so their alerts are kept there as well.
+            builder.Services.AddSingleton(new AlertStorage(Directory: null));
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel ?? (static options => options.Listen(IPAddress.Loopback, 0, static listener =>
         {
             listener.Protocols = HttpProtocols.Http1;

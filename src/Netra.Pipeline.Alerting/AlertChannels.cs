@@ -1,0 +1,20 @@
+namespace Netra.Pipeline.Alerting;
+
+/// <summary>All channels: those that the host registers as <see cref="INotifier"/>, and those that its configuration turns on. Immutable.</summary>
+internal sealed class AlertChannels
+{
+    /// <param name="all">The channels, in no order that means anything.</param>
+    /// <exception cref="InvalidOperationException">Two of them have the same name.</exception>
+    public AlertChannels(IReadOnlyList<INotifier> all)
+    {
+        All = all;
+        if (all.GroupBy(static channel => channel.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } doubled)
+        {
+            throw new InvalidOperationException(
+                $"Two alert channels are called {doubled.Key}: {string.Join(" and ", doubled.Select(static channel => channel.GetType().Name))}.");
+        }
+    }
+
+    /// <summary>The channels; no two have the same name.</summary>
+    public IReadOnlyList<INotifier> All { get; }
+}
