@@ -44,7 +44,7 @@ public sealed class MonitoringOptions
     [Range(1, 10_000_000)]
     public int MaxWatchedRuns { get; set; } = 100_000;
 
-    /// <summary>Of how many users figures are kept. 1 to 1,000,000; default 10,000. The user who was there longest ago makes room.</summary>
+    /// <summary>Of how many users metrics are kept. 1 to 1,000,000; default 10,000. The user who was there longest ago makes room.</summary>
     [Range(1, 1_000_000)]
     public int MaxUsers { get; set; } = 10_000;
 

@@ -62,7 +62,7 @@ public class AcknowledgeBenchmarks
         foreach (var message in _compact)
         {
             outcome = ClientMessageReader.TryReadAck(message, out var seq)
-                ? _stream.Acknowledge(_subscription, seq, out _)
+                ? _stream.Acknowledge(_subscription, seq)
                 : throw new InvalidOperationException("The benchmark's message is not compact.");
         }
 
@@ -77,7 +77,7 @@ public class AcknowledgeBenchmarks
         foreach (var message in _spaced)
         {
             outcome = ClientMessageReader.Read(message) is AckMessage ack
-                ? _stream.Acknowledge(_subscription, ack.Seq, out _)
+                ? _stream.Acknowledge(_subscription, ack.Seq)
                 : throw new InvalidOperationException("The benchmark's message is no acknowledgement.");
         }
 

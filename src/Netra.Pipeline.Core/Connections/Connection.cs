@@ -117,6 +117,11 @@ internal abstract partial class Connection
         Queue.Close();
         _probes.OnEnded();
         var info = ConnectionEndReasons.Describe(reason);
+        if (info.IsError)
+        {
+            Stream.Observer.OnDropped();
+        }
+
         _services.Monitor.OnEnded(this, reason);
         _services.Metrics.ConnectionEnded(info, Transport, _services.Time.GetElapsedTime(_openedAt));
         TellEnd(info, cause);
@@ -172,23 +177,10 @@ internal abstract partial class Connection
 
     public void Acknowledge(long seq)
     {
-        var outcome = Stream.Acknowledge(Subscription, seq, out var latency);
-        if (latency is { } took)
+        if (Stream.Acknowledge(Subscription, seq) == AcknowledgeOutcome.AboveWritten)
         {
-            _services.Latencies.OnAcknowledged(Stream.Figures, took);
-        }
-
-        switch (outcome)
-        {
-            case AcknowledgeOutcome.AboveWritten:
-                throw new ProtocolViolationException(
-                    $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
-            case AcknowledgeOutcome.Progress:
-                _services.Spans.Settle(Stream, Subscription.CoverageFrom, seq);
-                break;
-            case AcknowledgeOutcome.NoOp:
-            default:
-                break;
+            throw new ProtocolViolationException(
+                $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
         }
     }
 
@@ -276,10 +268,10 @@ internal abstract partial class Connection
     /// <param name="oldest">When the oldest of those was accepted, as a timestamp.</param>
     public void OnDelivered(int events, int live, long oldest)
     {
-        Stream.Figures.OnWritten(events, Subscription.LastWritten);
+        Stream.Observer.OnWritten(events, Subscription.LastWritten);
         if (live > 0)
         {
-            _services.Latencies.OnDelivered(Stream.Figures, live, _services.Time.GetElapsedTime(oldest));
+            Stream.Observer.OnDelivered(live, _services.Time.GetElapsedTime(oldest));
         }
     }
 

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring.Flow;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
@@ -15,9 +13,7 @@ internal sealed class ConnectionServices(
     ClientMessageDispatcher dispatcher,
     FailureReporter failures,
     PipelineMetrics metrics,
-    DeliveryLatencies latencies,
     ConnectionMonitor monitor,
-    PipelineSpans spans,
     SecurityAudit audit,
     PeerLines lines,
     BufferBudget budget,
@@ -32,11 +28,7 @@ internal sealed class ConnectionServices(
 
     public PipelineMetrics Metrics { get; } = metrics;
 
-    public DeliveryLatencies Latencies { get; } = latencies;
-
     public ConnectionMonitor Monitor { get; } = monitor;
-
-    public PipelineSpans Spans { get; } = spans;
 
     public SecurityAudit Audit { get; } = audit;
 

@@ -4,12 +4,16 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
 
-/// <summary>Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while somebody collects them. Safe from any thread; called under no lock.</summary>
-internal sealed class EmissionTelemetry(StreamRegistry streams, PipelineSpans spans, Checkpoints checkpoints)
+/// <summary>
+/// Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while somebody
+/// collects them. Safe from any thread; called under no lock.
+/// </summary>
+internal sealed class EmissionTelemetry(StreamRegistry streams, AcknowledgementSpans acknowledgements, Checkpoints checkpoints)
 {
-    private readonly EventCounters _counters = streams.Counters;
+    private readonly StreamCounters _counters = streams.Counters;
 
-    public void OnAccepted(EventType type, UserStream stream, in EventReceipt receipt, in AppendOutcome outcome, UserExecutionContext context)
+    public void OnAccepted(
+        EventType type, UserStream stream, in EventReceipt receipt, in AppendOutcome outcome, UserExecutionContext context)
     {
         if (stream.IsSystem)
         {
@@ -23,7 +27,7 @@ internal sealed class EmissionTelemetry(StreamRegistry streams, PipelineSpans sp
 
         if (EventTypes.IsTerminal(type))
         {
-            spans.Expect(stream, receipt, context);
+            acknowledgements.Expect(stream, receipt, context);
         }
 
         if (EventTypes.IsCritical(type))

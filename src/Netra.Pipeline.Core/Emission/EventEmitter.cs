@@ -460,7 +460,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");
         }
 
-        _stream.Figures.OnAccepted(type);
+        _stream.Observer.OnAccepted(type, pending.Draft.Timestamp);
         if (pending.Subject is { } named)
         {
             Observe(pending.Draft, named, outcome.Seq);
@@ -543,7 +543,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
 
     private PipelineException Refused(EventType type, PipelineException exception)
     {
-        _stream.Figures.OnRefused(type);
+        _stream.Observer.OnRefused(type);
         if (!_options.IsOfServer)
         {
             // Whoever tries to publish is there, whatever the reason why it cannot be taken.

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Makes the spans: one a run, one a tool call, one a lifecycle event that comes over HTTP, and one for the acknowledgement of a run's end; none for tokens. Names and attributes follow the OpenTelemetry conventions for
-/// generative AI and messaging. Every method costs a look at the source's listeners while nobody collects spans. Safe from any thread.
+/// Makes the spans: one a run, one a tool call, one a lifecycle event that comes over HTTP, and one for the acknowledgement of a run's end
+/// (<see cref="AcknowledgementSpans"/>); none for tokens. Names and attributes follow the OpenTelemetry conventions for generative AI and
+/// messaging. Every method costs a look at the source's listeners while nobody collects spans. Safe from any thread.
 /// </summary>
-internal sealed class PipelineSpans(IOptions<TelemetryOptions> options, TimeProvider time)
+internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
 {
     // The name of a user's stream must not be in a span's name; its template is.
     private const string Destination = "users/{user_id}";
@@ -54,7 +54,9 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options, TimeProv
         return span;
     }
 
-    /// <summary>Begins the span of a lifecycle event that somebody publishes, as a child of the publisher's trace. The caller ends it.</summary>
+    /// <summary>
+    /// Begins the span of a lifecycle event that somebody publishes, as a child of the publisher's trace. The caller ends it.
+    /// </summary>
     public Activity? Send(EventType type, UserExecutionContext context)
     {
         if (!EventTypes.IsCritical(type) || !PipelineActivitySource.Instance.HasListeners())
@@ -68,57 +70,31 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options, TimeProv
         return span;
     }
 
-    /// <summary>A run's end was accepted: its acknowledgement gets a span, when its trace is collected.</summary>
-    public void Expect(UserStream stream, in EventReceipt receipt, UserExecutionContext context)
-    {
-        if (!PipelineActivitySource.Instance.HasListeners()
-            || stream.IsSystem
-            || !TryParse(context.Trace, out var creation)
-            || !creation.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
-        {
-            return;
-        }
-
-        stream.Settlements.Add(new AwaitedSettlement(receipt.Seq, creation, time.GetUtcNow(), context.RunId, context.ThreadId));
-        if (stream.IsAcknowledged(receipt.Seq))
-        {
-            // Faster than we are: whoever acknowledged it may have looked before it was on the list.
-            Settle(stream, receipt.Seq - 1, receipt.Seq);
-        }
-    }
-
     /// <summary>
-    /// A device has acknowledged: the ends of runs among what it covers get the span of it, from accepted to acknowledged. It is linked to the context in the event's envelope: what a device does belongs to no publisher's trace,
-    /// and one acknowledgement covers many.
+    /// Begins the span of an acknowledgement, when its event was accepted, as the root of a trace that links to the event's. The caller
+    /// says when it ends.
     /// </summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="above">Where the device's coverage begins.</param>
-    /// <param name="through">The number it acknowledges.</param>
-    public void Settle(UserStream stream, long above, long through)
+    /// <param name="creation">The trace context in the event's envelope.</param>
+    /// <param name="acceptedAt">When the event was accepted.</param>
+    /// <param name="userId">Whose it is.</param>
+    public Activity? Settle(ActivityContext creation, DateTimeOffset acceptedAt, string userId)
     {
-        if (stream.Settlements.IsEmpty)
-        {
-            return;
-        }
-
-        foreach (var settled in stream.Settlements.Take(above, through))
-        {
-            using var span = PipelineActivitySource.Instance.StartActivity(
-                $"settle {Destination}", ActivityKind.Client, parentContext: default, links: [new ActivityLink(settled.Creation)], startTime: settled.AcceptedAt);
-            DescribeMessage(span, "settle")?
-                .SetTag("messaging.message.id", stream.IdOf(settled.Seq))
-                .SetTag("gen_ai.conversation.id", settled.ThreadId)
-                .SetTag("netra.run.id", settled.RunId)
-                .SetEndTime(time.GetUtcNow().UtcDateTime);
-            NameUser(span, stream.UserId);
-        }
+        var span = PipelineActivitySource.Instance.StartActivity(
+            $"settle {Destination}",
+            ActivityKind.Client,
+            parentContext: default,
+            links: [new ActivityLink(creation)],
+            startTime: acceptedAt);
+        NameUser(span, userId);
+        return DescribeMessage(span, "settle");
     }
 
     /// <summary>Says that what a span covers has failed.</summary>
     /// <param name="span">The span, if there is one.</param>
     /// <param name="errorType">The failure's code: low in cardinality.</param>
     /// <param name="message">What happened.</param>
-    public static void Fail(Activity? span, string errorType, string message) => span?.SetTag("error.type", errorType).SetStatus(ActivityStatusCode.Error, message);
+    public static void Fail(Activity? span, string errorType, string message)
+        => span?.SetTag("error.type", errorType).SetStatus(ActivityStatusCode.Error, message);
 
     private Activity? Describe(Activity? span, UserExecutionContext context)
     {
@@ -143,7 +119,8 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options, TimeProv
     // Without a trace of its own, what the caller runs in is the parent.
     private static ActivityContext ParentOf(UserExecutionContext context) => TryParse(context.Trace, out var parent) ? parent : default;
 
-    private static bool TryParse(TraceContext? trace, out ActivityContext context)
+    /// <summary>The trace that a context belongs to, if it has one.</summary>
+    public static bool TryParse(TraceContext? trace, out ActivityContext context)
     {
         context = default;
         return trace is not null && ActivityContext.TryParse(trace.TraceParent, trace.TraceState, isRemote: true, out context);

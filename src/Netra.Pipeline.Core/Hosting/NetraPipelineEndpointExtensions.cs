@@ -43,7 +43,7 @@ public static class NetraPipelineEndpointExtensions
         UndeliveredEndpoint.Map(guarded);
         DeadLetterEndpoints.Map(guarded);
         StatusEndpoints.Map(guarded);
-        UserFiguresEndpoints.Map(guarded);
+        UserMetricsEndpoints.Map(guarded);
         EmergencyEndpoints.Map(guarded);
         DashboardEndpoint.Map(guarded);
         AlertEndpoints.Map(guarded);

@@ -110,6 +110,7 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<RunMetrics>();
         services.TryAddSingleton<StateMetrics>();
         services.TryAddSingleton<PipelineSpans>();
+        services.TryAddSingleton<AcknowledgementSpans>();
         services.TryAddSingleton<Checkpoints>();
         services.TryAddSingleton<EmissionTelemetry>();
         services.TryAddSingleton<PeerLines>();
@@ -129,6 +130,7 @@ public static class NetraPipelineServiceCollectionExtensions
             () => provider.GetRequiredService<StreamRegistry>().Loaded,
             provider.GetRequiredService<FailureReporter>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(StreamObservers.None);
         services.TryAddSingleton<StreamRegistry>();
     }
 
@@ -227,8 +229,8 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventStreamPosts>();
         services.TryAddSingleton<HealthJson>();
         services.TryAddSingleton<HealthEndpoints>();
-        services.TryAddSingleton<UserFiguresJson>();
-        services.TryAddSingleton<UserFiguresEndpoints>();
+        services.TryAddSingleton<UserMetricsJson>();
+        services.TryAddSingleton<UserMetricsEndpoints>();
         services.TryAddSingleton<EmergencyEndpoints>();
         services.TryAddSingleton<StatusEndpoints>();
         services.TryAddSingleton<DashboardEndpoint>();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 
@@ -12,18 +11,23 @@ namespace Netra.Pipeline.Streams;
 /// when nobody has needed it for a while, or too many are there that nobody needs.
 /// </summary>
 internal sealed class StreamRegistry(
-    IEventLog log, IOptions<StreamOptions> options, WindowBudget budget, FiguresRegistry figures, ServedTime time, BudgetRelief? relief = null)
+    IEventLog log,
+    IOptions<StreamOptions> options,
+    WindowBudget budget,
+    StreamObservers observers,
+    ServedTime time,
+    BudgetRelief? relief = null)
 {
     // What is given back together is stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;
 
-    private readonly StreamServices _services = new(log, options.Value, budget, figures, time) { Relief = relief };
+    private readonly StreamServices _services = new(log, options.Value, budget, observers, time) { Relief = relief };
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
 
     /// <summary>Counts what passes the streams, for metrics.</summary>
-    public EventCounters Counters => _services.Counters;
+    public StreamCounters Counters => _services.Counters;
 
     public string Epoch => log.Epoch;
 
@@ -42,7 +46,9 @@ internal sealed class StreamRegistry(
         return stream is not null;
     }
 
-    /// <summary>Trims windows while their budget is exceeded. Waits for nothing, so that memory is looked after while the log takes its time.</summary>
+    /// <summary>
+    /// Trims windows while their budget is exceeded. Waits for nothing, so that memory is looked after while the log takes its time.
+    /// </summary>
     public void TrimWindows()
     {
         if (budget.IsExceeded)
@@ -56,8 +62,8 @@ internal sealed class StreamRegistry(
 
     /// <summary>
     /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above
-    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that cannot store, nothing is
-    /// evicted: every stream would wait for it, and so would a page that comes back.
+    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that cannot store, nothing
+    /// is evicted: every stream would wait for it, and so would a page that comes back.
     /// </summary>
     /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
@@ -93,15 +99,21 @@ internal sealed class StreamRegistry(
 
         if (failures is not null)
         {
-            throw new AggregateException("Leases of idle streams could not be given back; what was acknowledged last is not known to the log.", failures);
+            throw new AggregateException(
+                "Leases of idle streams could not be given back; what was acknowledged last is not known to the log.", failures);
         }
     }
 
     /// <summary>The streams that are loaded at the moment.</summary>
-    public IEnumerable<UserStream> Loaded => _slots.Where(static entry => entry.Value.Stream.IsCompletedSuccessfully).Select(static entry => entry.Value.LoadedStream);
+    public IEnumerable<UserStream> Loaded => _slots
+        .Where(static entry => entry.Value.Stream.IsCompletedSuccessfully)
+        .Select(static entry => entry.Value.LoadedStream);
 
-    /// <summary>Ends all streams, whoever still holds them, once the log has stored what it has in hand. The pipeline has stopped.</summary>
-    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they go on above skipped numbers.</exception>
+    /// <summary>
+    /// Ends all streams, whoever still holds them, once the log has stored what it has in hand. The pipeline has stopped.
+    /// </summary>
+    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they go on above skipped
+    /// numbers.</exception>
     public async ValueTask CloseAllAsync(CancellationToken cancellationToken)
     {
         var failures = new List<Exception>();
@@ -128,7 +140,8 @@ internal sealed class StreamRegistry(
 
         if (failures.Count > 0)
         {
-            throw new AggregateException("Streams could not be given back; after the next start they go on above skipped numbers.", failures);
+            throw new AggregateException(
+                "Streams could not be given back; after the next start they go on above skipped numbers.", failures);
         }
     }
 
@@ -211,7 +224,8 @@ internal sealed class StreamRegistry(
         }
         catch
         {
-            // Everybody who waits for this try gets its exception; the next one to ask tries again, whether or not anybody still waited, and however the try ended.
+            // Everybody who waits for this try gets its exception; the next one to ask tries again, whether or not anybody still waited,
+            // and however the try ended.
             _slots.TryRemove(KeyValuePair.Create(userId, slot));
             throw;
         }

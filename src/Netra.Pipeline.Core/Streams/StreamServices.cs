@@ -1,13 +1,13 @@
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>What every stream needs and all of them share.</summary>
-internal sealed record StreamServices(IEventLog Log, StreamOptions Options, WindowBudget Budget, FiguresRegistry Figures, TimeProvider Time)
+internal sealed record StreamServices(
+    IEventLog Log, StreamOptions Options, WindowBudget Budget, StreamObservers Observers, TimeProvider Time)
 {
     /// <summary>Counts what passes, for metrics.</summary>
-    public EventCounters Counters { get; } = new();
+    public StreamCounters Counters { get; } = new();
 
     /// <summary>Makes room where all queues and windows hold too much; null where there is no such limit.</summary>
     public BudgetRelief? Relief { get; init; }

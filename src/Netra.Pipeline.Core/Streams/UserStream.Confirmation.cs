@@ -24,7 +24,8 @@ internal sealed partial class UserStream
     public long OldestCritical => _criticals.Oldest;
 
     /// <summary>
-    /// Since when a page that was closed for what it did not confirm has made no progress, as a timestamp; 0 when it has, or when the alarm was raised. The next connection goes on from there.
+    /// Since when a page that was closed for what it did not confirm has made no progress, as a timestamp; 0 when it has, or when the alarm
+    /// was raised. The next connection goes on from there.
     /// </summary>
     public long UnconfirmedSince
     {
@@ -85,7 +86,9 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>Whether dead letters wait to be settled, since a device has acknowledged them after all. Read without the lock, by the tick.</summary>
+    /// <summary>
+    /// Whether dead letters wait to be settled, since a device has acknowledged them after all. Read without the lock, by the tick.
+    /// </summary>
     public bool HasRevived => Volatile.Read(ref _hasRevived) != 0;
 
     /// <summary>How the stream stands with its critical events.</summary>
@@ -139,8 +142,8 @@ internal sealed partial class UserStream
     }
 
     /// <summary>
-    /// Makes dead letters of the critical events of a range that the log has stored, and that a device which is there has been sent and nobody has confirmed. What only an absent device lacks goes on waiting for it.
-    /// One call at a time.
+    /// Makes dead letters of the critical events of a range that the log has stored, and that a device which is there has been sent and
+    /// nobody has confirmed. What only an absent device lacks goes on waiting for it. One call at a time.
     /// </summary>
     /// <param name="range">The events that have been sent so often.</param>
     /// <param name="attempts">How often.</param>
@@ -258,8 +261,8 @@ internal sealed partial class UserStream
     private long FirstOwed(StreamSubscription subscription, SeqRange range) => _criticals.FirstWithin(
         Math.Max(range.From - 1, Math.Max(subscription.CoverageFrom, subscription.Acknowledged)), Math.Min(range.To, subscription.LastTold));
 
-    // What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the cursor has come. The whole coverage is confirmed each time, so
-    // that a range that was refused for want of room comes again.
+    // What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the cursor has come. The whole
+    // coverage is confirmed each time, so that a range that was refused for want of room comes again.
     private void Confirm(long coverageFrom, long seq)
     {
         var range = new SeqRange(Math.Max(coverageFrom, _expiringThrough) + 1, seq);
@@ -305,7 +308,7 @@ internal sealed partial class UserStream
 
         if (runs > 0)
         {
-            Figures.OnTerminalAcknowledged(runs);
+            Observer.OnTerminalsAcknowledged(runs);
         }
     }
 

@@ -8,7 +8,10 @@ namespace Netra.Pipeline.Streams;
 // The user's connections: where each begins, what each still has to be sent, and what it confirms.
 internal sealed partial class UserStream
 {
-    /// <summary>To be called by a connection's writer when it has taken frames off its queue, and when its page has turned absent, so that nobody waits for it.</summary>
+    /// <summary>
+    /// To be called by a connection's writer when it has taken frames off its queue, and when its page has turned absent, so that nobody
+    /// waits for it.
+    /// </summary>
     public void OnDrained()
     {
         // Pairs with the fence of WaitForRoomAsync.
@@ -41,6 +44,7 @@ internal sealed partial class UserStream
     /// <returns>False when the stream is evicted, and another must be loaded.</returns>
     public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
     {
+        ResumePoint point;
         lock (_gate)
         {
             if (_evicted)
@@ -48,7 +52,7 @@ internal sealed partial class UserStream
                 return false;
             }
 
-            var point = Resume(subscription, request);
+            point = Resume(subscription, request);
             if (!subscription.Queue.TryEnqueue(SendFrame.ForMessage(welcome(point))))
             {
                 throw new InvalidOperationException("The queue of a new connection has no room for its welcome.");
@@ -56,8 +60,15 @@ internal sealed partial class UserStream
 
             _subscriptions = [.. _subscriptions, subscription];
             subscription.Queue.Wake();
-            return true;
         }
+
+        if (point.Resumed)
+        {
+            // A cursor that was taken up has confirmed what lies below it.
+            Observer.OnAcknowledged(this, point.From, request.Seq.GetValueOrDefault());
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -112,10 +123,9 @@ internal sealed partial class UserStream
     /// <summary>A device confirms that its application has handled everything it covers up to a number.</summary>
     /// <param name="subscription">The device's place.</param>
     /// <param name="seq">The number.</param>
-    /// <param name="latency">How long the sampled event took from being accepted to this; null when it is not the one.</param>
-    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq, out TimeSpan? latency)
+    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq)
     {
-        latency = null;
+        TimeSpan? latency = null;
         lock (_gate)
         {
             if (seq > Math.Max(subscription.CoverageFrom, subscription.LastTold))
@@ -136,9 +146,15 @@ internal sealed partial class UserStream
                 latency = _time.GetElapsedTime(_sampledAt);
                 _sampledSeq = 0;
             }
-
-            return AcknowledgeOutcome.Progress;
         }
+
+        if (latency is { } took)
+        {
+            Observer.OnSampleAcknowledged(took);
+        }
+
+        Observer.OnAcknowledged(this, subscription.CoverageFrom, seq);
+        return AcknowledgeOutcome.Progress;
     }
 
     /// <summary>Asks for a range again.</summary>
@@ -167,8 +183,8 @@ internal sealed partial class UserStream
     }
 
     /// <summary>
-    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when it found its queue empty. A page that reaches the
-    /// head turns the connection live in the same step, so that no event falls between.
+    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when it found
+    /// its queue empty. A page that reaches the head turns the connection live in the same step, so that no event falls between.
     /// </summary>
     public async ValueTask FillPageAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
     {
@@ -188,8 +204,8 @@ internal sealed partial class UserStream
             }
             else if (subscription.Queue.Count > 0 || !TryBeginCatchUp(subscription, page, out range))
             {
-                // What was queued before the connection fell behind is older than any page. The writer found the queue empty, but since then the connection may have
-                // been handed events, the last one too many.
+                // What was queued before the connection fell behind is older than any page. The writer found the queue empty, but since
+                // then the connection may have been handed events, the last one too many.
                 return;
             }
 
@@ -201,8 +217,8 @@ internal sealed partial class UserStream
                 return;
             }
 
-            // Not in the window: it is committed, skipped, or expired. The log is asked for nothing that is in the window, since it need not have stored that yet, and
-            // what a log does not return counts as expired.
+            // Not in the window: it is committed, skipped, or expired. The log is asked for nothing that is in the window, since it need
+            // not have stored that yet, and what a log does not return counts as expired.
             range = range with { To = Math.Min(range.To, _window.ThroughBefore(_head)) };
         }
 

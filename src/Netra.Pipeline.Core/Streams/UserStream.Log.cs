@@ -64,7 +64,9 @@ internal sealed partial class UserStream : IStreamOwner
         }
     }
 
-    /// <summary>Ends the stream whoever still holds it, since the pipeline has stopped: once the log has stored what it has in hand.</summary>
+    /// <summary>
+    /// Ends the stream whoever still holds it, since the pipeline has stopped: once the log has stored what it has in hand.
+    /// </summary>
     /// <returns>Whether it was still there.</returns>
     public async ValueTask<bool> CloseAsync(CancellationToken cancellationToken)
     {
@@ -249,7 +251,7 @@ internal sealed partial class UserStream : IStreamOwner
 
         _evicted = true;
         _window.Clear();
-        _figures.Release(Figures);
+        _observers.Close(Observer);
         return true;
     }
 

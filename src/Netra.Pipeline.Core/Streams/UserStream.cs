@@ -1,8 +1,6 @@
 using Netra.Pipeline.Contexts;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -10,13 +8,16 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// All events of one user in one order: the next number, the recent window, the user's connections, what is acknowledged, and the books of it all.
+/// All events of one user in one order: the next number, the recent window, the user's connections, what is acknowledged, and the books of
+/// it all.
 /// </summary>
 /// <remarks>
-/// <para>One lock guards everything. Nothing is awaited and no user code runs under it. It is taken by emitters (<see cref="Append"/>), by the readers of the user's
-/// connections (<see cref="Acknowledge"/>), by their writers only to catch up (<see cref="FillPageAsync"/>), by the tick, and by the log (<see cref="IStreamOwner"/>), which may call while the
-/// same thread holds it. The log's own locks are taken inside it, never around it, but for locks that no append takes.</para>
-/// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted while the pipeline runs.</para>
+/// <para>One lock guards everything. Nothing is awaited and no user code runs under it. It is taken by emitters (<see cref="Append"/>), by
+/// the readers of the user's connections (<see cref="Acknowledge"/>), by their writers only to catch up (<see cref="FillPageAsync"/>), by
+/// the tick, and by the log (<see cref="IStreamOwner"/>), which may call while the same thread holds it. The log's own locks are taken
+/// inside it, never around it, but for locks that no append takes.</para>
+/// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted while the pipeline
+/// runs.</para>
 /// </remarks>
 internal sealed partial class UserStream
 {
@@ -24,7 +25,7 @@ internal sealed partial class UserStream
     private readonly IEventLog _log;
     private readonly StreamLease _lease;
     private readonly StreamOptions _options;
-    private readonly FiguresRegistry _figures;
+    private readonly StreamObservers _observers;
     // One that is not acknowledged for so long makes way for the next.
     private static readonly TimeSpan LongestSample = TimeSpan.FromMinutes(1);
 
@@ -35,7 +36,7 @@ internal sealed partial class UserStream
     private readonly AcknowledgedIntervals _acknowledged;
     private readonly CriticalEvents _criticals;
     private readonly StreamLedger _ledger;
-    private readonly EventCounters _counters;
+    private readonly StreamCounters _counters;
     private readonly StreamRuns _runs;
     private readonly List<SeqRange> _skipped;
     private readonly CommitWaiters _commitWaiters = new();
@@ -76,8 +77,8 @@ internal sealed partial class UserStream
         _criticals = new CriticalEvents(_acknowledged);
         _deadLetters = [.. lease.DeadLettered.Where(seq => !_acknowledged.Contains(seq))];
         _ledger = new StreamLedger(lease);
-        Figures = services.Figures.Hold(lease.UserId);
-        _figures = services.Figures;
+        Observer = services.Observers.Open(lease.UserId);
+        _observers = services.Observers;
     }
 
     public string UserId => _lease.UserId;
@@ -90,14 +91,11 @@ internal sealed partial class UserStream
     /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
     public bool IsSystem { get; }
 
-    /// <summary>What is counted of the user.</summary>
-    public UserFigures Figures { get; }
+    /// <summary>Who is told what passes.</summary>
+    public StreamObserver Observer { get; }
 
     /// <summary>The books; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _ledger;
-
-    /// <summary>The ends of runs whose acknowledgement a trace waits for. Needs no lock.</summary>
-    public Settlements Settlements { get; } = new();
 
     /// <summary>The places of the user's connections at a moment. Needs no lock.</summary>
     public IReadOnlyList<StreamSubscription> Subscriptions => Volatile.Read(ref _subscriptions);
@@ -180,7 +178,10 @@ internal sealed partial class UserStream
         }
     }
 
-    /// <summary>Makes sure that the log knows of numbers to come, so that none is given twice whatever happens. To be awaited before the first <see cref="Append"/>; everybody joins the same claim.</summary>
+    /// <summary>
+    /// Makes sure that the log knows of numbers to come, so that none is given twice whatever happens. To be awaited before the first
+    /// <see cref="Append"/>; everybody joins the same claim.
+    /// </summary>
     public Task ClaimAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -388,7 +389,6 @@ internal sealed partial class UserStream
             _criticals.Add(seq);
         }
 
-        Figures.LastAcceptedAt = draft.Timestamp;
         var outcome = FanOut(seq, buffer, draft.Timestamp, critical);
         if (outcome.Connected > 0)
         {
@@ -447,7 +447,7 @@ internal sealed partial class UserStream
 
         if (isRunsEnd)
         {
-            Figures.OnTerminalDue();
+            Observer.OnTerminalDue();
             _terminals.Enqueue(seq);
             if (_terminals.Count > MaxTerminals)
             {

@@ -1,5 +1,4 @@
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Monitoring.Metrics;
@@ -7,12 +6,12 @@ using Netra.Pipeline.Monitoring.Remediation;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 
-/// <summary>Counts connections for their users, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
-internal sealed class ConnectionMonitor(PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting, ServedTime time)
+/// <summary>Counts drops, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
+internal sealed class ConnectionMonitor(
+    PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting)
 {
     public void OnOpened(Connection connection)
     {
-        connection.Stream.Figures.OnConnected(time);
         emergency.Tell(connection);
         remedy.OnOpened(connection);
         if (observation.HasObservers)
@@ -23,14 +22,10 @@ internal sealed class ConnectionMonitor(PipelineObservation observation, Emergen
 
     public void OnEnded(Connection connection, ConnectionEndReason reason)
     {
-        if (ConnectionEndReasons.Describe(reason).IsError)
+        if (ConnectionEndReasons.Describe(reason).IsError && !connection.IsUnheardSinceGap)
         {
-            connection.Stream.Figures.OnDropped(time);
-            if (!connection.IsUnheardSinceGap)
-            {
-                // Whoever gave up while this process stood still says nothing about how connections last.
-                drops.Add();
-            }
+            // Whoever gave up while this process stood still says nothing about how connections last.
+            drops.Add();
         }
 
         waiting.OnEnded(connection.UserId);

@@ -12,7 +12,7 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Health;
 
 /// <summary>
-/// Goes the whole way again and again: agent, tool, stream, log and socket, through the public port like any page. It counts in no user's figures. After a failure it goes sooner, to find out when the fault is gone.
+/// Goes the whole way again and again: agent, tool, stream, log and socket, through the public port like any page. It counts in no user's metrics. After a failure it goes sooner, to find out when the fault is gone.
 /// One at a time; what it found may be read from any thread.
 /// </summary>
 /// <remarks>What the server's own trouble explains is no failure of the way (<see cref="OwnTrouble"/>): while the log stores nothing none goes, and as soon as that is over one goes at once.</remarks>

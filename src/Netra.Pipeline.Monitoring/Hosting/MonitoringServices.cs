@@ -12,6 +12,7 @@ using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Remediation;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Hosting;
 
@@ -20,7 +21,8 @@ internal static class MonitoringServices
 {
     public static void Add(IServiceCollection services)
     {
-        services.TryAddSingleton<FiguresRegistry>();
+        services.TryAddSingleton<UserMetricsTable>();
+        services.Replace(ServiceDescriptor.Singleton<StreamObservers>(static provider => provider.GetRequiredService<UserMetricsTable>()));
         services.TryAddSingleton<FailureCounts>();
         services.TryAddSingleton<DeliveryLatencies>();
         services.TryAddSingleton<ConnectionDrops>();

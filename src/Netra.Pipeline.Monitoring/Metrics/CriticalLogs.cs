@@ -3,7 +3,9 @@ using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>Counts the host's log lines at CRITICAL, whoever writes them. Safe from any thread; the count's tick is the monitor's.</summary>
+/// <summary>
+/// Counts the host's log lines at CRITICAL, whoever writes them. Safe from any thread; the count's tick is the monitor's.
+/// </summary>
 [ProviderAlias("NetraCriticalLogs")]
 internal sealed class CriticalLogs : ILoggerProvider, ILogger
 {
@@ -16,7 +18,8 @@ internal sealed class CriticalLogs : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Critical;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (logLevel == LogLevel.Critical)
         {

@@ -3,18 +3,21 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>Failures by code, in the last minute and since the start, and those of each user. Told by the funnel, from any thread; <see cref="OnTick"/> is called by the tick alone.</summary>
+/// <summary>
+/// Failures by code, in the last minute and since the start, and those of each user. Told by the funnel, from any thread;
+/// <see cref="OnTick"/> is called by the tick alone.
+/// </summary>
 internal sealed class FailureCounts
 {
     private readonly SlidingCount[] _counts = [.. Enum.GetValues<FailureCode>().Select(static _ => new SlidingCount())];
 
-    public FailureCounts(FailureReporter failures, FiguresRegistry users)
+    public FailureCounts(FailureReporter failures, UserMetricsTable users)
         => failures.Subscribe(failure =>
         {
             _counts[(int)failure.Code].Add(failure.Count);
-            if (failure.UserId is { } userId && users.TryGet(userId, out var figures))
+            if (failure.UserId is { } userId && users.TryGet(userId, out var user))
             {
-                figures.OnFailures(failure.Count);
+                user.OnFailures(failure.Count);
             }
         });
 

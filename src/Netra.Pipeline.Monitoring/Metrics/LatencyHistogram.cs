@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// Latencies in buckets of a quarter of a power of two of microseconds, from 1 µs to more than an hour: a percentile is at most a fifth too high, and the memory is the same however many there are.
-/// Safe from any thread: each count is changed atomically; a reading made meanwhile may miss the latest.
+/// Latencies in buckets of a quarter of a power of two of microseconds, from 1 µs to more than an hour: a percentile is at most a fifth too
+/// high, and the memory is the same however many there are. Safe from any thread: each count is changed atomically; a reading made
+/// meanwhile may miss the latest.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -18,7 +19,8 @@ internal sealed class LatencyHistogram
     public long Count => Interlocked.Read(ref _count);
 
     /// <summary>The mean; zero without any.</summary>
-    public TimeSpan Mean => Count is > 0 and var count ? TimeSpan.FromMicroseconds((double)Interlocked.Read(ref _microseconds) / count) : TimeSpan.Zero;
+    public TimeSpan Mean
+        => Count is > 0 and var count ? TimeSpan.FromMicroseconds((double)Interlocked.Read(ref _microseconds) / count) : TimeSpan.Zero;
 
     /// <summary>Adds a latency, so many times. A negative one, of a clock that was set back, counts as none.</summary>
     public void Add(TimeSpan latency, int times = 1)

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>The latencies of the last minute, in six histograms of which the oldest is cleared every ten seconds. Adding is safe from any thread; <see cref="OnTick"/> is called by the tick alone.</summary>
+/// <summary>
+/// The latencies of the last minute, in six histograms of which the oldest is cleared every ten seconds. Adding is safe from any thread;
+/// <see cref="OnTick"/> is called by the tick alone.
+/// </summary>
 internal sealed class LatencyWindow(TimeProvider time)
 {
     private const int Slots = 6;

@@ -1,4 +1,3 @@
-
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>What was measured in one second. Immutable.</summary>

@@ -11,7 +11,9 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>The instruments that are read when a collector asks: event counts, queues, the bridge, and the log. Made at start; safe from any thread.</summary>
+/// <summary>
+/// The instruments that are read when a collector asks: event counts, queues, the bridge, and the log. Made at start; safe from any thread.
+/// </summary>
 internal sealed class StateMetrics
 {
     // From 1 ms, which a disk with a cache needs, to 10 s, at which nothing is right any more.
@@ -28,12 +30,12 @@ internal sealed class StateMetrics
         IEventLog log,
         EmissionWaits waits,
         BufferBudget buffers,
-        FiguresRegistry figures,
+        UserMetricsTable metrics,
         FailureReporter failures)
     {
         _failures = failures;
         var meter = meters.Create(PipelineMeter.Name);
-        AddEvents(meter, streams.Counters, figures);
+        AddEvents(meter, streams.Counters, metrics);
         meter.CreateObservableUpDownCounter("netra.queue.usage", () => connections.All.Sum(static c => (long)c.Queue.Count), "{event}", "Events that wait to be written, of all connections.");
         meter.CreateObservableUpDownCounter("netra.queue.limit", () => connections.All.Sum(static c => (long)c.Queue.FrameLimit), "{event}", "How many may wait.");
         meter.CreateObservableUpDownCounter(
@@ -48,9 +50,9 @@ internal sealed class StateMetrics
         }
     }
 
-    private static void AddEvents(Meter meter, EventCounters counters, FiguresRegistry figures)
+    private static void AddEvents(Meter meter, StreamCounters counters, UserMetricsTable metrics)
     {
-        meter.CreateObservableCounter("netra.events.published", () => ReadPublished(figures), "{event}", "Events that were accepted, by type (netra.event.type).");
+        meter.CreateObservableCounter("netra.events.published", () => ReadPublished(metrics), "{event}", "Events that were accepted, by type (netra.event.type).");
         Count("netra.events.acknowledged", () => counters.Acknowledged, "Events that were acknowledged for the first time.");
         Count("netra.events.replayed", () => counters.Replayed, "Events that were read for a connection that had missed them.");
         Count("netra.events.redelivered", () => counters.Redelivered, "Events that were sent again, since nobody had confirmed them or the page had asked.");
@@ -90,8 +92,8 @@ internal sealed class StateMetrics
         }
     }
 
-    private static IEnumerable<Measurement<long>> ReadPublished(FiguresRegistry figures)
-        => figures.AcceptedByType().Select(static (events, type) => new Measurement<long>(events, new KeyValuePair<string, object?>("netra.event.type", EventTypes.WireName((EventType)type))));
+    private static IEnumerable<Measurement<long>> ReadPublished(UserMetricsTable metrics)
+        => metrics.AcceptedByType().Select(static (events, type) => new Measurement<long>(events, new KeyValuePair<string, object?>("netra.event.type", EventTypes.WireName((EventType)type))));
 
     private static IEnumerable<Measurement<int>> ReadState(BridgeState current)
         => Enum.GetValues<BridgeState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("netra.bridge.state", BridgeStates.NameOf(state))));

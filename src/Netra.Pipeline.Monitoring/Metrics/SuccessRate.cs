@@ -5,8 +5,9 @@ using Netra.Pipeline.Delivery;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// Of the events that were due in the last minute, the share that was acknowledged. Due is what users who are there were sent, acknowledged or not, once it is older than the grace: what is under way has not failed, and what
-/// waits for an absent user is pending. Called by the tick alone, once a second.
+/// Of the events that were due in the last minute, the share that was acknowledged. Due is what users who are there were sent, acknowledged
+/// or not, once it is older than the grace: what is under way has not failed, and what waits for an absent user is pending. Called by the
+/// tick alone, once a second.
 /// </summary>
 internal sealed class SuccessRate
 {
@@ -15,7 +16,8 @@ internal sealed class SuccessRate
     // The tick that sees the silence, and the one that sees the page as absent.
     private const int Ticks = 2;
 
-    // For so long a page may be dead or frozen before anybody can know: what it owes meanwhile has not failed, but waits for it to come back.
+    // For so long a page may be dead or frozen before anybody can know: what it owes meanwhile has not failed, but waits for it to come
+    // back.
     private readonly int _graceSeconds;
     private readonly Queue<LedgerReport> _reports = new();
 
@@ -44,7 +46,9 @@ internal sealed class SuccessRate
         Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
 
         // Right after the start nothing is older than the grace, as far as anybody has seen.
-        var overdue = _reports.Count <= _graceSeconds ? 0 : Math.Max(0, now.Owed - (now.Account.Accepted - Ago(_graceSeconds).Account.Accepted));
+        var overdue = _reports.Count <= _graceSeconds
+            ? 0
+            : Math.Max(0, now.Owed - (now.Account.Accepted - Ago(_graceSeconds).Account.Accepted));
         var failed = overdue + Math.Max(0, now.Account.DeadLettered - first.Account.DeadLettered);
         Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
     }

@@ -5,9 +5,10 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// Users for whom events were accepted while nobody at all was connected: one user who is away is as usual, all of them together are not. Telling it of ends is safe from any thread; counting is the tick's.
+/// Users for whom events were accepted while nobody at all was connected: one user who is away is as usual, all of them together are not.
+/// Telling it of ends is safe from any thread; counting is the tick's.
 /// </summary>
-internal sealed class WaitingUsers(ConnectionRegistry connections, FiguresRegistry users, ServedTime time)
+internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTable users, ServedTime time)
 {
     /// <summary>For how long nobody must have been there: a page that reloads, or that looks for its server, is back within it.</summary>
     public static readonly TimeSpan Returning = TimeSpan.FromSeconds(10);
@@ -35,7 +36,8 @@ internal sealed class WaitingUsers(ConnectionRegistry connections, FiguresRegist
 
         // What came while somebody was there is that page's to show, even if it left at once.
         var leftAt = Volatile.Read(ref _leftAt);
-        return users.All().Count(user => user.LastAcceptedAt is not 0 and var acceptedAt && acceptedAt > leftAt && time.GetElapsedTime(acceptedAt, now) < NewEvents);
+        return users.All().Count(
+            user => user.LastAcceptedAt is not 0 and var acceptedAt && acceptedAt > leftAt && time.GetElapsedTime(acceptedAt, now) < NewEvents);
     }
 
     /// <summary>A connection has ended.</summary>

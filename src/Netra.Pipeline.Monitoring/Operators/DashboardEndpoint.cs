@@ -17,9 +17,9 @@ internal sealed class DashboardEndpoint(
     StatusEndpoints status,
     AlertSink alerts,
     FailureFeed feed,
-    FiguresRegistry figures,
-    UserFiguresJson users,
-    UserFiguresEndpoints userView,
+    UserMetricsTable metrics,
+    UserMetricsJson users,
+    UserMetricsEndpoints userView,
     SnapshotHistory history)
 {
     private const int LatestFailures = 50;
@@ -68,8 +68,8 @@ internal sealed class DashboardEndpoint(
     private void WriteExecutive(Utf8JsonWriter json)
     {
         WriteAlerts(json);
-        json.WriteNumber("users"u8, figures.Count);
-        var all = figures.All();
+        json.WriteNumber("users"u8, metrics.Count);
+        var all = metrics.All();
         json.WriteNumber("runs_ended"u8, all.Sum(static user => user.TerminalsDue));
         json.WriteNumber("runs_ended_acknowledged"u8, all.Sum(static user => user.TerminalsAcknowledged));
         WriteTrend(json);
@@ -111,7 +111,7 @@ internal sealed class DashboardEndpoint(
 
     private void WriteUsers(Utf8JsonWriter json, string? userId)
     {
-        if (userId is not null && figures.TryGet(userId, out var one))
+        if (userId is not null && metrics.TryGet(userId, out var one))
         {
             json.WriteStartObject("user"u8);
             userView.WriteView(json, one);
@@ -119,7 +119,7 @@ internal sealed class DashboardEndpoint(
         }
 
         // Those with the most failures first: they are whom a diagnosis begins with.
-        var shown = figures.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers);
+        var shown = metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers);
         JsonAnswer.WriteList(json, "users", shown, (json, user) =>
         {
             json.WriteStartObject();

@@ -36,7 +36,7 @@ internal sealed class LedgerEndpoint(OperatorRoute route, Ledger ledger)
         await JsonAnswer.WriteAsync(context, json => Write(json, report));
     }
 
-    /// <summary>Writes the figures.</summary>
+    /// <summary>Writes the accounts.</summary>
     public static void Write(Utf8JsonWriter json, LedgerReport report)
     {
         json.WriteString("epoch"u8, report.Epoch);

@@ -113,8 +113,8 @@ internal sealed class StoodStillTests
         Assert.That(Alerts(host), Is.Empty);
         var latencies = host.Services.GetRequiredService<DeliveryLatencies>();
         Assert.That(latencies.Acknowledgement.Read().Mean, Is.LessThan(TimeSpan.FromSeconds(10)), "nobody waited for an hour");
-        Assert.That(host.Services.GetRequiredService<FiguresRegistry>().TryGet("ada", out var figures), Is.True);
-        Assert.That(figures!.DeliveryLatency!.Mean, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(host.Services.GetRequiredService<UserMetricsTable>().TryGet("ada", out var user), Is.True);
+        Assert.That(user!.DeliveryLatency!.Mean, Is.LessThan(TimeSpan.FromSeconds(1)));
     }
 
     [TestCase(1)]
@@ -132,8 +132,8 @@ internal sealed class StoodStillTests
         await host.PassAsync(5);
         await using var back = await RawClient.ConnectAsync(host.Pipeline.SocketAddress("ada"));
 
-        Assert.That(host.Services.GetRequiredService<FiguresRegistry>().TryGet("ada", out var figures), Is.True);
-        Assert.That(figures!.MeanReconnect, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(host.Services.GetRequiredService<UserMetricsTable>().TryGet("ada", out var user), Is.True);
+        Assert.That(user!.MeanReconnect, Is.EqualTo(TimeSpan.FromSeconds(5)));
     }
 
     [Test]

@@ -2,8 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
@@ -182,7 +180,7 @@ internal sealed class SqliteWriterTests
     {
         var options = new StreamOptions();
         return new StreamServices(
-            log, options, new WindowBudget(Options.Create(options)), new FiguresRegistry(Options.Create(new MonitoringOptions())), TimeProvider.System);
+            log, options, new WindowBudget(Options.Create(options)), StreamObservers.None, TimeProvider.System);
     }
 
     private static async Task<UserStream> LoadAsync(IEventLog log)

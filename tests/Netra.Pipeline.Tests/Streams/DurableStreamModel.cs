@@ -1,13 +1,11 @@
 using System.Text;
-using Microsoft.Extensions.Options;
 using Netra.Pipeline.Events;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Sqlite;
+
 using StreamRun = Netra.Pipeline.Streams.StreamRun;
 
 namespace Netra.Pipeline.Tests.Streams;
@@ -224,7 +222,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     private async Task LoadAsync()
     {
         var budget = new WindowBudget(Microsoft.Extensions.Options.Options.Create(Settings));
-        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, new FiguresRegistry(Options.Create(new MonitoringOptions())), TimeProvider.System), UserId, run: null, CancellationToken.None);
+        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
         await _stream.ClaimAsync(CancellationToken.None);
         _run = await _stream.EnterRunAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
     }

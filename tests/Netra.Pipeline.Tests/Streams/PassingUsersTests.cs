@@ -47,7 +47,7 @@ internal sealed class PassingUsersTests
             $"{users} users, {users * 9 / 10 / took.TotalSeconds:F0} a second, at most {most} streams loaded, memory {before / 1048576} MB and {grown / 1048576} MB more, working set {Environment.WorkingSet / 1048576} MB");
 
         Assert.That(grown, Is.LessThan(MostBytes));
-        Assert.That(host.Services.GetRequiredService<FiguresRegistry>().Count, Is.LessThanOrEqualTo(10_000));
+        Assert.That(host.Services.GetRequiredService<UserMetricsTable>().Count, Is.LessThanOrEqualTo(10_000));
         Assert.That(log.StreamCount, Is.EqualTo(users));
         var ledger = host.Services.GetRequiredService<Ledger>().Read();
         Assert.That((ledger.Account.Accepted, ledger.Account.Unaccounted), Is.EqualTo((2L * users, 0L)));

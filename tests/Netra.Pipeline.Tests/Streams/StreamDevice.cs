@@ -69,9 +69,9 @@ internal sealed class StreamDevice
     }
 
     /// <summary>Acknowledges what was read.</summary>
-    public AcknowledgeOutcome Acknowledge() => _stream.Acknowledge(Subscription, Subscription.LastTold, out _);
+    public AcknowledgeOutcome Acknowledge() => _stream.Acknowledge(Subscription, Subscription.LastTold);
 
-    public AcknowledgeOutcome Acknowledge(long seq) => _stream.Acknowledge(Subscription, seq, out _);
+    public AcknowledgeOutcome Acknowledge(long seq) => _stream.Acknowledge(Subscription, seq);
 
     public void Disconnect() => _stream.Detach(Subscription);
 

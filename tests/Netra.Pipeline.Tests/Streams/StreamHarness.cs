@@ -1,8 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Events;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -45,7 +43,7 @@ internal sealed class StreamHarness
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
     {
-        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, new FiguresRegistry(Options.Create(new MonitoringOptions())), TimeProvider.System), UserId, run: null, CancellationToken.None);
+        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
         await Stream.ClaimAsync(CancellationToken.None);
         Run = await Stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
     }

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
@@ -212,6 +210,6 @@ internal sealed class StreamRegistryTests
     {
         var log = new ThrottledEventLog();
         var options = Options.Create(settings);
-        return (new StreamRegistry(log, options, new WindowBudget(options), new FiguresRegistry(Options.Create(new MonitoringOptions())), new ServedTime(time)), log);
+        return (new StreamRegistry(log, options, new WindowBudget(options), StreamObservers.None, new ServedTime(time)), log);
     }
 }

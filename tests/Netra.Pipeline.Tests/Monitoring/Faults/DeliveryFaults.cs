@@ -142,5 +142,5 @@ internal static class DeliveryFaults
 
     // As a flush that waited for so long measures it.
     private static void Measure(FaultBench bench, TimeSpan latency)
-        => bench.Host.Services.GetRequiredService<DeliveryLatencies>().OnDelivered(new UserFigures("ada"), 100, latency);
+        => bench.Host.Services.GetRequiredService<DeliveryLatencies>().OnDelivered(100, latency);
 }

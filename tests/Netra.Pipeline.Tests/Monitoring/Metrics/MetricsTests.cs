@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Storage;
@@ -10,7 +13,7 @@ namespace Netra.Pipeline.Tests.Monitoring.Metrics;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class FiguresTests
+internal sealed class MetricsTests
 {
     [FsCheck.NUnit.Property]
     public bool Percentile_OfAnyLatencies_IsNeverBelowAndAtMostAFifthAbove(FsCheck.NonEmptyArray<FsCheck.NonNegativeInt> microseconds)
@@ -83,57 +86,67 @@ internal sealed class FiguresTests
     }
 
     [Test]
-    public void Registry_MoreUsersThanAreKept_ForgetsWhoWasThereLongestAgo()
+    public void UserMetricsTable_MoreUsersThanAreKept_ForgetsWhoWasThereLongestAgo()
     {
-        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions { MaxUsers = 2 }));
-        registry.Release(registry.Hold("bob"));
-        registry.Release(registry.Hold("ada"));
-        registry.Release(registry.Hold("bob"));
-        var eve = registry.Hold("eve");
-        registry.Hold("$canary");
+        var table = Table(maxUsers: 2);
+        table.Close(table.Open("bob"));
+        table.Close(table.Open("ada"));
+        table.Close(table.Open("bob"));
+        var eve = table.Open("eve");
+        table.Open("$canary");
 
-        Assert.That(registry.All().Select(static user => user.UserId), Is.EqualTo(new[] { "bob", "eve" }));
-        Assert.That(registry.Hold("eve"), Is.SameAs(eve));
+        Assert.That(table.All().Select(static user => user.UserId), Is.EqualTo(new[] { "bob", "eve" }));
+        Assert.That(table.Open("eve"), Is.SameAs(eve));
     }
 
     [Test]
-    public void Registry_UsersAreHeldBeyondTheLimit_ComesBackToItWhenTheyAreLetGo()
+    public void UserMetricsTable_UsersAreHeldBeyondTheLimit_ComesBackToItWhenTheyAreLetGo()
     {
-        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions { MaxUsers = 10 }));
-        var held = Enumerable.Range(0, 100).Select(i => registry.Hold($"{i}")).ToList();
-        Assert.That(registry.Count, Is.EqualTo(100), "what is held is never forgotten");
-        held.ForEach(registry.Release);
+        var table = Table(maxUsers: 10);
+        var held = Enumerable.Range(0, 100).Select(i => table.Open($"{i}")).ToList();
+        Assert.That(table.Count, Is.EqualTo(100), "what is held is never forgotten");
+        held.ForEach(table.Close);
 
-        registry.Release(registry.Hold("one more"));
+        table.Close(table.Open("one more"));
 
-        Assert.That(registry.Count, Is.EqualTo(10));
+        Assert.That(table.Count, Is.EqualTo(10));
     }
 
-    // The log's writer makes the figures of a new user: at the limit each cost a search among ten thousand, 2 ms.
+    // The log's writer makes the metrics of a new user: at the limit each cost a search among ten thousand, 2 ms.
     [Test]
-    public void Registry_AMillionUsersPass_CostsNoSearchAndStaysBounded()
+    public void UserMetricsTable_AMillionUsersPass_CostsNoSearchAndStaysBounded()
     {
-        var registry = new FiguresRegistry(Options.Create(new MonitoringOptions()));
+        var table = Table();
         var began = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < 1_000_000; i++)
         {
-            registry.Release(registry.Hold($"user-{i}"));
+            table.Close(table.Open($"user-{i}"));
         }
 
-        Assert.That(registry.Count, Is.EqualTo(10_000));
+        Assert.That(table.Count, Is.EqualTo(10_000));
         Assert.That(TimeProvider.System.GetElapsedTime(began), Is.LessThan(TimeSpan.FromMinutes(1)));
     }
 
     [Test]
     public void Written_SeveralConnectionsOfOneUser_CountEachEventOnce()
     {
-        var user = new UserFigures("ada");
+        var user = (UserMetrics)Table().Open("ada");
         user.OnWritten(5, through: 5);
         user.OnWritten(5, through: 5);
         user.OnWritten(3, through: 8);
         user.OnWritten(2, through: 7);
 
         Assert.That(user.Written, Is.EqualTo(8));
+    }
+
+    private static UserMetricsTable Table(int maxUsers = 10_000)
+    {
+        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        return new UserMetricsTable(
+            Options.Create(new MonitoringOptions { MaxUsers = maxUsers }),
+            new DeliveryLatencies(meters, TimeProvider.System),
+            new AcknowledgementSpans(new PipelineSpans(Options.Create(new TelemetryOptions())), TimeProvider.System),
+            new ServedTime(TimeProvider.System));
     }
 
     private static LedgerReport Report(long accepted, long acknowledged, long owed)

@@ -5,10 +5,12 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Writes the figures of one user. What is counted per user since its figures began, and the accounts of its stream where it is loaded.</summary>
-internal sealed class UserFiguresJson(StreamRegistry streams)
+/// <summary>
+/// Writes the metrics of one user: what is counted per user since its metrics began, and the accounts of its stream where it is loaded.
+/// </summary>
+internal sealed class UserMetricsJson(StreamRegistry streams)
 {
-    public void Write(Utf8JsonWriter json, UserFigures user)
+    public void Write(Utf8JsonWriter json, UserMetrics user)
     {
         json.WriteString("user_id"u8, user.UserId);
         json.WriteNumber("attempted"u8, user.Accepted + user.Refused);

@@ -11,9 +11,16 @@ using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary><c>GET …/metrics/users</c> and <c>GET …/users/{user_id}</c> (docs/protocol.md, section 11): each user's figures, apart from the others'.</summary>
-internal sealed class UserFiguresEndpoints(
-    OperatorRoute route, FiguresRegistry figures, UserFiguresJson users, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
+/// <summary>
+/// <c>GET …/metrics/users</c> and <c>GET …/users/{user_id}</c> (docs/protocol.md, section 11): each user's metrics, apart from the others'.
+/// </summary>
+internal sealed class UserMetricsEndpoints(
+    OperatorRoute route,
+    UserMetricsTable metrics,
+    UserMetricsJson users,
+    ConnectionRegistry connections,
+    RunRegistry runs,
+    FailureFeed feed)
 {
     private const int LatestFailures = 50;
 
@@ -23,8 +30,8 @@ internal sealed class UserFiguresEndpoints(
         endpoints.MapGet($"{MonitoringRoutes.Prefix}/users/{{user_id}}", static context => Of(context).HandleOneAsync(context));
     }
 
-    /// <summary>Writes one user's view: figures, connections, open runs, latest failures.</summary>
-    public void WriteView(Utf8JsonWriter json, UserFigures user)
+    /// <summary>Writes one user's view: metrics, connections, open runs, latest failures.</summary>
+    public void WriteView(Utf8JsonWriter json, UserMetrics user)
     {
         users.Write(json, user);
         WriteConnections(json, user.UserId);
@@ -51,7 +58,7 @@ internal sealed class UserFiguresEndpoints(
         json.WriteEndArray();
     }
 
-    private static UserFiguresEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<UserFiguresEndpoints>();
+    private static UserMetricsEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<UserMetricsEndpoints>();
 
     private Task HandleAllAsync(HttpContext context) => route.HandleAsync(context, "ReadUserFigures", AnswerAllAsync);
 
@@ -67,7 +74,7 @@ internal sealed class UserFiguresEndpoints(
             return;
         }
 
-        var page = figures.Page(after, limit + 1);
+        var page = metrics.Page(after, limit + 1);
         await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartArray("users"u8);
@@ -88,7 +95,7 @@ internal sealed class UserFiguresEndpoints(
 
     private async Task AnswerOneAsync(HttpContext context)
     {
-        if (!figures.TryGet(RouteUser.Of(context), out var user))
+        if (!metrics.TryGet(RouteUser.Of(context), out var user))
         {
             await JsonAnswer.NotFoundAsync(context, "Of that user there are no figures since the start.");
             return;

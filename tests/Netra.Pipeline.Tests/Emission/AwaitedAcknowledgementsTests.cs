@@ -5,47 +5,47 @@ namespace Netra.Pipeline.Tests.Emission;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class SettlementsTests
+internal sealed class AwaitedAcknowledgementsTests
 {
     [Test]
     public void Take_WhatIsCovered_IsTakenOnce()
     {
-        var settlements = new Settlements();
+        var awaited = new AwaitedAcknowledgements();
         foreach (var seq in new long[] { 3, 5, 9 })
         {
-            settlements.Add(Awaited(seq));
+            awaited.Add(Awaited(seq));
         }
 
-        Assert.That(settlements.Take(3, 8).Select(static s => s.Seq), Is.EqualTo(new[] { 5 }));
-        Assert.That(settlements.Take(0, 9).Select(static s => s.Seq), Is.EqualTo(new[] { 3, 9 }));
-        Assert.That(settlements.Take(0, 9), Is.Empty);
-        Assert.That(settlements.IsEmpty, Is.True);
+        Assert.That(awaited.Take(3, 8).Select(static s => s.Seq), Is.EqualTo(new[] { 5 }));
+        Assert.That(awaited.Take(0, 9).Select(static s => s.Seq), Is.EqualTo(new[] { 3, 9 }));
+        Assert.That(awaited.Take(0, 9), Is.Empty);
+        Assert.That(awaited.IsEmpty, Is.True);
     }
 
     [Test]
     public void Add_AboveTheLimit_KeepsTheLatest()
     {
-        var settlements = new Settlements();
+        var awaited = new AwaitedAcknowledgements();
         for (var seq = 1; seq <= 100; seq++)
         {
-            settlements.Add(Awaited(seq));
+            awaited.Add(Awaited(seq));
         }
 
-        Assert.That(settlements.Take(0, 100).Select(static s => s.Seq), Is.EqualTo(Enumerable.Range(37, 64)));
+        Assert.That(awaited.Take(0, 100).Select(static s => s.Seq), Is.EqualTo(Enumerable.Range(37, 64)));
     }
 
     [Test]
     public async Task AddAndTake_InParallel_LoseAndDoubleNothing()
     {
         const int Count = 2_000;
-        var settlements = new Settlements();
+        var awaited = new AwaitedAcknowledgements();
         var taken = new System.Collections.Concurrent.ConcurrentQueue<long>();
         var added = 0L;
         var takers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
             while (taken.Count < Count)
             {
-                Array.ForEach(settlements.Take(0, Count), settled => taken.Enqueue(settled.Seq));
+                Array.ForEach(awaited.Take(0, Count), settled => taken.Enqueue(settled.Seq));
             }
         }));
         var adder = Task.Run(() =>
@@ -54,7 +54,7 @@ internal sealed class SettlementsTests
             {
                 if (added - taken.Count < 32)
                 {
-                    settlements.Add(Awaited(++added));
+                    awaited.Add(Awaited(++added));
                 }
             }
         });
@@ -64,5 +64,5 @@ internal sealed class SettlementsTests
         Assert.That(taken.Order(), Is.EqualTo(Enumerable.Range(1, Count)));
     }
 
-    private static AwaitedSettlement Awaited(long seq) => new(seq, default(ActivityContext), default, "r1", "t1");
+    private static AwaitedAcknowledgement Awaited(long seq) => new(seq, default(ActivityContext), default, "r1", "t1");
 }

@@ -1,15 +1,20 @@
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// What is counted of one user. Adding is safe from any thread: each figure is changed atomically, and a reading made meanwhile may have one event in one figure and not yet in the next.
+/// What is counted of one user, in all the streams that were loaded of it. Adding is safe from any thread: each count is changed
+/// atomically, and a reading made meanwhile may have one event in one count and not yet in the next.
 /// </summary>
-internal sealed class UserFigures
+internal sealed class UserMetrics : StreamObserver
 {
     /// <summary>How many types of events there are.</summary>
     public static readonly int Types = Enum.GetValues<EventType>().Length;
 
+    private readonly StreamMeasures _measures;
     private readonly long[] _accepted = new long[Types];
     private readonly long[] _refused = new long[Types];
     private readonly Lock _latencyGate = new();
@@ -28,7 +33,8 @@ internal sealed class UserFigures
     private int _holders;
     private long _lastAcceptedAt;
 
-    public UserFigures(string userId) => (UserId, Resting) = (userId, new LinkedListNode<UserFigures>(this));
+    public UserMetrics(string userId, StreamMeasures measures)
+        => (UserId, _measures, Resting) = (userId, measures, new LinkedListNode<UserMetrics>(this));
 
     public string UserId { get; }
 
@@ -52,7 +58,8 @@ internal sealed class UserFigures
     public long Reconnects => Interlocked.Read(ref _reconnects);
 
     /// <summary>From a drop to the next connection, on average.</summary>
-    public TimeSpan MeanReconnect => Reconnects is > 0 and var reconnects ? TimeSpan.FromTicks(Interlocked.Read(ref _reconnectTicks) / reconnects) : TimeSpan.Zero;
+    public TimeSpan MeanReconnect
+        => Reconnects is > 0 and var reconnects ? TimeSpan.FromTicks(Interlocked.Read(ref _reconnectTicks) / reconnects) : TimeSpan.Zero;
 
     /// <summary>Runs that ended while the user was there.</summary>
     public long TerminalsDue => Interlocked.Read(ref _terminalsDue);
@@ -60,18 +67,18 @@ internal sealed class UserFigures
     /// <summary>Of those, the ones whose terminal event was acknowledged.</summary>
     public long TerminalsAcknowledged => Interlocked.Read(ref _terminalsAcknowledged);
 
-    /// <summary>When the last event was accepted, as a timestamp; 0 before the first. Set under the stream's lock.</summary>
-    public long LastAcceptedAt { get => Volatile.Read(ref _lastAcceptedAt); set => Volatile.Write(ref _lastAcceptedAt, value); }
+    /// <summary>When the last event was accepted, as a timestamp; 0 before the first.</summary>
+    public long LastAcceptedAt => Volatile.Read(ref _lastAcceptedAt);
 
     public LatencyHistogram? DeliveryLatency => Volatile.Read(ref _delivery);
 
     public LatencyHistogram? AcknowledgementLatency => Volatile.Read(ref _acknowledgement);
 
-    /// <summary>Who keeps it: loaded streams. Guarded by the registry's lock.</summary>
+    /// <summary>Who keeps it: loaded streams. Guarded by the table's lock.</summary>
     public int Holders { get => _holders; set => _holders = value; }
 
-    /// <summary>Its place among those that nobody keeps. Guarded by the registry's lock.</summary>
-    public LinkedListNode<UserFigures> Resting { get; }
+    /// <summary>Its place among those that nobody keeps. Guarded by the table's lock.</summary>
+    public LinkedListNode<UserMetrics> Resting { get; }
 
     public long AcceptedOf(EventType type) => Interlocked.Read(ref _accepted[(int)type]);
 
@@ -86,12 +93,18 @@ internal sealed class UserFigures
 
     public long RefusedOf(EventType type) => Interlocked.Read(ref _refused[(int)type]);
 
-    public void OnAccepted(EventType type) => Interlocked.Increment(ref _accepted[(int)type]);
+    /// <inheritdoc/>
+    public override void OnAccepted(EventType type, long acceptedAt)
+    {
+        Volatile.Write(ref _lastAcceptedAt, acceptedAt);
+        Interlocked.Increment(ref _accepted[(int)type]);
+    }
 
-    public void OnRefused(EventType type) => Interlocked.Increment(ref _refused[(int)type]);
+    /// <inheritdoc/>
+    public override void OnRefused(EventType type) => Interlocked.Increment(ref _refused[(int)type]);
 
-    /// <summary>A connection was written events up to a number; another one of the same user may have been before.</summary>
-    public void OnWritten(int events, long through)
+    /// <inheritdoc/>
+    public override void OnWritten(int events, long through)
     {
         while (Interlocked.Read(ref _writtenThrough) is var before && through > before)
         {
@@ -103,32 +116,47 @@ internal sealed class UserFigures
         }
     }
 
-    public void OnDelivered(int events, TimeSpan latency) => Histogram(ref _delivery).Add(latency, events);
+    /// <inheritdoc/>
+    public override void OnDelivered(int events, TimeSpan latency)
+    {
+        Histogram(ref _delivery).Add(latency, events);
+        _measures.Latencies.OnDelivered(events, latency);
+    }
 
-    public void OnAcknowledged(TimeSpan latency) => Histogram(ref _acknowledgement).Add(latency);
+    /// <inheritdoc/>
+    public override void OnAcknowledged(UserStream stream, long above, long through) => _measures.Spans.Settle(stream, above, through);
+
+    /// <inheritdoc/>
+    public override void OnSampleAcknowledged(TimeSpan latency)
+    {
+        Histogram(ref _acknowledgement).Add(latency);
+        _measures.Latencies.OnAcknowledged(latency);
+    }
 
     public void OnFailures(long count) => Interlocked.Add(ref _failures, count);
 
-    public void OnTerminalDue() => Interlocked.Increment(ref _terminalsDue);
+    /// <inheritdoc/>
+    public override void OnTerminalDue() => Interlocked.Increment(ref _terminalsDue);
 
-    public void OnTerminalAcknowledged(int runs) => Interlocked.Add(ref _terminalsAcknowledged, runs);
+    /// <inheritdoc/>
+    public override void OnTerminalsAcknowledged(int runs) => Interlocked.Add(ref _terminalsAcknowledged, runs);
 
-    /// <param name="time">The clock.</param>
-    public void OnConnected(TimeProvider time)
+    /// <inheritdoc/>
+    public override void OnConnected()
     {
         Interlocked.Increment(ref _connections);
         if (Interlocked.Exchange(ref _lastDropAt, 0) is > 0 and var droppedAt)
         {
-            Interlocked.Add(ref _reconnectTicks, time.GetElapsedTime(droppedAt).Ticks);
+            Interlocked.Add(ref _reconnectTicks, _measures.Time.GetElapsedTime(droppedAt).Ticks);
             Interlocked.Increment(ref _reconnects);
         }
     }
 
-    /// <param name="time">The clock.</param>
-    public void OnDropped(TimeProvider time)
+    /// <inheritdoc/>
+    public override void OnDropped()
     {
         Interlocked.Increment(ref _drops);
-        Interlocked.Exchange(ref _lastDropAt, time.GetTimestamp());
+        Interlocked.Exchange(ref _lastDropAt, _measures.Time.GetTimestamp());
     }
 
     private LatencyHistogram Histogram(ref LatencyHistogram? histogram)
@@ -155,3 +183,9 @@ internal sealed class UserFigures
         return sum;
     }
 }
+
+/// <summary>What all users' metrics share.</summary>
+/// <param name="Latencies">The latencies of all users together.</param>
+/// <param name="Spans">The spans of acknowledgements.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record StreamMeasures(DeliveryLatencies Latencies, AcknowledgementSpans Spans, ServedTime Time);

@@ -1,10 +1,11 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// How many events passed which point since the process started; those of the system's own users are left out, and accepted events are counted per user, in the figures. Plain counts that collectors are told when they ask, since they are counted under locks, where no collector's
-/// code may run. Safe from any thread.
+/// How many events passed which point of all streams since the process started; those of the system's own users are left out, and accepted
+/// events are counted per user, by who observes the streams. Plain counts that collectors are told when they ask, since they are counted
+/// under locks, where no collector's code may run. Safe from any thread.
 /// </summary>
-internal sealed class EventCounters
+internal sealed class StreamCounters
 {
     private long _acknowledged;
     private long _replayed;

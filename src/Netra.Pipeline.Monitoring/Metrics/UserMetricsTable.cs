@@ -1,0 +1,133 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Monitoring.Metrics;
+
+/// <summary>
+/// The metrics of all users, each apart from the others; it is told of streams, and its users' metrics of what passes them. Bounded by
+/// <see cref="MonitoringOptions.MaxUsers"/>: the user whose stream was unloaded longest ago makes room, and begins anew when it comes back.
+/// Safe from any thread.
+/// </summary>
+internal sealed class UserMetricsTable(
+    IOptions<MonitoringOptions> options, DeliveryLatencies latencies, AcknowledgementSpans spans, ServedTime time) : StreamObservers
+{
+    private readonly Lock _gate = new();
+
+    // Those that nobody holds, the one that was let go of first at its beginning: a new user must not cost a search among all, since the
+    // log's writer pays for it.
+    private readonly LinkedList<UserMetrics> _resting = new();
+    private readonly StreamMeasures _measures = new(latencies, spans, time);
+    private readonly long[] _forgotten = new long[UserMetrics.Types];
+    private readonly SortedDictionary<string, UserMetrics> _users = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The accepted events of all users since the process started, in the order of their types. Those of users that were forgotten are in
+    /// it.
+    /// </summary>
+    public long[] AcceptedByType()
+    {
+        lock (_gate)
+        {
+            var accepted = (long[])_forgotten.Clone();
+            foreach (var user in _users.Values)
+            {
+                user.AddAcceptedTo(accepted);
+            }
+
+            return accepted;
+        }
+    }
+
+    /// <summary>How many users have metrics; the system's own are left out.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _users.Count;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override StreamObserver Open(string userId)
+    {
+        if (IdentifierRules.IsReserved(userId))
+        {
+            // The system's own work counts in no user metric.
+            return StreamObserver.None;
+        }
+
+        lock (_gate)
+        {
+            if (!_users.TryGetValue(userId, out var user))
+            {
+                ForgetDownTo(options.Value.MaxUsers - 1);
+                user = new UserMetrics(userId, _measures);
+                _users.Add(userId, user);
+            }
+
+            if (user.Holders++ == 0 && user.Resting.List is not null)
+            {
+                _resting.Remove(user.Resting);
+            }
+
+            return user;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Close(StreamObserver observer)
+    {
+        if (observer is not UserMetrics user)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (--user.Holders == 0)
+            {
+                _resting.AddLast(user.Resting);
+                ForgetDownTo(options.Value.MaxUsers);
+            }
+        }
+    }
+
+    public bool TryGet(string userId, [NotNullWhen(true)] out UserMetrics? user)
+    {
+        lock (_gate)
+        {
+            return _users.TryGetValue(userId, out user);
+        }
+    }
+
+    /// <summary>A page of users in the order of their ids.</summary>
+    /// <param name="after">Only later ids.</param>
+    /// <param name="limit">How many at most.</param>
+    public IReadOnlyList<UserMetrics> Page(string? after, int limit)
+    {
+        lock (_gate)
+        {
+            return [.. _users.Values.Where(user => after is null || string.CompareOrdinal(user.UserId, after) > 0).Take(limit)];
+        }
+    }
+
+    public IReadOnlyList<UserMetrics> All() => Page(after: null, int.MaxValue);
+
+    private void ForgetDownTo(int users)
+    {
+        // Those that are held are bounded by the streams that are loaded. When these were many, more than one may have to go.
+        while (_users.Count > users && _resting.First?.Value is { } oldest)
+        {
+            oldest.AddAcceptedTo(_forgotten);
+            _resting.RemoveFirst();
+            _users.Remove(oldest.UserId);
+        }
+    }
+}
