@@ -39,7 +39,7 @@ public static class EmbeddingApplication
         await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(user, "notes", Guid.NewGuid().ToString()), cancellationToken: cancellationToken);
         await emitter.AgentStartedAsync("notes", cancellationToken: cancellationToken);
         var receipt = await emitter.AgentCompletedAsync("notes", cancellationToken: cancellationToken);
-        await receipt.WhenStoredAsync(cancellationToken);
-        return new { receipt.Id, receipt.Seq };
+        var (id, seq, _) = await receipt.WhenStoredAsync(cancellationToken);
+        return new { id, seq };
     }
 }

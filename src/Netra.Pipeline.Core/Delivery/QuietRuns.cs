@@ -294,7 +294,7 @@ internal sealed class QuietRuns(
             return false;
         }
 
-        _leaving.Enqueue((life.Key.UserId, receipt.WhenStoredAsync(cancellationToken)));
+        _leaving.Enqueue((life.Key.UserId, receipt.WhenCommittedAsync().WaitAsync(cancellationToken)));
         if (_leaving.Count > MaxLeaving && _leaving.TryDequeue(out var first))
         {
             await LetGoAsync(first);

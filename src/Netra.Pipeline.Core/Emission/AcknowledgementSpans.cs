@@ -26,11 +26,11 @@ internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider tim
         }
 
         _awaited.GetOrCreateValue(stream).Add(
-            new AwaitedAcknowledgement(receipt.Seq, creation, time.GetUtcNow(), context.RunId, context.ThreadId));
-        if (stream.IsAcknowledged(receipt.Seq))
+            new AwaitedAcknowledgement(receipt.AssignedSeq, creation, time.GetUtcNow(), context.RunId, context.ThreadId));
+        if (stream.IsAcknowledged(receipt.AssignedSeq))
         {
             // Faster than we are: whoever acknowledged it may have looked before it was on the list.
-            Settle(stream, receipt.Seq - 1, receipt.Seq);
+            Settle(stream, receipt.AssignedSeq - 1, receipt.AssignedSeq);
         }
     }
 

@@ -29,8 +29,9 @@ internal sealed partial class Checkpoints(ILoggerFactory loggers)
             return;
         }
 
-        Log.Accepted(_logger, receipt.Id, EventTypes.WireName(type), receipt.Seq, context.UserId, context.ThreadId, context.RunId);
-        Log.Queued(_logger, receipt.Id, outcome.Connected, outcome.Lagging);
+        Log.Accepted(
+            _logger, receipt.AssignedId, EventTypes.WireName(type), receipt.AssignedSeq, context.UserId, context.ThreadId, context.RunId);
+        Log.Queued(_logger, receipt.AssignedId, outcome.Connected, outcome.Lagging);
         if (Interlocked.Increment(ref _followed) > MaxFollowed)
         {
             Interlocked.Decrement(ref _followed);
@@ -61,11 +62,11 @@ internal sealed partial class Checkpoints(ILoggerFactory loggers)
         try
         {
             await receipt.WhenAsync(stage, Patience);
-            reached(_logger, receipt.Id);
+            reached(_logger, receipt.AssignedId);
         }
         catch (Exception exception)
         {
-            Log.NotReached(_logger, receipt.Id, stage, exception.Message);
+            Log.NotReached(_logger, receipt.AssignedId, stage, exception.Message);
         }
     }
 

@@ -470,7 +470,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
         _services.Telemetry.OnAccepted(type, _stream, receipt, outcome, Context);
         if (outcome.Overflowed is { } overflowed)
         {
-            var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.Id, overflowed);
+            var exception = BufferOverflowException.QueueFull(Scope(type), outcome.Seq, receipt.AssignedId, overflowed);
             _services.Failures.Report(exception);
             if (_options.Overflow == OverflowBehavior.Raise)
             {

@@ -1,9 +1,12 @@
 namespace Netra.Pipeline.Events;
 
-/// <summary>How far an accepted event has come. Each stage includes those before it, but that a connection may have an event before the log has stored it.</summary>
+/// <summary>
+/// How far an accepted event has come. Each stage includes those before it, but that a connection may have an event before the log has
+/// stored it, where the log numbers before it commits.
+/// </summary>
 public enum DeliveryStage
 {
-    /// <summary>It has its number, and the log has it in hand.</summary>
+    /// <summary>The log has it in hand. Where the log numbers before it commits, it has its number.</summary>
     Accepted,
 
     /// <summary>The log has stored it: it survives the process.</summary>

@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.Events;
 
-/// <summary>Where an accepted event stood when its emitter got the receipt.</summary>
+/// <summary>Where an event stood when it was numbered.</summary>
 public enum EventStatus
 {
     /// <summary>Every connection of the user that is there has it in its queue, or reads it as part of its replay; there is at least one.</summary>

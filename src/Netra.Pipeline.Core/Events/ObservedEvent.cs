@@ -3,7 +3,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Events;
 
-/// <summary>A lifecycle event that was accepted.</summary>
+/// <summary>A lifecycle event that has its number.</summary>
 /// <param name="Context">Whose run it belongs to.</param>
 /// <param name="Type">Its type.</param>
 /// <param name="Seq">Its number.</param>

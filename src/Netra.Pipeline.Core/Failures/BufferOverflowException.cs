@@ -17,7 +17,10 @@ public sealed class BufferOverflowException : PipelineException
         Connections = connections;
     }
 
-    /// <summary>Whether the event was numbered and handed to the log: then every device gets it, later.</summary>
+    /// <summary>
+    /// Whether the log has the event all the same: then every device gets it, later. Thrown for such an event only where the log numbers before
+    /// it commits, so that number and id are known; otherwise the overflow is reported and nothing is thrown.
+    /// </summary>
     public bool Accepted => Code == FailureCode.BufferOverflow;
 
     /// <summary>The event's number, when it was accepted.</summary>

@@ -9,20 +9,24 @@ public sealed class SendFailureException : PipelineException
         FailureCode code,
         FailureScope scope,
         string message,
+        bool accepted = false,
         long? seq = null,
         IReadOnlyDictionary<string, long>? numbers = null,
         Exception? innerException = null)
         : base(code, scope, message, numbers ?? NumbersOf(seq), innerException)
     {
-        Seq = seq;
+        (Accepted, Seq) = (accepted, seq);
     }
 
     /// <summary>
-    /// Whether the event was numbered and handed to the log all the same. Only when it was not, sending it again makes no second event.
+    /// Whether the log has the event all the same, or may have it. Only when it has not, sending it again makes no second event.
     /// </summary>
-    public bool Accepted => Seq is not null;
+    public bool Accepted { get; }
 
-    /// <summary>The event's number, when it was numbered.</summary>
+    /// <summary>
+    /// The event's number, where it is known. Null says nothing about <see cref="Accepted"/>: a log that numbers at the commit may have an event
+    /// whose number was never told.
+    /// </summary>
     public long? Seq { get; }
 
     /// <summary>The event is malformed (<see cref="FailureCode.InvalidEvent"/>).</summary>
@@ -81,6 +85,7 @@ public sealed class SendFailureException : PipelineException
         seq is null
             ? $"{scope.Operation} failed: the log has failed ({reason}); nothing was numbered"
             : $"{scope.Operation} was numbered {seq}, but storing was not confirmed: the log has failed ({reason})",
+        accepted: seq is not null,
         seq,
         innerException: innerException);
 
@@ -92,6 +97,7 @@ public sealed class SendFailureException : PipelineException
         FailureCode.CriticalDeliveryFailed,
         scope,
         $"event {seq} was sent{(attempts is { } times ? $" {times} times" : string.Empty)} and nobody confirmed it; it is a dead letter now",
+        accepted: true,
         seq);
 
     /// <summary>The log cannot be opened (<see cref="FailureCode.LogFailed"/>).</summary>
@@ -115,7 +121,7 @@ public sealed class SendFailureException : PipelineException
     /// <param name="seq">The event's number, when it was numbered.</param>
     /// <param name="innerException">What was raised.</param>
     public static SendFailureException NotSent(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) =>
-        new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", seq, innerException: innerException);
+        new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", accepted: seq is not null, seq, innerException: innerException);
 
     private static string After(TimeSpan waited)
         => waited == TimeSpan.Zero ? string.Empty : string.Create(

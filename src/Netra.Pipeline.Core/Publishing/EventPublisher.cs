@@ -163,7 +163,7 @@ internal sealed class EventPublisher(
             return null;
         }
 
-        var stored = accepted.Kept ?? accepted.Receipt.WhenStoredAsync(CancellationToken.None);
+        var stored = accepted.Kept ?? accepted.Receipt.WhenCommittedAsync();
         if (stored.IsCompletedSuccessfully)
         {
             return null;

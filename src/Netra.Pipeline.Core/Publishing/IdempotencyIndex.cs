@@ -98,7 +98,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     {
         try
         {
-            await receipt.WhenStoredAsync();
+            await receipt.WhenCommittedAsync();
         }
         catch (SendFailureException)
         {

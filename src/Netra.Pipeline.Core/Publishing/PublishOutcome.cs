@@ -25,13 +25,13 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
     public bool IsReplay { get; init; }
 
     /// <summary>The event's id.</summary>
-    public string Id => Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.Id;
+    public string Id => Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.AssignedId;
 
     /// <summary>The event's number.</summary>
-    public long Seq => Earlier?.Seq ?? Receipt.Seq;
+    public long Seq => Earlier?.Seq ?? Receipt.AssignedSeq;
 
     /// <summary>Where the event stood when it was accepted.</summary>
-    public EventStatus Status => Earlier?.Status ?? Receipt.Status;
+    public EventStatus Status => Earlier?.Status ?? Receipt.AssignedStatus;
 
     public static PublishOutcome Rejected(PublishRejection rejection) => new(default, null, 0, rejection);
 

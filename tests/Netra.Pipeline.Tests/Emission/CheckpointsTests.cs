@@ -21,7 +21,7 @@ internal sealed class CheckpointsTests
         var receipt = await emitter.AgentStartedAsync("demo");
         await emitter.TokenAsync("not followed");
         await page.ReadEventsAsync(2);
-        await page.AckAsync(receipt.Seq + 1);
+        await page.AckAsync(receipt.Seq!.Value + 1);
 
         await Eventually.BecomesTrueAsync(() => Lines(host).Count == 5, "all five points are said");
         Assert.That(Lines(host).Select(static line => line.EventId.Id), Is.EquivalentTo(new[]

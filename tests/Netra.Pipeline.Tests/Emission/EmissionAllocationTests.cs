@@ -65,7 +65,7 @@ internal sealed class EmissionAllocationTests
         var telemetry = host.Services.GetRequiredService<EmissionTelemetry>();
         var spans = host.Services.GetRequiredService<PipelineSpans>();
         var acknowledgements = host.Services.GetRequiredService<AcknowledgementSpans>();
-        var outcome = new AppendOutcome(AppendKind.Accepted, receipt.Seq, Connected: 1, Lagging: 0, Overflowed: null);
+        var outcome = new AppendOutcome(AppendKind.Accepted, receipt.AssignedSeq, Connected: 1, Lagging: 0, Overflowed: null);
         Tell();
         var before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -85,7 +85,7 @@ internal sealed class EmissionAllocationTests
             spans.Send(EventType.AgentCompleted, emitter.Context);
             spans.InvokeAgent("demo", emitter.Context);
             spans.ExecuteTool(run: null, "calculate", "call-1", emitter.Context);
-            acknowledgements.Settle(stream, 0, receipt.Seq);
+            acknowledgements.Settle(stream, 0, receipt.AssignedSeq);
         }
     }
 

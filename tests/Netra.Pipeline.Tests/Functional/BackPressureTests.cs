@@ -59,7 +59,9 @@ internal sealed class BackPressureTests
         Assert.That(
             host.Services.GetRequiredService<EmissionWaits>().Count, Is.EqualTo(receipts.Count(static receipt => !receipt.IsCompleted)));
         busy.Release();
-        Assert.That((await Task.WhenAll(receipts).WaitAsync(TestClient.Patience)).Select(static receipt => receipt.Seq), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
+        var accepted = await Task.WhenAll(receipts).WaitAsync(TestClient.Patience);
+        Assert.That(
+            accepted.Select(static receipt => receipt.AssignedSeq), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
         Assert.That((await page.ReadEventsAsync(500)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => $"{i}")));
         Assert.That(host.Failures.Latest(10), Is.Empty);
     }
@@ -117,7 +119,7 @@ internal sealed class BackPressureTests
         Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
         busy.Release();
         var receipts = await Task.WhenAll(first, third, bobs).WaitAsync(TestClient.Patience);
-        Assert.That(receipts.Select(static receipt => receipt.Seq), Is.EqualTo(new[] { taken + 1, taken + 2, 1 }));
+        Assert.That(receipts.Select(static receipt => receipt.AssignedSeq), Is.EqualTo(new[] { taken + 1, taken + 2, 1 }));
     }
 
     [Test]
@@ -326,7 +328,7 @@ internal sealed class BackPressureTests
                 return (taken, emitted);
             }
 
-            taken = (await emitted).Seq;
+            taken = (await emitted).AssignedSeq;
         }
     }
 

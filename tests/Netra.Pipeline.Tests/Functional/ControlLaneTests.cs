@@ -170,6 +170,6 @@ internal sealed class ControlLaneTests
             receipt = await emitter.TokenAsync(large);
         }
 
-        return receipt.Seq;
+        return receipt.Seq!.Value;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
@@ -125,8 +126,19 @@ internal sealed class EmissionFailureTests
 
         log.ReleaseCommits();
 
-        await stored.WaitAsync(TestClient.Patience);
-        Assert.That(receipt.Status, Is.EqualTo(EventStatus.Pending));
+        var said = await stored.WaitAsync(TestClient.Patience);
+        Assert.That(said, Is.EqualTo(new StoredReceipt(receipt.Id!, 1, EventStatus.Pending)));
+        Assert.That((receipt.Seq, receipt.Status), Is.EqualTo(((long?)said.Seq, (EventStatus?)said.Status)), "this log numbers before it commits");
+    }
+
+    [Test]
+    public void DefaultReceipt_Awaited_SaysThatItIsOfNoEvent()
+    {
+        var receipt = default(EventReceipt);
+
+        Assert.That((receipt.Id, receipt.Seq, receipt.Status), Is.EqualTo(((string?)null, (long?)null, (EventStatus?)null)));
+        Assert.That(async () => await receipt.WhenStoredAsync(), Throws.InvalidOperationException);
+        Assert.That(async () => await receipt.WhenAsync(DeliveryStage.Stored, TestClient.Patience), Throws.InvalidOperationException);
     }
 
     private static ThrottledEventLog LogOf(PipelineHost host) => (ThrottledEventLog)host.Services.GetRequiredService<IEventLog>();

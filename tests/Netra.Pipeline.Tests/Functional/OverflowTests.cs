@@ -244,7 +244,7 @@ internal sealed class OverflowTests
                 return (last, emitted);
             }
 
-            last = (await emitted).Seq;
+            last = (await emitted).AssignedSeq;
         }
     }
 

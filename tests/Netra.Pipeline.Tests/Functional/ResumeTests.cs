@@ -23,7 +23,7 @@ internal sealed class ResumeTests
             var last = 0L;
             while (!stop.IsCancellationRequested)
             {
-                last = (await emitter.TokenAsync("x")).Seq;
+                last = (await emitter.TokenAsync("x")).AssignedSeq;
                 await Task.Yield();
             }
 
