@@ -27,6 +27,7 @@ internal sealed class Checkpointer : IAsyncDisposable
     private readonly ITimer _pause;
     private SqliteDatabase? _database;
     private volatile bool _isStopping;
+    private volatile bool _isOver;
     private volatile bool _isWriterPaused;
     private bool _isStarted;
 
@@ -77,7 +78,7 @@ internal sealed class Checkpointer : IAsyncDisposable
         // Of an earlier pause, which was over before. Only a round that begins in this one finds everything committed.
         _roundDone.Reset();
         _isWriterPaused = true;
-        if (!_isStopping && !_ended.Task.IsCompleted)
+        if (!_isStopping && !_isOver)
         {
             _wake.Set();
             _pause.Change(LongestPause, Timeout.InfiniteTimeSpan);
@@ -125,8 +126,11 @@ internal sealed class Checkpointer : IAsyncDisposable
         }
         finally
         {
-            _ended.SetResult();
+            _isOver = true;
             _roundDone.Set();
+
+            // Last: whoever waits for it disposes of the handles.
+            _ended.SetResult();
         }
     }
 

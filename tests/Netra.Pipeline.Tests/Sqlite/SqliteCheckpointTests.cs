@@ -13,6 +13,17 @@ internal sealed class SqliteCheckpointTests
     private const int Events = 6000;
 
     [Test]
+    public async Task Dispose_ThreadEndsAtThatMoment_HandlesOutliveIt()
+    {
+        for (var i = 0; i < 20_000; i++)
+        {
+            // Neither file nor reporter is needed until there is something to bring in.
+            await using var checkpointer = new Checkpointer(file: null!, failures: null!, TimeProvider.System);
+            checkpointer.Start();
+        }
+    }
+
+    [Test]
     public async Task Commit_MoreThanTheJournalIsToHold_IsInTheDatabaseWithoutAPauseAndTheJournalStaysSmall()
     {
         using var folder = new SqliteFolder();
