@@ -17,12 +17,12 @@ public sealed partial class AlertCenter
     public Task<AlertAnswer> AcknowledgeAsync(string id, string author, string comment, TimeSpan? timeout, CancellationToken cancellationToken) => DoAsync(
         () =>
         {
-            if (_book.Alert(id) is not { } alert)
+            if (_registry.Alert(id) is not { } alert)
             {
                 return AlertAnswer.NotFound;
             }
 
-            if (alert.State != AlertState.Firing || _book.Incident(ScopeOf(alert)) is not { EndsAt: null } incident)
+            if (alert.State != AlertState.Firing || _registry.Incident(ScopeOf(alert)) is not { EndsAt: null } incident)
             {
                 return AlertAnswer.NotFiring;
             }
@@ -39,7 +39,7 @@ public sealed partial class AlertCenter
     public Task<AlertAnswer> ResolveAsync(string id, string author, CancellationToken cancellationToken) => DoAsync(
         () =>
         {
-            if (_book.Alert(id) is not { } alert)
+            if (_registry.Alert(id) is not { } alert)
             {
                 return AlertAnswer.NotFound;
             }
@@ -73,13 +73,13 @@ public sealed partial class AlertCenter
         var answer = await DoAsync(
             () =>
             {
-                if (_book.Alerts.Count(static alert => alert is { IsEmergency: true, State: AlertState.Firing }) >= _options.MaxEmergencies)
+                if (_registry.Alerts.Count(static alert => alert is { IsEmergency: true, State: AlertState.Firing }) >= _options.MaxEmergencies)
                 {
                     return AlertAnswer.Full;
                 }
 
-                _book.Put(new Alert(id, AlertRules.Emergency, Label: null, AlertState.Firing, severity, _clock.Now) { Summary = title, Description = message });
-                _book.Changes.Remember(_clock.Now, "firing", id, AlertRules.Emergency, title);
+                _registry.Put(new Alert(id, AlertRules.Emergency, Label: null, AlertState.Firing, severity, _clock.Now) { Summary = title, Description = message });
+                _registry.Changes.Remember(_clock.Now, "firing", id, AlertRules.Emergency, title);
                 _engine.Advance(_clock.Now);
                 Record(author, "emergency_raised", id, $"{AlertNames.Of(severity)}: {title}");
                 return AlertAnswer.Done;
@@ -111,12 +111,12 @@ public sealed partial class AlertCenter
         var answer = await DoAsync(
             () =>
             {
-                if (_book.Silences.Count >= _options.MaxSilences)
+                if (_registry.Silences.Count >= _options.MaxSilences)
                 {
                     return AlertAnswer.Full;
                 }
 
-                _book.Put(silence);
+                _registry.Put(silence);
                 Record(author, "silence_created", silence.Id, $"{rule ?? "every rule"} {AlertJson.Write(labels)} until {silence.EndsAt:O}: {comment}");
                 return AlertAnswer.Done;
             },
@@ -129,12 +129,12 @@ public sealed partial class AlertCenter
     public Task<AlertAnswer> UnsilenceAsync(string id, string author, CancellationToken cancellationToken) => DoAsync(
         () =>
         {
-            if (_book.Silence(id) is not { } silence)
+            if (_registry.Silence(id) is not { } silence)
             {
                 return AlertAnswer.NotFound;
             }
 
-            _book.Remove(silence);
+            _registry.Remove(silence);
             _engine.Advance(_clock.Now);
             Record(author, "silence_deleted", id, $"{silence.Rule ?? "every rule"} {AlertJson.Write(silence.Labels)}");
             return AlertAnswer.Done;
@@ -147,7 +147,7 @@ public sealed partial class AlertCenter
     public Task<AlertAnswer> ChangeRuleAsync(RuleSettings settings, string author, CancellationToken cancellationToken) => DoAsync(
         () =>
         {
-            if (_book.Rule(settings.Name) is not { } rule)
+            if (_registry.Rule(settings.Name) is not { } rule)
             {
                 return AlertAnswer.NotFound;
             }
@@ -157,7 +157,7 @@ public sealed partial class AlertCenter
                 throw new ArgumentException(problem, nameof(settings));
             }
 
-            _book.Put(settings);
+            _registry.Put(settings);
             Record(author, "rule_changed", rule.Name, $"{AlertJson.Write(RuleSettings.Of(rule))} -> {AlertJson.Write(settings)}");
             return AlertAnswer.Done;
         },
@@ -171,8 +171,8 @@ public sealed partial class AlertCenter
         return DoAsync(
             () =>
             {
-                Record(author, "policy_changed", "escalation-policy", $"{AlertJson.Write(_book.Policy)} -> {AlertJson.Write(policy)}");
-                _book.Put(policy);
+                Record(author, "policy_changed", "escalation-policy", $"{AlertJson.Write(_registry.Policy)} -> {AlertJson.Write(policy)}");
+                _registry.Put(policy);
                 return AlertAnswer.Done;
             },
             cancellationToken);
@@ -183,7 +183,7 @@ public sealed partial class AlertCenter
     {
         lock (_gate)
         {
-            return new AlertConfiguration([.. _book.Rules.Select(RuleSettings.Of)], _book.Policy, [.. _book.Silences]);
+            return new AlertConfiguration([.. _registry.Rules.Select(RuleSettings.Of)], _registry.Policy, [.. _registry.Silences]);
         }
     }
 
@@ -195,21 +195,21 @@ public sealed partial class AlertCenter
         return DoAsync(
             () =>
             {
-                var before = new AlertConfiguration([.. _book.Rules.Select(RuleSettings.Of)], _book.Policy, [.. _book.Silences]);
+                var before = new AlertConfiguration([.. _registry.Rules.Select(RuleSettings.Of)], _registry.Policy, [.. _registry.Silences]);
                 foreach (var rule in _builtIn.All)
                 {
-                    _book.Put(configuration.Rules.FirstOrDefault(settings => settings.Name == rule.Name) ?? RuleSettings.Of(rule));
+                    _registry.Put(configuration.Rules.FirstOrDefault(settings => settings.Name == rule.Name) ?? RuleSettings.Of(rule));
                 }
 
-                _book.Put(configuration.Policy);
+                _registry.Put(configuration.Policy);
                 foreach (var silence in before.Silences)
                 {
-                    _book.Remove(silence);
+                    _registry.Remove(silence);
                 }
 
                 foreach (var silence in configuration.Silences)
                 {
-                    _book.Put(silence);
+                    _registry.Put(silence);
                 }
 
                 Record(author, "configuration_imported", "configuration", $"{AlertJson.Write(before)} -> {AlertJson.Write(configuration)}");
@@ -316,5 +316,5 @@ public sealed partial class AlertCenter
         return answer;
     }
 
-    private void Record(string author, string action, string subject, string detail) => _book.Changes.Record(new AuditRecord(0, _clock.Now, author, action, subject, detail));
+    private void Record(string author, string action, string subject, string detail) => _registry.Changes.Record(new AuditRecord(0, _clock.Now, author, action, subject, detail));
 }

@@ -26,16 +26,16 @@ public sealed partial class AlertCenter : IDisposable
     private readonly IEventLog _log;
     private readonly ServedTime _time;
     private readonly FailureReporter _failures;
-    private readonly AlertAudit _audit;
+    private readonly OperatorActionLog _operatorActions;
     private readonly ILogger _logger;
     private readonly NotificationOutbox _outbox;
     private readonly IReadOnlyList<INotifier> _notifiers;
     private readonly AlertStorage _storage;
     private readonly EscalationPolicy _configured;
-    private AlertBook _book;
+    private AlertRegistry _registry;
     private AlertEngine _engine;
     private AlertStore? _store;
-    private AlertJournal? _journal;
+    private AlertWriter? _writer;
     private TimeSpan _lost;
 
     internal AlertCenter(
@@ -44,20 +44,20 @@ public sealed partial class AlertCenter : IDisposable
         AlertStorage storage,
         IOptions<AlertingOptions> options,
         FailureReporter failures,
-        AlertAudit audit,
+        OperatorActionLog operatorActions,
         ILogger<AlertCenter> logger,
         IEventLog log,
         TimeProvider time,
         ServedTime served)
     {
-        (_options, _builtIn, _failures, _audit, _logger, _log, _time) = (options.Value, rules, failures, audit, logger, log, served);
+        (_options, _builtIn, _failures, _operatorActions, _logger, _log, _time) = (options.Value, rules, failures, operatorActions, logger, log, served);
         _clock = new AlertClock(time);
         _storage = storage;
         _notifiers = [.. notifiers];
         _outbox = new NotificationOutbox(_notifiers, _options, failures, served, _clock, Conclude);
         _configured = EscalationPolicies.From(_options.Escalation, _outbox.Channels);
-        _book = new AlertBook(rules, _configured, []);
-        _engine = new AlertEngine(_book, _options);
+        _registry = new AlertRegistry(rules, _configured, []);
+        _engine = new AlertEngine(_registry, _options);
     }
 
     /// <summary>Whether rules are evaluated (<see cref="AlertingOptions.Enabled"/>).</summary>
@@ -73,7 +73,7 @@ public sealed partial class AlertCenter : IDisposable
         {
             lock (_gate)
             {
-                return [.. _book.Alerts.Select(ViewOf).OrderBy(static alert => alert.State == AlertState.Resolved).ThenByDescending(static alert => alert.Severity).ThenBy(static alert => alert.Since)];
+                return [.. _registry.Alerts.Select(ViewOf).OrderBy(static alert => alert.State == AlertState.Resolved).ThenByDescending(static alert => alert.Severity).ThenBy(static alert => alert.Since)];
             }
         }
     }
@@ -85,7 +85,7 @@ public sealed partial class AlertCenter : IDisposable
         {
             lock (_gate)
             {
-                return [.. _book.Rules];
+                return [.. _registry.Rules];
             }
         }
     }
@@ -97,7 +97,7 @@ public sealed partial class AlertCenter : IDisposable
         {
             lock (_gate)
             {
-                return _book.Policy;
+                return _registry.Policy;
             }
         }
     }
@@ -109,7 +109,7 @@ public sealed partial class AlertCenter : IDisposable
         {
             lock (_gate)
             {
-                return [.. _book.Silences.OrderBy(static silence => silence.EndsAt)];
+                return [.. _registry.Silences.OrderBy(static silence => silence.EndsAt)];
             }
         }
     }
@@ -146,8 +146,8 @@ public sealed partial class AlertCenter : IDisposable
             documents = store.Load();
             lock (_gate)
             {
-                _book = new AlertBook(_builtIn, _configured, documents);
-                _engine = new AlertEngine(_book, _options);
+                _registry = new AlertRegistry(_builtIn, _configured, documents);
+                _engine = new AlertEngine(_registry, _options);
             }
         }
         catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidDataException or SqliteFailureException)
@@ -157,7 +157,7 @@ public sealed partial class AlertCenter : IDisposable
         }
 
         RestoreChannels();
-        (_store, _journal) = (store, new AlertJournal(store, _outbox, _failures, () => _log.Trouble is not null, _time));
+        (_store, _writer) = (store, new AlertWriter(store, _outbox, _failures, () => _log.Trouble is not null, _time));
         if (!_options.Enabled)
         {
             Lines.Disabled(_logger);
@@ -177,7 +177,7 @@ public sealed partial class AlertCenter : IDisposable
     {
         foreach (var channel in _notifiers.OfType<StatefulNotifier>())
         {
-            foreach (var notification in new IncidentDesk(_book, _options.Cooldown).ToldTo(channel.Name, _clock.Now))
+            foreach (var notification in new IncidentEngine(_registry, _options.Cooldown).ToldTo(channel.Name, _clock.Now))
             {
                 channel.Restore(notification);
             }
@@ -187,9 +187,9 @@ public sealed partial class AlertCenter : IDisposable
     /// <summary>Stores and tells what comes, until it is cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        // The journal goes last, so that what channels say while they end is stored too.
+        // The writer goes last, so that what channels say while they end is stored too.
         using var storing = new CancellationTokenSource();
-        var journal = _journal!.RunAsync(storing.Token);
+        var writer = _writer!.RunAsync(storing.Token);
         try
         {
             await Task.WhenAll(_outbox.RunAsync(cancellationToken), WatchAsync(cancellationToken));
@@ -199,7 +199,7 @@ public sealed partial class AlertCenter : IDisposable
             await storing.CancelAsync();
             try
             {
-                await journal;
+                await writer;
             }
             catch (OperationCanceledException)
             {
@@ -209,11 +209,11 @@ public sealed partial class AlertCenter : IDisposable
     }
 
     /// <summary>Completes when all that was changed is stored, or could not be.</summary>
-    internal Task FlushAsync(CancellationToken cancellationToken) => _journal?.FlushAsync(cancellationToken) ?? Task.CompletedTask;
+    internal Task FlushAsync(CancellationToken cancellationToken) => _writer?.FlushAsync(cancellationToken) ?? Task.CompletedTask;
 
     private AlertView ViewOf(Alert alert)
     {
-        var incident = _book.Incident(ScopeOf(alert));
+        var incident = _registry.Incident(ScopeOf(alert));
         var isOn = alert.State == AlertState.Firing && incident is { EndsAt: null };
         return new AlertView(alert.Id, alert.RuleName, alert.Severity, alert.State, alert.Since, NotificationText.Summary(alert), alert.Labels())
         {
@@ -222,7 +222,7 @@ public sealed partial class AlertCenter : IDisposable
             Level = alert.State == AlertState.Pending ? null : incident?.Level,
             AcknowledgedBy = isOn ? incident!.AcknowledgedBy : null,
             AcknowledgedUntil = isOn ? incident!.AcknowledgedUntil : null,
-            SilencedBy = alert.State == AlertState.Resolved ? null : _book.SilenceOf(alert)?.Id,
+            SilencedBy = alert.State == AlertState.Resolved ? null : _registry.SilenceOf(alert)?.Id,
             ResolvedAt = alert.ResolvedAt,
         };
     }
@@ -233,15 +233,15 @@ public sealed partial class AlertCenter : IDisposable
         lock (_gate)
         {
             change();
-            changes = _book.TakeChanges();
+            changes = _registry.TakeChanges();
 
-            // Under the lock, so that changes come to the journal in the order in which they were made.
-            _journal?.Add(changes);
+            // Under the lock, so that changes come to the writer in the order in which they were made.
+            _writer?.Add(changes);
         }
 
         foreach (var record in changes.Audit)
         {
-            _audit.Log(record);
+            _operatorActions.Add(record);
         }
     }
 
@@ -259,12 +259,12 @@ public sealed partial class AlertCenter : IDisposable
             switch (outcome)
             {
                 case NotificationOutcome.Sent:
-                    _book.Changes.Delete(DocumentKind.Outbox, notification.Id);
-                    _book.Changes.Remember(_clock.Now, "sent", alertId: null, notification.RuleName, what);
+                    _registry.Changes.Delete(DocumentKind.Outbox, notification.Id);
+                    _registry.Changes.Remember(_clock.Now, "sent", alertId: null, notification.RuleName, what);
                     break;
                 case NotificationOutcome.Retried:
-                    _book.Changes.Save(DocumentKind.Outbox, notification.Id, entry);
-                    _book.Changes.Remember(_clock.Now, "retry", alertId: null, notification.RuleName, $"{what}, after try {entry.Attempts}: {reason}");
+                    _registry.Changes.Save(DocumentKind.Outbox, notification.Id, entry);
+                    _registry.Changes.Remember(_clock.Now, "retry", alertId: null, notification.RuleName, $"{what}, after try {entry.Attempts}: {reason}");
                     break;
                 case NotificationOutcome.Failed:
                     _engine.Redirect(entry, reason, _clock.Now);

@@ -5,23 +5,23 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// Compares what is measured with the rules, and has the <see cref="IncidentDesk"/> tell what becomes of it. Pure: time is given, and what follows is left in the <see cref="AlertBook"/>'s changes. Not thread-safe.
+/// Compares what is measured with the rules, and has the <see cref="IncidentEngine"/> tell what becomes of it. Pure: time is given, and what follows is left in the <see cref="AlertRegistry"/>'s changes. Not thread-safe.
 /// </summary>
 internal sealed class AlertEngine
 {
     /// <summary>How long an alert that is over is still listed.</summary>
     public static readonly TimeSpan KeepResolved = TimeSpan.FromHours(1);
 
-    private readonly AlertBook _book;
-    private readonly IncidentDesk _desk;
+    private readonly AlertRegistry _registry;
+    private readonly IncidentEngine _incidents;
     private readonly int _maxLabels;
     private readonly SignalReadings _readings = new();
 
-    public AlertEngine(AlertBook book, AlertingOptions options)
+    public AlertEngine(AlertRegistry registry, AlertingOptions options)
     {
-        (_book, _maxLabels) = (book, options.MaxLabels);
-        _desk = new IncidentDesk(book, options.Cooldown);
-        foreach (var alert in book.Alerts.Where(static alert => alert is { RuleName: AlertRules.NoData, State: not AlertState.Resolved, Label: not null }))
+        (_registry, _maxLabels) = (registry, options.MaxLabels);
+        _incidents = new IncidentEngine(registry, options.Cooldown);
+        foreach (var alert in registry.Alerts.Where(static alert => alert is { RuleName: AlertRules.NoData, State: not AlertState.Resolved, Label: not null }))
         {
             _readings.MissingSince(alert.Label!, alert.Since - TimeSpan.FromSeconds(alert.Threshold ?? 0));
         }
@@ -38,7 +38,7 @@ internal sealed class AlertEngine
             Compare(readings, now);
         }
 
-        _desk.Advance(now);
+        _incidents.Advance(now);
         Forget(now);
     }
 
@@ -49,35 +49,35 @@ internal sealed class AlertEngine
     public void Shift(TimeSpan lost)
     {
         _readings.Shift(lost);
-        foreach (var alert in _book.Alerts.ToList())
+        foreach (var alert in _registry.Alerts.ToList())
         {
             if (alert.State == AlertState.Pending)
             {
-                _book.Put(alert with { Since = alert.Since + lost });
+                _registry.Put(alert with { Since = alert.Since + lost });
             }
             else if (alert is { State: AlertState.Firing, ClearSince: { } since })
             {
-                _book.Put(alert with { ClearSince = since + lost });
+                _registry.Put(alert with { ClearSince = since + lost });
             }
         }
 
-        _desk.Shift(lost);
+        _incidents.Shift(lost);
     }
 
     /// <summary>Looks at incidents at once, after something was done by hand.</summary>
-    public void Advance(DateTimeOffset now) => _desk.Advance(now);
+    public void Advance(DateTimeOffset now) => _incidents.Advance(now);
 
-    /// <inheritdoc cref="IncidentDesk.Acknowledge"/>
-    public void Acknowledge(Incident incident, string author, string comment, DateTimeOffset until, DateTimeOffset now) => _desk.Acknowledge(incident, author, comment, until, now);
+    /// <inheritdoc cref="IncidentEngine.Acknowledge"/>
+    public void Acknowledge(Incident incident, string author, string comment, DateTimeOffset until, DateTimeOffset now) => _incidents.Acknowledge(incident, author, comment, until, now);
 
-    /// <inheritdoc cref="IncidentDesk.Redirect"/>
-    public void Redirect(OutboxEntry failed, string reason, DateTimeOffset now) => _desk.Redirect(failed, reason, now);
+    /// <inheritdoc cref="IncidentEngine.Redirect"/>
+    public void Redirect(OutboxEntry failed, string reason, DateTimeOffset now) => _incidents.Redirect(failed, reason, now);
 
     /// <summary>Ends an alert by hand.</summary>
     public void End(Alert alert, DateTimeOffset now)
     {
         Apply(alert, AlertStateMachine.End(alert, now), now);
-        _desk.Advance(now);
+        _incidents.Advance(now);
     }
 
     /// <summary>An alert's id: readable where it has no label, and of bounded length where it has.</summary>
@@ -87,10 +87,10 @@ internal sealed class AlertEngine
 
     private void Compare(IReadOnlyList<SignalReading> readings, DateTimeOffset now)
     {
-        var rules = _book.Rules.Where(static rule => rule.IsEnabled).ToList();
+        var rules = _registry.Rules.Where(static rule => rule.IsEnabled).ToList();
         var expected = rules.Select(static rule => rule.Signal).Where(static signal => signal != AlertRules.SignalAge).ToHashSet(StringComparer.Ordinal);
         _readings.Take(readings, expected, now);
-        var byRule = _book.Alerts.Where(static alert => !alert.IsEmergency).ToLookup(static alert => alert.RuleName, StringComparer.Ordinal);
+        var byRule = _registry.Alerts.Where(static alert => !alert.IsEmergency).ToLookup(static alert => alert.RuleName, StringComparer.Ordinal);
         foreach (var rule in rules)
         {
             Compare(rule, [.. byRule[rule.Name]], now);
@@ -116,7 +116,7 @@ internal sealed class AlertEngine
         foreach (var (label, reading) in compared)
         {
             var id = Fingerprint(rule.Name, rule.LabelValue is null ? label : string.Empty);
-            var current = _book.Alert(id);
+            var current = _registry.Alert(id);
             Apply(current, AlertStateMachine.Next(id, rule, label.Length == 0 ? null : label, current, reading.Value, now), now);
         }
 
@@ -138,41 +138,41 @@ internal sealed class AlertEngine
         {
             if (before is not null)
             {
-                _book.Remove(before);
+                _registry.Remove(before);
             }
 
             return;
         }
 
-        _book.Put(after);
+        _registry.Put(after);
         if (before?.State != after.State && after.State != AlertState.Pending)
         {
-            _book.Changes.Remember(now, AlertNames.Of(after.State), after.Id, after.RuleName, NotificationText.Summary(after));
+            _registry.Changes.Remember(now, AlertNames.Of(after.State), after.Id, after.RuleName, NotificationText.Summary(after));
         }
     }
 
     private void ExpireSilences(DateTimeOffset now)
     {
-        foreach (var silence in _book.Silences.Where(silence => silence.EndsAt <= now).ToList())
+        foreach (var silence in _registry.Silences.Where(silence => silence.EndsAt <= now).ToList())
         {
-            _book.Remove(silence);
-            _book.Changes.Remember(now, "silence_expired", alertId: null, silence.Rule, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
+            _registry.Remove(silence);
+            _registry.Changes.Remember(now, "silence_expired", alertId: null, silence.Rule, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
         }
     }
 
     private void Forget(DateTimeOffset now)
     {
-        var resolved = _book.Alerts.Where(static alert => alert.State == AlertState.Resolved).OrderByDescending(static alert => alert.ResolvedAt).ToList();
+        var resolved = _registry.Alerts.Where(static alert => alert.State == AlertState.Resolved).OrderByDescending(static alert => alert.ResolvedAt).ToList();
         var kept = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var alert in resolved)
         {
             kept[alert.RuleName] = kept.GetValueOrDefault(alert.RuleName) + 1;
             if (now - alert.ResolvedAt > KeepResolved || kept[alert.RuleName] > _maxLabels)
             {
-                _book.Remove(alert);
+                _registry.Remove(alert);
             }
         }
 
-        _desk.Forget(now);
+        _incidents.Forget(now);
     }
 }

@@ -19,7 +19,7 @@ internal sealed record Incident(string Scope, string Key, string RuleName, Alert
     public DateTimeOffset? LastStepAt { get; init; }
 
     /// <summary>Whom it was told to.</summary>
-    public IReadOnlyList<ToldChannel> Told { get; init; } = [];
+    public IReadOnlyList<NotifiedChannel> Told { get; init; } = [];
 
     /// <summary>The highest level that was told.</summary>
     public EscalationLevel? Level { get; init; }

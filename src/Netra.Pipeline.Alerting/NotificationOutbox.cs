@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Alerting;
 /// </summary>
 internal sealed class NotificationOutbox : IDisposable
 {
-    private readonly Dictionary<string, ChannelLine> _lines;
+    private readonly Dictionary<string, ChannelQueue> _queues;
     private readonly FailureReporter _failures;
     private readonly AlertingOptions _options;
     private readonly Action<OutboxEntry, NotificationOutcome, string> _conclude;
@@ -23,21 +23,21 @@ internal sealed class NotificationOutbox : IDisposable
         IEnumerable<INotifier> notifiers, AlertingOptions options, FailureReporter failures, TimeProvider time, AlertClock clock, Action<OutboxEntry, NotificationOutcome, string> conclude)
     {
         (_options, _failures, _conclude) = (options, failures, conclude);
-        _lines = notifiers.ToDictionary(
-            static notifier => notifier.Name, notifier => new ChannelLine(notifier, options, time, clock, Conclude), StringComparer.Ordinal);
+        _queues = notifiers.ToDictionary(
+            static notifier => notifier.Name, notifier => new ChannelQueue(notifier, options, time, clock, Conclude), StringComparer.Ordinal);
     }
 
-    public IReadOnlyCollection<string> Channels => _lines.Keys;
+    public IReadOnlyCollection<string> Channels => _queues.Keys;
 
     public void Add(IReadOnlyList<OutboxEntry> entries)
     {
         foreach (var entry in entries)
         {
-            if (!_lines.TryGetValue(entry.Channel, out var line))
+            if (!_queues.TryGetValue(entry.Channel, out var queue))
             {
                 Conclude(entry, NotificationOutcome.Failed, "there is no such channel any more");
             }
-            else if (!line.TryAdd(entry))
+            else if (!queue.TryAdd(entry))
             {
                 Conclude(entry, NotificationOutcome.Failed, $"{_options.MaxWaiting} wait for it already (Netra:Alerting:MaxWaiting)");
             }
@@ -47,30 +47,30 @@ internal sealed class NotificationOutbox : IDisposable
     /// <summary>Tells a channel something once, now.</summary>
     /// <returns>Why it has not taken it; null when it has.</returns>
     /// <exception cref="KeyNotFoundException">There is no such channel.</exception>
-    public Task<string?> TryOnceAsync(string channel, AlertNotification notification, CancellationToken cancellationToken) => _lines[channel].TryOnceAsync(notification, cancellationToken);
+    public Task<string?> TryOnceAsync(string channel, AlertNotification notification, CancellationToken cancellationToken) => _queues[channel].TryOnceAsync(notification, cancellationToken);
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_lines.Select(line => ServeAsync(line.Key, line.Value, cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_queues.Select(queue => ServeAsync(queue.Key, queue.Value, cancellationToken)));
 
     public void Dispose()
     {
-        foreach (var line in _lines.Values)
+        foreach (var queue in _queues.Values)
         {
-            line.Dispose();
+            queue.Dispose();
         }
     }
 
-    private async Task ServeAsync(string channel, ChannelLine line, CancellationToken cancellationToken)
+    private async Task ServeAsync(string channel, ChannelQueue queue, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                await line.RunAsync(cancellationToken);
+                await queue.RunAsync(cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                // What it was about is done: a line takes a notification off before it says what came of it. So the next one can go on.
-                _failures.Report(new Failure(FailureCode.BackgroundFailed, "notify", $"The line of channel {channel} failed; it goes on: {exception.Message}") { Exception = exception });
+                // What it was about is done: a queue takes a notification off before it says what came of it. So the next one can go on.
+                _failures.Report(new Failure(FailureCode.BackgroundFailed, "notify", $"The queue of channel {channel} failed; it goes on: {exception.Message}") { Exception = exception });
             }
         }
     }

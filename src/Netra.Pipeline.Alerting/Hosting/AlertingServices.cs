@@ -31,14 +31,15 @@ internal static class AlertingServices
         // Alerts end with the process where events do.
         services.TryAddSingleton(static provider => new AlertStorage(
             provider.GetRequiredService<IEventLog>() is InMemoryEventLog ? null : provider.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory));
-        services.TryAddSingleton<AlertAudit>();
+        services.TryAddSingleton(static provider => new OperatorActionLog(
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger(OperatorActionLog.Category)));
         services.TryAddSingleton(static provider => new AlertCenter(
             provider.GetRequiredService<AlertChannels>().All,
             provider.GetRequiredService<AlertRules>(),
             provider.GetRequiredService<AlertStorage>(),
             provider.GetRequiredService<IOptions<AlertingOptions>>(),
             provider.GetRequiredService<FailureReporter>(),
-            provider.GetRequiredService<AlertAudit>(),
+            provider.GetRequiredService<OperatorActionLog>(),
             provider.GetRequiredService<ILogger<AlertCenter>>(),
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -90,7 +91,7 @@ internal static class AlertingServices
         where TOptions : class
     {
         services.AddSection<TOptions>(section);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton(typeof(IValidateOptions<TOptions>), typeof(AlertChannelsValidator)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton(typeof(IValidateOptions<TOptions>), typeof(ChannelOptionsValidator)));
         services.TryAddSingleton<TNotifier>();
     }
 

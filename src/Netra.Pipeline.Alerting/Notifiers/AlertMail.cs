@@ -53,7 +53,7 @@ internal sealed class AlertMail(EmailOptions options)
             text.Append(notification.Description).Append("\n\n");
         }
 
-        foreach (var (name, value) in AlertText.FactsOf(notification))
+        foreach (var (name, value) in ChannelText.FactsOf(notification))
         {
             text.Append(name).Append(": ").Append(value).Append('\n');
         }

@@ -22,7 +22,7 @@ internal sealed record AlertmanagerAlert(IReadOnlyDictionary<string, string> Lab
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in notification.Labels)
         {
-            labels[NameOf(name)] = AlertText.Cut(value, MaxText);
+            labels[NameOf(name)] = ChannelText.Cut(value, MaxText);
         }
 
         // Ours win over one that happens to have the same name.
@@ -30,7 +30,7 @@ internal sealed record AlertmanagerAlert(IReadOnlyDictionary<string, string> Lab
         labels["severity"] = AlertNames.Of(notification.Severity);
         labels["level"] = AlertNames.Of(notification.Level);
         labels["incident"] = notification.IncidentKey;
-        return new AlertmanagerAlert(labels, AlertText.Cut(notification.Summary, MaxText), AlertText.Cut(notification.Description, MaxText), notification.StartsAt)
+        return new AlertmanagerAlert(labels, ChannelText.Cut(notification.Summary, MaxText), ChannelText.Cut(notification.Description, MaxText), notification.StartsAt)
         {
             AcknowledgedBy = notification.AcknowledgedBy,
         };

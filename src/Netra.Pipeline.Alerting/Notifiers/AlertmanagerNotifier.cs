@@ -91,7 +91,7 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
     }
 
     private Task TellAsync(IReadOnlyList<AlertmanagerAlert> alerts, CancellationToken cancellationToken)
-        => alerts.Count == 0 ? Task.CompletedTask : _http.PostAsync(new ChannelPost(_url, AlertJson.Encode(json => Write(json, alerts))), cancellationToken);
+        => alerts.Count == 0 ? Task.CompletedTask : _http.PostAsync(new ChannelPost(_url, ChannelJson.Encode(json => Write(json, alerts))), cancellationToken);
 
     private void Write(Utf8JsonWriter json, IReadOnlyList<AlertmanagerAlert> alerts)
     {
@@ -100,7 +100,7 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
         foreach (var alert in alerts)
         {
             json.WriteStartObject();
-            AlertJson.WriteLabels(json, "labels", alert.Labels);
+            ChannelJson.WriteLabels(json, "labels", alert.Labels);
             json.WriteStartObject("annotations");
             json.WriteString("summary", alert.Summary);
             json.WriteString("description", alert.Description);
@@ -110,8 +110,8 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
             }
 
             json.WriteEndObject();
-            json.WriteString("startsAt", AlertText.Iso(alert.StartsAt));
-            json.WriteString("endsAt", AlertText.Iso(alert.EndsAt ?? endOfFiring));
+            json.WriteString("startsAt", ChannelText.Iso(alert.StartsAt));
+            json.WriteString("endsAt", ChannelText.Iso(alert.EndsAt ?? endOfFiring));
             json.WriteEndObject();
         }
 

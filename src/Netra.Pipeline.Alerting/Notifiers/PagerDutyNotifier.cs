@@ -26,11 +26,11 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
     public Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
         var key = KeyOf(notification.Level);
-        var body = AlertJson.Encode(json => WriteEvent(json, notification, key, WriteDetails));
+        var body = ChannelJson.Encode(json => WriteEvent(json, notification, key, WriteDetails));
         if (body.Length > MaxBody)
         {
             var length = body.Length;
-            body = AlertJson.Encode(json => WriteEvent(json, notification, key, (details, _) => details.WriteString(
+            body = ChannelJson.Encode(json => WriteEvent(json, notification, key, (details, _) => details.WriteString(
                 "error", $"The details are left out: with them the event has {length} bytes, and {MaxBody} are taken.")));
         }
 
@@ -59,9 +59,9 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
         json.WriteString("description", notification.Description);
         json.WriteString("level", AlertNames.Of(notification.Level));
         json.WriteString("severity", AlertNames.Of(notification.Severity));
-        AlertJson.WriteValue(json, "value", notification.Value);
-        AlertJson.WriteValue(json, "threshold", notification.Threshold);
-        AlertJson.WriteLabels(json, "labels", notification.Labels);
+        ChannelJson.WriteValue(json, "value", notification.Value);
+        ChannelJson.WriteValue(json, "threshold", notification.Threshold);
+        ChannelJson.WriteLabels(json, "labels", notification.Labels);
     }
 
     private void WriteEvent(Utf8JsonWriter json, AlertNotification notification, string key, Action<Utf8JsonWriter, AlertNotification> writeDetails)
@@ -74,10 +74,10 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
         {
             json.WriteString("client", "Netra.Pipeline");
             json.WriteStartObject("payload");
-            json.WriteString("summary", AlertText.Cut(notification.Summary, MaxSummary));
+            json.WriteString("summary", ChannelText.Cut(notification.Summary, MaxSummary));
             json.WriteString("source", _options.Source);
             json.WriteString("severity", SeverityOf(notification.Severity));
-            json.WriteString("timestamp", AlertText.Iso(notification.StartsAt));
+            json.WriteString("timestamp", ChannelText.Iso(notification.StartsAt));
             json.WriteString("component", "netra-pipeline");
             json.WriteString("class", notification.RuleName);
             json.WriteStartObject("custom_details");

@@ -17,7 +17,7 @@ internal sealed class SignedWebhookNotifier(IOptions<AlertWebhookOptions> option
 
     public Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
-        var body = AlertJson.Encode(json => Write(json, notification));
+        var body = ChannelJson.Encode(json => Write(json, notification));
         var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
         return http.PostAsync(
             new ChannelPost(_url, body)
@@ -56,9 +56,9 @@ internal sealed class SignedWebhookNotifier(IOptions<AlertWebhookOptions> option
             json.WriteString("acknowledged_by", author);
         }
 
-        AlertJson.WriteValue(json, "value", notification.Value);
-        AlertJson.WriteValue(json, "threshold", notification.Threshold);
-        AlertJson.WriteLabels(json, "labels", notification.Labels);
+        ChannelJson.WriteValue(json, "value", notification.Value);
+        ChannelJson.WriteValue(json, "threshold", notification.Threshold);
+        ChannelJson.WriteLabels(json, "labels", notification.Labels);
         json.WriteEndObject();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
     public TimeSpan MinInterval => TimeSpan.FromSeconds(1);
 
     public Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
-        => http.PostAsync(new ChannelPost(_url, AlertJson.Encode(json => Write(json, notification))), cancellationToken);
+        => http.PostAsync(new ChannelPost(_url, ChannelJson.Encode(json => Write(json, notification))), cancellationToken);
 
     private static void Write(Utf8JsonWriter json, AlertNotification notification)
     {
@@ -29,7 +29,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
         json.WriteStartArray("blocks");
         json.WriteStartObject();
         json.WriteString("type", "header");
-        WriteText(json, "plain_text", AlertText.Cut(head, MaxHeader));
+        WriteText(json, "plain_text", ChannelText.Cut(head, MaxHeader));
         json.WriteEndObject();
         if (!string.IsNullOrWhiteSpace(notification.Description))
         {
@@ -49,7 +49,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
         json.WriteStartObject();
         json.WriteString("type", "section");
         json.WriteStartArray("fields");
-        foreach (var (name, text) in AlertText.FactsOf(notification))
+        foreach (var (name, text) in ChannelText.FactsOf(notification))
         {
             json.WriteStartObject();
             json.WriteString("type", "mrkdwn");
@@ -84,7 +84,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
             length += LengthOf(text[++end]);
         }
 
-        return EscapeAll(AlertText.Cut(text, end + 1));
+        return EscapeAll(ChannelText.Cut(text, end + 1));
     }
 
     private static int LengthOf(char letter) => letter switch

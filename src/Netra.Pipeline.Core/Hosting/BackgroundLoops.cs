@@ -31,7 +31,7 @@ internal sealed class BackgroundLoops(
     PipelineMonitor monitor,
     QuietRuns runs,
     Canary canary,
-    BridgeRemedy remedy,
+    BridgeRemediation remediation,
     AlertCenter alerts,
     BackgroundWatch watch,
     IEventLog log,
@@ -67,7 +67,7 @@ internal sealed class BackgroundLoops(
             WaitingLoopAsync("retention", Patience, ExpireAsync),
             WaitingLoopAsync("runs", Patience, runs.RoundAsync),
             WaitingLoopAsync("canary", Patience, canary.RoundAsync),
-            WaitingLoopAsync("remediation", LongPatience, remedy.RoundAsync),
+            WaitingLoopAsync("remediation", LongPatience, remediation.RoundAsync),
             WaitingLoopAsync("webhook", LongPatience, webhook.RoundAsync),
             WaitingLoopAsync("upkeep", LongPatience, KeepUpAsync, UpkeepPeriod),
             ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));

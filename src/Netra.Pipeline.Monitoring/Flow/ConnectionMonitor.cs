@@ -8,12 +8,12 @@ namespace Netra.Pipeline.Monitoring.Flow;
 
 /// <summary>Counts drops, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
 internal sealed class ConnectionMonitor(
-    PipelineObservation observation, EmergencyMode emergency, ConnectionRemedy remedy, ConnectionDrops drops, WaitingUsers waiting)
+    PipelineObservation observation, EmergencyMode emergency, ConnectionRecovery recovery, ConnectionDrops drops, WaitingUsers waiting)
 {
     public void OnOpened(Connection connection)
     {
         emergency.Tell(connection);
-        remedy.OnOpened(connection);
+        recovery.OnOpened(connection);
         if (observation.HasObservers)
         {
             observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, EndReason: null));
@@ -29,7 +29,7 @@ internal sealed class ConnectionMonitor(
         }
 
         waiting.OnEnded(connection.UserId);
-        remedy.OnEnded(connection, reason);
+        recovery.OnEnded(connection, reason);
         if (observation.HasObservers)
         {
             observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, reason));

@@ -9,9 +9,9 @@ namespace Netra.Pipeline.Monitoring.Flow;
 /// <summary>What the tick does for monitoring, once a second: measures, judges, helps, and hands the readings to the alerts. The latest of everything may be read from any thread.</summary>
 internal sealed class PipelineMonitor(
     SignalReader signals,
-    HealthBoard health,
-    OverloadRemedy overload,
-    ConnectionRemedy connections,
+    PipelineHealth health,
+    OverloadRemediation overload,
+    ConnectionRecovery connections,
     PipelineObservation observation,
     SnapshotHistory history,
     AlertSink alerts,

@@ -9,7 +9,7 @@ internal sealed class BridgeHealthCheck(PipelineBridge bridge, BridgeInitializat
 {
     public override string Name => "bridge_initialization";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
     {
         var (failed, canaries, stuck) = (snapshot[Signals.BridgeFailures], snapshot[Signals.CanaryFailures], snapshot.SumOf(Signals.StuckLoops));
         var numbers = new[]

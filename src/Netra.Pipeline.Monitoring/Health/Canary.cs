@@ -15,7 +15,7 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// Goes the whole way again and again: agent, tool, stream, log and socket, through the public port like any page. It counts in no user's metrics. After a failure it goes sooner, to find out when the fault is gone.
 /// One at a time; what it found may be read from any thread.
 /// </summary>
-/// <remarks>What the server's own trouble explains is no failure of the way (<see cref="OwnTrouble"/>): while the log stores nothing none goes, and as soon as that is over one goes at once.</remarks>
+/// <remarks>What the server's own trouble explains is no failure of the way (<see cref="LocalFaults"/>): while the log stores nothing none goes, and as soon as that is over one goes at once.</remarks>
 internal sealed partial class Canary(
     CanaryPass pass,
     PublicPort port,
@@ -23,7 +23,7 @@ internal sealed partial class Canary(
     StreamRegistry streams,
     UserExecutionContextFactory contexts,
     PipelineBridge bridge,
-    OwnTrouble own,
+    LocalFaults own,
     FailureReporter failures,
     IOptions<MonitoringOptions> options,
     ILogger<Canary> logger,

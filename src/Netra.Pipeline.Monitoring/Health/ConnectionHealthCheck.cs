@@ -14,7 +14,7 @@ internal sealed class ConnectionHealthCheck(ConnectionRegistry connections, Conn
 
     public override string Name => "connection_stability";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
     {
         var (dropped, open, waiting) = (drops.LastMinute, connections.Count, snapshot[Signals.UsersWaitingWithoutConnections]);
         var share = dropped / Math.Max(1.0, dropped + open);

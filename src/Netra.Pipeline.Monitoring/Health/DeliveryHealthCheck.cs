@@ -11,7 +11,7 @@ internal sealed class DeliveryHealthCheck(IOptions<MonitoringOptions> options) :
 
     public override string Name => "notification_delivery";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
     {
         var (rate, min) = (snapshot[Signals.SuccessRate], options.Value.MinSuccessRate);
         var (unaccounted, trouble) = (snapshot[Signals.Unaccounted], snapshot[Signals.LogTrouble]);

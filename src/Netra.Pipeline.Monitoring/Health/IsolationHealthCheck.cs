@@ -7,5 +7,5 @@ internal sealed class IsolationHealthCheck : PipelineHealthCheck
 {
     public override string Name => "user_isolation";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot) => None(snapshot[Signals.IsolationViolations], "isolation violations in the last minute");
+    public override HealthResult Judge(MonitoringSnapshot snapshot) => None(snapshot[Signals.IsolationViolations], "isolation violations in the last minute");
 }

@@ -12,7 +12,7 @@ internal sealed class PerformanceHealthCheck(SuccessRate success, IOptions<Monit
 
     public override string Name => "performance";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
     {
         var (latency, limit, degradation) = (snapshot.Delivery.Mean.TotalSeconds, options.Value.MaxDeliveryLatency.TotalSeconds, snapshot[Signals.LatencyDegradation]);
         var numbers = new[]

@@ -8,9 +8,9 @@ internal abstract class PipelineHealthCheck
 {
     public abstract string Name { get; }
 
-    public abstract HealthVerdict Judge(MonitoringSnapshot snapshot);
+    public abstract HealthResult Judge(MonitoringSnapshot snapshot);
 
-    protected HealthVerdict Say(HealthStatus status, string description, params ReadOnlySpan<(string Key, double Value)> numbers)
+    protected HealthResult Say(HealthStatus status, string description, params ReadOnlySpan<(string Key, double Value)> numbers)
     {
         var data = new Dictionary<string, object>(StringComparer.Ordinal);
         foreach (var (key, value) in numbers)
@@ -18,10 +18,10 @@ internal abstract class PipelineHealthCheck
             data[key] = value;
         }
 
-        return new HealthVerdict(Name, status, description, data);
+        return new HealthResult(Name, status, description, data);
     }
 
     /// <summary>Healthy while a count is 0.</summary>
-    protected HealthVerdict None(double count, string what, HealthStatus otherwise = HealthStatus.Unhealthy)
+    protected HealthResult None(double count, string what, HealthStatus otherwise = HealthStatus.Unhealthy)
         => Say(count == 0 ? HealthStatus.Healthy : otherwise, count == 0 ? $"no {what}" : $"{count:F0} {what}; the target is 0", ("count", count));
 }

@@ -12,7 +12,7 @@ internal sealed class ResourceHealthCheck(ResourceTrend resources) : PipelineHea
 
     public override string Name => "memory_and_resources";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
     {
         var (growth, handles, delay) = (snapshot[Signals.MemoryGrowth], snapshot[Signals.HandleUsage], snapshot[Signals.ThreadPoolDelay]);
         var numbers = new[] { ("working_set_bytes", (double)resources.Latest.WorkingSetBytes), ("growth_bytes_per_hour", growth), ("handle_usage", handles), ("thread_pool_delay_s", delay) };

@@ -7,6 +7,6 @@ internal sealed class SilentFailureHealthCheck : PipelineHealthCheck
 {
     public override string Name => "silent_failures";
 
-    public override HealthVerdict Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Judge(MonitoringSnapshot snapshot)
         => None(snapshot.SumOf(Signals.SilentFailures) + snapshot[Signals.StalledRuns] + snapshot[Signals.StuckTools], "silent failures, stalled runs or stuck tools");
 }

@@ -41,7 +41,7 @@ internal static class MonitoringServices
         services.TryAddSingleton(AlertSink.None);
         services.TryAddSingleton<PipelineMonitor>();
         AddHealth(services);
-        AddRemedies(services);
+        AddRemediation(services);
     }
 
     private static RunLimits LimitsOf(MonitoringOptions options)
@@ -51,13 +51,13 @@ internal static class MonitoringServices
     {
         services.TryAddSingleton<CanaryPass>();
         services.TryAddSingleton<PublicPort>();
-        services.TryAddSingleton<OwnTrouble>();
+        services.TryAddSingleton<LocalFaults>();
         services.TryAddSingleton<Canary>();
         services.TryAddSingleton<LatencyBaseline>();
         services.TryAddSingleton<ResourceSampler>(static _ => ProcessResources.Read);
         services.TryAddSingleton<ResourceTrend>();
         services.TryAddSingleton<ThreadPoolProbe>();
-        services.TryAddSingleton<HealthBoard>();
+        services.TryAddSingleton<PipelineHealth>();
         services.TryAddEnumerable(
         [
             ServiceDescriptor.Singleton<PipelineHealthCheck, BridgeHealthCheck>(),
@@ -69,19 +69,19 @@ internal static class MonitoringServices
             ServiceDescriptor.Singleton<PipelineHealthCheck, ResourceHealthCheck>(),
         ]);
         var checks = services.AddHealthChecks();
-        foreach (var name in BoardHealthCheck.Names)
+        foreach (var name in HostHealthCheck.Names)
         {
             checks.Add(new HealthCheckRegistration(
-                $"netra_{name}", provider => new BoardHealthCheck(provider.GetRequiredService<HealthBoard>(), name), failureStatus: null, tags: ["netra"]));
+                $"netra_{name}", provider => new HostHealthCheck(provider.GetRequiredService<PipelineHealth>(), name), failureStatus: null, tags: ["netra"]));
         }
     }
 
-    private static void AddRemedies(IServiceCollection services)
+    private static void AddRemediation(IServiceCollection services)
     {
         services.TryAddSingleton<BridgeInitializations>();
-        services.TryAddSingleton<RemedyLog>();
-        services.TryAddSingleton<BridgeRemedy>();
-        services.TryAddSingleton<ConnectionRemedy>();
-        services.TryAddSingleton<OverloadRemedy>();
+        services.TryAddSingleton<RemediationLog>();
+        services.TryAddSingleton<BridgeRemediation>();
+        services.TryAddSingleton<ConnectionRecovery>();
+        services.TryAddSingleton<OverloadRemediation>();
     }
 }

@@ -10,13 +10,13 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Writes the health object (docs/protocol.md, section 11). Safe from any thread.</summary>
-internal sealed class HealthJson(HealthBoard board, PipelineMonitor monitor, QuietRuns runs, FailureCounts failures, SuccessRate success, TimeProvider time)
+internal sealed class HealthJson(PipelineHealth board, PipelineMonitor monitor, QuietRuns runs, FailureCounts failures, SuccessRate success, TimeProvider time)
 {
     private static readonly FailureCode[] Silent =
         [FailureCode.SilentFailure, FailureCode.RunStalled, FailureCode.ContextMissing, FailureCode.CriticalDeliveryFailed];
 
     /// <summary>How it is, all in all.</summary>
-    public HealthStatus Status => board.VerdictOf(HealthBoard.Overall).Status;
+    public HealthStatus Status => board.VerdictOf(PipelineHealth.Overall).Status;
 
     /// <summary>Writes the members.</summary>
     /// <param name="json">Where to.</param>
@@ -25,13 +25,13 @@ internal sealed class HealthJson(HealthBoard board, PipelineMonitor monitor, Qui
     {
         json.WriteString("status"u8, NameOf(Status));
         json.WriteStartArray("issues"u8);
-        var issues = board.Verdicts.Where(static verdict => verdict.Status != HealthStatus.Healthy && verdict.Name != HealthBoard.Overall).ToList();
+        var issues = board.Verdicts.Where(static verdict => verdict.Status != HealthStatus.Healthy && verdict.Name != PipelineHealth.Overall).ToList();
         foreach (var verdict in issues)
         {
             json.WriteStringValue($"{verdict.Name}: {verdict.Description}");
         }
 
-        if (issues.Count == 0 && board.VerdictOf(HealthBoard.Overall) is { Status: not HealthStatus.Healthy } overall)
+        if (issues.Count == 0 && board.VerdictOf(PipelineHealth.Overall) is { Status: not HealthStatus.Healthy } overall)
         {
             json.WriteStringValue(overall.Description);
         }

@@ -26,8 +26,8 @@ internal sealed class StatusEndpoints(
     PipelineBridge bridge,
     BridgeInitializations initializations,
     Canary canary,
-    RemedyLog remedies,
-    ConnectionRemedy connectionRemedy,
+    RemediationLog remediation,
+    ConnectionRecovery recovery,
     ConnectionRegistry connections,
     StreamRegistry streams,
     RunRegistry runs,
@@ -105,14 +105,14 @@ internal sealed class StatusEndpoints(
     private void WriteRemediation(Utf8JsonWriter json)
     {
         json.WriteStartObject("remediation"u8);
-        json.WriteNumber("connections_ended"u8, connectionRemedy.Ended);
-        json.WriteNumber("connections_recovered"u8, connectionRemedy.Recovered);
+        json.WriteNumber("connections_ended"u8, recovery.Ended);
+        json.WriteNumber("connections_recovered"u8, recovery.Recovered);
         json.WriteStartArray("steps"u8);
-        foreach (var step in remedies.Latest)
+        foreach (var step in remediation.Latest)
         {
             json.WriteStartObject();
             json.WriteNumber("at"u8, JsonAnswer.Seconds(step.At));
-            json.WriteString("remedy"u8, step.Remedy);
+            json.WriteString("remedy"u8, step.Remediation);
             json.WriteString("step"u8, step.Step);
             json.WriteString("outcome"u8, step.Outcome);
             json.WriteEndObject();

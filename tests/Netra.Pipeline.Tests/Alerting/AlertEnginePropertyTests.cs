@@ -71,7 +71,7 @@ internal sealed class AlertEnginePropertyTests
                 engine.Silence(Pick(random, null, Rules[random.Next(Rules.Length)]), TimeSpan.FromSeconds(random.Next(1, 900)));
                 break;
             case 7 or 8:
-                var on = engine.Book.Incidents.Where(static incident => incident.EndsAt is null).Select(static incident => incident.Scope).ToList();
+                var on = engine.Registry.Incidents.Where(static incident => incident.EndsAt is null).Select(static incident => incident.Scope).ToList();
                 if (on.Count > 0)
                 {
                     engine.Acknowledge(on[random.Next(on.Count)], TimeSpan.FromSeconds(random.Next(1, 1800)));
@@ -156,11 +156,11 @@ internal sealed class AlertEnginePropertyTests
         /// <summary>Whoever must know of an incident does, unless they have been told that one of its kind is over within the cooldown.</summary>
         public void CheckNobodyWasMissed(EngineUnderTest engine)
         {
-            var firing = engine.Book.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(static alert => alert.RuleName);
-            foreach (var incident in engine.Book.Incidents.Where(static incident => incident is { EndsAt: null, AcknowledgedUntil: null }))
+            var firing = engine.Registry.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(static alert => alert.RuleName);
+            foreach (var incident in engine.Registry.Incidents.Where(static incident => incident is { EndsAt: null, AcknowledgedUntil: null }))
             {
-                var isInhibited = engine.Book.Rule(incident.RuleName)!.InhibitedBy.Any(firing.Contains);
-                if (isInhibited || firing[incident.RuleName].All(alert => engine.Book.SilenceOf(alert) is not null))
+                var isInhibited = engine.Registry.Rule(incident.RuleName)!.InhibitedBy.Any(firing.Contains);
+                if (isInhibited || firing[incident.RuleName].All(alert => engine.Registry.SilenceOf(alert) is not null))
                 {
                     continue;
                 }

@@ -175,7 +175,7 @@ internal sealed class AlertEngineTests
         }
 
         engine.Step(2);
-        Assert.That(engine.Book.Alerts.Where(static alert => alert.RuleName == "failure_rate").Select(static alert => alert.Label), Is.EquivalentTo(new[] { "code0", "code1", "code2", SignalReadings.OtherLabel }));
+        Assert.That(engine.Registry.Alerts.Where(static alert => alert.RuleName == "failure_rate").Select(static alert => alert.Label), Is.EquivalentTo(new[] { "code0", "code1", "code2", SignalReadings.OtherLabel }));
 
         for (var i = 0; i < 10; i++)
         {
@@ -183,10 +183,10 @@ internal sealed class AlertEngineTests
         }
 
         engine.Step();
-        Assert.That(engine.Book.Alerts, Has.All.Matches<Alert>(static alert => alert.State == AlertState.Resolved));
+        Assert.That(engine.Registry.Alerts, Has.All.Matches<Alert>(static alert => alert.State == AlertState.Resolved));
         engine.Step(3602);
-        Assert.That(engine.Book.Alerts, Is.Empty);
-        Assert.That(engine.Book.Incidents, Is.Empty);
+        Assert.That(engine.Registry.Alerts, Is.Empty);
+        Assert.That(engine.Registry.Incidents, Is.Empty);
     }
 
     [Test]
@@ -234,7 +234,7 @@ internal sealed class AlertEngineTests
         Assert.That(engine.News(), Is.Empty);
         engine.Step();
         Assert.That(engine.News(), Is.EqualTo(new[] { "escalate high_latency pager/engineering" }));
-        Assert.That(engine.Book.Incident("high_latency")!.AcknowledgedBy, Is.Null);
+        Assert.That(engine.Registry.Incident("high_latency")!.AcknowledgedBy, Is.Null);
         engine.Step(1200);
         Assert.That(engine.News(), Is.EqualTo(new[] { "escalate high_latency mail/management" }));
     }
@@ -369,7 +369,7 @@ internal sealed class AlertEngineTests
         engine.Step(20);
 
         Assert.That(engine.StateOf("handles_running_out"), Is.EqualTo(AlertState.Resolved));
-        Assert.That(engine.Book.Alerts.Where(static alert => alert.RuleName == AlertRules.NoData), Is.Empty);
+        Assert.That(engine.Registry.Alerts.Where(static alert => alert.RuleName == AlertRules.NoData), Is.Empty);
     }
 
     [Test]
@@ -384,7 +384,7 @@ internal sealed class AlertEngineTests
         engine.Step(5);
 
         Assert.That(engine.StateOf("handles_running_out"), Is.EqualTo(AlertState.Firing));
-        Assert.That(engine.Book.Alerts.Single(static alert => alert.RuleName == AlertRules.NoData).State, Is.EqualTo(AlertState.Firing), "a restart does not make it measured");
+        Assert.That(engine.Registry.Alerts.Single(static alert => alert.RuleName == AlertRules.NoData).State, Is.EqualTo(AlertState.Firing), "a restart does not make it measured");
     }
 
     [Test]
@@ -394,7 +394,7 @@ internal sealed class AlertEngineTests
         engine.Set(Signals.HandleUsage, double.NaN);
         engine.Step(11);
 
-        Assert.That(engine.Book.Alerts.Single().Label, Is.EqualTo(Signals.HandleUsage));
+        Assert.That(engine.Registry.Alerts.Single().Label, Is.EqualTo(Signals.HandleUsage));
     }
 
     [Test]

@@ -28,7 +28,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
             new AlertStorage(folder),
             Options.Create(options),
             Reported.Reporter,
-            new AlertAudit(Reported.LoggerProvider.CreateLogger<AlertAudit>()),
+            new OperatorActionLog(Reported.LoggerProvider.CreateLogger(OperatorActionLog.Category)),
             Reported.LoggerProvider.CreateLogger<AlertCenter>(),
             new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions()), time),
             time,

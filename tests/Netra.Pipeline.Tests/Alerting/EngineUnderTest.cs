@@ -11,7 +11,7 @@ internal sealed class EngineUnderTest
     private readonly AlertRules _rules;
     private readonly Dictionary<(DocumentKind Kind, string Id), string> _documents = [];
     private readonly SortedDictionary<(string Signal, string? Label), double> _readings = [];
-    private AlertBook _book = null!;
+    private AlertRegistry _registry = null!;
     private AlertEngine _engine = null!;
 
     public EngineUnderTest(EscalationPolicy? policy = null, AlertingOptions? options = null, AlertRules? rules = null)
@@ -41,7 +41,7 @@ internal sealed class EngineUnderTest
 
     public DateTimeOffset Now { get; private set; } = TestTimeProvider.Start;
 
-    public AlertBook Book => _book;
+    public AlertRegistry Registry => _registry;
 
     /// <summary>Everything that was to be told, in order.</summary>
     public List<OutboxEntry> Told { get; } = [];
@@ -97,28 +97,28 @@ internal sealed class EngineUnderTest
 
     public void Restart()
     {
-        _book = new AlertBook(_rules, Policy, _documents.Select(static document => new StoredDocument(document.Key.Kind, document.Key.Id, document.Value)).ToList());
-        _engine = new AlertEngine(_book, _options);
+        _registry = new AlertRegistry(_rules, Policy, _documents.Select(static document => new StoredDocument(document.Key.Kind, document.Key.Id, document.Value)).ToList());
+        _engine = new AlertEngine(_registry, _options);
     }
 
-    public void Do(Action<AlertEngine, AlertBook> action)
+    public void Do(Action<AlertEngine, AlertRegistry> action)
     {
-        action(_engine, _book);
+        action(_engine, _registry);
         Commit();
     }
 
-    public void Acknowledge(string rule, TimeSpan timeout) => Do((engine, book) => engine.Acknowledge(book.Incident(rule)!, "ada", string.Empty, Now + timeout, Now));
+    public void Acknowledge(string rule, TimeSpan timeout) => Do((engine, registry) => engine.Acknowledge(registry.Incident(rule)!, "ada", string.Empty, Now + timeout, Now));
 
     public void Silence(string? rule, TimeSpan duration, IReadOnlyDictionary<string, string>? labels = null)
-        => Do((_, book) => book.Put(new AlertSilence($"s{book.Silences.Count}", rule, labels ?? new Dictionary<string, string>(), "busy", "ada", Now, Now + duration)));
+        => Do((_, registry) => registry.Put(new AlertSilence($"s{registry.Silences.Count}", rule, labels ?? new Dictionary<string, string>(), "busy", "ada", Now, Now + duration)));
 
-    public void Change(string rule, Func<RuleSettings, RuleSettings> change) => Do((_, book) => book.Put(change(RuleSettings.Of(book.Rule(rule)!))));
+    public void Change(string rule, Func<RuleSettings, RuleSettings> change) => Do((_, registry) => registry.Put(change(RuleSettings.Of(registry.Rule(rule)!))));
 
-    public AlertState? StateOf(string id) => _book.Alert(id)?.State;
+    public AlertState? StateOf(string id) => _registry.Alert(id)?.State;
 
     private void Commit()
     {
-        var changes = _book.TakeChanges();
+        var changes = _registry.TakeChanges();
         foreach (var (key, json) in changes.Documents.Where(static document => document.Key.Kind != DocumentKind.Outbox))
         {
             if (json is null)

@@ -30,7 +30,7 @@ internal sealed class StoodStillTests
         await PassAsync(host, page, 9);
 
         host.Time.StandStill(TimeSpan.FromSeconds(seconds));
-        Assert.That(host.Services.GetRequiredService<HealthBoard>().Verdicts[0].Description, Does.Not.Contain("nothing has been judged"), "asked before the first round");
+        Assert.That(host.Services.GetRequiredService<PipelineHealth>().Verdicts[0].Description, Does.Not.Contain("nothing has been judged"), "asked before the first round");
         await page.AckAsync(host.Pipeline, 1);
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo","duration_ms":1}"""));
         await page.ReceivesAsync(2);
@@ -137,21 +137,21 @@ internal sealed class StoodStillTests
     }
 
     [Test]
-    public async Task ConnectionRemedy_WhoDoesNotComeBack_IsNotWaitedForForever()
+    public async Task ConnectionRecovery_WhoDoesNotComeBack_IsNotWaitedForForever()
     {
         await using var host = await MonitoredHost.StartAsync();
-        var remedy = host.Services.GetRequiredService<ConnectionRemedy>();
+        var recovery = host.Services.GetRequiredService<ConnectionRecovery>();
         await using (await RawClient.ConnectAsync(host.Pipeline.SocketAddress("ada")))
         {
             await host.PassAsync(26);
             await Eventually.BecomesTrueAsync(() => host.Pipeline.Connections.Count == 0, "it was dead");
         }
 
-        Assert.That((remedy.Ended, remedy.Waiting), Is.EqualTo((1, 1)));
-        host.Time.Advance(ConnectionRemedy.Patience);
+        Assert.That((recovery.Ended, recovery.Waiting), Is.EqualTo((1, 1)));
+        host.Time.Advance(ConnectionRecovery.Patience);
         await host.PassAsync(1);
 
-        Assert.That((remedy.Ended, remedy.Waiting, remedy.Recovered), Is.EqualTo((1, 0, 0)));
+        Assert.That((recovery.Ended, recovery.Waiting, recovery.Recovered), Is.EqualTo((1, 0, 0)));
     }
 
     [Test]

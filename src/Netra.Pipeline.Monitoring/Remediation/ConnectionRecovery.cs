@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 /// Notes how connections that were bad came back: the server ends what is dead, stalled, unresponsive or confirms nothing, so that its client connects anew and resumes. It ends nothing itself. Safe from any thread; a lock
 /// guards the list. Bounded: who is gone for longer than <see cref="Patience"/> is not waited for, and above the bound those that are gone longest are not.
 /// </summary>
-internal sealed class ConnectionRemedy(RemedyLog steps, ServedTime time)
+internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
 {
     /// <summary>For how long somebody is waited for: who comes later comes for reasons of their own.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>Text as channels take it.</summary>
-internal static class AlertText
+internal static class ChannelText
 {
     /// <summary>Text of at most so many UTF-16 units, with an ellipsis where it was cut. No surrogate pair is cut in two.</summary>
     public static string Cut(string text, int limit)

@@ -3,7 +3,7 @@ namespace Netra.Pipeline.Alerting;
 /// <summary>
 /// The state of alerting: rules, policy, alerts, incidents and silences. Whatever changes is noted in <see cref="AlertChanges"/>. Bounded by the rules, their labels and the limits of the options. Not thread-safe.
 /// </summary>
-internal sealed class AlertBook
+internal sealed class AlertRegistry
 {
     private const string PolicyId = "policy";
 
@@ -17,7 +17,7 @@ internal sealed class AlertBook
     /// <param name="rules">The rules as they are built in.</param>
     /// <param name="policy">Who is told, unless another policy was set.</param>
     /// <param name="documents">What was stored.</param>
-    public AlertBook(AlertRules rules, EscalationPolicy policy, IEnumerable<StoredDocument> documents)
+    public AlertRegistry(AlertRules rules, EscalationPolicy policy, IEnumerable<StoredDocument> documents)
     {
         (_builtIn, Policy) = (rules, policy);
         _rules = rules.All.ToDictionary(static rule => rule.Name, StringComparer.Ordinal);

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Tests.Monitoring.Health;
 /// <summary>What the health checks said stands only as long as they go on saying it.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class HealthBoardTests
+internal sealed class PipelineHealthTests
 {
     [Test]
     public async Task Verdicts_AreNotRenewed_AreNotHealthyForEver()

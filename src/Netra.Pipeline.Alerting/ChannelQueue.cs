@@ -10,7 +10,7 @@ namespace Netra.Pipeline.Alerting;
 /// Safe from any thread: a lock guards what waits, and a turn lets one call of the notifier at a time through. A notifier that ignores its cancellation holds its channel until it returns; what comes due meanwhile fails by time,
 /// so that the next channel is told.
 /// </remarks>
-internal sealed class ChannelLine : IDisposable
+internal sealed class ChannelQueue : IDisposable
 {
     // Whoever asks to be left alone for longer is as good as gone.
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(1);
@@ -33,7 +33,7 @@ internal sealed class ChannelLine : IDisposable
     /// <param name="time">Times the tries.</param>
     /// <param name="clock">The time.</param>
     /// <param name="conclude">Takes what came of each try, with the entry as it is afterwards and the reason. Must not throw.</param>
-    public ChannelLine(INotifier notifier, AlertingOptions options, TimeProvider time, AlertClock clock, Action<OutboxEntry, NotificationOutcome, string> conclude)
+    public ChannelQueue(INotifier notifier, AlertingOptions options, TimeProvider time, AlertClock clock, Action<OutboxEntry, NotificationOutcome, string> conclude)
     {
         (_notifier, _options, _time, _clock, _conclude) = (notifier, options, time, clock, conclude);
         _wake = new WakeSignal(time);

@@ -11,7 +11,7 @@ namespace Netra.Pipeline.Tests.Monitoring.Health;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class OwnTroubleTests
+internal sealed class LocalFaultsTests
 {
     // Under churn at the limit there is a free place whenever anybody looks, and none when the canary comes.
     [Test]
@@ -21,7 +21,7 @@ internal sealed class OwnTroubleTests
         var slots = TestSlots.Create(maxConnections: 16, time: time);
         await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions()), time);
         using var handles = new HandleWatch(NullLogger<HandleWatch>.Instance, time);
-        var own = new OwnTrouble(log, new ThreadPoolProbe(time), slots, handles, new ServedTime(time));
+        var own = new LocalFaults(log, new ThreadPoolProbe(time), slots, handles, new ServedTime(time));
         var all = Enumerable.Range(0, 16).Select(static _ => new DefaultConnectionContext()).ToList();
         all[..15].ForEach(connection => slots.TryEnter(connection));
         var mark = own.Begin();

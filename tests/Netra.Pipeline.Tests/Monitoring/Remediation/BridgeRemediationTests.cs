@@ -12,7 +12,7 @@ namespace Netra.Pipeline.Tests.Monitoring.Remediation;
 /// <summary>Remediation only shortens outages: what the server's own trouble explains fails no bridge, and what has failed is back within a second of its cause's end.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class BridgeRemedyTests
+internal sealed class BridgeRemediationTests
 {
     [Test]
     public async Task Bridge_LogStoresNothingForMinutes_IsNotFailedAndTheServiceIsBackAtOnce()
@@ -32,7 +32,7 @@ internal sealed class BridgeRemedyTests
         Assert.That((await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""))).Response.IsSuccessStatusCode, Is.True);
         await host.PassAsync(1);
         Assert.That(CanaryOf(host).Passes, Is.GreaterThan(passed), "one goes at once, not when it is due");
-        Assert.That(host.Services.GetRequiredService<RemedyLog>().Latest.Where(static step => step.Remedy != "connection"), Is.Empty);
+        Assert.That(host.Services.GetRequiredService<RemediationLog>().Latest.Where(static step => step.Remediation != "connection"), Is.Empty);
     }
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed class BridgeRemedyTests
         await host.PassAsync(2);
 
         Assert.That(host.Pipeline.Bridge.State, Is.EqualTo(BridgeState.Ready));
-        var steps = host.Services.GetRequiredService<RemedyLog>().Latest.Where(static step => step.Remedy == "bridge").ToArray();
+        var steps = host.Services.GetRequiredService<RemediationLog>().Latest.Where(static step => step.Remediation == "bridge").ToArray();
         Assert.That(steps, Has.Length.LessThanOrEqualTo(3), "what fails again and again is one step");
         Assert.That(steps[0].Outcome, Is.EqualTo("passed; the bridge is ready again"));
     }

@@ -5,11 +5,11 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// <summary>Gives a verdict of the board to the host's own health checks, under <c>netra_</c> and the check's name, with the tag <c>netra</c>.</summary>
 /// <param name="board">The board.</param>
 /// <param name="name">The check.</param>
-internal sealed class BoardHealthCheck(HealthBoard board, string name) : IHealthCheck
+internal sealed class HostHealthCheck(PipelineHealth board, string name) : IHealthCheck
 {
     public static readonly string[] Names =
     [
-        HealthBoard.Overall, "bridge_initialization", "notification_delivery", "silent_failures", "user_isolation", "connection_stability", "performance", "memory_and_resources",
+        PipelineHealth.Overall, "bridge_initialization", "notification_delivery", "silent_failures", "user_isolation", "connection_stability", "performance", "memory_and_resources",
     ];
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -7,14 +7,14 @@ namespace Netra.Pipeline.Tests.Alerting.Notifiers;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class AlertTextTests
+internal sealed class ChannelTextTests
 {
     [FsCheck.NUnit.Property]
     public bool Cut_AnyText_KeepsTheLimitAndCutsNoPair(NonNull<string> text, PositiveInt limit)
     {
         // Pairs only, and a letter in front of them every other time, so that the cut falls inside a pair.
         var whole = (text.Get.Length % 2 == 0 ? "x" : string.Empty) + string.Concat(text.Get.Select(static _ => "🔴"));
-        var cut = AlertText.Cut(whole, limit.Get + 1);
+        var cut = ChannelText.Cut(whole, limit.Get + 1);
 
         return cut.Length <= limit.Get + 1
             && (whole.Length <= limit.Get + 1 ? cut == whole : cut.EndsWith('…') && (cut.Length == 1 || !char.IsHighSurrogate(cut[^2])));

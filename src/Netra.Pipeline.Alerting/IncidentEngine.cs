@@ -1,42 +1,42 @@
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// Makes incidents of alerts that fire, and says who is told what, and when. Pure: time is given, and what is told is left in the <see cref="AlertBook"/>'s changes. Not thread-safe.
+/// Makes incidents of alerts that fire, and says who is told what, and when. Pure: time is given, and what is told is left in the <see cref="AlertRegistry"/>'s changes. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// What holds for each channel and level: of an incident that is on it is told once, or once more when it is still on a cooldown after it was told that it is over; and whoever was told that it is on is told when it is over.
 /// </remarks>
-internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
+internal sealed class IncidentEngine(AlertRegistry registry, TimeSpan cooldown)
 {
     /// <summary>Looks at every incident, with the alerts as they are.</summary>
     public void Advance(DateTimeOffset now)
     {
-        var firing = book.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(static alert => alert.IsEmergency ? alert.Id : alert.RuleName, StringComparer.Ordinal);
+        var firing = registry.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(static alert => alert.IsEmergency ? alert.Id : alert.RuleName, StringComparer.Ordinal);
         foreach (var group in firing)
         {
             var alerts = group.OrderByDescending(static alert => alert.Severity).ThenBy(static alert => alert.Since).ThenBy(static alert => alert.Id, StringComparer.Ordinal).ToList();
             var incident = Open(group.Key, alerts, now);
-            book.Put(IsMuted(alerts, firing) ? incident : Tell(incident, alerts, now));
+            registry.Put(IsMuted(alerts, firing) ? incident : Tell(incident, alerts, now));
         }
 
-        foreach (var incident in book.Incidents.Where(incident => incident.EndsAt is null && !firing.Contains(incident.Scope)).ToList())
+        foreach (var incident in registry.Incidents.Where(incident => incident.EndsAt is null && !firing.Contains(incident.Scope)).ToList())
         {
-            book.Put(Close(incident, now));
+            registry.Put(Close(incident, now));
         }
     }
 
     /// <summary>Nobody could acknowledge for a while: what is to be escalated is so much later.</summary>
     public void Shift(TimeSpan lost)
     {
-        foreach (var incident in book.Incidents.Where(static incident => incident.EndsAt is null).ToList())
+        foreach (var incident in registry.Incidents.Where(static incident => incident.EndsAt is null).ToList())
         {
-            book.Put(incident with { LastStepAt = (incident.LastStepAt ?? incident.StartsAt) + lost, AcknowledgedUntil = incident.AcknowledgedUntil + lost });
+            registry.Put(incident with { LastStepAt = (incident.LastStepAt ?? incident.StartsAt) + lost, AcknowledgedUntil = incident.AcknowledgedUntil + lost });
         }
     }
 
     /// <summary>What a channel was told of the incidents that are on, at each level, for one that does not keep it by itself.</summary>
     public IEnumerable<AlertNotification> ToldTo(string channel, DateTimeOffset now)
-        => from incident in book.Incidents
+        => from incident in registry.Incidents
            where incident is { EndsAt: null, Last: not null }
            from told in incident.Told
            where told.IsOn && told.Channel == channel
@@ -51,7 +51,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
     public void Acknowledge(Incident incident, string author, string comment, DateTimeOffset until, DateTimeOffset now)
     {
         incident = incident with { AcknowledgedBy = author, AcknowledgedUntil = until };
-        book.Changes.Remember(now, "acknowledge", alertId: null, incident.RuleName, comment.Length == 0 ? $"{incident.Key} by {author}" : $"{incident.Key} by {author}: {comment}");
+        registry.Changes.Remember(now, "acknowledge", alertId: null, incident.RuleName, comment.Length == 0 ? $"{incident.Key} by {author}" : $"{incident.Key} by {author}: {comment}");
         if (incident.Last is { } last)
         {
             foreach (var told in incident.Told.Where(static told => told.IsOn))
@@ -60,7 +60,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
             }
         }
 
-        book.Put(incident);
+        registry.Put(incident);
     }
 
     /// <summary>A channel could not be told, so the next one is.</summary>
@@ -70,9 +70,9 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
     public void Redirect(OutboxEntry failed, string reason, DateTimeOffset now)
     {
         var notification = failed.Notification;
-        book.Changes.Delete(DocumentKind.Outbox, notification.Id);
-        book.Changes.Remember(now, "failed", alertId: null, notification.RuleName, $"{AlertNames.Of(notification.Kind)} {notification.IncidentKey} to {failed.Channel}: {reason}");
-        var incident = book.Incident(failed.Scope) is { } present && present.Key == notification.IncidentKey ? present : null;
+        registry.Changes.Delete(DocumentKind.Outbox, notification.Id);
+        registry.Changes.Remember(now, "failed", alertId: null, notification.RuleName, $"{AlertNames.Of(notification.Kind)} {notification.IncidentKey} to {failed.Channel}: {reason}");
+        var incident = registry.Incident(failed.Scope) is { } present && present.Key == notification.IncidentKey ? present : null;
         var left = failed.Fallbacks.Where(channel => incident is null || !incident.Told.Any(told => told.Channel == channel && told.Level == notification.Level)).ToList();
         if (failed.IsOnce || left.Count == 0)
         {
@@ -81,19 +81,19 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
         }
 
         var entry = failed with { Notification = notification with { Id = $"{notification.Id}.{left[0]}" }, Channel = left[0], Fallbacks = left[1..], Attempts = 0, DueAt = now };
-        book.Changes.Tell(entry);
+        registry.Changes.Tell(entry);
         if (notification.Kind is NotificationKind.Trigger or NotificationKind.Escalate)
         {
             var isOn = incident is { EndsAt: null };
             if (incident is not null)
             {
-                book.Put(incident with { Told = [.. incident.Told, new ToldChannel(left[0], notification.Level, isOn ? null : now)] });
+                registry.Put(incident with { Told = [.. incident.Told, new NotifiedChannel(left[0], notification.Level, isOn ? null : now)] });
             }
 
             if (!isOn)
             {
                 // It was over before this channel heard that it had begun.
-                book.Changes.Tell(entry with { Notification = entry.Notification with { Id = entry.Notification.Id + ".resolve", Kind = NotificationKind.Resolve, At = now, EndsAt = incident?.EndsAt ?? now } });
+                registry.Changes.Tell(entry with { Notification = entry.Notification with { Id = entry.Notification.Id + ".resolve", Kind = NotificationKind.Resolve, At = now, EndsAt = incident?.EndsAt ?? now } });
             }
         }
     }
@@ -102,16 +102,16 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
     public void Forget(DateTimeOffset now)
     {
         var keep = cooldown > AlertEngine.KeepResolved ? cooldown : AlertEngine.KeepResolved;
-        foreach (var incident in book.Incidents.Where(incident => now - incident.EndsAt > keep).ToList())
+        foreach (var incident in registry.Incidents.Where(incident => now - incident.EndsAt > keep).ToList())
         {
-            book.Remove(incident);
+            registry.Remove(incident);
         }
     }
 
     private Incident Open(string scope, List<Alert> alerts, DateTimeOffset now)
     {
         var worst = alerts[0];
-        if (book.Incident(scope) is { } incident)
+        if (registry.Incident(scope) is { } incident)
         {
             if (incident.EndsAt is null)
             {
@@ -126,17 +126,17 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
         }
 
         var key = worst.IsEmergency ? worst.Id : $"{worst.RuleName}-{now.ToUnixTimeMilliseconds()}";
-        return new Incident(scope, key, worst.RuleName, worst.Severity, now, book.Policy);
+        return new Incident(scope, key, worst.RuleName, worst.Severity, now, registry.Policy);
     }
 
     private bool IsMuted(List<Alert> alerts, ILookup<string, Alert> firing)
-        => (book.Rule(alerts[0].RuleName) is { } rule && rule.InhibitedBy.Any(firing.Contains)) || alerts.TrueForAll(alert => book.SilenceOf(alert) is not null);
+        => (registry.Rule(alerts[0].RuleName) is { } rule && rule.InhibitedBy.Any(firing.Contains)) || alerts.TrueForAll(alert => registry.SilenceOf(alert) is not null);
 
     private Incident Tell(Incident incident, List<Alert> alerts, DateTimeOffset now)
     {
         if (incident.AcknowledgedUntil <= now)
         {
-            book.Changes.Remember(now, "acknowledgement_expired", alertId: null, incident.RuleName, $"{incident.Key} by {incident.AcknowledgedBy}");
+            registry.Changes.Remember(now, "acknowledgement_expired", alertId: null, incident.RuleName, $"{incident.Key} by {incident.AcknowledgedBy}");
 
             // Whoever is last has nobody behind them, and is told again.
             incident = incident with { AcknowledgedBy = null, AcknowledgedUntil = null, NextStep = Math.Min(incident.NextStep, incident.Policy.Steps.Count - 1) };
@@ -225,7 +225,7 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
                 incident = Send(incident, kind, channel, step.Level, alerts, now);
                 incident = incident with
                 {
-                    Told = [.. incident.Told, new ToldChannel(channel, step.Level)],
+                    Told = [.. incident.Told, new NotifiedChannel(channel, step.Level)],
                     Level = incident.Level > step.Level ? incident.Level : step.Level,
                 };
             }
@@ -254,8 +254,8 @@ internal sealed class IncidentDesk(AlertBook book, TimeSpan cooldown)
     {
         var number = incident.Notifications + 1;
         var notification = Make(incident, number, kind, level, alerts, now);
-        book.Changes.Tell(new OutboxEntry(notification, channel, incident.Scope, incident.Policy.FallbacksAfter(level, channel), Attempts: 0, now));
-        book.Changes.Remember(now, AlertNames.Of(kind), alertId: null, incident.RuleName, $"{incident.Key} to {channel}, {AlertNames.Of(level)}");
+        registry.Changes.Tell(new OutboxEntry(notification, channel, incident.Scope, incident.Policy.FallbacksAfter(level, channel), Attempts: 0, now));
+        registry.Changes.Remember(now, AlertNames.Of(kind), alertId: null, incident.RuleName, $"{incident.Key} to {channel}, {AlertNames.Of(level)}");
         return incident with { Notifications = number, Last = alerts[0] };
     }
 

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// What explains that a check of the pipeline by itself fails, and is no fault of what it checks: the log stores nothing, the process did not run, no thread was free,
 /// no further connection can be taken. Each of them is told by itself. Safe from any thread.
 /// </summary>
-internal sealed class OwnTrouble(IEventLog log, ThreadPoolProbe threads, ConnectionSlots slots, HandleWatch handles, ServedTime served)
+internal sealed class LocalFaults(IEventLog log, ThreadPoolProbe threads, ConnectionSlots slots, HandleWatch handles, ServedTime served)
 {
     // A check that waits for so long for its threads says nothing about its way.
     private static readonly TimeSpan MaxThreadDelay = TimeSpan.FromSeconds(1);
@@ -24,7 +24,7 @@ internal sealed class OwnTrouble(IEventLog log, ThreadPoolProbe threads, Connect
     public Mark Begin() => new(this, served.Gaps, slots.Refusals, Now);
 
     /// <summary>The beginning of a check.</summary>
-    internal readonly struct Mark(OwnTrouble own, long gaps, long refusals, string? before)
+    internal readonly struct Mark(LocalFaults own, long gaps, long refusals, string? before)
     {
         /// <summary>What there was of it since then; null when nothing was.</summary>
         public string? Since() => own.Now ?? before ?? own.Between(gaps, refusals);

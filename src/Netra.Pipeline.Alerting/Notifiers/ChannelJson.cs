@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>JSON for channels.</summary>
-internal static class AlertJson
+internal static class ChannelJson
 {
     /// <summary>What is written, as a body.</summary>
     public static byte[] Encode(Action<Utf8JsonWriter> write)

@@ -5,7 +5,7 @@ using Netra.Pipeline.Delivery;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>The form of the channels' options that are text, and the rules between them. No message repeats a key, a password or a URL, which may hold one. Stateless.</summary>
-internal sealed class AlertChannelsValidator :
+internal sealed class ChannelOptionsValidator :
     IValidateOptions<PagerDutyOptions>,
     IValidateOptions<SlackOptions>,
     IValidateOptions<AlertWebhookOptions>,

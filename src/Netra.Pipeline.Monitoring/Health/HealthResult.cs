@@ -7,4 +7,4 @@ namespace Netra.Pipeline.Monitoring.Health;
 /// <param name="Status">How it is.</param>
 /// <param name="Description">Why, for people, without naming a user.</param>
 /// <param name="Data">The numbers.</param>
-internal sealed record HealthVerdict(string Name, HealthStatus Status, string Description, IReadOnlyDictionary<string, object> Data);
+internal sealed record HealthResult(string Name, HealthStatus Status, string Description, IReadOnlyDictionary<string, object> Data);

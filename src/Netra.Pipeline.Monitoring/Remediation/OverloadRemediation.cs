@@ -15,13 +15,13 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 /// It must not outlast its cause, since it refuses what could be taken: while the log stores nothing, or right after the process did not run, it does not begin, for it would help nobody then; and it ends after two seconds
 /// in which all was taken. Where it has to begin again within a minute, load is the cause, and it stays longer each time, up to a minute.
 /// </remarks>
-internal sealed class OverloadRemedy(EmergencyMode emergency, EmissionWaits waits, OwnTrouble own, RemedyLog steps, IOptions<MonitoringOptions> options, ServedTime time)
+internal sealed class OverloadRemediation(EmergencyMode emergency, EmissionWaits waits, LocalFaults own, RemediationLog steps, IOptions<MonitoringOptions> options, ServedTime time)
 {
     private const string Author = "remediation";
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
 
-    private OwnTrouble.Mark _before = own.Begin();
+    private LocalFaults.Mark _before = own.Begin();
     private long _seen;
     private long _refusedAt;
     private long _leftAt;

@@ -12,7 +12,7 @@ namespace Netra.Pipeline.Alerting;
 /// <see cref="Add"/> and <see cref="FlushAsync"/> may be called from any thread; a lock guards what waits. One loop stores, and after its end whoever flushes. Bounded: documents by what there is of alerts, history and audit by a limit above which the oldest go,
 /// which is reported.
 /// </remarks>
-internal sealed class AlertJournal
+internal sealed class AlertWriter
 {
     private const int MaxWaitingEntries = 10_000;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
@@ -34,7 +34,7 @@ internal sealed class AlertJournal
     /// <param name="failures">Is told what cannot be stored.</param>
     /// <param name="isExplained">Whether the event log stores nothing either: then it is the disk, which is told by itself.</param>
     /// <param name="time">The clock.</param>
-    public AlertJournal(AlertStore store, NotificationOutbox outbox, FailureReporter failures, Func<bool> isExplained, TimeProvider time)
+    public AlertWriter(AlertStore store, NotificationOutbox outbox, FailureReporter failures, Func<bool> isExplained, TimeProvider time)
     {
         (_store, _outbox, _isExplained, _wake) = (store, outbox, isExplained, new WakeSignal(time));
         _failed = new FailureDigest(time, (count, what, exception) => failures.Report(DeliveryFailures.Trouble("alerts", what, count, exception)));

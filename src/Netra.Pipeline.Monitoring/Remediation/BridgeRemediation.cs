@@ -10,8 +10,8 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 /// Initializes the bridge anew when canaries fail one after the other: the startup verification, over its private listener. When that passes, the fault is at the public port, and emission goes on; when it does not, the bridge
 /// has failed and says so to every emitter, and it is tried again each second until it passes: nobody can emit meanwhile, so no second is to be lost. Called by one loop.
 /// </summary>
-/// <remarks>While the server's own trouble explains what fails (<see cref="OwnTrouble"/>), nothing is judged, and above all nobody is refused for it; when that is over, what has failed is verified at once.</remarks>
-internal sealed class BridgeRemedy
+/// <remarks>While the server's own trouble explains what fails (<see cref="LocalFaults"/>), nothing is judged, and above all nobody is refused for it; when that is over, what has failed is verified at once.</remarks>
+internal sealed class BridgeRemediation
 {
     // One may fail for reasons of its own.
     private const int FailuresToAct = 2;
@@ -22,21 +22,21 @@ internal sealed class BridgeRemedy
     private readonly PipelineBridge _bridge;
     private readonly BridgeInitializations _initializations;
     private readonly StartupVerification _verification;
-    private readonly OwnTrouble _own;
-    private readonly RemedyLog _steps;
+    private readonly LocalFaults _own;
+    private readonly RemediationLog _steps;
     private readonly FailureDigest _failed;
     private readonly ServedTime _time;
     private int _tries;
     private long _dueAt;
     private string? _outcome;
 
-    public BridgeRemedy(
+    public BridgeRemediation(
         Canary canary,
         PipelineBridge bridge,
         BridgeInitializations initializations,
         StartupVerification verification,
-        OwnTrouble own,
-        RemedyLog steps,
+        LocalFaults own,
+        RemediationLog steps,
         FailureReporter failures,
         ServedTime time)
     {
