@@ -85,3 +85,16 @@ internal sealed class AuditTable(SqliteDatabase database)
     private SqliteStatement Bind(long rowid, long stream, long prev, DateTimeOffset at, AuditKind kind)
         => _insert.Bind(1, rowid).Bind(2, stream).Bind(3, prev).Bind(4, at.UtcTicks).Bind(5, (long)kind);
 }
+
+/// <summary>A row of the audit trail. For what retention has deleted, <paramref name="From"/> and <paramref name="Queued"/> are the first and the last number.</summary>
+internal readonly record struct AuditRow(long Prev, DateTimeOffset At, AuditKind Kind, string? ConnectionId, long From, long Queued, long Written, long Acknowledged);
+
+/// <summary>What a row of the audit trail tells. The values are stored.</summary>
+internal enum AuditKind
+{
+    /// <summary>How far a connection had come.</summary>
+    Progress = 1,
+
+    /// <summary>Which numbers were deleted: from <c>from</c> to <c>queued</c>.</summary>
+    Expired = 2,
+}

@@ -144,3 +144,16 @@ internal sealed class EventReader(SqliteDatabase database)
 
     private static InvalidDataException Broken(in StreamView stream, long rowid, string what) => new($"row {rowid} of stream {stream.Id} {what}: the file is damaged");
 }
+
+/// <summary>An event read back, with what its row says beside it.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="Rowid">Its row.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+internal readonly record struct StoredRow(StoredEvent Event, long Rowid, DateTimeOffset AcceptedAt);
+
+/// <summary>What a reader has to know of a stream.</summary>
+/// <param name="Id">The key of its row.</param>
+/// <param name="Tag">The tag of its row's user.</param>
+/// <param name="HeadRowid">The row of an event that is its last one, or was; 0 for none.</param>
+/// <param name="Skipped">The numbers that were never given.</param>
+internal readonly record struct StreamView(long Id, ulong Tag, long HeadRowid, IReadOnlyList<SeqRange> Skipped);

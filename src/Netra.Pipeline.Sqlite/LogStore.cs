@@ -246,3 +246,8 @@ internal sealed class LogStore : IDisposable
         Streams.OnEnded();
     }
 }
+
+/// <summary>Figures over all streams, as committed.</summary>
+/// <param name="Resting">The accounts of those without a lease, together.</param>
+/// <param name="Streams">How many there are.</param>
+internal sealed record Totals(StreamAccount Resting, long Streams);

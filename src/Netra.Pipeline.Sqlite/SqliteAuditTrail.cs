@@ -92,3 +92,6 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
         return isBefore || rowid == 0;
     }
 }
+
+/// <summary>A connection's progress on its way into the audit trail.</summary>
+internal readonly record struct AuditEntry(SqliteLease Lease, ConnectionProgress Progress);

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Sqlite;
 
@@ -57,4 +59,57 @@ public sealed class SqliteEventLogOptions
     /// <summary>How long a lock that another program holds on the file is waited for, before it is a failure. Range 0 to 1 min, default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(2);
+}
+
+/// <summary>What a committed event survives.</summary>
+public enum SqliteSynchronous
+{
+    /// <summary>
+    /// The end of the process, however it comes. A power failure may take the last commits with it, those before which numbers were given included; so such a number may be given again.
+    /// </summary>
+    Normal,
+
+    /// <summary>A power failure too: each commit waits until the disk has it.</summary>
+    Full,
+}
+
+/// <summary>The rules between the log's options; each message names both values. Stateless.</summary>
+internal sealed class SqliteLimitsValidator(IOptions<StreamOptions> streams) : IValidateOptions<SqliteEventLogOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SqliteEventLogOptions options)
+    {
+        var problems = new List<string>();
+        if (options.MaxBytes < options.RetainedBytes)
+        {
+            problems.Add($"Netra:Log:Sqlite:MaxBytes is {options.MaxBytes}; it must not be below RetainedBytes, which is {options.RetainedBytes}.");
+        }
+
+        if (options.TokenDelay < options.CriticalDelay)
+        {
+            problems.Add($"Netra:Log:Sqlite:TokenDelay is {options.TokenDelay}; it must not be below CriticalDelay, which is {options.CriticalDelay}.");
+        }
+
+        if (LargestEvent() is { } largest && options.QueueBytes < largest)
+        {
+            problems.Add($"Netra:Log:Sqlite:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");
+        }
+
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private int? LargestEvent()
+    {
+        try
+        {
+            return streams.Value.MaxEventBytes + EventHeadBytes;
+        }
+        catch (OptionsValidationException)
+        {
+            // Invalid by itself, and reported by its own validator; there is nothing to compare with.
+            return null;
+        }
+    }
+
+    // Owner tag, number and id come on top of what MaxEventBytes measures.
+    private const int EventHeadBytes = 128;
 }

@@ -24,3 +24,65 @@ internal abstract class WriterJob(string operation)
     /// <summary>It will not be done.</summary>
     public abstract void Fail(Exception cause);
 }
+
+/// <summary>A job with a result.</summary>
+/// <param name="operation">What it does, for a failure's text.</param>
+/// <param name="run">Does it, within the transaction; again after a rollback.</param>
+/// <param name="kept">What follows from it once it is committed, before anybody gets the result; null for nothing.</param>
+/// <param name="unwanted">What is to be done when it is committed, but nobody gets the result; null for nothing.</param>
+/// <param name="ahead">
+/// Does it without writing, while nothing can be written; returns null when that is not possible. Null for what always writes, or must
+/// keep its turn.
+/// </param>
+internal sealed class WriterJob<T>(
+    string operation,
+    Func<LogStore, T> run,
+    Action<LogStore, T>? kept = null,
+    Action<LogStore, T>? unwanted = null,
+    Func<LogStore, T?>? ahead = null) : WriterJob(operation)
+{
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T _result = default!;
+
+    public override bool IsOver => _completion.Task.IsCompleted;
+
+    /// <summary>Waits for the result. Who is not patient enough gets a cancellation; the job may be done all the same.</summary>
+    public async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.UnsafeRegister(static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token), _completion))
+        {
+            return await _completion.Task;
+        }
+    }
+
+    public override void Run(LogStore store) => _result = run(store);
+
+    public override void TryAhead(LogStore store)
+    {
+        if (ahead is not null && !IsOver && ahead(store) is { } result)
+        {
+            _result = result;
+            store.KeepUnwritten();
+            Complete(store);
+        }
+    }
+
+    public override void Complete(LogStore store)
+    {
+        try
+        {
+            kept?.Invoke(store, _result);
+        }
+        catch (Exception exception)
+        {
+            _completion.TrySetException(exception);
+        }
+
+        if (!_completion.TrySetResult(_result))
+        {
+            unwanted?.Invoke(store, _result);
+        }
+    }
+
+    public override void Fail(Exception cause) => _completion.TrySetException(cause);
+}

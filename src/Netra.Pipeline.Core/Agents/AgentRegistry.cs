@@ -32,3 +32,7 @@ public sealed class AgentRegistry
 
     internal void Fill(IEnumerable<IAgent> agents) => _agents = agents.ToFrozenDictionary(agent => agent.Name, StringComparer.Ordinal);
 }
+
+/// <summary>Says that a type is an agent of this host. Found in the service collection by the wiring check.</summary>
+/// <param name="Type">A class that implements <see cref="IAgent"/>.</param>
+public sealed record AgentRegistration(Type Type);

@@ -16,3 +16,10 @@ internal sealed record RunRequest(IAgent Agent, string Input, JsonNode? Data, Us
 
     public int Depth => Parent is null ? 0 : Parent.Depth + 1;
 }
+
+/// <summary>The run that delegates to another.</summary>
+/// <param name="Context">Its user, thread and run.</param>
+/// <param name="AgentName">Its agent.</param>
+/// <param name="Depth">How many runs are above it.</param>
+/// <param name="Token">Fires when it is cancelled or over.</param>
+internal sealed record ParentRun(UserExecutionContext Context, string AgentName, int Depth, CancellationToken Token);

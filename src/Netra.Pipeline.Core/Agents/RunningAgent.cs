@@ -246,3 +246,19 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
             ILogger logger, string agent, string outcome, double milliseconds, long events, double tokensPerSecond, string userId, string threadId, string runId, string requestId);
     }
 }
+
+/// <summary>How far a run has come.</summary>
+internal enum RunPhase
+{
+    /// <summary>Nothing has happened.</summary>
+    New,
+
+    /// <summary>It has its place among the open runs; nobody has been told of it.</summary>
+    Open,
+
+    /// <summary><c>agent_started</c> has been accepted: a terminal event must follow.</summary>
+    Started,
+
+    /// <summary>It is over.</summary>
+    Ended,
+}

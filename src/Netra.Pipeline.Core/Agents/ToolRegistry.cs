@@ -32,3 +32,7 @@ public sealed class ToolRegistry
 
     internal void Fill(IEnumerable<ITool> tools) => _tools = tools.ToFrozenDictionary(tool => tool.Name, StringComparer.Ordinal);
 }
+
+/// <summary>Says that a type is a tool of this host. Found in the service collection by the wiring check.</summary>
+/// <param name="Type">A class that implements <see cref="ITool"/>.</param>
+public sealed record ToolRegistration(Type Type);

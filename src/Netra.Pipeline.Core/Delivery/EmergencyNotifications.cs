@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
@@ -20,4 +21,93 @@ internal sealed class EmergencyNotifications(
 
     /// <summary>Takes no more, and waits for what has been told; for as long as one call may take.</summary>
     public Task StopAsync() => Task.WhenAll(_lines.Select(static line => line.StopAsync()));
+}
+
+/// <summary>
+/// The emergencies that wait for one notifier, bounded, and the loop that tells it of them, one at a time. A call that ignores its cancellation is reported when its time is over; until it returns the line waits, so
+/// that calls that hang do not pile up. Safe from any thread.
+/// </summary>
+internal sealed class EmergencyLine
+{
+    private const string Operation = "emergency notifier";
+
+    private readonly IEmergencyNotifier _notifier;
+    private readonly FailureReporter _failures;
+    private readonly DeliveryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Channel<Failure> _waiting;
+    private readonly Task _running;
+    private readonly string _name;
+
+    public EmergencyLine(IEmergencyNotifier notifier, FailureReporter failures, DeliveryOptions options, TimeProvider time)
+    {
+        (_notifier, _failures, _options, _time) = (notifier, failures, options, time);
+        _name = notifier.GetType().Name;
+        _waiting = Channel.CreateBounded<Failure>(new BoundedChannelOptions(options.EmergencyQueue) { SingleReader = true });
+        _running = Task.Run(RunAsync);
+    }
+
+    public void Tell(Failure emergency)
+    {
+        if (!_waiting.Writer.TryWrite(emergency))
+        {
+            Report($"{_name} is not told of an emergency of {emergency.UserId}: {_options.EmergencyQueue} wait already (Netra:Delivery:EmergencyQueue), or the host stops", 1);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        _waiting.Writer.TryComplete();
+        try
+        {
+            await _running.WaitAsync(_options.EmergencyTimeout, _time);
+        }
+        catch (TimeoutException)
+        {
+            Report($"{_name} was not told of all emergencies when the host stopped; it takes longer than {_options.EmergencyTimeout} (Netra:Delivery:EmergencyTimeout)", _waiting.Reader.Count);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (var emergency in _waiting.Reader.ReadAllAsync())
+        {
+            await NotifyAsync(emergency);
+        }
+    }
+
+    private async Task NotifyAsync(Failure emergency)
+    {
+        using var timeout = new CancellationTokenSource(_options.EmergencyTimeout, _time);
+        var call = Task.Run(() => _notifier.NotifyAsync(emergency, timeout.Token));
+        try
+        {
+            await call.WaitAsync(timeout.Token);
+            return;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            Report($"{_name} did not take an emergency of {emergency.UserId} within {_options.EmergencyTimeout} (Netra:Delivery:EmergencyTimeout)", 1);
+        }
+        catch (Exception exception)
+        {
+            Report($"{_name} failed", 1, exception);
+            return;
+        }
+
+        try
+        {
+            await call;
+        }
+        catch (OperationCanceledException)
+        {
+            // As it was told to.
+        }
+        catch (Exception exception)
+        {
+            Report($"{_name} failed after its time was over", 1, exception);
+        }
+    }
+
+    private void Report(string what, long count, Exception? exception = null) => _failures.Report(DeliveryFailures.Trouble(Operation, what, count, exception));
 }

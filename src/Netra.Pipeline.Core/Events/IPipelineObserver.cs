@@ -1,4 +1,7 @@
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Events;
 
@@ -24,3 +27,19 @@ public interface IPipelineObserver
     /// <param name="failure">The failure.</param>
     void OnFailure(Failure failure);
 }
+
+/// <summary>A lifecycle event that has its number.</summary>
+/// <param name="Context">Whose run it belongs to.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Seq">Its number.</param>
+/// <param name="At">When it was accepted.</param>
+/// <param name="Name">The agent or the tool; null where the type has neither.</param>
+/// <param name="CallId">The tool call, if it is named.</param>
+public readonly record struct ObservedEvent(UserExecutionContext Context, EventType Type, long Seq, DateTimeOffset At, string? Name, string? CallId);
+
+/// <summary>A connection that has opened or ended.</summary>
+/// <param name="ConnectionId">Its id.</param>
+/// <param name="UserId">Whose it is.</param>
+/// <param name="Transport">What carries it: <c>websocket</c> or <c>event_stream</c>.</param>
+/// <param name="EndReason">Why it ended; null when it has opened.</param>
+public readonly record struct ObservedConnection(string ConnectionId, string UserId, string Transport, ConnectionEndReason? EndReason);

@@ -80,3 +80,58 @@ public static class FailureCodes
 
     private static ArgumentOutOfRangeException Unmapped(FailureCode code) => new(nameof(code), code, "not a failure code that is mapped");
 }
+
+/// <summary>What follows from a failure code.</summary>
+/// <param name="Code">The code.</param>
+/// <param name="WireName">Its name on the wire, in logs and in metrics: snake_case.</param>
+/// <param name="Category">What kind of failure it is.</param>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="LogPrefix">What its log line begins with, for operators' greps, or <see langword="null"/>.</param>
+/// <param name="HttpStatus">The status with which HTTP answers it, or <see langword="null"/> when it never answers a request.</param>
+/// <param name="ShowToUser">
+/// Whether the user it concerns is told: of what the user is missing. Not so for the server's own affairs, whose texts may name other
+/// users or the inside of the server, nor for a publisher's own faults.
+/// </param>
+public sealed record FailureCodeInfo(
+    FailureCode Code,
+    string WireName,
+    FailureCategory Category,
+    FailureSeverity Severity,
+    string? LogPrefix,
+    int? HttpStatus,
+    bool ShowToUser);
+
+/// <summary>What kind of thing went wrong, for grouping.</summary>
+public enum FailureCategory
+{
+    /// <summary>The caller asked for something that is not allowed.</summary>
+    Rejected,
+
+    /// <summary>Something that is needed is not there.</summary>
+    MissingCapability,
+
+    /// <summary>Something did not happen in time.</summary>
+    Timeout,
+
+    /// <summary>Something broke.</summary>
+    Exception,
+
+    /// <summary>A limit was reached.</summary>
+    Overflow,
+
+    /// <summary>Something is gone.</summary>
+    Lost,
+
+    /// <summary>A promise of the system itself was nearly broken.</summary>
+    Violation,
+}
+
+/// <summary>How bad a failure is: its log level, and the <c>severity</c> of the message that shows it.</summary>
+public enum FailureSeverity
+{
+    /// <summary>One thing failed, and whoever wanted it was told. Logged at ERROR.</summary>
+    Error,
+
+    /// <summary>Somebody must look now. Logged at CRITICAL.</summary>
+    Critical,
+}

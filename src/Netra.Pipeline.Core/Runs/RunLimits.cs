@@ -8,3 +8,16 @@ namespace Netra.Pipeline.Runs;
 /// <param name="StuckToolAfter">For how long a tool may run.</param>
 /// <param name="MaxWatched">How many open runs are watched.</param>
 internal sealed record RunLimits(bool AreWatched, TimeSpan Lease, TimeSpan MaxSilence, TimeSpan BrokenRequestLease, TimeSpan StuckToolAfter, int MaxWatched);
+
+/// <summary>What a quiet run calls for.</summary>
+internal enum RunVerdict
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>It is to be called stalled.</summary>
+    Stall,
+
+    /// <summary>It is to be ended.</summary>
+    End,
+}

@@ -24,3 +24,42 @@ public sealed record DeadLetter(
     string? ReplayedAs,
     WebhookState Webhook,
     byte[] Buffer);
+
+/// <summary>Why an event is a dead letter.</summary>
+public enum DeadLetterCause
+{
+    /// <summary>It stayed unconfirmed after its last try.</summary>
+    Unconfirmed,
+
+    /// <summary>Retention deleted it before anybody had acknowledged it.</summary>
+    Expired,
+}
+
+/// <summary>What became of a dead letter.</summary>
+public enum DeadLetterState
+{
+    /// <summary>Nobody has dealt with it.</summary>
+    Waiting,
+
+    /// <summary>An operator has sent it again, as a new event.</summary>
+    Replayed,
+
+    /// <summary>An operator has dropped it.</summary>
+    Dropped,
+
+    /// <summary>A device has acknowledged the event after all.</summary>
+    Acknowledged,
+}
+
+/// <summary>How far the webhook has come with a dead letter.</summary>
+public enum WebhookState
+{
+    /// <summary>It has not been taken yet; also when no webhook is configured.</summary>
+    Waiting,
+
+    /// <summary>The receiver has taken it.</summary>
+    Delivered,
+
+    /// <summary>The receiver has not taken it, after the last try.</summary>
+    Failed,
+}

@@ -252,3 +252,25 @@ public sealed class InMemoryEventLog : IEventLog
         return expired;
     }
 }
+
+/// <summary>A lease of <see cref="InMemoryEventLog"/>: it knows its stream, so that appending needs no look-up.</summary>
+internal sealed class InMemoryLease(InMemoryStream stream) : StreamLease
+{
+    public InMemoryStream Stream { get; } = stream;
+
+    /// <summary>Who owns it; set when it is granted.</summary>
+    public IStreamOwner? Owner { get; set; }
+}
+
+/// <summary>The audit of the in-memory log: the latest positions of each stream's connections. May be called in parallel.</summary>
+internal sealed class InMemoryAuditTrail(InMemoryDeadLetters deadLetters) : IAuditTrail
+{
+    public bool TryRecord(StreamLease lease, in ConnectionProgress progress)
+    {
+        ((InMemoryLease)lease).Stream.Record(progress);
+        return true;
+    }
+
+    public ValueTask<EventHistory?> ReadAsync(StreamLease lease, long seq, CancellationToken cancellationToken)
+        => ValueTask.FromResult(((InMemoryLease)lease).Stream.ReadHistory(seq, deadLetters.Of(lease.StreamId, seq)));
+}

@@ -47,3 +47,6 @@ internal sealed class InMemoryRun(LogRun run)
         WaitingUntil = _waitingUntil,
     };
 }
+
+/// <summary>What the in-memory log keeps of an event.</summary>
+internal readonly record struct InMemoryEvent(EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer);

@@ -44,3 +44,10 @@ public sealed class PublishKey(UInt128 hash, UInt128 content, DateTimeOffset exp
     /// <summary>Says where the event stood. Only the first time counts.</summary>
     internal void Settle(EventStatus status) => Interlocked.CompareExchange(ref _status, (int)status, Unsettled);
 }
+
+/// <summary>What is stored under an idempotency key: the first event's content and receipt.</summary>
+/// <param name="Content">The hash of what was published.</param>
+/// <param name="StreamId">The event's stream.</param>
+/// <param name="Seq">The event's number.</param>
+/// <param name="Status">Where it stood when its publisher got the receipt.</param>
+public sealed record StoredKey(UInt128 Content, ulong StreamId, long Seq, EventStatus Status);
