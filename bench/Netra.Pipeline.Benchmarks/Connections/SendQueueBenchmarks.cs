@@ -21,7 +21,7 @@ public class SendQueueBenchmarks
     public void SetUp()
     {
         var options = new ConnectionOptions();
-        _queue = new SendQueue(options, static () => { });
+        _queue = new SendQueue(options.QueueLimits, static () => { });
         _bare = Channel.CreateBounded<SendFrame>(new BoundedChannelOptions(options.QueueFrames) { SingleReader = true, SingleWriter = true });
     }
 

@@ -45,7 +45,7 @@ internal sealed class PipelineParts : IAsyncDisposable
     /// <summary>Attaches a connection from now on, or from a cursor, whose queue wakes nobody; its <c>welcome</c> is taken off already.</summary>
     public StreamSubscription Attach(UserStream stream, long? cursor = null)
     {
-        var subscription = new StreamSubscription("c-1", new SendQueue(Connections, static () => { }));
+        var subscription = new StreamSubscription("c-1", new SendQueue(Connections.QueueLimits, static () => { }));
         var epoch = _services.GetRequiredService<StreamRegistry>().Epoch;
         stream.TryAttach(subscription, cursor is null ? ResumeRequest.FromNow : new ResumeRequest(epoch, cursor, From: null), static _ => "{}"u8.ToArray());
         subscription.Queue.TryDequeue(out _);

@@ -20,6 +20,7 @@ internal static class AlertingServices
     public static void Add(IServiceCollection services)
     {
         AddOptions(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<PipelineModule, AlertingModule>());
 
         // The rule warns at twice the average that the health check takes for degraded, and is critical at ten times.
         services.TryAddSingleton(static provider =>

@@ -1,25 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Netra.Pipeline.Hosting;
 
 namespace Netra.Pipeline.Agents;
 
 /// <summary>Registers agents, tools, and what runs them. Stateless; called while a host is built.</summary>
 internal static class AgentServices
 {
-    /// <summary>Adds the runner and everything it needs of its own.</summary>
-    public static IServiceCollection AddCore(IServiceCollection services)
-    {
-        services.AddSection<AgentOptions>(AgentOptions.SectionName);
-        services.TryAddSingleton<AgentRegistry>();
-        services.TryAddSingleton<ToolRegistry>();
-        services.TryAddSingleton<OpenRuns>();
-        services.TryAddSingleton<RunServices>();
-        services.TryAddSingleton(provider => new AgentRunner(provider.GetRequiredService<RunServices>()));
-        services.TryAddSingleton<WiringCheck>();
-        return services;
-    }
-
     /// <summary>Adds an agent.</summary>
     /// <exception cref="ArgumentException">The type is no class that implements <see cref="IAgent"/>.</exception>
     public static IServiceCollection AddAgent(IServiceCollection services, Type type)

@@ -33,7 +33,7 @@ internal abstract partial class Connection
         OwnerTag = Events.OwnerTag.Of(userId);
         Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
         _probes = new HealthProbes(services.Time);
-        Queue = new SendQueue(services.Options, Wake, services.Budget);
+        Queue = new SendQueue(services.Options.QueueLimits, Wake, services.Budget);
         Subscription = new StreamSubscription(Id, Queue);
         Frames = new FrameSource(this, services.Options);
     }
@@ -122,7 +122,7 @@ internal abstract partial class Connection
             Stream.Observer.OnDropped();
         }
 
-        _services.Monitor.OnEnded(this, reason);
+        _services.Observation.OnEnded(this, reason);
         _services.Metrics.ConnectionEnded(info, Transport, _services.Time.GetElapsedTime(_openedAt));
         TellEnd(info, cause);
         if (info.CloseStatus is null)

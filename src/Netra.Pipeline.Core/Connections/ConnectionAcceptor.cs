@@ -8,7 +8,6 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Connections;
 
@@ -63,14 +62,6 @@ internal sealed partial class ConnectionAcceptor(
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
 
-    /// <summary>Serves an admitted WebSocket to its end.</summary>
-    /// <param name="admission">What <see cref="AdmitAsync"/> decided.</param>
-    /// <param name="transport">The transport.</param>
-    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
-    /// <param name="socket">The socket below, if there is one to tune.</param>
-    public Task ServeAsync(Admission admission, ConnectionTransport transport, Func<ValueTask<bool>> answer, Socket? socket) => ServeAsync(
-        admission, transport, static (services, transport, admission) => new WebSocketConnection(services, transport, admission.UserId!, admission.Stream!), answer, socket);
-
     /// <summary>Serves an admitted connection to its end.</summary>
     /// <param name="admission">What was decided.</param>
     /// <param name="transport">What carries it.</param>
@@ -95,7 +86,7 @@ internal sealed partial class ConnectionAcceptor(
             registry.Add(connection);
             services.Metrics.ConnectionOpened(connection.Transport);
             stream.Observer.OnConnected();
-            services.Monitor.OnOpened(connection);
+            services.Observation.OnOpened(connection);
             using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserId));
             Log.Opened(services.Logger, connection.Id, connection.UserId);
             admission.Bind(connection);

@@ -1,20 +1,12 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Connections;
 
 /// <summary>Tells from an exception of a connection's loops why the connection ends.</summary>
 internal static class ConnectionFaults
 {
-    public static ConnectionEndReason ReasonOf(Exception exception, TransportStream transport) => exception switch
-    {
-        _ when transport.RefusedStatus == WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
-        _ when transport.RefusedStatus == WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
-        _ => ReasonOf(exception),
-    };
-
     public static ConnectionEndReason ReasonOf(Exception exception) => exception switch
     {
         ProtocolViolationException => ConnectionEndReason.InvalidMessage,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
@@ -99,6 +100,8 @@ public sealed class ConnectionOptions
     /// <summary>After how many events clients should acknowledge. Range 1 to 10,000, default 64.</summary>
     [Range(1, 10_000)]
     public int AckEvery { get; set; } = 64;
+
+    internal SendQueueLimits QueueLimits => new(QueueFrames, QueueBytes, ControlMessages);
 
     internal long BufferLimit()
         => BufferBudgetBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 32L * 1024 * 1024, 256L * 1024 * 1024);

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
 /// <summary>The open connections of this process. Safe to use from any thread.</summary>
-public sealed class ConnectionRegistry
+public sealed class ConnectionRegistry : FailureAudience
 {
     private readonly ConcurrentDictionary<string, Connection> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
@@ -36,11 +37,7 @@ public sealed class ConnectionRegistry
     public IReadOnlyList<string> ConnectionsOf(string userId)
         => _byUser.TryGetValue(userId, out var connections) ? [.. connections.Where(static c => !c.IsEnded).Select(static c => c.Id)] : [];
 
-    /// <summary>Tells each open connection of a user what has failed.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="message">What has failed.</param>
-    /// <param name="failures">How many failures it stands for.</param>
-    internal void TellUser(string userId, ErrorMessage message, long failures = 1)
+    internal override void TellUser(string userId, ErrorMessage message, long failures = 1)
     {
         if (_byUser.TryGetValue(userId, out var connections))
         {
@@ -48,6 +45,14 @@ public sealed class ConnectionRegistry
             {
                 connection.Tell(message, failures);
             }
+        }
+    }
+
+    internal override void TellAll(ErrorMessage message)
+    {
+        foreach (var connection in All)
+        {
+            connection.Tell(message);
         }
     }
 

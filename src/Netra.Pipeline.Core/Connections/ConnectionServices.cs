@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
@@ -13,7 +12,7 @@ internal sealed class ConnectionServices(
     ClientMessageDispatcher dispatcher,
     FailureReporter failures,
     PipelineMetrics metrics,
-    ConnectionMonitor monitor,
+    ConnectionObservation observation,
     SecurityAudit audit,
     PeerLines lines,
     BufferBudget budget,
@@ -28,7 +27,7 @@ internal sealed class ConnectionServices(
 
     public PipelineMetrics Metrics { get; } = metrics;
 
-    public ConnectionMonitor Monitor { get; } = monitor;
+    public ConnectionObservation Observation { get; } = observation;
 
     public SecurityAudit Audit { get; } = audit;
 

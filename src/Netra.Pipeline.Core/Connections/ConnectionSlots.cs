@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Hosting;
 
 namespace Netra.Pipeline.Connections;
 
@@ -37,7 +36,7 @@ internal sealed partial class ConnectionSlots
     private readonly LinkedList<Silence> _silent = new();
     private readonly LinkedList<Silence> _idle = new();
     private readonly ConnectionOptions _connections;
-    private readonly HostingOptions _hosting;
+    private readonly int _reservedHandles;
     private readonly ServedTime _time;
     private readonly ILogger _logger;
     private readonly Counter<long> _refused;
@@ -47,10 +46,15 @@ internal sealed partial class ConnectionSlots
     private long _untold;
     private long? _toldAt;
 
+    /// <param name="connections">The limits.</param>
+    /// <param name="reservedHandles">How many file handles are kept from connections.</param>
+    /// <param name="meters">Makes the meter.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it is said what is refused.</param>
     public ConnectionSlots(
-        IOptions<ConnectionOptions> connections, IOptions<HostingOptions> hosting, IMeterFactory meters, ServedTime time, ILogger<ConnectionSlots> logger)
+        IOptions<ConnectionOptions> connections, int reservedHandles, IMeterFactory meters, ServedTime time, ILogger<ConnectionSlots> logger)
     {
-        (_connections, _hosting, _time, _logger) = (connections.Value, hosting.Value, time, logger);
+        (_connections, _reservedHandles, _time, _logger) = (connections.Value, reservedHandles, time, logger);
         _limit = _connections.MaxConnections ?? int.MaxValue;
         var meter = meters.Create(PipelineMeter.Name);
         meter.CreateObservableUpDownCounter("netra.socket.usage", () => Count, "{connection}", "Connections of all kinds that are open, HTTP's included.");
@@ -91,17 +95,17 @@ internal sealed partial class ConnectionSlots
         }
 
         var open = ProcessHandles.Open();
-        var needed = open + HandlesOfStarting + _hosting.ReservedHandles + FewestConnections;
+        var needed = open + HandlesOfStarting + _reservedHandles + FewestConnections;
         return handles >= needed
             ? null
             : $"The process may open {handles} files and sockets (ulimit -n), and needs at least {needed}: {open} are open already, {HandlesOfStarting} more are needed to start, "
-                + $"{_hosting.ReservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), and {FewestConnections} for connections. Raise the limit.";
+                + $"{_reservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), and {FewestConnections} for connections. Raise the limit.";
     }
 
     /// <summary>Sets the limit by the file handles that are left once all else has started. To be called before any public listener is bound.</summary>
     public void Measure()
     {
-        var free = ProcessHandles.Limit() is { } handles ? handles - ProcessHandles.Open() - _hosting.ReservedHandles : int.MaxValue;
+        var free = ProcessHandles.Limit() is { } handles ? handles - ProcessHandles.Open() - _reservedHandles : int.MaxValue;
         Volatile.Write(ref _limit, (int)Math.Min(_connections.MaxConnections ?? int.MaxValue, Math.Max(FewestConnections, free)));
         Log.Measured(_logger, Limit, HandshakeLimit);
     }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Protocol;
 
@@ -36,8 +35,8 @@ public sealed partial class FailureReporter : IDisposable
 
     /// <summary>The funnel of one pipeline.</summary>
     public FailureReporter(
-        ILogger<FailureReporter> logger, IMeterFactory meters, FailureFeed feed, ConnectionRegistry connections, TimeProvider time)
-        : this(logger, meters, feed, connections.TellUser, time)
+        ILogger<FailureReporter> logger, IMeterFactory meters, FailureFeed feed, FailureAudience audience, TimeProvider time)
+        : this(logger, meters, feed, audience.TellUser, time)
     {
     }
 

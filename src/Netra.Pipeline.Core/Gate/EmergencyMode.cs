@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
@@ -9,7 +8,7 @@ namespace Netra.Pipeline.Gate;
 /// <summary>
 /// Whether the pipeline takes lifecycle events only (docs/protocol.md, section 11.2): by hand, or by remediation. Everybody connected is told when it begins. Safe from any thread; asking takes no lock, and the lock guards changes.
 /// </summary>
-internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILogger<EmergencyMode> logger, TimeProvider time)
+internal sealed partial class EmergencyMode(FailureAudience audience, ILogger<EmergencyMode> logger, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private EmergencyState? _state;
@@ -36,12 +35,7 @@ internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILog
         }
 
         Log.Entered(logger, author, reason);
-        var message = Message();
-        foreach (var connection in connections.All)
-        {
-            connection.Tell(message);
-        }
-
+        audience.TellAll(Message());
         return true;
     }
 
@@ -63,14 +57,8 @@ internal sealed partial class EmergencyMode(ConnectionRegistry connections, ILog
         return true;
     }
 
-    /// <summary>Tells a connection that has opened meanwhile.</summary>
-    public void Tell(Connection connection)
-    {
-        if (IsOn)
-        {
-            connection.Tell(Message());
-        }
-    }
+    /// <summary>What a connection that has opened meanwhile is told; null while the mode is off.</summary>
+    public ErrorMessage? Notice => IsOn ? Message() : null;
 
     private ErrorMessage Message() => new(
         FailureCodes.WireName(FailureCode.EmergencyMode),

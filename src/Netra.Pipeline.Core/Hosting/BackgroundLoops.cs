@@ -1,12 +1,8 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Monitoring.Flow;
-using Netra.Pipeline.Monitoring.Health;
-using Netra.Pipeline.Monitoring.Remediation;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
@@ -14,11 +10,13 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the books and the audit; eviction; retention; monitoring; the webhook; alerts; failures that come in crowds; what is
-/// done once a minute. A round that fails is reported and the loop goes on; a loop that dies or hangs is reported too.
+/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the ledger and the delivery trail; eviction;
+/// retention; the webhook; failures that come in crowds; what is done once a minute; and those of the modules. A round that fails is reported and
+/// the loop goes on; a loop that dies or hangs is reported too.
 /// </summary>
 /// <remarks>
-/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard, retries and books go on. What needs the log waits for it in a loop of its own.
+/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard, retries and
+/// the ledger go on. What needs the log waits for it in a loop of its own.
 /// </remarks>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
@@ -28,11 +26,8 @@ internal sealed class BackgroundLoops(
     DeadLetterRetention letters,
     InterruptedRuns interrupted,
     Ledger ledger,
-    PipelineMonitor monitor,
     QuietRuns runs,
-    Canary canary,
-    BridgeRemediation remediation,
-    AlertCenter alerts,
+    IEnumerable<PipelineModule> modules,
     BackgroundWatch watch,
     IEventLog log,
     FailureReporter failures,
@@ -40,13 +35,13 @@ internal sealed class BackgroundLoops(
     IOptions<StreamOptions> options,
     TimeProvider time) : IDisposable
 {
+    /// <summary>How long a round may take: far more than it does, and soon enough for those who wait for what it does.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a round may take that posts to others, or works off a backlog.</summary>
+    public static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
+
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromMinutes(1);
-
-    // Far more than a round takes, and soon enough for those who wait for what it does.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
-    // What posts to others, or works off a backlog, may take longer.
-    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _retries = Task.CompletedTask;
@@ -54,23 +49,8 @@ internal sealed class BackgroundLoops(
 
     public void Start()
     {
-        _retries = LoopAsync("retries", delivery.OnTick);
-        _running = Task.WhenAll(
-            LoopAsync("tick", Tick),
-            LoopAsync("failures", TellFailures),
-            LoopAsync("monitor", Monitor),
-            _retries,
-            LoopAsync("ledger", ledger.Check),
-            LoopAsync("audit", Audit),
-            LoopAsync("windows", streams.TrimWindows),
-            WaitingLoopAsync("eviction", LongPatience, streams.EvictIdleAsync),
-            WaitingLoopAsync("retention", Patience, ExpireAsync),
-            WaitingLoopAsync("runs", Patience, runs.RoundAsync),
-            WaitingLoopAsync("canary", Patience, canary.RoundAsync),
-            WaitingLoopAsync("remediation", LongPatience, remediation.RoundAsync),
-            WaitingLoopAsync("webhook", LongPatience, webhook.RoundAsync),
-            WaitingLoopAsync("upkeep", LongPatience, KeepUpAsync, UpkeepPeriod),
-            ServeAsync(watch.Add("alerts", Timeout.InfiniteTimeSpan), alerts.RunAsync));
+        _retries = RunAsync(BackgroundLoop.Guard("retries", delivery.OnTick));
+        _running = Task.WhenAll([_retries, .. Loops().Concat(modules.SelectMany(static module => module.Loops())).Select(RunAsync)]);
     }
 
     /// <summary>Ends the loops and waits for them. It throws nothing, so that whoever cannot wait may leave it.</summary>
@@ -96,47 +76,50 @@ internal sealed class BackgroundLoops(
         }
     }
 
-    // A guard's: by its signature it waits for nobody.
-    private Task LoopAsync(string name, Action round) => LoopAsync(
-        name,
-        ConnectionTick.Period,
-        watch.Add(name, Patience),
-        _ =>
+    private IEnumerable<BackgroundLoop> Loops() =>
+    [
+        BackgroundLoop.Guard("tick", Tick),
+        BackgroundLoop.Guard("failures", TellFailures),
+        BackgroundLoop.Guard("ledger", ledger.Check),
+        BackgroundLoop.Guard("audit", Audit),
+        BackgroundLoop.Guard("windows", streams.TrimWindows),
+        BackgroundLoop.Waiting("eviction", streams.EvictIdleAsync, LongPatience),
+        BackgroundLoop.Waiting("retention", ExpireAsync),
+        BackgroundLoop.Waiting("runs", runs.RoundAsync),
+        BackgroundLoop.Waiting("webhook", webhook.RoundAsync, LongPatience),
+        BackgroundLoop.Waiting("upkeep", KeepUpAsync, LongPatience, UpkeepPeriod),
+    ];
+
+    private Task RunAsync(BackgroundLoop loop)
+    {
+        var watched = watch.Add(loop.Name, loop.Patience, loop.WaitsForLog);
+        return ServeAsync(watched, loop.Run ?? (cancellationToken => RepeatAsync(loop, watched, cancellationToken)));
+    }
+
+    private async Task RepeatAsync(BackgroundLoop loop, BackgroundRound watched, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(loop.Period ?? ConnectionTick.Period, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            round();
-            return ValueTask.CompletedTask;
-        });
-
-    private Task WaitingLoopAsync(string name, TimeSpan patience, Func<CancellationToken, ValueTask> round, TimeSpan? period = null)
-        => LoopAsync(name, period ?? ConnectionTick.Period, watch.Add(name, patience, waitsForLog: true), round);
-
-    private Task LoopAsync(string name, TimeSpan period, BackgroundRound watched, Func<CancellationToken, ValueTask> round)
-        => ServeAsync(
-            watched,
-            async cancellationToken =>
+            watched.Begin();
+            try
             {
-                using var timer = new PeriodicTimer(period, time);
-                while (await timer.WaitForNextTickAsync(cancellationToken))
+                await loop.Round!(cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // A cancellation that is not the host's is a failure like any other: something inside gave up.
+                if (!watched.WaitsForLog || !IsOfTheLog(exception))
                 {
-                    watched.Begin();
-                    try
-                    {
-                        await round(cancellationToken);
-                    }
-                    catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-                    {
-                        // A cancellation that is not the host's is a failure like any other: something inside gave up.
-                        if (!watched.WaitsForLog || !IsOfTheLog(exception))
-                        {
-                            watch.Report(name, "a round failed; the loop goes on", exception);
-                        }
-                    }
-                    finally
-                    {
-                        watched.End();
-                    }
+                    watch.Report(loop.Name, "a round failed; the loop goes on", exception);
                 }
-            });
+            }
+            finally
+            {
+                watched.End();
+            }
+        }
+    }
 
     private async Task ServeAsync(BackgroundRound watched, Func<CancellationToken, Task> loop)
     {
@@ -166,15 +149,10 @@ internal sealed class BackgroundLoops(
         LookAtLoops();
     }
 
-    // It looks at the loops too: what fails in the others must not blind it.
-    private void Monitor()
-    {
-        LookAtLoops();
-        monitor.OnTick();
-    }
-
+    // It looks at the loops too: what fails in the tick must not blind it.
     private void TellFailures()
     {
+        LookAtLoops();
         failures.TellDue();
         lines.TellDue();
     }

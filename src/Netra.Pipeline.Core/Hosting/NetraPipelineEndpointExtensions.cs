@@ -1,10 +1,9 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Alerting.Operators;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.EventStreams;
-using Netra.Pipeline.Monitoring.Operators;
+using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.WebSockets;
 
@@ -15,9 +14,10 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>POST /v1/events</c>, what operators ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
-    /// and the alerts under <c>/monitoring/websocket</c>),
-    /// <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and what describes them all, <c>/openapi/v1.json</c>.
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, and <c>POST /v1/events</c>. With monitoring: what operators ask
+    /// (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
+    /// <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and what describes them all,
+    /// <c>/openapi/v1.json</c>. With alerting: the alerts under <c>/monitoring/websocket</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>Publishing and all that operators ask, so that the host can demand authorization for it: <c>MapNetraPipeline().RequireAuthorization()</c>.</returns>
@@ -32,22 +32,15 @@ public static class NetraPipelineEndpointExtensions
         own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
         EventStreamEndpoint.Map(own);
         EventStreamPosts.Map(own);
-        HealthEndpoints.Map(own);
-        OpenApiEndpoint.Map(own);
 
-        // One group, so that what the host demands of it holds for every route: whoever publishes may read what was published, and the other way round.
+        // One group, so that what the host demands of it holds for every route: who publishes may read what was published, and the other way round.
         var guarded = own.MapGroup(string.Empty);
         PublishEndpoint.Map(guarded);
-        LedgerEndpoint.Map(guarded);
-        EventTraceEndpoint.Map(guarded);
-        UndeliveredEndpoint.Map(guarded);
-        DeadLetterEndpoints.Map(guarded);
-        StatusEndpoints.Map(guarded);
-        UserMetricsEndpoints.Map(guarded);
-        EmergencyEndpoints.Map(guarded);
-        DashboardEndpoint.Map(guarded);
-        AlertEndpoints.Map(guarded);
-        AlertConfigurationEndpoints.Map(guarded);
+        foreach (var module in endpoints.ServiceProvider.GetServices<PipelineModule>())
+        {
+            module.Map(own, guarded);
+        }
+
         return guarded;
     }
 

@@ -2,13 +2,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
-using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
@@ -22,7 +20,7 @@ internal sealed partial class PipelineLifetime(
     PipelineBridge bridge,
     WiringCheck wiring,
     IEventLog log,
-    AlertCenter alerts,
+    IEnumerable<PipelineModule> modules,
     BackgroundLoops loops,
     InterruptedRuns interrupted,
     StartupVerification verification,
@@ -37,7 +35,6 @@ internal sealed partial class PipelineLifetime(
     RegisteredAuthenticator registered,
     IHostEnvironment environment,
     IOptions<HostingOptions> options,
-    IOptions<MonitoringOptions> monitoring,
     ILogger<PipelineLifetime> logger,
     ServedTime served,
     TimeProvider time) : IDisposable
@@ -64,9 +61,9 @@ internal sealed partial class PipelineLifetime(
                 Log.DevelopmentMode(logger);
             }
 
-            if (!monitoring.Value.Enabled)
+            foreach (var module in modules)
             {
-                Log.MonitoringDisabled(logger);
+                module.OnStarting();
             }
 
             if (slots.ProblemOfHandles() is { } problem)
@@ -199,7 +196,10 @@ internal sealed partial class PipelineLifetime(
         try
         {
             await log.StartAsync(cancellationToken);
-            alerts.Open();
+            foreach (var module in modules)
+            {
+                module.OnLogOpened();
+            }
         }
         catch (PipelineException exception)
         {
@@ -233,10 +233,6 @@ internal sealed partial class PipelineLifetime(
             "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
             + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.", EventName = nameof(EventIds.DevelopmentMode))]
         public static partial void DevelopmentMode(ILogger logger);
-
-        [LoggerMessage(EventIds.MonitoringDisabled, LogLevel.Warning,
-            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, and no rule is evaluated", EventName = nameof(EventIds.MonitoringDisabled))]
-        public static partial void MonitoringDisabled(ILogger logger);
 
         [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}", EventName = nameof(EventIds.PipelineReady))]
         public static partial void Ready(ILogger logger, string epoch);

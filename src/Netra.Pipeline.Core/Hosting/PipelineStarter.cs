@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Publishing;
 
 namespace Netra.Pipeline.Hosting;
@@ -16,8 +15,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        // Nobody else asks for them, and the log is told who measures it before it is opened.
-        services.GetRequiredService<StateMetrics>();
+        // Nobody else asks for them.
         services.GetRequiredService<RunMetrics>();
         services.GetRequiredService<OpenRequests>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Options;
-using Netra.Pipeline.Connections;
-
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
@@ -8,9 +5,9 @@ namespace Netra.Pipeline.Streams;
 /// is not stored yet they cannot let go of, and the log bounds that; queues must not give way
 /// to it. Safe to use from any thread; asking takes no lock.
 /// </summary>
-/// <param name="options">The limit.</param>
+/// <param name="limit">How many bytes may wait.</param>
 /// <param name="windows">What the windows hold.</param>
-internal sealed class BufferBudget(IOptions<ConnectionOptions> options, Func<long> windows)
+internal sealed class BufferBudget(long limit, Func<long> windows)
 {
     /// <summary>Which part of the budget windows may have: a fourth.</summary>
     public const int WindowShare = 4;
@@ -18,7 +15,7 @@ internal sealed class BufferBudget(IOptions<ConnectionOptions> options, Func<lon
     private long _queues;
 
     /// <summary>How much may wait.</summary>
-    public long Limit { get; } = options.Value.BufferLimit();
+    public long Limit { get; } = limit;
 
     /// <summary>What the send queues hold, but for the first block of each.</summary>
     public long Queues => Interlocked.Read(ref _queues);

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 
@@ -38,15 +37,15 @@ internal sealed class SendQueue
     private volatile bool _pingRequested;
     private volatile bool _isClosed;
 
-    /// <param name="options">Its limits.</param>
+    /// <param name="limits">Its limits.</param>
     /// <param name="wake">Schedules the writer.</param>
     /// <param name="budget">What all connections may hold together; null where there is no such limit.</param>
-    public SendQueue(ConnectionOptions options, Action wake, BufferBudget? budget = null)
+    public SendQueue(in SendQueueLimits limits, Action wake, BufferBudget? budget = null)
     {
-        (FrameLimit, ByteLimit, _controlLimit) = (options.QueueFrames, options.QueueBytes, options.ControlMessages);
+        (FrameLimit, ByteLimit, _controlLimit) = (limits.Frames, limits.Bytes, limits.ControlMessages);
         (_wake, _budget) = (wake, budget);
         _frames = new FrameRing(FrameLimit);
-        _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.ControlMessages) { SingleReader = true });
+        _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(limits.ControlMessages) { SingleReader = true });
     }
 
     public int FrameLimit { get; }
@@ -267,3 +266,9 @@ internal sealed class SendQueue
         while (IsOff(bytes, charged));
     }
 }
+
+/// <summary>What may wait in one connection's queue.</summary>
+/// <param name="Frames">How many frames.</param>
+/// <param name="Bytes">How many bytes they may hold together.</param>
+/// <param name="ControlMessages">How many answers to what the peer has sent.</param>
+internal readonly record struct SendQueueLimits(int Frames, long Bytes, int ControlMessages);

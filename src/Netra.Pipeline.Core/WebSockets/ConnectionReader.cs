@@ -31,7 +31,7 @@ internal sealed class ConnectionReader(
         }
         catch (Exception exception)
         {
-            connection.End(ConnectionFaults.ReasonOf(exception, transport), exception);
+            connection.End(transport.ReasonOf(exception), exception);
         }
     }
 

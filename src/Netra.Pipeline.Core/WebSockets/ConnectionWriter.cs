@@ -59,7 +59,7 @@ internal sealed class ConnectionWriter(
         catch (Exception exception)
         {
             // The WebSocket takes no more when its reader has found a violation, and the peer is told of that all the same.
-            connection.End(ConnectionFaults.ReasonOf(exception, transport), exception);
+            connection.End(transport.ReasonOf(exception), exception);
             await EndAsync();
         }
     }

@@ -174,7 +174,12 @@ internal sealed class FastDoor(
         var transport = new ConnectionTransport(context.Transport, context.RemoteEndPoint, admission.Subprotocol, () => context.Abort());
         using var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
             .UnsafeRegister(static state => ((Admission)state!).OnServerClosing(), admission);
-        await acceptor.ServeAsync(admission, transport, () => AnswerAsync(context.Transport.Output, admission), context.Features.Get<IConnectionSocketFeature>()?.Socket);
+        await acceptor.ServeAsync(
+            admission,
+            transport,
+            WebSocketConnection.Create,
+            () => AnswerAsync(context.Transport.Output, admission),
+            context.Features.Get<IConnectionSocketFeature>()?.Socket);
     }
 
     private static async ValueTask<bool> AnswerAsync(PipeWriter output, Admission admission)

@@ -55,7 +55,11 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         try
         {
             await acceptor.ServeAsync(
-                admission, transport, () => UpgradeAsync(context, connect, upgrade, admission, pipes), context.Features.Get<IConnectionSocketFeature>()?.Socket);
+                admission,
+                transport,
+                WebSocketConnection.Create,
+                () => UpgradeAsync(context, connect, upgrade, admission, pipes),
+                context.Features.Get<IConnectionSocketFeature>()?.Socket);
             await pipes.CompleteAsync();
         }
         finally

@@ -5,6 +5,7 @@ using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -98,6 +99,14 @@ internal sealed class TransportStream : Stream
 
     /// <summary>The status with which the WebSocket wanted to close on its own account: on a violation of RFC 6455, of which its exception doesn't say which.</summary>
     public WebSocketCloseStatus? RefusedStatus { get; private set; }
+
+    /// <summary>Why a connection over it ends, after an exception of its reader or writer.</summary>
+    public ConnectionEndReason ReasonOf(Exception exception) => RefusedStatus switch
+    {
+        WebSocketCloseStatus.InvalidPayloadData => ConnectionEndReason.InvalidPayload,
+        WebSocketCloseStatus.ProtocolError => ConnectionEndReason.ProtocolError,
+        _ => ConnectionFaults.ReasonOf(exception),
+    };
 
     /// <summary>Holds flushes back until <see cref="FlushTransportAsync"/>. Called by the writer.</summary>
     public void Cork() => _corked = true;

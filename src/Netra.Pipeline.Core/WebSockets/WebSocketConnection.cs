@@ -36,6 +36,10 @@ internal sealed class WebSocketConnection : Connection
         _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
     }
 
+    /// <summary>Makes the connection of an admitted handshake.</summary>
+    public static WebSocketConnection Create(ConnectionServices services, ConnectionTransport transport, Admission admission)
+        => new(services, transport, admission.UserId!, admission.Stream!);
+
     public override bool IsFlushPending => _stream.IsFlushPending;
 
     public override string Transport => "websocket";

@@ -1,26 +1,18 @@
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Events;
-using Netra.Pipeline.Gate;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Remediation;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 
-/// <summary>Counts drops, tells observers of them, and tells those that open of an emergency. Safe from any thread.</summary>
-internal sealed class ConnectionMonitor(
-    PipelineObservation observation, EmergencyMode emergency, ConnectionRecovery recovery, ConnectionDrops drops, WaitingUsers waiting)
+/// <summary>Counts drops, and has those looked after that were ended for their user's good. Safe from any thread.</summary>
+internal sealed class ConnectionMonitor(ConnectionRecovery recovery, ConnectionDrops drops, WaitingUsers waiting) : ConnectionObserver
 {
-    public void OnOpened(Connection connection)
+    public override void OnOpened(Connection connection)
     {
-        emergency.Tell(connection);
         recovery.OnOpened(connection);
-        if (observation.HasObservers)
-        {
-            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, EndReason: null));
-        }
     }
 
-    public void OnEnded(Connection connection, ConnectionEndReason reason)
+    public override void OnEnded(Connection connection, ConnectionEndReason reason)
     {
         if (ConnectionEndReasons.Describe(reason).IsError && !connection.IsUnheardSinceGap)
         {
@@ -30,9 +22,5 @@ internal sealed class ConnectionMonitor(
 
         waiting.OnEnded(connection.UserId);
         recovery.OnEnded(connection, reason);
-        if (observation.HasObservers)
-        {
-            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, reason));
-        }
     }
 }

@@ -4,12 +4,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
-using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Events;
-using Netra.Pipeline.Gate;
+using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Monitoring.Operators;
 using Netra.Pipeline.Monitoring.Remediation;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
@@ -21,6 +20,9 @@ internal static class MonitoringServices
 {
     public static void Add(IServiceCollection services)
     {
+        AddOptions(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<PipelineModule, MonitoringModule>());
+        services.TryAddSingleton<StateMetrics>();
         services.TryAddSingleton<UserMetricsTable>();
         services.Replace(ServiceDescriptor.Singleton<StreamObservers>(static provider => provider.GetRequiredService<UserMetricsTable>()));
         services.TryAddSingleton<FailureCounts>();
@@ -30,18 +32,47 @@ internal static class MonitoringServices
         services.TryAddSingleton<SuccessRate>();
         services.TryAddSingleton<CriticalLogs>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, CriticalLogs>(static provider => provider.GetRequiredService<CriticalLogs>()));
-        services.TryAddSingleton<PipelineObservation>();
-        services.TryAddSingleton<ConnectionMonitor>();
-        services.TryAddSingleton<EmergencyMode>();
-        services.TryAddSingleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value));
-        services.TryAddSingleton(static provider => new RunClock(provider.GetRequiredService<ServedTime>()));
-        services.TryAddSingleton<RunRegistry>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ConnectionObserver, ConnectionMonitor>());
+        services.Replace(ServiceDescriptor.Singleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value)));
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();
         services.TryAddSingleton(AlertSink.None);
         services.TryAddSingleton<PipelineMonitor>();
         AddHealth(services);
         AddRemediation(services);
+        AddRoutes(services);
+    }
+
+    // With the variables that operators know from the system that this one replaces.
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.AddSection<MonitoringOptions>("Netra:Monitoring");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MonitoringOptions>, MonitoringOptionsValidator>());
+        services.AddEnvironment<MonitoringOptions>(
+            EnvironmentSetting<MonitoringOptions>.Switch("WEBSOCKET_MONITOR_ENABLED", static (options, value) => options.Enabled = value),
+            EnvironmentSetting<MonitoringOptions>.Number(
+                "WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
+            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
+            EnvironmentSetting<MonitoringOptions>.Number(
+                "WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
+    }
+
+    private static void AddRoutes(IServiceCollection services)
+    {
+        services.TryAddSingleton<OperatorAudit>();
+        services.TryAddSingleton<OperatorRoute>();
+        services.TryAddSingleton<LedgerEndpoint>();
+        services.TryAddSingleton<EventTraceEndpoint>();
+        services.TryAddSingleton<UndeliveredEndpoint>();
+        services.TryAddSingleton<DeadLetterListing>();
+        services.TryAddSingleton<DeadLetterEndpoints>();
+        services.TryAddSingleton<HealthJson>();
+        services.TryAddSingleton<HealthEndpoints>();
+        services.TryAddSingleton<UserMetricsJson>();
+        services.TryAddSingleton<UserMetricsEndpoints>();
+        services.TryAddSingleton<EmergencyEndpoints>();
+        services.TryAddSingleton<StatusEndpoints>();
+        services.TryAddSingleton<DashboardEndpoint>();
     }
 
     private static RunLimits LimitsOf(MonitoringOptions options)
@@ -49,7 +80,6 @@ internal static class MonitoringServices
 
     private static void AddHealth(IServiceCollection services)
     {
-        services.TryAddSingleton<CanaryPass>();
         services.TryAddSingleton<PublicPort>();
         services.TryAddSingleton<LocalFaults>();
         services.TryAddSingleton<Canary>();
@@ -78,7 +108,6 @@ internal static class MonitoringServices
 
     private static void AddRemediation(IServiceCollection services)
     {
-        services.TryAddSingleton<BridgeInitializations>();
         services.TryAddSingleton<RemediationLog>();
         services.TryAddSingleton<BridgeRemediation>();
         services.TryAddSingleton<ConnectionRecovery>();

@@ -2,10 +2,8 @@ using System.Diagnostics.Metrics;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
@@ -16,12 +14,6 @@ namespace Netra.Pipeline.Monitoring.Metrics;
 /// </summary>
 internal sealed class StateMetrics
 {
-    // From 1 ms, which a disk with a cache needs, to 10 s, at which nothing is right any more.
-    private static readonly double[] CommitSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-    private readonly FailureReporter _failures;
-    private bool _hasFailed;
-
     public StateMetrics(
         IMeterFactory meters,
         StreamRegistry streams,
@@ -30,10 +22,8 @@ internal sealed class StateMetrics
         IEventLog log,
         EmissionWaits waits,
         BufferBudget buffers,
-        UserMetricsTable metrics,
-        FailureReporter failures)
+        UserMetricsTable metrics)
     {
-        _failures = failures;
         var meter = meters.Create(PipelineMeter.Name);
         AddEvents(meter, streams.Counters, metrics);
         meter.CreateObservableUpDownCounter("netra.queue.usage", () => connections.All.Sum(static c => (long)c.Queue.Count), "{event}", "Events that wait to be written, of all connections.");
@@ -44,10 +34,6 @@ internal sealed class StateMetrics
         meter.CreateObservableUpDownCounter("netra.emission.waiting", () => waits.Count, "{event}", "Events that wait for room in the log, or for connections.");
         meter.CreateObservableGauge("netra.bridge.state", () => ReadState(bridge.State), "{state}", "1 for the state that the pipeline is in (netra.bridge.state), 0 for the others.");
         meter.CreateObservableGauge("netra.log.trouble", () => bridge.State is BridgeState.Ready or BridgeState.Draining && log.Trouble is not null ? 1 : 0, "{state}", "1 while the log stores nothing.");
-        if (log is SqliteEventLog sqlite)
-        {
-            AddLog(meter, sqlite);
-        }
     }
 
     private static void AddEvents(Meter meter, StreamCounters counters, UserMetricsTable metrics)
@@ -61,35 +47,6 @@ internal sealed class StateMetrics
         meter.CreateObservableCounter("netra.slow_consumers", () => counters.SlowConsumers, "{connection}", "Connections that fell behind, since their queue was full; each time counts.");
 
         void Count(string name, Func<long> read, string description) => meter.CreateObservableCounter(name, read, "{event}", description);
-    }
-
-    private void AddLog(Meter meter, SqliteEventLog log)
-    {
-        var commits = meter.CreateHistogram(
-            "netra.log.commit.duration", "s", "How long the log's transactions took.", tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = CommitSeconds });
-        log.OnCommit = duration => Record(commits, duration);
-        meter.CreateObservableUpDownCounter("netra.log.queue.usage", () => log.WaitingEvents, "{event}", "Events that wait to be committed.");
-        meter.CreateObservableUpDownCounter("netra.log.queue.limit", () => log.MaxWaitingEvents, "{event}", "How many may wait.");
-        meter.CreateObservableUpDownCounter("netra.log.size", () => log.KeptBytes, "By", "What the log keeps, and what waits.");
-        meter.CreateObservableUpDownCounter("netra.log.limit", () => log.MaxBytes, "By", "What it may keep; above it nothing is taken.");
-    }
-
-    // A collector is foreign code, and must not end the thread that stores events.
-    private void Record(Histogram<double> commits, TimeSpan duration)
-    {
-        try
-        {
-            commits.Record(duration.TotalSeconds);
-        }
-        catch (Exception exception) when (!_hasFailed)
-        {
-            _hasFailed = true;
-            _failures.Report(new Failure(FailureCode.BackgroundFailed, "metrics", $"A collector of netra.log.commit.duration failed; this is said once: {exception.Message}") { Exception = exception });
-        }
-        catch (Exception) when (_hasFailed)
-        {
-            // Said before: it fails with every commit.
-        }
     }
 
     private static IEnumerable<Measurement<long>> ReadPublished(UserMetricsTable metrics)

@@ -23,7 +23,7 @@ internal sealed class EmissionAllocationTests
         await using var host = await PipelineHost.StartAsync();
         await using var emitter = await host.EmitterOfAsync("ada");
         var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
-        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }));
         stream.TryAttach(subscription, ResumeRequest.FromNow, static _ => []);
         var size = 0L;
         Emit(2_000);
@@ -95,7 +95,7 @@ internal sealed class EmissionAllocationTests
         await using var host = await PipelineHost.StartAsync();
         await using var emitter = await host.EmitterOfAsync("ada");
         var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
-        var subscriptions = Enumerable.Range(0, 10).Select(static i => new StreamSubscription($"c{i}", new SendQueue(new ConnectionOptions(), static () => { }))).ToArray();
+        var subscriptions = Enumerable.Range(0, 10).Select(static i => new StreamSubscription($"c{i}", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }))).ToArray();
         foreach (var subscription in subscriptions)
         {
             stream.TryAttach(subscription, ResumeRequest.FromNow, static _ => []);

@@ -58,7 +58,7 @@ internal sealed class IsolationTests
         var (fromServer, toServer) = (new Pipe(), new Pipe());
         var transport = new ConnectionTransport(new DuplexPipe(toServer.Reader, fromServer.Writer), null, null, () => toServer.Writer.Complete());
         var serving = host.Services.GetRequiredService<ConnectionAcceptor>().ServeAsync(
-            new Admission { UserId = "eve", Stream = stream }, transport, static () => ValueTask.FromResult(true), socket: null);
+            new Admission { UserId = "eve", Stream = stream }, transport, WebSocketConnection.Create, static () => ValueTask.FromResult(true), socket: null);
         await emitter.TokenAsync(Secret);
         await Eventually.BecomesTrueAsync(() => host.Failures.Latest(10).Any(), "the violation was reported");
 

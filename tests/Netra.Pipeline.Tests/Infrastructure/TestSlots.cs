@@ -11,7 +11,7 @@ internal static class TestSlots
 {
     public static ConnectionSlots Create(int? maxConnections = null, int maxHandshakes = 1000, TimeProvider? time = null) => new(
         Options.Create(new ConnectionOptions { MaxConnections = maxConnections, MaxHandshakes = maxHandshakes }),
-        Options.Create(new HostingOptions()),
+        new HostingOptions().ReservedHandles,
         new TestMeterFactory(),
         new ServedTime(time ?? TimeProvider.System),
         NullLogger<ConnectionSlots>.Instance);

@@ -25,7 +25,7 @@ internal sealed class SqliteWriterTests
         var stream = await LoadAsync(log);
         var isBroken = false;
         stream.TryAttach(
-            new StreamSubscription("c", new SendQueue(new ConnectionOptions(), () => { Assert.That(isBroken, Is.False); })), default, static _ => []);
+            new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, () => { Assert.That(isBroken, Is.False); })), default, static _ => []);
         isBroken = true;
         var key = NewKey();
 

@@ -96,5 +96,5 @@ internal sealed class SendLanesTests
         Assert.That((queue.IsEmpty, queue.TryTakePagePing(out _)), Is.EqualTo((true, false)));
     }
 
-    private static SendQueue Queue(int answers) => new(new ConnectionOptions { ControlMessages = answers }, static () => { });
+    private static SendQueue Queue(int answers) => new(new ConnectionOptions { ControlMessages = answers }.QueueLimits, static () => { });
 }

@@ -1,5 +1,4 @@
 using FsCheck;
-using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Streams;
@@ -16,7 +15,7 @@ internal sealed class SendQueueTests
     {
         var random = new Random(seed.Item);
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 200, QueueBytes = 512 * 1024 }, static () => { }, budget);
+        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 200, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
         var seq = 0L;
         for (var i = Math.Min(length.Get * 10, 1_000); i > 0; i--)
         {
@@ -46,7 +45,7 @@ internal sealed class SendQueueTests
     public async Task Budget_WriterAndEmitterInParallel_EndsWhereTheQueueEnds()
     {
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 1024 }, static () => { }, budget);
+        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 1024 }.QueueLimits, static () => { }, budget);
         var (buffer, taken) = (new byte[3_000], 0);
         using var done = new CancellationTokenSource();
         var writing = Task.Run(() =>
@@ -73,7 +72,7 @@ internal sealed class SendQueueTests
     {
         const int Rounds = 20_000;
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 16, QueueBytes = 512 * 1024 }, static () => { }, budget);
+        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 16, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
         var (small, large) = (new byte[60_000], new byte[300_000]);
         var (begun, taken) = (0, 0);
         var writing = Task.Run(() =>
@@ -105,7 +104,7 @@ internal sealed class SendQueueTests
     public void Budget_PageThatReads_CostsNothing()
     {
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions(), static () => { }, budget);
+        var queue = new SendQueue(new ConnectionOptions().QueueLimits, static () => { }, budget);
 
         for (var seq = 1; seq <= 1_000; seq++)
         {
@@ -116,5 +115,5 @@ internal sealed class SendQueueTests
         }
     }
 
-    private static BufferBudget Budget() => new(Options.Create(new ConnectionOptions()), static () => 0);
+    private static BufferBudget Budget() => new(new ConnectionOptions().BufferLimit(), static () => 0);
 }

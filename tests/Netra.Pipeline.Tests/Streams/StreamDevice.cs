@@ -30,7 +30,7 @@ internal sealed class StreamDevice
     public static StreamDevice Connect(UserStream stream, in ResumeRequest request, int queueFrames)
     {
         var options = new ConnectionOptions { QueueFrames = queueFrames };
-        var device = new StreamDevice(stream, new StreamSubscription("c", new SendQueue(options, static () => { })));
+        var device = new StreamDevice(stream, new StreamSubscription("c", new SendQueue(options.QueueLimits, static () => { })));
         var attached = stream.TryAttach(device.Subscription, request, point =>
         {
             device.Point = point;

@@ -43,7 +43,7 @@ internal sealed class StreamRegistryTests
         var (registry, _) = Create();
         var first = await registry.PinAsync("ada", CancellationToken.None);
         await EmitAsync(first, 5);
-        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }));
         first.TryAttach(subscription, new ResumeRequest(registry.Epoch, 3, 0), static _ => []);
         first.Detach(subscription);
         await registry.EvictIdleAsync(CancellationToken.None);
@@ -180,7 +180,7 @@ internal sealed class StreamRegistryTests
         var (registry, log) = Create();
         var stream = await registry.PinAsync("ada", CancellationToken.None);
         await EmitAsync(stream, 10);
-        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions(), static () => { }));
+        var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }));
         stream.TryAttach(subscription, new ResumeRequest(registry.Epoch, 10, 0), static _ => []);
         stream.Detach(subscription);
         stream.Unpin();

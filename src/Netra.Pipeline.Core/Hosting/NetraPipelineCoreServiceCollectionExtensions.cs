@@ -4,27 +4,22 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
-using Netra.Pipeline.Alerting.Hosting;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Events;
 using Netra.Pipeline.EventStreams;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
-using Netra.Pipeline.Monitoring;
-using Netra.Pipeline.Monitoring.Hosting;
-using Netra.Pipeline.Monitoring.Metrics;
-using Netra.Pipeline.Monitoring.Operators;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Runs;
-using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 using Netra.Pipeline.WebSockets;
@@ -32,19 +27,21 @@ using Netra.Pipeline.WebSockets;
 // In the namespace where hosts look for it.
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds Netra.Pipeline to a host.</summary>
-public static class NetraPipelineServiceCollectionExtensions
+/// <summary>Adds the core of Netra.Pipeline to a host.</summary>
+public static class NetraPipelineCoreServiceCollectionExtensions
 {
     // What a host may take to stop after its drain: what waits is stored, on a disk that may be slow.
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Adds the pipeline: streams, log, connections, emitters, agents, failures, HTTP API, and the start and stop of all of them. Events are kept in a SQLite file, <c>netra.db</c> in
-    /// <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the configuration section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// Adds the core alone: streams, connections, emitters, agents, failures, <c>POST /v1/events</c>, and the start and stop of all of them. It keeps
+    /// no events by itself: choose a log on the builder, or the host does not start. Options are read from the configuration section <c>Netra</c>, and
+    /// validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// <c>AddNetraPipeline</c>, of the package Netra.Pipeline, adds everything.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <returns>A builder for agents, tools, handlers and replacements.</returns>
-    public static NetraPipelineBuilder AddNetraPipeline(this IServiceCollection services)
+    /// <returns>A builder for the log, agents, tools, handlers and replacements.</returns>
+    public static NetraPipelineBuilder AddNetraPipelineCore(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddMetrics();
@@ -53,14 +50,12 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<ServedTime>();
         AddPipelineOptions(services);
         AddFailures(services);
-        MonitoringServices.Add(services);
         AddStreams(services);
         AddConnections(services);
         AddEmission(services);
         AddDelivery(services);
-        AlertingServices.Add(services);
-        AgentServices.AddCore(services);
-        AddHttp(services);
+        AddAgents(services);
+        AddPublishing(services);
         AddHosting(services);
         return new NetraPipelineBuilder(services);
     }
@@ -71,60 +66,44 @@ public static class NetraPipelineServiceCollectionExtensions
         services.AddSection<StreamOptions>("Netra:Streams");
         services.AddSection<EmissionOptions>("Netra:Emission");
         services.AddSection<DataOptions>("Netra");
-        services.AddSection<SqliteEventLogOptions>("Netra:Log:Sqlite");
         services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
         services.AddSection<HostingOptions>("Netra:Hosting");
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
         services.AddSection<PublishOptions>("Netra:Publish");
         services.AddSection<DeliveryOptions>("Netra:Delivery");
-        services.AddSection<MonitoringOptions>("Netra:Monitoring");
-        AddEnvironment(services);
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.AddSection<TelemetryOptions>("Netra:Telemetry");
+        services.AddSection<AgentOptions>(AgentOptions.SectionName);
+        services.AddEnvironment<ConnectionOptions>(EnvironmentSetting<ConnectionOptions>.Number(
+            "WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, DeliveryOptionsValidator>());
-    }
-
-    // The variables that operators know from the system that this one replaces.
-    private static void AddEnvironment(IServiceCollection services)
-    {
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MonitoringOptions>, MonitoringOptionsValidator>());
-        services.AddEnvironment<MonitoringOptions>(
-            EnvironmentSetting<MonitoringOptions>.Switch("WEBSOCKET_MONITOR_ENABLED", static (options, value) => options.Enabled = value),
-            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
-            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
-            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
-        services.AddEnvironment<ConnectionOptions>(
-            EnvironmentSetting<ConnectionOptions>.Number("WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
     }
 
     private static void AddFailures(IServiceCollection services)
     {
         services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<FailureAudience>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.TryAddSingleton<FailureFeed>();
         services.TryAddSingleton<FailureReporter>();
-        services.TryAddSingleton<PipelineMetrics>();
-        services.TryAddSingleton<RunMetrics>();
-        services.TryAddSingleton<StateMetrics>();
-        services.TryAddSingleton<PipelineSpans>();
-        services.TryAddSingleton<AcknowledgementSpans>();
-        services.TryAddSingleton<Checkpoints>();
-        services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton<PipelineObservation>();
+        services.TryAddSingleton<EmergencyMode>();
         services.TryAddSingleton<PeerLines>();
         services.TryAddSingleton<SecurityAudit>();
     }
 
     private static void AddStreams(IServiceCollection services)
     {
-        services.TryAddSingleton<IEventLog, SqliteEventLog>();
+        services.TryAddSingleton<IEventLog>(static _ => throw StartupVerificationException.WiringInvalid(
+            new FailureScope("VerifyWiring"),
+            ["no log is chosen (UseInMemoryEventLog, UseEventLog, or UseSqliteEventLog of the package Netra.Pipeline.Sqlite)"]));
         services.TryAddSingleton(static provider => new WindowBudget(
-            provider.GetRequiredService<IOptions<StreamOptions>>(
-                ), provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
+            provider.GetRequiredService<IOptions<StreamOptions>>(),
+            provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
         services.TryAddSingleton(static provider => new BufferBudget(
-            provider.GetRequiredService<IOptions<ConnectionOptions>>(), provider.GetRequiredService<WindowBudget>().ReadUsed));
+            provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit(), provider.GetRequiredService<WindowBudget>().ReadUsed));
         services.TryAddSingleton(static provider => new BudgetRelief(
             provider.GetRequiredService<BufferBudget>(),
             () => provider.GetRequiredService<StreamRegistry>().Loaded,
@@ -138,17 +117,27 @@ public static class NetraPipelineServiceCollectionExtensions
     {
         if (!services.Any(static service => service.ServiceType == typeof(ConnectionSlots)))
         {
-            services.AddSingleton<ConnectionSlots>();
+            services.AddSingleton(static provider => new ConnectionSlots(
+                provider.GetRequiredService<IOptions<ConnectionOptions>>(),
+                provider.GetRequiredService<IOptions<HostingOptions>>().Value.ReservedHandles,
+                provider.GetRequiredService<IMeterFactory>(),
+                provider.GetRequiredService<ServedTime>(),
+                provider.GetRequiredService<ILogger<ConnectionSlots>>()));
             services.AddSingleton<HandleWatch>();
             GuardTransport(services);
         }
 
         services.TryAddSingleton<ConnectionTick>();
         services.TryAddSingleton<ClientMessageDispatcher>();
+        services.TryAddSingleton<PipelineMetrics>();
+        services.TryAddSingleton<CanaryPass>();
+        services.TryAddSingleton<ConnectionObservation>();
         services.TryAddSingleton<ConnectionServices>();
         services.TryAddSingleton<ConnectionAcceptor>();
         services.TryAddSingleton<RegisteredAuthenticator>();
         services.TryAddSingleton<SecondDoor>();
+        services.TryAddSingleton<EventStreamEndpoint>();
+        services.TryAddSingleton<EventStreamPosts>();
     }
 
     // Whatever carries the host's connections goes on doing so; one that is added later is not bounded.
@@ -173,6 +162,13 @@ public static class NetraPipelineServiceCollectionExtensions
     private static void AddEmission(IServiceCollection services)
     {
         services.TryAddSingleton<UserExecutionContextFactory>();
+        services.TryAddSingleton<PipelineSpans>();
+        services.TryAddSingleton<AcknowledgementSpans>();
+        services.TryAddSingleton<Checkpoints>();
+        services.TryAddSingleton<EmissionTelemetry>();
+        services.TryAddSingleton(RunLimits.Default);
+        services.TryAddSingleton(static provider => new RunClock(provider.GetRequiredService<ServedTime>()));
+        services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<EmissionWaits>();
         services.TryAddSingleton(static provider => new EventEmitterFactory(
             provider.GetRequiredService<StreamRegistry>(),
@@ -207,7 +203,18 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<WebhookOutbox>();
     }
 
-    private static void AddHttp(IServiceCollection services)
+    private static void AddAgents(IServiceCollection services)
+    {
+        services.TryAddSingleton<AgentRegistry>();
+        services.TryAddSingleton<ToolRegistry>();
+        services.TryAddSingleton<OpenRuns>();
+        services.TryAddSingleton<RunMetrics>();
+        services.TryAddSingleton<RunServices>();
+        services.TryAddSingleton(static provider => new AgentRunner(provider.GetRequiredService<RunServices>()));
+        services.TryAddSingleton<WiringCheck>();
+    }
+
+    private static void AddPublishing(IServiceCollection services)
     {
         services.TryAddSingleton<IdempotencyIndex>();
         services.TryAddSingleton<EventPublisher>();
@@ -216,29 +223,14 @@ public static class NetraPipelineServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
-        services.TryAddSingleton<OperatorAudit>();
-        services.TryAddSingleton<OperatorRoute>();
-        services.TryAddSingleton<LedgerEndpoint>();
-        services.TryAddSingleton<EventTraceEndpoint>();
-        services.TryAddSingleton<UndeliveredEndpoint>();
-        services.TryAddSingleton<DeadLetterListing>();
-        services.TryAddSingleton<DeadLetterEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
-        services.TryAddSingleton<EventStreamEndpoint>();
-        services.TryAddSingleton<EventStreamPosts>();
-        services.TryAddSingleton<HealthJson>();
-        services.TryAddSingleton<HealthEndpoints>();
-        services.TryAddSingleton<UserMetricsJson>();
-        services.TryAddSingleton<UserMetricsEndpoints>();
-        services.TryAddSingleton<EmergencyEndpoints>();
-        services.TryAddSingleton<StatusEndpoints>();
-        services.TryAddSingleton<DashboardEndpoint>();
     }
 
     private static void AddHosting(IServiceCollection services)
     {
         services.TryAddSingleton<PipelineBridge>();
+        services.TryAddSingleton<BridgeInitializations>();
         services.TryAddSingleton<BackgroundWatch>();
         services.TryAddSingleton<BackgroundLoops>();
         services.TryAddSingleton<StartupVerification>();

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Hosting;
+
+namespace Netra.Pipeline.Alerting.Hosting;
+
+/// <summary>Alerting's store, loop and routes. Stateless.</summary>
+internal sealed class AlertingModule(IServiceProvider services) : PipelineModule
+{
+    public override void OnLogOpened() => services.GetRequiredService<AlertCenter>().Open();
+
+    public override IEnumerable<BackgroundLoop> Loops()
+        => [BackgroundLoop.Serving("alerts", services.GetRequiredService<AlertCenter>().RunAsync)];
+
+    public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
+    {
+        AlertEndpoints.Map(guarded);
+        AlertConfigurationEndpoints.Map(guarded);
+    }
+}
