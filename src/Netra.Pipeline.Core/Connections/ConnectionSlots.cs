@@ -264,7 +264,7 @@ internal sealed partial class ConnectionSlots
             from.RemoveFirst();
             var slot = _open[longest.Connection];
             slot.Silence = null;
-            if (slot.Socket is { } socket && !ReceivedBytes.AreNone(socket))
+            if (slot.Socket is { } socket && !TcpInfo.HasReceivedNothing(socket))
             {
                 slot.IsWaiting = false;
                 continue;

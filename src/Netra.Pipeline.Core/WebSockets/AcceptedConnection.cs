@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,17 +8,15 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// A connection that has a slot until it is closed. It is what the transport made, with two differences: a peer that ends its own side has a moment to be answered before it counts as gone, and
-/// what was written last is not waited for without end.
+/// A connection that has a slot until it is closed. It is what the transport made, with two differences: a peer that ends its own side has
+/// a moment to be answered before it counts as gone, and what was written last is not waited for without end.
 /// </summary>
-/// <remarks>As safe as what the transport made: its owner uses it, and anybody may abort it. Its times are the socket's, so they are the system's and not the host's.</remarks>
+/// <remarks>
+/// As safe as what the transport made: its owner uses it, and anybody may abort it. Its times are the socket's, so they are the system's
+/// and not the host's.
+/// </remarks>
 internal sealed class AcceptedConnection(ConnectionContext transport, ConnectionSlots slots) : ConnectionContext
 {
-    // From linux/tcp.h and linux/tcp_states.h.
-    private const int TcpLevel = 6;
-    private const int TcpInfo = 11;
-    private const byte CloseWait = 8;
-
     /// <summary>How long a peer that has ended its side may wait for an answer.</summary>
     private static readonly TimeSpan HalfClosePatience = TimeSpan.FromSeconds(2);
 
@@ -40,7 +37,10 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
 
     public override EndPoint? RemoteEndPoint { get => transport.RemoteEndPoint; set => transport.RemoteEndPoint = value; }
 
-    /// <summary>Fires when the peer is gone. HTTP ends a request when it does, answered or not; so one whose peer has ended its own side alone, as <c>nc -N</c> does, is given time.</summary>
+    /// <summary>
+    /// Fires when the peer is gone. HTTP ends a request when it does, answered or not; so one whose peer has ended its own side alone, as
+    /// <c>nc -N</c> does, is given time.
+    /// </summary>
     public override CancellationToken ConnectionClosed
     {
         get
@@ -62,7 +62,10 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
         set => transport.ConnectionClosed = value;
     }
 
-    /// <summary>Fires when the transport's input has ended, in whatever way. What tells the ways apart stays as long as the connection, and is made for those that need it.</summary>
+    /// <summary>
+    /// Fires when the transport's input has ended, in whatever way. What tells the ways apart stays as long as the connection, and is made
+    /// for those that need it.
+    /// </summary>
     public CancellationToken InputEnded => transport.ConnectionClosed;
 
     public override void Abort(ConnectionAbortedException abortReason) => transport.Abort(abortReason);
@@ -117,20 +120,5 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
     }
 
     private bool HasPeerEndedItsSide()
-    {
-        if (!OperatingSystem.IsLinux() || transport.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket)
-        {
-            return false;
-        }
-
-        try
-        {
-            Span<byte> state = stackalloc byte[1];
-            return socket.GetRawSocketOption(TcpLevel, TcpInfo, state) > 0 && state[0] == CloseWait;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
+        => transport.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket && TcpInfo.IsHalfClosed(socket);
 }
