@@ -9,8 +9,8 @@ namespace Netra.Pipeline.Sqlite;
 /// </summary>
 /// <remarks>
 /// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken
-/// counts until <see cref="Release"/>. Who finds no room may wait for it in a
-/// line, which costs those that find room one comparison.
+/// counts until <see cref="Release"/>. An emitter that finds no room may wait for it in a queue, which costs those that find room one
+/// comparison.
 /// </remarks>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private readonly SqliteEventLogOptions _options;
     private readonly AutoResetEvent _wake;
     private readonly ITimer _timer;
-    private readonly RoomLine _line;
+    private readonly RoomQueue _waiting;
     private List<QueuedItem> _items = [];
     private List<QueuedItem> _spare = [];
     private List<AuditEntry> _progress = [];
@@ -43,7 +43,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     public AppendQueue(SqliteEventLogOptions options, TimeProvider time, AutoResetEvent wake)
     {
         (_options, _wake) = (options, wake);
-        _line = new RoomLine(_gate, Fits);
+        _waiting = new RoomQueue(_gate, Fits);
         _timer = time.CreateTimer(static wake => ((AutoResetEvent)wake!).Set(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -82,7 +82,7 @@ internal sealed class AppendQueue : IAsyncDisposable
                 return AppendResult.Failed;
             }
 
-            if (entry.HasRoom ? !HasRoom(entries: 1, bytes) : _line.AnyWaiting || !HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes))
+            if (entry.HasRoom ? !HasRoom(entries: 1, bytes) : _waiting.AnyWaiting || !HasRoom(_waiting.KeptEntries + 1, _waiting.KeptBytes + bytes))
             {
                 return AppendResult.Full;
             }
@@ -115,7 +115,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// wait.
     /// </summary>
     public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken)
-        => _line.WaitAsync(bytes, cancellationToken);
+        => _waiting.WaitAsync(bytes, cancellationToken);
 
     /// <summary>Nothing can be stored at the moment: nobody who waits gets room until <see cref="Resume"/>.</summary>
     public void Pause()
@@ -133,7 +133,7 @@ internal sealed class AppendQueue : IAsyncDisposable
             _isPaused = false;
         }
 
-        _line.Update();
+        _waiting.Update();
     }
 
     /// <returns>Whether it was taken: not when too many wait.</returns>
@@ -222,7 +222,7 @@ internal sealed class AppendQueue : IAsyncDisposable
             _storedBytes = storedBytes;
         }
 
-        _line.Update();
+        _waiting.Update();
     }
 
     /// <summary>Takes nothing more.</summary>
@@ -233,7 +233,7 @@ internal sealed class AppendQueue : IAsyncDisposable
             _isClosed = true;
         }
 
-        _line.Update();
+        _waiting.Update();
     }
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
@@ -246,7 +246,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private bool Fits(int bytes)
         => _isClosed
             || bytes > Math.Min(_options.QueueBytes, _options.MaxBytes)
-            || (!_isPaused && HasRoom(_line.KeptEntries + 1, _line.KeptBytes + bytes));
+            || (!_isPaused && HasRoom(_waiting.KeptEntries + 1, _waiting.KeptBytes + bytes));
 
     private static List<T> Emptied<T>(List<T> list)
     {

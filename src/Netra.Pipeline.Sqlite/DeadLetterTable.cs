@@ -3,7 +3,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>The tables <c>dead_letters</c> and <c>buried</c> of one connection. A dead letter may go before its event does; the number stays buried until then.</summary>
-internal sealed class DeadLetterTable(SqliteDatabase database, LogClock clock)
+internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock clock)
 {
     private const string Columns = "d.number, s.user, s.key, d.seq, d.cause, d.attempts, d.at, d.state, d.replayed_as, d.webhook, d.payload FROM dead_letters AS d JOIN streams AS s ON s.id = d.stream";
     private readonly SqliteStatement _insert = database.Prepare(

@@ -3,7 +3,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>The one row of the table <c>log</c>. Only the writer uses it.</summary>
-internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogState state) : Staged<LogState>(state)
+internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in LogState state) : Staged<LogState>(state)
 {
     private readonly SqliteStatement _update = database.Prepare(
         "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7 " +
@@ -15,7 +15,7 @@ internal sealed class LogRow(SqliteDatabase database, LogClock clock, in LogStat
     public bool IsClockUnsaved => clock.Ahead() != _savedAhead;
 
     /// <summary>Reads the row, and sets the clock by it. What is above the watermarks is not counted yet.</summary>
-    public static LogState Read(SqliteDatabase database, LogClock clock)
+    public static LogState Read(SqliteDatabase database, StorageClock clock)
     {
         using var row = new SqliteStatement(
             database, "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall FROM log");

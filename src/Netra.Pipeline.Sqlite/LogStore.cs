@@ -12,7 +12,7 @@ internal sealed class LogStore : IDisposable
     private readonly HashSet<SqliteLease> _refused = [];
     private readonly LogRow _log;
 
-    public LogStore(SqliteDatabase database, LogClock clock, long boot, string epoch)
+    public LogStore(SqliteDatabase database, StorageClock clock, long boot, string epoch)
     {
         (Database, Clock, Boot, Epoch) = (database, clock, boot, epoch);
         _log = new LogRow(database, clock, LogRow.Read(database, clock));
@@ -29,7 +29,7 @@ internal sealed class LogStore : IDisposable
     public SqliteDatabase Database { get; }
 
     /// <summary>The time that everything stored is labelled by.</summary>
-    public LogClock Clock { get; }
+    public StorageClock Clock { get; }
 
     /// <summary>How often the log was started, this time included.</summary>
     public long Boot { get; }

@@ -30,7 +30,7 @@ internal sealed class OpenLog : IAsyncDisposable
         Writer = new SqliteWriter(store, Queue, _wake, options.SaveInterval, failures, logger, time);
         Leasing = new Leasing(store);
         Retention = new Retention(store, options.RetainedBytes);
-        Burial = new Burial(store);
+        DeadLetterWriter = new DeadLetterWriter(store);
     }
 
     public AppendQueue Queue { get; }
@@ -46,12 +46,12 @@ internal sealed class OpenLog : IAsyncDisposable
     public Retention Retention { get; }
 
     /// <inheritdoc cref="Leasing"/>
-    public Burial Burial { get; }
+    public DeadLetterWriter DeadLetterWriter { get; }
 
     public string Epoch => _store.Epoch;
 
     /// <summary>The time that everything stored is labelled by.</summary>
-    public LogClock Clock => _store.Clock;
+    public StorageClock Clock => _store.Clock;
 
     public string Path => _file.Path;
 
@@ -70,7 +70,7 @@ internal sealed class OpenLog : IAsyncDisposable
         {
             database = file.OpenWriter(migrations);
             var boot = BeginBoot(database);
-            var clock = new LogClock(time);
+            var clock = new StorageClock(time);
             var store = new LogStore(database, clock, boot, database.QueryText("SELECT epoch FROM log")!);
             var recovered = new Recovery(store).Run();
             store.Streams.CountAll();

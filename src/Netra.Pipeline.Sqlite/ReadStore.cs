@@ -9,7 +9,7 @@ internal sealed class ReadStore : IDisposable
     private readonly SqliteStatement _userOf;
     private readonly SqliteStatement _streamOf;
 
-    public ReadStore(SqliteDatabase database, LogClock clock)
+    public ReadStore(SqliteDatabase database, StorageClock clock)
     {
         _database = database;
         _userOf = database.Prepare("SELECT user FROM streams WHERE key = ?1");

@@ -34,7 +34,7 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
             : await open.Readers.ReadAsync(new FailureScope("trace", granted.UserId), store => Read(store, open.Clock, granted, seq), cancellationToken);
     }
 
-    private static EventHistory? Read(ReadStore store, LogClock clock, SqliteLease lease, long seq)
+    private static EventHistory? Read(ReadStore store, StorageClock clock, SqliteLease lease, long seq)
     {
         var view = lease.View;
         if (SeqRanges.Contain(view.Skipped, seq))

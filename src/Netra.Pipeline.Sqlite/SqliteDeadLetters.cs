@@ -10,7 +10,7 @@ internal sealed class SqliteDeadLetters(SqliteEventLog log) : IDeadLetterStore
     {
         var (open, granted) = (log.Open, SqliteEventLog.Granted(lease));
         var buried = open.Clock.OfWall(at);
-        return open.DoAsync(new WriterJob<IReadOnlyList<DeadLetter>>("bury", _ => open.Burial.Add(granted, seqs, attempts, buried)), cancellationToken);
+        return open.DoAsync(new WriterJob<IReadOnlyList<DeadLetter>>("bury", _ => open.DeadLetterWriter.Add(granted, seqs, attempts, buried)), cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken)

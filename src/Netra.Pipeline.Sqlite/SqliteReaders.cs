@@ -24,7 +24,7 @@ internal sealed class SqliteReaders : IDisposable
     }
 
     /// <summary>Opens the connections.</summary>
-    public void Open(LogClock clock)
+    public void Open(StorageClock clock)
     {
         for (var i = 0; i < _options.Readers; i++)
         {

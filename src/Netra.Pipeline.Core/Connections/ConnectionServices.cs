@@ -14,7 +14,7 @@ internal sealed class ConnectionServices(
     PipelineMetrics metrics,
     ConnectionObservation observation,
     SecurityAudit audit,
-    PeerLines lines,
+    PeerLog lines,
     BufferBudget budget,
     ILogger<Connection> logger,
     ServedTime time)
@@ -31,7 +31,7 @@ internal sealed class ConnectionServices(
 
     public SecurityAudit Audit { get; } = audit;
 
-    public PeerLines Lines { get; } = lines;
+    public PeerLog Lines { get; } = lines;
 
     public BufferBudget Budget { get; } = budget;
 

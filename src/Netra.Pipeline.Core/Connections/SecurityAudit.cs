@@ -7,9 +7,9 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>
 /// The security audit log: who was refused, whose events were stopped on their way to somebody else, and which operators looked at or changed what is somebody's. A category of its own, so that it can be kept apart and
-/// longer than the rest. Refusals come in crowds, and are written as <see cref="PeerLines"/>. Safe from any thread.
+/// longer than the rest. Refusals may come by the thousand, so they are written to a <see cref="PeerLog"/>. Safe from any thread.
 /// </summary>
-internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLines lines)
+internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog lines)
 {
     /// <summary>Its category.</summary>
     public const string Category = "Netra.Pipeline.SecurityAudit";
@@ -23,14 +23,14 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLines li
         if (status is 401 or 403)
         {
             lines.Write(
-                EventIds.HandshakeDenied, code, PeerLines.SourceOf(remote), more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
+                EventIds.HandshakeDenied, code, PeerLog.SourceOf(remote), more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
         }
     }
 
     /// <summary>A request to publish, or an operator's, was refused for who it comes from.</summary>
     public void RequestRefused(string? who, EndPoint? remote, string method, string? path, int status)
         => lines.Write(
-            EventIds.RequestDenied, nameof(RequestRefused), PeerLines.SourceOf(remote), more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
+            EventIds.RequestDenied, nameof(RequestRefused), PeerLog.SourceOf(remote), more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
     /// <summary>An event was stopped on its way to somebody else.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq) => Log.IsolationViolated(_logger, seq, connectionId, userId);

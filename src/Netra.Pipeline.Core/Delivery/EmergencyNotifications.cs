@@ -5,29 +5,31 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Delivery;
 
-/// <summary>Tells all notifiers of emergencies. Each has a line of its own, so that none holds up another, nor whoever tells. Safe from any thread.</summary>
+/// <summary>
+/// Tells all notifiers of emergencies. Each has a queue of its own, so that none holds up another, nor the caller. Safe from any thread.
+/// </summary>
 internal sealed class EmergencyNotifications(
     IEnumerable<IEmergencyNotifier> notifiers, FailureReporter failures, IOptions<DeliveryOptions> options, ServedTime time)
 {
-    private readonly EmergencyLine[] _lines = [.. notifiers.Select(notifier => new EmergencyLine(notifier, failures, options.Value, time))];
+    private readonly NotifierQueue[] _queues = [.. notifiers.Select(notifier => new NotifierQueue(notifier, failures, options.Value, time))];
 
     public void Tell(Failure emergency)
     {
-        foreach (var line in _lines)
+        foreach (var queue in _queues)
         {
-            line.Tell(emergency);
+            queue.Tell(emergency);
         }
     }
 
     /// <summary>Takes no more, and waits for what has been told; for as long as one call may take.</summary>
-    public Task StopAsync() => Task.WhenAll(_lines.Select(static line => line.StopAsync()));
+    public Task StopAsync() => Task.WhenAll(_queues.Select(static queue => queue.StopAsync()));
 }
 
 /// <summary>
-/// The emergencies that wait for one notifier, bounded, and the loop that tells it of them, one at a time. A call that ignores its cancellation is reported when its time is over; until it returns the line waits, so
+/// The emergencies that wait for one notifier, bounded, and the loop that tells it of them, one at a time. A call that ignores its cancellation is reported when its time is over; until it returns the queue waits, so
 /// that calls that hang do not pile up. Safe from any thread.
 /// </summary>
-internal sealed class EmergencyLine
+internal sealed class NotifierQueue
 {
     private const string Operation = "emergency notifier";
 
@@ -39,7 +41,7 @@ internal sealed class EmergencyLine
     private readonly Task _running;
     private readonly string _name;
 
-    public EmergencyLine(IEmergencyNotifier notifier, FailureReporter failures, DeliveryOptions options, TimeProvider time)
+    public NotifierQueue(IEmergencyNotifier notifier, FailureReporter failures, DeliveryOptions options, TimeProvider time)
     {
         (_notifier, _failures, _options, _time) = (notifier, failures, options, time);
         _name = notifier.GetType().Name;

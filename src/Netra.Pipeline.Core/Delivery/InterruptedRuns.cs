@@ -22,7 +22,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
         IsOfServer = true,
     };
 
-    private readonly FailureCrowd _crowd = new(failures);
+    private readonly FailureAggregator _failed = new(failures);
     private List<OpenRun> _open = [];
 
     /// <summary>Finds them among the runs that are open. To be called before this process begins runs of its own.</summary>
@@ -58,7 +58,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
                 Volatile.Write(ref _open, [.. left]);
             }
 
-            _crowd.Tell();
+            _failed.Tell();
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
         if (!IdentifierRules.IsReserved(run.UserId))
         {
             // A verification that was interrupted concerns nobody.
-            _crowd.Add(failure);
+            _failed.Add(failure);
         }
 
         return true;

@@ -56,7 +56,7 @@ internal sealed class QuietRuns(
     private readonly ConcurrentDictionary<RunLife, bool> _stalled = new();
     private readonly ConcurrentDictionary<RunLife, bool> _stuck = new();
     private readonly ConcurrentQueue<(string UserId, Task Stored)> _leaving = new();
-    private readonly FailureCrowd _crowd = new(failures);
+    private readonly FailureAggregator _failed = new(failures);
     private Task _publishing = Task.CompletedTask;
     private volatile bool _isRefused;
     private long _rounds;
@@ -185,7 +185,7 @@ internal sealed class QuietRuns(
             {
                 tool.IsReported = true;
                 _stuck[life] = true;
-                _crowd.Add(Failure.In(
+                _failed.Add(Failure.In(
                     FailureCode.ToolStuck,
                     new FailureScope("watch runs", life.Key.UserId, life.Key.ThreadId, life.Key.RunId),
                     $"Tool {tool.Name} has been running for {running.TotalSeconds:F0} s "
@@ -207,7 +207,7 @@ internal sealed class QuietRuns(
             await Task.WhenAny(_publishing, Task.Delay(Patience, time, cancellationToken));
         }
 
-        _crowd.Tell();
+        _failed.Tell();
         if (_publishing.IsFaulted)
         {
             var fault = _publishing.Exception;
@@ -309,7 +309,7 @@ internal sealed class QuietRuns(
         var receipt = await emitter.AgentStalledAsync(life.AgentName, quiet);
         life.OnStalled(heardAt);
         _stalled[life] = true;
-        _crowd.Add(Failure.In(
+        _failed.Add(Failure.In(
             FailureCode.RunStalled,
             emitter.Context.ScopeOf("watch runs"),
             $"The run of {life.AgentName ?? "an agent"} has said nothing for {quiet.TotalSeconds:F0} s; "
@@ -328,7 +328,7 @@ internal sealed class QuietRuns(
         var receipt = await emitter.AgentFailedAsync(
             string.IsNullOrEmpty(agent) ? "unknown" : agent, new EventError(FailureCodes.WireName(failure.Code), failure.Message));
         _stalled.TryRemove(life, out _);
-        _crowd.Add(failure);
+        _failed.Add(failure);
 
         // One that runs in this process is not to go on behind everybody's back.
         life.Stop?.Invoke("it said nothing for so long that the server ended it");

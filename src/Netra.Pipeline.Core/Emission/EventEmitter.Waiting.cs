@@ -9,11 +9,11 @@ namespace Netra.Pipeline.Emission;
 // wants to wait for it. Nobody waits under a lock, and nothing is numbered meanwhile.
 public sealed partial class EventEmitter
 {
-    private EmissionLine? _line;
+    private EmissionQueue? _queue;
 
     private ValueTask<EventReceipt> SendAsync(in PendingEvent pending, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _line) is { IsEmpty: false })
+        if (Volatile.Read(ref _queue) is { IsEmpty: false })
         {
             return WaitAndSendAsync(pending, cancellationToken);
         }
@@ -55,17 +55,17 @@ public sealed partial class EventEmitter
             _services.Runs.BeginRequest(_life);
         }
 
-        var line = Volatile.Read(ref _line) ?? Interlocked.CompareExchange(ref _line, new EmissionLine(), null) ?? _line;
-        var place = line.Enter();
+        var queue = Volatile.Read(ref _queue) ?? Interlocked.CompareExchange(ref _queue, new EmissionQueue(), null) ?? _queue;
+        var node = queue.Enter();
         var begun = _services.Served.GetTimestamp();
         try
         {
-            await EndedBy(place.Value.Task, Timeout.InfiniteTimeSpan, pending, cancellationToken);
+            await EndedBy(node.Value.Task, Timeout.InfiniteTimeSpan, pending, cancellationToken);
             return await SendFirstAsync(pending, bytes, begun, cancellationToken);
         }
         finally
         {
-            line.Leave(place);
+            queue.Leave(node);
             _services.Waits.Leave(bytes);
             if (isOfRun)
             {

@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// The latest failures, for the monitor. Bounded: the newest replaces the oldest, and those that come in crowds are one entry with their
+/// The latest failures, for the monitor. Bounded: the newest replaces the oldest, and those that are told together are one entry with their
 /// <see cref="Failure.Count"/>. Safe for any number of threads.
 /// </summary>
 public sealed class FailureFeed
@@ -24,7 +24,7 @@ public sealed class FailureFeed
     /// <summary>How many failures are kept.</summary>
     public int Capacity => _ring.Length;
 
-    /// <summary>How many failures were ever added, each of a crowd counted.</summary>
+    /// <summary>How many failures were ever added, also of those told together.</summary>
     public long Total => Interlocked.Read(ref _total);
 
     /// <summary>Adds a failure.</summary>

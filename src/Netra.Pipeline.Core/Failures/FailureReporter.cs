@@ -30,7 +30,7 @@ public sealed partial class FailureReporter : IDisposable
     private readonly FailureFeed _feed;
     private readonly Action<string, ErrorMessage, long> _tell;
     private readonly TimeProvider _time;
-    private readonly Crowds<FailureKind, Failure> _crowds;
+    private readonly Coalescer<FailureGroup, Failure> _coalescer;
     private ImmutableArray<Action<Failure>> _subscribers = [];
 
     /// <summary>The funnel of one pipeline.</summary>
@@ -47,7 +47,7 @@ public sealed partial class FailureReporter : IDisposable
         _feed = feed;
         _tell = tell;
         _time = time;
-        _crowds = new Crowds<FailureKind, Failure>(time, MaxKinds, Hold, TellOperatorAndUser);
+        _coalescer = new Coalescer<FailureGroup, Failure>(time, MaxKinds, Hold, TellOperatorAndUser);
         _failures = meters.Create(PipelineMeter.Name).CreateCounter<long>("netra.failures", "{failure}", "Failures by code (error.type).");
     }
 
@@ -75,7 +75,7 @@ public sealed partial class FailureReporter : IDisposable
             Attempt("observing", timed, info, (_, failure, _) => subscriber(failure));
         }
 
-        if (!_crowds.Add(FailureKind.Of(timed), FailureKind.RestOf(timed), timed))
+        if (!_coalescer.Add(FailureGroup.Of(timed), FailureGroup.RestOf(timed), timed))
         {
             // So many users at once that the operator is told by code: each of them is still told what they are missing. What waits for
             // one connection is bounded there.
@@ -84,15 +84,15 @@ public sealed partial class FailureReporter : IDisposable
     }
 
     /// <summary>Tells what has been held back, where it is time. Called by a loop.</summary>
-    internal void TellDue() => _crowds.TellDue();
+    internal void TellDue() => _coalescer.TellDue();
 
     /// <summary>Tells all that has been held back. Called at the end.</summary>
-    internal void TellAll() => _crowds.TellAll();
+    internal void TellAll() => _coalescer.TellAll();
 
     /// <summary>Tells all that has been held back: nobody will ask any more.</summary>
     public void Dispose() => TellAll();
 
-    // Under the lock of the crowds: the feed has one of its own, and calls nobody.
+    // Under the lock of the coalescer: the feed has one of its own, and calls nothing else.
     private Failure Hold(Failure? held, Failure failure)
     {
         var grown = failure.After(held);
@@ -141,7 +141,7 @@ public sealed partial class FailureReporter : IDisposable
         var id = info.LogPrefix is null
             ? new EventId(EventIds.FailureReported, nameof(EventIds.FailureReported))
             : new EventId(EventIds.PrefixedFailureReported, nameof(EventIds.PrefixedFailureReported));
-        _logger.Log(level, id, new FailureLine(failure, info), CauseOf(failure), static (line, _) => line.ToString());
+        _logger.Log(level, id, new FailureLogEntry(failure, info), CauseOf(failure), static (entry, _) => entry.ToString());
     }
 
     // The line says what an exception of ours says; where it was raised says something only of what is beneath it. What others have raised
@@ -206,9 +206,9 @@ public sealed partial class FailureReporter : IDisposable
 /// <param name="Code">The code.</param>
 /// <param name="UserId">The user; null for nobody, and for the rest when there are too many.</param>
 /// <param name="Operation">The operation, where there is no user.</param>
-internal readonly record struct FailureKind(FailureCode Code, string? UserId, string? Operation)
+internal readonly record struct FailureGroup(FailureCode Code, string? UserId, string? Operation)
 {
-    public static FailureKind Of(Failure failure) => new(failure.Code, failure.UserId, failure.UserId is null ? failure.Operation : null);
+    public static FailureGroup Of(Failure failure) => new(failure.Code, failure.UserId, failure.UserId is null ? failure.Operation : null);
 
-    public static FailureKind RestOf(Failure failure) => new(failure.Code, null, null);
+    public static FailureGroup RestOf(Failure failure) => new(failure.Code, null, null);
 }

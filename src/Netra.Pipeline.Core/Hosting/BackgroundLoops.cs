@@ -31,7 +31,7 @@ internal sealed class BackgroundLoops(
     BackgroundWatch watch,
     IEventLog log,
     FailureReporter failures,
-    PeerLines lines,
+    PeerLog lines,
     IOptions<StreamOptions> options,
     TimeProvider time) : IDisposable
 {

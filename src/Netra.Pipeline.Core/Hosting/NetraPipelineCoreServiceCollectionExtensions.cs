@@ -90,7 +90,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<FailureReporter>();
         services.TryAddSingleton<PipelineObservation>();
         services.TryAddSingleton<EmergencyMode>();
-        services.TryAddSingleton<PeerLines>();
+        services.TryAddSingleton<PeerLog>();
         services.TryAddSingleton<SecurityAudit>();
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class PipelineLifetime(
     HandleWatch handles,
     StreamRegistry streams,
     FailureReporter failures,
-    PeerLines lines,
+    PeerLog lines,
     RegisteredAuthenticator registered,
     IHostEnvironment environment,
     IOptions<HostingOptions> options,

@@ -11,7 +11,7 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
-internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, PeerLines peers, ILogger<PublishEndpoint> logger)
+internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";

@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Storage;
 
 /// <summary>The dead letters of the in-memory log. One lock guards everything; nothing is called under it.</summary>
-internal sealed class InMemoryDeadLetters(LogClock clock) : IDeadLetterStore
+internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, DeadLetter> _letters = [];

@@ -24,9 +24,9 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly InMemoryDeadLetters _deadLetters;
     private readonly Lock _owners = new();
     private readonly InMemoryEventLogOptions _options;
-    private readonly LogClock _clock;
+    private readonly StorageClock _clock;
     private readonly Lock _room = new();
-    private readonly RoomLine _line;
+    private readonly RoomQueue _waiting;
     private long _bytes;
 
     /// <summary>Makes an empty log.</summary>
@@ -35,10 +35,10 @@ public sealed class InMemoryEventLog : IEventLog
     public InMemoryEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _clock) = (options.Value, new LogClock(time));
+        (_options, _clock) = (options.Value, new StorageClock(time));
         _deadLetters = new InMemoryDeadLetters(_clock);
         Audit = new InMemoryAuditTrail(_deadLetters);
-        _line = new RoomLine(_room, bytes => bytes > _options.MaxBytes || Bytes + _line!.KeptBytes + bytes <= _options.MaxBytes);
+        _waiting = new RoomQueue(_room, bytes => bytes > _options.MaxBytes || Bytes + _waiting!.KeptBytes + bytes <= _options.MaxBytes);
     }
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed class InMemoryEventLog : IEventLog
         lock (_room)
         {
             // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
-            var kept = entry.HasRoom ? 0 : _line.AnyWaiting ? _options.MaxBytes : _line.KeptBytes;
+            var kept = entry.HasRoom ? 0 : _waiting.AnyWaiting ? _options.MaxBytes : _waiting.KeptBytes;
             if (Bytes + entry.Buffer.Length > _options.MaxBytes - kept)
             {
                 return AppendResult.Full;
@@ -133,7 +133,7 @@ public sealed class InMemoryEventLog : IEventLog
 
     /// <inheritdoc/>
     public ValueTask<IDisposable> WaitForRoomAsync(StreamLease lease, int bytes, CancellationToken cancellationToken)
-        => _line.WaitAsync(bytes, cancellationToken);
+        => _waiting.WaitAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
@@ -201,7 +201,7 @@ public sealed class InMemoryEventLog : IEventLog
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
 
-    // Under the lock, so that whoever takes a place in the line either sees it, or is in the line by the time it is told.
+    // Under the lock, so that an emitter that begins to wait either sees the room, or is in the queue by the time it is told.
     private void GiveBack(long bytes)
     {
         lock (_room)
@@ -209,7 +209,7 @@ public sealed class InMemoryEventLog : IEventLog
             Interlocked.Add(ref _bytes, -bytes);
         }
 
-        _line.Update();
+        _waiting.Update();
     }
 
     // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.

@@ -1,62 +1,62 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// What comes in crowds, told by kind: the first of a kind, or the first few, at once, those after it together, at most once a second.
-/// Bounded: beyond so many kinds the rest is told by coarser ones.
+/// Coalesces what repeats: of a key the first, or the first few, are told at once, those after it together, at most once a second. Bounded:
+/// beyond so many keys the rest is told by coarser ones.
 /// </summary>
 /// <remarks>
-/// Safe from any thread. The lock guards the kinds; joining happens under it, so it must call nobody else; what is told goes out without
-/// it. Nothing is kept of a kind that was quiet for a second.
+/// Safe from any thread. The lock guards the keys; joining happens under it, so it must call nothing else; what is told goes out without
+/// it. Nothing is kept of a key that was quiet for a second.
 /// </remarks>
 /// <param name="time">The clock.</param>
-/// <param name="maxKinds">How many kinds are told apart at a time.</param>
+/// <param name="maxKeys">How many keys are told apart at a time.</param>
 /// <param name="hold">Makes one of what is held back, null for nothing, and one more. Called for what is told at once as well, with
 /// nothing.</param>
-/// <param name="tell">Tells one, or what several have become, and whether it is of a kind of its own.</param>
-/// <param name="atOnce">How many of a kind are told at once.</param>
-internal sealed class Crowds<TKind, TItem>(
-    TimeProvider time, int maxKinds, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell, int atOnce = 1)
-    where TKind : notnull
+/// <param name="tell">Tells one, or what several have become, and whether it was told under its own key.</param>
+/// <param name="atOnce">How many of a key are told at once.</param>
+internal sealed class Coalescer<TKey, TItem>(
+    TimeProvider time, int maxKeys, Func<TItem?, TItem, TItem> hold, Action<TItem, bool> tell, int atOnce = 1)
+    where TKey : notnull
     where TItem : class
 {
-    /// <summary>How often a kind is told at most.</summary>
+    /// <summary>How often a key is told at most.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<TKind, Crowd> _kinds = [];
+    private readonly Dictionary<TKey, Group> _groups = [];
 
     /// <summary>One more.</summary>
-    /// <param name="kind">Its kind.</param>
-    /// <param name="rest">The coarser kind, one of a small set, that takes it when there are too many.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="rest">The coarser key, one of a small set, that takes it when there are too many.</param>
     /// <param name="item">What is to be told.</param>
-    /// <returns>Whether it went under its own kind.</returns>
-    public bool Add(TKind kind, TKind rest, TItem item)
+    /// <returns>Whether it went under its own key.</returns>
+    public bool Add(TKey key, TKey rest, TItem item)
     {
         bool isOwn;
         TItem due;
         lock (_gate)
         {
             var now = time.GetTimestamp();
-            isOwn = _kinds.TryGetValue(kind, out var crowd) || _kinds.Count < maxKinds;
-            if (crowd is null && (isOwn || !_kinds.TryGetValue(rest, out crowd)))
+            isOwn = _groups.TryGetValue(key, out var group) || _groups.Count < maxKeys;
+            if (group is null && (isOwn || !_groups.TryGetValue(rest, out group)))
             {
-                _kinds[isOwn ? kind : rest] = new Crowd { IsOwn = isOwn, ToldAt = now };
+                _groups[isOwn ? key : rest] = new Group { IsOwn = isOwn, ToldAt = now };
                 due = hold(null, item);
             }
-            else if (crowd!.AtOnce < atOnce && crowd.Held is null)
+            else if (group!.AtOnce < atOnce && group.Held is null)
             {
-                crowd.AtOnce++;
+                group.AtOnce++;
                 due = hold(null, item);
             }
             else
             {
-                crowd.Held = hold(crowd.Held, item);
-                if (time.GetElapsedTime(crowd.ToldAt, now) < Interval)
+                group.Held = hold(group.Held, item);
+                if (time.GetElapsedTime(group.ToldAt, now) < Interval)
                 {
                     return isOwn;
                 }
 
-                due = crowd.Take(now)!;
+                due = group.Take(now)!;
             }
         }
 
@@ -75,26 +75,26 @@ internal sealed class Crowds<TKind, TItem>(
         List<(TItem Item, bool IsOwn)>? due = null;
         lock (_gate)
         {
-            if (_kinds.Count == 0)
+            if (_groups.Count == 0)
             {
                 return;
             }
 
             var now = time.GetTimestamp();
-            foreach (var (kind, crowd) in _kinds)
+            foreach (var (key, group) in _groups)
             {
-                if (!isDue(time.GetElapsedTime(crowd.ToldAt, now)))
+                if (!isDue(time.GetElapsedTime(group.ToldAt, now)))
                 {
                     continue;
                 }
 
-                if (crowd.Take(now) is { } held)
+                if (group.Take(now) is { } held)
                 {
-                    (due ??= []).Add((held, crowd.IsOwn));
+                    (due ??= []).Add((held, group.IsOwn));
                 }
                 else
                 {
-                    _kinds.Remove(kind);
+                    _groups.Remove(key);
                 }
             }
         }
@@ -105,7 +105,7 @@ internal sealed class Crowds<TKind, TItem>(
         }
     }
 
-    private sealed class Crowd
+    private sealed class Group
     {
         public bool IsOwn { get; init; }
 

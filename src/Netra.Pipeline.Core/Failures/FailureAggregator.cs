@@ -1,25 +1,25 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// Failures of which thousands may come at once, one for each of as many runs: the first ones are told by themselves, those after them with
-/// their number. Safe from any thread; what it tells goes out without a lock.
+/// Failures of which thousands may come in one round, one for each of as many runs: the first ones are told each, those after them as one
+/// with their number. Safe from any thread; what it tells goes out without a lock.
 /// </summary>
 /// <param name="failures">Who is told.</param>
-internal sealed class FailureCrowd(FailureReporter failures)
+internal sealed class FailureAggregator(FailureReporter failures)
 {
     /// <summary>How many of a code are told by themselves between two calls of <see cref="Tell"/>.</summary>
     public const int ToldAlone = 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<FailureCode, (int Count, Failure Last)> _crowds = [];
+    private readonly Dictionary<FailureCode, (int Count, Failure Last)> _counts = [];
 
     /// <summary>One more.</summary>
     public void Add(Failure failure)
     {
         lock (_gate)
         {
-            var count = _crowds.TryGetValue(failure.Code, out var crowd) ? crowd.Count + 1 : 1;
-            _crowds[failure.Code] = (count, failure);
+            var count = _counts.TryGetValue(failure.Code, out var before) ? before.Count + 1 : 1;
+            _counts[failure.Code] = (count, failure);
             if (count > ToldAlone)
             {
                 return;
@@ -32,19 +32,19 @@ internal sealed class FailureCrowd(FailureReporter failures)
     /// <summary>Tells of those that were not told by themselves. Called by a loop.</summary>
     public void Tell()
     {
-        List<(int Count, Failure Last)> crowds;
+        List<(int Count, Failure Last)> counts;
         lock (_gate)
         {
-            if (_crowds.Count == 0)
+            if (_counts.Count == 0)
             {
                 return;
             }
 
-            crowds = [.. _crowds.Values];
-            _crowds.Clear();
+            counts = [.. _counts.Values];
+            _counts.Clear();
         }
 
-        foreach (var (count, last) in crowds.Where(static crowd => crowd.Count > ToldAlone))
+        foreach (var (count, last) in counts.Where(static counted => counted.Count > ToldAlone))
         {
             var more = count - ToldAlone;
             failures.Report(new Failure(last.Code, last.Operation, $"{more} more runs like those before; the last one: {last.Message}")

@@ -4,7 +4,7 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Storage;
 
 [Parallelizable(ParallelScope.All)]
-internal sealed class LogClockTests
+internal sealed class StorageClockTests
 {
     [TestCase(1)]
     [TestCase(-1)]
@@ -14,7 +14,7 @@ internal sealed class LogClockTests
     public void Now_WallClockIsSet_GoesOnAsIfNothingHadBeen(int hours)
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         time.Advance(TimeSpan.FromHours(3));
         var before = clock.Now;
         time.ShiftWallClock(TimeSpan.FromHours(hours));
@@ -35,7 +35,7 @@ internal sealed class LogClockTests
     public void OfWall_WallClockIsSetBetweenEvents_GoesOn(int seconds)
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         var begun = time.GetUtcNow();
         for (var i = 1; i <= 200; i++)
         {
@@ -54,7 +54,7 @@ internal sealed class LogClockTests
     public void OfWall_WallClockIsSetBackToTheLastLook_NeverGoesBack()
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         var last = clock.OfWall(time.GetUtcNow());
         time.Advance(TimeSpan.FromHours(1));
         time.ShiftWallClock(TimeSpan.FromHours(-1));
@@ -75,7 +75,7 @@ internal sealed class LogClockTests
     public async Task Ahead_TimePassesWhileItIsRead_IsNoStep()
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         var isOver = false;
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
@@ -97,7 +97,7 @@ internal sealed class LogClockTests
     public void Now_ClockIsUnsteady_IsTheWallClocks()
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         time.ShiftWallClock(TimeSpan.FromMilliseconds(900));
 
         Assert.That(clock.Now, Is.EqualTo(time.GetUtcNow()));
@@ -109,12 +109,12 @@ internal sealed class LogClockTests
     public void GoOn_ClockWasSetBefore_CountsWhatHasPassedSinceThen(int hours)
     {
         var time = new TestTimeProvider();
-        var first = new LogClock(time);
+        var first = new StorageClock(time);
         time.ShiftWallClock(TimeSpan.FromHours(hours));
         var (saved, wall) = (first.Now, time.GetUtcNow());
         time.Advance(TimeSpan.FromMinutes(10));
 
-        var second = new LogClock(time);
+        var second = new StorageClock(time);
         second.GoOn(saved.UtcTicks, wall.UtcTicks);
 
         Assert.That(second.Now, Is.EqualTo(saved + TimeSpan.FromMinutes(10)));
@@ -126,10 +126,10 @@ internal sealed class LogClockTests
     public void GoOn_ClockWasSetBackMeanwhile_NeverGoesBack()
     {
         var time = new TestTimeProvider();
-        var (saved, wall) = (new LogClock(time).Now, time.GetUtcNow());
+        var (saved, wall) = (new StorageClock(time).Now, time.GetUtcNow());
         time.ShiftWallClock(TimeSpan.FromDays(-1));
 
-        var second = new LogClock(time);
+        var second = new StorageClock(time);
         second.GoOn(saved.UtcTicks, wall.UtcTicks);
 
         Assert.That(second.Now, Is.EqualTo(saved));
@@ -139,7 +139,7 @@ internal sealed class LogClockTests
     public void OfWall_TimesBeyondAll_StayThere()
     {
         var time = new TestTimeProvider();
-        var clock = new LogClock(time);
+        var clock = new StorageClock(time);
         time.ShiftWallClock(TimeSpan.FromDays(-1));
 
         Assert.That(clock.OfWall(DateTimeOffset.MaxValue), Is.EqualTo(DateTimeOffset.MaxValue));

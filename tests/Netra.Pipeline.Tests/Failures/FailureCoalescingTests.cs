@@ -2,10 +2,10 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Tests.Failures;
 
-/// <summary>The funnel when failures come in crowds: everything is counted, and told once a second.</summary>
+/// <summary>The funnel when failures repeat: everything is counted, and told once a second.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class FailureCrowdsTests
+internal sealed class FailureCoalescingTests
 {
     private static readonly FailureScope Scope = new("token", "ada", "t1", "r7");
 

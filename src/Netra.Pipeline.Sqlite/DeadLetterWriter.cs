@@ -3,7 +3,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>Makes dead letters of kept events, within the writer's transaction. Only the writer uses it.</summary>
-internal sealed class Burial(LogStore store)
+internal sealed class DeadLetterWriter(LogStore store)
 {
     public IReadOnlyList<DeadLetter> Add(SqliteLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at)
     {

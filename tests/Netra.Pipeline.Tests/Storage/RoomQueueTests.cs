@@ -4,7 +4,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Storage;
 
 [Parallelizable(ParallelScope.All)]
-internal sealed class RoomLineTests
+internal sealed class RoomQueueTests
 {
     private const int MaxBytes = 100;
 
@@ -14,8 +14,8 @@ internal sealed class RoomLineTests
     {
         var random = new Random(seed.Item);
         var (gate, used) = (new Lock(), 0L);
-        RoomLine line = null!;
-        line = new RoomLine(gate, bytes => used + line.KeptBytes + bytes <= MaxBytes);
+        RoomQueue queue = null!;
+        queue = new RoomQueue(gate, bytes => used + queue.KeptBytes + bytes <= MaxBytes);
         var waiting = new List<Place>();
         var holding = new List<Place>();
         for (var i = Math.Min(length.Get * 8, 400); i > 0; i--)
@@ -23,7 +23,7 @@ internal sealed class RoomLineTests
             switch (random.Next(5))
             {
                 case 0 or 1:
-                    var joined = new Place(line, random.Next(1, MaxBytes + 1));
+                    var joined = new Place(queue, random.Next(1, MaxBytes + 1));
                     waiting.Add(joined);
                     break;
                 case 2 when waiting.Count > 0:
@@ -48,62 +48,62 @@ internal sealed class RoomLineTests
                         used = random.NextInt64(used + 1);
                     }
 
-                    line.Update();
+                    queue.Update();
                     break;
                 default:
                     break;
             }
 
             await LetInAsync();
-            Assert.That(line.KeptBytes, Is.EqualTo(holding.Sum(static place => place.Bytes)));
-            Assert.That(line.KeptEntries, Is.EqualTo(holding.Count));
-            Assert.That(used + line.KeptBytes, Is.LessThanOrEqualTo(MaxBytes));
-            Assert.That(line.AnyWaiting, Is.EqualTo(waiting.Count > 0));
+            Assert.That(queue.KeptBytes, Is.EqualTo(holding.Sum(static waiter => waiter.Bytes)));
+            Assert.That(queue.KeptEntries, Is.EqualTo(holding.Count));
+            Assert.That(used + queue.KeptBytes, Is.LessThanOrEqualTo(MaxBytes));
+            Assert.That(queue.AnyWaiting, Is.EqualTo(waiting.Count > 0));
         }
 
         used = 0;
-        line.Update();
+        queue.Update();
         while (waiting.Count + holding.Count > 0)
         {
             await LetInAsync();
-            foreach (var place in holding)
+            foreach (var waiter in holding)
             {
-                await place.DisposeAsync();
+                await waiter.DisposeAsync();
             }
 
             holding.Clear();
         }
 
-        Assert.That((line.AnyWaiting, line.KeptEntries, line.KeptBytes), Is.EqualTo((false, 0, 0L)));
+        Assert.That((queue.AnyWaiting, queue.KeptEntries, queue.KeptBytes), Is.EqualTo((false, 0, 0L)));
 
         // The first ones, as many as there is room for, and no other.
         async Task LetInAsync()
         {
-            while (waiting.Count > 0 && used + holding.Sum(static place => place.Bytes) + waiting[0].Bytes <= MaxBytes)
+            while (waiting.Count > 0 && used + holding.Sum(static waiter => waiter.Bytes) + waiting[0].Bytes <= MaxBytes)
             {
                 await waiting[0].Turn.WaitAsync(TimeSpan.FromSeconds(20));
                 holding.Add(waiting[0]);
                 waiting.RemoveAt(0);
             }
 
-            Assert.That(waiting.Where(static place => place.Turn.IsCompleted), Is.Empty);
+            Assert.That(waiting.Where(static waiter => waiter.Turn.IsCompleted), Is.Empty);
         }
     }
 
     [Test]
     public async Task Dispose_Twice_GivesBackOnce()
     {
-        RoomLine line = null!;
-        line = new RoomLine(new Lock(), bytes => line.KeptBytes + bytes <= 10);
-        var first = await line.WaitAsync(6, CancellationToken.None);
-        var second = await line.WaitAsync(4, CancellationToken.None);
+        RoomQueue queue = null!;
+        queue = new RoomQueue(new Lock(), bytes => queue.KeptBytes + bytes <= 10);
+        var first = await queue.WaitAsync(6, CancellationToken.None);
+        var second = await queue.WaitAsync(4, CancellationToken.None);
 
         first.Dispose();
         first.Dispose();
 
-        Assert.That((line.KeptEntries, line.KeptBytes), Is.EqualTo((1, 4L)));
+        Assert.That((queue.KeptEntries, queue.KeptBytes), Is.EqualTo((1, 4L)));
         second.Dispose();
-        Assert.That((line.AnyWaiting, line.KeptEntries), Is.EqualTo((false, 0)));
+        Assert.That((queue.AnyWaiting, queue.KeptEntries), Is.EqualTo((false, 0)));
     }
 
     [Test]
@@ -111,14 +111,14 @@ internal sealed class RoomLineTests
     {
         const int Room = 3;
         var (gate, used, most) = (new Lock(), 0, 0);
-        RoomLine line = null!;
-        line = new RoomLine(gate, _ => used + line.KeptEntries + 1 <= Room);
+        RoomQueue queue = null!;
+        queue = new RoomQueue(gate, _ => used + queue.KeptEntries + 1 <= Room);
 
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
         {
             for (var i = 0; i < 500; i++)
             {
-                using (await line.WaitAsync(1, CancellationToken.None))
+                using (await queue.WaitAsync(1, CancellationToken.None))
                 {
                     lock (gate)
                     {
@@ -131,11 +131,11 @@ internal sealed class RoomLineTests
                     used--;
                 }
 
-                line.Update();
+                queue.Update();
             }
         }))).WaitAsync(TimeSpan.FromSeconds(60));
 
-        Assert.That((line.AnyWaiting, line.KeptEntries, used), Is.EqualTo((false, 0, 0)));
+        Assert.That((queue.AnyWaiting, queue.KeptEntries, used), Is.EqualTo((false, 0, 0)));
         Assert.That(most, Is.InRange(1, Room));
     }
 
@@ -143,7 +143,7 @@ internal sealed class RoomLineTests
     {
         private readonly CancellationTokenSource _giveUp = new();
 
-        public Place(RoomLine line, int bytes) => (Bytes, Turn) = (bytes, line.WaitAsync(bytes, _giveUp.Token).AsTask());
+        public Place(RoomQueue queue, int bytes) => (Bytes, Turn) = (bytes, queue.WaitAsync(bytes, _giveUp.Token).AsTask());
 
         public int Bytes { get; }
 

@@ -4,10 +4,10 @@ using System.Text;
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// The log line of a failure: what is there is said, and what is not there is left out, in the text and among the named values. Made for
-/// one line.
+/// The state of a failure's log entry: what is known is in the text and among the named values, and what is not known is left out of both.
+/// Made for one entry.
 /// </summary>
-internal sealed class FailureLine : IReadOnlyList<KeyValuePair<string, object?>>
+internal sealed class FailureLogEntry : IReadOnlyList<KeyValuePair<string, object?>>
 {
     // Where a log groups by template, all failures of a code and an operation are one group.
     private const string Template = "{Code} in {Operation}: {Reason}";
@@ -17,7 +17,7 @@ internal sealed class FailureLine : IReadOnlyList<KeyValuePair<string, object?>>
     private readonly StringBuilder _text = new();
     private bool _hasParts;
 
-    public FailureLine(Failure failure, FailureCodeInfo info)
+    public FailureLogEntry(Failure failure, FailureCodeInfo info)
     {
         if (info.LogPrefix is { } prefix)
         {

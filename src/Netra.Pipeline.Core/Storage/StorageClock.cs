@@ -12,7 +12,7 @@ namespace Netra.Pipeline.Storage;
 /// step, and a small one would stay. Both clocks are read once a second at most for moments that have just been read off the wall clock:
 /// one that is less than a second after the last look, and not before it, has seen no step.
 /// </remarks>
-internal sealed class LogClock(TimeProvider time)
+internal sealed class StorageClock(TimeProvider time)
 {
     // What is less is the clock's own unsteadiness, and no step.
     private const long LeastStep = TimeSpan.TicksPerSecond;

@@ -7,13 +7,13 @@ namespace Netra.Pipeline.Tests.Failures;
 /// <summary>Lines that peers bring about: the first few as they come, the others with their number.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class PeerLinesTests
+internal sealed class PeerLogTests
 {
     [Test]
     public void Write_InCrowds_WritesTheFirstFewAndThenHowManyMore()
     {
         var time = new TestTimeProvider();
-        using var lines = new PeerLines(time);
+        using var lines = new PeerLog(time);
         var written = new List<string>();
 
         for (var i = 1; i <= 1000; i++)
@@ -33,7 +33,7 @@ internal sealed class PeerLinesTests
     [Test]
     public void Dispose_WithLinesHeldBack_WritesThem()
     {
-        var lines = new PeerLines(new TestTimeProvider());
+        var lines = new PeerLog(new TestTimeProvider());
         var written = new List<string>();
         for (var i = 0; i < 5; i++)
         {
@@ -47,5 +47,5 @@ internal sealed class PeerLinesTests
 
     [Test]
     public void SourceOf_AConnection_IsItsAddressWithoutThePort()
-        => Assert.That(new[] { PeerLines.SourceOf(new IPEndPoint(IPAddress.Loopback, 4711)), PeerLines.SourceOf(null) }, Is.EqualTo(new[] { "127.0.0.1", null }));
+        => Assert.That(new[] { PeerLog.SourceOf(new IPEndPoint(IPAddress.Loopback, 4711)), PeerLog.SourceOf(null) }, Is.EqualTo(new[] { "127.0.0.1", null }));
 }
