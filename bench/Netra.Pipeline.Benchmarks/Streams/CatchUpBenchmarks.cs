@@ -64,7 +64,7 @@ public class CatchUpBenchmarks
         while (subscription.HasPages)
         {
             _page.Clear();
-            await stream.FillPageAsync(subscription, _page, _windowParts.Connections.BatchBytes);
+            await stream.Pages.FillAsync(subscription, _page, _windowParts.Connections.BatchBytes);
             count += _page.Count;
         }
 

@@ -39,7 +39,8 @@ internal sealed class ClientMessageDispatcher(
                 connection.OnPong(pong);
                 break;
             case ReplayMessage replay:
-                if (!connection.Stream.TryRequestReplay(connection.Subscription, new SeqRange(replay.From, replay.To), options.Value.MaxReplayRequests))
+                var range = new SeqRange(replay.From, replay.To);
+                if (!connection.Stream.Pages.TryRequestReplay(connection.Subscription, range, options.Value.MaxReplayRequests))
                 {
                     Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxReplayRequests} replay requests wait on this connection.", id: null);
                 }

@@ -109,7 +109,8 @@ internal abstract partial class Connection
         if (reason == ConnectionEndReason.Unconfirmed && Liveness.UnconfirmedSince is > 0 and var since)
         {
             // Or closing would hide a page that is stuck: the next connection goes on from there.
-            Stream.UnconfirmedSince = Stream.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
+            var acknowledgements = Stream.Acknowledgements;
+            acknowledgements.UnconfirmedSince = acknowledgements.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
         }
 
         OnEnded();
@@ -204,7 +205,7 @@ internal abstract partial class Connection
             Liveness.OnInbound();
         }
 
-        Apply(Liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.UnconfirmedSince));
+        Apply(Liveness.OnTick(Subscription.LastWritten, Subscription.Acknowledged, Stream.Acknowledgements.UnconfirmedSince));
         Subscription.IsQuiet = Silence > _services.Options.PingInterval;
         var present = !Liveness.IsFrozen;
         if (present != Subscription.IsPresent)
@@ -212,7 +213,7 @@ internal abstract partial class Connection
             Subscription.IsPresent = present;
 
             // Nobody waits for a frozen page's queue, whoever began to wait while it answered included.
-            Stream.OnDrained();
+            Stream.Subscribers.OnDrained();
         }
     }
 
@@ -329,7 +330,7 @@ internal abstract partial class Connection
 
         if (action.HasFlag(LivenessAction.BecameStuck))
         {
-            Stream.UnconfirmedSince = 0;
+            Stream.Acknowledgements.UnconfirmedSince = 0;
             _services.Failures.Report(ConnectionFailures.Stuck(this, _services.Options));
         }
 

@@ -102,7 +102,7 @@ internal sealed partial class ConnectionAcceptor(
         }
         finally
         {
-            stream.UnpinConnection();
+            stream.Pins.RemoveConnection();
             if (admission.IsHeld)
             {
                 slots.Release();
@@ -191,8 +191,8 @@ internal sealed partial class ConnectionAcceptor(
         try
         {
             var stream = await streams.PinAsync(userId, cancellationToken);
-            isAdmitted = stream.TryPinConnection();
-            stream.Unpin();
+            isAdmitted = stream.Pins.TryAddConnection();
+            stream.Pins.Remove();
             return isAdmitted
                 ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key, IsHeld = isHeld }
                 : Admission.Refuse(new HandshakeRefusal(

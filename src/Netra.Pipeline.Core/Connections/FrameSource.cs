@@ -81,7 +81,7 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             (_unflushed, _unflushedLive) = (0, 0);
         }
 
-        connection.Stream.OnWritten();
+        connection.Stream.Stages.OnWritten();
     }
 
     /// <summary>Reads more of what was missed.</summary>
@@ -90,7 +90,7 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         _replayBegun = _replayBegun == 0 ? connection.Timestamp() : _replayBegun;
         try
         {
-            await connection.Stream.FillPageAsync(_subscription, _page, options.BatchBytes);
+            await connection.Stream.Pages.FillAsync(_subscription, _page, options.BatchBytes);
             Measure();
         }
         catch (Exception exception)

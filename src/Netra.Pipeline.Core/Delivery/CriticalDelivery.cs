@@ -79,7 +79,7 @@ internal sealed partial class CriticalDelivery : IDisposable
             if (delivery.IsOver || (delivery.Round != round && delivery.Work.IsCompleted))
             {
                 _open.Remove(stream);
-                stream.Unpin();
+                stream.Pins.Remove();
             }
         }
 
@@ -105,10 +105,10 @@ internal sealed partial class CriticalDelivery : IDisposable
         }
 
         // The verification's events concern nobody.
-        var isWanted = (stream.OldestCritical != 0 || stream.HasRevived)
+        var isWanted = (stream.Criticals.Oldest != 0 || stream.Criticals.HasRevived)
             && !stream.IsSystem
-            && (stream.HasRevived || stream.StandingOf(0).OldestOwed != 0)
-            && stream.TryPin();
+            && (stream.Criticals.HasRevived || stream.Criticals.StateOf(0).OldestOwed != 0)
+            && stream.Pins.TryAdd();
         if (!isWanted)
         {
             return null;
@@ -128,17 +128,17 @@ internal sealed partial class CriticalDelivery : IDisposable
 
         var (stream, retry) = (delivery.Stream, delivery.Retry);
         var isLogWell = _log.Trouble is null;
-        if (stream.HasRevived && isLogWell && _time.GetTimestamp() >= delivery.SettlesAt)
+        if (stream.Criticals.HasRevived && isLogWell && _time.GetTimestamp() >= delivery.SettlesAt)
         {
             delivery.Work = Task.Run(() => SettleAsync(delivery));
             return;
         }
 
-        switch (retry.OnTick(stream.StandingOf(retry.Seq)))
+        switch (retry.OnTick(stream.Criticals.StateOf(retry.Seq)))
         {
             case CriticalAction.Redeliver:
                 Log.SentAgain(_logger, retry.Seq, stream.UserId);
-                stream.Redeliver(retry.Seq);
+                stream.Criticals.Redeliver(retry.Seq);
                 break;
             case CriticalAction.Close:
                 Close(stream, retry.Range);
@@ -155,7 +155,7 @@ internal sealed partial class CriticalDelivery : IDisposable
 
     private void Close(UserStream stream, SeqRange range)
     {
-        foreach (var id in stream.ConnectionsOwing(range))
+        foreach (var id in stream.Criticals.ConnectionsOwing(range))
         {
             if (_connections.TryGet(id, out var connection))
             {
@@ -169,7 +169,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         var (stream, retry) = (delivery.Stream, delivery.Retry);
         try
         {
-            var letters = await stream.BuryUnconfirmedAsync(retry.Range, retry.Attempts, _stopping.Token);
+            var letters = await stream.Criticals.BuryUnconfirmedAsync(retry.Range, retry.Attempts, _stopping.Token);
             if (letters.Count > 0)
             {
                 _streams.Counters.OnDeadLettered(letters.Count);
@@ -193,7 +193,7 @@ internal sealed partial class CriticalDelivery : IDisposable
     {
         try
         {
-            await delivery.Stream.SettleRevivedAsync(_stopping.Token);
+            await delivery.Stream.Criticals.SettleRevivedAsync(_stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -232,5 +232,5 @@ internal sealed class StreamDelivery(UserStream stream, CriticalRetry retry)
     /// <summary>Before this timestamp the log is not asked to settle anything; 0 for at once.</summary>
     public long SettlesAt { get; set; }
 
-    public bool IsOver => Work.IsCompleted && Retry.Seq == 0 && !Stream.HasRevived;
+    public bool IsOver => Work.IsCompleted && Retry.Seq == 0 && !Stream.Criticals.HasRevived;
 }

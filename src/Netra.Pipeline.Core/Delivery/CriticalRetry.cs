@@ -40,8 +40,8 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Serv
     public int Attempts => Tries + 1;
 
     /// <summary>Looks at the clock.</summary>
-    /// <param name="standing">How the stream stands with its critical events and with <see cref="Seq"/>.</param>
-    public CriticalAction OnTick(in CriticalStanding standing)
+    /// <param name="state">How the stream stands with its critical events and with <see cref="Seq"/>.</param>
+    public CriticalAction OnTick(in CriticalState state)
     {
         var now = time.GetTimestamp();
         var elapsed = Shorter(time.GetElapsedTime(_tickedAt, now), 2 * tick);
@@ -52,19 +52,19 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Serv
             Grace();
         }
 
-        if (Seq == 0 || standing.IsSettled)
+        if (Seq == 0 || state.IsSettled)
         {
-            Begin(standing);
+            Begin(state);
             return CriticalAction.None;
         }
 
-        if (!standing.IsOwed)
+        if (!state.IsOwed)
         {
             _running = false;
             _absent += elapsed;
             if (_absent >= Absence)
             {
-                Begin(standing);
+                Begin(state);
             }
 
             return CriticalAction.None;
@@ -90,10 +90,10 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Serv
     /// <summary>The event could not be buried: not before another pause.</summary>
     public void Postpone() => Wait(options.FirstRetry);
 
-    private void Begin(in CriticalStanding standing)
+    private void Begin(in CriticalState state)
     {
-        Seq = standing.OldestOwed;
-        Range = new SeqRange(Seq, standing.Told);
+        Seq = state.OldestOwed;
+        Range = new SeqRange(Seq, state.Told);
         (Tries, _absent, _running) = (0, TimeSpan.Zero, Seq != 0);
         Wait(options.FirstRetry);
     }

@@ -60,7 +60,7 @@ public sealed class Ledger
 
         var stream = await _streams.PinAsync(userId, cancellationToken);
         var snapshot = stream.Snapshot();
-        stream.Unpin();
+        stream.Pins.Remove();
         return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
     }
 

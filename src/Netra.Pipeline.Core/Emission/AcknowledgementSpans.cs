@@ -27,7 +27,7 @@ internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider tim
 
         _awaited.GetOrCreateValue(stream).Add(
             new AwaitedAcknowledgement(receipt.AssignedSeq, creation, time.GetUtcNow(), context.RunId, context.ThreadId));
-        if (stream.IsAcknowledged(receipt.AssignedSeq))
+        if (stream.Stages.IsAcknowledged(receipt.AssignedSeq))
         {
             // Faster than we are: whoever acknowledged it may have looked before it was on the list.
             Settle(stream, receipt.AssignedSeq - 1, receipt.AssignedSeq);

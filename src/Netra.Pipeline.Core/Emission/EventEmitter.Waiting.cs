@@ -118,7 +118,7 @@ public sealed partial class EventEmitter
         using var any = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken, _services.Bridge.WaitsEnded);
         try
         {
-            return await _stream.WaitForLogAsync(bytes, any.Token);
+            return await _stream.Storage.WaitForRoomAsync(bytes, any.Token);
         }
         catch (OperationCanceledException)
         {
@@ -130,7 +130,7 @@ public sealed partial class EventEmitter
     private async ValueTask<IDisposable?> WaitForConnectionsAsync(
         PendingEvent pending, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        await EndedBy(_stream.WaitForRoomAsync(pending.Draft), timeout, pending, cancellationToken);
+        await EndedBy(_stream.Subscribers.WaitForRoomAsync(pending.Draft), timeout, pending, cancellationToken);
         return null;
     }
 
@@ -172,7 +172,7 @@ public sealed partial class EventEmitter
         var type = pending.Draft.Type;
         if (outcome.Kind == AppendKind.NoRoom)
         {
-            return Refused(type, BufferOverflowException.WaitTimedOut(Scope(type), limit, _stream.ConnectionsWithoutRoom(pending.Draft)));
+            return Refused(type, BufferOverflowException.WaitTimedOut(Scope(type), limit, _stream.Subscribers.WithoutRoom(pending.Draft)));
         }
 
         _services.Waits.Refused.Add();

@@ -51,10 +51,10 @@ public sealed partial class EventEmitter : IAsyncDisposable
     public UserExecutionContext Context { get; }
 
     /// <summary>Whether the run has an event already, whoever emitted it.</summary>
-    internal bool HasBegun => _stream.StandingOf(_run).Events > 0;
+    internal bool HasBegun => _stream.Runs.ProgressOf(_run).Events > 0;
 
     /// <summary>Whether the run has its terminal event, whoever emitted it.</summary>
-    internal bool HasEnded => _stream.StandingOf(_run).HasEnded;
+    internal bool HasEnded => _stream.Runs.ProgressOf(_run).HasEnded;
 
     /// <summary>
     /// Refuses an event where the run has its terminal one, without encoding it or raising: those who go on after the end come in crowds.
@@ -68,7 +68,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     internal RunLife Life => _life;
 
     /// <summary>How many events the run has, whoever emitted them.</summary>
-    internal long EventsOfRun => _stream.StandingOf(_run).Events;
+    internal long EventsOfRun => _stream.Runs.ProgressOf(_run).Events;
 
     /// <summary>The run has started.</summary>
     /// <param name="agentName">The agent that runs.</param>
@@ -241,8 +241,8 @@ public sealed partial class EventEmitter : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _services.Runs.Leave(_life);
-            _stream.LeaveRun(_run);
-            _stream.Unpin();
+            _stream.Runs.Leave(_run);
+            _stream.Pins.Remove();
         }
 
         return ValueTask.CompletedTask;
@@ -318,7 +318,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     {
         try
         {
-            await _stream.StoreWaitAsync(_run, until);
+            await _stream.Runs.StoreWaitAsync(_run, until);
         }
         catch (PipelineException exception)
         {
@@ -329,7 +329,7 @@ public sealed partial class EventEmitter : IAsyncDisposable
     private void EnsureGoesOn(string type)
     {
         var scope = Context.ScopeOf(type);
-        var (events, hasEnded) = _stream.StandingOf(_run);
+        var (events, hasEnded) = _stream.Runs.ProgressOf(_run);
         if (hasEnded)
         {
             throw Reported(SendFailureException.RunEnded(scope, type));

@@ -78,14 +78,14 @@ public sealed class EventEmitterFactory
         var stream = await _streams.PinAsync(RunKey.Of(context), cancellationToken);
         try
         {
-            await stream.ClaimAsync(cancellationToken);
-            var run = await stream.EnterRunAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
-            var life = _services.Runs.Enter(RunKey.Of(context), stream.KnownOf(run));
+            await stream.Storage.ClaimAsync(cancellationToken);
+            var run = await stream.Runs.EnterAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
+            var life = _services.Runs.Enter(RunKey.Of(context), stream.Runs.Read(run));
             return new EventEmitter(_services, stream, run, life, context, options);
         }
         catch
         {
-            stream.Unpin();
+            stream.Pins.Remove();
             throw;
         }
     }

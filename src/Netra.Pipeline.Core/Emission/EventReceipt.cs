@@ -27,7 +27,7 @@ public readonly struct EventReceipt : IEquatable<EventReceipt>
     public EventStatus? Status => _stream is null ? null : AssignedStatus;
 
     /// <summary>How far the event has come at this moment. A connection that has ended does not count any more: what it had is sent again on the next one.</summary>
-    public DeliveryStage Stage => _stream?.StageOf(AssignedSeq) ?? DeliveryStage.Accepted;
+    public DeliveryStage Stage => _stream?.Stages.StageOf(AssignedSeq) ?? DeliveryStage.Accepted;
 
     /// <summary>The number, which logs that number before they commit have given already; 0 for a default receipt.</summary>
     internal long AssignedSeq { get; }
@@ -62,11 +62,11 @@ public readonly struct EventReceipt : IEquatable<EventReceipt>
     public Task WhenAsync(DeliveryStage stage, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         EnsureOfEvent();
-        return _stream!.WhenStageAsync(AssignedSeq, stage, timeout, cancellationToken);
+        return _stream!.Stages.WhenAsync(AssignedSeq, stage, timeout, cancellationToken);
     }
 
     /// <summary>As <see cref="WhenStoredAsync"/>, without what only the caller of an emission needs; completed for a default receipt.</summary>
-    internal Task WhenCommittedAsync() => _stream?.WhenCommittedAsync(AssignedSeq) ?? Task.CompletedTask;
+    internal Task WhenCommittedAsync() => _stream?.Stages.WhenCommittedAsync(AssignedSeq) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     public bool Equals(EventReceipt other) => ReferenceEquals(_stream, other._stream) && AssignedSeq == other.AssignedSeq;

@@ -7,8 +7,9 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Events;
 
 /// <summary>
-/// An encoded event that lacks only its head: owner tag, room for <c>{"seq":…,"id":"…",</c>, body. The one allocation of an event is made here, before the stream's
-/// lock, with room for as many digits as the next number is expected to have; a stream that has crossed a power of ten meanwhile makes a new one.
+/// An encoded event that lacks only its head: owner tag, room for <c>{"seq":…,"id":"…",</c>, body. The one allocation of an event is made
+/// here, before the stream's lock, with room for as many digits as the next number is expected to have; a stream that has crossed a power
+/// of ten meanwhile makes a new one.
 /// </summary>
 internal readonly struct EventDraft
 {
@@ -75,7 +76,9 @@ internal readonly struct EventDraft
 
     public static string IdOf(ReadOnlySpan<byte> key, long seq) => $"{Encoding.ASCII.GetString(key)}-{seq}";
 
-    /// <summary>Takes an event's id apart. Strict: every other spelling of the same numbers is no id, so that one event has one id.</summary>
+    /// <summary>
+    /// Takes an event's id apart. Strict: every other spelling of the same numbers is no id, so that one event has one id.
+    /// </summary>
     /// <param name="id">What may be an id.</param>
     /// <param name="streamId">The stream that its key names.</param>
     /// <param name="seq">The event's number.</param>

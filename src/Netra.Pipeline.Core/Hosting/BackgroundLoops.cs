@@ -164,7 +164,7 @@ internal sealed class BackgroundLoops(
         var now = time.GetUtcNow();
         foreach (var stream in streams.Loaded)
         {
-            stream.Audit(now);
+            stream.Audit.Record(now);
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed partial class StartupVerification(
             step = "ending the connection";
             await serving.WaitAsync(either.Token);
             step = "judging the events";
-            round.Check(stream.IsAcknowledged);
+            round.Check(stream.Stages.IsAcknowledged);
             Log.Passed(logger, context.RunId, time.GetElapsedTime(begun).TotalMilliseconds);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -82,7 +82,7 @@ internal sealed partial class StartupVerification(
         }
         finally
         {
-            stream?.Unpin();
+            stream?.Pins.Remove();
         }
     }
 

@@ -3,11 +3,12 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The numbers of a stream that some device has confirmed, as coalesced ranges in order; normally one. Not thread-safe; the stream's lock guards it.
+/// The numbers of a stream that some device has confirmed, as coalesced ranges in order; normally one. Not thread-safe; the stream's lock
+/// guards it.
 /// </summary>
 /// <remarks>
-/// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being cumulative, brings them again. What retention
-/// has deleted is forgotten, or the holes of years would use up the bound.
+/// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being
+/// cumulative, brings them again. What retention has deleted is forgotten, or the holes of years would use up the bound.
 /// </remarks>
 internal sealed class AcknowledgedIntervals(int maxRanges)
 {

@@ -5,7 +5,9 @@ namespace Netra.Pipeline.Streams;
 
 /// <summary>What became of one event at its stream.</summary>
 /// <param name="Kind">Whether it was accepted, or why not.</param>
-/// <param name="Seq">Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.</param>
+/// <param name="Seq">
+/// Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.
+/// </param>
 /// <param name="Connected">How many connections with a page present have it in their queue, or will read it.</param>
 /// <param name="Lagging">How many connections with a page present lag, so that they get it later.</param>
 /// <param name="Overflowed">The connections that turned from live to lagging with this event; null when there are none.</param>
@@ -18,4 +20,26 @@ internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Con
     public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
 
     public static AppendOutcome Refused(AppendKind kind, Exception? fault = null) => new(kind, 0, 0, 0, null) { Fault = fault };
+}
+
+/// <summary>Whether a stream accepted an event, or why not.</summary>
+internal enum AppendKind
+{
+    /// <summary>Numbered and handed to the log.</summary>
+    Accepted,
+
+    /// <summary>The log takes no more at the moment; nothing was numbered.</summary>
+    LogFull,
+
+    /// <summary>The log has failed; nothing was numbered.</summary>
+    LogFailed,
+
+    /// <summary>The run has had its terminal event; nothing was numbered.</summary>
+    RunEnded,
+
+    /// <summary>The pipeline has stopped and the stream is given back; nothing was numbered.</summary>
+    Stopped,
+
+    /// <summary>Room in every queue was asked for and there is none; nothing was numbered.</summary>
+    NoRoom,
 }

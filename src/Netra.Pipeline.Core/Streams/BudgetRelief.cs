@@ -54,7 +54,7 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
         {
             foreach (var stream in streams())
             {
-                stream.LetGoOfWindow();
+                stream.Storage.LetGoOfWindow();
             }
 
             return budget.IsExceeded ? TakeBack(Largest()) : null;
@@ -73,12 +73,12 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
     }
 
     private IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Largest() => streams()
-        .SelectMany(static stream => stream.Subscriptions.Select(subscription => (Stream: stream, Subscription: subscription)))
+        .SelectMany(static stream => stream.Subscribers.All.Select(subscription => (Stream: stream, Subscription: subscription)))
         .Where(static place => place.Subscription.Queue.ChargedBytes > 0)
         .OrderByDescending(static place => place.Subscription.Queue.ChargedBytes);
 
     private static IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Large(UserStream own)
-        => own.Subscriptions.Where(
+        => own.Subscribers.All.Where(
             static subscription => subscription.Queue.ChargedBytes > LargeBytes).Select(subscription => (own, subscription));
 
     private Failure? TakeBack(IEnumerable<(UserStream Stream, StreamSubscription Subscription)> places)
@@ -92,7 +92,7 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
                 break;
             }
 
-            if (stream.TryTakeBack(subscription, out var taken))
+            if (stream.Subscribers.TryTakeBack(subscription, out var taken))
             {
                 first ??= taken;
                 connections++;
@@ -112,9 +112,10 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
 
     private Failure DescribeRelief(long used, long freed, int connections, OverflowedConnection first)
     {
-        var message = $"What waits for pages held {used} of {budget.Limit} bytes ({LimitOptions.BufferBudget}), so the {connections} largest queues "
-            + $"were taken back, {freed} bytes. The largest one, of connection {first.ConnectionId}, held {first.QueuedFrames} frames and "
-            + $"{first.QueuedBytes} bytes. These pages do not read; they are caught up from the log";
+        var message = $"What waits for pages held {used} of {budget.Limit} bytes ({LimitOptions.BufferBudget}), "
+            + $"so the {connections} largest queues were taken back, {freed} bytes. "
+            + $"The largest one, of connection {first.ConnectionId}, held {first.QueuedFrames} frames and {first.QueuedBytes} bytes. "
+            + $"These pages do not read; they are caught up from the log";
         return Failure.In(FailureCode.BufferOverflow, new FailureScope("TakeBackQueues"), message) with
         {
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal)

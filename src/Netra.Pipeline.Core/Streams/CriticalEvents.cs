@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Streams;
 /// The numbers of a stream's critical events that nobody has confirmed yet, in order. Not thread-safe; the stream's lock guards it.
 /// </summary>
 /// <remarks>
-/// Bounded: above the bound only the highest number is kept in mind, and it is tracked once the others are confirmed. Confirmation is cumulative, so what lies between is confirmed by then, or is sent again with it.
+/// Bounded: above the bound only the highest number is kept in mind, and it is tracked once the others are confirmed. Confirmation is
+/// cumulative, so what lies between is confirmed by then, or is sent again with it.
 /// </remarks>
 internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
 {

@@ -4,8 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// A stream's recent events, so that a device that fell behind by a little is caught up without the log. It never lets go of an event that the log has not
-/// committed; committed ones share a budget with all other streams. Not thread-safe; the stream's lock guards it.
+/// A stream's recent events, so that a device that fell behind by a little is caught up without the log. It never lets go of an event that
+/// the log has not committed; committed ones share a budget with all other streams. Not thread-safe; the stream's lock guards it.
 /// </summary>
 internal sealed class EventWindow(int maxEvents, WindowBudget budget)
 {

@@ -8,3 +8,9 @@ internal readonly record struct ResumeRequest(string? Epoch, long? Seq, long? Fr
 {
     public static ResumeRequest FromNow => default;
 }
+
+/// <summary>Where a connection begins, as its <c>welcome</c> says.</summary>
+/// <param name="Head">The last number given at that moment.</param>
+/// <param name="From">Where its coverage begins.</param>
+/// <param name="Resumed">Whether numbers continue the client's history.</param>
+internal readonly record struct ResumePoint(long Head, long From, bool Resumed);

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Emitters that wait until every connection has room. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never run on the releasing thread. Bounded by
-/// the callers: one waiter is one emitter.
+/// Emitters that wait until every connection has room. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never run on
+/// the releasing thread. Bounded by the callers: one waiter is one emitter.
 /// </summary>
 internal sealed class RoomWaiters
 {

@@ -3,8 +3,8 @@ using Netra.Pipeline.Events;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Who waits for events to come to a stage of their delivery. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never run on the releasing thread. Bounded by the callers: one waiter is one
-/// call, which removes it when it gives up.
+/// Who waits for events to come to a stage of their delivery. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never
+/// run on the releasing thread. Bounded by the callers: one waiter is one call, which removes it when it gives up.
 /// </summary>
 internal sealed class StageWaiters
 {
@@ -59,4 +59,20 @@ internal sealed class StageWaiters
 
         _any = _waiters.Count > 0;
     }
+}
+
+/// <summary>One wait for one event to come to a stage.</summary>
+internal sealed class StageWaiter(DeliveryStage stage, long seq)
+{
+    private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public DeliveryStage Stage { get; } = stage;
+
+    public long Seq { get; } = seq;
+
+    public Task Task => _source.Task;
+
+    public void Reached() => _source.TrySetResult();
+
+    public void Fail(Exception cause) => _source.TrySetException(cause);
 }

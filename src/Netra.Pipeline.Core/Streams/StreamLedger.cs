@@ -3,11 +3,12 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// One stream's books. Each station counts what passes it, and none of the figures is derived from the others, so that an event that goes astray between two stations makes them disagree. Not thread-safe;
-/// the stream's lock guards it.
+/// One stream's accounts. Each station counts what passes it, and none of the counts is derived from the others, so that an event that goes
+/// astray between two stations makes them disagree. Not thread-safe; the stream's lock guards it.
 /// </summary>
 /// <remarks>
-/// Pending is what the log keeps, or has in hand, outside of the acknowledged intervals and of the dead letters; it is the only figure that comes from elsewhere (<see cref="Account"/>).
+/// Pending is what the log keeps, or has in hand, outside of the acknowledged intervals and of the dead letters; it is the only count that
+/// comes from elsewhere (<see cref="Account"/>).
 /// </remarks>
 internal sealed class StreamLedger(StreamLease lease)
 {

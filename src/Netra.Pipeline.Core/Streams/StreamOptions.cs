@@ -5,7 +5,9 @@ namespace Netra.Pipeline.Streams;
 /// <summary>Limits of the streams. Configuration section <c>Netra:Streams</c>.</summary>
 public sealed class StreamOptions
 {
-    /// <summary>The largest encoded event, in bytes. Range 1 KiB to 16 MiB, default 256 KiB. A larger one fails alone with <c>event_too_large</c>.</summary>
+    /// <summary>
+    /// The largest encoded event, in bytes. Range 1 KiB to 16 MiB, default 256 KiB. A larger one fails alone with <c>event_too_large</c>.
+    /// </summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int MaxEventBytes { get; set; } = 256 * 1024;
 

@@ -31,7 +31,7 @@ internal sealed class StreamRegistry(
 
     public string Epoch => log.Epoch;
 
-    /// <summary>Loads a user's stream and keeps it loaded until <see cref="UserStream.Unpin"/>.</summary>
+    /// <summary>Loads a user's stream and keeps it loaded until <see cref="StreamPins.Remove"/>.</summary>
     public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
         => PinAsync(userId, run: null, cancellationToken);
 
@@ -55,7 +55,7 @@ internal sealed class StreamRegistry(
         {
             foreach (var stream in Loaded)
             {
-                stream.TrimWindow();
+                stream.Storage.TrimWindow();
             }
         }
     }
@@ -166,7 +166,7 @@ internal sealed class StreamRegistry(
             var slot = _slots.GetOrAdd(
                 userId, static (id, of) => new StreamSlot(slot => of.self.OpenAsync(id, of.run, slot)), (self: this, run));
             var stream = await slot.Stream.WaitAsync(cancellationToken);
-            if (stream.TryPin())
+            if (stream.Pins.TryAdd())
             {
                 return stream;
             }
@@ -230,4 +230,23 @@ internal sealed class StreamRegistry(
             throw;
         }
     }
+}
+
+/// <summary>A place in the registry: one load, however many ask for it, and a signal when it is free again.</summary>
+internal sealed class StreamSlot
+{
+    private readonly Lazy<Task<UserStream>> _stream;
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="open">Loads the stream; called once, with this place.</param>
+    public StreamSlot(Func<StreamSlot, Task<UserStream>> open) => _stream = new Lazy<Task<UserStream>>(() => open(this));
+
+    public Task<UserStream> Stream => _stream.Value;
+
+    public Task Gone => _gone.Task;
+
+    /// <summary>The stream, once <see cref="Stream"/> has completed.</summary>
+    public UserStream LoadedStream => Stream.GetAwaiter().GetResult();
+
+    public void SetGone() => _gone.TrySetResult();
 }

@@ -1,59 +1,82 @@
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that was used longest ago, that no
-/// emitter holds and whose events the log has stored, is forgotten first; the log knows it still. Not thread-safe; the stream's lock guards it.
+/// The runs of a stream, each one's state shared by all of its emitters. Guarded by the stream's lock, which every method takes.
 /// </summary>
-internal sealed class StreamRuns(int maxRuns)
+internal sealed class StreamRuns(StreamState state)
 {
-    private readonly Dictionary<(string ThreadId, string RunId), StreamRun> _runs = [];
+    private readonly RememberedRuns _runs = new(state.Services.Options.MaxRuns);
 
-    public int Count => _runs.Count;
+    /// <summary>The run that the log looked up when it opened the stream, and what it found; null when it looked for none.</summary>
+    public (RunKey Key, LogRun? Found)? OpenedFor { get; set; }
 
-    /// <summary>Enters a run that is remembered.</summary>
-    public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamRun? run)
+    /// <summary>The state of a run; to be given back with <see cref="Leave"/>.</summary>
+    /// <param name="threadId">The run's thread.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="agentName">The agent that runs in this process; null for a run that goes on without it.</param>
+    /// <param name="cancellationToken">Cancels waiting for the log.</param>
+    public async ValueTask<StreamRun> EnterAsync(string threadId, string runId, string? agentName, CancellationToken cancellationToken)
     {
-        if (_runs.TryGetValue((threadId, runId), out run))
+        lock (state.Gate)
         {
-            run.Emitters++;
-        }
-
-        return run is not null;
-    }
-
-    /// <summary>Enters a run that is new, or that the log has found. Whoever was faster with the same run is joined.</summary>
-    /// <param name="found">The run.</param>
-    /// <param name="committed">What the log has stored: a run with later events must not be forgotten yet.</param>
-    public StreamRun Enter(LogRun found, long committed)
-    {
-        if (TryEnter(found.ThreadId, found.RunId, out var run))
-        {
-            return run;
-        }
-
-        // More than one may have to go: held runs may have exceeded the bound before.
-        while (_runs.Count >= maxRuns && TryForgetOldest(committed))
-        {
-        }
-
-        run = new StreamRun(found) { Emitters = 1 };
-        _runs.Add((found.ThreadId, found.RunId), run);
-        return run;
-    }
-
-    private bool TryForgetOldest(long committed)
-    {
-        StreamRun? oldest = null;
-        foreach (var run in _runs.Values)
-        {
-            if (run.Emitters == 0 && run.LastSeq <= committed && (oldest is null || run.LastSeq < oldest.LastSeq))
+            if (_runs.TryEnter(threadId, runId, out var known))
             {
-                oldest = run;
+                return known;
+            }
+
+            // What the log found when it opened the stream holds as long as no event came since.
+            if (OpenedFor is { } opened && opened.Key.ThreadId == threadId && opened.Key.RunId == runId && state.Head == state.Lease.Head)
+            {
+                return _runs.Enter(opened.Found ?? New(threadId, runId, agentName), state.Committed);
             }
         }
 
-        return oldest is not null && _runs.Remove((oldest.ThreadId, oldest.RunId));
+        var found = await state.Log.FindRunAsync(state.Lease, threadId, runId, cancellationToken) ?? New(threadId, runId, agentName);
+        lock (state.Gate)
+        {
+            return _runs.Enter(found, state.Committed);
+        }
     }
+
+    public void Leave(StreamRun run)
+    {
+        lock (state.Gate)
+        {
+            run.Emitters--;
+        }
+    }
+
+    /// <summary>A run as it is now, with all that it has declared.</summary>
+    public LogRun Read(StreamRun run)
+    {
+        lock (state.Gate)
+        {
+            return run.Now;
+        }
+    }
+
+    /// <summary>How many events a run has, and whether it has ended.</summary>
+    public (long Events, bool HasEnded) ProgressOf(StreamRun run)
+    {
+        lock (state.Gate)
+        {
+            return (run.Events, run.HasEnded);
+        }
+    }
+
+    /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
+    public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
+    {
+        lock (state.Gate)
+        {
+            run.Wait(until);
+        }
+
+        return state.Log.StoreWaitAsync(state.Lease, run.Logged, until, CancellationToken.None);
+    }
+
+    private static LogRun New(string threadId, string runId, string? agentName) => new(threadId, runId, agentName is not null, agentName);
 }

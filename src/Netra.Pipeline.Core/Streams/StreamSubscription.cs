@@ -4,7 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// One connection's place in its user's stream. Everything is guarded by the stream's lock, except the members marked volatile, each of which has one writer.
+/// One connection's place in its user's stream. Everything is guarded by the stream's lock, except the members marked volatile, each of
+/// which has one writer.
 /// </summary>
 internal sealed class StreamSubscription(string connectionId, SendQueue queue)
 {
@@ -60,8 +61,8 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     public long LastWritten { get => Volatile.Read(ref _lastWritten); set => Volatile.Write(ref _lastWritten, value); }
 
     /// <summary>
-    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or taken away by a <c>gap</c>, after which it goes on above. Written by the
-    /// connection's writer.
+    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or taken away by a <c>gap</c>,
+    /// after which it goes on above. Written by the connection's writer.
     /// </summary>
     public long LastTold { get => Volatile.Read(ref _lastTold); set => Volatile.Write(ref _lastTold, value); }
 
@@ -94,4 +95,17 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
 
     public OverflowedConnection DescribeOverflow()
         => new(ConnectionId, Queue.Count, Queue.Bytes, Queue.FrameLimit, Queue.ByteLimit);
+}
+
+/// <summary>How a connection gets its events at the moment.</summary>
+internal enum SubscriptionMode
+{
+    /// <summary>The stream hands each new event to the connection's queue.</summary>
+    Live,
+
+    /// <summary>The connection reads what it missed before it came, from the window or the log.</summary>
+    Replaying,
+
+    /// <summary>The connection's queue overflowed; once it has drained, the connection reads on from the window or the log.</summary>
+    Lagging,
 }

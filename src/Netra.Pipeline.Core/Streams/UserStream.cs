@@ -1,6 +1,4 @@
-using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Events;
-using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -8,100 +6,72 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// All events of one user in one order: the next number, the recent window, the user's connections, what is acknowledged, and the books of
-/// it all.
+/// All events of one user in one order: gives each its number, and hands it to the log, to the recent window and to the user's connections.
+/// Its parts do the rest, and whoever needs one of them alone asks for it.
 /// </summary>
 /// <remarks>
-/// <para>One lock guards everything. Nothing is awaited and no user code runs under it. It is taken by emitters (<see cref="Append"/>), by
-/// the readers of the user's connections (<see cref="Acknowledge"/>), by their writers only to catch up (<see cref="FillPageAsync"/>), by
-/// the tick, and by the log (<see cref="IStreamOwner"/>), which may call while the same thread holds it. The log's own locks are taken
-/// inside it, never around it, but for locks that no append takes.</para>
+/// <para>One lock guards the stream and its parts. Nothing is awaited and no user code runs under it. It is taken by emitters
+/// (<see cref="Append"/>), by the readers of the user's connections (<see cref="Acknowledge"/>), by their writers only to catch up
+/// (<see cref="StreamPages"/>), by the tick, and by the log (<see cref="StreamStorage"/>).</para>
+/// <para>What happens goes one way through the parts, each of which knows only those before it: the shared state, what is acknowledged, the
+/// connections, the stages that events have come to; then pages, criticals, audit and storage, which stand beside each other.</para>
 /// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted while the pipeline
 /// runs.</para>
 /// </remarks>
-internal sealed partial class UserStream
+internal sealed class UserStream
 {
-    private readonly Lock _gate = new();
-    private readonly IEventLog _log;
-    private readonly StreamLease _lease;
-    private readonly StreamOptions _options;
-    private readonly StreamObservers _observers;
-    // One that is not acknowledged for so long makes way for the next.
-    private static readonly TimeSpan LongestSample = TimeSpan.FromMinutes(1);
-
-    private readonly TimeProvider _time;
-    private readonly BudgetRelief? _relief;
-    private readonly byte[] _key;
+    private readonly StreamState _state;
     private readonly EventWindow _window;
-    private readonly AcknowledgedIntervals _acknowledged;
-    private readonly CriticalEvents _criticals;
-    private readonly StreamLedger _ledger;
-    private readonly StreamCounters _counters;
-    private readonly StreamRuns _runs;
-    private readonly List<SeqRange> _skipped;
-    private readonly CommitWaiters _commitWaiters = new();
-    private readonly RoomWaiters _roomWaiters = new();
-    private readonly StageWaiters _stageWaiters = new();
-    private StreamSubscription[] _subscriptions = [];
-    private Task? _claim;
-    private (RunKey Key, LogRun? Found)? _openedFor;
-    private long _head;
-    private long _committed;
-    private long _expiredThrough;
-    private long _sampledSeq;
-    private long _sampledAt;
-    private long _idleSince;
-    private int _pins;
-    private int _connectionPins;
-    private bool _evicted;
 
     private UserStream(StreamServices services, StreamLease lease)
     {
-        (_log, _lease, _options, _time, _counters) = (services.Log, lease, services.Options, services.Time, services.Counters);
-        _relief = services.Relief;
-        IsSystem = IdentifierRules.IsReserved(lease.UserId);
-        _head = _committed = lease.Head;
-        _expiredThrough = _expiringThrough = lease.ExpiredThrough;
-        _idleSince = services.Time.GetTimestamp();
-        _key = EventDraft.KeyOf(lease.StreamId);
-        _window = new EventWindow(_options.WindowEvents, services.Budget);
-        _runs = new StreamRuns(_options.MaxRuns);
-        _skipped = [.. lease.Skipped];
-        _acknowledged = new AcknowledgedIntervals(_options.MaxAcknowledgedRanges);
-        _acknowledged.Forget(_expiredThrough);
-        foreach (var range in lease.Acknowledged)
-        {
-            _acknowledged.Add(range);
-        }
-
-        _criticals = new CriticalEvents(_acknowledged);
-        _deadLetters = [.. lease.DeadLettered.Where(seq => !_acknowledged.Contains(seq))];
-        _ledger = new StreamLedger(lease);
-        Observer = services.Observers.Open(lease.UserId);
-        _observers = services.Observers;
+        _state = new StreamState(services, lease);
+        Pins = new StreamPins(_state);
+        _window = new EventWindow(services.Options.WindowEvents, services.Budget);
+        Runs = new StreamRuns(_state);
+        Acknowledgements = new StreamAcknowledgements(_state);
+        Subscribers = new StreamSubscribers(_state);
+        Stages = new StreamStages(_state, Acknowledgements, Subscribers);
+        Pages = new StreamPages(_state, _window, Acknowledgements, Subscribers, Stages);
+        Criticals = new StreamCriticals(_state, Acknowledgements, Subscribers, Stages);
+        Audit = new StreamAudit(_state, Subscribers);
+        Storage = new StreamStorage(_state, _window, Acknowledgements, Stages);
     }
 
-    public string UserId => _lease.UserId;
+    public string UserId => _state.UserId;
 
     /// <summary>The history that its numbers belong to.</summary>
-    public string Epoch => _log.Epoch;
+    public string Epoch => _state.Log.Epoch;
 
-    public ulong StreamId => _lease.StreamId;
-
-    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
-    public bool IsSystem { get; }
+    /// <summary>Whether it is one of the system's own, which counts in nobody's accounts.</summary>
+    public bool IsSystem => _state.IsSystem;
 
     /// <summary>Who is told what passes.</summary>
-    public StreamObserver Observer { get; }
+    public StreamObserver Observer => _state.Observer;
 
-    /// <summary>The books; for tests that break a station on purpose.</summary>
-    public StreamLedger Ledger => _ledger;
+    /// <summary>The accounts; for tests that break a station on purpose.</summary>
+    public StreamLedger Ledger => _state.Ledger;
 
-    /// <summary>The places of the user's connections at a moment. Needs no lock.</summary>
-    public IReadOnlyList<StreamSubscription> Subscriptions => Volatile.Read(ref _subscriptions);
+    public StreamPins Pins { get; }
+
+    public StreamRuns Runs { get; }
+
+    public StreamAcknowledgements Acknowledgements { get; }
+
+    public StreamSubscribers Subscribers { get; }
+
+    public StreamStages Stages { get; }
+
+    public StreamPages Pages { get; }
+
+    public StreamCriticals Criticals { get; }
+
+    public StreamAudit Audit { get; }
+
+    public StreamStorage Storage { get; }
 
     /// <summary>The number the next event will get, unless another emitter is faster. Read without the lock, to size a buffer.</summary>
-    public long ExpectedSeq => Volatile.Read(ref _head) + 1;
+    public long ExpectedSeq => _state.Head + 1;
 
     /// <summary>Loads a user's stream.</summary>
     /// <param name="services">What all streams share.</param>
@@ -110,155 +80,25 @@ internal sealed partial class UserStream
     /// The run that is the reason, if there is one: the log claims the stream and looks the run up in the same step.
     /// </param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
-    public static async Task<UserStream> OpenAsync(StreamServices services, string userId, RunKey? run, CancellationToken cancellationToken)
+    public static async Task<UserStream> OpenAsync(
+        StreamServices services, string userId, RunKey? run, CancellationToken cancellationToken)
     {
         UserStream? stream = null;
+        Func<StreamLease, IStreamOwner> own = lease => (stream = new UserStream(services, lease)).Storage;
         if (run is { } key)
         {
-            var (_, found) = await services.Log.OpenForRunAsync(
-                userId, key.ThreadId, key.RunId, lease => stream = new UserStream(services, lease), cancellationToken);
-            stream!._openedFor = (key, found);
+            var (_, found) = await services.Log.OpenForRunAsync(userId, key.ThreadId, key.RunId, own, cancellationToken);
+            stream!.Runs.OpenedFor = (key, found);
         }
         else
         {
-            await services.Log.OpenAsync(userId, lease => stream = new UserStream(services, lease), cancellationToken);
+            await services.Log.OpenAsync(userId, own, cancellationToken);
         }
 
         return stream!;
     }
 
-    public string IdOf(long seq) => EventDraft.IdOf(_key, seq);
-
-    /// <summary>Keeps the stream loaded until <see cref="Unpin"/>.</summary>
-    /// <returns>False when it is evicted already, and another must be loaded.</returns>
-    public bool TryPin()
-    {
-        lock (_gate)
-        {
-            if (_evicted)
-            {
-                return false;
-            }
-
-            _pins++;
-            return true;
-        }
-    }
-
-    /// <summary>Pins the stream for one connection, if the user may have one more.</summary>
-    public bool TryPinConnection()
-    {
-        lock (_gate)
-        {
-            if (_evicted || _connectionPins >= _options.MaxConnectionsPerUser)
-            {
-                return false;
-            }
-
-            _connectionPins++;
-            _pins++;
-            return true;
-        }
-    }
-
-    public void UnpinConnection()
-    {
-        lock (_gate)
-        {
-            _connectionPins--;
-            UnpinLocked();
-        }
-    }
-
-    public void Unpin()
-    {
-        lock (_gate)
-        {
-            UnpinLocked();
-        }
-    }
-
-    /// <summary>
-    /// Makes sure that the log knows of numbers to come, so that none is given twice whatever happens. To be awaited before the first
-    /// <see cref="Append"/>; everybody joins the same claim.
-    /// </summary>
-    public Task ClaimAsync(CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_claim is null || _claim.IsFaulted || _claim.IsCanceled)
-            {
-                _claim = _log.ClaimAsync(_lease, CancellationToken.None).AsTask();
-            }
-
-            return _claim.WaitAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>The state of a run, shared by all emitters of it; to be given back with <see cref="LeaveRun"/>.</summary>
-    /// <param name="threadId">The run's thread.</param>
-    /// <param name="runId">The run.</param>
-    /// <param name="agentName">The agent that runs in this process; null for a run that goes on without it.</param>
-    /// <param name="cancellationToken">Cancels waiting for the log.</param>
-    public async ValueTask<StreamRun> EnterRunAsync(string threadId, string runId, string? agentName, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_runs.TryEnter(threadId, runId, out var known))
-            {
-                return known;
-            }
-
-            // What the log found when it opened the stream holds as long as no event came since.
-            if (_openedFor is { } opened && opened.Key.ThreadId == threadId && opened.Key.RunId == runId && _head == _lease.Head)
-            {
-                return _runs.Enter(opened.Found ?? new LogRun(threadId, runId, agentName is not null, agentName), _committed);
-            }
-        }
-
-        var found = await _log.FindRunAsync(_lease, threadId, runId, cancellationToken) ?? new LogRun(threadId, runId, agentName is not null, agentName);
-        lock (_gate)
-        {
-            return _runs.Enter(found, _committed);
-        }
-    }
-
-    /// <summary>A run as it stands, with all that it has declared.</summary>
-    public LogRun KnownOf(StreamRun run)
-    {
-        lock (_gate)
-        {
-            return run.Now;
-        }
-    }
-
-    /// <summary>How many events a run has, and whether it has ended.</summary>
-    public (long Events, bool HasEnded) StandingOf(StreamRun run)
-    {
-        lock (_gate)
-        {
-            return (run.Events, run.HasEnded);
-        }
-    }
-
-    /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
-    public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
-    {
-        lock (_gate)
-        {
-            run.Wait(until);
-        }
-
-        return _log.StoreWaitAsync(_lease, run.Logged, until, CancellationToken.None);
-    }
-
-    public void LeaveRun(StreamRun run)
-    {
-        lock (_gate)
-        {
-            run.Emitters--;
-        }
-    }
+    public string IdOf(long seq) => _state.IdOf(seq);
 
     /// <summary>Gives an event the next number, hands it to the log, and to the queue of every connection that has room.</summary>
     /// <param name="draft">The encoded event.</param>
@@ -266,52 +106,199 @@ internal sealed partial class UserStream
     /// <param name="requireRoom">Whether nothing is to happen unless every present connection has room.</param>
     /// <param name="key">The key under which it is published, if there is one.</param>
     /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
-    /// <param name="hasRoom">Whether the log keeps room for it (<see cref="WaitForLogAsync"/>).</param>
+    /// <param name="hasRoom">Whether the log keeps room for it (<see cref="StreamStorage.WaitForRoomAsync"/>).</param>
     public AppendOutcome Append(
         in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
     {
         var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom);
-        if (_relief is { IsDue: true })
+        if (_state.Services.Relief is { IsDue: true } relief)
         {
             // Not before the lock is left: it takes those of other streams.
-            _relief.Run(this);
+            relief.Run(this);
         }
 
         return outcome;
     }
 
-    /// <summary>Waits until the log has room for an event, which it keeps until the result is disposed.</summary>
-    public ValueTask<IDisposable> WaitForLogAsync(int bytes, CancellationToken cancellationToken)
-        => _log.WaitForRoomAsync(_lease, bytes, cancellationToken);
-
-    /// <summary>Completes when every present connection has room again, or one of them has ended; the caller tries again then.</summary>
-    public Task WaitForRoomAsync(in EventDraft draft)
+    /// <summary>Registers a connection: from here on no event passes it by. Its <c>welcome</c> is the first thing in its queue.</summary>
+    /// <param name="subscription">The connection's place, new.</param>
+    /// <param name="request">Where the client wants to go on.</param>
+    /// <param name="welcome">Makes the <c>welcome</c> of the resume point. It runs under the lock: it must only format.</param>
+    /// <returns>False when the stream is evicted, and another must be loaded.</returns>
+    public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
     {
-        lock (_gate)
+        ResumePoint point;
+        lock (_state.Gate)
         {
-            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then,
-            // so one of the two sees the other.
-            var waiter = _roomWaiters.Add();
-            Interlocked.MemoryBarrier();
-            return HasRoom(draft.LengthAt(_head + 1)) ? Task.CompletedTask : waiter;
+            if (Pins.IsEvicted)
+            {
+                return false;
+            }
+
+            point = Pages.Begin(subscription, request);
+            if (!subscription.Queue.TryEnqueue(SendFrame.ForMessage(welcome(point))))
+            {
+                throw new InvalidOperationException("The queue of a new connection has no room for its welcome.");
+            }
+
+            Subscribers.Add(subscription);
+            subscription.Queue.Wake();
+        }
+
+        if (point.Resumed)
+        {
+            // A cursor that was taken up has confirmed what lies below it.
+            Observer.OnAcknowledged(this, point.From, request.Seq.GetValueOrDefault());
+        }
+
+        return true;
+    }
+
+    public void Detach(StreamSubscription subscription)
+    {
+        lock (_state.Gate)
+        {
+            if (subscription.IsDetached)
+            {
+                return;
+            }
+
+            subscription.IsDetached = true;
+            Subscribers.Remove(subscription);
+            Audit.OnDeparted(subscription);
+            if (Subscribers.All.Length == 0)
+            {
+                Acknowledgements.Followed.DropSample();
+            }
         }
     }
 
-    /// <summary>The present connections that lag, or have no room for an event, for a failure's text.</summary>
-    public List<OverflowedConnection> ConnectionsWithoutRoom(in EventDraft draft)
+    /// <summary>A device confirms that its application has handled everything it covers up to a number.</summary>
+    /// <param name="subscription">The device's place.</param>
+    /// <param name="seq">The number.</param>
+    public AcknowledgeOutcome Acknowledge(StreamSubscription subscription, long seq)
     {
-        lock (_gate)
+        TimeSpan? latency;
+        lock (_state.Gate)
         {
-            var bytes = draft.LengthAt(_head + 1);
-            return [.. _subscriptions.Where(s => !HasRoom(s, bytes)).Select(static s => s.DescribeOverflow())];
+            if (seq > Math.Max(subscription.CoverageFrom, subscription.LastTold))
+            {
+                return AcknowledgeOutcome.AboveWritten;
+            }
+
+            if (seq <= subscription.Acknowledged)
+            {
+                return AcknowledgeOutcome.NoOp;
+            }
+
+            Acknowledgements.UnconfirmedSince = 0;
+            if (Acknowledgements.Confirm(subscription.CoverageFrom, seq))
+            {
+                Stages.Release();
+            }
+
+            subscription.Acknowledged = seq;
+            latency = Acknowledgements.Followed.TakeSample(subscription.CoverageFrom, seq);
+        }
+
+        if (latency is { } took)
+        {
+            Observer.OnSampleAcknowledged(took);
+        }
+
+        Observer.OnAcknowledged(this, subscription.CoverageFrom, seq);
+        return AcknowledgeOutcome.Progress;
+    }
+
+    public StreamSnapshot Snapshot()
+    {
+        lock (_state.Gate)
+        {
+            var (connections, acknowledged) = (Subscribers.All, Acknowledgements.Events);
+            return new StreamSnapshot(
+                _state.Head,
+                _state.Committed,
+                _state.ExpiredThrough,
+                acknowledged,
+                Acknowledgements.ContiguousThrough,
+                connections.Length,
+                connections.Count(static s => s.Mode == SubscriptionMode.Lagging),
+                connections.Any(static s => s.IsPresent),
+                _state.Ledger.Account(acknowledged, Acknowledgements.DeadLetters.Count))
+            { Owed = Subscribers.CountOwed(Acknowledgements) };
         }
     }
 
-    private AppendOutcome AppendLocked(in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom)
+    /// <summary>Whether nobody needs the stream: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
+    /// <param name="since">The timestamp at which it was needed last.</param>
+    public bool IsIdle(out long since)
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            if (_evicted)
+            since = Pins.IdleSince;
+            return IsIdleLocked() && !Pins.IsEvicted;
+        }
+    }
+
+    /// <summary>Ends the stream if nobody needs it, nor has since a time.</summary>
+    /// <param name="since">What <see cref="IsIdle"/> said.</param>
+    public bool TryEvict(long since)
+    {
+        lock (_state.Gate)
+        {
+            if (!IsIdleLocked() || Pins.IdleSince != since)
+            {
+                return false;
+            }
+
+            Audit.RecordDeparted();
+            return EvictLocked();
+        }
+    }
+
+    /// <summary>
+    /// Ends the stream whoever still holds it, since the pipeline has stopped: once the log has stored what it has in hand.
+    /// </summary>
+    /// <returns>Whether it was still there.</returns>
+    public async ValueTask<bool> CloseAsync(CancellationToken cancellationToken)
+    {
+        Task stored;
+        lock (_state.Gate)
+        {
+            if (!EvictLocked())
+            {
+                return false;
+            }
+
+            stored = Stages.WhenCommittedLocked(_state.Head);
+        }
+
+        await stored.WaitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Gives the lease of an evicted stream back, with its dead letters settled that were confirmed last.</summary>
+    public async ValueTask ReleaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Criticals.HasRevived)
+            {
+                await Criticals.SettleRevivedAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await _state.Log.ReleaseAsync(_state.Lease, Storage.ReadAcknowledged(), cancellationToken);
+        }
+    }
+
+    private AppendOutcome AppendLocked(
+        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom)
+    {
+        lock (_state.Gate)
+        {
+            if (Pins.IsEvicted)
             {
                 // A pinned stream is evicted only when the pipeline has stopped.
                 return AppendOutcome.Refused(AppendKind.Stopped);
@@ -322,18 +309,18 @@ internal sealed partial class UserStream
                 return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
             }
 
-            var seq = _head + 1;
-            if (requireRoom && !HasRoom(draft.LengthAt(seq)))
+            var seq = _state.Head + 1;
+            if (requireRoom && !Subscribers.HasRoom(draft.LengthAt(seq)))
             {
                 return AppendOutcome.Refused(AppendKind.NoRoom);
             }
 
             var isTerminal = EventTypes.IsTerminal(draft.Type);
-            var buffer = draft.Complete(_key, seq, isTerminal && run is not null ? run.SummaryAt(seq) : null);
+            var buffer = draft.Complete(_state.Key, seq, isTerminal && run is not null ? run.SummaryAt(seq) : null);
             AppendResult taken;
             try
             {
-                taken = _log.TryAppend(_lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)
+                taken = _state.Log.TryAppend(_state.Lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)
                 {
                     Run = run?.Logged,
                     Key = key,
@@ -369,107 +356,43 @@ internal sealed partial class UserStream
         }
     }
 
-    private void UnpinLocked()
-    {
-        if (--_pins == 0)
-        {
-            _idleSince = _time.GetTimestamp();
-        }
-    }
-
     private AppendOutcome OnTaken(in EventDraft draft, long seq, byte[] buffer, StreamRun? run)
     {
-        _ledger.OnTaken();
-        Volatile.Write(ref _head, seq);
-        _window.Add(seq, buffer, _committed);
+        _state.Ledger.OnTaken();
+        _state.Head = seq;
+        _window.Add(seq, buffer, _state.Committed);
         var (isTerminal, critical) = (EventTypes.IsTerminal(draft.Type), EventTypes.IsCritical(draft.Type));
         run?.Count(seq, isTerminal, draft.Declared);
         if (critical)
         {
-            _criticals.Add(seq);
+            Acknowledgements.Criticals.Add(seq);
         }
 
-        var outcome = FanOut(seq, buffer, draft.Timestamp, critical);
+        var outcome = Subscribers.FanOut(seq, buffer, draft.Timestamp, critical);
         if (outcome.Connected > 0)
         {
-            Sample(seq, draft.Timestamp, isTerminal && run is not null);
+            Acknowledgements.Followed.Follow(seq, draft.Timestamp, isTerminal && run is not null);
         }
 
-        _ledger.OnAccepted(seq);
+        _state.Ledger.OnAccepted(seq);
         return outcome;
     }
 
-    private AppendOutcome FanOut(long seq, byte[] buffer, long acceptedAt, bool critical)
+    private bool IsIdleLocked() => !Pins.IsPinned
+        && Subscribers.All.Length == 0
+        && !Stages.HasWaiters
+        && !Acknowledgements.DeadLetters.HasRevived
+        && _state.Committed == _state.Head;
+
+    private bool EvictLocked()
     {
-        var (connected, lagging) = (0, 0);
-        List<OverflowedConnection>? overflowed = null;
-        var frame = SendFrame.ForLiveEvent(seq, buffer, acceptedAt);
-        foreach (var subscription in _subscriptions)
+        if (!Pins.TryEvict())
         {
-            if (critical && subscription.IsQuiet)
-            {
-                subscription.Queue.RequestPing();
-            }
-
-            if (subscription.Mode == SubscriptionMode.Live)
-            {
-                if (subscription.Queue.TryEnqueue(frame))
-                {
-                    subscription.LastQueued = seq;
-                }
-                else
-                {
-                    (overflowed ??= []).Add(subscription.DescribeOverflow());
-                    subscription.FallBehind(seq);
-                }
-            }
-
-            // A frozen page counts as offline, however far it is behind.
-            if (subscription.IsPresent)
-            {
-                lagging += subscription.Mode == SubscriptionMode.Lagging ? 1 : 0;
-                connected += subscription.Mode != SubscriptionMode.Lagging ? 1 : 0;
-            }
-
-            subscription.Queue.Wake();
+            return false;
         }
 
-        return new AppendOutcome(AppendKind.Accepted, seq, connected, lagging, overflowed);
-    }
-
-    // One event at a time is followed until it is acknowledged: the next one after that is the next sample.
-    private void Sample(long seq, long acceptedAt, bool isRunsEnd)
-    {
-        if (_sampledSeq == 0 || _time.GetElapsedTime(_sampledAt, acceptedAt) > LongestSample)
-        {
-            (_sampledSeq, _sampledAt) = (seq, acceptedAt);
-        }
-
-        if (isRunsEnd)
-        {
-            Observer.OnTerminalDue();
-            _terminals.Enqueue(seq);
-            if (_terminals.Count > MaxTerminals)
-            {
-                _terminals.Dequeue();
-            }
-        }
-    }
-
-    private bool HasRoom(int bytes)
-    {
-        foreach (var subscription in _subscriptions)
-        {
-            if (!HasRoom(subscription, bytes))
-            {
-                return false;
-            }
-        }
-
+        _window.Clear();
+        _state.Services.Observers.Close(_state.Observer);
         return true;
     }
-
-    // A frozen page counts as offline: nobody waits for it.
-    private static bool HasRoom(StreamSubscription subscription, int bytes)
-        => !subscription.IsPresent || (subscription.Mode != SubscriptionMode.Lagging && subscription.Queue.HasRoom(bytes));
 }

@@ -90,7 +90,7 @@ internal sealed class ConnectionWriter(
             if (transport.IsDirty)
             {
                 // Room is made by taking frames off the queue: who waits for it need not wait for the peer to read as well.
-                connection.Stream.OnDrained();
+                connection.Stream.Subscribers.OnDrained();
                 if (!await FlushAsync())
                 {
                     connection.End(ConnectionEndReason.ClientLost);

@@ -138,7 +138,7 @@ internal sealed partial class Canary(
             step = "ending the connection";
             await client.CloseAsync(either.Token);
             step = "judging the events";
-            round.Check(stream.IsAcknowledged);
+            round.Check(stream.Stages.IsAcknowledged);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -151,7 +151,7 @@ internal sealed partial class Canary(
 
         finally
         {
-            stream?.Unpin();
+            stream?.Pins.Remove();
         }
 
         return Conclude(new CanaryReport(time.GetUtcNow(), problem, time.GetElapsedTime(begun)), context, fault, problem is null ? null : mark.Since());

@@ -35,12 +35,12 @@ internal sealed class EventTraceEndpoint(OperatorRoute route, IEventLog log, Str
         var stream = await streams.PinAsync(user, cancellationToken);
         try
         {
-            history = await stream.ReadHistoryAsync(seq, cancellationToken);
-            isAcknowledged = stream.IsAcknowledged(seq);
+            history = await stream.Storage.ReadHistoryAsync(seq, cancellationToken);
+            isAcknowledged = stream.Stages.IsAcknowledged(seq);
         }
         finally
         {
-            stream.Unpin();
+            stream.Pins.Remove();
         }
 
         // Skipped numbers lie in acknowledged ranges, but no event has them.

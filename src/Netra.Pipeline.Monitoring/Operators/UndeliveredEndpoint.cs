@@ -50,7 +50,7 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
         }
         finally
         {
-            stream.Unpin();
+            stream.Pins.Remove();
         }
 
         await JsonAnswer.WriteAsync(context, json => Write(json, user, snapshot, events, limit));
@@ -62,7 +62,7 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
         IReadOnlyList<StoredEvent> batch;
         do
         {
-            batch = await stream.ReadUnacknowledgedAsync(after, Math.Min(BatchEvents, limit - events.Count), cancellationToken);
+            batch = await stream.Storage.ReadUnacknowledgedAsync(after, Math.Min(BatchEvents, limit - events.Count), cancellationToken);
             foreach (var stored in batch)
             {
                 // Copied out of the event, which can go then.

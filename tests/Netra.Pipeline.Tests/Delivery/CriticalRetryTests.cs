@@ -12,9 +12,9 @@ namespace Netra.Pipeline.Tests.Delivery;
 internal sealed class CriticalRetryTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private static readonly CriticalStanding Nothing = new(IsSettled: true, IsOwed: false, OldestOwed: 0, Told: 0);
-    private static readonly CriticalStanding Owed = new(IsSettled: false, IsOwed: true, OldestOwed: 7, Told: 9);
-    private static readonly CriticalStanding Absent = new(IsSettled: false, IsOwed: false, OldestOwed: 0, Told: 0);
+    private static readonly CriticalState Nothing = new(IsSettled: true, IsOwed: false, OldestOwed: 0, Told: 0);
+    private static readonly CriticalState Owed = new(IsSettled: false, IsOwed: true, OldestOwed: 7, Told: 9);
+    private static readonly CriticalState Absent = new(IsSettled: false, IsOwed: false, OldestOwed: 0, Told: 0);
 
     [Test]
     public void Tick_NobodyConfirms_RedeliversInPlaceThenClosesThenGivesUp()
@@ -58,8 +58,8 @@ internal sealed class CriticalRetryTests
         series.Run(Owed, 11);
         Assert.That(series.Retry.Tries, Is.EqualTo(1));
 
-        var actions = series.Run(new CriticalStanding(IsSettled: true, IsOwed: false, OldestOwed: 12, Told: 15), 1);
-        actions = series.Run(new CriticalStanding(IsSettled: false, IsOwed: true, OldestOwed: 12, Told: 20), 10);
+        var actions = series.Run(new CriticalState(IsSettled: true, IsOwed: false, OldestOwed: 12, Told: 15), 1);
+        actions = series.Run(new CriticalState(IsSettled: false, IsOwed: true, OldestOwed: 12, Told: 20), 10);
 
         Assert.That(actions.Single(), Is.EqualTo(KeyValuePair.Create(11 + 1 + 10, CriticalAction.Redeliver)));
         Assert.That((series.Retry.Seq, series.Retry.Range), Is.EqualTo((12, new SeqRange(12, 15))), "what was sent later has not seen all tries");
@@ -82,7 +82,7 @@ internal sealed class CriticalRetryTests
     {
         using var series = new Series();
         series.Run(Owed, 11);
-        var other = new CriticalStanding(IsSettled: false, IsOwed: false, OldestOwed: 30, Told: 31);
+        var other = new CriticalState(IsSettled: false, IsOwed: false, OldestOwed: 30, Told: 31);
 
         series.Run(other, 59);
         Assert.That((series.Retry.Seq, series.Retry.Tries), Is.EqualTo((7, 1)), "it may come back");
@@ -219,21 +219,21 @@ internal sealed class CriticalRetryTests
 
         public void Dispose() => _served?.Dispose();
 
-        public CriticalAction Step(in CriticalStanding standing)
+        public CriticalAction Step(in CriticalState state)
         {
             Time.Advance(Tick);
             _second++;
-            return Retry.OnTick(standing);
+            return Retry.OnTick(state);
         }
 
         /// <summary>Ticks once a second.</summary>
         /// <returns>What was asked for, by the second since the beginning.</returns>
-        public Dictionary<int, CriticalAction> Run(CriticalStanding standing, int seconds)
+        public Dictionary<int, CriticalAction> Run(CriticalState state, int seconds)
         {
             var actions = new Dictionary<int, CriticalAction>();
             for (var i = 0; i < seconds; i++)
             {
-                if (Step(standing) is var action and not CriticalAction.None)
+                if (Step(state) is var action and not CriticalAction.None)
                 {
                     actions.Add(_second, action);
                 }

@@ -107,7 +107,7 @@ internal sealed class LedgerTests
         await host.StepAsync(time, seconds: 2);
         await Eventually.BecomesTrueAsync(() => Alarms(host).Any(), "the alarm was raised");
         Assert.That(Alarms(host).Count(), Is.EqualTo(1), "once, as long as it stays as it is");
-        stream.Unpin();
+        stream.Pins.Remove();
     }
 
     // The startup verification's stream is left alone: it is unloaded meanwhile, and what it was told goes with it.

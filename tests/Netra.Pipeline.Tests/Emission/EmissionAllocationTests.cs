@@ -35,7 +35,7 @@ internal sealed class EmissionAllocationTests
         Assert.That(size, Is.GreaterThan(150), "it is a whole event");
         Assert.That(perEvent, Is.InRange(size, size + Overhead), $"the event itself has {size} bytes");
         stream.Detach(subscription);
-        stream.Unpin();
+        stream.Pins.Remove();
 
         void Emit(int count)
         {
@@ -75,7 +75,7 @@ internal sealed class EmissionAllocationTests
         }
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        stream.Unpin();
+        stream.Pins.Remove();
 
         void Tell()
         {
@@ -113,6 +113,6 @@ internal sealed class EmissionAllocationTests
             stream.Detach(subscription);
         }
 
-        stream.Unpin();
+        stream.Pins.Remove();
     }
 }

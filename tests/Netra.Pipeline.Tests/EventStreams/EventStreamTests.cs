@@ -290,7 +290,7 @@ internal sealed class EventStreamTests
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.IsolationViolation));
         Assert.That(host.Logs.Logs.Where(static line => line.Level == LogLevel.Critical).Select(static line => line.Message), Has.Some.Contain("isolation_violation"));
         stream.Detach(wrong.Subscription);
-        stream.Unpin();
+        stream.Pins.Remove();
     }
 
     [TestCase("Zk3f")]

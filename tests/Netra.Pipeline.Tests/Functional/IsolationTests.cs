@@ -43,7 +43,7 @@ internal sealed class IsolationTests
         Assert.That(metrics.Sum("netra.failures", "error.type", "isolation_violation"), Is.EqualTo(1));
         Assert.That((await ada.ReadAsync<EventMessage>()).Data.GetProperty("delta").GetString(), Is.EqualTo(Secret), "the right one has it");
         stream.Detach(wrong.Subscription);
-        stream.Unpin();
+        stream.Pins.Remove();
     }
 
     [Test]
@@ -52,7 +52,7 @@ internal sealed class IsolationTests
         await using var host = await PipelineHost.StartAsync();
         await using var emitter = await host.EmitterOfAsync("ada");
         var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
-        Assert.That(stream.TryPinConnection(), Is.True);
+        Assert.That(stream.Pins.TryAddConnection(), Is.True);
 
         // As if the registry had looked up the wrong user: everything is right for ada, and eve is who it is.
         var (fromServer, toServer) = (new Pipe(), new Pipe());
@@ -70,7 +70,7 @@ internal sealed class IsolationTests
         var wire = new MemoryStream();
         await fromServer.Reader.CopyToAsync(wire);
         Assert.That(Encoding.UTF8.GetString(wire.ToArray()), Does.Contain("isolation_violation").And.Not.Contain(Secret));
-        stream.Unpin();
+        stream.Pins.Remove();
     }
 
     [Test]

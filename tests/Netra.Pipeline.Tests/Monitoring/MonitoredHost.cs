@@ -59,7 +59,8 @@ internal sealed class MonitoredHost : IAsyncDisposable
 
     /// <summary>Waits until a user's stream knows of an acknowledgement.</summary>
     public Task HearsAckAsync(string userId, long seq)
-        => Eventually.BecomesTrueAsync(() => Pipeline.Streams.TryGetLoaded(userId, out var stream) && stream.IsAcknowledged(seq), "the acknowledgement came");
+        => Eventually.BecomesTrueAsync(
+            () => Pipeline.Streams.TryGetLoaded(userId, out var stream) && stream.Stages.IsAcknowledged(seq), "the acknowledgement came");
 
     // A round that is a moment late here would be one that takes minutes there.
     private Task IsIdleAsync()

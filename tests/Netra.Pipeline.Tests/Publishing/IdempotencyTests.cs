@@ -278,7 +278,7 @@ internal sealed class IdempotencyTests
         // Abandoned again and again, since the publisher may not wait for the commit yet.
         while (!publishing.IsCompleted)
         {
-            stream!.OnAbandoned(new IOException("the disk is gone"));
+            stream!.Storage.OnAbandoned(new IOException("the disk is gone"));
             await Task.Yield();
         }
 

@@ -112,8 +112,8 @@ internal sealed class SqliteWriterTests
 
         var begun = Volatile.Read(ref commits);
         var stream = await UserStream.OpenAsync(Services(log), "ada", new RunKey("ada", "t", "r"), CancellationToken.None);
-        await stream.ClaimAsync(CancellationToken.None);
-        var run = await stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
+        await stream.Storage.ClaimAsync(CancellationToken.None);
+        var run = await stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
 
         Assert.That(Volatile.Read(ref commits) - begun, Is.EqualTo(1));
         Assert.That((run.Events, run.Logged.AgentName), Is.EqualTo(isKnown ? (1, "poet") : (0, null)));
@@ -126,11 +126,11 @@ internal sealed class SqliteWriterTests
         using var folder = new SqliteFolder();
         await using var log = await folder.StartAsync();
         var stream = await UserStream.OpenAsync(Services(log), "ada", new RunKey("ada", "t", "r"), CancellationToken.None);
-        await stream.ClaimAsync(CancellationToken.None);
-        var first = await stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
+        await stream.Storage.ClaimAsync(CancellationToken.None);
+        var first = await stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
         stream.Append(StreamHarness.Draft(stream), first, requireRoom: false);
-        stream.LeaveRun(first);
-        var again = await stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
+        stream.Runs.Leave(first);
+        var again = await stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
 
         Assert.That(again.Events, Is.EqualTo(1));
     }
@@ -186,7 +186,7 @@ internal sealed class SqliteWriterTests
     private static async Task<UserStream> LoadAsync(IEventLog log)
     {
         var stream = await UserStream.OpenAsync(Services(log), StreamHarness.UserId, run: null, CancellationToken.None);
-        await stream.ClaimAsync(CancellationToken.None);
+        await stream.Storage.ClaimAsync(CancellationToken.None);
         return stream;
     }
 

@@ -92,7 +92,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
 
     public async Task WaitUntilStoredAsync()
     {
-        await _stream.WhenCommittedAsync(_head).WaitAsync(TestClient.Patience);
+        await _stream.Stages.WhenCommittedAsync(_head).WaitAsync(TestClient.Patience);
         RememberStored();
     }
 
@@ -223,8 +223,8 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     {
         var budget = new WindowBudget(Microsoft.Extensions.Options.Options.Create(Settings));
         _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
-        await _stream.ClaimAsync(CancellationToken.None);
-        _run = await _stream.EnterRunAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
+        await _stream.Storage.ClaimAsync(CancellationToken.None);
+        _run = await _stream.Runs.EnterAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
     }
 
     private void RememberStored() => _stored.UnionWith(_given.Keys.Where(seq => seq > _expired && seq > _lifeStart));

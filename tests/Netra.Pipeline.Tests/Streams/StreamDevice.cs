@@ -54,12 +54,12 @@ internal sealed class StreamDevice
             else if (Subscription.Queue.TryDequeue(out var frame))
             {
                 Take(frame);
-                _stream.OnDrained();
+                _stream.Subscribers.OnDrained();
                 i++;
             }
             else if (Subscription.HasPages)
             {
-                await _stream.FillPageAsync(Subscription, _page, PageBytes);
+                await _stream.Pages.FillAsync(Subscription, _page, PageBytes);
             }
             else
             {

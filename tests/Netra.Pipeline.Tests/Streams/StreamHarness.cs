@@ -44,8 +44,8 @@ internal sealed class StreamHarness
     public async Task ReopenAsync()
     {
         Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
-        await Stream.ClaimAsync(CancellationToken.None);
-        Run = await Stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
+        await Stream.Storage.ClaimAsync(CancellationToken.None);
+        Run = await Stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
     }
 
     /// <summary>Lets everything expire while nobody has the stream loaded, and loads it again.</summary>

@@ -48,7 +48,7 @@ internal sealed class StreamRegistryTests
         first.Detach(subscription);
         await registry.EvictIdleAsync(CancellationToken.None);
         Assert.That(registry.Count, Is.EqualTo(1), "it is pinned");
-        first.Unpin();
+        first.Pins.Remove();
 
         await registry.EvictIdleAsync(CancellationToken.None);
 
@@ -64,7 +64,7 @@ internal sealed class StreamRegistryTests
         var (registry, log) = Create();
         foreach (var user in new[] { "a", "b", "c", "d" })
         {
-            (await registry.PinAsync(user, CancellationToken.None)).Unpin();
+            (await registry.PinAsync(user, CancellationToken.None)).Pins.Remove();
         }
 
         log.ReleaseFault = static user => user is "a" or "c" ? new IOException($"{user} is broken") : null;
@@ -81,12 +81,12 @@ internal sealed class StreamRegistryTests
         var time = new TestTimeProvider();
         var (registry, _) = Create(new StreamOptions { IdleGrace = TimeSpan.FromSeconds(15) }, time);
         var first = await registry.PinAsync("ada", CancellationToken.None);
-        first.Unpin();
+        first.Pins.Remove();
         time.Advance(TimeSpan.FromSeconds(14));
         await registry.EvictIdleAsync(CancellationToken.None);
         var again = await registry.PinAsync("ada", CancellationToken.None);
         Assert.That(again, Is.SameAs(first));
-        again.Unpin();
+        again.Pins.Remove();
 
         time.Advance(TimeSpan.FromSeconds(14));
         await registry.EvictIdleAsync(CancellationToken.None);
@@ -105,20 +105,20 @@ internal sealed class StreamRegistryTests
         foreach (var user in new[] { "a", "b", "c", "d", "e" })
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            (await registry.PinAsync(user, CancellationToken.None)).Unpin();
+            (await registry.PinAsync(user, CancellationToken.None)).Pins.Remove();
         }
 
         await registry.EvictIdleAsync(CancellationToken.None);
 
         Assert.That(registry.Loaded.Select(static stream => stream.UserId), Is.EquivalentTo(new[] { "held", "c", "d", "e" }));
-        held.Unpin();
+        held.Pins.Remove();
     }
 
     [Test]
     public async Task Evict_WhileTheLogCannotStore_LeavesEverybodyLoaded()
     {
         var (registry, log) = Create();
-        (await registry.PinAsync("ada", CancellationToken.None)).Unpin();
+        (await registry.PinAsync("ada", CancellationToken.None)).Pins.Remove();
         log.TroubleText = "the disk is full";
 
         await registry.EvictIdleAsync(CancellationToken.None);
@@ -132,7 +132,7 @@ internal sealed class StreamRegistryTests
     public async Task Evict_TheLogDoesNotAnswerAndTheHostStops_WaitsNoLonger()
     {
         var (registry, log) = Create();
-        (await registry.PinAsync("ada", CancellationToken.None)).Unpin();
+        (await registry.PinAsync("ada", CancellationToken.None)).Pins.Remove();
         log.Releasing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stopping = new CancellationTokenSource();
         var evicting = registry.EvictIdleAsync(stopping.Token).AsTask();
@@ -164,7 +164,7 @@ internal sealed class StreamRegistryTests
             {
                 var stream = await registry.PinAsync("ada", CancellationToken.None);
                 await EmitAsync(stream, 1);
-                stream.Unpin();
+                stream.Pins.Remove();
             }
         }))).WaitAsync(TimeSpan.FromSeconds(30));
         await stop.CancelAsync();
@@ -183,7 +183,7 @@ internal sealed class StreamRegistryTests
         var subscription = new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }));
         stream.TryAttach(subscription, new ResumeRequest(registry.Epoch, 10, 0), static _ => []);
         stream.Detach(subscription);
-        stream.Unpin();
+        stream.Pins.Remove();
         await registry.EvictIdleAsync(CancellationToken.None);
 
         var expired = (await log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None)).Single();
@@ -194,14 +194,14 @@ internal sealed class StreamRegistryTests
 
     private static async Task EmitAsync(UserStream stream, int count)
     {
-        var run = await stream.EnterRunAsync("t", "r", agentName: null, CancellationToken.None);
+        var run = await stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
         for (var i = 0; i < count; i++)
         {
             var outcome = stream.Append(StreamHarness.Draft(stream, EventType.Token), run, requireRoom: false);
             Assert.That(outcome.Kind, Is.EqualTo(AppendKind.Accepted));
         }
 
-        stream.LeaveRun(run);
+        stream.Runs.Leave(run);
     }
 
     private static (StreamRegistry Registry, ThrottledEventLog Log) Create() => Create(new StreamOptions { IdleGrace = TimeSpan.Zero }, TimeProvider.System);

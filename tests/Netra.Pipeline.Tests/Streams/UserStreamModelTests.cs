@@ -78,7 +78,7 @@ internal sealed class UserStreamModelTests
                     // All queues together hold too much, and this one is among the largest.
                     var large = devices[random.Next(devices.Count)].Device.Subscription;
                     var waited = large.Queue.Count;
-                    Assert.That(harness.Stream.TryTakeBack(large, out _), Is.EqualTo(waited > 0 && large.Queue.Count < waited));
+                    Assert.That(harness.Stream.Subscribers.TryTakeBack(large, out _), Is.EqualTo(waited > 0 && large.Queue.Count < waited));
                     break;
                 default:
                     harness.Log.ReleaseCommits();

@@ -71,7 +71,7 @@ internal sealed class UserStreamTests
         // The writer finds its queue empty; before it looks for pages, so many events come that the connection falls behind.
         harness.EmitMany(10);
         var page = new List<SendFrame>();
-        await harness.Stream.FillPageAsync(device.Subscription, page, 2048);
+        await harness.Stream.Pages.FillAsync(device.Subscription, page, 2048);
 
         Assert.That(page, Is.Empty, "events 1 to 8 wait in the queue and are older than any page");
         await device.ReadAsync();
@@ -133,9 +133,10 @@ internal sealed class UserStreamTests
         await device.ReadAsync();
         device.Acknowledge(4);
 
-        var lost = harness.Stream.OnExpiring(new SeqRange(1, 6));
+        var lost = harness.Stream.Storage.OnExpiring(new SeqRange(1, 6));
         device.Acknowledge(5);
-        harness.Stream.OnExpired(new ExpiredRange(StreamHarness.UserId, new SeqRange(1, 6), Events: 6, Unacknowledged: 2, DeadLettered: 0));
+        harness.Stream.Storage.OnExpired(
+            new ExpiredRange(StreamHarness.UserId, new SeqRange(1, 6), Events: 6, Unacknowledged: 2, DeadLettered: 0));
         device.Acknowledge(8);
         device.Acknowledge(10);
 
@@ -201,7 +202,7 @@ internal sealed class UserStreamTests
         harness.EmitMany(60);
         await device.ReadAsync();
 
-        Assert.That(harness.Stream.TryRequestReplay(device.Subscription, new SeqRange(3, 50), maxWaiting: 8), Is.True);
+        Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(3, 50), maxWaiting: 8), Is.True);
         harness.EmitMany(1);
         await device.ReadAsync();
 
@@ -217,11 +218,12 @@ internal sealed class UserStreamTests
         harness.EmitMany(5);
         for (var i = 0; i < 3; i++)
         {
-            Assert.That(harness.Stream.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.True);
+            Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.True);
         }
 
-        Assert.That(harness.Stream.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.False);
-        Assert.Throws<ProtocolViolationException>(() => harness.Stream.TryRequestReplay(device.Subscription, new SeqRange(1, 6), maxWaiting: 9));
+        Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.False);
+        Assert.Throws<ProtocolViolationException>(
+            () => harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 6), maxWaiting: 9));
     }
 
     [Test]
@@ -233,7 +235,7 @@ internal sealed class UserStreamTests
         harness.EmitMany(8);
 
         Assert.That(harness.Emit(requireRoom: true).Kind, Is.EqualTo(AppendKind.NoRoom));
-        var waiting = harness.Stream.WaitForRoomAsync(StreamHarness.Draft(harness.Stream));
+        var waiting = harness.Stream.Subscribers.WaitForRoomAsync(StreamHarness.Draft(harness.Stream));
         Assert.That(waiting.IsCompleted, Is.False);
         await device.ReadAsync(1);
 
@@ -258,7 +260,7 @@ internal sealed class UserStreamTests
                 }
                 else
                 {
-                    await harness.Stream.WaitForRoomAsync(StreamHarness.Draft(harness.Stream));
+                    await harness.Stream.Subscribers.WaitForRoomAsync(StreamHarness.Draft(harness.Stream));
                 }
             }
         });
@@ -274,7 +276,7 @@ internal sealed class UserStreamTests
 
             if (taken > before)
             {
-                harness.Stream.OnDrained();
+                harness.Stream.Subscribers.OnDrained();
             }
             else if (emitting.IsCompleted)
             {
@@ -307,10 +309,10 @@ internal sealed class UserStreamTests
     public async Task Evict_PinnedConnectedOrUncommitted_IsRefused()
     {
         var harness = await StreamHarness.CreateAsync();
-        harness.Stream.LeaveRun(harness.Run);
-        Assert.That(harness.Stream.TryPin(), Is.True);
+        harness.Stream.Runs.Leave(harness.Run);
+        Assert.That(harness.Stream.Pins.TryAdd(), Is.True);
         Assert.That(harness.Stream.TryEvictNow(), Is.False, "pinned");
-        harness.Stream.Unpin();
+        harness.Stream.Pins.Remove();
 
         var device = harness.Connect();
         Assert.That(harness.Stream.TryEvictNow(), Is.False, "connected");
@@ -323,8 +325,8 @@ internal sealed class UserStreamTests
 
         Assert.That(harness.Stream.TryEvictNow(), Is.True);
         Assert.That(harness.Stream.TryEvictNow(), Is.False, "already");
-        Assert.That(harness.Stream.TryPin(), Is.False);
-        Assert.That(harness.Stream.TryPinConnection(), Is.False);
+        Assert.That(harness.Stream.Pins.TryAdd(), Is.False);
+        Assert.That(harness.Stream.Pins.TryAddConnection(), Is.False);
         Assert.That(harness.Emit().Kind, Is.EqualTo(AppendKind.Stopped));
     }
 
@@ -334,14 +336,14 @@ internal sealed class UserStreamTests
         var harness = await StreamHarness.CreateAsync();
         harness.Log.HoldCommits();
         harness.EmitMany(3);
-        var second = harness.Stream.WhenCommittedAsync(2);
-        var third = harness.Stream.WhenCommittedAsync(3);
+        var second = harness.Stream.Stages.WhenCommittedAsync(2);
+        var third = harness.Stream.Stages.WhenCommittedAsync(3);
         Assert.That((second.IsCompleted, third.IsCompleted), Is.EqualTo((false, false)));
 
         harness.Log.ReleaseCommits();
 
         await Task.WhenAll(second, third).WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.That(harness.Stream.WhenCommittedAsync(3).IsCompleted, Is.True);
+        Assert.That(harness.Stream.Stages.WhenCommittedAsync(3).IsCompleted, Is.True);
     }
 
     [Test]

@@ -69,7 +69,7 @@ internal static class DeliveryFaults
             var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
             stream.TryAttach(bench.Pipeline.ConnectionOf(eve.Welcome.ConnectionId).Subscription, ResumeRequest.FromNow, static _ => """{"type":"from_the_test"}"""u8.ToArray());
             await emitter.AgentStartedAsync("demo");
-            stream.Unpin();
+            stream.Pins.Remove();
         })
         {
             Code = FailureCode.IsolationViolation,

@@ -101,7 +101,7 @@ internal static class LogFaults
             await (await bench.EmitterAsync()).AgentStartedAsync("demo");
             var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
             stream.Ledger.OnAccepted(2);
-            stream.Unpin();
+            stream.Pins.Remove();
         })
         {
             Code = FailureCode.LedgerUnaccounted,

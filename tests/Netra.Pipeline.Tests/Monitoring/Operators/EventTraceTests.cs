@@ -111,11 +111,11 @@ internal sealed class EventTraceTests(KindOfLog log)
         var (_, receipt) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
         await page.ReadEventsAsync(1);
         Assert.That(host.Streams.TryGetLoaded("ada", out var stream), Is.True);
-        await stream!.BuryUnconfirmedAsync(new SeqRange(1, 1), 4, CancellationToken.None);
+        await stream!.Criticals.BuryUnconfirmedAsync(new SeqRange(1, 1), 4, CancellationToken.None);
 
         Assert.That((await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace")).Body.Text("state"), Is.EqualTo("dead_lettered"));
         await page.AckAsync(1);
-        await Eventually.BecomesTrueAsync(() => stream.IsAcknowledged(1), "the page has acknowledged");
+        await Eventually.BecomesTrueAsync(() => stream.Stages.IsAcknowledged(1), "the page has acknowledged");
         Assert.That((await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace")).Body.Text("state"), Is.EqualTo("acknowledged"));
     }
 

@@ -36,7 +36,8 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
         await http.PublishAsync(TokenJson());
         await http.PublishAsync(TokenJson(userId: "bob"));
         await page.AckAsync((await page.ReadEventsAsync(1))[0].Seq);
-        await Eventually.BecomesTrueAsync(() => host.Streams.TryGetLoaded("ada", out var stream) && stream.IsAcknowledged(2), "the page has acknowledged");
+        await Eventually.BecomesTrueAsync(
+            () => host.Streams.TryGetLoaded("ada", out var stream) && stream.Stages.IsAcknowledged(2), "the page has acknowledged");
 
         var (response, ledger) = await http.AskAsync("/v1/ledger");
 

@@ -23,7 +23,8 @@ internal sealed class UndeliveredTests(KindOfLog log)
             await http.PublishAsync(TokenJson());
             await page.ReadEventsAsync(2);
             await page.AckAsync(2);
-            await Eventually.BecomesTrueAsync(() => host.Streams.TryGetLoaded("ada", out var stream) && stream.IsAcknowledged(2), "the page has acknowledged");
+            await Eventually.BecomesTrueAsync(
+                () => host.Streams.TryGetLoaded("ada", out var stream) && stream.Stages.IsAcknowledged(2), "the page has acknowledged");
         }
 
         var (_, third) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}""", runId: "r\\u00e9"));

@@ -4,13 +4,13 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Tests.Streams;
 
 [Parallelizable(ParallelScope.All)]
-internal sealed class StreamRunsTests
+internal sealed class RememberedRunsTests
 {
     [FsCheck.NUnit.Property]
     public bool Enter_AnyUse_NeverForgetsAHeldRunAndKeepsTheBound((byte Run, bool Leave)[] steps)
     {
         const int Max = 16;
-        var table = new StreamRuns(Max);
+        var table = new RememberedRuns(Max);
         var held = new List<StreamRun>();
         var seq = 0L;
         foreach (var (run, leave) in steps)
@@ -43,7 +43,7 @@ internal sealed class StreamRunsTests
     [Test]
     public void Enter_AfterManyHeldRunsAreLeft_ShrinksToTheBound()
     {
-        var table = new StreamRuns(maxRuns: 16);
+        var table = new RememberedRuns(maxRuns: 16);
         var held = Enumerable.Range(0, 100).Select(i => table.Enter(Run($"r{i}"), long.MaxValue)).ToArray();
         Assert.That(table.Count, Is.EqualTo(100), "what is held is not forgotten");
         foreach (var run in held)
@@ -59,7 +59,7 @@ internal sealed class StreamRunsTests
     [Test]
     public void Enter_EndedRun_RemembersItsEnd()
     {
-        var table = new StreamRuns(maxRuns: 16);
+        var table = new RememberedRuns(maxRuns: 16);
         var run = table.Enter(Run("r"), committed: 0);
         run.Count(7, isTerminal: true);
         run.Emitters = 0;
@@ -71,7 +71,7 @@ internal sealed class StreamRunsTests
     [Test]
     public void Enter_RunWithEventsThatAreNotStored_IsNotForgotten()
     {
-        var table = new StreamRuns(maxRuns: 1);
+        var table = new RememberedRuns(maxRuns: 1);
         var run = table.Enter(Run("r"), committed: 0);
         run.Count(7, isTerminal: true);
         run.Emitters = 0;

@@ -1,0 +1,60 @@
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that
+/// was used longest ago, that no emitter holds and whose events the log has stored, is forgotten first; the log knows it still. Not
+/// thread-safe; the stream's lock guards it.
+/// </summary>
+internal sealed class RememberedRuns(int maxRuns)
+{
+    private readonly Dictionary<(string ThreadId, string RunId), StreamRun> _runs = [];
+
+    public int Count => _runs.Count;
+
+    /// <summary>Enters a run that is remembered.</summary>
+    public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamRun? run)
+    {
+        if (_runs.TryGetValue((threadId, runId), out run))
+        {
+            run.Emitters++;
+        }
+
+        return run is not null;
+    }
+
+    /// <summary>Enters a run that is new, or that the log has found. Whoever was faster with the same run is joined.</summary>
+    /// <param name="found">The run.</param>
+    /// <param name="committed">What the log has stored: a run with later events must not be forgotten yet.</param>
+    public StreamRun Enter(LogRun found, long committed)
+    {
+        if (TryEnter(found.ThreadId, found.RunId, out var run))
+        {
+            return run;
+        }
+
+        // More than one may have to go: held runs may have exceeded the bound before.
+        while (_runs.Count >= maxRuns && TryForgetOldest(committed))
+        {
+        }
+
+        run = new StreamRun(found) { Emitters = 1 };
+        _runs.Add((found.ThreadId, found.RunId), run);
+        return run;
+    }
+
+    private bool TryForgetOldest(long committed)
+    {
+        StreamRun? oldest = null;
+        foreach (var run in _runs.Values)
+        {
+            if (run.Emitters == 0 && run.LastSeq <= committed && (oldest is null || run.LastSeq < oldest.LastSeq))
+            {
+                oldest = run;
+            }
+        }
+
+        return oldest is not null && _runs.Remove((oldest.ThreadId, oldest.RunId));
+    }
+}

@@ -1,0 +1,269 @@
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// What a connection missed: where it begins, and the pages that it reads until it is live, or again. Guarded by the stream's lock.
+/// </summary>
+/// <remarks>What is called from outside the stream takes the lock, and says so.</remarks>
+internal sealed class StreamPages(
+    StreamState state, EventWindow window, StreamAcknowledgements acknowledgements, StreamSubscribers subscribers, StreamStages stages)
+{
+    /// <summary>Decides where a connection begins, and confirms what its cursor says that the client has handled.</summary>
+    public ResumePoint Begin(StreamSubscription subscription, in ResumeRequest request)
+    {
+        if (request.Seq is not { } cursor)
+        {
+            subscription.CoverageFrom = state.Head;
+            subscription.Begin(state.Head);
+            return new ResumePoint(state.Head, state.Head, Resumed: false);
+        }
+
+        // A known epoch and a number that was given: history goes on. Anything else begins anew with all that is kept.
+        var resumed = request.Epoch == state.Log.Epoch && cursor <= state.Head;
+        var start = resumed ? cursor : state.ExpiredThrough;
+        var from = resumed ? Math.Min(request.From ?? cursor, cursor) : start;
+        if (resumed && acknowledgements.Confirm(from, cursor))
+        {
+            // The client has handled (from, cursor]; if the acknowledgements were lost in a crash, this has healed them.
+            stages.Release();
+        }
+
+        subscription.CoverageFrom = from;
+        subscription.Begin(start);
+        subscription.Next = start + 1;
+        subscription.Mode = start < state.Head ? SubscriptionMode.Replaying : SubscriptionMode.Live;
+        subscription.UpdateHasPages();
+        return new ResumePoint(state.Head, from, resumed);
+    }
+
+    /// <summary>Asks for a range again. Takes the lock.</summary>
+    /// <returns>False when too many requests wait already.</returns>
+    /// <exception cref="ProtocolViolationException">The range reaches above what was given.</exception>
+    public bool TryRequestReplay(StreamSubscription subscription, SeqRange range, int maxWaiting)
+    {
+        lock (state.Gate)
+        {
+            if (range.To > state.Head)
+            {
+                throw new ProtocolViolationException($"replay asks for {range.From} to {range.To}, but the last number is {state.Head}.");
+            }
+
+            if (subscription.Redeliveries.Count >= maxWaiting)
+            {
+                return false;
+            }
+
+            subscription.Redeliveries.Add(range);
+            subscription.UpdateHasPages();
+        }
+
+        subscription.Queue.Wake();
+        return true;
+    }
+
+    /// <summary>
+    /// Reads the next page for a connection that is not live, or that asked for a range again. Called by its writer alone, when it found
+    /// its queue empty. A page that reaches the head turns the connection live in the same step, so that no event falls between. Takes the
+    /// lock.
+    /// </summary>
+    public async ValueTask FillAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
+    {
+        SeqRange range;
+        bool again;
+        lock (state.Gate)
+        {
+            if (subscription.IsDetached)
+            {
+                return;
+            }
+
+            again = subscription.Redeliveries.Count > 0;
+            if (again)
+            {
+                range = subscription.Redeliveries[0];
+            }
+            else if (subscription.Queue.Count > 0 || !TryBeginCatchUp(subscription, page, out range))
+            {
+                // What was queued before the connection fell behind is older than any page. The writer found the queue empty, but since
+                // then the connection may have been handed events, the last one too many.
+                return;
+            }
+
+            if (window.Contains(range.From))
+            {
+                var from = page.Count;
+                var last = Math.Min(range.To, window.CopyTo(page, range.From, maxBytes));
+                Advance(subscription, page, from, last, again);
+                return;
+            }
+
+            // Not in the window: it is committed, skipped, or expired. The log is asked for nothing that is in the window, since it need
+            // not have stored that yet, and what a log does not return counts as expired.
+            range = range with { To = Math.Min(range.To, window.ThroughBefore(state.Head)) };
+        }
+
+        var stored = await state.Log.ReadPageAsync(state.Lease, range, maxBytes, CancellationToken.None);
+        lock (state.Gate)
+        {
+            var from = page.Count;
+            var last = AddStored(page, range, stored);
+            Advance(subscription, page, from, last, again);
+        }
+    }
+
+    private bool TryBeginCatchUp(StreamSubscription subscription, List<SendFrame> page, out SeqRange range)
+    {
+        range = default;
+        if (subscription.Mode == SubscriptionMode.Live)
+        {
+            return false;
+        }
+
+        if (subscription.Next > state.Head)
+        {
+            subscribers.GoLive(subscription);
+            return false;
+        }
+
+        range = new SeqRange(subscription.Next, state.Head);
+        if (subscription.AnnounceGap)
+        {
+            subscription.AnnounceGap = false;
+            page.Add(Gap(range, GapCause.Overflow, replay: true));
+        }
+
+        return true;
+    }
+
+    // Events and skipped ranges in one order; what is neither is expired, and that can only come before the first event.
+    private long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
+    {
+        var next = range.From;
+        var skips = 0;
+        foreach (var kept in stored.Events)
+        {
+            next = AddGaps(page, stored, ref skips, next, kept.Seq - 1);
+            if (kept.Seq != next || kept.Seq > range.To)
+            {
+                throw new InvalidDataException(
+                    $"The log returned event {kept.Seq} of {state.UserId} where {next} was due, asked for {range.From} to {range.To}.");
+            }
+
+            page.Add(SendFrame.ForEvent(kept.Seq, kept.Buffer));
+            if (EventTypes.IsCritical(kept.Type) && acknowledgements.IsOpen(kept.Seq))
+            {
+                // It was stored before the stream was loaded: from here on somebody has been sent it, and must confirm it.
+                acknowledgements.Criticals.Add(kept.Seq);
+            }
+
+            next++;
+        }
+
+        while (skips < stored.Skipped.Count)
+        {
+            next = AddGaps(page, stored, ref skips, next, stored.Skipped[skips].To);
+        }
+
+        return (next == range.From ? AddGaps(page, stored, ref skips, next, range.To) : next) - 1;
+    }
+
+    // Explains the numbers up to one that are not events.
+    private long AddGaps(List<SendFrame> page, EventPage stored, ref int skips, long next, long through)
+    {
+        while (next <= through)
+        {
+            var isSkip = skips < stored.Skipped.Count && stored.Skipped[skips].From <= next;
+            var to = isSkip
+                ? stored.Skipped[skips++].To
+                : skips < stored.Skipped.Count ? Math.Min(through, stored.Skipped[skips].From - 1) : through;
+            if (!isSkip && stored.Events.Count > 0 && next > stored.Events[0].Seq)
+            {
+                throw new InvalidDataException(
+                    $"The log returned nothing of {state.UserId} for {next} to {to}, between events that it keeps.");
+            }
+
+            if (!isSkip)
+            {
+                // Retention may not have told yet; what is acknowledged from here on must not hide that these were lost.
+                state.ExpiringThrough = Math.Max(state.ExpiringThrough, to);
+            }
+
+            page.Add(Gap(new SeqRange(next, to), isSkip ? GapCause.ServerRestart : GapCause.Expired, replay: false, certain: !isSkip));
+            next = to + 1;
+        }
+
+        return next;
+    }
+
+    private void Advance(StreamSubscription subscription, List<SendFrame> page, int from, long last, bool again)
+    {
+        if (!state.IsSystem)
+        {
+            CountRead(page, from, last, again);
+        }
+
+        if (again)
+        {
+            MarkRedelivery(page, from, last);
+            var rest = subscription.Redeliveries[0] with { From = last + 1 };
+            if (rest.Count > 0)
+            {
+                subscription.Redeliveries[0] = rest;
+            }
+            else
+            {
+                subscription.Redeliveries.RemoveAt(0);
+            }
+
+            subscription.UpdateHasPages();
+            return;
+        }
+
+        subscription.Next = last + 1;
+
+        // What was taken back was queued before.
+        subscription.LastQueued = Math.Max(subscription.LastQueued, last);
+        if (subscription.Next > state.Head)
+        {
+            subscribers.GoLive(subscription);
+        }
+
+        stages.Release();
+    }
+
+    private void CountRead(List<SendFrame> page, int from, long last, bool again)
+    {
+        var events = 0;
+        for (var i = from; i < page.Count; i++)
+        {
+            events += page[i].IsEvent && page[i].Seq <= last ? 1 : 0;
+        }
+
+        state.Services.Counters.OnRead(events, isRedelivery: again);
+    }
+
+    // What is not replayed the client passes over: it goes on above, and may acknowledge up to there.
+    private static SendFrame Gap(SeqRange range, GapCause cause, bool replay, bool certain = true)
+    {
+        var gap = new GapMessage(range.From, range.To, cause, replay, certain);
+        return SendFrame.ForMessage(ServerMessageWriter.Gap(gap), replay ? 0 : range.To);
+    }
+
+    private static void MarkRedelivery(List<SendFrame> page, int from, long last)
+    {
+        for (var i = page.Count - 1; i >= from; i--)
+        {
+            if (page[i].Seq > last)
+            {
+                page.RemoveAt(i);
+            }
+            else if (page[i].IsEvent)
+            {
+                page[i] = page[i].AsRedelivery(attempt: 1);
+            }
+        }
+    }
+}

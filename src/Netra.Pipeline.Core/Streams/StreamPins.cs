@@ -1,0 +1,89 @@
+namespace Netra.Pipeline.Streams;
+
+/// <summary>
+/// Who needs a stream to stay loaded: emitters, connections, and whoever looks something up. Guarded by the stream's lock, which pinning
+/// and unpinning take.
+/// </summary>
+internal sealed class StreamPins(StreamState state)
+{
+    private int _pins;
+    private int _connections;
+
+    /// <summary>Whether the stream has ended: a pin comes too late, and another must be loaded.</summary>
+    public bool IsEvicted { get; private set; }
+
+    public bool IsPinned => _pins != 0;
+
+    /// <summary>The timestamp at which it was pinned last.</summary>
+    public long IdleSince { get; private set; } = state.Time.GetTimestamp();
+
+    /// <summary>Keeps the stream loaded until <see cref="Remove"/>.</summary>
+    /// <returns>False when it is evicted already, and another must be loaded.</returns>
+    public bool TryAdd()
+    {
+        lock (state.Gate)
+        {
+            if (IsEvicted)
+            {
+                return false;
+            }
+
+            _pins++;
+            return true;
+        }
+    }
+
+    /// <summary>Pins the stream for one connection, if the user may have one more.</summary>
+    public bool TryAddConnection()
+    {
+        lock (state.Gate)
+        {
+            if (IsEvicted || _connections >= state.Services.Options.MaxConnectionsPerUser)
+            {
+                return false;
+            }
+
+            _connections++;
+            _pins++;
+            return true;
+        }
+    }
+
+    public void RemoveConnection()
+    {
+        lock (state.Gate)
+        {
+            _connections--;
+            RemoveLocked();
+        }
+    }
+
+    public void Remove()
+    {
+        lock (state.Gate)
+        {
+            RemoveLocked();
+        }
+    }
+
+    /// <summary>Nobody gets in any more.</summary>
+    /// <returns>False when it was so before.</returns>
+    public bool TryEvict()
+    {
+        if (IsEvicted)
+        {
+            return false;
+        }
+
+        IsEvicted = true;
+        return true;
+    }
+
+    private void RemoveLocked()
+    {
+        if (--_pins == 0)
+        {
+            IdleSince = state.Time.GetTimestamp();
+        }
+    }
+}
