@@ -17,7 +17,6 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
-using Netra.Pipeline.Http;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -224,7 +223,6 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
     }
 
     private static void AddHosting(IServiceCollection services)

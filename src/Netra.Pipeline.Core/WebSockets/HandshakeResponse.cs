@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -39,11 +39,5 @@ internal static class HandshakeResponse
     }
 
     /// <summary>The problem document (RFC 9457) of a refusal; both doors answer with it.</summary>
-    public static byte[] Problem(HandshakeRefusal refusal) => JsonSerializer.SerializeToUtf8Bytes(new
-    {
-        title = ReasonPhrases.GetReasonPhrase(refusal.Status),
-        status = refusal.Status,
-        detail = refusal.Message,
-        code = refusal.Code,
-    });
+    public static byte[] Problem(HandshakeRefusal refusal) => new ProblemDocument(refusal.Status, refusal.Code, refusal.Message).ToJson().ToArray();
 }

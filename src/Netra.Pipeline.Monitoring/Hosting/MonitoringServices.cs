@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -59,18 +60,19 @@ internal static class MonitoringServices
 
     private static void AddRoutes(IServiceCollection services)
     {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
         services.TryAddSingleton<OperatorAudit>();
         services.TryAddSingleton<OperatorRoute>();
         services.TryAddSingleton<LedgerEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();
         services.TryAddSingleton<UndeliveredEndpoint>();
-        services.TryAddSingleton<DeadLetterListing>();
         services.TryAddSingleton<DeadLetterEndpoints>();
-        services.TryAddSingleton<HealthJson>();
+        services.TryAddSingleton<HealthView>();
         services.TryAddSingleton<HealthEndpoints>();
-        services.TryAddSingleton<UserMetricsJson>();
+        services.TryAddSingleton<UserMetricsView>();
         services.TryAddSingleton<UserMetricsEndpoints>();
         services.TryAddSingleton<EmergencyEndpoints>();
+        services.TryAddSingleton<SystemView>();
         services.TryAddSingleton<StatusEndpoints>();
         services.TryAddSingleton<DashboardEndpoint>();
     }

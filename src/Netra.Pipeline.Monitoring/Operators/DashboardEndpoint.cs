@@ -1,8 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
@@ -12,135 +12,191 @@ namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary><c>GET …/dashboard/{dashboard_id}</c> (docs/protocol.md, section 11): all that one dashboard shows, in one answer.</summary>
 internal sealed class DashboardEndpoint(
-    OperatorRoute route,
-    HealthJson health,
-    StatusEndpoints status,
-    AlertSink alerts,
-    FailureFeed feed,
-    UserMetricsTable metrics,
-    UserMetricsJson users,
-    UserMetricsEndpoints userView,
-    SnapshotHistory history)
+    HealthView health, SystemView system, AlertSink alerts, FailureFeed feed, UserMetricsTable metrics, UserMetricsView users, SnapshotHistory history)
 {
     private const int LatestFailures = 50;
     private const int ShownUsers = 20;
 
-    public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapGet(
-        $"{MonitoringRoutes.Prefix}/dashboard/{{dashboard_id}}", static context => context.RequestServices.GetRequiredService<DashboardEndpoint>().HandleAsync(context));
+    public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<DashboardEndpoint>(endpoints)
+        .Get($"{MonitoringRoutes.Prefix}/dashboard/{{dashboard_id}}", "ReadDashboard", static (self, context) => self.Read(context));
 
-    private Task HandleAsync(HttpContext context) => route.HandleAsync(context, "ReadDashboard", AnswerAsync);
-
-    private async Task AnswerAsync(HttpContext context)
+    private IResult Read(HttpContext context)
     {
         var query = new QueryReader(context.Request.Query);
         var userId = query.UserId();
         if (query.Problem is { } problem)
         {
-            await JsonAnswer.BadRequestAsync(context, problem);
-            return;
+            return ProblemDocument.BadRequest(problem);
         }
 
-        var id = MonitoringRoutes.Value(context, "dashboard_id");
-        Action<Utf8JsonWriter>? content = id switch
+        var id = RouteSegment.Of(context, "dashboard_id");
+        return id switch
         {
-            "websocket_executive" => WriteExecutive,
-            "websocket_operations" => WriteOperations,
-            "websocket_performance" => WritePerformance,
-            "websocket_alerts" => WriteAlertManagement,
-            "websocket_user_diagnostics" => json => WriteUsers(json, userId),
-            _ => null,
+            "websocket_executive" => JsonAnswer.Of(Executive(id), MonitoringJson.Default.ExecutiveDashboard),
+            "websocket_operations" => JsonAnswer.Of(Operations(id), MonitoringJson.Default.OperationsDashboard),
+            "websocket_performance" => JsonAnswer.Of(Performance(id), MonitoringJson.Default.PerformanceDashboard),
+            "websocket_alerts" => JsonAnswer.Of(Alerts(id), MonitoringJson.Default.AlertsDashboard),
+            "websocket_user_diagnostics" => JsonAnswer.Of(Users(id, userId), MonitoringJson.Default.UsersDashboard),
+            _ => ProblemDocument.NotFound("There is no such dashboard; there are websocket_executive, websocket_operations, "
+                + "websocket_user_diagnostics, websocket_performance and websocket_alerts."),
         };
-        if (content is null)
-        {
-            await JsonAnswer.NotFoundAsync(
-                context, "There is no such dashboard; there are websocket_executive, websocket_operations, websocket_user_diagnostics, websocket_performance and websocket_alerts.");
-            return;
-        }
-
-        await JsonAnswer.WriteAsync(context, json =>
-        {
-            json.WriteString("dashboard_id"u8, id);
-            health.Write(json, withNames: id != "websocket_executive");
-            content(json);
-        });
     }
 
-    private void WriteExecutive(Utf8JsonWriter json)
+    private ExecutiveDashboard Executive(string id)
     {
-        WriteAlerts(json);
-        json.WriteNumber("users"u8, metrics.Count);
         var all = metrics.All();
-        json.WriteNumber("runs_ended"u8, all.Sum(static user => user.TerminalsDue));
-        json.WriteNumber("runs_ended_acknowledged"u8, all.Sum(static user => user.TerminalsAcknowledged));
-        WriteTrend(json);
-    }
-
-    private void WriteOperations(Utf8JsonWriter json)
-    {
-        status.WriteParts(json);
-        WriteAlerts(json);
-        json.WriteStartArray("failures"u8);
-        foreach (var failure in feed.Latest(LatestFailures))
+        return new ExecutiveDashboard(health.ForEverybody())
         {
-            FailureJson.Write(json, failure);
-        }
-
-        json.WriteEndArray();
-        WriteTrend(json);
+            DashboardId = id,
+            Alerts = alerts.ShowAlerts().Alerts,
+            Users = metrics.Count,
+            RunsEnded = all.Sum(static user => user.TerminalsDue),
+            RunsEndedAcknowledged = all.Sum(static user => user.TerminalsAcknowledged),
+            Trend = Trend(),
+        };
     }
 
-    private void WritePerformance(Utf8JsonWriter json)
+    private OperationsDashboard Operations(string id) => new(system.Read())
     {
-        status.WriteParts(json);
-        WriteTrend(json);
-    }
+        DashboardId = id,
+        Alerts = alerts.ShowAlerts().Alerts,
+        Failures = [.. feed.Latest(LatestFailures).Select(FailureItem.Of)],
+        Trend = Trend(),
+    };
 
-    private void WriteAlertManagement(Utf8JsonWriter json)
+    private PerformanceDashboard Performance(string id) => new(system.Read()) { DashboardId = id, Trend = Trend() };
+
+    private AlertsDashboard Alerts(string id)
     {
-        var shown = alerts.ShowAlerts();
-        JsonAnswer.WriteMember(json, "alerts", shown.Alerts);
-        if (alerts.ShowSettings() is { } settings)
+        var (shown, settings) = (alerts.ShowAlerts(), alerts.ShowSettings());
+        return new AlertsDashboard(health.ForOperators())
         {
-            JsonAnswer.WriteMember(json, "rules", settings.Rules);
-            JsonAnswer.WriteMember(json, "escalation_policy", settings.EscalationPolicy);
-            JsonAnswer.WriteMember(json, "silences", settings.Silences);
-        }
-
-        JsonAnswer.WriteList(json, "channels", shown.Channels, static (json, channel) => json.WriteStringValue(channel));
+            DashboardId = id,
+            Alerts = shown.Alerts,
+            Rules = settings?.Rules,
+            EscalationPolicy = settings?.EscalationPolicy,
+            Silences = settings?.Silences,
+            Channels = shown.Channels,
+        };
     }
 
-    private void WriteUsers(Utf8JsonWriter json, string? userId)
+    // Those with the most failures first: they are whom a diagnosis begins with.
+    private UsersDashboard Users(string id, string? userId) => new(health.ForOperators())
     {
-        if (userId is not null && metrics.TryGet(userId, out var one))
-        {
-            json.WriteStartObject("user"u8);
-            userView.WriteView(json, one);
-            json.WriteEndObject();
-        }
+        DashboardId = id,
+        User = userId is not null && metrics.TryGet(userId, out var user) ? users.ReadAll(user) : null,
+        Users = [.. metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers).Select(users.Read)],
+    };
 
-        // Those with the most failures first: they are whom a diagnosis begins with.
-        var shown = metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers);
-        JsonAnswer.WriteList(json, "users", shown, (json, user) =>
-        {
-            json.WriteStartObject();
-            users.Write(json, user);
-            json.WriteEndObject();
-        });
+    private IReadOnlyList<TrendPoint> Trend() => [.. history.Points.Select(TrendPoint.Of)];
+}
+
+/// <summary>The dashboard <c>websocket_executive</c>.</summary>
+internal sealed record ExecutiveDashboard : HealthDocument<int, int>
+{
+    public ExecutiveDashboard(HealthDocument<int, int> health)
+        : base(health)
+    {
     }
 
-    private void WriteAlerts(Utf8JsonWriter json) => JsonAnswer.WriteMember(json, "alerts", alerts.ShowAlerts().Alerts);
+    [JsonPropertyOrder(-3)]
+    public required string DashboardId { get; init; }
 
-    private void WriteTrend(Utf8JsonWriter json) => JsonAnswer.WriteList(json, "trend", history.Points, static (json, point) =>
+    public required JsonElement Alerts { get; init; }
+
+    public required int Users { get; init; }
+
+    public required long RunsEnded { get; init; }
+
+    public required long RunsEndedAcknowledged { get; init; }
+
+    public required IReadOnlyList<TrendPoint> Trend { get; init; }
+}
+
+/// <summary>The dashboard <c>websocket_operations</c>.</summary>
+internal sealed record OperationsDashboard : SystemDocument
+{
+    [SetsRequiredMembers]
+    public OperationsDashboard(SystemDocument system)
+        : base(system)
     {
-        json.WriteStartObject();
-        json.WriteNumber("at"u8, JsonAnswer.Seconds(point.At));
-        json.WriteNumber("success_rate"u8, point[Signals.SuccessRate]);
-        json.WriteNumber("delivered"u8, point.Delivery.Count);
-        json.WriteNumber("latency_average_s"u8, point.Delivery.Mean.TotalSeconds);
-        json.WriteNumber("latency_p95_s"u8, point.Delivery.Percentile(0.95).TotalSeconds);
-        json.WriteNumber("latency_p99_s"u8, point.Delivery.Percentile(0.99).TotalSeconds);
-        json.WriteNumber("failures"u8, point.SumOf(Signals.Failures));
-        json.WriteNumber("silent_failures"u8, point.SumOf(Signals.SilentFailures));
-        json.WriteEndObject();
-    });
+    }
+
+    [JsonPropertyOrder(-3)]
+    public string DashboardId { get; init; } = string.Empty;
+
+    public JsonElement Alerts { get; init; }
+
+    public IReadOnlyList<FailureItem> Failures { get; init; } = [];
+
+    public IReadOnlyList<TrendPoint> Trend { get; init; } = [];
+}
+
+/// <summary>The dashboard <c>websocket_performance</c>.</summary>
+internal sealed record PerformanceDashboard : SystemDocument
+{
+    [SetsRequiredMembers]
+    public PerformanceDashboard(SystemDocument system)
+        : base(system)
+    {
+    }
+
+    [JsonPropertyOrder(-3)]
+    public string DashboardId { get; init; } = string.Empty;
+
+    public IReadOnlyList<TrendPoint> Trend { get; init; } = [];
+}
+
+/// <summary>The dashboard <c>websocket_alerts</c>. What can be changed is missing where nobody raises alerts.</summary>
+internal sealed record AlertsDashboard : OperatorHealth
+{
+    public AlertsDashboard(OperatorHealth health)
+        : base(health)
+    {
+    }
+
+    [JsonPropertyOrder(-3)]
+    public required string DashboardId { get; init; }
+
+    public required JsonElement Alerts { get; init; }
+
+    public JsonElement? Rules { get; init; }
+
+    public JsonElement? EscalationPolicy { get; init; }
+
+    public JsonElement? Silences { get; init; }
+
+    public required IReadOnlyCollection<string> Channels { get; init; }
+}
+
+/// <summary>The dashboard <c>websocket_user_diagnostics</c>.</summary>
+internal sealed record UsersDashboard : OperatorHealth
+{
+    public UsersDashboard(OperatorHealth health)
+        : base(health)
+    {
+    }
+
+    [JsonPropertyOrder(-3)]
+    public required string DashboardId { get; init; }
+
+    /// <summary>The user who is asked for, if there are metrics.</summary>
+    public UserView? User { get; init; }
+
+    public required IReadOnlyList<UserMetricsItem> Users { get; init; }
+}
+
+/// <summary>Ten seconds of the past hour.</summary>
+internal sealed record TrendPoint(
+    double At, double SuccessRate, long Delivered, double LatencyAverageS, double LatencyP95S, double LatencyP99S, double Failures, double SilentFailures)
+{
+    public static TrendPoint Of(MonitoringSnapshot snapshot) => new(
+        JsonAnswer.Seconds(snapshot.At),
+        snapshot[Signals.SuccessRate],
+        snapshot.Delivery.Count,
+        snapshot.Delivery.Mean.TotalSeconds,
+        snapshot.Delivery.Percentile(0.95).TotalSeconds,
+        snapshot.Delivery.Percentile(0.99).TotalSeconds,
+        snapshot.SumOf(Signals.Failures),
+        snapshot.SumOf(Signals.SilentFailures));
 }

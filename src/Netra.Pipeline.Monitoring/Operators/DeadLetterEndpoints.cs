@@ -1,8 +1,7 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Publishing;
@@ -23,57 +22,57 @@ internal sealed class DeadLetterEndpoints : IDisposable
 
     // Letters that share a turn wait for each other, which costs no more than a commit.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1, 1))];
-    private readonly OperatorRoute _route;
-    private readonly DeadLetterListing _listing;
     private readonly EventPublisher _publisher;
     private readonly IDeadLetterStore _letters;
+    private readonly bool _hasWebhook;
 
-    public DeadLetterEndpoints(OperatorRoute route, DeadLetterListing listing, EventPublisher publisher, IEventLog log)
-        => (_route, _listing, _publisher, _letters) = (route, listing, publisher, log.DeadLetters);
+    public DeadLetterEndpoints(EventPublisher publisher, IEventLog log, IOptions<WebhookOptions> webhook)
+        => (_publisher, _letters, _hasWebhook) = (publisher, log.DeadLetters, webhook.Value.IsEnabled);
 
-    public static void Map(IEndpointRouteBuilder endpoints)
-    {
-        endpoints.MapGet("/v1/dead-letters", static context => Of(context).ListAsync(context));
-        endpoints.MapPost(OneLetter + "/replay", static context => Of(context).ReplayAsync(context));
-        endpoints.MapDelete(OneLetter, static context => Of(context).DropAsync(context));
-    }
+    public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<DeadLetterEndpoints>(endpoints)
+        .Get("/v1/dead-letters", "ListDeadLetters", static (self, context) => self.List(context))
+        .Post(OneLetter + "/replay", "ReplayDeadLetter", static (self, context) => self.InTurnAsync(context, self.ReplayAsync))
+        .Delete(OneLetter, "DropDeadLetter", static (self, context) => self.InTurnAsync(context, self.DropAsync));
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_turns, static turn => turn.Dispose());
 
-    private static DeadLetterEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<DeadLetterEndpoints>();
+    private static ProblemDocument NotFound() => ProblemDocument.NotFound("There is no dead letter of that number, or not any more.");
 
-    private Task ListAsync(HttpContext context) => _route.HandleAsync(context, "ListDeadLetters", _listing.AnswerAsync);
+    private static ProblemDocument Settled(DeadLetterState state) => new ProblemDocument(
+        StatusCodes.Status409Conflict, "dead_letter_settled", $"The dead letter does not wait any more: it is {DeadLetterJson.NameOf(state)}.");
 
-    private Task ReplayAsync(HttpContext context) => _route.HandleAsync(context, "ReplayDeadLetter", context => InTurnAsync(context, ReplayAsync));
+    private IResult List(HttpContext context)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var wanted = new DeadLetterQuery
+        {
+            UserId = query.UserId(),
+            State = query.Choice<DeadLetterState>("state", DeadLetterJson.NameOf),
+            After = query.After(),
+            Limit = query.Limit(),
+        };
+        return query.Problem is { } problem ? ProblemDocument.BadRequest(problem) : new DeadLetterPage(_letters, wanted, _hasWebhook);
+    }
 
-    private Task DropAsync(HttpContext context) => _route.HandleAsync(context, "DropDeadLetter", context => InTurnAsync(context, DropAsync));
-
-    private async Task InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task> settle)
+    private async Task<IResult> InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task<IResult>> settle)
     {
         var text = RouteSegment.Of(context, "dead_letter_id");
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number.ToString(CultureInfo.InvariantCulture) != text)
         {
-            await NotFoundAsync(context);
-            return;
+            return NotFound();
         }
 
         var turn = _turns[number % _turns.Length];
         await turn.WaitAsync(context.RequestAborted);
         try
         {
-            switch (await _letters.FindAsync(number, context.RequestAborted))
+            return await _letters.FindAsync(number, context.RequestAborted) switch
             {
-                case null:
-                    await NotFoundAsync(context);
-                    break;
-                case { State: DeadLetterState.Waiting } letter:
-                    await settle(context, letter);
-                    break;
-                case { State: var state }:
-                    await SettledAsync(context, state);
-                    break;
-            }
+                null => NotFound(),
+                { State: DeadLetterState.Waiting } letter => await settle(context, letter),
+                { State: var state } => Settled(state),
+            };
         }
         finally
         {
@@ -81,7 +80,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
         }
     }
 
-    private async Task ReplayAsync(HttpContext context, DeadLetter letter)
+    private async Task<IResult> ReplayAsync(HttpContext context, DeadLetter letter)
     {
         await using var runs = _publisher.OpenRuns(context, isUrgent: true);
         var outcome = await _publisher.ReplayAsync(letter, runs, context.RequestAborted);
@@ -92,23 +91,17 @@ internal sealed class DeadLetterEndpoints : IDisposable
             await _letters.TrySettleAsync(letter.Number, DeadLetterState.Replayed, outcome.Id, CancellationToken.None);
         }
 
-        await PublishAnswer.WriteAsync(context, outcome, rejection);
+        return JsonAnswer.By(context => PublishAnswer.WriteAsync(context, outcome, rejection));
     }
 
-    private async Task DropAsync(HttpContext context, DeadLetter letter)
+    private async Task<IResult> DropAsync(HttpContext context, DeadLetter letter)
     {
         if (await _letters.TrySettleAsync(letter.Number, DeadLetterState.Dropped, replayedAs: null, CancellationToken.None))
         {
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return;
+            return JsonAnswer.Empty(StatusCodes.Status204NoContent);
         }
 
         // A device, or retention, was faster.
-        await (await _letters.FindAsync(letter.Number, context.RequestAborted) is { } settled ? SettledAsync(context, settled.State) : NotFoundAsync(context));
+        return await _letters.FindAsync(letter.Number, context.RequestAborted) is { } settled ? Settled(settled.State) : NotFound();
     }
-
-    private static Task NotFoundAsync(HttpContext context) => JsonAnswer.NotFoundAsync(context, "There is no dead letter of that number, or not any more.");
-
-    private static Task SettledAsync(HttpContext context, DeadLetterState state) => ProblemDocument.WriteAsync(
-        context, StatusCodes.Status409Conflict, "dead_letter_settled", $"The dead letter does not wait any more: it is {DeadLetterJson.NameOf(state)}.");
 }

@@ -1,86 +1,42 @@
-using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Gate;
-using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>The emergency mode, and the health check on demand (docs/protocol.md, section 11).</summary>
-internal sealed class EmergencyEndpoints(
-    OperatorRoute route, EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthJson health, AlertSink alerts, TimeProvider time)
+internal sealed class EmergencyEndpoints(EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthView health, AlertSink alerts, TimeProvider time)
 {
+    private const string Mode = $"{MonitoringRoutes.Prefix}/emergency/mode";
     private const int MaxReason = 1000;
 
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
-    public static void Map(IEndpointRouteBuilder endpoints)
-    {
-        endpoints.MapGet($"{MonitoringRoutes.Prefix}/emergency/mode", static context => Of(context).Handle(context, "ReadEmergencyMode", Of(context).ReadAsync));
-        endpoints.MapPut($"{MonitoringRoutes.Prefix}/emergency/mode", static context => Of(context).Handle(context, "BeginEmergencyMode", Of(context).BeginAsync));
-        endpoints.MapDelete($"{MonitoringRoutes.Prefix}/emergency/mode", static context => Of(context).Handle(context, "EndEmergencyMode", Of(context).EndAsync));
-        endpoints.MapPost($"{MonitoringRoutes.Prefix}/emergency/health-check", static context => Of(context).Handle(context, "CheckHealth", Of(context).CheckAsync));
-    }
+    public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<EmergencyEndpoints>(endpoints)
+        .Get(Mode, "ReadEmergencyMode", static (self, _) => self.Read())
+        .Put(Mode, "BeginEmergencyMode", static (self, context) => self.BeginAsync(context))
+        .Delete(Mode, "EndEmergencyMode", static (self, context) => self.EndAsync(context))
+        .Post($"{MonitoringRoutes.Prefix}/emergency/health-check", "CheckHealth", static (self, context) => self.CheckAsync(context));
 
-    /// <summary>Writes whether the mode is on, and why.</summary>
-    public void WriteMode(Utf8JsonWriter json)
-    {
-        var state = emergency.State;
-        json.WriteBoolean("on"u8, state is not null);
-        if (state is not null)
-        {
-            json.WriteString("reason"u8, state.Reason);
-            json.WriteString("author"u8, state.Author);
-            json.WriteNumber("since"u8, JsonAnswer.Seconds(state.Since));
-            json.WriteBoolean("automatic"u8, state.IsAutomatic);
-        }
-    }
+    private IResult Read() => JsonAnswer.Of(EmergencyModeDocument.Of(emergency.State), MonitoringJson.Default.EmergencyModeDocument);
 
-    /// <summary>Writes what the last canary found.</summary>
-    public static void WriteCanary(Utf8JsonWriter json, CanaryReport? report, int consecutiveFailures)
-    {
-        json.WriteString("status"u8, report is null ? "none"u8 : report.Problem is null ? "ok"u8 : "failed"u8);
-        json.WriteNumber("consecutive_failures"u8, consecutiveFailures);
-        if (report is not null)
+    private Task<IResult> BeginAsync(HttpContext context) => OperatorBody.AnswerAsync(
+        context,
+        MonitoringJson.Default.EmergencyModeBody,
+        static (body, check) => check.NeededText("reason", body.Reason, MaxReason),
+        async (reason, author) =>
         {
-            json.WriteNumber("at"u8, JsonAnswer.Seconds(report.At));
-            json.WriteNumber("round_trip_s"u8, report.RoundTrip.TotalSeconds);
-            if (report.Problem is { } problem)
+            if (emergency.TryEnter(reason, author, isAutomatic: false))
             {
-                json.WriteString("problem"u8, problem);
+                await alerts.RecordAsync(author, "emergency_mode_began", "emergency-mode", reason, context.RequestAborted);
             }
-        }
-    }
 
-    private static EmergencyEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<EmergencyEndpoints>();
+            return Read();
+        });
 
-    private Task Handle(HttpContext context, string operation, Func<HttpContext, Task> answer) => route.HandleAsync(context, operation, answer);
-
-    private Task ReadAsync(HttpContext context) => JsonAnswer.WriteAsync(context, WriteMode);
-
-    private async Task BeginAsync(HttpContext context)
-    {
-        var body = await OperatorBody.ReadAsync(context, MonitoringRoutes.MaxBodyBytes, static (members, _) => new EmergencyOrder(
-            members.NeededText("reason", MaxReason), RequestAuthor.NamedIn(members)));
-        if (body is null)
-        {
-            return;
-        }
-
-        var author = RequestAuthor.Of(context, body.Author);
-        if (emergency.TryEnter(body.Reason, author, isAutomatic: false))
-        {
-            await alerts.RecordAsync(author, "emergency_mode_began", "emergency-mode", body.Reason, context.RequestAborted);
-        }
-
-        await ReadAsync(context);
-    }
-
-    private async Task EndAsync(HttpContext context)
+    private async Task<IResult> EndAsync(HttpContext context)
     {
         var author = RequestAuthor.Of(context);
         if (emergency.TryLeave(author))
@@ -88,21 +44,39 @@ internal sealed class EmergencyEndpoints(
             await alerts.RecordAsync(author, "emergency_mode_ended", "emergency-mode", string.Empty, context.RequestAborted);
         }
 
-        await ReadAsync(context);
+        return Read();
     }
 
-    private async Task CheckAsync(HttpContext context)
+    private async Task<IResult> CheckAsync(HttpContext context)
     {
         var report = await canary.RunAsync(context.RequestAborted);
 
         // The checks are judged once a second: the next time, with what the canary found. Where that does not come, their timestamp says how old they are, and stuck_loops why.
         await Task.WhenAny(monitor.WhenMeasured(), Task.Delay(MaxWait, time, context.RequestAborted));
-        await JsonAnswer.WriteAsync(context, json =>
-        {
-            health.Write(json, withNames: true);
-            json.WriteStartObject("canary"u8);
-            WriteCanary(json, report, canary.ConsecutiveFailures);
-            json.WriteEndObject();
-        });
+        var document = new CheckedHealth(health.ForOperators()) { Canary = CanaryDocument.Of(report, canary.ConsecutiveFailures) };
+        return JsonAnswer.Of(document, MonitoringJson.Default.CheckedHealth);
     }
+}
+
+/// <summary>Asks for the emergency mode.</summary>
+internal sealed record EmergencyModeBody(string? Reason) : OperatorBody;
+
+/// <summary>Whether the emergency mode is on, and why.</summary>
+internal sealed record EmergencyModeDocument(bool On, string? Reason, string? Author, double? Since, bool? Automatic)
+{
+    public static EmergencyModeDocument Of(EmergencyState? state) => state is null
+        ? new EmergencyModeDocument(On: false, Reason: null, Author: null, Since: null, Automatic: null)
+        : new EmergencyModeDocument(On: true, state.Reason, state.Author, JsonAnswer.Seconds(state.Since), state.IsAutomatic);
+}
+
+/// <summary>What the last canary found.</summary>
+internal sealed record CanaryDocument(string Status, int ConsecutiveFailures, double? At, double? RoundTripS, string? Problem)
+{
+    /// <summary>How many came through since the start; missing where that is not asked for.</summary>
+    public long? Passes { get; init; }
+
+    public static CanaryDocument Of(CanaryReport? report, int consecutiveFailures) => report is null
+        ? new CanaryDocument("none", consecutiveFailures, At: null, RoundTripS: null, Problem: null)
+        : new CanaryDocument(
+            report.Problem is null ? "ok" : "failed", consecutiveFailures, JsonAnswer.Seconds(report.At), report.RoundTrip.TotalSeconds, report.Problem);
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,38 +13,53 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few figures).
+/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few numbers).
 /// They need no authentication, so they tell no user's name.
 /// </summary>
-internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthJson health)
+internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthView health)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        // No other middleware of the host may make a probe fail.
-        endpoints.MapMethods("/livez", Methods, LiveAsync).AllowAnonymous().ShortCircuit();
-        endpoints.MapMethods("/readyz", Methods, static context => Of(context).ReadyAsync(context)).AllowAnonymous().ShortCircuit();
-        endpoints.MapMethods("/health", Methods, static context => Of(context).ObjectAsync(context)).AllowAnonymous().ShortCircuit();
-        endpoints.MapMethods("/healthz", Methods, static context => Of(context).HealthAsync(context)).AllowAnonymous().ShortCircuit();
+        Map(endpoints, "/livez", static _ => JsonAnswer.Of(new HostHealth("alive"), MonitoringJson.Default.HostHealth));
+        Map(endpoints, "/readyz", static self => self.Ready());
+        Map(endpoints, "/healthz", static self => self.Healthy());
+
+        // Anybody may ask, so it names nobody. Unhealthy is 503; degraded still serves.
+        Map(endpoints, "/health", static self => self.Health());
     }
 
-    private static HealthEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<HealthEndpoints>();
+    // No other middleware of the host may make a probe fail.
+    private static void Map(IEndpointRouteBuilder endpoints, string pattern, Func<HealthEndpoints, IResult> answer) => endpoints.MapMethods(pattern, Methods, context =>
+    {
+        var result = answer(context.RequestServices.GetRequiredService<HealthEndpoints>());
+        return result.ExecuteAsync(context);
+    }).AllowAnonymous().ShortCircuit();
 
-    private static Task LiveAsync(HttpContext context) => AnswerAsync(context, ok: true, static json => json.WriteString("status"u8, "alive"u8));
+    private static IResult Answer<T>(bool isWell, T document, JsonTypeInfo<T> type)
+        => JsonAnswer.Of(document, type, isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
 
-    // Anybody may ask, so it names nobody. Unhealthy is 503; degraded still serves.
-    private Task ObjectAsync(HttpContext context) => AnswerAsync(context, health.Status != HealthStatus.Unhealthy, json => health.Write(json, withNames: false));
+    private IResult Health() => Answer(health.Status != HealthStatus.Unhealthy, health.ForEverybody(), MonitoringJson.Default.PublicHealth);
 
-    private Task ReadyAsync(HttpContext context)
+    private IResult Ready()
     {
         var (state, trouble) = (bridge.State, Trouble());
-        var ready = state == BridgeState.Ready && trouble is null;
-        return AnswerAsync(context, ready, json =>
+        var isReady = state == BridgeState.Ready && trouble is null;
+        return Answer(isReady, new HostHealth(isReady ? "ready" : "not_ready", BridgeStates.NameOf(state), ReasonOf(state, trouble)), MonitoringJson.Default.HostHealth);
+    }
+
+    private IResult Healthy()
+    {
+        var (state, trouble) = (bridge.State, Trouble());
+        var isHealthy = state == BridgeState.Ready && trouble is null;
+        var document = new HostHealth(isHealthy ? "healthy" : "unhealthy", BridgeStates.NameOf(state), ReasonOf(state, trouble))
         {
-            json.WriteString("status"u8, ready ? "ready"u8 : "not_ready"u8);
-            WriteState(json, state, trouble);
-        });
+            Connections = connections.Count,
+            OpenRuns = bridge.OpenRuns,
+            LoadedStreams = streams.Count,
+        };
+        return Answer(isHealthy, document, MonitoringJson.Default.HostHealth);
     }
 
     // One canary may fail for reasons of its own.
@@ -52,54 +67,25 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
         : canary is { ConsecutiveFailures: > 1, Latest.Problem: { } problem } ? $"the pipeline's own canary does not come through: {problem}"
         : null;
 
-    private Task HealthAsync(HttpContext context)
+    private string? ReasonOf(BridgeState state, string? trouble) => state switch
     {
-        var (state, trouble) = (bridge.State, Trouble());
-        var healthy = state == BridgeState.Ready && trouble is null;
-        return AnswerAsync(context, healthy, json =>
-        {
-            json.WriteString("status"u8, healthy ? "healthy"u8 : "unhealthy"u8);
-            WriteState(json, state, trouble);
-            json.WriteNumber("connections"u8, connections.Count);
-            json.WriteNumber("open_runs"u8, bridge.OpenRuns);
-            json.WriteNumber("loaded_streams"u8, streams.Count);
-        });
-    }
+        BridgeState.NotInitialized => "the host has not started the pipeline",
+        BridgeState.Initializing => "the pipeline opens its log and verifies itself",
+        BridgeState.Ready or BridgeState.Draining when trouble is not null => trouble,
+        BridgeState.Ready => null,
+        BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
+        BridgeState.Stopped => "the pipeline has stopped",
+        BridgeState.Failed => $"the pipeline has failed: {bridge.FailureReason}",
+        _ => throw new InvalidOperationException($"State {state} is not mapped."),
+    };
+}
 
-    private void WriteState(Utf8JsonWriter json, BridgeState state, string? trouble)
-    {
-        json.WriteString("state"u8, BridgeStates.NameOf(state));
-        var reason = state switch
-        {
-            BridgeState.NotInitialized => "the host has not started the pipeline",
-            BridgeState.Initializing => "the pipeline opens its log and verifies itself",
-            BridgeState.Ready or BridgeState.Draining when trouble is not null => trouble,
-            BridgeState.Ready => null,
-            BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
-            BridgeState.Stopped => "the pipeline has stopped",
-            BridgeState.Failed => $"the pipeline has failed: {bridge.FailureReason}",
-            _ => throw new InvalidOperationException($"State {state} is not mapped."),
-        };
-        if (reason is not null)
-        {
-            json.WriteString("reason"u8, reason);
-        }
-    }
+/// <summary>What a probe is told. Which members there are depends on the probe.</summary>
+internal sealed record HostHealth(string Status, string? State = null, string? Reason = null)
+{
+    public int? Connections { get; init; }
 
-    private static async Task AnswerAsync(HttpContext context, bool ok, Action<Utf8JsonWriter> members)
-    {
-        var response = context.Response;
-        response.StatusCode = ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        response.ContentType = "application/json";
-        response.Headers.CacheControl = "no-store";
-        if (!ok)
-        {
-            response.Headers.RetryAfter = "1";
-        }
+    public long? OpenRuns { get; init; }
 
-        await using var json = new Utf8JsonWriter(response.BodyWriter);
-        json.WriteStartObject();
-        members(json);
-        json.WriteEndObject();
-    }
+    public int? LoadedStreams { get; init; }
 }

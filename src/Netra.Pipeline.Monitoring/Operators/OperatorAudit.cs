@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
-using Netra.Pipeline.Http;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.WebSockets;
 
@@ -19,12 +18,12 @@ internal sealed class OperatorAudit(SecurityAudit audit)
     /// <param name="context">The request.</param>
     /// <param name="operation">What it asks for.</param>
     /// <param name="answer">Answers it.</param>
-    public async Task WatchAsync(HttpContext context, string operation, Func<HttpContext, Task> answer)
+    public async Task WatchAsync(HttpContext context, string operation, Func<Task<IResult>> answer)
     {
         var isAnswered = false;
         try
         {
-            await answer(context);
+            await (await answer()).ExecuteAsync(context);
             isAnswered = true;
         }
         finally

@@ -1,26 +1,36 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The JSON bodies that operators send. Stateless.</summary>
-internal static class OperatorBody
+/// <summary>What every body that operators send may have.</summary>
+internal abstract record OperatorBody
 {
+    // Deep enough for all there is, and not so deep that it costs anything.
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Reads a body, and answers the request when it is not as it must be.</summary>
+    /// <summary>Who sends it, where nobody is authenticated; 1 to 128 characters.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>Reads a body and answers the request; refuses it when the body is not as it must be, with all that is wrong.</summary>
     /// <param name="context">The request.</param>
+    /// <param name="type">How the body is read. No body at all is taken for one without members.</param>
+    /// <param name="check">Makes of the members what is meant, and notes what is wrong with them.</param>
+    /// <param name="answer">Answers, with what is meant and who sends it.</param>
     /// <param name="maxBytes">How long it may be.</param>
-    /// <param name="read">Reads its members; what is wrong with them is answered with 400.</param>
-    /// <returns>What was read; null when the request is answered.</returns>
-    public static async ValueTask<T?> ReadAsync<T>(HttpContext context, int maxBytes, Func<JsonMembers, List<string>, T> read)
-        where T : class
+    public static async Task<IResult> AnswerAsync<TBody, T>(
+        HttpContext context,
+        JsonTypeInfo<TBody> type,
+        Func<TBody, BodyCheck, T> check,
+        Func<T, string, Task<IResult>> answer,
+        int maxBytes = MonitoringRoutes.MaxBodyBytes)
+        where TBody : OperatorBody
     {
         if (await JsonBody.ReadAsync(context.Request, maxBytes, context.RequestAborted) is not { } bytes)
         {
-            await ProblemDocument.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "bad_request", $"The body may have {maxBytes} bytes.");
-            return null;
+            return new ProblemDocument(StatusCodes.Status413PayloadTooLarge, "bad_request", $"The body may have {maxBytes} bytes.");
         }
 
         if (bytes.IsEmpty)
@@ -29,32 +39,40 @@ internal static class OperatorBody
         }
         else if (JsonBody.MediaTypeOf(context.Request) != JsonBody.MediaType)
         {
-            await ProblemDocument.WriteAsync(
-                context, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {JsonBody.MediaType}, in UTF-8 and without a content encoding.");
-            return null;
+            return ProblemDocument.NotJson();
         }
 
-        var problems = new List<string>();
-        T? value = null;
+        var problems = new BodyCheck();
+        if (Read(bytes, type, problems) is { } body)
+        {
+            var wanted = check(body, problems);
+            var author = problems.Text("author", body.Author, RequestAuthor.MaxChars);
+            if (problems.AreNone)
+            {
+                return await answer(wanted, RequestAuthor.Of(context, author));
+            }
+        }
+
+        return ProblemDocument.BadRequest(problems.ToString());
+    }
+
+    private static TBody? Read<TBody>(ReadOnlyMemory<byte> bytes, JsonTypeInfo<TBody> type, BodyCheck problems)
+        where TBody : class
+    {
         try
         {
             using var document = JsonDocument.Parse(bytes, Options);
-            var members = new JsonMembers(document.RootElement, string.Empty, problems);
-            value = read(members, problems);
-            members.End();
+            BodyShape.Compare(document.RootElement, type, problems);
+            return problems.AreNone ? document.Deserialize(type) : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The second one is text that is not Unicode.
-            problems.Add($"the body is not valid JSON: {exception.Message}");
+            problems.Refuse($"the body is not valid JSON: {exception.Message}");
+            return null;
         }
-
-        if (problems.Count == 0)
-        {
-            return value;
-        }
-
-        await JsonAnswer.BadRequestAsync(context, string.Join("; ", problems) + ".");
-        return null;
     }
 }
+
+/// <summary>A body that says no more than who sends it.</summary>
+internal sealed record EmptyBody : OperatorBody;

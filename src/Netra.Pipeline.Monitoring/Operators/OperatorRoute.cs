@@ -16,7 +16,7 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
     /// <param name="context">The request.</param>
     /// <param name="operation">What failures call it.</param>
     /// <param name="answer">Answers it.</param>
-    public async Task HandleAsync(HttpContext context, string operation, Func<HttpContext, Task> answer)
+    public async Task HandleAsync(HttpContext context, string operation, Func<Task<IResult>> answer)
     {
         try
         {
@@ -24,7 +24,7 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
             {
                 if (!PercentEncoding.IsValid(RawTarget.Of(context)))
                 {
-                    await JsonAnswer.BadRequestAsync(context, PercentEncoding.Problem);
+                    await ProblemDocument.BadRequest(PercentEncoding.Problem).ExecuteAsync(context);
                     return;
                 }
 

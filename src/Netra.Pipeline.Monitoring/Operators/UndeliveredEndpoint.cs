@@ -1,8 +1,6 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Publishing;
@@ -12,32 +10,28 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary><c>GET /v1/users/{user_id}/undelivered</c> (docs/protocol.md, section 9.4): what nobody has acknowledged.</summary>
-internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, StreamRegistry streams)
+internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
 {
     // Events are read with their data, and only a few of the largest ones may be in memory at once.
     private const int BatchEvents = 50;
 
-    public static void Map(IEndpointRouteBuilder endpoints)
-        => endpoints.MapGet("/v1/users/{user_id}/undelivered", static context => context.RequestServices.GetRequiredService<UndeliveredEndpoint>().HandleAsync(context));
+    public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<UndeliveredEndpoint>(endpoints)
+        .Get("/v1/users/{user_id}/undelivered", "ReadUndelivered", static (self, context) => self.ListAsync(context));
 
-    private Task HandleAsync(HttpContext context) => route.HandleAsync(context, "ReadUndelivered", AnswerAsync);
-
-    private async Task AnswerAsync(HttpContext context)
+    private async Task<IResult> ListAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
         var query = new QueryReader(context.Request.Query);
         var (after, limit) = (query.After(), query.Limit());
         if (query.Problem is { } problem)
         {
-            await JsonAnswer.BadRequestAsync(context, problem);
-            return;
+            return ProblemDocument.BadRequest(problem);
         }
 
-        var user = RouteUser.Of(context);
+        var user = RouteSegment.UserOf(context);
         if (!await log.KnowsUserAsync(user, cancellationToken))
         {
-            await JsonAnswer.NotFoundAsync(context, "That user has no stream.");
-            return;
+            return ProblemDocument.NotFound("That user has no stream.");
         }
 
         StreamSnapshot snapshot;
@@ -53,7 +47,15 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
             stream.Pins.Remove();
         }
 
-        await JsonAnswer.WriteAsync(context, json => Write(json, user, snapshot, events, limit));
+        // One event more than the page holds was asked for, to know whether there is another page.
+        var document = new UndeliveredPage(
+            user,
+            snapshot.Head,
+            snapshot.ContiguouslyAcknowledged,
+            snapshot.Account.Pending,
+            [.. events.Take(limit).Select(static item => UndeliveredEvent.Of(item.Seq, item.Event))],
+            events.Count > limit ? events[limit - 1].Seq : null);
+        return JsonAnswer.Of(document, MonitoringJson.Default.UndeliveredPage);
     }
 
     private static async Task<List<(long Seq, EventEnvelope Event)>> ReadAsync(UserStream stream, long after, int limit, CancellationToken cancellationToken)
@@ -74,32 +76,13 @@ internal sealed class UndeliveredEndpoint(OperatorRoute route, IEventLog log, St
         while (batch.Count > 0 && events.Count < limit);
         return events;
     }
+}
 
-    // One event more than the page holds was asked for, to know whether there is another page.
-    private static void Write(Utf8JsonWriter json, string user, in StreamSnapshot snapshot, List<(long Seq, EventEnvelope Event)> events, int limit)
-    {
-        json.WriteString("user_id"u8, user);
-        json.WriteNumber("head"u8, snapshot.Head);
-        json.WriteNumber("acknowledged_through"u8, snapshot.ContiguouslyAcknowledged);
-        json.WriteNumber("pending"u8, snapshot.Account.Pending);
-        json.WriteStartArray("events"u8);
-        foreach (var (seq, envelope) in events.Take(limit))
-        {
-            json.WriteStartObject();
-            json.WriteString("id"u8, envelope.Id);
-            json.WriteNumber("seq"u8, seq);
-            json.WriteString("type"u8, EventTypes.Utf8Name(envelope.Type));
-            json.WriteString("thread_id"u8, envelope.ThreadId);
-            json.WriteString("run_id"u8, envelope.RunId);
-            json.WritePropertyName("timestamp"u8);
-            json.WriteRawValue(envelope.Timestamp.Span);
-            json.WriteEndObject();
-        }
+/// <summary>What a user has not acknowledged, and after which number the next page begins.</summary>
+internal sealed record UndeliveredPage(string UserId, long Head, long AcknowledgedThrough, long Pending, IReadOnlyList<UndeliveredEvent> Events, long? Next);
 
-        json.WriteEndArray();
-        if (events.Count > limit)
-        {
-            json.WriteNumber("next"u8, events[limit - 1].Seq);
-        }
-    }
+internal sealed record UndeliveredEvent(string Id, long Seq, string Type, string ThreadId, string RunId, JsonElement Timestamp)
+{
+    public static UndeliveredEvent Of(long seq, in EventEnvelope envelope) => new(
+        envelope.Id, seq, EventTypes.WireName(envelope.Type), envelope.ThreadId, envelope.RunId, JsonElement.Parse(envelope.Timestamp.Span));
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Protocol;
 
-namespace Netra.Pipeline.Http;
+namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Reads the parameters of a query. What is wrong is kept in <see cref="Problem"/>, and the default is returned instead. Not thread-safe; one per request.</summary>
 internal sealed class QueryReader(IQueryCollection query)

@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Netra.Pipeline.Http;
 
-namespace Netra.Pipeline.Http;
+namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
 /// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so of its own value nobody can say whether <c>%2F</c> was sent as
@@ -10,6 +11,9 @@ namespace Netra.Pipeline.Http;
 /// </summary>
 internal static class RouteSegment
 {
+    /// <summary>The user whom a route names.</summary>
+    public static string UserOf(HttpContext context) => Of(context, "user_id");
+
     /// <summary>A parameter's value.</summary>
     /// <param name="context">The request.</param>
     /// <param name="name">The parameter.</param>

@@ -1,42 +1,24 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
-using Netra.Pipeline.Http;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// <c>GET /v1/dead-letters</c> (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as it is read: only a few of the largest ones are in memory at once.
+/// Answers with a page of dead letters (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as it is read: only a few of the largest ones are in memory at once.
 /// </summary>
-internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> webhook)
+/// <param name="letters">The dead letters.</param>
+/// <param name="wanted">Which ones.</param>
+/// <param name="hasWebhook">Whether a webhook is configured.</param>
+internal sealed class DeadLetterPage(IDeadLetterStore letters, DeadLetterQuery wanted, bool hasWebhook) : IResult
 {
     private const int BatchLetters = 50;
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var query = new QueryReader(context.Request.Query);
-        var wanted = new DeadLetterQuery
-        {
-            UserId = query.UserId(),
-            State = query.Choice<DeadLetterState>("state", DeadLetterJson.NameOf),
-            After = query.After(),
-            Limit = query.Limit(),
-        };
-        if (query.Problem is { } problem)
-        {
-            await JsonAnswer.BadRequestAsync(context, problem);
-            return;
-        }
-
-        await WriteAsync(context, wanted);
-    }
-
-    private async Task WriteAsync(HttpContext context, DeadLetterQuery wanted)
-    {
-        var (body, cancellationToken) = (context.Response.Body, context.RequestAborted);
+        var (response, cancellationToken) = (httpContext.Response, httpContext.RequestAborted);
         var buffer = new ArrayBufferWriter<byte>();
         await using var json = new Utf8JsonWriter(buffer, JsonAnswer.Options);
         json.WriteStartObject();
@@ -46,11 +28,11 @@ internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> 
         {
             // One more than the page holds, to know whether there is another page.
             var asked = Math.Min(BatchLetters, left + 1);
-            var batch = await log.DeadLetters.ListAsync(wanted with { After = last, Limit = asked }, cancellationToken);
+            var batch = await letters.ListAsync(wanted with { After = last, Limit = asked }, cancellationToken);
             foreach (var letter in batch.Take(left))
             {
                 json.WriteStartObject();
-                DeadLetterJson.WriteMembers(json, letter, webhook.Value.IsEnabled);
+                DeadLetterJson.WriteMembers(json, letter, hasWebhook);
                 json.WriteEndObject();
                 (left, last) = (left - 1, letter.Number);
             }
@@ -76,12 +58,12 @@ internal sealed class DeadLetterListing(IEventLog log, IOptions<WebhookOptions> 
         async Task SendAsync()
         {
             await json.FlushAsync(cancellationToken);
-            if (!context.Response.HasStarted)
+            if (!response.HasStarted)
             {
-                JsonAnswer.Begin(context.Response);
+                JsonAnswer.Begin(response);
             }
 
-            await body.WriteAsync(buffer.WrittenMemory, cancellationToken);
+            await response.Body.WriteAsync(buffer.WrittenMemory, cancellationToken);
             buffer.ResetWrittenCount();
         }
     }

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 
-namespace Netra.Pipeline.Http;
+namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Who changes or reads something (docs/protocol.md, section 11): whoever is authenticated, and where nobody is, whoever the body names.</summary>
 internal static class RequestAuthor
@@ -11,9 +11,6 @@ internal static class RequestAuthor
 
     private const string Subject = "sub";
     private const string Nobody = "anonymous";
-
-    /// <summary>Whom a body names, if anybody.</summary>
-    public static string? NamedIn(JsonMembers body) => body.Text("author", MaxChars);
 
     /// <summary>The author of a request.</summary>
     /// <param name="context">The request.</param>

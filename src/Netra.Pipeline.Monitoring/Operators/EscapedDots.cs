@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Http;
 
-namespace Netra.Pipeline.Http;
+namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
 /// Lets the users <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so loses the segment before any route sees it. Before routing, it is put

@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Netra.Pipeline.Monitoring.Operators;
+
+/// <summary>The health object, and what the parts of the system are doing. What derives from it has its own members after these.</summary>
+internal record SystemDocument : OperatorHealth
+{
+    public SystemDocument(OperatorHealth health)
+        : base(health)
+    {
+    }
+
+    [JsonPropertyOrder(-1)]
+    public required bool MonitoringEnabled { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required bool AlertingEnabled { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required BridgeDocument Bridge { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required RemediationDocument Remediation { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required EmergencyModeDocument EmergencyMode { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required CanaryDocument Canary { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required LedgerDocument Ledger { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required LogDocument Log { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required ProcessDocument Process { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required int Connections { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required int LoadedStreams { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required int OpenRuns { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required string Version { get; init; }
+}
+
+/// <summary>All of it with the alerts.</summary>
+internal sealed record SystemStatus : SystemDocument
+{
+    [SetsRequiredMembers]
+    public SystemStatus(SystemDocument system)
+        : base(system)
+    {
+    }
+
+    public JsonElement Alerts { get; init; }
+
+    public IReadOnlyCollection<string> Channels { get; init; } = [];
+}
+
+internal sealed record BridgeDocument(
+    string State,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Failure,
+    long Initializations,
+    long FailedInitializations,
+    double LastInitializationS);
+
+internal sealed record RemediationDocument(long ConnectionsEnded, long ConnectionsRecovered, IReadOnlyList<RemediationStepItem> Steps);
+
+internal sealed record RemediationStepItem(double At, string Remedy, string Step, string Outcome);
+
+internal sealed record LogDocument(string Epoch, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Trouble);
+
+internal sealed record ProcessDocument(double WorkingSetBytes, double MemoryGrowthBytesPerHour, double HandleUsage, double ThreadPoolDelayS);

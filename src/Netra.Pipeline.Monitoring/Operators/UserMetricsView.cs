@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Monitoring.Operators;
+
+/// <summary>Looks at users: what is counted since their metrics began, the accounts of their streams where these are loaded, and what is open. Safe from any thread.</summary>
+internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
+{
+    private const int LatestFailures = 50;
+
+    /// <summary>One user's metrics.</summary>
+    public UserMetricsItem Read(UserMetrics user)
+    {
+        var item = new UserMetricsItem
+        {
+            UserId = user.UserId,
+            Attempted = user.Accepted + user.Refused,
+            Accepted = user.Accepted,
+            Refused = user.Refused,
+            Delivered = user.Written,
+            Failed = user.Failures,
+            ByType = Enum.GetValues<EventType>().Where(type => user.AcceptedOf(type) + user.RefusedOf(type) > 0)
+                .ToDictionary(EventTypes.WireName, type => new TypeMetrics(user.AcceptedOf(type), user.RefusedOf(type)), StringComparer.Ordinal),
+            DeliveryLatency = LatencyDocument.Of(user.DeliveryLatency),
+            AckLatency = LatencyDocument.Of(user.AcknowledgementLatency),
+            ConnectedTotal = user.Connections,
+            DroppedTotal = user.Drops,
+            Reconnects = user.Reconnects,
+            ReconnectAverageS = user.MeanReconnect.TotalSeconds,
+            RunsEnded = user.TerminalsDue,
+            RunsEndedAcknowledged = user.TerminalsAcknowledged,
+        };
+        return streams.TryGetLoaded(user.UserId, out var stream) ? WithAccount(item, stream.Snapshot()) : item;
+    }
+
+    /// <summary>One user's metrics, connections, open runs and latest failures.</summary>
+    public UserView ReadAll(UserMetrics user) => new(Read(user))
+    {
+        OpenConnections = [.. connections.All.Where(connection => connection.UserId == user.UserId).Select(ItemOf)],
+        OpenRuns = OpenRunsOf(user.UserId),
+        Failures = [.. feed.Latest(feed.Capacity).Where(failure => failure.UserId == user.UserId).Take(LatestFailures).Select(FailureItem.Of)],
+    };
+
+    private static UserMetricsItem WithAccount(UserMetricsItem item, in StreamSnapshot snapshot)
+    {
+        var (account, offline) = (snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending);
+        var due = account.Accepted - account.Expired - offline;
+        return item with
+        {
+            Acknowledged = account.Acknowledged,
+            Pending = account.Pending,
+            PendingOffline = offline,
+            Expired = account.Expired,
+            DeadLettered = account.DeadLettered,
+            SuccessRate = due <= 0 ? 1 : Math.Min(1, (double)account.Acknowledged / due),
+            Connections = snapshot.Connections,
+            Lagging = snapshot.Lagging,
+            Online = snapshot.IsOnline,
+        };
+    }
+
+    private static ConnectionItem ItemOf(Connection connection) => new(
+        connection.Id,
+        connection.Transport,
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(connection.State.ToString()),
+        connection.Subscription.LastWritten,
+        connection.Subscription.Acknowledged,
+        connection.Queue.Count,
+        connection.Queue.Bytes,
+        connection.Silence.TotalSeconds);
+
+    private IReadOnlyList<OpenRunItem> OpenRunsOf(string userId)
+    {
+        var now = runs.Now;
+        return
+        [
+            .. runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == userId)
+                .Select(run => new OpenRunItem(run.Key.ThreadId, run.Key.RunId, run.AgentName, TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds, run.IsStalled)),
+        ];
+    }
+}
