@@ -52,39 +52,39 @@ internal sealed class EventPublisher(
         var scope = new FailureScope(Operation);
         try
         {
-            var request = PublishRequestReader.Read(json, runs.LastTarget);
-            if (request.Problem is { } problem)
+            using var published = PublishedEventReader.Read(json, runs.LastTarget);
+            var target = published.Target;
+            if (published.Malformed is { } malformed)
             {
-                scope = RefusedLineReader.ScopeOf(request.Target);
+                scope = target.RefusalScope;
                 Hear(scope);
-                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, malformed));
             }
 
-            var emitter = runs.Find(request.Target);
-            var context = emitter?.Context ?? runs.CreateContext(request.Target);
+            var emitter = runs.Find(target);
+            var context = emitter?.Context ?? runs.CreateContext(target);
             scope = context.ScopeOf(Operation);
-            if (request.LifeSign != LifeSign.None)
+            if (published.Sign != LifeSign.None)
             {
                 bridge.EnsureCanEmit(scope, isSystem: false);
-                emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
-                var (left, kept) = LifeSigns.Give(request, emitter, scope);
-                return PublishOutcome.Renewed(left, kept, context, time.GetTimestamp());
+                emitter ??= await runs.OpenAsync(target, context, cancellationToken);
+                return Renew(published, emitter, scope);
             }
 
-            var data = EventDataReader.Read(request, out problem);
-            if (problem is not null)
+            if (published.Invalid is { } invalid)
             {
                 Hear(scope);
-                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, problem));
+                return Rejected(Failure.In(FailureCode.InvalidEvent, scope, invalid));
             }
 
-            if (IdempotencyKey.Of(request, runs.Source, scope) is { } key)
+            var data = published.Data;
+            if (runs.Source.KeyOf(published.IdempotencyKey, scope) is { } key)
             {
-                return await PublishOnceAsync(key, data, request.Target, context, runs, cancellationToken);
+                return await PublishOnceAsync(key, data, target, context, runs, cancellationToken);
             }
 
             EnsureMayBegin(data.Type, scope);
-            emitter ??= await runs.OpenAsync(request.Target, context, cancellationToken);
+            emitter ??= await runs.OpenAsync(target, context, cancellationToken);
             EnsureMayGoOn(emitter, scope);
             if (RefuseAfterEnd(emitter, data.Type) is { } refusal)
             {
@@ -138,7 +138,7 @@ internal sealed class EventPublisher(
     /// <param name="beginning">What has been read of it.</param>
     public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
     {
-        var (scope, refused) = RefusedLineReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        var (scope, refused) = TooLongEventReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
         Hear(scope);
         return Rejected(Failure.In(
             FailureCode.EventTooLarge,
@@ -187,6 +187,16 @@ internal sealed class EventPublisher(
         {
             return Unconfirmed(accepted, "it has ended without storing what it had in hand", exception);
         }
+    }
+
+    // A sign of life renews its run's lease.
+    private PublishOutcome Renew(in PublishedEvent sign, EventEmitter emitter, in FailureScope scope)
+    {
+        var (left, kept) = sign.Sign == LifeSign.Heartbeat
+            ? (emitter.Heartbeat(), Task.CompletedTask)
+            : emitter.BeginWait(
+                sign.Until ?? throw SendFailureException.InvalidEvent(scope, "data.until", "must be a Unix time in seconds"));
+        return PublishOutcome.Renewed(left, kept, emitter.Context, time.GetTimestamp());
     }
 
     private ValueTask<PublishOutcome> PublishOnceAsync(

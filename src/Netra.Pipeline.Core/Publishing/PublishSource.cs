@@ -1,7 +1,9 @@
 using System.Security.Claims;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -16,6 +18,8 @@ internal sealed record PublishSource(string RequestId, TraceContext? Trace, stri
     /// <summary>The header that carries the key of a single event.</summary>
     public const string KeyHeader = "Idempotency-Key";
 
+    private const int MaxKeyBytes = 256;
+
     // As OpenID Connect calls it, where the host does not map claims to the names of .NET.
     private const string Subject = "sub";
 
@@ -24,6 +28,30 @@ internal sealed record PublishSource(string RequestId, TraceContext? Trace, stri
         var headers = context.Request.Headers;
         TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out var trace);
         return new PublishSource(context.TraceIdentifier, trace, PublisherOf(context.User), headers[KeyHeader], isUrgent);
+    }
+
+    /// <summary>The key under which an event is published (docs/protocol.md, section 9.2): from its member, or from the request's header.</summary>
+    /// <param name="member">What its member says; null where it has none.</param>
+    /// <param name="scope">Whose event it is, for the failure.</param>
+    /// <returns>The key; null when it has none.</returns>
+    /// <exception cref="SendFailureException">It is not valid, or the two do not agree (<c>invalid_event</c>).</exception>
+    public string? KeyOf(string? member, in FailureScope scope)
+    {
+        var key = member;
+        if (HeaderKey.Count > 0)
+        {
+            var header = HeaderKey.Count == 1 ? HeaderKey[0] : null;
+            if (header is null || (key is not null && key != header))
+            {
+                throw SendFailureException.InvalidEvent(scope, KeyHeader, "must occur once, and agree with idempotency_key");
+            }
+
+            key = header;
+        }
+
+        return key is null || Encoding.UTF8.GetByteCount(key) is > 0 and <= MaxKeyBytes
+            ? key
+            : throw SendFailureException.InvalidEvent(scope, "idempotency_key", $"must have 1 to {MaxKeyBytes} bytes of UTF-8");
     }
 
     /// <summary>Who sends a request, as the host has authenticated it; empty for nobody.</summary>

@@ -18,6 +18,23 @@ internal sealed class IdempotencyHashesTests
     }
 
     [Test]
+    public void Of_EventWithWhiteSpace_AreThoseThatDataFoldersHave()
+    {
+        using var read = PublishedEventReader.Read(
+            """
+            {"user_id":"ada","thread_id":"t1","run_id":"r1","type":"tool_executing",
+             "data":{ "tool_name" : "search", "arguments": [ 1, "a b" ] }}
+            """u8.ToArray(),
+            previous: null);
+        var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
+
+        var hashes = IdempotencyHashes.Of("p", "k", context, read.Data);
+
+        Assert.That(hashes.Key, Is.EqualTo(new UInt128(0x61bd4ab0cc6460cd, 0xb7294cc1dc3e63d3)));
+        Assert.That(hashes.Content, Is.EqualTo(new UInt128(0x486b51f219beb3a7, 0xae8ed09da4fd3c85)));
+    }
+
+    [Test]
     public void OfReplay_SameText_IsNoPublishersKey()
     {
         Assert.That(IdempotencyHashes.OfReplay("k").Key, Is.Not.EqualTo(Hash(string.Empty, "k")));
@@ -34,6 +51,7 @@ internal sealed class IdempotencyHashesTests
     private static UInt128 Hash(string publisher, string key)
     {
         var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
-        return IdempotencyHashes.Of(publisher, key, context, new PublishedData(EventType.Token, "{}"u8.ToArray(), AddMetadata: false, AddTimestamp: false)).Key;
+        var data = new PublishedData(EventType.Token, "{}"u8.ToArray(), AddMetadata: false, AddTimestamp: false);
+        return IdempotencyHashes.Of(publisher, key, context, data).Key;
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 
@@ -10,7 +9,7 @@ namespace Netra.Pipeline.Publishing;
 /// Finds out whom an event was for that is refused for its length, from its beginning, and what it was. What is not there, or not as it
 /// should be, is passed over: the event is refused in any case.
 /// </summary>
-internal ref struct RefusedLineReader
+internal ref struct TooLongEventReader
 {
     private Utf8JsonReader _json;
     private string? _user;
@@ -20,7 +19,7 @@ internal ref struct RefusedLineReader
     private string? _tool;
     private string? _call;
 
-    private RefusedLineReader(in ReadOnlySequence<byte> beginning)
+    private TooLongEventReader(in ReadOnlySequence<byte> beginning)
         => _json = new Utf8JsonReader(
             beginning, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth }));
 
@@ -28,7 +27,7 @@ internal ref struct RefusedLineReader
     /// <param name="beginning">The event, or as much as there is of it.</param>
     public static (FailureScope Scope, RefusedEvent Event) Read(in ReadOnlySequence<byte> beginning)
     {
-        var reader = new RefusedLineReader(beginning);
+        var reader = new TooLongEventReader(beginning);
         try
         {
             reader.ReadMembers();
@@ -38,17 +37,11 @@ internal ref struct RefusedLineReader
             // It is no JSON from here on, or no Unicode: what came before is known.
         }
 
+        var target = new PublishTarget(reader._user, reader._thread, reader._run, TraceParent: null, TraceState: null);
         var type = EventTypes.TryParse(reader._type ?? string.Empty, out var known) ? EventTypes.WireName(known) : null;
-        return (ScopeOf(reader._user, reader._thread, reader._run), new RefusedEvent(type, Valid(reader._tool), Valid(reader._call)));
+        return (
+            target.RefusalScope, new RefusedEvent(type, PublishTarget.IfValid(reader._tool), PublishTarget.IfValid(reader._call)));
     }
-
-    /// <summary>The scope of a refusal. An id that is not valid itself must not get into logs, nor be looked up among the users.</summary>
-    public static FailureScope ScopeOf(PublishTarget target) => ScopeOf(target.UserId, target.ThreadId, target.RunId);
-
-    private static FailureScope ScopeOf(string? user, string? thread, string? run)
-        => new(EventPublisher.Operation, IdentifierRules.ProblemOfUser(user) is null ? user : null, Valid(thread), Valid(run));
-
-    private static string? Valid(string? id) => IdentifierRules.ProblemOf(id, "it") is null ? id : null;
 
     private void ReadMembers()
     {
