@@ -4,8 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// What waits for the writer: events and jobs in one order, and beside them the connections' progress. It decides when the writer is woken: at once for a job or a large batch, soon for a critical event, a little later
-/// for others.
+/// What waits for the writer: events and jobs in one order, and beside them the connections' progress. It decides when the writer is woken:
+/// at once for a job or a large batch, soon for a critical event, a little later for others.
 /// </summary>
 /// <remarks>
 /// Any thread may add; the writer takes. One lock guards everything and is held for a few assignments. Bounded: what the writer has taken
@@ -25,8 +25,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     private readonly RoomQueue _waiting;
     private List<QueuedItem> _items = [];
     private List<QueuedItem> _spare = [];
-    private List<AuditEntry> _progress = [];
-    private List<AuditEntry> _spareProgress = [];
+    private List<HistoryEntry> _progress = [];
+    private List<HistoryEntry> _spareProgress = [];
     private long _storedBytes;
     private long _heldBytes;
     private int _heldEntries;
@@ -82,7 +82,9 @@ internal sealed class AppendQueue : IAsyncDisposable
                 return AppendResult.Failed;
             }
 
-            if (entry.HasRoom ? !HasRoom(entries: 1, bytes) : _waiting.AnyWaiting || !HasRoom(_waiting.KeptEntries + 1, _waiting.KeptBytes + bytes))
+            if (entry.HasRoom
+                ? !HasRoom(entries: 1, bytes)
+                : _waiting.AnyWaiting || !HasRoom(_waiting.KeptEntries + 1, _waiting.KeptBytes + bytes))
             {
                 return AppendResult.Full;
             }
@@ -117,7 +119,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken)
         => _waiting.WaitAsync(bytes, cancellationToken);
 
-    /// <summary>Nothing can be stored at the moment: nobody who waits gets room until <see cref="Resume"/>.</summary>
+    /// <summary>Nothing can be stored at the moment: no waiting emitter gets room until <see cref="Resume"/>.</summary>
     public void Pause()
     {
         lock (_gate)
@@ -156,7 +158,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <returns>Whether it was taken: not when too many wait. It is stored with the next batch, or when streams are saved.</returns>
-    public bool TryAdd(in AuditEntry entry)
+    public bool TryAdd(in HistoryEntry entry)
     {
         lock (_gate)
         {
@@ -171,7 +173,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>Takes everything that waits. What was taken before is done with.</summary>
-    public (List<QueuedItem> Items, List<AuditEntry> Progress) Take()
+    public (List<QueuedItem> Items, List<HistoryEntry> Progress) Take()
     {
         lock (_gate)
         {

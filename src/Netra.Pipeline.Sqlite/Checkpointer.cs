@@ -5,12 +5,12 @@ namespace Netra.Pipeline.Sqlite;
 /// <summary>
 /// The thread that brings what was committed from the write-ahead log into the database, on a connection of its own: it waits for the disk,
 /// and the writer does not. SQLite begins the log anew only when a transaction begins at a moment at which all of it is in the database and
-/// nobody reads from it. Under commits that follow each other closely there is no such moment, so the writer pauses for it where the log has
-/// become large, for a second at most.
+/// no connection reads from it. Under commits that follow each other closely there is no such moment, so the writer pauses for it where the
+/// log has become large, for a second at most.
 /// </summary>
 /// <remarks>
 /// The writer calls <see cref="OnCommitted"/> and <see cref="AwaitRoom"/>; everything else is called when the log opens and ends. While the
-/// disk cannot keep up, the writer pauses before each transaction; somebody who reads for long costs it a short pause, and the next one comes
+/// disk cannot keep up, the writer pauses before each transaction; a long read costs it a short pause, and the next one comes
 /// when a checkpoint's worth more is committed.
 /// </remarks>
 internal sealed class Checkpointer : IAsyncDisposable
@@ -31,8 +31,9 @@ internal sealed class Checkpointer : IAsyncDisposable
     private volatile bool _isWriterPaused;
     private bool _isStarted;
 
-    // In pages: all that the writer has written, and at which of them this thread was woken last. The log has the more of them by what it
-    // had before, and the fewer by what it had when it was begun anew, as the last round found it. Before some page another pause is in vain.
+    // In pages: all that the writer has written, and at which of them this thread was woken last. The log has the more
+    // of them by what it had before, and the fewer by what it had when it was begun anew, as the last round found it.
+    // Before some page another pause is in vain.
     private long _written;
     private long _toldAt;
     private long _difference;
@@ -129,7 +130,7 @@ internal sealed class Checkpointer : IAsyncDisposable
             _isOver = true;
             _roundDone.Set();
 
-            // Last: whoever waits for it disposes of the handles.
+            // Last: disposing waits for it, and then closes the handles.
             _ended.SetResult();
         }
     }

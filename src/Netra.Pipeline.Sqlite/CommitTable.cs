@@ -5,7 +5,8 @@ internal sealed class CommitTable(SqliteDatabase database)
 {
     private readonly SqliteStatement _insert = database.Prepare("INSERT INTO commits(first, last, at) VALUES(?1, ?2, ?3)");
     private readonly SqliteStatement _find = database.Prepare("SELECT at, last FROM commits WHERE first <= ?1 ORDER BY first DESC LIMIT 1");
-    private readonly SqliteStatement _delete = database.Prepare("DELETE FROM commits WHERE first IN (SELECT first FROM commits WHERE first <= ?1 AND last <= ?1 ORDER BY first LIMIT ?2)");
+    private readonly SqliteStatement _delete = database.Prepare(
+        "DELETE FROM commits WHERE first IN (SELECT first FROM commits WHERE first <= ?1 AND last <= ?1 ORDER BY first LIMIT ?2)");
 
     public void Insert(long first, long last, DateTimeOffset at) => _insert.Bind(1, first).Bind(2, last).Bind(3, at.UtcTicks).Execute();
 

@@ -2,18 +2,25 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The tables <c>dead_letters</c> and <c>buried</c> of one connection. A dead letter may go before its event does; the number stays buried until then.</summary>
+/// <summary>
+/// The tables <c>dead_letters</c> and <c>buried</c> of one connection. A dead letter may go before its event does; until
+/// then its number stays in <c>buried</c>.
+/// </summary>
 internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock clock)
 {
-    private const string Columns = "d.number, s.user, s.key, d.seq, d.cause, d.attempts, d.at, d.state, d.replayed_as, d.webhook, d.payload FROM dead_letters AS d JOIN streams AS s ON s.id = d.stream";
+    private const string Columns = "d.number, s.user, s.key, d.seq, d.cause, d.attempts, d.at, d.state, d.replayed_as, d.webhook, "
+        + "d.payload FROM dead_letters AS d JOIN streams AS s ON s.id = d.stream";
     private readonly SqliteStatement _insert = database.Prepare(
-        "INSERT INTO dead_letters(stream, seq, cause, attempts, at, state, webhook, payload) SELECT ?1, ?2, ?3, ?4, ?5, 0, 0, payload FROM events WHERE rowid = ?6");
+        "INSERT INTO dead_letters(stream, seq, cause, attempts, at, state, webhook, payload) SELECT ?1, ?2, ?3, ?4, ?5, 0, 0, "
+        + "payload FROM events WHERE rowid = ?6");
 
-    private readonly SqliteStatement _bury = database.Prepare("INSERT INTO buried(stream, seq) VALUES(?1, ?2)");
-    private readonly SqliteStatement _unbury = database.Prepare("DELETE FROM buried WHERE stream = ?1 AND seq <= ?2");
+    private readonly SqliteStatement _mark = database.Prepare("INSERT INTO buried(stream, seq) VALUES(?1, ?2)");
+    private readonly SqliteStatement _unmark = database.Prepare("DELETE FROM buried WHERE stream = ?1 AND seq <= ?2");
     private readonly SqliteStatement _find = database.Prepare($"SELECT {Columns} WHERE d.number = ?1");
-    private readonly SqliteStatement _settle = database.Prepare("UPDATE dead_letters SET state = ?2, replayed_as = ?3 WHERE number = ?1 AND state = 0");
-    private readonly SqliteStatement _settleEvent = database.Prepare("UPDATE dead_letters SET state = ?3 WHERE stream = ?1 AND seq = ?2 AND state = 0");
+    private readonly SqliteStatement _settle = database.Prepare(
+        "UPDATE dead_letters SET state = ?2, replayed_as = ?3 WHERE number = ?1 AND state = 0");
+    private readonly SqliteStatement _settleEvent = database.Prepare(
+        "UPDATE dead_letters SET state = ?3 WHERE stream = ?1 AND seq = ?2 AND state = 0");
     private readonly SqliteStatement _setWebhook = database.Prepare("UPDATE dead_letters SET webhook = ?2 WHERE number = ?1");
     private readonly SqliteStatement _count = database.Prepare("SELECT count(*) FROM dead_letters");
     private readonly SqliteStatement _oldest = database.Prepare("SELECT number, at, state FROM dead_letters ORDER BY number LIMIT ?1");
@@ -31,10 +38,10 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     }
 
     /// <summary>Remembers that a kept event is a dead letter, however long the dead letter is kept.</summary>
-    public void Bury(long stream, long seq) => _bury.Bind(1, stream).Bind(2, seq).Execute();
+    public void Mark(long stream, long seq) => _mark.Bind(1, stream).Bind(2, seq).Execute();
 
     /// <summary>Forgets the deleted events.</summary>
-    public void Unbury(long stream, long through) => _unbury.Bind(1, stream).Bind(2, through).Execute();
+    public void Unmark(long stream, long through) => _unmark.Bind(1, stream).Bind(2, through).Execute();
 
     public DeadLetter? Find(long number)
     {
@@ -161,7 +168,9 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     {
         if (!_lists.TryGetValue(filters, out var list))
         {
-            var conditions = (filters.User ? " AND s.user = ?3" : string.Empty) + (filters.State ? " AND d.state = ?4" : string.Empty) + (filters.Webhook ? " AND d.webhook = ?5" : string.Empty);
+            var conditions = (filters.User ? " AND s.user = ?3" : string.Empty)
+                + (filters.State ? " AND d.state = ?4" : string.Empty)
+                + (filters.Webhook ? " AND d.webhook = ?5" : string.Empty);
             list = database.Prepare($"SELECT {Columns} WHERE d.number > ?1{conditions} ORDER BY d.number LIMIT ?2");
             _lists.Add(filters, list);
         }

@@ -9,25 +9,25 @@ internal sealed class DeadLetterWriter(LogStore store)
     {
         var stream = store.Streams.Get(lease.Stream.Id);
         var added = new List<DeadLetter>();
-        var buried = new SortedSet<long>(stream.Now.Buried);
+        var letters = new SortedSet<long>(stream.Now.DeadLettered);
         var view = lease.View with { HeadRowid = stream.Now.HeadRowid, Skipped = stream.Now.Skipped };
         foreach (var seq in seqs)
         {
-            if (buried.Contains(seq) || store.Reader.ReadOne(view, seq) is not { } row)
+            if (letters.Contains(seq) || store.Reader.ReadOne(view, seq) is not { } row)
             {
                 continue;
             }
 
             var number = store.DeadLetters.Insert(stream.Id, seq, row.Rowid, DeadLetterCause.Unconfirmed, attempts, at);
-            store.DeadLetters.Bury(stream.Id, seq);
-            buried.Add(seq);
+            store.DeadLetters.Mark(stream.Id, seq);
+            letters.Add(seq);
             added.Add(store.DeadLetters.Find(number)!);
         }
 
         if (added.Count > 0)
         {
             ref var state = ref store.Streams.Change(stream);
-            state.Buried = [.. buried];
+            state.DeadLettered = [.. letters];
             state.CountKept();
             store.Streams.Save(stream);
         }

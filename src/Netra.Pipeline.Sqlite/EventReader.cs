@@ -5,17 +5,20 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// Reads events in order from rows that lie in order of time. It begins at the next mark above what is wanted, or at the stream's head, walks back from row to row to what is wanted, and reads forward from there. So it
-/// touches no row of another stream, and at most <see cref="EventTable.MarkEvery"/> rows that it does not return. Belongs to one connection, and must be used within one transaction of it.
+/// Reads events in order from rows that lie in order of time. It begins at the next mark above what is wanted, or at the
+/// stream's head, walks back from row to row to what is wanted, and reads forward from there. So it touches no row of
+/// another stream, and at most <see cref="EventTable.MarkEvery"/> rows that it does not return. Belongs to one connection,
+/// and must be used within one transaction of it.
 /// </summary>
 /// <remarks>
-/// On every row that it walks it checks that the row is of the stream, that numbers decrease, and that those left out are known to be skipped. A row that is not there must have been deleted by retention, which goes strictly by
-/// rows.
+/// On every row that it walks it checks that the row is of the stream, that numbers decrease, and that those left out are known to be
+/// skipped. A row that is not there must have been deleted by retention, which goes strictly by rows.
 /// </remarks>
 internal sealed class EventReader(SqliteDatabase database)
 {
     private readonly SqliteStatement _deleted = database.Prepare("SELECT deleted FROM log WHERE id = 1");
-    private readonly SqliteStatement _mark = database.Prepare("SELECT seq, event FROM marks WHERE stream = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1");
+    private readonly SqliteStatement _mark = database.Prepare(
+        "SELECT seq, event FROM marks WHERE stream = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1");
     private readonly SqliteStatement _link = database.Prepare("SELECT stream, seq, prev FROM events WHERE rowid = ?1");
     private readonly SqliteStatement _row = database.Prepare("SELECT stream, seq, at, type, payload FROM events WHERE rowid = ?1");
     private readonly List<(long Rowid, long Seq)> _path = [];
@@ -104,7 +107,9 @@ internal sealed class EventReader(SqliteDatabase database)
             throw Broken(stream, rowid, "is not there");
         }
 
-        return _link.Int64(0) == stream.Id ? (_link.Int64(1), _link.Int64(2)) : throw Broken(stream, rowid, $"is of stream {_link.Int64(0)}");
+        return _link.Int64(0) == stream.Id
+            ? (_link.Int64(1), _link.Int64(2))
+            : throw Broken(stream, rowid, $"is of stream {_link.Int64(0)}");
     }
 
     // The owner tag is made of what the row says, and not of what is wanted.
@@ -138,11 +143,15 @@ internal sealed class EventReader(SqliteDatabase database)
     {
         if (above > seq + 1 && SeqRanges.CountWithin(new SeqRange(seq + 1, above - 1), stream.Skipped) != above - seq - 1)
         {
-            throw Broken(stream, rowid, $"has number {seq}, and the next row of its stream {above}; the numbers between are not known to be skipped");
+            throw Broken(
+                stream,
+                rowid,
+                $"has number {seq}, and the next row of its stream {above}; the numbers between are not known to be skipped");
         }
     }
 
-    private static InvalidDataException Broken(in StreamView stream, long rowid, string what) => new($"row {rowid} of stream {stream.Id} {what}: the file is damaged");
+    private static InvalidDataException Broken(in StreamView stream, long rowid, string what)
+        => new($"row {rowid} of stream {stream.Id} {what}: the file is damaged");
 }
 
 /// <summary>An event read back, with what its row says beside it.</summary>

@@ -10,9 +10,11 @@ internal sealed class EventTable(SqliteDatabase database)
     /// <summary>Every event whose number this divides gets a mark, where reading may begin.</summary>
     public const int MarkEvery = 64;
 
-    private readonly SqliteStatement _insert = database.Prepare("INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly SqliteStatement _insert = database.Prepare(
+        "INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
-    private readonly SqliteStatement _above = database.Prepare("SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
+    private readonly SqliteStatement _above = database.Prepare(
+        "SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
     private readonly SqliteStatement _notAfter = database.Prepare(
         "SELECT rowid, at FROM events WHERE rowid > ?1 AND at <= ?2 ORDER BY rowid LIMIT 1");
 
@@ -22,8 +24,8 @@ internal sealed class EventTable(SqliteDatabase database)
 
     public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run)
     {
-        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run).Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type)
-            .Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
+        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run)
+            .Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type).Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
         if (entry.Seq % MarkEvery == 0)
         {
             _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid).Execute();
@@ -37,7 +39,14 @@ internal sealed class EventTable(SqliteDatabase database)
         while (rows.Next())
         {
             events.Add(new EventRow(
-                _above.Int64(0), _above.Int64(1), _above.Int64(2), _above.Int64(3), _above.Int64(4), _above.Int64(5), (EventType)_above.Int32(6), _above.Int32(7)));
+                _above.Int64(0),
+                _above.Int64(1),
+                _above.Int64(2),
+                _above.Int64(3),
+                _above.Int64(4),
+                _above.Int64(5),
+                (EventType)_above.Int32(6),
+                _above.Int32(7)));
         }
     }
 

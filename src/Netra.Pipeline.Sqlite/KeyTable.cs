@@ -4,15 +4,19 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The table <c>keys</c> of one connection. Rows come in order of time, and as all keys are kept equally long, the oldest go first.</summary>
+/// <summary>
+/// The table <c>keys</c> of one connection. Rows come in order of time, and as all keys are kept equally long, the oldest go first.
+/// </summary>
 internal sealed class KeyTable(SqliteDatabase database)
 {
     private const int HashBytes = 16;
 
     // No key is kept longer (PublishOptions.IdempotencyWindow).
     private const long LongestKept = 30 * TimeSpan.TicksPerDay;
-    private readonly SqliteStatement _insert = database.Prepare("INSERT OR REPLACE INTO keys(hash, content, stream, seq, status, expires) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-    private readonly SqliteStatement _find = database.Prepare("SELECT k.content, s.key, k.seq, k.status FROM keys AS k JOIN streams AS s ON s.id = k.stream WHERE k.hash = ?1");
+    private readonly SqliteStatement _insert = database.Prepare(
+        "INSERT OR REPLACE INTO keys(hash, content, stream, seq, status, expires) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly SqliteStatement _find = database.Prepare(
+        "SELECT k.content, s.key, k.seq, k.status FROM keys AS k JOIN streams AS s ON s.id = k.stream WHERE k.hash = ?1");
     private readonly SqliteStatement _expired = database.Prepare("SELECT id, expires FROM keys ORDER BY id LIMIT ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM keys WHERE id <= ?1");
 
@@ -32,7 +36,8 @@ internal sealed class KeyTable(SqliteDatabase database)
         BinaryPrimitives.WriteUInt128LittleEndian(bytes, hash);
         using var rows = _find.Bind(1, bytes).Query();
         return rows.Next()
-            ? new StoredKey(BinaryPrimitives.ReadUInt128LittleEndian(_find.Blob(0)), (ulong)_find.Int64(1), _find.Int64(2), (EventStatus)_find.Int32(3))
+            ? new StoredKey(
+                BinaryPrimitives.ReadUInt128LittleEndian(_find.Blob(0)), (ulong)_find.Int64(1), _find.Int64(2), (EventStatus)_find.Int32(3))
             : null;
     }
 

@@ -16,7 +16,8 @@ internal sealed class Leasing(LogStore store)
         var stream = store.Streams.Find(userId) ?? store.Streams.Insert(userId);
         ref var state = ref store.Streams.ChangeInMemory(stream);
 
-        // Claimed by a process that ended without releasing it. Nothing is written before somebody claims it again, so whoever opens it until then sees the same.
+        // Claimed by a process that ended without releasing it. Nothing is written before the next claim, so everything
+        // that opens it until then sees the same.
         SeqRange? jump = state.Claimed != 0 && state.Claimed != store.Boot ? new SeqRange(state.HeadSeq + 1, state.HeadSeq + Jump) : null;
         var acked = state.Acked;
         var lease = new SqliteLease(stream, jump)
@@ -27,7 +28,7 @@ internal sealed class Leasing(LogStore store)
             ExpiredThrough = state.ExpiredThrough,
             Skipped = jump is { } range ? [.. state.Skipped, range] : state.Skipped,
             Acknowledged = acked,
-            DeadLettered = [.. state.Buried.Where(seq => !SeqRanges.Contain(acked, seq))],
+            DeadLettered = [.. state.DeadLettered.Where(seq => !SeqRanges.Contain(acked, seq))],
             Kept = state.Rows,
             Account = state.Account,
             FencingToken = (store.Boot << 32) + ++_granted,
@@ -37,7 +38,7 @@ internal sealed class Leasing(LogStore store)
         return lease;
     }
 
-    /// <summary>Makes a lease of a known stream that nobody has, which writes nothing; null for any other.</summary>
+    /// <summary>Makes a lease of a known stream that has no owner, which writes nothing; null for any other.</summary>
     public SqliteLease? OpenResting(string userId) => store.Streams.Find(userId) is { Now.Owner: null } ? Open(userId) : null;
 
     /// <summary>Writes down that numbers will be given.</summary>

@@ -27,7 +27,7 @@ internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in Log
         clock.GoOn(row.Int64(5), row.Int64(6));
 
         // Every row that ever was is still there, or deleted, or below the watermark; so no row is used twice.
-        var (watermark, deleted, auditWatermark, auditDeleted) = (row.Int64(0), row.Int64(2), row.Int64(3), row.Int64(4));
+        var (watermark, deleted, historyWatermark, historyDeleted) = (row.Int64(0), row.Int64(2), row.Int64(3), row.Int64(4));
         return new LogState
         {
             Watermark = watermark,
@@ -35,17 +35,17 @@ internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in Log
             Bytes = row.Int64(1),
             WatermarkBytes = row.Int64(1),
             Deleted = deleted,
-            AuditWatermark = auditWatermark,
-            LastAuditRowid = Math.Max(Math.Max(auditWatermark, auditDeleted), database.QueryInt64("SELECT max(rowid) FROM audit")),
-            AuditDeleted = auditDeleted,
+            HistoryWatermark = historyWatermark,
+            LastHistoryRowid = Math.Max(Math.Max(historyWatermark, historyDeleted), database.QueryInt64("SELECT max(rowid) FROM audit")),
+            HistoryDeleted = historyDeleted,
         };
     }
 
     public void Save()
     {
         var (now, ahead) = (clock.Now.UtcTicks, clock.Ahead());
-        _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.AuditWatermark)
-            .Bind(5, Now.AuditDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
+        _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.HistoryWatermark)
+            .Bind(5, Now.HistoryDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
         _savedAhead = ahead;
     }
 }
@@ -68,12 +68,12 @@ internal struct LogState
     /// <summary>Up to this row events are deleted.</summary>
     public long Deleted { get; set; }
 
-    /// <summary>The last row of the audit trail.</summary>
-    public long LastAuditRowid { get; set; }
+    /// <summary>The last row of the delivery history.</summary>
+    public long LastHistoryRowid { get; set; }
 
-    /// <summary>Up to this row of the audit trail streams are saved.</summary>
-    public long AuditWatermark { get; set; }
+    /// <summary>Up to this row of the delivery history streams are saved.</summary>
+    public long HistoryWatermark { get; set; }
 
-    /// <summary>Up to this row the audit trail is deleted.</summary>
-    public long AuditDeleted { get; set; }
+    /// <summary>Up to this row the delivery history is deleted.</summary>
+    public long HistoryDeleted { get; set; }
 }

@@ -3,7 +3,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// The writer's side of the database: one transaction at a time, in which tables and what is known of them in memory change together. Only the writer uses it.
+/// The writer's side of the database: one transaction at a time, in which tables and what is known of them in memory
+/// change together. Only the writer uses it.
 /// </summary>
 internal sealed class LogStore : IDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class LogStore : IDisposable
         Reader = new EventReader(database);
         Keys = new KeyTable(database);
         Commits = new CommitTable(database);
-        Audit = new AuditTable(database);
+        History = new HistoryTable(database);
         DeadLetters = new DeadLetterTable(database, clock);
     }
 
@@ -48,11 +49,11 @@ internal sealed class LogStore : IDisposable
 
     public CommitTable Commits { get; }
 
-    public AuditTable Audit { get; }
+    public HistoryTable History { get; }
 
     public DeadLetterTable DeadLetters { get; }
 
-    /// <summary>Who brings what is committed into the database; null while the log is being opened.</summary>
+    /// <summary>Brings what is committed into the database; null while the log is being opened.</summary>
     public Checkpointer? Checkpointer { private get; set; }
 
     /// <summary>The log as a whole, within the transaction.</summary>
@@ -63,7 +64,7 @@ internal sealed class LogStore : IDisposable
 
     /// <summary>Whether saving would change anything.</summary>
     public bool HasUnsaved
-        => Log.LastRowid > Log.Watermark || Log.LastAuditRowid > Log.AuditWatermark || Streams.HasUnsaved || _log.IsClockUnsaved;
+        => Log.LastRowid > Log.Watermark || Log.LastHistoryRowid > Log.HistoryWatermark || Streams.HasUnsaved || _log.IsClockUnsaved;
 
     public DateTimeOffset Now => Clock.Now;
 
@@ -111,17 +112,17 @@ internal sealed class LogStore : IDisposable
         lease.CommittingThrough = entry.Seq;
     }
 
-    /// <summary>Adds a connection's progress to its stream's audit trail.</summary>
-    public void Record(in AuditEntry entry)
+    /// <summary>Adds a connection's progress to its stream's delivery history.</summary>
+    public void Record(in HistoryEntry entry)
     {
         // Once the stream has gone elsewhere, its trail goes on there.
         var stream = entry.Lease.Stream;
         if (stream.Now.Owner is not null)
         {
-            var rowid = ++Change().LastAuditRowid;
+            var rowid = ++Change().LastHistoryRowid;
             ref var state = ref Streams.Change(stream);
-            Audit.Insert(rowid, stream.Id, state.AuditRowid, entry.Progress);
-            state.AuditRowid = rowid;
+            History.Insert(rowid, stream.Id, state.HistoryRowid, entry.Progress);
+            state.HistoryRowid = rowid;
         }
     }
 
@@ -130,7 +131,7 @@ internal sealed class LogStore : IDisposable
     {
         Streams.SaveAll();
         ref var log = ref Change();
-        (log.Watermark, log.WatermarkBytes, log.AuditWatermark) = (log.LastRowid, log.Bytes, log.LastAuditRowid);
+        (log.Watermark, log.WatermarkBytes, log.HistoryWatermark) = (log.LastRowid, log.Bytes, log.LastHistoryRowid);
         _log.Save();
     }
 
@@ -214,7 +215,7 @@ internal sealed class LogStore : IDisposable
         }
     }
 
-    /// <summary>Takes a lease back that nobody got, outside of a transaction.</summary>
+    /// <summary>Takes a lease back that its caller did not wait for, outside of a transaction.</summary>
     public void Disown(SqliteLease lease)
     {
         if (lease.Stream.Now.Owner == lease)

@@ -60,7 +60,13 @@ internal sealed class OpenLog : IAsyncDisposable
 
     /// <summary>Opens the file, counts what was left uncounted, and starts the threads.</summary>
     /// <exception cref="SendFailureException">It is not possible; the message says why, and what to do.</exception>
-    public static OpenLog Open(string directory, SqliteEventLogOptions options, IReadOnlyList<SqliteMigration> migrations, FailureReporter failures, ILogger logger, TimeProvider time)
+    public static OpenLog Open(
+        string directory,
+        SqliteEventLogOptions options,
+        IReadOnlyList<SqliteMigration> migrations,
+        FailureReporter failures,
+        ILogger logger,
+        TimeProvider time)
     {
         var file = SqliteFile.Hold(directory, options);
         var readers = new SqliteReaders(file, options, failures);
@@ -103,7 +109,8 @@ internal sealed class OpenLog : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         return Queue.TryAdd(job)
             ? job.WaitAsync(cancellationToken)
-            : throw SendFailureException.LogFull(new FailureScope(job.Operation), $"{_options.QueueRequests} requests (Netra:Log:Sqlite:QueueRequests)");
+            : throw SendFailureException.LogFull(
+                new FailureScope(job.Operation), $"{_options.QueueRequests} requests (Netra:Log:Sqlite:QueueRequests)");
     }
 
     /// <summary>Stores what waits, saves where the streams stand, and closes the file.</summary>
@@ -122,7 +129,11 @@ internal sealed class OpenLog : IAsyncDisposable
         catch (SqliteFailureException exception)
         {
             // Nothing is lost: the next start reads what is left in the file beside it.
-            _failures.Report(new Failure(FailureCode.LogFailed, "close", $"{_file.Path} could not be brought up to date: {SqliteFile.Explain(exception)}") { Exception = exception });
+            _failures.Report(new Failure(
+                FailureCode.LogFailed, "close", $"{_file.Path} could not be brought up to date: {SqliteFile.Explain(exception)}")
+            {
+                Exception = exception,
+            });
         }
 
         _store.Dispose();

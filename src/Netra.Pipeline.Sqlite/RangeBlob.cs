@@ -2,7 +2,10 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>Ranges of numbers as bytes: for each, the distance from the end of the one before and its length less one, as variable-length integers of 7 bits a byte. Stateless.</summary>
+/// <summary>
+/// Ranges of numbers as bytes: for each, the distance from the end of the one before and its length less one, as variable-length
+/// integers of 7 bits a byte. Stateless.
+/// </summary>
 internal static class RangeBlob
 {
     public static byte[] Write(ReadOnlySpan<SeqRange> ranges)

@@ -19,7 +19,8 @@ internal sealed class ReadJob<T>(Func<ReadStore, T> read, Func<Exception, Except
 
     public async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
     {
-        await using (cancellationToken.UnsafeRegister(static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token), _completion))
+        await using (cancellationToken.UnsafeRegister(
+            static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token), _completion))
         {
             return await _completion.Task;
         }

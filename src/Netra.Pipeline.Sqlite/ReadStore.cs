@@ -17,7 +17,7 @@ internal sealed class ReadStore : IDisposable
         Events = new EventReader(database);
         Keys = new KeyTable(database);
         Commits = new CommitTable(database);
-        Audit = new AuditTable(database);
+        History = new HistoryTable(database);
         DeadLetters = new DeadLetterTable(database, clock);
     }
 
@@ -27,7 +27,7 @@ internal sealed class ReadStore : IDisposable
 
     public CommitTable Commits { get; }
 
-    public AuditTable Audit { get; }
+    public HistoryTable History { get; }
 
     public DeadLetterTable DeadLetters { get; }
 

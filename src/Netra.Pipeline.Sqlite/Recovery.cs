@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>Brings streams, runs and the log's size up to what is stored, when the last process ended without saving them. It goes in steps, so that memory stays bounded, and may itself be interrupted at any of them.</summary>
+/// <summary>
+/// Brings streams, runs and the log's size up to what is stored, when the last process ended without saving them. It goes in steps, so that
+/// memory stays bounded, and may itself be interrupted at any of them.
+/// </summary>
 internal sealed class Recovery(LogStore store)
 {
     private const int RowsAtOnce = 10_000;
@@ -30,7 +33,7 @@ internal sealed class Recovery(LogStore store)
         }
         while (events.Count == RowsAtOnce);
 
-        while (RecoverAudit())
+        while (RecoverHistory())
         {
         }
 
@@ -53,7 +56,8 @@ internal sealed class Recovery(LogStore store)
             if (row.Prev != state.HeadRowid || row.Seq != state.HeadSeq + 1)
             {
                 throw new InvalidDataException(
-                    $"row {row.Rowid} holds event {row.Seq} of stream {stream.Id} after row {row.Prev}, but the stream stood at event {state.HeadSeq} in row {state.HeadRowid}: the file is damaged");
+                    $"row {row.Rowid} holds event {row.Seq} of stream {stream.Id} after row {row.Prev}, "
+                    + $"but the stream stood at event {state.HeadSeq} in row {state.HeadRowid}: the file is damaged");
             }
 
             (state.HeadSeq, state.HeadRowid) = (row.Seq, row.Rowid);
@@ -74,23 +78,23 @@ internal sealed class Recovery(LogStore store)
         }
     }
 
-    private bool RecoverAudit()
+    private bool RecoverHistory()
     {
         var entries = new List<(long Rowid, long Stream)>();
-        store.Audit.ReadAbove(store.Log.AuditWatermark, RowsAtOnce, entries);
+        store.History.ReadAbove(store.Log.HistoryWatermark, RowsAtOnce, entries);
         store.Begin();
         try
         {
             foreach (var (rowid, id) in entries)
             {
                 ref var state = ref store.Streams.Change(store.Streams.Get(id));
-                state.AuditRowid = Math.Max(state.AuditRowid, rowid);
+                state.HistoryRowid = Math.Max(state.HistoryRowid, rowid);
             }
 
             if (entries.Count > 0)
             {
                 store.Streams.SaveAll();
-                store.Change().AuditWatermark = entries[^1].Rowid;
+                store.Change().HistoryWatermark = entries[^1].Rowid;
                 store.SaveLog();
             }
 

@@ -4,7 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// Deletes the oldest events, strictly in order of their rows and a bounded number in a transaction, and accounts for each of them. Only the writer uses it.
+/// Deletes the oldest events, strictly in order of their rows and a bounded number in a transaction, and accounts for
+/// each of them. Only the writer uses it.
 /// </summary>
 internal sealed class Retention(LogStore store, long retainedBytes)
 {
@@ -124,7 +125,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     {
         var (stream, range) = (deleted.Stream, deleted.Range);
         var open = deleted.Lease?.Owner!.OnExpiring(range) ?? SeqRanges.Without(range, stream.Now.Acked);
-        var (unacknowledged, buried) = (0L, 0L);
+        var (unacknowledged, deadLettered) = (0L, 0L);
         foreach (var row in deleted.Events)
         {
             if (!SeqRanges.Contain(open, row.Seq))
@@ -133,17 +134,17 @@ internal sealed class Retention(LogStore store, long retainedBytes)
             }
 
             unacknowledged++;
-            var isBuried = Array.BinarySearch(stream.Now.Buried, row.Seq) >= 0;
-            if (!isBuried && EventTypes.IsCritical(row.Type) && !stream.IsSystem)
+            var isDeadLettered = Array.BinarySearch(stream.Now.DeadLettered, row.Seq) >= 0;
+            if (!isDeadLettered && EventTypes.IsCritical(row.Type) && !stream.IsSystem)
             {
                 store.DeadLetters.Insert(stream.Id, row.Seq, row.Rowid, DeadLetterCause.Expired, attempts: 0, store.Now);
-                isBuried = true;
+                isDeadLettered = true;
             }
 
-            buried += isBuried ? 1 : 0;
+            deadLettered += isDeadLettered ? 1 : 0;
         }
 
-        var expired = new ExpiredRange(stream.UserId, range, deleted.Events.Count, unacknowledged, buried);
+        var expired = new ExpiredRange(stream.UserId, range, deleted.Events.Count, unacknowledged, deadLettered);
         Apply(stream, expired);
         deleted.Expired = expired;
     }
@@ -163,7 +164,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         state.DeadGone += expired.DeadLettered;
         state.Expired += expired.Lost;
         state.ExpiredThrough = range.To;
-        state.Buried = [.. state.Buried.Where(seq => seq > range.To)];
+        state.DeadLettered = [.. state.DeadLettered.Where(seq => seq > range.To)];
         state.Skipped = [.. state.Skipped.Where(skip => skip.To > range.To)];
         state.Acknowledge(state.Acked);
     }
@@ -172,16 +173,16 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     {
         var (stream, through) = (deleted.Stream, deleted.Range.To);
         store.Events.DeleteMarks(stream.Id, through);
-        store.DeadLetters.Unbury(stream.Id, through);
+        store.DeadLetters.Unmark(stream.Id, through);
         foreach (var (run, last) in deleted.Runs)
         {
             store.Runs.Expire(stream, run, last);
         }
 
-        var rowid = ++store.Change().LastAuditRowid;
+        var rowid = ++store.Change().LastHistoryRowid;
         ref var state = ref store.Streams.Change(stream);
-        store.Audit.InsertExpired(rowid, stream.Id, state.AuditRowid, store.Now, deleted.Range);
-        state.AuditRowid = rowid;
+        store.History.InsertExpired(rowid, stream.Id, state.HistoryRowid, store.Now, deleted.Range);
+        state.HistoryRowid = rowid;
         store.Streams.Save(stream);
     }
 
@@ -190,19 +191,19 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     {
         var keys = store.Keys.Expire(store.Now, RowsAtOnce);
         var commits = store.Commits.Expire(store.Log.Deleted, RowsAtOnce);
-        var (deleted, audit) = store.Audit.Expire(store.Log.AuditDeleted, olderThan, store.Now, RowsAtOnce);
-        if (deleted > store.Log.AuditDeleted)
+        var (deleted, history) = store.History.Expire(store.Log.HistoryDeleted, olderThan, store.Now, RowsAtOnce);
+        if (deleted > store.Log.HistoryDeleted)
         {
-            if (deleted > store.Log.AuditWatermark)
+            if (deleted > store.Log.HistoryWatermark)
             {
                 store.SaveAll();
             }
 
-            store.Change().AuditDeleted = deleted;
+            store.Change().HistoryDeleted = deleted;
             store.SaveLog();
         }
 
-        return keys || commits || audit;
+        return keys || commits || history;
     }
 }
 

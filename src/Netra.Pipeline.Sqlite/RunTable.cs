@@ -4,14 +4,18 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The table <c>runs</c>. A run's row is made with its first event; its counters are saved together with its stream, and until then found again from the events. Only the writer uses it.</summary>
+/// <summary>
+/// The table <c>runs</c>. A run's row is made with its first event; its counters are saved together with its stream, and until then found
+/// again from the events. Only the writer uses it.
+/// </summary>
 internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
 {
     private const string Columns = "id, events, first_seq, last_seq, terminal_seq, waiting_until, waiting_after";
     private readonly SqliteStatement _find = database.Prepare(
         $"SELECT {Columns}, embedded, agent, lease_ms FROM runs WHERE stream = ?1 AND thread = ?2 AND run = ?3");
 
-    private readonly SqliteStatement _findById = database.Prepare($"SELECT {Columns}, thread, run, embedded, agent FROM runs WHERE id = ?1 AND stream = ?2");
+    private readonly SqliteStatement _findById = database.Prepare(
+        $"SELECT {Columns}, thread, run, embedded, agent FROM runs WHERE id = ?1 AND stream = ?2");
     private readonly SqliteStatement _insert = database.Prepare(
         "INSERT INTO runs(stream, thread, run, embedded, agent, lease_ms, events, first_seq, last_seq, terminal_seq) "
         + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0)");

@@ -2,7 +2,9 @@ using SQLitePCL;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>One connection to a database file. Not thread-safe: SQLite's own locks are off, so one thread at a time may use it and its statements.</summary>
+/// <summary>
+/// One connection to a database file. Not thread-safe: SQLite's own locks are off, so one thread at a time may use it and its statements.
+/// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     private readonly sqlite3 _handle;
@@ -87,7 +89,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     public void Commit() => _commit.Execute();
 
-    /// <summary>How many pages this connection has written since this was asked last. SQLite's own count begins anew, so it never overflows.</summary>
+    /// <summary>
+    /// How many pages this connection has written since this was asked last. SQLite's own count begins anew, so it never overflows.
+    /// </summary>
     public int TakePagesWritten()
     {
         _ = raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, resetFlg: 1);
@@ -105,8 +109,8 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>
-    /// Brings everything into the database, and waits, as long as this connection does, until nobody reads from the write-ahead log any
-    /// more: the next who writes begins it anew. Nobody can write meanwhile.
+    /// Brings everything into the database, and waits, as long as this connection does, until no connection reads from the write-ahead log
+    /// any more: the next transaction begins it anew. No connection can write meanwhile.
     /// </summary>
     /// <returns>Whether it has come to that.</returns>
     public bool TryRestartJournal()
@@ -142,5 +146,6 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    internal SqliteFailureException Failure(int code, string operation) => new(code, raw.sqlite3_errmsg(_handle).utf8_to_string(), operation);
+    internal SqliteFailureException Failure(int code, string operation)
+        => new(code, raw.sqlite3_errmsg(_handle).utf8_to_string(), operation);
 }

@@ -7,9 +7,12 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The log of one node, in a SQLite file (<c>netra.db</c> in <c>Netra:DataDirectory</c>). What it has committed survives the process.</summary>
+/// <summary>
+/// The log of one node, in a SQLite file (<c>netra.db</c> in <c>Netra:DataDirectory</c>). What it has committed survives the process.
+/// </summary>
 /// <remarks>
-/// Everything may be called in parallel. One thread writes, in the order in which it was asked, many requests in a transaction; a few threads read. Callers hold the queue's lock for a moment, and no other.
+/// Everything may be called in parallel. One thread writes, in the order in which it was asked, many requests in a transaction; a few
+/// threads read. Callers hold the queue's lock for a moment, and no other.
 /// </remarks>
 public sealed partial class SqliteEventLog : IEventLog
 {
@@ -25,16 +28,21 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <summary>Makes a log that is not open yet.</summary>
     /// <param name="options">Its limits.</param>
     /// <param name="data">Where its file lives.</param>
-    /// <param name="failures">Who is told what fails.</param>
+    /// <param name="failures">Reports what fails.</param>
     /// <param name="logger">The log for operators.</param>
     /// <param name="time">The clock.</param>
-    public SqliteEventLog(IOptions<SqliteEventLogOptions> options, IOptions<DataOptions> data, FailureReporter failures, ILogger<SqliteEventLog> logger, TimeProvider time)
+    public SqliteEventLog(
+        IOptions<SqliteEventLogOptions> options,
+        IOptions<DataOptions> data,
+        FailureReporter failures,
+        ILogger<SqliteEventLog> logger,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(data);
         (_options, _data, _failures, _logger, _time) = (options.Value, data.Value, failures, logger, time);
         DeadLetters = new SqliteDeadLetters(this);
-        Audit = new SqliteAuditTrail(this);
+        Audit = new SqliteDeliveryHistory(this);
     }
 
     /// <inheritdoc/>
@@ -43,7 +51,8 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <inheritdoc/>
     public string Bound => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_options.MaxBytes} bytes kept (Netra:Log:Sqlite:MaxBytes), or {_options.QueueEntries} events or {_options.QueueBytes} bytes waiting to be committed (QueueEntries, QueueBytes)");
+        $"{_options.MaxBytes} bytes kept (Netra:Log:Sqlite:MaxBytes), or {_options.QueueEntries} events or {_options.QueueBytes} bytes "
+        + $"waiting to be committed (QueueEntries, QueueBytes)");
 
     /// <inheritdoc/>
     public string? Trouble => _open?.Writer.Trouble;
@@ -63,7 +72,9 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <summary>What is kept at the moment, and what waits to be committed, in bytes.</summary>
     public long Bytes => Open.Queue.Bytes;
 
-    /// <summary>How many events wait to be committed, and how many may; what is kept, and what may be. All are 0 before the log is open.</summary>
+    /// <summary>
+    /// How many events wait to be committed, and how many may; what is kept, and what may be. All are 0 before the log is open.
+    /// </summary>
     internal long WaitingEvents => _open?.Queue.Entries ?? 0;
 
     /// <inheritdoc cref="WaitingEvents"/>
@@ -89,7 +100,8 @@ public sealed partial class SqliteEventLog : IEventLog
         try
         {
             // Opening waits for the disk, and may have to count many events.
-            _open = await Task.Run(() => OpenLog.Open(_data.DataDirectory, _options, Migrations, _failures, _logger, _time), cancellationToken);
+            _open = await Task.Run(
+                () => OpenLog.Open(_data.DataDirectory, _options, Migrations, _failures, _logger, _time), cancellationToken);
             _open.Writer.OnCommit = OnCommit;
         }
         catch (SendFailureException exception)
@@ -184,7 +196,8 @@ public sealed partial class SqliteEventLog : IEventLog
 
         if (entry.Seq != granted.LastTaken + 1)
         {
-            throw new InvalidOperationException($"Event {entry.Seq} does not follow {granted.LastTaken} in the stream of {granted.UserId}.");
+            throw new InvalidOperationException(
+                $"Event {entry.Seq} does not follow {granted.LastTaken} in the stream of {granted.UserId}.");
         }
 
         // As it is now: by the time that it is stored the wall clock may have been set.
@@ -208,7 +221,8 @@ public sealed partial class SqliteEventLog : IEventLog
     {
         // The head is looked up before the reader begins its transaction, which therefore sees it.
         var granted = Granted(lease);
-        return Open.Readers.ReadAsync(new FailureScope("read", granted.UserId), store => store.Events.ReadPage(granted.View, range, maxBytes), cancellationToken);
+        return Open.Readers.ReadAsync(
+            new FailureScope("read", granted.UserId), store => store.Events.ReadPage(granted.View, range, maxBytes), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -236,7 +250,9 @@ public sealed partial class SqliteEventLog : IEventLog
                 hasMore = step.HasMore;
                 foreach (var deleted in step.Deleted)
                 {
-                    expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before) ? before.And(deleted.Expired) : deleted.Expired;
+                    expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before)
+                        ? before.And(deleted.Expired)
+                        : deleted.Expired;
                 }
             }
             while (hasMore && !cancellationToken.IsCancellationRequested);
@@ -258,7 +274,9 @@ public sealed partial class SqliteEventLog : IEventLog
     {
         // The writer has the newest counters in memory.
         var granted = Granted(lease);
-        return Open.DoAsync(new WriterJob<LogRun?>("find-run", store => store.Runs.Find(store.Streams.Get(granted.Stream.Id), threadId, runId)), cancellationToken);
+        return Open.DoAsync(
+            new WriterJob<LogRun?>("find-run", store => store.Runs.Find(store.Streams.Get(granted.Stream.Id), threadId, runId)),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -322,7 +340,8 @@ public sealed partial class SqliteEventLog : IEventLog
         IsAlone = true,
     };
 
-    private static InvalidOperationException Superseded(SqliteLease lease) => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
+    private static InvalidOperationException Superseded(SqliteLease lease)
+        => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
 
 
     private static partial class Log
@@ -330,7 +349,8 @@ public sealed partial class SqliteEventLog : IEventLog
         [LoggerMessage(
             EventIds.LogOpened,
             LogLevel.Information,
-            "The log {Path} is open: epoch {Epoch}, {Streams} streams, {Bytes} bytes; {Recovered} events were not counted yet when the last process ended",
+            "The log {Path} is open: epoch {Epoch}, {Streams} streams, {Bytes} bytes; {Recovered} events were "
+            + "not counted yet when the last process ended",
             EventName = nameof(EventIds.LogOpened))]
         public static partial void Opened(ILogger logger, string path, string epoch, long streams, long bytes, long recovered);
     }

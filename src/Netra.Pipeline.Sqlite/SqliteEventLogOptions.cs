@@ -7,7 +7,10 @@ namespace Netra.Pipeline.Sqlite;
 /// <summary>Limits and delays of <see cref="SqliteEventLog"/>. Configuration section <c>Netra:Log:Sqlite</c>.</summary>
 public sealed class SqliteEventLogOptions
 {
-    /// <summary>What retention keeps in all, in bytes of events. Range 64 KiB to 16 TiB, default 4 GiB. The file is about a fifth larger, and never shrinks.</summary>
+    /// <summary>
+    /// What retention keeps in all, in bytes of events. Range 64 KiB to 16 TiB, default 4 GiB. The file is about a
+    /// fifth larger, and never shrinks.
+    /// </summary>
     [Range(64L * 1024, 16L * 1024 * 1024 * 1024 * 1024)]
     public long RetainedBytes { get; set; } = 4L * 1024 * 1024 * 1024;
 
@@ -32,19 +35,30 @@ public sealed class SqliteEventLogOptions
     [Range(64L * 1024, 64L * 1024 * 1024 * 1024)]
     public long QueueBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>How many requests of other kinds (opening a stream, reading a page, …) may wait. Range 16 to 10,000,000, default 100,000. One more fails with <c>log_full</c>.</summary>
+    /// <summary>
+    /// How many requests of other kinds (opening a stream, reading a page, …) may wait. Range 16 to 10,000,000, default 100,000.
+    /// One more fails with <c>log_full</c>.
+    /// </summary>
     [Range(16, 10_000_000)]
     public int QueueRequests { get; set; } = 100_000;
 
-    /// <summary>How long an event that is not critical may wait for others to be committed with it. Range 0 to 10 s, default 100 ms.</summary>
+    /// <summary>
+    /// How long an event that is not critical may wait for others to be committed with it. Range 0 to 10 s, default 100 ms.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan TokenDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a critical event, or one that somebody waits for, may wait for others to be committed with it. Range 0 to 10 s, default 5 ms.</summary>
+    /// <summary>
+    /// How long a critical event, or one that a publisher waits for, may wait for others to be committed with it.
+    /// Range 0 to 10 s, default 5 ms.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan CriticalDelay { get; set; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>How often acknowledgements are saved, and where streams stand. Range 100 ms to 5 min, default 2 s. After a crash, what was acknowledged since then counts as pending.</summary>
+    /// <summary>
+    /// How often acknowledgements are saved, and where streams stand. Range 100 ms to 5 min, default 2 s. After a crash, what was
+    /// acknowledged since then counts as pending.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan SaveInterval { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -52,11 +66,15 @@ public sealed class SqliteEventLogOptions
     [Range(1, 8)]
     public int Readers { get; set; } = 2;
 
-    /// <summary>What a committed event survives. Default <see cref="SqliteSynchronous.Normal"/>: the end of the process, but not of the power.</summary>
+    /// <summary>
+    /// What a committed event survives. Default <see cref="SqliteSynchronous.Normal"/>: the end of the process, but not of the power.
+    /// </summary>
     [EnumDataType(typeof(SqliteSynchronous))]
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Normal;
 
-    /// <summary>How long a lock that another program holds on the file is waited for, before it is a failure. Range 0 to 1 min, default 2 s.</summary>
+    /// <summary>
+    /// How long a lock that another program holds on the file is waited for, before it is a failure. Range 0 to 1 min, default 2 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }
@@ -65,7 +83,8 @@ public sealed class SqliteEventLogOptions
 public enum SqliteSynchronous
 {
     /// <summary>
-    /// The end of the process, however it comes. A power failure may take the last commits with it, those before which numbers were given included; so such a number may be given again.
+    /// The end of the process, however it comes. A power failure may take the last commits with it, those before which numbers were given
+    /// included; so such a number may be given again.
     /// </summary>
     Normal,
 
@@ -81,17 +100,21 @@ internal sealed class SqliteLimitsValidator(IOptions<StreamOptions> streams) : I
         var problems = new List<string>();
         if (options.MaxBytes < options.RetainedBytes)
         {
-            problems.Add($"Netra:Log:Sqlite:MaxBytes is {options.MaxBytes}; it must not be below RetainedBytes, which is {options.RetainedBytes}.");
+            problems.Add(
+                $"Netra:Log:Sqlite:MaxBytes is {options.MaxBytes}; it must not be below RetainedBytes, which is {options.RetainedBytes}.");
         }
 
         if (options.TokenDelay < options.CriticalDelay)
         {
-            problems.Add($"Netra:Log:Sqlite:TokenDelay is {options.TokenDelay}; it must not be below CriticalDelay, which is {options.CriticalDelay}.");
+            problems.Add(
+                $"Netra:Log:Sqlite:TokenDelay is {options.TokenDelay}; it must not be below CriticalDelay, "
+                + $"which is {options.CriticalDelay}.");
         }
 
         if (LargestEvent() is { } largest && options.QueueBytes < largest)
         {
-            problems.Add($"Netra:Log:Sqlite:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");
+            problems.Add(
+                $"Netra:Log:Sqlite:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);

@@ -4,16 +4,21 @@ using SQLitePCL;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The database file and the lock file beside it, which keeps a second process away. Says in people's words why it cannot be opened, and what to do.</summary>
+/// <summary>
+/// The database file and the lock file beside it, which keeps a second process away. Says in people's words why it
+/// cannot be opened, and what to do.
+/// </summary>
 internal sealed class SqliteFile : IDisposable
 {
     /// <summary>The database's name in the data directory.</summary>
     public const string Name = "netra.db";
 
-    // Twice SQLite's own: events come in order, and half as many pages are half as many system calls, a fifth of the CPU of storing an event. Larger ones cost more where rows are scattered, and where few are read.
+    // Twice SQLite's own: events come in order, and half as many pages are half as many system calls, a fifth of the CPU of storing an
+    // event. Larger ones cost more where rows are scattered, and where few are read.
     private const int PageBytes = 8192;
 
-    // 16 MiB: a checkpoint waits for the disk, so there should be few of them; reading a longer log is slower, and so is opening it after a crash.
+    // 16 MiB: a checkpoint waits for the disk, so there should be few of them; reading a longer log is slower, and
+    // so is opening it after a crash.
     public const int CheckpointPages = 16 * 1024 * 1024 / PageBytes;
 
     // 64 MiB: where the writer is held up until the log can begin anew, which it never does while commits follow each other closely.
@@ -26,7 +31,7 @@ internal sealed class SqliteFile : IDisposable
     private const int MacWouldBlock = 35;
     private const int WindowsSharingViolation = 32;
 
-    // Reading a page takes less; who reads for longer is not waited for, since the writer waits meanwhile.
+    // Reading a page takes less; a longer read is not waited for, since the writer waits meanwhile.
     private static readonly TimeSpan WaitForReaders = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _lock;
@@ -47,20 +52,26 @@ internal sealed class SqliteFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw SendFailureException.LogNotOpened(path, $"its folder cannot be made: {exception.Message} Make it, or set Netra:DataDirectory", exception);
+            throw SendFailureException.LogNotOpened(
+                path, $"its folder cannot be made: {exception.Message} Make it, or set Netra:DataDirectory", exception);
         }
 
         try
         {
-            return new SqliteFile(path, new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1), options);
+            return new SqliteFile(
+                path, new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1), options);
         }
         catch (IOException exception) when ((exception.HResult & 0xffff) is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {
-            throw SendFailureException.LogNotOpened(path, "another process holds it; end that process, or set Netra:DataDirectory to another folder", exception);
+            throw SendFailureException.LogNotOpened(
+                path, "another process holds it; end that process, or set Netra:DataDirectory to another folder", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw SendFailureException.LogNotOpened(path, $"its folder cannot be written: {exception.Message} Give this process the right to, or set Netra:DataDirectory", exception);
+            throw SendFailureException.LogNotOpened(
+                path,
+                $"its folder cannot be written: {exception.Message} Give this process the right to, or set Netra:DataDirectory",
+                exception);
         }
     }
 
@@ -73,13 +84,15 @@ internal sealed class SqliteFile : IDisposable
             database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA page_size = {PageBytes}"));
             if (database.QueryText("PRAGMA journal_mode = WAL") != "wal")
             {
-                throw new InvalidDataException("its file system does not support write-ahead logging; set Netra:DataDirectory to a folder on a local disk");
+                throw new InvalidDataException(
+                    "its file system does not support write-ahead logging; set Netra:DataDirectory to a folder on a local disk");
             }
 
             var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
             database.Execute(string.Create(
                 CultureInfo.InvariantCulture,
-                $"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {KeptJournalBytes}; PRAGMA cache_size = -{WriterCacheKib}"));
+                $"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {KeptJournalBytes}; "
+                + $"PRAGMA cache_size = -{WriterCacheKib}"));
             SqliteSchema.Migrate(database, migrations);
             SqliteSchema.EnsureLog(database);
             return database;
@@ -94,7 +107,8 @@ internal sealed class SqliteFile : IDisposable
     /// <summary>Opens the connection of the <see cref="Checkpointer"/>; after the one that writes.</summary>
     public SqliteDatabase OpenCheckpointer()
     {
-        var database = SqliteDatabase.Open(Path, readOnly: false, _options.BusyTimeout / 2 < WaitForReaders ? _options.BusyTimeout / 2 : WaitForReaders);
+        var database = SqliteDatabase.Open(
+            Path, readOnly: false, _options.BusyTimeout / 2 < WaitForReaders ? _options.BusyTimeout / 2 : WaitForReaders);
         var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
         database.Execute($"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0");
         return database;
@@ -108,7 +122,7 @@ internal sealed class SqliteFile : IDisposable
         return database;
     }
 
-    /// <summary>What an exception means for somebody who runs the server.</summary>
+    /// <summary>What an exception means for the operator.</summary>
     public static string Explain(Exception exception) => exception is not SqliteFailureException failure
         ? exception.Message
         : string.Create(CultureInfo.InvariantCulture, $"{failure.Text} (SQLite {failure.ExtendedCode}); {Advice(failure.Code)}");
@@ -120,7 +134,8 @@ internal sealed class SqliteFile : IDisposable
         raw.SQLITE_FULL => "the disk is full: make room, or set Netra:DataDirectory to another one",
         raw.SQLITE_READONLY or raw.SQLITE_PERM => "the file cannot be written: give this process the right to write it and its folder",
         raw.SQLITE_CANTOPEN => "the file, or one beside it, cannot be opened: look at the rights of its folder",
-        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "another program holds a lock on the file: end it (Netra:Log:Sqlite:BusyTimeout says how long it is waited for)",
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
+            "another program holds a lock on the file: end it (Netra:Log:Sqlite:BusyTimeout says how long it is waited for)",
         raw.SQLITE_NOTADB => "the file is no SQLite database, or its beginning is damaged: put it aside or restore it from a copy",
         raw.SQLITE_CORRUPT => "the file is damaged: restore it from a copy, or put it aside and begin with a new one",
         raw.SQLITE_IOERR => "the disk, or its file system, fails: look at the system's log",

@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Sqlite;
 
 /// <summary>A lease of <see cref="SqliteEventLog"/>.</summary>
 /// <remarks>
-/// <see cref="LastTaken"/> belongs to whoever appends, under the lock of the owner's stream; what is counted of a commit belongs to the writer; the rest is safe to read from any thread.
+/// <see cref="LastTaken"/> belongs to the appending thread, under the lock of the owner's stream; what is counted of a commit belongs to
+/// the writer; the rest is safe to read from any thread.
 /// </remarks>
 internal sealed class SqliteLease(SqliteStream stream, SeqRange? jump) : StreamLease
 {
@@ -13,7 +14,7 @@ internal sealed class SqliteLease(SqliteStream stream, SeqRange? jump) : StreamL
 
     public SqliteStream Stream { get; } = stream;
 
-    /// <summary>Who owns it; set by the writer when it is granted, and there before anybody has the lease.</summary>
+    /// <summary>The stream's owner; set by the writer when it grants the lease, before the lease is handed out.</summary>
     public IStreamOwner? Owner { get; set; }
 
     /// <summary>The numbers to be skipped by the claim, since the last owner may have given them; null for none.</summary>

@@ -5,8 +5,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// The threads that read, each with a connection of its own: thousands of clients that catch up at once neither starve the thread pool, nor hold up the writer. One request at a time goes to the next free thread; none keeps a
-/// transaction open after it. Any thread may ask.
+/// The threads that read, each with a connection of its own: thousands of clients that catch up at once neither starve the thread pool, nor
+/// hold up the writer. One request at a time goes to the next free thread; none keeps a transaction open after it. Any thread may ask.
 /// </summary>
 internal sealed class SqliteReaders : IDisposable
 {
@@ -100,7 +100,10 @@ internal sealed class SqliteReaders : IDisposable
         }
         catch (Exception exception)
         {
-            _failures.Report(new Failure(FailureCode.LogFailed, "read", $"a thread that reads {_file.Path} has ended: {exception.Message}") { Exception = exception });
+            _failures.Report(new Failure(FailureCode.LogFailed, "read", $"a thread that reads {_file.Path} has ended: {exception.Message}")
+            {
+                Exception = exception,
+            });
             ended.SetResult();
         }
     }

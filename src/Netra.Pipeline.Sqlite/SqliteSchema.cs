@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The tables, as a list of migrations that only grows. Each is applied in a transaction of its own, together with the version that it leads to.</summary>
+/// <summary>
+/// The tables, as a list of migrations that only grows. Each is applied in a transaction of its own, together with
+/// the version that it leads to.
+/// </summary>
 internal static class SqliteSchema
 {
     /// <summary>Says in the file's header whose database it is ("Netr").</summary>
@@ -12,43 +15,50 @@ internal static class SqliteSchema
     /// <summary>From the empty file on.</summary>
     public static IReadOnlyList<SqliteMigration> Migrations { get; } =
     [
-        // events and audit are written in order of time and have no index: an index on the stream would cost a page written per event. Instead each row names the one before it in its stream, streams name
-        // their last one, and marks let a page begin in the middle. In marks, skipped and buried lie the few numbers of a stream that must be found in order.
+        // events and audit are written in order of time and have no index: an index on the stream would cost a page written per event.
+        // Instead each row names the one before it in its stream, streams name their last one, and marks let a page begin in the middle. In
+        // marks, skipped and buried lie the few numbers of a stream that must be found in order.
         new(1, """
             CREATE TABLE log(
-                id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, boot INTEGER NOT NULL, watermark INTEGER NOT NULL, bytes INTEGER NOT NULL, deleted INTEGER NOT NULL,
-                audit_watermark INTEGER NOT NULL, audit_deleted INTEGER NOT NULL);
+                id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, boot INTEGER NOT NULL, watermark INTEGER NOT NULL,
+                bytes INTEGER NOT NULL, deleted INTEGER NOT NULL, audit_watermark INTEGER NOT NULL, audit_deleted INTEGER NOT NULL);
             CREATE TABLE streams(
-                id INTEGER PRIMARY KEY, user TEXT NOT NULL UNIQUE, key INTEGER NOT NULL UNIQUE, head_seq INTEGER NOT NULL, head_rowid INTEGER NOT NULL, rows INTEGER NOT NULL,
-                accepted INTEGER NOT NULL, expired_through INTEGER NOT NULL, acked BLOB NOT NULL, acked_kept INTEGER NOT NULL, acked_gone INTEGER NOT NULL, expired INTEGER NOT NULL,
-                buried INTEGER NOT NULL, dead_kept INTEGER NOT NULL, dead_gone INTEGER NOT NULL, skipped BLOB NOT NULL, claimed INTEGER NOT NULL, audit_rowid INTEGER NOT NULL);
+                id INTEGER PRIMARY KEY, user TEXT NOT NULL UNIQUE, key INTEGER NOT NULL UNIQUE, head_seq INTEGER NOT NULL,
+                head_rowid INTEGER NOT NULL, rows INTEGER NOT NULL, accepted INTEGER NOT NULL, expired_through INTEGER NOT NULL,
+                acked BLOB NOT NULL, acked_kept INTEGER NOT NULL, acked_gone INTEGER NOT NULL, expired INTEGER NOT NULL,
+                buried INTEGER NOT NULL, dead_kept INTEGER NOT NULL, dead_gone INTEGER NOT NULL, skipped BLOB NOT NULL,
+                claimed INTEGER NOT NULL, audit_rowid INTEGER NOT NULL);
             CREATE TABLE events(
-                rowid INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, prev INTEGER NOT NULL, run INTEGER NOT NULL, at INTEGER NOT NULL, type INTEGER NOT NULL,
-                payload BLOB NOT NULL);
-            CREATE TABLE marks(stream INTEGER NOT NULL, seq INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
+                rowid INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, prev INTEGER NOT NULL, run INTEGER NOT NULL,
+                at INTEGER NOT NULL, type INTEGER NOT NULL, payload BLOB NOT NULL);
+            CREATE TABLE marks(
+                stream INTEGER NOT NULL, seq INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
             CREATE TABLE buried(stream INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
             CREATE TABLE runs(
-                id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, thread TEXT NOT NULL, run TEXT NOT NULL, embedded INTEGER NOT NULL, agent TEXT, events INTEGER NOT NULL,
-                first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, terminal_seq INTEGER NOT NULL, UNIQUE (stream, thread, run));
+                id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, thread TEXT NOT NULL, run TEXT NOT NULL,
+                embedded INTEGER NOT NULL, agent TEXT, events INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+                terminal_seq INTEGER NOT NULL, UNIQUE (stream, thread, run));
             CREATE INDEX open_runs ON runs(id) WHERE embedded = 1 AND terminal_seq = 0;
             CREATE TABLE keys(
-                id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, content BLOB NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, status INTEGER NOT NULL, expires INTEGER NOT NULL);
+                id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, content BLOB NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
+                status INTEGER NOT NULL, expires INTEGER NOT NULL);
             CREATE TABLE dead_letters(
-                number INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, seq INTEGER NOT NULL, cause INTEGER NOT NULL, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-                state INTEGER NOT NULL, replayed_as TEXT, webhook INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (stream, seq));
+                number INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, seq INTEGER NOT NULL, cause INTEGER NOT NULL,
+                attempts INTEGER NOT NULL, at INTEGER NOT NULL, state INTEGER NOT NULL, replayed_as TEXT, webhook INTEGER NOT NULL,
+                payload BLOB NOT NULL, UNIQUE (stream, seq));
             CREATE INDEX dead_letters_by_state ON dead_letters(state, number);
             CREATE INDEX dead_letters_by_webhook ON dead_letters(webhook, number);
             CREATE TABLE commits(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, at INTEGER NOT NULL);
             CREATE TABLE audit(
-                rowid INTEGER PRIMARY KEY, stream INTEGER NOT NULL, prev INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, connection TEXT, "from" INTEGER NOT NULL,
-                queued INTEGER NOT NULL, written INTEGER NOT NULL, acked INTEGER NOT NULL);
+                rowid INTEGER PRIMARY KEY, stream INTEGER NOT NULL, prev INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL,
+                connection TEXT, "from" INTEGER NOT NULL, queued INTEGER NOT NULL, written INTEGER NOT NULL, acked INTEGER NOT NULL);
             """),
 
         // The log's own time, and the wall clock at the same moment; 0 where nothing was saved yet.
         new(2, "ALTER TABLE log ADD COLUMN clock INTEGER NOT NULL DEFAULT 0; ALTER TABLE log ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;"),
 
-        // What a run has declared, beside it; 0 is nothing. It waits until an event above waiting_after. All open runs are found at a start,
-        // whoever runs them.
+        // What a run has declared, beside it; 0 is nothing. It waits until an event above waiting_after. All open runs are
+        // found at a start, whoever runs them.
         new(3, """
             ALTER TABLE runs ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;
             ALTER TABLE runs ADD COLUMN waiting_until INTEGER NOT NULL DEFAULT 0;
@@ -66,7 +76,9 @@ internal static class SqliteSchema
         var known = migrations[^1].Version;
         if (version > known)
         {
-            throw new InvalidDataException($"its tables are of version {version}, and this program knows them up to {known}; run the newer program, or use another data directory");
+            throw new InvalidDataException(
+                $"its tables are of version {version}, and this program knows them up to {known}; run the newer program, "
+                + "or use another data directory");
         }
 
         var owner = database.QueryInt64("PRAGMA application_id");
@@ -97,7 +109,8 @@ internal static class SqliteSchema
         try
         {
             database.Execute(migration.Sql);
-            database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {migration.Version}; PRAGMA application_id = {ApplicationId}"));
+            database.Execute(string.Create(
+                CultureInfo.InvariantCulture, $"PRAGMA user_version = {migration.Version}; PRAGMA application_id = {ApplicationId}"));
             database.Commit();
         }
         catch (SqliteFailureException)

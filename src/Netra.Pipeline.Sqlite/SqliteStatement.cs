@@ -4,7 +4,8 @@ using SQLitePCL;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// A statement, compiled once and used often: bind, step, read the columns, reset. A failure resets it by itself. Spans of columns are valid until the next step. Not thread-safe, as its connection.
+/// A statement, compiled once and used often: bind, step, read the columns, reset. A failure resets it by itself. Spans of columns are
+/// valid until the next step. Not thread-safe, as its connection.
 /// </summary>
 internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDisposable
 {
@@ -90,7 +91,10 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
     }
 }
 
-/// <summary>The rows of a bound statement, read in a block that resets it at its end, whatever happens in between: an open statement would keep the connection's transaction from ending.</summary>
+/// <summary>
+/// The rows of a bound statement, read in a block that resets it at its end, whatever happens in between: an open statement would keep the
+/// connection's transaction from ending.
+/// </summary>
 /// <param name="statement">The statement; its columns are those of the present row.</param>
 internal readonly ref struct SqliteRows(SqliteStatement statement)
 {

@@ -28,7 +28,7 @@ internal sealed class SqliteStream : Staged<StreamState>
     /// <summary>The user that its row names.</summary>
     public string UserId { get; }
 
-    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
+    /// <summary>Whether it is one of the system's own, which no account counts.</summary>
     public bool IsSystem => IdentifierRules.IsReserved(UserId);
 
     /// <summary>Its public number.</summary>

@@ -6,17 +6,18 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// The thread that writes. It sleeps until the queue wakes it, and stores everything that waits in one transaction. What it has taken it never gives up while the log runs: a transaction that fails is rolled back and
-/// tried again, less and less often; meanwhile <see cref="Trouble"/> says why, so that nothing more is taken.
+/// The thread that writes. It sleeps until the queue wakes it, and stores everything that waits in one transaction. What it has taken it
+/// never gives up while the log runs: a transaction that fails is rolled back and tried again, less and less often; meanwhile
+/// <see cref="Trouble"/> says why, so that nothing more is taken.
 /// </summary>
-/// <remarks>The store is the thread's own. Owners and whoever waits for jobs are told between transactions, under no lock.</remarks>
+/// <remarks>The store is the thread's own. Owners and the callers of jobs are told between transactions, under no lock.</remarks>
 internal sealed partial class SqliteWriter : IAsyncDisposable
 {
     private const int EntriesAtOnce = 10_000;
     private const int LastTries = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
-    // Whoever waits for the log is served within a second of the end of its trouble.
+    // What waits for the log is served within a second of the end of its trouble.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly LogStore _store;
@@ -38,13 +39,21 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private volatile bool _isStopping;
     private int _saveDue;
 
-    public SqliteWriter(LogStore store, AppendQueue queue, AutoResetEvent wake, TimeSpan saveInterval, FailureReporter failures, ILogger logger, TimeProvider time)
+    public SqliteWriter(
+        LogStore store,
+        AppendQueue queue,
+        AutoResetEvent wake,
+        TimeSpan saveInterval,
+        FailureReporter failures,
+        ILogger logger,
+        TimeProvider time)
     {
         (_store, _queue, _wake, _failures, _logger, _time) = (store, queue, wake, failures, logger, time);
         _pauseSignals = [_retry, wake];
         _totals = new Totals(store.Streams.Resting, store.Streams.Count);
         _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
-        _retryTimer = time.CreateTimer(static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _retryTimer = time.CreateTimer(
+            static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _saveTimer = time.CreateTimer(static writer => ((SqliteWriter)writer!).Save(), this, saveInterval, saveInterval);
     }
 
@@ -124,7 +133,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     /// <summary>Stores the next of what waits, however often it has to be tried.</summary>
     /// <returns>The first that is left.</returns>
-    private int Store(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
+    private int Store(List<QueuedItem> items, int start, List<HistoryEntry> progress, bool save)
     {
         var pause = FirstPause;
         int? end = null;
@@ -188,7 +197,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         while (WaitHandle.WaitAny(_pauseSignals) != 0 && !_isStopping);
     }
 
-    private int Transact(List<QueuedItem> items, int start, List<AuditEntry> progress, bool save)
+    private int Transact(List<QueuedItem> items, int start, List<HistoryEntry> progress, bool save)
     {
         while (true)
         {
@@ -266,7 +275,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         return end;
     }
 
-    // Committed: everybody concerned is told, and what was held for it is let go first, since they may want to add more at once.
+    // Committed: owners and callers are told, and their room is released first, since they may want to add more at once.
     private void End(List<QueuedItem> items, int start, int end)
     {
         EndTrouble();
@@ -327,7 +336,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     {
         var isNew = _trouble is null;
         _queue.Pause();
-        _trouble = $"events cannot be stored in {_store.Database.Path}: {SqliteFile.Explain(exception)}. It is tried again; nothing is lost, and nothing more is taken until it works";
+        _trouble = $"events cannot be stored in {_store.Database.Path}: {SqliteFile.Explain(exception)}. It is tried again; "
+            + "nothing is lost, and nothing more is taken until it works";
         if (isNew)
         {
             _failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
@@ -341,7 +351,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             _trouble = null;
             _queue.Resume();
 
-            // What came meanwhile has woken nobody.
+            // What came meanwhile has not woken this thread.
             _wake.Set();
             Attempt(this, static self => Log.TroubleOver(self._logger, self._store.Database.Path));
         }
@@ -356,16 +366,24 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         }
         catch (Exception)
         {
-            // There is nobody left to tell.
+            // No caller is left to tell.
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.LogTroubleOver, LogLevel.Warning, "Events can be stored again in {Path}; all that waited is stored", EventName = nameof(EventIds.LogTroubleOver))]
+        [LoggerMessage(
+            EventIds.LogTroubleOver,
+            LogLevel.Warning,
+            "Events can be stored again in {Path}; all that waited is stored",
+            EventName = nameof(EventIds.LogTroubleOver))]
         public static partial void TroubleOver(ILogger logger, string path);
 
-        [LoggerMessage(EventIds.StreamOwnerFailed, LogLevel.Critical, "The owner of the stream of {UserId} failed when the log told it something", EventName = nameof(EventIds.StreamOwnerFailed))]
+        [LoggerMessage(
+            EventIds.StreamOwnerFailed,
+            LogLevel.Critical,
+            "The owner of the stream of {UserId} failed when the log told it something",
+            EventName = nameof(EventIds.StreamOwnerFailed))]
         public static partial void OwnerFailed(ILogger logger, string userId, Exception exception);
     }
 }

@@ -52,7 +52,9 @@ internal abstract class Staged<TState>(TState state) : IStaged
     }
 }
 
-/// <summary>What the writer knows of the database in memory, and changes with a transaction: both come true together, or neither does.</summary>
+/// <summary>
+/// What the writer knows of the database in memory, and changes with a transaction: both come true together, or neither does.
+/// </summary>
 internal interface IStaged
 {
     /// <summary>The transaction is committed.</summary>

@@ -2,7 +2,9 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>Where a stream stands: its row in the table <c>streams</c>, as the writer has it in memory. The arrays are never changed, but replaced.</summary>
+/// <summary>
+/// Where a stream stands: its row in the table <c>streams</c>, as the writer has it in memory. The arrays are never changed, but replaced.
+/// </summary>
 internal struct StreamState
 {
     public StreamState()
@@ -36,7 +38,7 @@ internal struct StreamState
     public long Expired { get; set; }
 
     /// <summary>The numbers of kept events that are dead letters, acknowledged ones included; in order.</summary>
-    public long[] Buried { get; set; } = [];
+    public long[] DeadLettered { get; set; } = [];
 
     /// <summary>How many kept events are dead letters and not acknowledged.</summary>
     public long DeadKept { get; set; }
@@ -50,10 +52,10 @@ internal struct StreamState
     /// <summary>The start of the log in which numbers were given and the stream was not released; 0 for none.</summary>
     public long Claimed { get; set; }
 
-    /// <summary>The last row of its audit trail; 0 for none.</summary>
-    public long AuditRowid { get; set; }
+    /// <summary>The last row of its delivery history; 0 for none.</summary>
+    public long HistoryRowid { get; set; }
 
-    /// <summary>Who may append; null while the stream rests.</summary>
+    /// <summary>The lease under which events are appended; null while the stream has no owner.</summary>
     public SqliteLease? Owner { get; set; }
 
     /// <summary>Whether the table has an older state.</summary>
@@ -76,6 +78,6 @@ internal struct StreamState
     {
         var acked = Acked;
         AckedKept = SeqRanges.CountWithin(new SeqRange(ExpiredThrough + 1, HeadSeq), acked) - SeqRanges.CountCommon(Skipped, acked);
-        DeadKept = Buried.LongCount(seq => !SeqRanges.Contain(acked, seq));
+        DeadKept = DeadLettered.LongCount(seq => !SeqRanges.Contain(acked, seq));
     }
 }

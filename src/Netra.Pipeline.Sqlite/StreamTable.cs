@@ -5,11 +5,13 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// The table <c>streams</c>, and the streams that the writer has in memory: those that are leased, and those that the present transaction concerns. Only the writer uses it.
+/// The table <c>streams</c>, and the streams that the writer has in memory: those that are leased, and those that the present
+/// transaction concerns. Only the writer uses it.
 /// </summary>
 internal sealed class StreamTable
 {
-    private const string Columns = "id, user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, expired, buried, dead_kept, dead_gone, skipped, claimed, audit_rowid";
+    private const string Columns = "id, user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, "
+        + "expired, buried, dead_kept, dead_gone, skipped, claimed, audit_rowid";
     private readonly List<IStaged> _changes;
     private readonly List<SqliteStream> _changing = [];
     private readonly List<SqliteStream> _unsaved = [];
@@ -19,7 +21,7 @@ internal sealed class StreamTable
     private readonly RunTable _runs;
     private readonly SqliteStatement _findByUser;
     private readonly SqliteStatement _findById;
-    private readonly SqliteStatement _readBuried;
+    private readonly SqliteStatement _readDeadLettered;
     private readonly SqliteStatement _insert;
     private readonly SqliteStatement _update;
     private bool _hasSaved;
@@ -29,11 +31,15 @@ internal sealed class StreamTable
         (_database, _runs, _changes) = (database, runs, changes);
         _findByUser = database.Prepare($"SELECT {Columns} FROM streams WHERE user = ?1");
         _findById = database.Prepare($"SELECT {Columns} FROM streams WHERE id = ?1");
-        _readBuried = database.Prepare("SELECT seq FROM buried WHERE stream = ?1 ORDER BY seq");
-        _insert = database.Prepare("INSERT INTO streams(user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, expired, buried, dead_kept, dead_gone, " +
-            "skipped, claimed, audit_rowid) VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0)");
-        _update = database.Prepare("UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, expired_through = ?6, acked = ?7, acked_kept = ?8, acked_gone = ?9, expired = ?10, " +
-            "buried = ?11, dead_kept = ?12, dead_gone = ?13, skipped = ?14, claimed = ?15, audit_rowid = ?16 WHERE id = ?1");
+        _readDeadLettered = database.Prepare("SELECT seq FROM buried WHERE stream = ?1 ORDER BY seq");
+        _insert = database.Prepare(
+            "INSERT INTO streams(user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, expired, "
+            + "buried, dead_kept, dead_gone, skipped, claimed, audit_rowid) "
+            + "VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0)");
+        _update = database.Prepare(
+            "UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, expired_through = ?6, acked = ?7, acked_kept = ?8, "
+            + "acked_gone = ?9, expired = ?10, buried = ?11, dead_kept = ?12, dead_gone = ?13, skipped = ?14, claimed = ?15, "
+            + "audit_rowid = ?16 WHERE id = ?1");
     }
 
     /// <summary>All users' streams without an owner, together; as committed.</summary>
@@ -71,7 +77,9 @@ internal sealed class StreamTable
     public void CountAll()
     {
         using var sums = new SqliteStatement(
-            _database, "SELECT count(*), sum(accepted), sum(acked_kept + acked_gone), sum(rows - acked_kept - dead_kept), sum(expired), sum(dead_kept + dead_gone) FROM streams WHERE user NOT LIKE '$%'");
+            _database,
+            "SELECT count(*), sum(accepted), sum(acked_kept + acked_gone), sum(rows - acked_kept - dead_kept), sum(expired), "
+            + "sum(dead_kept + dead_gone) FROM streams WHERE user NOT LIKE '$%'");
         sums.Step();
         Count = sums.Int64(0);
         Resting = new StreamAccount(sums.Int64(1), sums.Int64(2), sums.Int64(3), sums.Int64(4), sums.Int64(5));
@@ -79,7 +87,7 @@ internal sealed class StreamTable
 
     public SqliteStream? Find(string userId) => _byUser.TryGetValue(userId, out var stream) ? stream : Load(_findByUser.Bind(1, userId));
 
-    /// <summary>A stream by the key of its row. To be asked for by whoever has a lease, too: once that is over, the stream may be another object.</summary>
+    /// <summary>A stream by the key of its row. Asked for with a lease, too: once that is over, the stream may be another object.</summary>
     /// <exception cref="InvalidDataException">There is none, though a row names it.</exception>
     public SqliteStream Get(long id) => _byId.TryGetValue(id, out var stream)
         ? stream
@@ -122,9 +130,11 @@ internal sealed class StreamTable
     {
         _runs.Save(stream);
         ref var state = ref ChangeInMemory(stream);
-        _update.Bind(1, stream.Id).Bind(2, state.HeadSeq).Bind(3, state.HeadRowid).Bind(4, state.Rows).Bind(5, state.Accepted).Bind(6, state.ExpiredThrough)
-            .Bind(7, RangeBlob.Write(state.Acked)).Bind(8, state.AckedKept).Bind(9, state.AckedGone).Bind(10, state.Expired).Bind(11, state.Buried.Length).Bind(12, state.DeadKept)
-            .Bind(13, state.DeadGone).Bind(14, RangeBlob.Write(state.Skipped)).Bind(15, state.Claimed).Bind(16, state.AuditRowid).Execute();
+        _update.Bind(1, stream.Id).Bind(2, state.HeadSeq).Bind(3, state.HeadRowid).Bind(4, state.Rows)
+            .Bind(5, state.Accepted).Bind(6, state.ExpiredThrough).Bind(7, RangeBlob.Write(state.Acked)).Bind(8, state.AckedKept)
+            .Bind(9, state.AckedGone).Bind(10, state.Expired).Bind(11, state.DeadLettered.Length).Bind(12, state.DeadKept)
+            .Bind(13, state.DeadGone).Bind(14, RangeBlob.Write(state.Skipped)).Bind(15, state.Claimed).Bind(16, state.HistoryRowid)
+            .Execute();
         state.IsDirty = false;
         _hasSaved = true;
     }
@@ -212,7 +222,7 @@ internal sealed class StreamTable
     private SqliteStream? Load(SqliteStatement row)
     {
         SqliteStream stream;
-        bool isBuried;
+        bool isDeadLettered;
         using (var rows = row.Query())
         {
             if (!rows.Next())
@@ -220,7 +230,7 @@ internal sealed class StreamTable
                 return null;
             }
 
-            isBuried = row.Int64(12) > 0;
+            isDeadLettered = row.Int64(12) > 0;
             var state = new StreamState
             {
                 HeadSeq = row.Int64(3),
@@ -232,12 +242,12 @@ internal sealed class StreamTable
                 AckedKept = row.Int64(9),
                 AckedGone = row.Int64(10),
                 Expired = row.Int64(11),
-                Buried = isBuried ? ReadBuried(row.Int64(0)) : [],
+                DeadLettered = isDeadLettered ? ReadDeadLettered(row.Int64(0)) : [],
                 DeadKept = row.Int64(13),
                 DeadGone = row.Int64(14),
                 Skipped = RangeBlob.Read(row.Blob(15)),
                 Claimed = row.Int64(16),
-                AuditRowid = row.Int64(17),
+                HistoryRowid = row.Int64(17),
             };
             stream = new SqliteStream(row.Int64(0), row.Text(1), (ulong)row.Int64(2), state, isNew: false);
         }
@@ -245,13 +255,13 @@ internal sealed class StreamTable
         return Add(stream);
     }
 
-    private long[] ReadBuried(long id)
+    private long[] ReadDeadLettered(long id)
     {
         var seqs = new List<long>();
-        using var rows = _readBuried.Bind(1, id).Query();
+        using var rows = _readDeadLettered.Bind(1, id).Query();
         while (rows.Next())
         {
-            seqs.Add(_readBuried.Int64(0));
+            seqs.Add(_readDeadLettered.Int64(0));
         }
 
         return [.. seqs];

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>Something to be done by the writer, in its place among the events: in the same transaction as those before it, and completed after the commit.</summary>
+/// <summary>
+/// Something to be done by the writer, in its place among the events: in the same transaction as those before it,
+/// and completed after the commit.
+/// </summary>
 internal abstract class WriterJob(string operation)
 {
     /// <summary>What it does, for a failure's text.</summary>
@@ -9,7 +12,7 @@ internal abstract class WriterJob(string operation)
     /// <summary>Whether it wants a transaction of its own.</summary>
     public bool IsAlone { get; init; }
 
-    /// <summary>Whether nobody waits for it any more: it was cancelled, or done ahead of its turn.</summary>
+    /// <summary>Whether its caller does not wait any more: it was cancelled, or done out of order.</summary>
     public abstract bool IsOver { get; }
 
     /// <summary>Does it. After a rollback it is called again.</summary>
@@ -28,8 +31,8 @@ internal abstract class WriterJob(string operation)
 /// <summary>A job with a result.</summary>
 /// <param name="operation">What it does, for a failure's text.</param>
 /// <param name="run">Does it, within the transaction; again after a rollback.</param>
-/// <param name="kept">What follows from it once it is committed, before anybody gets the result; null for nothing.</param>
-/// <param name="unwanted">What is to be done when it is committed, but nobody gets the result; null for nothing.</param>
+/// <param name="kept">What follows from it once it is committed, before the caller gets the result; null for nothing.</param>
+/// <param name="unwanted">What is to be done when it is committed, but no caller gets the result; null for nothing.</param>
 /// <param name="ahead">
 /// Does it without writing, while nothing can be written; returns null when that is not possible. Null for what always writes, or must
 /// keep its turn.
@@ -46,10 +49,11 @@ internal sealed class WriterJob<T>(
 
     public override bool IsOver => _completion.Task.IsCompleted;
 
-    /// <summary>Waits for the result. Who is not patient enough gets a cancellation; the job may be done all the same.</summary>
+    /// <summary>Waits for the result. A caller that cancels gets a cancellation; the job may be done all the same.</summary>
     public async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
     {
-        await using (cancellationToken.UnsafeRegister(static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token), _completion))
+        await using (cancellationToken.UnsafeRegister(
+            static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token), _completion))
         {
             return await _completion.Task;
         }

@@ -2,14 +2,17 @@ using System.Collections;
 
 namespace Netra.Pipeline.Contexts;
 
-/// <summary>Names what log lines belong to, for as long as it is open. Immutable; made once a connection, run or tool call, never for an event.</summary>
+/// <summary>
+/// Names what log lines belong to, for as long as it is open. Immutable; made once a connection, run or tool call, never for an event.
+/// </summary>
 internal sealed class LogScope(params KeyValuePair<string, object?>[] values) : IReadOnlyList<KeyValuePair<string, object?>>
 {
     public int Count => values.Length;
 
     public KeyValuePair<string, object?> this[int index] => values[index];
 
-    public static LogScope OfConnection(string connectionId, string userId) => new(new("ConnectionId", connectionId), new("UserId", userId));
+    public static LogScope OfConnection(string connectionId, string userId)
+        => new(new("ConnectionId", connectionId), new("UserId", userId));
 
     public static LogScope OfRun(string agent, UserExecutionContext context) => new(
         new("Agent", agent),
@@ -20,7 +23,8 @@ internal sealed class LogScope(params KeyValuePair<string, object?>[] values) : 
 
     public static LogScope OfTool(string tool, string callId) => new(new("Tool", tool), new("CallId", callId));
 
-    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)values).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        => ((IEnumerable<KeyValuePair<string, object?>>)values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

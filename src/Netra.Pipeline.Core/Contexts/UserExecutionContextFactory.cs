@@ -50,7 +50,9 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     /// <exception cref="ArgumentException"><paramref name="operation"/> is not a valid identifier.</exception>
     public UserExecutionContext CreateSystem(string operation) => CreateSystem(SystemUserId, operation);
 
-    /// <summary>Makes a context for the system's own work under a reserved user of its own, so that its events mix with no others.</summary>
+    /// <summary>
+    /// Makes a context for the system's own work under a reserved user of its own, so that its events mix with no others.
+    /// </summary>
     /// <exception cref="ArgumentException">The user id is not a reserved one, or one of them is not a valid identifier.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "An overload of an instance method, on the one type that makes contexts.")]
     internal UserExecutionContext CreateSystem(string reservedUserId, string operation)
@@ -79,7 +81,10 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     internal UserExecutionContext CreateDelegated(UserExecutionContext parent) =>
         new(parent.UserId, parent.ThreadId, NewId(), parent.RequestId, parent.Trace, parent.IsSystem);
 
-    /// <summary>Makes a context for ending a run that the last process left open: its ids are as they were logged, and it may emit before anybody else may.</summary>
+    /// <summary>
+    /// Makes a context for ending a run that the last process left open: its ids are as they were logged, and it
+    /// may emit before the pipeline is ready.
+    /// </summary>
     [SuppressMessage("Performance", "CA1822", Justification = "Beside the other methods of the one type that makes contexts.")]
     internal UserExecutionContext CreateInterrupted(string userId, string threadId, string runId) =>
         new(userId, threadId, runId, NewId(), trace: null, isSystem: true);

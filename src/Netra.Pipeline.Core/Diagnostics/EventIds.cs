@@ -104,7 +104,7 @@ internal static class EventIds
 
     // 1600–1699 Http
 
-    /// <summary>The host does not say who may publish events over HTTP, and read them, so nobody may.</summary>
+    /// <summary>The host has no publisher authentication, so no request may publish or read events over HTTP.</summary>
     public const int PublishUnprotected = 1600;
 
     /// <summary>A request to publish events ended in the middle.</summary>
@@ -114,7 +114,7 @@ internal static class EventIds
 
     // 1800–1899 Delivery
 
-    /// <summary>A critical event is sent again, since nobody has confirmed it.</summary>
+    /// <summary>A critical event is sent again, since no device has confirmed it.</summary>
     public const int CriticalSentAgain = 1800;
 
     // 1900–1999 Monitoring
@@ -149,16 +149,16 @@ internal static class EventIds
 
     /// <summary>Somebody changed or read something.</summary>
     public const int OperatorAudited = 2105;
-    /// <summary>A page was refused for who it is, or is not.</summary>
+    /// <summary>A handshake was refused: the connection's user is unknown or not allowed.</summary>
     public const int HandshakeDenied = 2100;
 
-    /// <summary>A request was refused for who it comes from.</summary>
+    /// <summary>A request was refused: its caller is unknown or not allowed.</summary>
     public const int RequestDenied = 2101;
 
     /// <summary>An event was stopped on its way to another user.</summary>
     public const int AuditIsolationViolated = 2102;
 
-    /// <summary>An operator has looked at what is somebody's.</summary>
+    /// <summary>An operator has looked at a user's data.</summary>
     public const int OperatorRead = 2103;
 
     /// <summary>An operator has changed something, or has tried to.</summary>

@@ -1,14 +1,16 @@
 namespace Netra.Pipeline.Diagnostics;
 
 /// <summary>
-/// The host's clock, with timestamps that leave out the gaps in which this process did not serve: stopped (SIGSTOP, a virtual machine that is moved), or with a thread pool that ran nothing. A deadline of a guard that is
-/// kept on these timestamps judges the other side by the time in which it could have been heard, and never by the process's own absence. A timer that is due once comes when its time has been served; the wall clock and
-/// periodic timers are the host's.
+/// The host's clock, with timestamps that leave out the gaps in which this process did not serve: stopped (SIGSTOP, a virtual machine that
+/// is moved), or with a thread pool that ran nothing. A deadline of a guard that is kept on these timestamps judges the other side by the
+/// time in which it could have been heard, and never by the process's own absence. A timer that is due once comes when its time has been
+/// served; the wall clock and periodic timers are the host's.
 /// </summary>
 /// <remarks>
-/// A timer beats every <see cref="BeatPeriod"/>. Between two beats no more than <see cref="MaxStep"/> passes, also for who reads before the late beat has come. From the last beat to the first read after a gap there is no
-/// race, therefore: what is read never leaps by more. Before <see cref="Start"/> and after <see cref="Dispose"/> nothing is left out.
-/// Safe from any thread; reading takes no lock, and what a thread reads is never earlier than what was read before.
+/// A timer beats every <see cref="BeatPeriod"/>. Between two beats no more than <see cref="MaxStep"/> passes, also for a reader that comes
+/// before the late beat. From the last beat to the first read after a gap there is no race, therefore: what is read never leaps by more.
+/// Before <see cref="Start"/> and after <see cref="Dispose"/> nothing is left out. Safe from any thread; reading takes no lock, and what a
+/// thread reads is never earlier than what was read before.
 /// </remarks>
 /// <param name="time">The host's clock.</param>
 internal sealed class ServedTime(TimeProvider time) : TimeProvider, IThreadPoolWorkItem, IDisposable
@@ -25,14 +27,18 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IThreadPoolW
     private readonly long _maxStep = (long)(MaxStep.TotalSeconds * time.TimestampFrequency);
     private readonly Lock _gate = new();
 
-    // The runtime's timers overtake what waits for a thread of the pool. The beat must not, or a starved pool would look like one that serves; a clock that somebody turns beats as it is turned.
+    // The runtime's timers overtake what waits for a thread of the pool. The beat must not, or a starved pool would look like one that
+    // serves; a test clock beats as it is turned.
     private readonly bool _isQueued = time == System;
     private int _queued;
     private ITimer? _timer;
     private Beat _beat = new(NotBeating, Lost: 0, Gaps: 0);
     private bool _isDisposed;
 
-    /// <summary>How many gaps there were. Who keeps deadlines looks whether there was one since it looked last, and asks again before it judges.</summary>
+    /// <summary>
+    /// How many gaps there were. A guard with deadlines looks whether there was one since its last look, and if so
+    /// looks once more before it judges.
+    /// </summary>
     public long Gaps
     {
         get
@@ -137,7 +143,8 @@ internal sealed class ServedTime(TimeProvider time) : TimeProvider, IThreadPoolW
 }
 
 /// <summary>
-/// A timer of <see cref="ServedTime"/>: due once, it comes when its time has been served, and not right after a gap, before those it is to judge could be heard; periodic, it is the host's. Safe from any thread, as timers are.
+/// A timer of <see cref="ServedTime"/>: due once, it comes when its time has been served, and not right after a gap, before those it is to
+/// judge could be heard; periodic, it is the host's. Safe from any thread, as timers are.
 /// </summary>
 internal sealed class ServedTimer : ITimer
 {
@@ -160,7 +167,8 @@ internal sealed class ServedTimer : ITimer
     public ServedTimer(ServedTime served, TimeProvider time, TimerCallback callback, object? state)
     {
         (_served, _callback, _state) = (served, callback, state);
-        _timer = time.CreateTimer(static timer => ((ServedTimer)timer!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static timer => ((ServedTimer)timer!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public bool Change(TimeSpan dueTime, TimeSpan period)

@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Diagnostics;
 
 /// <summary>
-/// How often something happened in the last minute. Adding is safe from any thread and takes one atomic addition; <see cref="OnTick"/> and <see cref="LastMinute"/> are called by the tick alone, once a second.
+/// How often something happened in the last minute. Adding is safe from any thread and takes one atomic addition; <see cref="OnTick"/> and
+/// <see cref="LastMinute"/> are called by the tick alone, once a second.
 /// </summary>
 internal sealed class SlidingCount
 {

@@ -39,8 +39,8 @@ public sealed record TraceContext
     public string? TraceState { get; }
 
     /// <summary>
-    /// A trace context from outside, where a wrong one is no reason to refuse: as W3C asks, a <c>traceparent</c> that is not valid counts as
-    /// none, and so does a <c>tracestate</c>, but alone.
+    /// A trace context from outside, where a wrong one is no reason to refuse: as W3C asks, a <c>traceparent</c> that is not valid counts
+    /// as none, and so does a <c>tracestate</c>, but alone.
     /// </summary>
     /// <param name="traceParent">The <c>traceparent</c>.</param>
     /// <param name="traceState">The <c>tracestate</c>.</param>

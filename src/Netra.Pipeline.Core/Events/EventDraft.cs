@@ -22,8 +22,9 @@ internal readonly struct EventDraft
     // The first one is no power: 0 has one digit too.
     private static readonly long[] PowersOfTen =
     [
-        0, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000, 1_000_000_000_000,
-        10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000,
+        0, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
+        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000, 100_000_000_000_000_000,
+        1_000_000_000_000_000_000,
     ];
 
     private readonly byte[] _buffer;
@@ -104,7 +105,10 @@ internal readonly struct EventDraft
 
         // The parser would pass over zeros in front, and over NULs at the end.
         var number = id[(KeyLength + 1)..];
-        return number[0] != '0' && !number.ContainsAnyExceptInRange('0', '9') && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= ProtocolConstants.MaxSeq;
+        return number[0] != '0'
+            && !number.ContainsAnyExceptInRange('0', '9')
+            && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seq)
+            && seq <= ProtocolConstants.MaxSeq;
     }
 
     /// <summary>Writes number and id. Called once, under the stream's lock.</summary>

@@ -5,9 +5,9 @@ using System.Text;
 namespace Netra.Pipeline.Events;
 
 /// <summary>
-/// Eight bytes that say whose event a buffer is. They are hashed from the emitter's context when an event is made, and from the authenticated identity when
-/// a connection is; the last step before the socket compares the two. So a connection registered under the wrong user, a wrong row of the log or a reused buffer is
-/// stopped there, whatever went wrong before.
+/// Eight bytes that say whose event a buffer is. They are hashed from the emitter's context when an event is made, and from the
+/// authenticated identity when a connection is; the last step before the socket compares the two. So a connection registered under the
+/// wrong user, a wrong row of the log or a reused buffer is stopped there, whatever went wrong before.
 /// </summary>
 internal static class OwnerTag
 {

@@ -3,11 +3,12 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Events;
 
 /// <summary>
-/// Tells the registered observers. What one of them throws ends here: it is reported, once a minute at most, and the others are told all the same. Safe from any thread.
+/// Tells the registered observers. What one of them throws ends here: it is reported, once a minute at most, and the others are
+/// told all the same. Safe from any thread.
 /// </summary>
 internal sealed class PipelineObservation
 {
-    // What an observer may take before it is called slow: it holds up whoever emits.
+    // What an observer may take before it is called slow: it holds up the emitting thread.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     private readonly IPipelineObserver[] _observers;
@@ -18,16 +19,20 @@ internal sealed class PipelineObservation
     {
         (_observers, _time) = ([.. observers], time);
         _failed = new FailureDigest(time, (count, what, exception) => failures.Report(
-            new Failure(FailureCode.ObserverFailed, "observe", count == 1 ? what : $"{what} ({count} times since the last report)") { Exception = exception }));
+            new Failure(FailureCode.ObserverFailed, "observe", count == 1 ? what : $"{what} ({count} times since the last report)")
+            {
+                Exception = exception,
+            }));
         failures.Subscribe(OnFailure);
     }
 
-    /// <summary>Whether anybody listens; otherwise there is nothing to be made for them.</summary>
+    /// <summary>Whether there are observers; without any nothing is made for them.</summary>
     public bool HasObservers => _observers.Length > 0;
 
     public void OnEvent(in ObservedEvent observed) => Tell(observed, static (observer, observed) => observer.OnEvent(observed));
 
-    public void OnConnection(in ObservedConnection observed) => Tell(observed, static (observer, observed) => observer.OnConnection(observed));
+    public void OnConnection(in ObservedConnection observed)
+        => Tell(observed, static (observer, observed) => observer.OnConnection(observed));
 
     /// <summary>Tells what was held back. Called by the tick.</summary>
     public void OnTick() => _failed.TellIfDue();
@@ -57,7 +62,9 @@ internal sealed class PipelineObservation
     {
         if (_time.GetElapsedTime(begun) is var took && took > Patience)
         {
-            _failed.Add($"observer {observer.GetType().Name} took {took.TotalMilliseconds:F0} ms; more than {Patience.TotalMilliseconds:F0} ms hold up whoever emits");
+            _failed.Add(
+                $"observer {observer.GetType().Name} took {took.TotalMilliseconds:F0} ms; "
+                + $"more than {Patience.TotalMilliseconds:F0} ms hold up whoever emits");
         }
     }
 }

@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Events;
 
 /// <summary>One text frame that waits for its turn.</summary>
 /// <param name="Seq">
-/// The number that the client has heard of once the frame is written: an event's own, or the last one that a <c>gap</c> takes away; 0 when it says nothing of the kind.
+/// The number that the client has heard of once the frame is written: an event's own, or the last one that a <c>gap</c> takes
+/// away; 0 when it says nothing of the kind.
 /// </param>
 /// <param name="Buffer">The bytes; never changed.</param>
 /// <param name="Kind">What it carries.</param>
@@ -21,7 +22,8 @@ internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind
     public static SendFrame ForEvent(long seq, byte[] buffer) => new(seq, buffer, SendFrameKind.Event);
 
     /// <summary>An event that was accepted just now, at a timestamp.</summary>
-    public static SendFrame ForLiveEvent(long seq, byte[] buffer, long acceptedAt) => new(seq, buffer, SendFrameKind.Event) { AcceptedAt = acceptedAt };
+    public static SendFrame ForLiveEvent(long seq, byte[] buffer, long acceptedAt)
+        => new(seq, buffer, SendFrameKind.Event) { AcceptedAt = acceptedAt };
 
     public static SendFrame ForMessage(byte[] buffer) => new(0, buffer, SendFrameKind.Message);
 
@@ -43,7 +45,7 @@ internal readonly record struct SendFrame(long Seq, byte[] Buffer, SendFrameKind
 /// <summary>What a frame carries.</summary>
 internal enum SendFrameKind
 {
-    /// <summary>A message of the connection: no owner tag, and not the event of anybody.</summary>
+    /// <summary>A message of the connection: it is no event, and has no owner tag.</summary>
     Message,
 
     /// <summary>An event; its buffer begins with an owner tag.</summary>

@@ -5,7 +5,8 @@ public sealed class AgentCommunicationException : PipelineException
 {
     private AgentCommunicationException(
         FailureCode code, FailureScope scope, string? fromAgent, string toAgent, string reason, Exception? innerException)
-        : base(code, scope, $"{scope.Operation} failed: {fromAgent ?? "the caller"} called {toAgent}: {reason}", numbers: null, innerException)
+        : base(
+            code, scope, $"{scope.Operation} failed: {fromAgent ?? "the caller"} called {toAgent}: {reason}", numbers: null, innerException)
     {
         FromAgent = fromAgent;
         ToAgent = toAgent;
@@ -33,7 +34,13 @@ public sealed class AgentCommunicationException : PipelineException
     /// <param name="registered">The names there are; the message lists them.</param>
     public static AgentCommunicationException AgentUnknown(
         FailureScope scope, string? fromAgent, string agentName, IReadOnlyCollection<string>? registered = null) =>
-        new(FailureCode.AgentUnknown, scope, fromAgent, agentName, $"no agent is registered under that name{List(registered)}", innerException: null);
+        new(
+            FailureCode.AgentUnknown,
+            scope,
+            fromAgent,
+            agentName,
+            $"no agent is registered under that name{List(registered)}",
+            innerException: null);
 
     /// <summary>No tool is registered under that name (<see cref="FailureCode.ToolUnknown"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -42,7 +49,13 @@ public sealed class AgentCommunicationException : PipelineException
     /// <param name="registered">The names there are; the message lists them.</param>
     public static AgentCommunicationException ToolUnknown(
         FailureScope scope, string? fromAgent, string toolName, IReadOnlyCollection<string>? registered = null) =>
-        new(FailureCode.ToolUnknown, scope, fromAgent, toolName, $"no tool is registered under that name{List(registered)}", innerException: null);
+        new(
+            FailureCode.ToolUnknown,
+            scope,
+            fromAgent,
+            toolName,
+            $"no tool is registered under that name{List(registered)}",
+            innerException: null);
 
     private protected override void AddDetails(Dictionary<string, object?> values)
     {

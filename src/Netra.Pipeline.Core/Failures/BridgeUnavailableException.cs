@@ -14,5 +14,9 @@ public sealed class BridgeUnavailableException : PipelineException
 
     /// <summary>The pipeline is stopping (<see cref="FailureCode.Draining"/>): open runs may end, new ones are refused.</summary>
     public static BridgeUnavailableException Draining(FailureScope scope) =>
-        new(FailureCode.Draining, scope, $"{scope.Operation} was refused: the pipeline is draining and takes no new runs", innerException: null);
+        new(
+            FailureCode.Draining,
+            scope,
+            $"{scope.Operation} was refused: the pipeline is draining and takes no new runs",
+            innerException: null);
 }

@@ -18,8 +18,8 @@ public sealed class BufferOverflowException : PipelineException
     }
 
     /// <summary>
-    /// Whether the log has the event all the same: then every device gets it, later. Thrown for such an event only where the log numbers before
-    /// it commits, so that number and id are known; otherwise the overflow is reported and nothing is thrown.
+    /// Whether the log has the event all the same: then every device gets it, later. Thrown for such an event only where the log numbers
+    /// before it commits, so that number and id are known; otherwise the overflow is reported and nothing is thrown.
     /// </summary>
     public bool Accepted => Code == FailureCode.BufferOverflow;
 
@@ -59,7 +59,8 @@ public sealed class BufferOverflowException : PipelineException
         return new BufferOverflowException(
             FailureCode.BufferOverflow,
             scope,
-            $"{scope.Operation} was accepted as number {seq}, but the queue of {Describe(connections)}; what lags is caught up from the log",
+            $"{scope.Operation} was accepted as number {seq}, but the queue of {Describe(connections)}; "
+            + "what lags is caught up from the log",
             numbers,
             [.. connections])
         {
@@ -97,7 +98,8 @@ public sealed class BufferOverflowException : PipelineException
         return new BufferOverflowException(
             FailureCode.OverflowTimeout,
             scope,
-            $"{scope.Operation} waited {milliseconds} ms ({LimitOptions.OverflowTimeout}) for room and got none{queues}; nothing was numbered",
+            $"{scope.Operation} waited {milliseconds} ms ({LimitOptions.OverflowTimeout}) for room and got none{queues}; "
+            + "nothing was numbered",
             numbers,
             [.. connections]);
     }
@@ -125,7 +127,8 @@ public sealed class BufferOverflowException : PipelineException
     {
         var first = connections[0];
         var others = connections.Count == 1 ? string.Empty : $" (and of {connections.Count - 1} more)";
-        return $"connection {first.ConnectionId}{others} is full: {first.QueuedFrames} of {first.FrameLimit} frames ({LimitOptions.QueueFrames}), " +
+        return $"connection {first.ConnectionId}{others} is full: {first.QueuedFrames} of {first.FrameLimit} frames "
+            + $"({LimitOptions.QueueFrames}), " +
             $"{first.QueuedBytes} of {first.ByteLimit} bytes ({LimitOptions.QueueBytes})";
     }
 

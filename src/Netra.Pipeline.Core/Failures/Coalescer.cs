@@ -67,7 +67,7 @@ internal sealed class Coalescer<TKey, TItem>(
     /// <summary>Tells what has come together, if it is time. Called by a loop.</summary>
     public void TellDue() => Tell(static elapsed => elapsed >= Interval);
 
-    /// <summary>Tells all that is held back: nobody will ask again.</summary>
+    /// <summary>Tells all that is held back. Called at the end.</summary>
     public void TellAll() => Tell(static _ => true);
 
     private void Tell(Func<TimeSpan, bool> isDue)

@@ -20,7 +20,9 @@ public sealed class ContextValidationException : PipelineException
         $"{scope.Operation} needs an execution context with user_id, thread_id and run_id, and there is none");
 
     /// <summary>The context is not valid (<see cref="FailureCode.ContextInvalid"/>).</summary>
-    /// <param name="scope">What was being done. It must name only those ids that are valid themselves: they go into logs and messages.</param>
+    /// <param name="scope">
+    /// What was being done. It must name only those ids that are valid themselves: they go into logs and messages.
+    /// </param>
     /// <param name="problems">Everything that is wrong; at least one.</param>
     /// <exception cref="ArgumentException"><paramref name="problems"/> is empty.</exception>
     public static ContextValidationException Invalid(FailureScope scope, IReadOnlyList<string> problems)

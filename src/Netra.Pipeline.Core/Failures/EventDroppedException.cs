@@ -2,7 +2,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Failures;
 
-/// <summary>Events went away before anybody acknowledged them (<see cref="FailureCode.EventDropped"/>).</summary>
+/// <summary>Events expired before a device acknowledged them (<see cref="FailureCode.EventDropped"/>).</summary>
 public sealed class EventDroppedException : PipelineException
 {
     /// <summary>The loss of a range of events.</summary>

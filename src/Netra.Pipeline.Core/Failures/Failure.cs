@@ -2,12 +2,12 @@ using System.Collections.ObjectModel;
 
 namespace Netra.Pipeline.Failures;
 
-/// <summary>Something that failed, as it is told to everybody concerned. Not every failure is raised: some have no caller.</summary>
+/// <summary>Something that failed, as user, operator and log are told of it. Not every failure is raised: some have no caller.</summary>
 /// <param name="Code">Which failure it is.</param>
 /// <param name="Operation">What was being done: a name from a bounded set, fit for grouping.</param>
 /// <param name="Message">
-/// What happened, naming values and limits. It is shown to the user whom the failure concerns, unless the code says otherwise, so it must not
-/// speak of other users.
+/// What happened, naming values and limits. It is shown to the user whom the failure concerns, unless the code says otherwise,
+/// so it must not speak of other users.
 /// </param>
 public sealed record Failure(FailureCode Code, string Operation, string Message)
 {

@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Failures;
 /// Failures of which thousands may come in one round, one for each of as many runs: the first ones are told each, those after them as one
 /// with their number. Safe from any thread; what it tells goes out without a lock.
 /// </summary>
-/// <param name="failures">Who is told.</param>
+/// <param name="failures">Reports them.</param>
 internal sealed class FailureAggregator(FailureReporter failures)
 {
     /// <summary>How many of a code are told by themselves between two calls of <see cref="Tell"/>.</summary>

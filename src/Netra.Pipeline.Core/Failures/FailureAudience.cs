@@ -3,7 +3,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// Whom failures are shown to: the open connections of the users whom they concern. It is handed to the funnel, which knows nothing of connections.
+/// Whom failures are shown to: the open connections of the users whom they concern. It is handed to the funnel,
+/// which knows nothing of connections.
 /// </summary>
 public abstract class FailureAudience
 {

@@ -48,7 +48,7 @@ public enum FailureCode
     /// <summary><c>send_failed</c>: an event could not be sent.</summary>
     SendFailed,
 
-    /// <summary><c>event_dropped</c>: events expired before anybody acknowledged them.</summary>
+    /// <summary><c>event_dropped</c>: events expired before a device acknowledged them.</summary>
     EventDropped,
 
     /// <summary><c>connection_lost</c>: a connection that was needed has ended.</summary>

@@ -18,7 +18,7 @@ public static class FailureCodes
     public static string WireName(FailureCode code) => Describe(code).WireName;
 
     // Shown is what the user is missing. Not shown: the server's own affairs; what is the publisher's fault, who is told and can mend it;
-    // what nobody is missing, since it comes later (buffer_overflow, for which the
+    // what is not missing, since it comes later (buffer_overflow, for which the
     // page gets a gap) or is to be sent again (draining); and what each page is told once instead of for each event (emergency_mode).
     private static FailureCodeInfo Create(FailureCode code) => code switch
     {
@@ -33,7 +33,8 @@ public static class FailureCodes
         FailureCode.LogFull => Error(code, "log_full", Category.Overflow, 503),
         FailureCode.LogFailed => Critical(code, "log_failed", Category.Exception, 503),
         FailureCode.NotInitialized => Critical(code, "not_initialized", Category.MissingCapability, 503, "WEBSOCKET UNAVAILABLE:"),
-        FailureCode.BridgeUnavailable => Error(code, "bridge_unavailable", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
+        FailureCode.BridgeUnavailable =>
+            Error(code, "bridge_unavailable", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:"),
         FailureCode.Draining => Error(code, "draining", Category.MissingCapability, 503, "WEBSOCKET BRIDGE UNAVAILABLE:", show: false),
         FailureCode.SendFailed => Error(code, "send_failed", Category.Exception, 500),
         FailureCode.EventDropped => Error(code, "event_dropped", Category.Lost),
@@ -71,7 +72,8 @@ public static class FailureCodes
         _ => throw Unmapped(code),
     };
 
-    private static FailureCodeInfo Error(FailureCode code, string wire, Category category, int? http = null, string? prefix = null, bool show = true) =>
+    private static FailureCodeInfo Error(
+        FailureCode code, string wire, Category category, int? http = null, string? prefix = null, bool show = true) =>
         new(code, wire, category, FailureSeverity.Error, prefix, http, show);
 
     private static FailureCodeInfo Critical(
@@ -129,9 +131,9 @@ public enum FailureCategory
 /// <summary>How bad a failure is: its log level, and the <c>severity</c> of the message that shows it.</summary>
 public enum FailureSeverity
 {
-    /// <summary>One thing failed, and whoever wanted it was told. Logged at ERROR.</summary>
+    /// <summary>One thing failed, and its caller was told. Logged at ERROR.</summary>
     Error,
 
-    /// <summary>Somebody must look now. Logged at CRITICAL.</summary>
+    /// <summary>An operator must look now. Logged at CRITICAL.</summary>
     Critical,
 }

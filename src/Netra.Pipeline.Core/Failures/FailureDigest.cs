@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// Failures that repeat, told with their count: the first at once, those after it once a minute. Safe from any thread; what it tells goes out without a lock.
+/// Failures that repeat, told with their count: the first at once, those after it once a minute. Safe from any thread;
+/// what it tells goes out without a lock.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="tell">Tells of so many, with the last one's text and exception.</param>

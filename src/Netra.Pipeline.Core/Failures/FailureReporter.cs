@@ -51,8 +51,9 @@ public sealed partial class FailureReporter : IDisposable
         _failures = meters.Create(PipelineMeter.Name).CreateCounter<long>("netra.failures", "{failure}", "Failures by code (error.type).");
     }
 
-    /// <summary>Adds somebody who is told each failure, for as long as the reporter lives. What it throws is logged.</summary>
-    internal void Subscribe(Action<Failure> subscriber) => ImmutableInterlocked.Update(ref _subscribers, static (all, added) => all.Add(added), subscriber);
+    /// <summary>Adds a subscriber to all failures, for as long as the reporter lives. What it throws is logged.</summary>
+    internal void Subscribe(Action<Failure> subscriber)
+        => ImmutableInterlocked.Update(ref _subscribers, static (all, added) => all.Add(added), subscriber);
 
     /// <summary>Reports an exception. The same object is reported once, however often it comes here on its way up.</summary>
     public void Report(PipelineException exception)
@@ -89,7 +90,7 @@ public sealed partial class FailureReporter : IDisposable
     /// <summary>Tells all that has been held back. Called at the end.</summary>
     internal void TellAll() => _coalescer.TellAll();
 
-    /// <summary>Tells all that has been held back: nobody will ask any more.</summary>
+    /// <summary>Tells all that has been held back.</summary>
     public void Dispose() => TellAll();
 
     // Under the lock of the coalescer: the feed has one of its own, and calls nothing else.
@@ -128,7 +129,8 @@ public sealed partial class FailureReporter : IDisposable
     }
 
     // What has a number its user has, or gets. Whether it is stored is its publisher's to know.
-    private static bool IsUnconfirmed(Failure failure) => failure is { Code: FailureCode.LogFailed, Numbers: { } numbers } && numbers.ContainsKey("seq");
+    private static bool IsUnconfirmed(Failure failure)
+        => failure is { Code: FailureCode.LogFailed, Numbers: { } numbers } && numbers.ContainsKey("seq");
 
     private void LogFailure(Failure failure, FailureCodeInfo info)
     {
@@ -201,10 +203,10 @@ public sealed partial class FailureReporter : IDisposable
     }
 }
 
-/// <summary>Which failures are told together: those of a user with one code; those of nobody with one code, from one operation, since its
-/// name says what has failed.</summary>
+/// <summary>Which failures are told together: those of a user with one code; those without a user with one code, from one operation, since
+/// its name says what has failed.</summary>
 /// <param name="Code">The code.</param>
-/// <param name="UserId">The user; null for nobody, and for the rest when there are too many.</param>
+/// <param name="UserId">The user; null for none, and for the rest when there are too many.</param>
 /// <param name="Operation">The operation, where there is no user.</param>
 internal readonly record struct FailureGroup(FailureCode Code, string? UserId, string? Operation)
 {

@@ -3,8 +3,8 @@ using System.Net;
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// Log entries that peers cause, by their mistakes or by going away: the first few of a kind and a source are written as they come, and those
-/// after them once a second as one, with their number, so that no peer fills the log. Safe from any thread; a loop calls
+/// Log entries that peers cause, by their mistakes or by going away: the first few of a kind and a source are written as they come, and
+/// those after them once a second as one, with their number, so that no peer fills the log. Safe from any thread; a loop calls
 /// <see cref="TellDue"/>, and what is held back at the end is written then.
 /// </summary>
 internal sealed class PeerLog(TimeProvider time) : IDisposable
@@ -25,7 +25,7 @@ internal sealed class PeerLog(TimeProvider time) : IDisposable
     /// <summary>Writes an entry, now or later.</summary>
     /// <param name="eventId">Which entry.</param>
     /// <param name="what">What has happened: one of a small set.</param>
-    /// <param name="source">Whose doing it is; null for nobody's.</param>
+    /// <param name="source">Which peer caused it; null for none.</param>
     /// <param name="write">Writes it, given what to add to it: how many more there are.</param>
     public void Write(int eventId, string what, string? source, Action<string> write)
         => _coalescer.Add((eventId, what, source), (eventId, what, null), new PeerLogEntry(write, 1));

@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Failures;
 
 /// <summary>
 /// The base of everything the pipeline raises. An exception says what was being done, for whom, which failure it is and the numbers of the
-/// case. It is told to everybody concerned by <see cref="FailureReporter"/>, once, however often it passes there.
+/// case. <see cref="FailureReporter"/> tells the user, the operator and the log of it, once, however often it is reported.
 /// </summary>
 public abstract class PipelineException : Exception
 {
@@ -87,7 +87,7 @@ public abstract class PipelineException : Exception
     }
 }
 
-/// <summary>What is known of an event that was refused, so that whoever is missing it can be told what is missing.</summary>
+/// <summary>What is known of an event that was refused, so that the user who is missing it can be told what is missing.</summary>
 /// <param name="Type">Its type, as it goes over the wire.</param>
 /// <param name="ToolName">The tool, where it is of one.</param>
 /// <param name="CallId">The call of the tool, where the event names it.</param>

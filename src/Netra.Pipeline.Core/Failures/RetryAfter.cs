@@ -3,7 +3,7 @@ namespace Netra.Pipeline.Failures;
 /// <summary>Reads how long a receiver wants to be left alone (RFC 9110, 10.2.3).</summary>
 internal static class RetryAfter
 {
-    // Nobody is left alone for longer than this, whatever it asks for.
+    // No receiver is left alone for longer than this, whatever it asks for.
     private static readonly TimeSpan LongestWish = TimeSpan.FromDays(1);
 
     /// <summary>The wish of an answer, given in seconds or as a date, at most a day; null when there is none, or when it is over.</summary>

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Failures;
 
-/// <summary>Pauses that grow: each twice as long as the one before, up to a limit, give or take a fifth, so that what failed together is not tried again together. Pure.</summary>
+/// <summary>
+/// Pauses that grow: each twice as long as the one before, up to a limit, give or take a fifth, so that what failed
+/// together is not tried again together. Pure.
+/// </summary>
 internal static class RetryPause
 {
     private const double Spread = 0.2;

@@ -24,8 +24,8 @@ public sealed class SendFailureException : PipelineException
     public bool Accepted { get; }
 
     /// <summary>
-    /// The event's number, where it is known. Null says nothing about <see cref="Accepted"/>: a log that numbers at the commit may have an event
-    /// whose number was never told.
+    /// The event's number, where it is known. Null says nothing about <see cref="Accepted"/>: a log that numbers at the commit may have
+    /// an event whose number was never told.
     /// </summary>
     public long? Seq { get; }
 
@@ -47,14 +47,19 @@ public sealed class SendFailureException : PipelineException
     public static SendFailureException IdempotencyConflict(FailureScope scope) => new(
         FailureCode.IdempotencyConflict,
         scope,
-        $"{scope.Operation} was refused: its idempotency key was used for another event; a key stands for one user_id, thread_id, run_id, type and data");
+        $"{scope.Operation} was refused: its idempotency key was used for another event; a key stands for one user_id, thread_id, run_id, "
+        + "type and data");
 
     /// <summary>Only lifecycle events are taken at the moment (<see cref="FailureCode.EmergencyMode"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="eventType">The type of the event.</param>
     /// <param name="reason">Why the pipeline is in emergency mode.</param>
     public static SendFailureException EmergencyMode(FailureScope scope, string eventType, string reason) =>
-        new(FailureCode.EmergencyMode, scope, $"{scope.Operation} was refused: the pipeline is in emergency mode ({reason}) and takes no {eventType} events; nothing was numbered");
+        new(
+            FailureCode.EmergencyMode,
+            scope,
+            $"{scope.Operation} was refused: the pipeline is in emergency mode ({reason}) and takes no {eventType} events; "
+            + "nothing was numbered");
 
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -79,15 +84,16 @@ public sealed class SendFailureException : PipelineException
     /// <param name="reason">What failed.</param>
     /// <param name="seq">The event's number, when it was numbered and only storing was not confirmed.</param>
     /// <param name="innerException">What the log raised.</param>
-    public static SendFailureException LogFailed(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) => new(
-        FailureCode.LogFailed,
-        scope,
-        seq is null
-            ? $"{scope.Operation} failed: the log has failed ({reason}); nothing was numbered"
-            : $"{scope.Operation} was numbered {seq}, but storing was not confirmed: the log has failed ({reason})",
-        accepted: seq is not null,
-        seq,
-        innerException: innerException);
+    public static SendFailureException LogFailed(FailureScope scope, string reason, long? seq = null, Exception? innerException = null)
+        => new(
+            FailureCode.LogFailed,
+            scope,
+            seq is null
+                ? $"{scope.Operation} failed: the log has failed ({reason}); nothing was numbered"
+                : $"{scope.Operation} was numbered {seq}, but storing was not confirmed: the log has failed ({reason})",
+            accepted: seq is not null,
+            seq,
+            innerException: innerException);
 
     /// <summary>A critical event stayed unconfirmed after its last try (<see cref="FailureCode.CriticalDeliveryFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -96,7 +102,8 @@ public sealed class SendFailureException : PipelineException
     public static SendFailureException Unconfirmed(FailureScope scope, long seq, int? attempts = null) => new(
         FailureCode.CriticalDeliveryFailed,
         scope,
-        $"event {seq} was sent{(attempts is { } times ? $" {times} times" : string.Empty)} and nobody confirmed it; it is a dead letter now",
+        $"event {seq} was sent{(attempts is { } times ? $" {times} times" : string.Empty)} and nobody confirmed it; "
+        + "it is a dead letter now",
         accepted: true,
         seq);
 
@@ -113,7 +120,11 @@ public sealed class SendFailureException : PipelineException
     /// <param name="reason">What is wrong with it.</param>
     /// <param name="innerException">What was raised.</param>
     public static SendFailureException LogUnreadable(FailureScope scope, string path, string reason, Exception? innerException = null) =>
-        new(FailureCode.LogFailed, scope, $"{scope.Operation} failed: the log {path} cannot be read ({reason})", innerException: innerException);
+        new(
+            FailureCode.LogFailed,
+            scope,
+            $"{scope.Operation} failed: the log {path} cannot be read ({reason})",
+            innerException: innerException);
 
     /// <summary>The event could not be sent (<see cref="FailureCode.SendFailed"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
@@ -121,7 +132,13 @@ public sealed class SendFailureException : PipelineException
     /// <param name="seq">The event's number, when it was numbered.</param>
     /// <param name="innerException">What was raised.</param>
     public static SendFailureException NotSent(FailureScope scope, string reason, long? seq = null, Exception? innerException = null) =>
-        new(FailureCode.SendFailed, scope, $"{scope.Operation} failed: {reason}", accepted: seq is not null, seq, innerException: innerException);
+        new(
+            FailureCode.SendFailed,
+            scope,
+            $"{scope.Operation} failed: {reason}",
+            accepted: seq is not null,
+            seq,
+            innerException: innerException);
 
     private static string After(TimeSpan waited)
         => waited == TimeSpan.Zero ? string.Empty : string.Create(

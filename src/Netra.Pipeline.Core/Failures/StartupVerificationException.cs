@@ -20,13 +20,19 @@ public sealed class StartupVerificationException : PipelineException
 
     /// <summary>The events did not make the way they must (<see cref="FailureCode.StartupVerification"/>).</summary>
     /// <exception cref="ArgumentException"><paramref name="reasons"/> is empty.</exception>
-    public static StartupVerificationException Failed(FailureScope scope, IReadOnlyList<string> reasons, Exception? innerException = null) =>
+    public static StartupVerificationException Failed(
+        FailureScope scope, IReadOnlyList<string> reasons, Exception? innerException = null) =>
         new(FailureCode.StartupVerification, scope, "startup verification failed", NotEmpty(reasons), innerException);
 
     /// <summary>Agents or tools are registered without what they need (<see cref="FailureCode.WiringInvalid"/>).</summary>
     /// <exception cref="ArgumentException"><paramref name="reasons"/> is empty.</exception>
     public static StartupVerificationException WiringInvalid(FailureScope scope, IReadOnlyList<string> reasons) =>
-        new(FailureCode.WiringInvalid, scope, "agents or tools are registered without what they need", NotEmpty(reasons), innerException: null);
+        new(
+            FailureCode.WiringInvalid,
+            scope,
+            "agents or tools are registered without what they need",
+            NotEmpty(reasons),
+            innerException: null);
 
     private protected override void AddDetails(Dictionary<string, object?> values) => values["reasons"] = Reasons;
 

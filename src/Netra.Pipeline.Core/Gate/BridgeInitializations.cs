@@ -3,7 +3,10 @@ using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Gate;
 
-/// <summary>Counts and times the bridge's initializations, those of the start and those of remediation. Safe from any thread; <see cref="SlidingCount.OnTick"/> is the monitor's.</summary>
+/// <summary>
+/// Counts and times the bridge's initializations, those of the start and those of remediation. Safe from any thread;
+/// <see cref="SlidingCount.OnTick"/> is the monitor's.
+/// </summary>
 internal sealed class BridgeInitializations
 {
     private readonly Histogram<double> _duration;
@@ -15,7 +18,9 @@ internal sealed class BridgeInitializations
     {
         _time = time;
         _duration = meters.Create(PipelineMeter.Name).CreateHistogram<double>(
-            "netra.bridge.initialization.duration", "s", "How long an initialization of the bridge took, by outcome (netra.outcome: ok, failed).");
+            "netra.bridge.initialization.duration",
+            "s",
+            "How long an initialization of the bridge took, by outcome (netra.outcome: ok, failed).");
     }
 
     public long Succeeded => Interlocked.Read(ref _succeeded);

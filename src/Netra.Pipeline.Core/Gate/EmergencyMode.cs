@@ -6,7 +6,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Gate;
 
 /// <summary>
-/// Whether the pipeline takes lifecycle events only (docs/protocol.md, section 11.2): by hand, or by remediation. Everybody connected is told when it begins. Safe from any thread; asking takes no lock, and the lock guards changes.
+/// Whether the pipeline takes lifecycle events only (docs/protocol.md, section 11.2): by hand, or by remediation. All connections are told
+/// when it begins. Safe from any thread; asking takes no lock, and the lock guards changes.
 /// </summary>
 internal sealed partial class EmergencyMode(FailureAudience audience, ILogger<EmergencyMode> logger, TimeProvider time)
 {
@@ -68,10 +69,18 @@ internal sealed partial class EmergencyMode(FailureAudience audience, ILogger<Em
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.EmergencyModeEntered, LogLevel.Error, "EMERGENCY MODE is on, by {Author}: {Reason}. Tokens and custom events are refused; lifecycle events go on", EventName = nameof(EventIds.EmergencyModeEntered))]
+        [LoggerMessage(
+            EventIds.EmergencyModeEntered,
+            LogLevel.Error,
+            "EMERGENCY MODE is on, by {Author}: {Reason}. Tokens and custom events are refused; lifecycle events go on",
+            EventName = nameof(EventIds.EmergencyModeEntered))]
         public static partial void Entered(ILogger logger, string author, string reason);
 
-        [LoggerMessage(EventIds.EmergencyModeLeft, LogLevel.Warning, "EMERGENCY MODE is off, by {Author}", EventName = nameof(EventIds.EmergencyModeLeft))]
+        [LoggerMessage(
+            EventIds.EmergencyModeLeft,
+            LogLevel.Warning,
+            "EMERGENCY MODE is off, by {Author}",
+            EventName = nameof(EventIds.EmergencyModeLeft))]
         public static partial void Left(ILogger logger, string author);
     }
 }

@@ -6,7 +6,9 @@ namespace Netra.Pipeline.Gate;
 /// <summary>
 /// The bridge between agents and connections: says what may be done in which state. It does nothing itself, so that everything may ask it.
 /// </summary>
-/// <remarks>Safe to use from any thread. The lock guards transitions and the count of open runs; asking whether one may emit takes none.</remarks>
+/// <remarks>
+/// Safe to use from any thread. The lock guards transitions and the count of open runs; asking whether one may emit takes none.
+/// </remarks>
 public sealed class PipelineBridge : IDisposable
 {
     private readonly Lock _gate = new();
@@ -48,7 +50,7 @@ public sealed class PipelineBridge : IDisposable
     public CancellationToken RunsCancelled => _runsCancelled.Token;
 
     /// <summary>
-    /// Fires when nothing that is emitted may wait for room any more, since the host stops and everybody had the time to end.
+    /// Fires when nothing that is emitted may wait for room any more, since the host stops and the drain is over.
     /// </summary>
     internal CancellationToken WaitsEnded => _waitsEnded.Token;
 
@@ -76,7 +78,7 @@ public sealed class PipelineBridge : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The other one outlives the bridge: whoever emits afterwards looks at it, and it has neither timer nor handle.
+        // The other source outlives the bridge: emitters look at it afterwards, and it has neither timer nor handle.
         _runsCancelled.Dispose();
         EndWaits();
     }
@@ -97,8 +99,11 @@ public sealed class PipelineBridge : IDisposable
         }
     }
 
-    /// <summary>Whether a refusal says no more than that the pipeline starts: who comes then is told when to come again, and nothing is wrong.</summary>
-    internal bool IsOfTheStart(PipelineException refusal) => refusal is NotInitializedException && State is (BridgeState.Initializing or BridgeState.Ready);
+    /// <summary>
+    /// Whether a refusal says no more than that the pipeline starts: the caller is told when to try again, and nothing is wrong.
+    /// </summary>
+    internal bool IsOfTheStart(PipelineException refusal)
+        => refusal is NotInitializedException && State is (BridgeState.Initializing or BridgeState.Ready);
 
     internal void EnsureConnectable(string userId)
     {

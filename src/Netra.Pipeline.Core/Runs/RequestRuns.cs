@@ -2,7 +2,7 @@ namespace Netra.Pipeline.Runs;
 
 /// <summary>
 /// The watched runs that one open request has published to, all of which it renews, whether or not it has their emitters still. Bounded by
-/// what is watched (<c>Netra:Monitoring:MaxWatchedRuns</c>): of a run that nobody judges there is nothing to renew. Not thread-safe; the
+/// what is watched (<c>Netra:Monitoring:MaxWatchedRuns</c>): a run that is not watched has nothing to renew. Not thread-safe; the
 /// request's reading loop owns it.
 /// </summary>
 internal sealed class RequestRuns(RunRegistry registry)

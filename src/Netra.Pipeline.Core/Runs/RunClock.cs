@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Runs;
 
 /// <summary>
 /// The time by which runs are judged: monotonic, without the gaps in which the process did not run (<see cref="ServedTime"/>), and standing
-/// still while nobody could be heard, or nothing could be said about it. So whatever is the server's own trouble moves all leases, waits
+/// still while no publisher could be heard, or no verdict could be stored. So whatever is the server's own trouble moves all leases, waits
 /// and tools by its length, and shortens none.
 /// </summary>
 /// <remarks>Safe from any thread; reading takes no lock.</remarks>
@@ -22,7 +22,7 @@ internal sealed class RunClock(TimeProvider time)
     /// <summary>How many ticks have passed; above 0.</summary>
     public long Now => At(time.GetTimestamp());
 
-    /// <summary>This time at a moment of the clock below it that has just been, so that nobody need look again.</summary>
+    /// <summary>This time at a timestamp that was just taken, which saves another reading of the clock.</summary>
     /// <param name="timestamp">The moment.</param>
     public long At(long timestamp)
         => Volatile.Read(ref _standsAt) is not 0 and var stands ? stands : PassedAt(timestamp) - Volatile.Read(ref _lost);
@@ -38,7 +38,7 @@ internal sealed class RunClock(TimeProvider time)
             }
             else if (!isStanding && _standsAt != 0)
             {
-                // In this order: who sees that it goes sees what was lost.
+                // In this order: a reader that sees that it goes sees what was lost.
                 Volatile.Write(ref _lost, PassedAt(time.GetTimestamp()) - _standsAt);
                 Volatile.Write(ref _standsAt, 0);
             }

@@ -4,7 +4,7 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The life of one run: begun, quiet, waiting, stalled, ended; its lease; and who works on it. A state machine on the times it is given, in
+/// The life of one run: begun, quiet, waiting, stalled, ended; its lease; and its publishers. A state machine on the times it is given, in
 /// ticks of the <see cref="RunClock"/>.
 /// </summary>
 /// <remarks>
@@ -56,10 +56,10 @@ internal sealed class RunLife(RunKey key)
     /// <summary>How many emitters and requests have it in hand. Guarded by the registry.</summary>
     public int Holders { get; set; }
 
-    /// <summary>When it is looked at next. Guarded by the registry, but read by anybody.</summary>
+    /// <summary>When it is looked at next. Guarded by the registry, but read from any thread.</summary>
     public long LookAt { get; set; } = Never;
 
-    /// <summary>Takes up a run that has events that nobody here has heard: of the last process, or of another node.</summary>
+    /// <summary>Takes up a run that has events of the last process, or of another node.</summary>
     /// <param name="agentName">The agent, if it is known.</param>
     /// <param name="lease">Its own lease, in ticks; 0 for none.</param>
     /// <param name="waiting">For how long it waits still, in ticks.</param>
@@ -125,7 +125,7 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    /// <summary>The server has said something about the run: that is no sign of life, and nobody's fault.</summary>
+    /// <summary>The server has said something about the run: that is no sign of life, and breaks no order.</summary>
     public void OnOwnEvent(EventType type)
     {
         lock (_gate)
@@ -157,7 +157,7 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    /// <summary>A request that stays open publishes to it: as long as it does, whoever feeds the run is there.</summary>
+    /// <summary>A request that stays open publishes to it: as long as it does, its publisher is there.</summary>
     public void BeginRequest(long now)
     {
         lock (_gate)
@@ -295,7 +295,7 @@ internal sealed class RunLife(RunKey key)
         var (lease, silence) = (LeaseOr(limits), limits.MaxSilence.Ticks);
         if (_requests > 0)
         {
-            // Whoever feeds it is connected, and it goes on. That nothing at all comes for so long is worth a word.
+            // Its publisher is connected, and it goes on. That nothing at all comes for so long is worth one stall.
             return IsStalled ? Never : SilentSince + Math.Max(lease, silence);
         }
 

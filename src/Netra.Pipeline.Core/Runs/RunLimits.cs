@@ -7,7 +7,8 @@ namespace Netra.Pipeline.Runs;
 /// <param name="BrokenRequestLease">For how long a run may say nothing once the request that fed it has broken off.</param>
 /// <param name="StuckToolAfter">For how long a tool may run.</param>
 /// <param name="MaxWatched">How many open runs are watched.</param>
-internal sealed record RunLimits(bool AreWatched, TimeSpan Lease, TimeSpan MaxSilence, TimeSpan BrokenRequestLease, TimeSpan StuckToolAfter, int MaxWatched)
+internal sealed record RunLimits(
+    bool AreWatched, TimeSpan Lease, TimeSpan MaxSilence, TimeSpan BrokenRequestLease, TimeSpan StuckToolAfter, int MaxWatched)
 {
     /// <summary>What holds where monitoring, which has the options, is not there.</summary>
     public static RunLimits Default { get; } = new(

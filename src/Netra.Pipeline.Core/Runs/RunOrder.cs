@@ -25,7 +25,7 @@ internal sealed class RunOrder
     private IEnumerable<OpenTool> Tools
         => (_named?.Values ?? Enumerable.Empty<OpenTool>()).Concat(_unnamed?.Values.SelectMany(static calls => calls) ?? []);
 
-    /// <summary>It began where nobody here listened: what it does is not judged by what nobody here has heard.</summary>
+    /// <summary>It began before this process, or on another node: it is not judged by events that were never seen here.</summary>
     public void BecomePartial() => (_isPartial, _hasStarted) = (true, true);
 
     /// <summary>Judges the next lifecycle event.</summary>
@@ -130,8 +130,8 @@ internal sealed class RunOrder
             return Unknown();
         }
 
-        // Which of several it is nobody knows. One is done all the same; that it is the oldest one makes no tool look stuck that may have
-        // completed.
+        // It is not known which of several it is. One is done all the same; that it is the oldest one makes no tool
+        // look stuck that may have completed.
         var isAmbiguous = calls.Count > 1 && !_isPartial && !_isAmbiguous;
         _isAmbiguous |= isAmbiguous;
         calls.RemoveAt(0);
@@ -179,7 +179,7 @@ public enum FlowViolation
     /// <summary>A tool completed that was not called.</summary>
     ToolNotExecuting,
 
-    /// <summary>A tool completed, and nobody can say which of its calls: several are open, and the event names none.</summary>
+    /// <summary>A tool completed, and it is unknown which of its calls: several are open, and the event names none.</summary>
     ToolAmbiguous,
 
     /// <summary>The run ended while tools were running.</summary>

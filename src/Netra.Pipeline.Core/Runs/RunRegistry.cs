@@ -7,10 +7,13 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The lives of all runs that are open or in somebody's hand, and when each is looked at next. Bounded by
-/// <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that goes on as any other, but nobody notices when it is quiet.
+/// The lives of all runs that are open or have an emitter, and when each is looked at next. Bounded by
+/// <c>Netra:Monitoring:MaxWatchedRuns</c>: a run above that goes on as any other, but its silence is not noticed.
 /// </summary>
-/// <remarks>Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing but a life, which calls nobody, is called under it.</remarks>
+/// <remarks>
+/// Safe from any thread. Its lock guards the table, the holders and the deadlines; nothing but a life, which calls
+/// nothing else, is called under it.
+/// </remarks>
 internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, RunClock clock, TimeProvider wall)
 {
     // What a wall clock that was wrong when it said so, or is now, can add at most.
@@ -51,13 +54,13 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
                 return life;
             }
 
-            // The system's own runs are watched by whoever starts them.
+            // The system's own runs are watched by the code that starts them.
             var isCounted = !IdentifierRules.IsReserved(key.UserId);
             var isWatched = isCounted && _lives.Count < limits.MaxWatched;
             life = new RunLife(key) { IsWatched = isWatched, Holders = 1 };
             _unwatched += isCounted && !isWatched && limits.AreWatched ? 1 : 0;
 
-            // Whoever finds it has news that is newer than this.
+            // The caller that finds it has newer news than this.
             if (known.TerminalSeq != 0)
             {
                 life.End();
@@ -130,7 +133,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
     }
 
-    /// <summary>A run was heard of, and it has no event of that: somebody tries to publish, say.</summary>
+    /// <summary>A sign of life without an event: a publish that is refused, say.</summary>
     public void Hear(RunKey key)
     {
         RunLife? life;
@@ -177,7 +180,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         Leave(life);
     }
 
-    /// <summary>Whether a request has no more to do with a run: it has ended, or nobody else ever began it.</summary>
+    /// <summary>Whether a request has no more to do with a run: it has ended, or never began.</summary>
     public bool IsOver(RunLife life)
     {
         lock (_gate)
@@ -209,7 +212,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     /// <summary>Has a run looked at again in a moment, or sooner, if that was said.</summary>
     public void ScheduleSoon(RunLife life) => Put(life, clock.Now + TimeSpan.TicksPerSecond);
 
-    /// <summary>Takes the runs that are to be looked at now, the longest due first. Whoever takes them schedules them anew.</summary>
+    /// <summary>Takes the runs that are due, the longest due first. The caller schedules them anew.</summary>
     public void TakeDue(List<RunLife> due)
     {
         lock (_gate)
@@ -265,10 +268,13 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
     }
 
-    // Where nobody watches, nobody ends what was abandoned either, and the log knows of it whatever is asked again.
+    // Runs that are not watched are not ended when they are abandoned either, and the log knows them when they are asked for again.
     private void Forget(RunLife life)
     {
-        if (life.Holders == 0 && (life.HasEnded || !life.HasBegun || !limits.AreWatched) && _lives.TryGetValue(life.Key, out var known) && known == life)
+        if (life.Holders == 0
+            && (life.HasEnded || !life.HasBegun || !limits.AreWatched)
+            && _lives.TryGetValue(life.Key, out var known)
+            && known == life)
         {
             _deadlines.Remove(life);
             _lives.Remove(life.Key);

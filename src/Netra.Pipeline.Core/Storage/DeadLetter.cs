@@ -1,12 +1,12 @@
 namespace Netra.Pipeline.Storage;
 
-/// <summary>An event that nobody confirmed.</summary>
+/// <summary>An event that no device confirmed.</summary>
 /// <param name="Number">Its own number among dead letters, from 1, in the order in which they came.</param>
 /// <param name="UserId">Whose event it is.</param>
 /// <param name="StreamId">The event's stream.</param>
 /// <param name="Seq">The event's number.</param>
 /// <param name="Cause">Why it is here.</param>
-/// <param name="Attempts">How often it was sent; 0 when it expired unsent, or nobody knows.</param>
+/// <param name="Attempts">How often it was sent; 0 when it expired unsent, or it is not known.</param>
 /// <param name="At">When it came here.</param>
 /// <param name="State">What became of it.</param>
 /// <param name="ReplayedAs">The id of the event that repeats it, if one does.</param>
@@ -31,14 +31,14 @@ public enum DeadLetterCause
     /// <summary>It stayed unconfirmed after its last try.</summary>
     Unconfirmed,
 
-    /// <summary>Retention deleted it before anybody had acknowledged it.</summary>
+    /// <summary>Retention deleted it before a device had acknowledged it.</summary>
     Expired,
 }
 
 /// <summary>What became of a dead letter.</summary>
 public enum DeadLetterState
 {
-    /// <summary>Nobody has dealt with it.</summary>
+    /// <summary>No operator has dealt with it.</summary>
     Waiting,
 
     /// <summary>An operator has sent it again, as a new event.</summary>

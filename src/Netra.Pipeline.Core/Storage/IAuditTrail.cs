@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Storage;
 
 /// <summary>
-/// The way of each event: when it was accepted and stored, how far each connection came, and how it ended. Connections are recorded as positions, about once a second, not event by event. May be called in
-/// parallel.
+/// The way of each event: when it was accepted and stored, how far each connection came, and how it ended. Connections are recorded as
+/// positions, about once a second, not event by event. May be called in parallel.
 /// </summary>
 public interface IAuditTrail
 {
@@ -26,4 +26,5 @@ public interface IAuditTrail
 /// <param name="Queued">The highest number that was in its queue or its replay.</param>
 /// <param name="Written">The highest number that was handed to its transport.</param>
 /// <param name="Acknowledged">The highest number that it acknowledged.</param>
-public readonly record struct ConnectionProgress(string ConnectionId, DateTimeOffset At, long From, long Queued, long Written, long Acknowledged);
+public readonly record struct ConnectionProgress(
+    string ConnectionId, DateTimeOffset At, long From, long Queued, long Written, long Acknowledged);

@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Storage;
 
 /// <summary>
-/// Events that nobody confirmed, kept with their content until an operator has dealt with them, or their own retention deletes them. May be called in parallel; every change is durable when it completes.
+/// Events that no device confirmed, kept with their content until an operator has dealt with them, or their own retention deletes them. May
+/// be called in parallel; every change is durable when it completes.
 /// </summary>
 public interface IDeadLetterStore
 {
@@ -12,7 +13,8 @@ public interface IDeadLetterStore
     /// <param name="at">When it was decided.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The new dead letters, in order.</returns>
-    ValueTask<IReadOnlyList<DeadLetter>> AddAsync(StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<DeadLetter>> AddAsync(
+        StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Lists dead letters in the order in which they came.</summary>
     /// <param name="query">Which ones.</param>
@@ -48,7 +50,7 @@ public interface IDeadLetterStore
     /// <param name="olderThan">Those that came before this time go.</param>
     /// <param name="keep">How many are kept at most.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>How many of the deleted ones nobody had dealt with.</returns>
+    /// <returns>How many of the deleted ones were still waiting for an operator.</returns>
     ValueTask<long> ExpireAsync(DateTimeOffset olderThan, int keep, CancellationToken cancellationToken);
 }
 

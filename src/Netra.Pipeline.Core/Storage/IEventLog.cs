@@ -1,33 +1,41 @@
 namespace Netra.Pipeline.Storage;
 
 /// <summary>
-/// Where a user's numbered events are kept: the seam between one node and many. The pipeline numbers events, the log stores them, and counts what it stores, deletes and buries.
+/// Where a user's numbered events are kept: the seam between one node and many. The pipeline numbers events, the log stores them, and
+/// counts what it stores, deletes and buries.
 /// </summary>
 /// <remarks>
-/// <para>Contract of concurrency: <see cref="TryAppend"/> is called under the lock of the lease's stream, so never twice at a time for one lease, but in
-/// parallel for different leases; it must not block, await or call back into another stream. Everything else may be called in parallel.</para>
-/// <para><em>Stored</em> means that it survives the process. What the log has taken it never gives up while it runs: a commit that fails is tried again, <see cref="Trouble"/> says why, and
-/// meanwhile nothing more is taken than the bound allows.</para>
+/// <para>Contract of concurrency: <see cref="TryAppend"/> is called under the lock of the lease's stream, so never twice at a
+/// time for one lease, but in parallel for different leases; it must not block, await or call back into another stream.
+/// Everything else may be called in parallel.</para>
+/// <para><em>Stored</em> means that it survives the process. What the log has taken it never gives up while it runs: a commit that fails is
+/// tried again, <see cref="Trouble"/> says why, and meanwhile nothing more is taken than the bound allows.</para>
 /// <para>Every implementation passes the compliance tests of <c>EventLogComplianceTests</c>.</para>
 /// </remarks>
 public interface IEventLog : IAsyncDisposable
 {
-    /// <summary>Names the history that numbers belong to. Opaque, <c>[A-Za-z0-9_-]+</c>; known once <see cref="StartAsync"/> has completed.</summary>
+    /// <summary>
+    /// Names the history that numbers belong to. Opaque, <c>[A-Za-z0-9_-]+</c>; known once <see cref="StartAsync"/> has completed.
+    /// </summary>
     string Epoch { get; }
 
-    /// <summary>What bounds the log, for failure texts: the value, its unit and the option, such as <c>256 bytes (Netra:Log:InMemory:MaxBytes)</c>.</summary>
+    /// <summary>
+    /// What bounds the log, for failure texts: the value, its unit and the option, such as <c>256 bytes (Netra:Log:InMemory:MaxBytes)</c>.
+    /// </summary>
     string Bound { get; }
 
-    /// <summary>Why nothing can be stored at the moment, for people; null while all is well. The pipeline is not ready while there is trouble.</summary>
+    /// <summary>
+    /// Why nothing can be stored at the moment, for people; null while all is well. The pipeline is not ready while there is trouble.
+    /// </summary>
     string? Trouble { get; }
 
-    /// <summary>The accounts of all users' streams without a lease, together; those of the system's own users are in nobody's books.</summary>
+    /// <summary>The accounts of all users' streams without a lease, together; those of the system's own users are not counted.</summary>
     StreamAccount Resting { get; }
 
     /// <summary>How many users have a stream, leased ones included and the system's own left out.</summary>
     long StreamCount { get; }
 
-    /// <summary>Events that nobody confirmed.</summary>
+    /// <summary>Events that no device confirmed.</summary>
     IDeadLetterStore DeadLetters { get; }
 
     /// <summary>The way of each event.</summary>
@@ -35,22 +43,25 @@ public interface IEventLog : IAsyncDisposable
 
     /// <summary>Opens the log. Called once, before anything else.</summary>
     /// <param name="cancellationToken">Cancels opening.</param>
-    /// <exception cref="Failures.SendFailureException">The log cannot be opened (<c>log_failed</c>); the message says why, and what to do.</exception>
+    /// <exception cref="Failures.SendFailureException">
+    /// The log cannot be opened (<c>log_failed</c>); the message says why, and what to do.
+    /// </exception>
     ValueTask StartAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Grants the exclusive right to one user's stream, and says where it stands. When the last owner of a claimed lease ended without releasing it, the head is 2^20 above the last number stored:
-    /// numbers that may have been given are not given again.
+    /// Grants the exclusive right to one user's stream, and says where it stands. When the last owner of a claimed lease ended without
+    /// releasing it, the head is 2^20 above the last number stored: numbers that may have been given are not given again.
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="own">
-    /// Makes of the lease who is told what happens to the stream. Called once, on whatever thread grants it and perhaps under a lock of the log, before anybody is told anything: it must only make an object.
+    /// Makes of the lease who is told what happens to the stream. Called once, on whatever thread grants it and perhaps under a lock of the
+    /// log, before anything is told: it must only make an object.
     /// </param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Does at once what an emitter needs of a stream that nobody has open: <see cref="OpenAsync"/>, <see cref="ClaimAsync"/> and
+    /// Does at once what an emitter needs of a stream that has no owner: <see cref="OpenAsync"/>, <see cref="ClaimAsync"/> and
     /// <see cref="FindRunAsync"/>. A log that waits for a disk does it in one go.
     /// </summary>
     /// <param name="userId">The user.</param>
@@ -67,7 +78,10 @@ public interface IEventLog : IAsyncDisposable
         return (lease, await FindRunAsync(lease, threadId, runId, cancellationToken));
     }
 
-    /// <summary>Makes it known, durably, that numbers will be given under the lease. To be awaited before the first <see cref="TryAppend"/>; a second call has no effect.</summary>
+    /// <summary>
+    /// Makes it known, durably, that numbers will be given under the lease. To be awaited before the first
+    /// <see cref="TryAppend"/>; a second call has no effect.
+    /// </summary>
     /// <param name="lease">The stream.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask ClaimAsync(StreamLease lease, CancellationToken cancellationToken);
@@ -83,7 +97,8 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="lease">The stream; claimed.</param>
     /// <param name="entry">The event; its number is one above the last taken.</param>
     /// <returns>
-    /// Whether it was taken; otherwise why not, and then nothing has changed. <see cref="AppendResult.Failed"/> for a lease that a newer one supersedes, at the latest once the log knows.
+    /// Whether it was taken; otherwise why not, and then nothing has changed. <see cref="AppendResult.Failed"/> for a lease that a newer
+    /// one supersedes, at the latest once the log knows.
     /// </returns>
     AppendResult TryAppend(StreamLease lease, in LogEntry entry);
 
@@ -111,8 +126,9 @@ public interface IEventLog : IAsyncDisposable
     ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes what retention no longer keeps: events older than a time, and the oldest ones above the log's size. Critical events that nobody has acknowledged become dead letters in the same step, but for those
-    /// of the system's own users. Keys and audit of that age go too.
+    /// Deletes what retention no longer keeps: events older than a time, and the oldest ones above the log's size. Critical events
+    /// that no device has acknowledged become dead letters in the same step, but for those of the system's own users. Keys and
+    /// delivery history of that age go too.
     /// </summary>
     /// <param name="olderThan">Events accepted before this time go.</param>
     /// <param name="cancellationToken">Cancels between two deletions.</param>
@@ -126,7 +142,9 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken);
 
-    /// <summary>Runs without a terminal event: after a start, those that the end of the last process interrupted, and those that go on elsewhere.</summary>
+    /// <summary>
+    /// Runs without a terminal event: after a start, those that the end of the last process interrupted, and those that go on elsewhere.
+    /// </summary>
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken);
 

@@ -14,7 +14,7 @@ internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
         var added = new List<DeadLetter>();
         foreach (var seq in seqs)
         {
-            if (stream.TryBury(seq, out var buffer))
+            if (stream.TryMarkDeadLetter(seq, out var buffer))
             {
                 added.Add(Shown(Add(stream, seq, buffer, DeadLetterCause.Unconfirmed, attempts, clock.OfWall(at))));
             }
@@ -28,7 +28,17 @@ internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
         lock (_gate)
         {
             var letter = new DeadLetter(
-                ++_last, stream.UserId, stream.StreamId, seq, cause, attempts, at, DeadLetterState.Waiting, ReplayedAs: null, WebhookState.Waiting, buffer);
+                ++_last,
+                stream.UserId,
+                stream.StreamId,
+                seq,
+                cause,
+                attempts,
+                at,
+                DeadLetterState.Waiting,
+                ReplayedAs: null,
+                WebhookState.Waiting,
+                buffer);
             _letters.Add(letter.Number, letter);
             return letter;
         }
@@ -69,7 +79,8 @@ internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
     {
         lock (_gate)
         {
-            foreach (var letter in _letters.Values.Where(l => l.StreamId == lease.StreamId && l.State == DeadLetterState.Waiting && seqs.Contains(l.Seq)).ToArray())
+            foreach (var letter in _letters.Values.Where(
+                l => l.StreamId == lease.StreamId && l.State == DeadLetterState.Waiting && seqs.Contains(l.Seq)).ToArray())
             {
                 _letters[letter.Number] = letter with { State = DeadLetterState.Acknowledged };
             }

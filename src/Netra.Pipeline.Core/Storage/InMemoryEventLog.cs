@@ -8,10 +8,10 @@ namespace Netra.Pipeline.Storage;
 /// A log for tests and throw-away use: it survives nothing. <em>Stored</em> means held in this process, and commits happen at once.
 /// </summary>
 /// <remarks>
-/// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by time. Deletion, granting and releasing exclude each other, since
-/// deletion asks the owner of a stream; that lock is taken outside of the streams' own, and never by <see cref="TryAppend"/>. Bytes are taken
-/// under the lock of those who wait for room, so an append neither takes what is kept for somebody, nor holds up anybody by what it does
-/// not get.
+/// Streams are independent; each has a lock of its own, held for the time of a copy. The arrival queue, shared by all, orders deletion by
+/// time. Deletion, granting and releasing exclude each other, since deletion asks the owner of a stream; that lock is taken outside of the
+/// streams' own, and never by <see cref="TryAppend"/>. Bytes are taken under the lock of those who wait for room, so an append neither
+/// takes what is kept for somebody, nor holds up anybody by what it does not get.
 /// </remarks>
 public sealed class InMemoryEventLog : IEventLog
 {
@@ -37,7 +37,7 @@ public sealed class InMemoryEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(options);
         (_options, _clock) = (options.Value, new StorageClock(time));
         _deadLetters = new InMemoryDeadLetters(_clock);
-        Audit = new InMemoryAuditTrail(_deadLetters);
+        Audit = new InMemoryDeliveryHistory(_deadLetters);
         _waiting = new RoomQueue(_room, bytes => bytes > _options.MaxBytes || Bytes + _waiting!.KeptBytes + bytes <= _options.MaxBytes);
     }
 
@@ -103,7 +103,7 @@ public sealed class InMemoryEventLog : IEventLog
 
         lock (_room)
         {
-            // What an event that has not waited must leave alone: what is kept for others, and everything while somebody waits.
+            // What an event that has not waited must leave alone: what is reserved for others, and everything while others wait.
             var kept = entry.HasRoom ? 0 : _waiting.AnyWaiting ? _options.MaxBytes : _waiting.KeptBytes;
             if (Bytes + entry.Buffer.Length > _options.MaxBytes - kept)
             {
@@ -186,14 +186,17 @@ public sealed class InMemoryEventLog : IEventLog
 
     /// <inheritdoc/>
     public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => ValueTask.FromResult(
-        _keys.TryGetValue(hash, out var stored) ? new StoredKey(stored.Key.Content, stored.StreamId, stored.Seq, stored.Key.WaitForStatus()) : null);
+        _keys.TryGetValue(hash, out var stored)
+            ? new StoredKey(stored.Key.Content, stored.StreamId, stored.Seq, stored.Key.WaitForStatus())
+            : null);
 
     /// <inheritdoc/>
     public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken)
         => ValueTask.FromResult(_users.GetValueOrDefault(streamId));
 
     /// <inheritdoc/>
-    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(_streams.ContainsKey(userId));
+    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
+        => ValueTask.FromResult(_streams.ContainsKey(userId));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -212,7 +215,8 @@ public sealed class InMemoryEventLog : IEventLog
         _waiting.Update();
     }
 
-    // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream whose oldest event is the oldest of all.
+    // Takes from the arrival queue what has to go next: it names a stream once per event kept, so its head names the stream
+    // whose oldest event is the oldest of all.
     private Dictionary<InMemoryStream, int> PlanExpiry(DateTimeOffset olderThan)
     {
         var plan = new Dictionary<InMemoryStream, int>();
@@ -240,9 +244,9 @@ public sealed class InMemoryEventLog : IEventLog
         var owner = stream.Owner;
         var unacknowledged = owner?.OnExpiring(range) ?? stream.Unacknowledged(range);
         var bytes = stream.Read(range, int.MaxValue).Events.Sum(static e => (long)e.Buffer.Length);
-        var buried = new List<(long Seq, byte[] Buffer)>();
-        var expired = stream.Expire(range, unacknowledged, now, buried);
-        foreach (var (seq, buffer) in buried)
+        var letters = new List<(long Seq, byte[] Buffer)>();
+        var expired = stream.Expire(range, unacknowledged, now, letters);
+        foreach (var (seq, buffer) in letters)
         {
             _deadLetters.Add(stream, seq, buffer, DeadLetterCause.Expired, attempts: 0, now);
         }
@@ -258,12 +262,14 @@ internal sealed class InMemoryLease(InMemoryStream stream) : StreamLease
 {
     public InMemoryStream Stream { get; } = stream;
 
-    /// <summary>Who owns it; set when it is granted.</summary>
+    /// <summary>The stream's owner; set when the lease is granted.</summary>
     public IStreamOwner? Owner { get; set; }
 }
 
-/// <summary>The audit of the in-memory log: the latest positions of each stream's connections. May be called in parallel.</summary>
-internal sealed class InMemoryAuditTrail(InMemoryDeadLetters deadLetters) : IAuditTrail
+/// <summary>
+/// The delivery history of the in-memory log: the latest positions of each stream's connections. May be called in parallel.
+/// </summary>
+internal sealed class InMemoryDeliveryHistory(InMemoryDeadLetters deadLetters) : IAuditTrail
 {
     public bool TryRecord(StreamLease lease, in ConnectionProgress progress)
     {

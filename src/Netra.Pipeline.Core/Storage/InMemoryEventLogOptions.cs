@@ -10,7 +10,8 @@ public sealed class InMemoryEventLogOptions
     public long RetainedBytes { get; set; } = 128L * 1024 * 1024;
 
     /// <summary>
-    /// Where the log takes no more until retention has run, in bytes. Not below <see cref="RetainedBytes"/>; default 256 MiB. Emitters get <c>log_full</c> then.
+    /// Where the log takes no more until retention has run, in bytes. Not below <see cref="RetainedBytes"/>; default 256
+    /// MiB. Emitters get <c>log_full</c> then.
     /// </summary>
     [Range(64L * 1024, 64L * 1024 * 1024 * 1024)]
     public long MaxBytes { get; set; } = 256L * 1024 * 1024;

@@ -30,12 +30,12 @@ internal sealed class InMemoryStream(string userId)
 
     public string UserId { get; } = userId;
 
-    /// <summary>Whether it is one of the system's own, which nobody's books have.</summary>
+    /// <summary>Whether it is one of the system's own, which no account counts.</summary>
     public bool IsSystem { get; } = IdentifierRules.IsReserved(userId);
 
     public ulong StreamId { get; } = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>Who owns the stream at the moment; null when nobody does.</summary>
+    /// <summary>The present owner of the stream; null for none.</summary>
     public IStreamOwner? Owner
     {
         get
@@ -86,7 +86,8 @@ internal sealed class InMemoryStream(string userId)
         {
             if (IsSuperseded(lease))
             {
-                throw new InvalidOperationException($"Lease {lease.FencingToken} of the stream of {UserId} was superseded by {_fencingToken}.");
+                throw new InvalidOperationException(
+                    $"Lease {lease.FencingToken} of the stream of {UserId} was superseded by {_fencingToken}.");
             }
 
             (_acknowledged, _lease) = (acknowledged, null);
@@ -173,7 +174,7 @@ internal sealed class InMemoryStream(string userId)
 
     /// <summary>Makes a dead letter of a kept event.</summary>
     /// <returns>False when it is one already, or is not kept.</returns>
-    public bool TryBury(long seq, out byte[] buffer)
+    public bool TryMarkDeadLetter(long seq, out byte[] buffer)
     {
         lock (_gate)
         {
@@ -202,7 +203,7 @@ internal sealed class InMemoryStream(string userId)
         }
     }
 
-    /// <summary>What nobody had acknowledged of a range when the stream was released.</summary>
+    /// <summary>What was unacknowledged of a range when the stream was released.</summary>
     public IReadOnlyList<SeqRange> Unacknowledged(SeqRange range)
     {
         lock (_gate)
@@ -213,10 +214,11 @@ internal sealed class InMemoryStream(string userId)
 
     /// <summary>Deletes the oldest events up to a number.</summary>
     /// <param name="range">Their numbers.</param>
-    /// <param name="unacknowledged">Which of them nobody has acknowledged.</param>
+    /// <param name="unacknowledged">Which of them no device has acknowledged.</param>
     /// <param name="at">When.</param>
-    /// <param name="buried">Takes those that become dead letters.</param>
-    public ExpiredRange Expire(SeqRange range, IReadOnlyList<SeqRange> unacknowledged, DateTimeOffset at, List<(long Seq, byte[] Buffer)> buried)
+    /// <param name="letters">Takes those that become dead letters.</param>
+    public ExpiredRange Expire(
+        SeqRange range, IReadOnlyList<SeqRange> unacknowledged, DateTimeOffset at, List<(long Seq, byte[] Buffer)> letters)
     {
         lock (_gate)
         {
@@ -234,7 +236,7 @@ internal sealed class InMemoryStream(string userId)
                 open++;
                 if (!isLetter && EventTypes.IsCritical(oldest.Type) && !IsSystem)
                 {
-                    buried.Add((seq, oldest.Buffer));
+                    letters.Add((seq, oldest.Buffer));
                     isLetter = true;
                 }
 
@@ -287,7 +289,8 @@ internal sealed class InMemoryStream(string userId)
                 steps.Add(new HistoryStep(HistoryStage.DeadLettered, letter.At));
             }
 
-            steps.AddRange(_expirations.Where(e => e.Range.From <= seq && seq <= e.Range.To).Select(static e => new HistoryStep(HistoryStage.Expired, e.At)));
+            steps.AddRange(_expirations.Where(e => e.Range.From <= seq && seq <= e.Range.To)
+                .Select(static e => new HistoryStep(HistoryStage.Expired, e.At)));
             return new EventHistory(buffer, [.. steps.OrderBy(static step => step.At)], IsComplete: _progress.Count < KeptProgress);
         }
     }
@@ -305,7 +308,8 @@ internal sealed class InMemoryStream(string userId)
     {
         var confirmed = _acknowledged.Sum(range => Math.Max(0, Math.Min(range.To, _head) - Math.Max(range.From, _expiredThrough + 1) + 1));
         var letters = _deadLetters.Count(seq => !IsAcknowledged(seq));
-        return new StreamAccount(_head, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
+        return new StreamAccount(
+            _head, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
     }
 
     private bool IsAcknowledged(long seq) => SeqRanges.Contain(_acknowledged, seq);

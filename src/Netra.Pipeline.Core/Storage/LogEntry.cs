@@ -8,8 +8,8 @@ namespace Netra.Pipeline.Storage;
 /// <param name="Type">Its type; critical ones are to be stored sooner.</param>
 /// <param name="AcceptedAt">When it was accepted.</param>
 /// <param name="Buffer">
-/// The owner tag (8 bytes, see <see cref="Events.OwnerTag"/>) and the encoded event. The array belongs to the event, is never changed and never
-/// reused, so the log may keep it.
+/// The owner tag (8 bytes, see <see cref="Events.OwnerTag"/>) and the encoded event. The array belongs to the event, is never changed and
+/// never reused, so the log may keep it.
 /// </param>
 public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer)
 {
@@ -21,10 +21,12 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     /// </summary>
     public RunDeclaration? Declared { get; init; }
 
-    /// <summary>The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.</summary>
+    /// <summary>
+    /// The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.
+    /// </summary>
     public PublishKey? Key { get; init; }
 
-    /// <summary>Whether somebody waits for it to be stored, so that it is to be stored as soon as a critical one.</summary>
+    /// <summary>Whether a publisher waits for it to be stored, so that it is to be stored as soon as a critical one.</summary>
     public bool IsUrgent { get; init; }
 
     /// <summary>

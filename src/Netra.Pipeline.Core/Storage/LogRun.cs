@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Storage;
 
-/// <summary>A run as the log knows it: one object for all events of the run under one lease, made by the stream's owner or found by <see cref="IEventLog.FindRunAsync"/>.</summary>
+/// <summary>
+/// A run as the log knows it: one object for all events of the run under one lease, made by the stream's owner or found by
+/// <see cref="IEventLog.FindRunAsync"/>.
+/// </summary>
 /// <param name="threadId">The run's thread.</param>
 /// <param name="runId">The run.</param>
 /// <param name="isEmbedded">Whether it runs in this process, so that it cannot outlive it.</param>

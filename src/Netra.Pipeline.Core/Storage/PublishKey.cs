@@ -4,9 +4,9 @@ namespace Netra.Pipeline.Storage;
 
 /// <summary>An idempotency key on its way into the log, with the event that is published under it.</summary>
 /// <remarks>
-/// The event is handed to the log before it is handed to connections, and only then its receipt has a status. Both happen under one lock within microseconds, so a log that stores the key sooner waits
-/// for the status (<see cref="WaitForStatus"/>). Whoever hands the key to a log settles it whatever happens in between: the log's writer
-/// must never wait for somebody who has gone.
+/// The event is handed to the log before it is handed to connections, and only then its receipt has a status. Both happen under one lock
+/// within microseconds, so a log that stores the key sooner waits for the status (<see cref="WaitForStatus"/>). Whoever hands the key to a
+/// log settles it whatever happens in between: the log's writer must never wait for a publisher that has gone.
 /// </remarks>
 /// <param name="hash">The hash of publisher and key.</param>
 /// <param name="content">The hash of what is published.</param>

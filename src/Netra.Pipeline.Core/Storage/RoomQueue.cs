@@ -8,8 +8,8 @@ namespace Netra.Pipeline.Storage;
 /// <param name="fits">Whether the log has room for one event of so many bytes besides what is kept. Called under the gate.</param>
 /// <remarks>
 /// The gate guards everything, and the log makes room under it, before <see cref="Update"/>. <see cref="KeptEntries"/>,
-/// <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the other members take it, and wake waiters after they have
-/// left it. Continuations never run on the waking thread. Bounded by the callers: one waiter is one emitter.
+/// <see cref="KeptBytes"/> and <see cref="AnyWaiting"/> are to be read under it; the other members take it, and wake waiters after they
+/// have left it. Continuations never run on the waking thread. Bounded by the callers: one waiter is one emitter.
 /// </remarks>
 internal sealed class RoomQueue(Lock gate, Func<int, bool> fits)
 {
@@ -26,7 +26,7 @@ internal sealed class RoomQueue(Lock gate, Func<int, bool> fits)
     /// <summary>What is kept for them, in bytes.</summary>
     public long KeptBytes { get; private set; }
 
-    /// <summary>Waits behind all who wait already.</summary>
+    /// <summary>Waits behind all that wait already.</summary>
     public ValueTask<IDisposable> WaitAsync(int bytes, CancellationToken cancellationToken)
     {
         RoomWaiter waiter;
@@ -108,7 +108,7 @@ internal sealed class RoomQueue(Lock gate, Func<int, bool> fits)
             Remove(waiter);
         }
 
-        // Who stood behind a large event may fit.
+        // What waited behind a large event may fit.
         Update();
         return true;
     }

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Storage;
 
 /// <summary>
-/// Items under consecutive numbers in a ring that grows by doubling: appended at the end, removed at the start, found by number in one step.
-/// Not thread-safe; its owner's lock guards it. Bounding it is its owner's business too.
+/// Items under consecutive numbers in a ring that grows by doubling: appended at the end, removed at the start, found by number in one
+/// step. Not thread-safe; its owner's lock guards it. Bounding it is its owner's business too.
 /// </summary>
 internal sealed class SeqRing<T>
 {

@@ -66,7 +66,7 @@ internal sealed class StorageClock(TimeProvider time)
             Volatile.Write(ref _ahead, ahead);
         }
 
-        // Afterwards: whoever goes by it finds at least this step.
+        // Afterwards: a thread that reads it finds at least this step.
         Volatile.Write(ref _lookedAt, wall);
         return ahead;
     }

@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Storage;
 /// <param name="Accepted">Events that were ever accepted.</param>
 /// <param name="Acknowledged">Events that some device has confirmed.</param>
 /// <param name="Pending">Events that are kept, neither confirmed nor dead letters.</param>
-/// <param name="Expired">Events that retention deleted before anybody confirmed them, and that are no dead letters.</param>
+/// <param name="Expired">Events that retention deleted before a device confirmed them, and that are no dead letters.</param>
 /// <param name="DeadLettered">Events that became dead letters and were not confirmed later.</param>
 public readonly record struct StreamAccount(long Accepted, long Acknowledged, long Pending, long Expired, long DeadLettered)
 {

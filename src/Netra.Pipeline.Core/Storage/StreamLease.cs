@@ -14,7 +14,9 @@ public class StreamLease
     /// <summary>The last number given or skipped, 0 for a new stream.</summary>
     public required long Head { get; init; }
 
-    /// <summary>The highest number that retention has deleted; everything above it up to <see cref="Head"/> is kept, or was skipped.</summary>
+    /// <summary>
+    /// The highest number that retention has deleted; everything above it up to <see cref="Head"/> is kept, or was skipped.
+    /// </summary>
     public required long ExpiredThrough { get; init; }
 
     /// <summary>The numbers above <see cref="ExpiredThrough"/> that were skipped after unclean ends; in order.</summary>

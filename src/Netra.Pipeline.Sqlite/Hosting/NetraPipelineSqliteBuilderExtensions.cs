@@ -9,7 +9,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NetraPipelineSqliteBuilderExtensions
 {
     /// <summary>
-    /// Keeps events in a SQLite file, <c>netra.db</c> in <c>Netra:DataDirectory</c>. Options: configuration section <c>Netra:Log:Sqlite</c>.
+    /// Keeps events in a SQLite file, <c>netra.db</c> in <c>Netra:DataDirectory</c>. Options: configuration section
+    /// <c>Netra:Log:Sqlite</c>.
     /// </summary>
     /// <param name="builder">The pipeline's builder.</param>
     /// <returns>The same builder.</returns>

@@ -17,9 +17,14 @@ internal sealed class SqliteMetrics(IMeterFactory meters, FailureReporter failur
     {
         var meter = meters.Create(PipelineMeter.Name);
         var commits = meter.CreateHistogram(
-            "netra.log.commit.duration", "s", "How long the log's transactions took.", tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = CommitSeconds });
+            "netra.log.commit.duration",
+            "s",
+            "How long the log's transactions took.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = CommitSeconds });
         log.OnCommit = duration => Record(commits, duration);
-        meter.CreateObservableUpDownCounter("netra.log.queue.usage", () => log.WaitingEvents, "{event}", "Events that wait to be committed.");
+        meter.CreateObservableUpDownCounter(
+            "netra.log.queue.usage", () => log.WaitingEvents, "{event}", "Events that wait to be committed.");
         meter.CreateObservableUpDownCounter("netra.log.queue.limit", () => log.MaxWaitingEvents, "{event}", "How many may wait.");
         meter.CreateObservableUpDownCounter("netra.log.size", () => log.KeptBytes, "By", "What the log keeps, and what waits.");
         meter.CreateObservableUpDownCounter("netra.log.limit", () => log.MaxBytes, "By", "What it may keep; above it nothing is taken.");
@@ -35,7 +40,13 @@ internal sealed class SqliteMetrics(IMeterFactory meters, FailureReporter failur
         catch (Exception exception) when (!_hasFailed)
         {
             _hasFailed = true;
-            failures.Report(new Failure(FailureCode.BackgroundFailed, "metrics", $"A collector of netra.log.commit.duration failed; this is said once: {exception.Message}") { Exception = exception });
+            failures.Report(new Failure(
+                FailureCode.BackgroundFailed,
+                "metrics",
+                $"A collector of netra.log.commit.duration failed; this is said once: {exception.Message}")
+            {
+                Exception = exception,
+            });
         }
         catch (Exception) when (_hasFailed)
         {

@@ -183,7 +183,7 @@ internal sealed class AppendQueueTests
     public async Task Add_TooManyJobsOrPositions_AreRefused()
     {
         await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueRequests = 16, QueueEntries = 16 });
-        var progress = new AuditEntry(Lease, new ConnectionProgress("c", default, 0, 1, 1, 1));
+        var progress = new HistoryEntry(Lease, new ConnectionProgress("c", default, 0, 1, 1, 1));
 
         Assert.That(Enumerable.Range(0, 17).Select(_ => queue.Queue.TryAdd(new WriterJob<int>("test", static _ => 1))).Count(static taken => taken), Is.EqualTo(16));
         Assert.That(Enumerable.Range(0, 17).Select(_ => queue.Queue.TryAdd(progress)).Count(static taken => taken), Is.EqualTo(16));

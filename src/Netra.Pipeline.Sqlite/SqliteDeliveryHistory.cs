@@ -3,8 +3,8 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>The audit trail of <see cref="SqliteEventLog"/>. May be called in parallel.</summary>
-internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
+/// <summary>The delivery history of <see cref="SqliteEventLog"/>. May be called in parallel.</summary>
+internal sealed class SqliteDeliveryHistory(SqliteEventLog log) : IAuditTrail
 {
     // A user's connection leaves one row a second: some hours of one, or minutes of many.
     private const int MaxRows = 20_000;
@@ -12,7 +12,7 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
     public bool TryRecord(StreamLease lease, in ConnectionProgress progress)
     {
         var open = log.Open;
-        return open.Queue.TryAdd(new AuditEntry(SqliteEventLog.Granted(lease), progress with { At = open.Clock.OfWall(progress.At) }));
+        return open.Queue.TryAdd(new HistoryEntry(SqliteEventLog.Granted(lease), progress with { At = open.Clock.OfWall(progress.At) }));
     }
 
     public async ValueTask<EventHistory?> ReadAsync(StreamLease lease, long seq, CancellationToken cancellationToken)
@@ -31,7 +31,8 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
             cancellationToken);
         return seq < 1 || seq > head
             ? null
-            : await open.Readers.ReadAsync(new FailureScope("trace", granted.UserId), store => Read(store, open.Clock, granted, seq), cancellationToken);
+            : await open.Readers.ReadAsync(
+                new FailureScope("trace", granted.UserId), store => Read(store, open.Clock, granted, seq), cancellationToken);
     }
 
     private static EventHistory? Read(ReadStore store, StorageClock clock, SqliteLease lease, long seq)
@@ -53,7 +54,7 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
             }
         }
 
-        var isComplete = AddTrail(store.Audit, view.Id, seq, row?.AcceptedAt ?? DateTimeOffset.MinValue, steps);
+        var isComplete = AddHistory(store.History, view.Id, seq, row?.AcceptedAt ?? DateTimeOffset.MinValue, steps);
         steps = [.. steps.Select(step => step with { At = clock.ToWall(step.At) })];
         var letter = store.DeadLetters.FindEvent(view.Id, seq);
         if (letter is not null)
@@ -61,20 +62,21 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
             steps.Add(new HistoryStep(HistoryStage.DeadLettered, letter.At));
         }
 
-        return steps.Count == 0 ? null : new EventHistory(row?.Event.Buffer ?? letter?.Buffer, [.. steps.OrderBy(static step => step.At)], isComplete && row is not null);
+        return steps.Count == 0 ? null : new EventHistory(
+            row?.Event.Buffer ?? letter?.Buffer, [.. steps.OrderBy(static step => step.At)], isComplete && row is not null);
     }
 
     // Back in time from the stream's last row until before the event.
-    private static bool AddTrail(AuditTable audit, long stream, long seq, DateTimeOffset acceptedAt, List<HistoryStep> steps)
+    private static bool AddHistory(HistoryTable history, long stream, long seq, DateTimeOffset acceptedAt, List<HistoryStep> steps)
     {
         var progress = new Stack<ConnectionProgress>();
-        var (rowid, deleted) = audit.ReadHead(stream);
+        var (rowid, deleted) = history.ReadHead(stream);
         var isBefore = false;
         for (var i = 0; i < MaxRows && rowid > deleted && !isBefore; i++)
         {
-            var row = audit.Read(rowid, stream);
+            var row = history.Read(rowid, stream);
             rowid = row.Prev;
-            if (row.Kind == AuditKind.Expired)
+            if (row.Kind == HistoryKind.Expired)
             {
                 if (row.From <= seq && seq <= row.Queued)
                 {
@@ -93,5 +95,5 @@ internal sealed class SqliteAuditTrail(SqliteEventLog log) : IAuditTrail
     }
 }
 
-/// <summary>A connection's progress on its way into the audit trail.</summary>
-internal readonly record struct AuditEntry(SqliteLease Lease, ConnectionProgress Progress);
+/// <summary>A connection's progress on its way into the delivery history.</summary>
+internal readonly record struct HistoryEntry(SqliteLease Lease, ConnectionProgress Progress);
