@@ -6,7 +6,9 @@ using Netra.Pipeline.Events;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>A run as agents have them: a thought, two tools, forty tokens. With what frames it, that is <see cref="EventsPerRun"/> events.</summary>
+/// <summary>
+/// A run as agents have them: a thought, two tools, forty tokens. With what frames it, that is <see cref="EventsPerRun"/> events.
+/// </summary>
 internal sealed class FigureAgent : IAgent
 {
     public const string AgentName = "figures";
@@ -27,7 +29,9 @@ internal sealed class FigureAgent : IAgent
 
     public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pause = execution.Input == Wait ? TimeSpan.Zero : TimeSpan.FromMilliseconds(int.Parse(execution.Input, CultureInfo.InvariantCulture));
+        var pause = execution.Input == Wait
+            ? TimeSpan.Zero
+            : TimeSpan.FromMilliseconds(int.Parse(execution.Input, CultureInfo.InvariantCulture));
         var thought = await execution.Events.ThinkAsync("Which documents say something about it?", ct: cancellationToken);
         if (execution.Input == Wait)
         {
@@ -36,7 +40,8 @@ internal sealed class FigureAgent : IAgent
 
         for (var call = 0; call < 2; call++)
         {
-            await execution.Tools.CallToolAsync(FigureTool.ToolName, new JsonObject { ["query"] = "what was asked for" }, cancellationToken);
+            await execution.Tools.CallToolAsync(
+                FigureTool.ToolName, new JsonObject { ["query"] = "what was asked for" }, cancellationToken);
         }
 
         for (var token = 0; token < Tokens; token++)

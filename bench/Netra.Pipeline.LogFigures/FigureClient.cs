@@ -4,7 +4,9 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>A page that reads as fast as it can and acknowledges as the protocol asks it to: every 64 events, when a run has ended, and at the end.</summary>
+/// <summary>
+/// A page that reads as fast as it can and acknowledges as the protocol asks it to: every 64 events, when a run has ended, and at the end.
+/// </summary>
 internal sealed class FigureClient : IDisposable
 {
     private const int AckEvery = 64;
@@ -58,7 +60,8 @@ internal sealed class FigureClient : IDisposable
             if (seq - acknowledged >= AckEvery || Received == events || message.Span.IndexOf(RunsEnd) >= 0)
             {
                 acknowledged = seq;
-                await _socket.SendAsync(ClientMessageWriter.Ack(seq), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                await _socket.SendAsync(
+                    ClientMessageWriter.Ack(seq), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
             }
         }
     }

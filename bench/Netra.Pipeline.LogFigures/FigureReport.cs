@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Netra.Pipeline.LogFigures;
@@ -15,14 +16,17 @@ internal sealed class FigureReport(string title)
     public Task WriteAsync(string path, string date)
     {
         var load = File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ') : ["?", "?", "?"];
+        var changes = Git("status --porcelain -- src bench :!bench/results").Length > 0 ? " with local changes" : string.Empty;
+        var system = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
         var head = $"""
             # {title}
 
-            Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: absolute times belong to the machine.
+            Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: absolute times belong to the
+            machine.
 
             - date: {date}
-            - commit: {Git("rev-parse --short HEAD")}{(Git("status --porcelain -- src bench :!bench/results").Length > 0 ? " with local changes" : string.Empty)}
-            - machine: {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}
+            - commit: {Git("rev-parse --short HEAD")}{changes}
+            - machine: {Environment.ProcessorCount} cores, {system}
             - load average when it ended: {load[0]} {load[1]} {load[2]}
 
             """;

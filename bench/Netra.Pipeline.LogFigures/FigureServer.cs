@@ -17,7 +17,10 @@ using Netra.Pipeline.Emission;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>The server's side: a whole pipeline on one of the logs, in a process of its own, so that its CPU time is its own. It emits when it is asked to.</summary>
+/// <summary>
+/// The server's side: a whole pipeline on one of the logs, in a process of its own, so that its CPU time is its
+/// own. It emits when it is asked to.
+/// </summary>
 internal static class FigureServer
 {
     private const string DefaultQueue = "sqlite-default";
@@ -39,7 +42,8 @@ internal static class FigureServer
         }
 
         using var export = observation is null ? null : ServerObservation.Apply(builder, observation);
-        builder.Services.AddSingleton(new PublisherTrace(observation == ServerObservation.Traced ? new TraceContext(PublisherTrace.TraceParent) : null));
+        builder.Services.AddSingleton(
+            new PublisherTrace(observation == ServerObservation.Traced ? new TraceContext(PublisherTrace.TraceParent) : null));
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
         var pipeline = builder.Services.AddNetraPipeline().AddAgent<FigureAgent>().AddTool<FigureTool>();
         if (kind == "memory")
@@ -67,12 +71,24 @@ internal static class FigureServer
     private static void Stop(IHostApplicationLifetime lifetime) => lifetime.StopApplication();
 
     // As fast as the clients take it: an emitter waits where a queue is full.
-    private static async Task<long> BurstAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int events, bool wait, bool stamp = false)
+    private static async Task<long> BurstAsync(
+        EventEmitterFactory emitters,
+        UserExecutionContextFactory contexts,
+        PublisherTrace publisher,
+        int users,
+        int events,
+        bool wait,
+        bool stamp = false)
     {
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
             await using var emitter = await emitters.CreateEmitterAsync(
-                contexts.Create($"user-{user}", "t", "r", trace: publisher.Trace), new EmitterOptions { Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report, WaitTimeout = TimeSpan.FromMinutes(1) });
+                contexts.Create($"user-{user}", "t", "r", trace: publisher.Trace),
+                new EmitterOptions
+                {
+                    Overflow = wait ? OverflowBehavior.Wait : OverflowBehavior.Report,
+                    WaitTimeout = TimeSpan.FromMinutes(1),
+                });
             for (var i = 0; i < events; i++)
             {
                 await emitter.TokenAsync(stamp ? Stamped() : Text);
@@ -85,7 +101,8 @@ internal static class FigureServer
     private static string Stamped() => TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture).PadRight(Text.Length, 'x');
 
     // The runner never waits for a connection, so every few runs one does itself: queues do not overflow.
-    private static async Task<long> RunsAsync(AgentRunner runner, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int runs, int pause)
+    private static async Task<long> RunsAsync(
+        AgentRunner runner, UserExecutionContextFactory contexts, PublisherTrace publisher, int users, int runs, int pause)
     {
         const int RunsInQueue = 8;
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
@@ -97,19 +114,26 @@ internal static class FigureServer
             await Task.Delay(TimeSpan.FromMilliseconds((double)pause * user / users), TimeProvider.System);
             for (var run = 0; run < runs; run++)
             {
-                var input = pause == 0 && run % RunsInQueue == RunsInQueue - 1 ? FigureAgent.Wait : pause.ToString(CultureInfo.InvariantCulture);
-                await runner.RunAsync(FigureAgent.AgentName, input, contexts.Create($"user-{user}", "t", Guid.NewGuid().ToString("N"), trace: publisher.Trace));
+                var input = pause == 0 && run % RunsInQueue == RunsInQueue - 1
+                    ? FigureAgent.Wait
+                    : pause.ToString(CultureInfo.InvariantCulture);
+                await runner.RunAsync(
+                    FigureAgent.AgentName,
+                    input,
+                    contexts.Create($"user-{user}", "t", Guid.NewGuid().ToString("N"), trace: publisher.Trace));
             }
         })));
         return (long)users * runs * FigureAgent.EventsPerRun;
     }
 
-    private static async Task<long> PacedAsync(EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int rate, int seconds)
+    private static async Task<long> PacedAsync(
+        EventEmitterFactory emitters, UserExecutionContextFactory contexts, int users, int rate, int seconds)
     {
         var open = new EventEmitter[users];
         for (var user = 0; user < users; user++)
         {
-            open[user] = await emitters.CreateEmitterAsync(contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = OverflowBehavior.Report });
+            open[user] = await emitters.CreateEmitterAsync(
+                contexts.Create($"user-{user}", "t", "r"), new EmitterOptions { Overflow = OverflowBehavior.Report });
         }
 
         // Each tick emits for the next part of the users, so that the load is even.

@@ -58,5 +58,6 @@ internal static class LoadComparison
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static string Row(string name, double memory, double sqlite) => string.Create(
-        CultureInfo.InvariantCulture, $"| {name} | {memory:F2} | {sqlite:F2} | {sqlite - memory:F2} µs, {(sqlite - memory) / sqlite:P0} of the whole |");
+        CultureInfo.InvariantCulture,
+        $"| {name} | {memory:F2} | {sqlite:F2} | {sqlite - memory:F2} µs, {(sqlite - memory) / sqlite:P0} of the whole |");
 }

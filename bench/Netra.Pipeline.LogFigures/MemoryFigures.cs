@@ -23,16 +23,26 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
     {
         report.Heading(
             "Memory of pages that do not read",
-            $"The standalone server with its defaults; {Users} users with a WebSocket each that never reads, {Events} events of {EventBytes:N0} bytes to each of them over HTTP. Resident memory in MB: at start, while they are there, and after they "
+            $"The standalone server with its defaults; {Users} users with a WebSocket each that never reads, {Events} events of "
+            + $"{EventBytes:N0} bytes to each of them over HTTP. Resident memory in MB: at start, while they are there, and after they "
             + $"have left. With a heap of at most {HeapLimit / (1024 * 1024)} MiB, whether all events were accepted.");
-        report.Line("| build | start | with all of them | " + string.Join(" | ", SecondsAfter.Select(static s => $"{s} s after")) + " | events accepted | with the small heap |");
+        report.Line(
+            "| build | start | with all of them | "
+            + string.Join(" | ", SecondsAfter.Select(static s => $"{s} s after"))
+            + " | events accepted | with the small heap |");
         report.Line("|---|---:|---:|" + string.Concat(SecondsAfter.Select(static _ => "---:|")) + "---:|---|");
         if (before is not null)
         {
             await MeasureAsync("before", before);
         }
 
-        await MeasureAsync("now", Path.Combine(AppContext.BaseDirectory, "../../Netra.Pipeline.Server", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Netra.Pipeline.Server.dll"));
+        await MeasureAsync(
+            "now",
+            Path.Combine(
+                AppContext.BaseDirectory,
+                "../../Netra.Pipeline.Server",
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)),
+                "Netra.Pipeline.Server.dll"));
     }
 
     private async Task MeasureAsync(string build, string assembly)
@@ -92,7 +102,8 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
             await socket.ConnectAsync(IPAddress.Loopback, port);
             await socket.SendAsync(Encoding.ASCII.GetBytes(
-                $"GET /ws?user_id=user-{user} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+                $"GET /ws?user_id=user-{user} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
             pages[user] = socket;
         }
 
@@ -109,7 +120,8 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
             await socket.ConnectAsync(IPAddress.Loopback, port);
             await using var stream = new NetworkStream(socket);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
-                "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"));
+                "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+                + "Connection: close\r\n\r\n"));
             using var unanswered = new SemaphoreSlim(MaxUnanswered);
             using var ended = new CancellationTokenSource();
             var writing = WriteAsync(stream, publisher, unanswered, ended.Token);
@@ -141,7 +153,10 @@ internal sealed class MemoryFigures(FigureReport report, string? before)
             for (var user = publisher; user < Users; user += Publishers)
             {
                 await unanswered.WaitAsync(ended);
-                lines.Append(CultureInfo.InvariantCulture, $$$"""{"user_id":"user-{{{user}}}","thread_id":"t","run_id":"r","type":"token","data":{"delta":"{{{text}}}"}}""").Append('\n');
+                lines.Append(
+                    CultureInfo.InvariantCulture,
+                    $$$"""{"user_id":"user-{{{user}}}","thread_id":"t","run_id":"r","type":"token","data":{"delta":"{{{text}}}"}}""")
+                    .Append('\n');
             }
 
             var chunk = Encoding.ASCII.GetBytes(lines.ToString());

@@ -3,7 +3,9 @@ using System.Globalization;
 namespace Netra.Pipeline.LogFigures;
 
 /// <summary>
-/// What observing costs: the same load on a server that observes nothing, on one that observes nothing of events with a trace, on one that observes everything, and on one that exports it too, in turns, in one run; and on a build of the product from before it could, when there is one.
+/// What observing costs: the same load on a server that observes nothing, on one that observes nothing of events with a
+/// trace, on one that observes everything, and on one that exports it too, in turns, in one run; and on a build of the
+/// product from before it could, when there is one.
 /// </summary>
 internal sealed class ObservationFigures(FigureReport report, string? before)
 {
@@ -25,8 +27,13 @@ internal sealed class ObservationFigures(FigureReport report, string? before)
 
     private async Task MakeAsync(string title, int connections, string warmUp, string load, string what)
     {
-        report.Heading(title, $"Server CPU per event: {what}. In-memory log. Goal: the median of observed / off is at most {Goal.ToString("F2", CultureInfo.InvariantCulture)}.");
-        report.Line($"| round | off, µs | traced / off | observed / off | observed / traced | exported / off |{(before is null ? string.Empty : " observed / before | off / before |")}");
+        report.Heading(
+            title,
+            $"Server CPU per event: {what}. In-memory log. Goal: "
+            + $"the median of observed / off is at most {Goal.ToString("F2", CultureInfo.InvariantCulture)}.");
+        report.Line(
+            "| round | off, µs | traced / off | observed / off | observed / traced | exported / off "
+            + $"|{(before is null ? string.Empty : " observed / before | off / before |")}");
         report.Line($"|---|---:|---:|---:|---:|---:|{(before is null ? string.Empty : "---:|---:|")}");
         await using var sink = await TelemetrySink.StartAsync();
         await using var off = await MeasuredServer.StartAsync(connections, ServerObservation.Off, program: null);
@@ -46,6 +53,9 @@ internal sealed class ObservationFigures(FigureReport report, string? before)
         }
 
         var rounds = new List<double[]>();
+        string Between(double low, double high) => string.Join(
+            " | ", Quantile(rounds, low).Zip(Quantile(rounds, high), static (from, to) => $"{Text(from)} to {Text(to)}"));
+
         for (var round = 1; round <= Rounds; round++)
         {
             var costs = await MeasureAsync(servers, load);
@@ -61,8 +71,8 @@ internal sealed class ObservationFigures(FigureReport report, string? before)
 
         _ = sink.BytesOf("metrics") + (connections > 0 ? sink.BytesOf("traces") : 0);
         report.Line($"| **median** | | {Join(Quantile(rounds, 0.5))} |");
-        report.Line($"| quartiles | | {string.Join(" | ", Quantile(rounds, 0.25).Zip(Quantile(rounds, 0.75), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
-        report.Line($"| from, to | | {string.Join(" | ", Quantile(rounds, 0).Zip(Quantile(rounds, 1), static (low, high) => $"{Text(low)} to {Text(high)}"))} |");
+        report.Line($"| quartiles | | {Between(0.25, 0.75)} |");
+        report.Line($"| from, to | | {Between(0, 1)} |");
         report.Line($"\nGoal {(Quantile(rounds, 0.5)[1] <= Goal ? "met" : "**missed**")}.");
     }
 
@@ -79,7 +89,11 @@ internal sealed class ObservationFigures(FigureReport report, string? before)
     }
 
     private static double[] Quantile(List<double[]> rounds, double share)
-        => [.. Enumerable.Range(0, rounds[0].Length).Select(i => rounds.Select(round => round[i]).Order().ElementAt((int)Math.Round((rounds.Count - 1) * share)))];
+        =>
+        [
+            .. Enumerable.Range(0, rounds[0].Length)
+                .Select(i => rounds.Select(round => round[i]).Order().ElementAt((int)Math.Round((rounds.Count - 1) * share)))
+        ];
 
     private static string Join(double[] values) => string.Join(" | ", values.Select(Text));
 

@@ -9,7 +9,11 @@ internal static class PacedFigures
 
     public static Task MakeAsync(FigureReport report)
     {
-        report.Heading("Cost of the log in paced load", $"Server CPU per delivered event: {Users} users with a connection each, {Rate} token events a second each, for {Seconds} s. Goal: the log is at most 15 % of the whole.");
-        return LoadComparison.MakeAsync(report, rounds: 3, Users, static server => server.PostAsync($"/figures/paced?users={Users}&rate={Rate}&seconds={Seconds}"));
+        report.Heading(
+            "Cost of the log in paced load",
+            $"Server CPU per delivered event: {Users} users with a connection each, {Rate} token events a second each, for {Seconds} s. "
+            + "Goal: the log is at most 15 % of the whole.");
+        return LoadComparison.MakeAsync(
+            report, rounds: 3, Users, static server => server.PostAsync($"/figures/paced?users={Users}&rate={Rate}&seconds={Seconds}"));
     }
 }

@@ -16,7 +16,8 @@ internal static class PressureFigures
     {
         report.Heading(
             "A burst that fills the log's queue",
-            $"{Users} users with a connection each, {Events:N0} token events each, as fast as they take them, on a cold server. *Default*: the log's queue holds 100,000 events and 64 MiB, and emitters wait for room. *Large*: it holds all of "
+            $"{Users} users with a connection each, {Events:N0} token events each, as fast as they take them, on a cold server. *Default*: "
+            + "the log's queue holds 100,000 events and 64 MiB, and emitters wait for room. *Large*: it holds all of "
             + "them. CPU is the server's; p99 is from the emitting call, its wait included, to the page. Every event must arrive.");
         report.Line(
             "| round | CPU, µs/event: default | large | ratio | events/s: default | large | ratio | p99, ms: default | large | ratio |");
@@ -71,5 +72,7 @@ internal static class PressureFigures
 
     private static string Row(string name, BurstResult standard, BurstResult large) => string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {standard.Cpu:F2} | {large.Cpu:F2} | {standard.Cpu / large.Cpu:F2} | {standard.Rate:N0} | {large.Rate:N0} | {standard.Rate / large.Rate:F2} | {standard.Milliseconds:F0} | {large.Milliseconds:F0} | {standard.Milliseconds / large.Milliseconds:F2} |");
+        $"| {name} | {standard.Cpu:F2} | {large.Cpu:F2} | {standard.Cpu / large.Cpu:F2} | {standard.Rate:N0} | {large.Rate:N0} | "
+        + $"{standard.Rate / large.Rate:F2} | {standard.Milliseconds:F0} | {large.Milliseconds:F0} | "
+        + $"{standard.Milliseconds / large.Milliseconds:F2} |");
 }

@@ -50,5 +50,6 @@ foreach (var (name, make) in new (string, Func<FigureReport, Task>)[]
 
 if (results is not null)
 {
-    await report.WriteAsync(results, string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC"));
+    await report.WriteAsync(
+        results, string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC"));
 }

@@ -9,7 +9,10 @@ internal static class ReplayFigures
 
     public static async Task MakeAsync(FigureReport report)
     {
-        report.Heading("Replay", $"One user's {Events:N0} events, written before, sent to one client over a WebSocket from the log (`seq=0`), acknowledged as the protocol asks.");
+        report.Heading(
+            "Replay",
+            $"One user's {Events:N0} events, written before, sent to one client over a WebSocket from the log (`seq=0`), "
+            + "acknowledged as the protocol asks.");
         report.Line("| round | events/s | server CPU per event, µs |");
         report.Line("|---|---:|---:|");
         using var folder = new TemporaryFolder();

@@ -12,7 +12,8 @@ internal static class ResumeFigures
     {
         report.Heading(
             "Everybody comes back",
-            $"{Users:N0} users with {Events} stored events each; the server is restarted, and all of them connect at once and ask for all of it. Until the last client has its last missing event.");
+            $"{Users:N0} users with {Events} stored events each; the server is restarted, and all of them connect at once and ask for all "
+            + "of it. Until the last client has its last missing event.");
         report.Line("| round | seconds | server CPU, s |");
         report.Line("|---|---:|---:|");
         using var folder = new TemporaryFolder();

@@ -7,7 +7,9 @@ using OpenTelemetry.Metrics;
 
 namespace Netra.Pipeline.LogFigures;
 
-/// <summary>How much a server observes: everything, with OpenTelemetry listening or exporting as well, or as little as can be configured.</summary>
+/// <summary>
+/// How much a server observes: everything, with OpenTelemetry listening or exporting as well, or as little as can be configured.
+/// </summary>
 internal static class ServerObservation
 {
     /// <summary>The argument of a server that observes nothing.</summary>
@@ -16,7 +18,10 @@ internal static class ServerObservation
     /// <summary>The argument of a server that observes nothing, and whose events belong to a trace of their publisher.</summary>
     public const string Traced = "traced";
 
-    /// <summary>The argument of a server whose metrics are collected and whose spans are recorded, as OpenTelemetry does it, and that exports nothing.</summary>
+    /// <summary>
+    /// The argument of a server whose metrics are collected and whose spans are recorded, as OpenTelemetry does it,
+    /// and that exports nothing.
+    /// </summary>
     public const string Listened = "listened";
 
     // More often than anybody exports, so that each measurement has its share of it.
@@ -45,7 +50,8 @@ internal static class ServerObservation
         if (observation == Listened)
         {
             return OpenTelemetrySdk.Create(static otel => otel
-                .WithMetrics(static metrics => metrics.AddMeter(Meter).AddReader(new PeriodicExportingMetricReader(new NoMetricExport(), ExportMilliseconds)))
+                .WithMetrics(static metrics =>
+                    metrics.AddMeter(Meter).AddReader(new PeriodicExportingMetricReader(new NoMetricExport(), ExportMilliseconds)))
                 .WithTracing(static tracing => tracing.AddSource(Source)));
         }
 

@@ -23,7 +23,9 @@ internal sealed class StandaloneServer : IAsyncDisposable
         {
             var line = File.ReadLines(
                 $"/proc/{_process.Id}/status").First(static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return double.Parse(line["VmRSS:".Length..].Replace("kB", string.Empty, StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
+            return double.Parse(line["VmRSS:".Length..].Replace("kB", string.Empty, StringComparison.Ordinal), CultureInfo.InvariantCulture)
+                * 1024
+                / 1e6;
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed class TelemetrySink : IAsyncDisposable
     }
 
     /// <summary>How many bytes of a signal have come, such as <c>metrics</c>. A measurement without any would say nothing.</summary>
-    public long BytesOf(string signal) => _bytes.TryGetValue(signal, out var bytes) ? bytes : throw new InvalidOperationException($"The server exported no {signal}.");
+    public long BytesOf(string signal)
+        => _bytes.TryGetValue(signal, out var bytes) ? bytes : throw new InvalidOperationException($"The server exported no {signal}.");
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 

@@ -14,8 +14,8 @@ public static class ClientMessageReader
     /// <param name="utf8">The message: one JSON object in UTF-8.</param>
     /// <returns>The message; <see cref="UnknownClientMessage"/> for a type that is not known.</returns>
     /// <exception cref="ProtocolViolationException">
-    /// It is not one JSON object, is nested deeper than <see cref="ProtocolConstants.MaxDepth"/>, has text that is not Unicode, or a member of
-    /// its type is missing, doubled, of the wrong type or out of range.
+    /// It is not one JSON object, is nested deeper than <see cref="ProtocolConstants.MaxDepth"/>, has text that is not Unicode, or a member
+    /// of its type is missing, doubled, of the wrong type or out of range.
     /// </exception>
     public static ClientMessage Read(ReadOnlySpan<byte> utf8)
     {

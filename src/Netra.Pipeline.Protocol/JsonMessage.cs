@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Netra.Pipeline.Protocol;
 
 /// <summary>
-/// Encodes one JSON message into an array of its exact size. The growing buffer and the writer are kept per thread, so the array is the only
-/// allocation; bodies must not write another message meanwhile.
+/// Encodes one JSON message into an array of its exact size. The growing buffer and the writer are kept per thread, so the array is the
+/// only allocation; bodies must not write another message meanwhile.
 /// </summary>
 internal static class JsonMessage
 {

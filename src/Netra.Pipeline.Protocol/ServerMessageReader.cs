@@ -15,8 +15,8 @@ public static class ServerMessageReader
     /// <see cref="UnknownServerMessage"/>.
     /// </returns>
     /// <exception cref="ProtocolViolationException">
-    /// It is not one JSON object, is nested deeper than <see cref="ProtocolConstants.MaxDepth"/>, has text that is not Unicode, or a member of
-    /// its type is missing, doubled, of the wrong type or out of range.
+    /// It is not one JSON object, is nested deeper than <see cref="ProtocolConstants.MaxDepth"/>, has text that is not Unicode, or a member
+    /// of its type is missing, doubled, of the wrong type or out of range.
     /// </exception>
     public static ServerMessage Read(ReadOnlySpan<byte> utf8)
     {
@@ -102,7 +102,9 @@ public static class ServerMessageReader
             }
             else if (reader.Is("run"u8))
             {
-                run = reader.IsNull ? run : Summary(reader.Integers("run", run is null ? null : new Dictionary<string, long>(StringComparer.Ordinal)));
+                run = reader.IsNull
+                    ? run
+                    : Summary(reader.Integers("run", run is null ? null : new Dictionary<string, long>(StringComparer.Ordinal)));
             }
             else if (reader.Is("replay_of"u8))
             {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Netra.Pipeline.Server;
 
 /// <summary>
-/// Binds the server's addresses itself: the fast door must come after TLS and before HTTP, and middleware from <c>ConfigureEndpointDefaults</c> would run before TLS. Binding by hand
-/// overrides <c>urls</c>, so that is read here.
+/// Binds the server's addresses itself: the fast door must come after TLS and before HTTP, and middleware from
+/// <c>ConfigureEndpointDefaults</c> would run before TLS. Binding by hand overrides <c>urls</c>, so that is read here.
 /// </summary>
 internal static class ServerEndpoints
 {

@@ -7,8 +7,8 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Benchmarks.Connections;
 
 /// <summary>
-/// One batch of a connection's writer: 64 text frames of 200 bytes, corked, one flush, into a pipe whose reader throws them away. The baseline writes the same bytes, framed
-/// beforehand, straight into such a pipe. What a flush costs the kernel is in neither.
+/// One batch of a connection's writer: 64 text frames of 200 bytes, corked, one flush, into a pipe whose reader throws them away. The
+/// baseline writes the same bytes, framed beforehand, straight into such a pipe. What a flush costs the kernel is in neither.
 /// </summary>
 public class FrameWriteBenchmarks
 {
@@ -32,8 +32,10 @@ public class FrameWriteBenchmarks
         byte[] header = [0x81, 126, 0, PayloadBytes];
         header.CopyTo(_frame, 0);
         _payload.CopyTo(_frame, header.Length);
-        _transport = new TransportStream(new DuplexPipe(_inbound.Reader, _outbound.Writer), sideLimit: 16 * 1024, static () => { }, static () => { });
-        _socket = WebSocket.CreateFromStream(_transport, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+        _transport = new TransportStream(
+            new DuplexPipe(_inbound.Reader, _outbound.Writer), sideLimit: 16 * 1024, static () => { }, static () => { });
+        _socket = WebSocket.CreateFromStream(
+            _transport, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Frames)]
@@ -54,7 +56,8 @@ public class FrameWriteBenchmarks
         _transport.Cork();
         for (var i = 0; i < Frames; i++)
         {
-            await _socket.SendAsync(_payload.AsMemory(), WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
+            await _socket.SendAsync(
+                _payload.AsMemory(), WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
         }
 
         await _transport.FlushTransportAsync();

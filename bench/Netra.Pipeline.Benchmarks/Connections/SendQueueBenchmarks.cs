@@ -7,7 +7,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Benchmarks.Connections;
 
 /// <summary>
-/// A batch of frames through one connection's queue, as its writer takes them: a look for a ping and at the control lane before each. The baseline is the same through a bare bounded channel.
+/// A batch of frames through one connection's queue, as its writer takes them: a look for a ping and at the control lane before each. The
+/// baseline is the same through a bare bounded channel.
 /// </summary>
 public class SendQueueBenchmarks
 {
@@ -22,7 +23,8 @@ public class SendQueueBenchmarks
     {
         var options = new ConnectionOptions();
         _queue = new SendQueue(options.QueueLimits, static () => { });
-        _bare = Channel.CreateBounded<SendFrame>(new BoundedChannelOptions(options.QueueFrames) { SingleReader = true, SingleWriter = true });
+        _bare = Channel.CreateBounded<SendFrame>(
+            new BoundedChannelOptions(options.QueueFrames) { SingleReader = true, SingleWriter = true });
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Frames)]

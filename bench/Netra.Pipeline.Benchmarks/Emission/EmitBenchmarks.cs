@@ -7,8 +7,9 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Benchmarks.Emission;
 
 /// <summary>
-/// One emission: encoding, number, log, window, fan-out. The queues are taken empty by the same thread every so many events, as a writer would that finds a batch; nothing is written
-/// and no writer is scheduled. The baseline copies one array and puts it into as many bare bounded channels.
+/// One emission: encoding, number, log, window, fan-out. The queues are taken empty by the same thread every so many
+/// events, as a writer would that finds a batch; nothing is written and no writer is scheduled. The baseline copies one
+/// array and puts it into as many bare bounded channels.
 /// </summary>
 public class EmitBenchmarks
 {

@@ -10,8 +10,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Benchmarks.Emission;
 
 /// <summary>
-/// From an event's values to its finished bytes: <see cref="EventEncoder"/> and <see cref="EventDraft"/> against one call of the source-generated
-/// serializer on a DTO of the same shape, number and id included.
+/// From an event's values to its finished bytes: <see cref="EventEncoder"/> and <see cref="EventDraft"/> against one call of the
+/// source-generated serializer on a DTO of the same shape, number and id included.
 /// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
@@ -26,13 +26,15 @@ public class EventEncodingBenchmarks
     private readonly byte[] _key = EventDraft.KeyOf(0x1234_5678_9ABC_DEF0);
     private readonly JsonNode _arguments = JsonNode.Parse("""{"query":"how does replay work","limit":5}""")!;
     private readonly ulong _tag = OwnerTag.Of("user-0042");
-    private readonly EnvelopeConstants _constants = new(new UserExecutionContext("user-0042", "thread-7", "run-19", "request-3", trace: null, isSystem: false));
+    private readonly EnvelopeConstants _constants = new(
+        new UserExecutionContext("user-0042", "thread-7", "run-19", "request-3", trace: null, isSystem: false));
     private readonly JsonElement _argumentsElement = JsonElement.Parse("""{"query":"how does replay work","limit":5}""");
 
     [Benchmark(Baseline = true)]
     [BenchmarkCategory("token")]
     public byte[] TokenBySerializer() => JsonSerializer.SerializeToUtf8Bytes(
-        new EventDto<TokenDto>(Seq, Id, "token", "thread-7", "run-19", 1_763_784_000.123456, new TokenDto(Delta)), EventJsonContext.Default.EventDtoTokenDto);
+        new EventDto<TokenDto>(Seq, Id, "token", "thread-7", "run-19", 1_763_784_000.123456, new TokenDto(Delta)),
+        EventJsonContext.Default.EventDtoTokenDto);
 
     [Benchmark]
     [BenchmarkCategory("token")]

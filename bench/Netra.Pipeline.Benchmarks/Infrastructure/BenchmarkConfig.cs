@@ -10,13 +10,15 @@ using Perfolizer.Horology;
 namespace Netra.Pipeline.Benchmarks.Infrastructure;
 
 /// <summary>
-/// Short enough that the whole set runs in a few minutes: what is judged is the ratio to the baseline beside it, and that one is measured in the same minute.
+/// Short enough that the whole set runs in a few minutes: what is judged is the ratio to the baseline beside it, and
+/// that one is measured in the same minute.
 /// </summary>
 internal sealed class BenchmarkConfig : ManualConfig
 {
     public BenchmarkConfig()
     {
-        AddJob(Job.Default.WithLaunchCount(1).WithWarmupCount(8).WithIterationCount(10).WithIterationTime(TimeInterval.FromMilliseconds(100)));
+        AddJob(
+            Job.Default.WithLaunchCount(1).WithWarmupCount(8).WithIterationCount(10).WithIterationTime(TimeInterval.FromMilliseconds(100)));
         AddDiagnoser(MemoryDiagnoser.Default);
         AddLogger(ConsoleLogger.Default);
         AddExporter(MarkdownExporter.GitHub);

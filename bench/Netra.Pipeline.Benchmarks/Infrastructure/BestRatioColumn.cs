@@ -6,7 +6,8 @@ using BenchmarkDotNet.Running;
 namespace Netra.Pipeline.Benchmarks.Infrastructure;
 
 /// <summary>
-/// The fastest iteration against the baseline's fastest. Whatever else a machine does only ever adds time, so that on a busy one this is steadier than the ratio of means.
+/// The fastest iteration against the baseline's fastest. Whatever else a machine does only ever adds time, so that on a busy one this
+/// is steadier than the ratio of means.
 /// </summary>
 internal sealed class BestRatioColumn : IColumn
 {

@@ -34,7 +34,8 @@ internal sealed class PipelineParts : IAsyncDisposable
 
     public ConnectionOptions Connections { get; } = new();
 
-    public Task<UserStream> StreamAsync() => _services.GetRequiredService<StreamRegistry>().PinAsync(UserId, CancellationToken.None).AsTask();
+    public Task<UserStream> StreamAsync()
+        => _services.GetRequiredService<StreamRegistry>().PinAsync(UserId, CancellationToken.None).AsTask();
 
     public Task<EventEmitter> EmitterAsync()
     {
@@ -42,18 +43,24 @@ internal sealed class PipelineParts : IAsyncDisposable
         return _services.GetRequiredService<EventEmitterFactory>().CreateEmitterAsync(context).AsTask();
     }
 
-    /// <summary>Attaches a connection from now on, or from a cursor, whose queue wakes nobody; its <c>welcome</c> is taken off already.</summary>
+    /// <summary>
+    /// Attaches a connection from now on, or from a cursor, whose queue wakes nobody; its <c>welcome</c> is taken off already.
+    /// </summary>
     public StreamSubscription Attach(UserStream stream, long? cursor = null)
     {
         var subscription = new StreamSubscription("c-1", new SendQueue(Connections.QueueLimits, static () => { }));
         var epoch = _services.GetRequiredService<StreamRegistry>().Epoch;
-        stream.TryAttach(subscription, cursor is null ? ResumeRequest.FromNow : new ResumeRequest(epoch, cursor, From: null), static _ => "{}"u8.ToArray());
+        stream.TryAttach(
+            subscription,
+            cursor is null ? ResumeRequest.FromNow : new ResumeRequest(epoch, cursor, From: null),
+            static _ => "{}"u8.ToArray());
         subscription.Queue.TryDequeue(out _);
         return subscription;
     }
 
     /// <summary>Lets the log forget nearly everything, so that it neither fills up nor grows.</summary>
-    public async Task EmptyLogAsync() => await _services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MinValue, CancellationToken.None);
+    public async Task EmptyLogAsync()
+        => await _services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MinValue, CancellationToken.None);
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

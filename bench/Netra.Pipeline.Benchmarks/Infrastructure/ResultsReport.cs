@@ -36,11 +36,13 @@ internal sealed class ResultsReport
 
     public void Write(IReadOnlyList<Summary> summaries)
     {
+        var changes = Git("status --porcelain -- src bench :!bench/results").Length > 0 ? " with local changes" : string.Empty;
         var text = new StringBuilder();
         text.Append("# Hot types\n\n")
-            .Append("Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: absolute times belong to the machine.\n\n")
+            .Append("Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: "
+                + "absolute times belong to the machine.\n\n")
             .Append($"- date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC\n")
-            .Append($"- commit: {Git("rev-parse --short HEAD")}{(Git("status --porcelain -- src bench :!bench/results").Length > 0 ? " with local changes" : string.Empty)}\n")
+            .Append($"- commit: {Git("rev-parse --short HEAD")}{changes}\n")
             .Append($"- load average when it ended: {LoadAverage()}\n");
         if (summaries.Count > 0)
         {
@@ -72,7 +74,9 @@ internal sealed class ResultsReport
         var columns = summary.Table.Columns.Where(static c => c.NeedToShow).ToList();
         text.Append($"\n## {summary.BenchmarksCases[0].Descriptor.Type.Name}\n\n");
         text.Append($"| {string.Join(" | ", columns.Select(static c => c.Header))} |\n");
-        text.Append($"|{string.Concat(columns.Select(static c => c.Justify == SummaryTable.SummaryTableColumn.TextJustification.Right ? "---:|" : "---|"))}\n");
+        var rules = columns.Select(
+            static c => c.Justify == SummaryTable.SummaryTableColumn.TextJustification.Right ? "---:|" : "---|");
+        text.Append($"|{string.Concat(rules)}\n");
         for (var row = 0; row < summary.Table.FullContent.Length; row++)
         {
             text.Append($"| {string.Join(" | ", columns.Select(c => c.Content[row]))} |\n");

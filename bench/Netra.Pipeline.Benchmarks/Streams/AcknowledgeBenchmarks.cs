@@ -8,7 +8,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Benchmarks.Streams;
 
 /// <summary>
-/// One acknowledgement from its bytes to the stream's intervals. The baseline only parses the same bytes with <see cref="Utf8JsonReader"/>. Receiving the frame is in neither.
+/// One acknowledgement from its bytes to the stream's intervals. The baseline only parses the same bytes with
+/// <see cref="Utf8JsonReader"/>. Receiving the frame is in neither.
 /// </summary>
 public class AcknowledgeBenchmarks
 {

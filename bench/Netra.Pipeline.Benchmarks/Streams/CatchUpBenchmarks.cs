@@ -6,7 +6,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Benchmarks.Streams;
 
 /// <summary>
-/// A connection that is 128 events behind, until it is live again: from the window, and from the in-memory log. The baseline puts as many arrays into a list.
+/// A connection that is 128 events behind, until it is live again: from the window, and from the in-memory log. The
+/// baseline puts as many arrays into a list.
 /// </summary>
 public class CatchUpBenchmarks
 {

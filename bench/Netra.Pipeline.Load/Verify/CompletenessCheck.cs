@@ -11,7 +11,8 @@ internal sealed class CompletenessCheck(Deployment deployment, VerifyOptions opt
         await Together.RunAsync(token => ReceiveAsync(first, run, received, token), token => PublishAsync(run, token), cancellationToken);
         if (!received.SequenceEqual(run.Receipts.Select(static receipt => receipt.Id)))
         {
-            throw new CheckFailedException($"{run.Receipts.Count} events were published, but {received.Count} others, or in another order, were received");
+            throw new CheckFailedException(
+                $"{run.Receipts.Count} events were published, but {received.Count} others, or in another order, were received");
         }
 
         await Polling.UntilRightAsync(() => ProblemOfLedgerAsync(first.Welcome.UserId, cancellationToken), cancellationToken);

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Netra.Pipeline.Load.Verify;
 
-/// <summary>The deployment that is tried, as publishers, operators and pages reach it. Users and threads are named after the run, so that runs do not meet. One call at a time, but for <see cref="PostAsync"/>.</summary>
+/// <summary>
+/// The deployment that is tried, as publishers, operators and pages reach it. Users and threads are named after the run, so that runs do
+/// not meet. One call at a time, but for <see cref="PostAsync"/>.
+/// </summary>
 internal sealed class Deployment : IDisposable
 {
     private readonly VerifyOptions _options;
@@ -14,7 +17,11 @@ internal sealed class Deployment : IDisposable
     {
         _options = options;
         RunName = $"verify-{Guid.NewGuid():N}"[..20];
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = options.Url, Timeout = Timeout.InfiniteTimeSpan };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+        {
+            BaseAddress = options.Url,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         if (options.Token is { } token)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -28,19 +35,22 @@ internal sealed class Deployment : IDisposable
     public IReadOnlyDictionary<string, long> Published => _published;
 
     /// <summary>Opens a page of the run's user, from now on.</summary>
-    public Task<Page> OpenPageAsync(CancellationToken cancellationToken) => Page.OpenAsync(SocketAddress(RunName), _options.UserToken, resume: null, cancellationToken);
+    public Task<Page> OpenPageAsync(CancellationToken cancellationToken)
+        => Page.OpenAsync(SocketAddress(RunName), _options.UserToken, resume: null, cancellationToken);
 
     /// <summary>Opens a page of another user, from now on.</summary>
     public Task<Page> OpenOtherPageAsync(CancellationToken cancellationToken)
         => Page.OpenAsync(SocketAddress($"{RunName}-other"), _options.OtherUserToken, resume: null, cancellationToken);
 
     /// <summary>Opens the page of the run's user again, after it was dropped.</summary>
-    public Task<Page> ReopenAsync(Page dropped, CancellationToken cancellationToken) => Page.OpenAsync(SocketAddress(RunName), _options.UserToken, dropped, cancellationToken);
+    public Task<Page> ReopenAsync(Page dropped, CancellationToken cancellationToken)
+        => Page.OpenAsync(SocketAddress(RunName), _options.UserToken, dropped, cancellationToken);
 
     /// <summary>Publishes one event.</summary>
     public async Task<Receipt> PublishAsync(string userId, string runId, string type, string data, CancellationToken cancellationToken)
     {
-        var body = $$"""{"user_id":{{JsonSerializer.Serialize(userId)}},"thread_id":"{{RunName}}","run_id":"{{runId}}","type":"{{type}}","data":{{data}}}""";
+        var user = JsonSerializer.Serialize(userId);
+        var body = $$"""{"user_id":{{user}},"thread_id":"{{RunName}}","run_id":"{{runId}}","type":"{{type}}","data":{{data}}}""";
         var answer = await PostAsync("/v1/events", body, cancellationToken);
         _published[userId] = _published.GetValueOrDefault(userId) + 1;
         return new Receipt(answer.GetProperty("id").GetString()!, answer.GetProperty("seq").GetInt64(), type);
@@ -70,7 +80,8 @@ internal sealed class Deployment : IDisposable
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
-            throw new CheckFailedException($"{request} was answered with {(int)response.StatusCode} {(text.Length > 300 ? text[..300] : text)}".TrimEnd());
+            throw new CheckFailedException(
+                $"{request} was answered with {(int)response.StatusCode} {(text.Length > 300 ? text[..300] : text)}".TrimEnd());
         }
 
         try
@@ -80,11 +91,17 @@ internal sealed class Deployment : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new CheckFailedException($"{request} was answered with {(int)response.StatusCode}, but not with JSON: {exception.Message}", exception);
+            throw new CheckFailedException(
+                $"{request} was answered with {(int)response.StatusCode}, but not with JSON: {exception.Message}", exception);
         }
     }
 
     // Outside Development the token says who it is, and the name is ignored.
     private Uri SocketAddress(string userId)
-        => new UriBuilder(_options.Url) { Scheme = _options.Url.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Path = "/ws", Query = $"user_id={userId}" }.Uri;
+        => new UriBuilder(_options.Url)
+        {
+            Scheme = _options.Url.Scheme == Uri.UriSchemeHttps ? "wss" : "ws",
+            Path = "/ws",
+            Query = $"user_id={userId}",
+        }.Uri;
 }

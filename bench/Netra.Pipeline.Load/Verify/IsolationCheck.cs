@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Load.Verify;
 
-/// <summary>A user sees nothing of another's events. What is published for the other one last comes first to that one's page, so nothing of the first one is on its way any more.</summary>
+/// <summary>
+/// A user sees nothing of another's events. What is published for the other one last comes first to that one's page, so nothing of
+/// the first one is on its way any more.
+/// </summary>
 internal sealed class IsolationCheck(Deployment deployment) : Check("isolation")
 {
     private const int Tokens = 20;
@@ -39,7 +42,8 @@ internal sealed class IsolationCheck(Deployment deployment) : Check("isolation")
             var message = await page.ReadEventAsync(run.RunId, cancellationToken);
             if (message.Id != receipt.Id)
             {
-                throw new CheckFailedException($"the page of {page.Welcome.UserId} was sent {message.Type} {message.Id}; {receipt.Id} was to come");
+                throw new CheckFailedException(
+                    $"the page of {page.Welcome.UserId} was sent {message.Type} {message.Id}; {receipt.Id} was to come");
             }
         }
 

@@ -16,7 +16,8 @@ internal sealed class LifecycleCheck(Deployment deployment) : Check("lifecycle e
             var message = await page.ReadEventAsync(run.RunId, cancellationToken);
             if ((message.Id, message.Seq, message.Type) != (receipt.Id, receipt.Seq, receipt.Type))
             {
-                throw new CheckFailedException($"{receipt.Type} was published as {receipt.Id}, but {message.Type} {message.Id} came in its place");
+                throw new CheckFailedException(
+                    $"{receipt.Type} was published as {receipt.Id}, but {message.Type} {message.Id} came in its place");
             }
         }
 

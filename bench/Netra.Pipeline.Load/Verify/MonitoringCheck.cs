@@ -40,10 +40,13 @@ internal sealed class MonitoringCheck(Deployment deployment) : Check("monitoring
         }
 
         // The account of a stream that rests in the log, since its user is away, is the ledger's to tell.
-        return user.TryGetProperty("acknowledged", out var acknowledged) && acknowledged.GetInt64() < published ? Problem("acknowledged", acknowledged) : null;
+        return user.TryGetProperty("acknowledged", out var acknowledged) && acknowledged.GetInt64() < published
+            ? Problem("acknowledged", acknowledged)
+            : null;
 
         string Problem(string name, JsonElement figure)
-            => $"{Prefix}/metrics/users says of {userId} {name} {(figure.ValueKind == JsonValueKind.Undefined ? "nothing" : figure)}; this run has published {published}";
+            => $"{Prefix}/metrics/users says of {userId} {name} {(figure.ValueKind == JsonValueKind.Undefined ? "nothing" : figure)}; "
+                + $"this run has published {published}";
     }
 
     private async Task<JsonElement?> FindUserAsync(string userId, CancellationToken cancellationToken)

@@ -43,10 +43,12 @@ internal sealed class OverheadCheck(Deployment deployment, VerifyOptions options
     private string Judge(List<TimeSpan> receipts, List<TimeSpan> arrivals)
     {
         var mean = TimeSpan.FromTicks((long)receipts.Average(static time => time.Ticks));
-        var figures = $"{receipts.Count} events: receipts {mean.TotalMilliseconds:F1} ms on average, p99 {Percentile(receipts, 0.99):F1} ms; "
+        var figures = $"{receipts.Count} events: receipts {mean.TotalMilliseconds:F1} ms on average, "
+            + $"p99 {Percentile(receipts, 0.99):F1} ms; "
             + $"publish to receive p50 {Percentile(arrivals, 0.5):F1} ms, p99 {Percentile(arrivals, 0.99):F1} ms";
         return mean <= options.MaxReceipt
             ? $"{figures} ({(mean <= Goal ? "within" : "above")} the goal of {Goal.TotalMilliseconds} ms)"
-            : throw new CheckFailedException($"{figures}; a receipt may take {options.MaxReceipt.TotalMilliseconds} ms on average (--max-receipt-ms)");
+            : throw new CheckFailedException(
+                $"{figures}; a receipt may take {options.MaxReceipt.TotalMilliseconds} ms on average (--max-receipt-ms)");
     }
 }

@@ -4,7 +4,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Load.Verify;
 
 /// <summary>
-/// A page: a WebSocket that answers pings, keeps a cursor, and holds the server to the protocol: numbers are consecutive unless a gap says otherwise, and none comes twice unless it is marked as a redelivery. One reader.
+/// A page: a WebSocket that answers pings, keeps a cursor, and holds the server to the protocol: numbers are consecutive unless a gap says
+/// otherwise, and none comes twice unless it is marked as a redelivery. One reader.
 /// </summary>
 internal sealed class Page : IAsyncDisposable
 {
@@ -89,10 +90,12 @@ internal sealed class Page : IAsyncDisposable
         }
 
         await _socket.ConnectAsync(address, cancellationToken);
-        Welcome = await ReceiveAsync(cancellationToken) as WelcomeMessage ?? throw new CheckFailedException("the first message on the socket is not a welcome");
+        Welcome = await ReceiveAsync(cancellationToken) as WelcomeMessage
+            ?? throw new CheckFailedException("the first message on the socket is not a welcome");
         if (resume is not null && !Welcome.Resumed)
         {
-            throw new CheckFailedException($"the server did not resume at {resume.Cursor} of epoch {resume.Welcome.Epoch}, though it gave both");
+            throw new CheckFailedException(
+                $"the server did not resume at {resume.Cursor} of epoch {resume.Welcome.Epoch}, though it gave both");
         }
 
         Cursor = resume?.Cursor ?? Welcome.Seq;
@@ -115,7 +118,8 @@ internal sealed class Page : IAsyncDisposable
         return true;
     }
 
-    private Task SendAsync(byte[] message, CancellationToken cancellationToken) => _socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+    private Task SendAsync(byte[] message, CancellationToken cancellationToken)
+        => _socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
 
     private async Task<ServerMessage> ReceiveAsync(CancellationToken cancellationToken)
     {
@@ -125,7 +129,8 @@ internal sealed class Page : IAsyncDisposable
             var received = await _socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken);
             if (received.MessageType == WebSocketMessageType.Close)
             {
-                throw new CheckFailedException($"the server closed the socket: {(int?)_socket.CloseStatus} {_socket.CloseStatusDescription}");
+                throw new CheckFailedException(
+                    $"the server closed the socket: {(int?)_socket.CloseStatus} {_socket.CloseStatusDescription}");
             }
 
             length += received.Count;

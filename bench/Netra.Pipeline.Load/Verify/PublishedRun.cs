@@ -16,7 +16,8 @@ internal sealed class PublishedRun(Deployment deployment, string userId, string 
 
     public Task StartAsync(CancellationToken cancellationToken) => PublishAsync("agent_started", Agent, cancellationToken);
 
-    public Task ThinkAsync(CancellationToken cancellationToken) => PublishAsync("agent_thinking", """{"thought":"Does it come through?"}""", cancellationToken);
+    public Task ThinkAsync(CancellationToken cancellationToken)
+        => PublishAsync("agent_thinking", """{"thought":"Does it come through?"}""", cancellationToken);
 
     public async Task UseToolAsync(CancellationToken cancellationToken)
     {
@@ -24,7 +25,8 @@ internal sealed class PublishedRun(Deployment deployment, string userId, string 
         await PublishAsync("tool_completed", """{"tool_name":"verify"}""", cancellationToken);
     }
 
-    public Task TokenAsync(CancellationToken cancellationToken) => PublishAsync("token", $$"""{"delta":"{{_receipts.Count}} "}""", cancellationToken);
+    public Task TokenAsync(CancellationToken cancellationToken)
+        => PublishAsync("token", $$"""{"delta":"{{_receipts.Count}} "}""", cancellationToken);
 
     public Task CompleteAsync(CancellationToken cancellationToken) => PublishAsync("agent_completed", Agent, cancellationToken);
 

@@ -9,7 +9,8 @@ internal static class ResultTable
 
     public static void Print(Uri url, IReadOnlyList<CheckResult> results)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = WidthOfFiles;

@@ -4,7 +4,8 @@ namespace Netra.Pipeline.Load.Verify;
 internal static class Together
 {
     /// <summary>Runs both. When one fails, the other is cancelled, and the failure of the first one to fail comes out.</summary>
-    public static async Task RunAsync(Func<CancellationToken, Task> one, Func<CancellationToken, Task> other, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        Func<CancellationToken, Task> one, Func<CancellationToken, Task> other, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] both = [one(linked.Token), other(linked.Token)];

@@ -51,9 +51,11 @@ internal static class Verification
         {
             return Result(hasPassed: false, exception.Message);
         }
-        catch (Exception exception) when (exception is HttpRequestException or WebSocketException or IOException or JsonException or ProtocolViolationException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or WebSocketException or IOException or JsonException or ProtocolViolationException)
         {
-            return Result(hasPassed: false, exception.InnerException is { } inner ? $"{exception.Message} ({inner.Message})" : exception.Message);
+            return Result(
+                hasPassed: false, exception.InnerException is { } inner ? $"{exception.Message} ({inner.Message})" : exception.Message);
         }
         catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException)
         {

@@ -39,9 +39,13 @@ internal sealed class WiringCheck(Deployment deployment) : Check("wiring")
             .Where(static check => TextOf(check.Value, "status") != "healthy")
             .Select(static check => $"{check.Name} is {TextOf(check.Value, "status")}: {TextOf(check.Value, "description")}")
             .ToList();
-        return TextOf(health, "status") == "healthy" && wrong.Count == 0
-            ? null
-            : $"/health says {TextOf(health, "status")}: {string.Join("; ", wrong.Count > 0 ? wrong : health.GetProperty("issues").EnumerateArray().Select(static issue => issue.GetString()))}";
+        if (TextOf(health, "status") == "healthy" && wrong.Count == 0)
+        {
+            return null;
+        }
+
+        var issues = wrong.Count > 0 ? wrong : health.GetProperty("issues").EnumerateArray().Select(static issue => issue.GetString());
+        return $"/health says {TextOf(health, "status")}: {string.Join("; ", issues)}";
     }
 
     private static string? TextOf(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.ToString() : null;

@@ -11,9 +11,9 @@ using Netra.Pipeline.Server.Demo.Tools;
 namespace Netra.Pipeline.Server.Demo;
 
 /// <summary>
-/// Shows everything a run can do, without a model and without a network: plans over the question, says its plan, calls tools, delegates, and
-/// streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless; all that belongs to a run is
-/// local to it.
+/// Shows everything a run can do, without a model and without a network: plans over the question, says its plan, calls tools,
+/// delegates, and streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless; all
+/// that belongs to a run is local to it.
 /// </summary>
 internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options) : IAgent
 {
@@ -40,7 +40,8 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
         for (var at = 0; at < plan.Steps.Count; at++)
         {
             var step = plan.Steps[at];
-            await execution.Events.ThinkAsync(step.Why, new JsonObject { ["step"] = at + 1, ["steps"] = plan.Steps.Count }, cancellationToken);
+            await execution.Events.ThinkAsync(
+                step.Why, new JsonObject { ["step"] = at + 1, ["steps"] = plan.Steps.Count }, cancellationToken);
             await foreach (var word in DoAsync(step, execution, cancellationToken))
             {
                 yield return word;
@@ -108,8 +109,8 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
                 StepKind.Count or _ => throw new InvalidOperationException($"A step of kind {step.Kind} has no answer."),
             };
         }
-        // What a tool or a delegate could not do is part of an honest answer; the page has been shown the failure already. A failing pipeline
-        // is not: then nobody would see the answer either, and the run must fail.
+        // What a tool or a delegate could not do is part of an honest answer; the page has been shown the failure already. A failing
+        // pipeline is not: then nobody would see the answer either, and the run must fail.
         catch (Exception failure) when (failure is AgentCommunicationException or not (PipelineException or OperationCanceledException))
         {
             return $"I could not {Wanted(step)}: {failure.Message}";
@@ -137,7 +138,8 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
     private static string Read(JsonNode result)
     {
         var more = (bool)result["truncated"]! ? $" The file goes on to line {(int)result["total_lines"]!}." : string.Empty;
-        return $"{(string)result["path"]!}, lines {(int)result["from_line"]!} to {(int)result["to_line"]!}:\n\n{(string)result["text"]!}\n\n"
+        return $"{(string)result["path"]!}, lines {(int)result["from_line"]!} to {(int)result["to_line"]!}:\n\n"
+            + $"{(string)result["text"]!}\n\n"
             + $"That is the end of what I read.{more}";
     }
 }

@@ -4,7 +4,9 @@ using Netra.Pipeline.Contexts;
 
 namespace Netra.Pipeline.Server.Demo;
 
-/// <summary>Gives every chat message to the demo agent, in a run of its own in the background. Stateless; safe for parallel calls.</summary>
+/// <summary>
+/// Gives every chat message to the demo agent, in a run of its own in the background. Stateless; safe for parallel calls.
+/// </summary>
 internal sealed class DemoMessageHandler(AgentRunner runner, UserExecutionContextFactory contexts) : IClientMessageHandler
 {
     public ValueTask<string?> HandleChatMessageAsync(ClientChatMessage message, CancellationToken ct)

@@ -40,7 +40,8 @@ internal sealed class DocResearcherAgent(TimeProvider time, IOptions<DemoOptions
     {
         var best = hits[0]!;
         var (path, heading) = ((string)best["path"]!, (string)best["heading"]!);
-        await execution.Events.ThinkAsync($"The best of {hits.Count} sections is \"{heading}\" in {path}; I read it.", ct: cancellationToken);
+        await execution.Events.ThinkAsync(
+            $"The best of {hits.Count} sections is \"{heading}\" in {path}; I read it.", ct: cancellationToken);
 
         // By lines and not by heading: two sections of a document may have the same heading.
         var arguments = new JsonObject { ["path"] = path, ["from_line"] = (int)best["first_line"]!, ["to_line"] = (int)best["last_line"]! };

@@ -5,7 +5,9 @@ namespace Netra.Pipeline.Server.Demo;
 /// <summary>Streams a text word by word, as a model writes. Stateless but for the clock; safe for parallel use.</summary>
 internal static class Words
 {
-    /// <summary>The words of <paramref name="text"/>, each with the white space that follows it, so that together they are the text.</summary>
+    /// <summary>
+    /// The words of <paramref name="text"/>, each with the white space that follows it, so that together they are the text.
+    /// </summary>
     public static IEnumerable<string> Of(string text)
     {
         var start = 0;

@@ -6,10 +6,14 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Server.Telemetry;
 
 /// <summary>
-/// Standard output that nobody has to wait for: what is written goes into a bounded buffer, and a thread of its own hands it on. When whoever should read it does not, a pipe takes 64 KiB and then
-/// blocks; with it would block every log line of the server, and its stop. Here what finds no room is dropped, counted, and told once there is room again.
+/// Standard output that nobody has to wait for: what is written goes into a bounded buffer, and a thread of its own hands it on. When
+/// whoever should read it does not, a pipe takes 64 KiB and then blocks; with it would block every log line of the server, and its stop.
+/// Here what finds no room is dropped, counted, and told once there is room again.
 /// </summary>
-/// <remarks>Safe to use from any thread; the lock guards the buffer. The thread alone writes to the stream, and is left behind when the process ends.</remarks>
+/// <remarks>
+/// Safe to use from any thread; the lock guards the buffer. The thread alone writes to the stream, and is left
+/// behind when the process ends.
+/// </remarks>
 internal sealed partial class ConsoleOutput : TextWriter
 {
     private const string BytesKey = "Netra:Logging:BufferBytes";
@@ -93,7 +97,10 @@ internal sealed partial class ConsoleOutput : TextWriter
     public void TellOf(ILoggerFactory loggers, IMeterFactory meters)
     {
         meters.Create(PipelineMeter.Name).CreateObservableCounter(
-            "netra.telemetry.dropped_log_entries", () => Dropped, "{entry}", "Log entries that were dropped, since nobody read standard output.");
+            "netra.telemetry.dropped_log_entries",
+            () => Dropped,
+            "{entry}",
+            "Log entries that were dropped, since nobody read standard output.");
         Volatile.Write(ref _logger, loggers.CreateLogger<ConsoleOutput>());
     }
 
@@ -205,8 +212,11 @@ internal sealed partial class ConsoleOutput : TextWriter
 
     private static partial class Log
     {
-        [LoggerMessage(ServerEventIds.LogEntriesDropped, LogLevel.Warning,
-            "{Entries} log entries were dropped, since nobody read standard output (Netra:Logging:BufferBytes)", EventName = nameof(ServerEventIds.LogEntriesDropped))]
+        [LoggerMessage(
+            ServerEventIds.LogEntriesDropped,
+            LogLevel.Warning,
+            "{Entries} log entries were dropped, since nobody read standard output (Netra:Logging:BufferBytes)",
+            EventName = nameof(ServerEventIds.LogEntriesDropped))]
         public static partial void Dropped(ILogger logger, long entries);
     }
 }

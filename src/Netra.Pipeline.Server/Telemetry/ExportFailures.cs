@@ -5,8 +5,9 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Server.Telemetry;
 
 /// <summary>
-/// Hears what the SDK says only to event sources: that exports fail, or that telemetry is dropped. Each is counted, and a WARNING line tells of them, at most one a minute; the line itself is never exported. Called on the
-/// SDK's threads, also while the listener is being made.
+/// Hears what the SDK says only to event sources: that exports fail, or that telemetry is dropped. Each is counted, and
+/// a WARNING line tells of them, at most one a minute; the line itself is never exported. Called on the SDK's threads,
+/// also while the listener is being made.
 /// </summary>
 internal sealed partial class ExportFailures : EventListener
 {
@@ -85,7 +86,9 @@ internal sealed partial class ExportFailures : EventListener
         object?[] payload = [.. eventData.Payload ?? []];
         try
         {
-            return eventData.Message is { } message ? string.Format(System.Globalization.CultureInfo.InvariantCulture, message, payload) : string.Join(", ", payload);
+            return eventData.Message is { } message
+                ? string.Format(System.Globalization.CultureInfo.InvariantCulture, message, payload)
+                : string.Join(", ", payload);
         }
         catch (FormatException)
         {
@@ -96,8 +99,12 @@ internal sealed partial class ExportFailures : EventListener
 
     private static partial class Log
     {
-        [LoggerMessage(ServerEventIds.ExportFailed, LogLevel.Warning,
-            "Telemetry could not be exported: {Failure} of {Source}: {Reason}. {Untold} failures more since the last such line; there is at most one a minute", EventName = nameof(ServerEventIds.ExportFailed))]
+        [LoggerMessage(
+            ServerEventIds.ExportFailed,
+            LogLevel.Warning,
+            "Telemetry could not be exported: {Failure} of {Source}: {Reason}. {Untold} failures more since the last such line; "
+            + "there is at most one a minute",
+            EventName = nameof(ServerEventIds.ExportFailed))]
         public static partial void Failed(ILogger logger, string? failure, string? source, string reason, long untold);
     }
 }

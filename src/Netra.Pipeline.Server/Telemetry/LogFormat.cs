@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Server.Telemetry;
 
 /// <summary>
-/// What log lines on standard output look like: <c>text</c> for people, or <c>json</c>, one object a line, for machines. Configuration <c>Netra:Logging:Format</c>; by default text in Development, and JSON elsewhere.
+/// What log lines on standard output look like: <c>text</c> for people, or <c>json</c>, one object a line, for machines. Configuration
+/// <c>Netra:Logging:Format</c>; by default text in Development, and JSON elsewhere.
 /// </summary>
 internal static class LogFormat
 {
@@ -9,7 +10,9 @@ internal static class LogFormat
 
     public static void Apply(WebApplicationBuilder builder)
     {
-        var format = builder.Configuration[Key] is { Length: > 0 } configured ? configured : builder.Environment.IsDevelopment() ? "text" : "json";
+        var format = builder.Configuration[Key] is { Length: > 0 } configured ? configured
+            : builder.Environment.IsDevelopment() ? "text"
+            : "json";
         switch (format.ToUpperInvariant())
         {
             case "TEXT":
@@ -26,6 +29,7 @@ internal static class LogFormat
         }
 
         // Every line inside of a span names it.
-        builder.Logging.Configure(static logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Logging.Configure(
+            static logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
     }
 }

@@ -9,14 +9,15 @@ using OpenTelemetry.Trace;
 namespace Netra.Pipeline.Server.Telemetry;
 
 /// <summary>
-/// Exports metrics, spans and log lines over OTLP, as the standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the others); nothing without them. It starts before everything else and stops after it, so that what
-/// starting and stopping says is exported too.
+/// Exports metrics, spans and log lines over OTLP, as the standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the others);
+/// nothing without them. It starts before everything else and stops after it, so that what starting and stopping says is exported too.
 /// </summary>
 internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDisposable
 {
     private const string ServiceName = "netra-pipeline";
 
-    // A collector that hangs must not hold up the end: the process is to be gone 3 s after DrainTimeout, all else included. So what there is to be sent is sent while requests and loops end, and only what they say last after them.
+    // A collector that hangs must not hold up the end: the process is to be gone 3 s after DrainTimeout, all else included. So what there
+    // is to be sent is sent while requests and loops end, and only what they say last after them.
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1.75);
 
     // For what is said last, where the others have taken the time.
@@ -93,25 +94,33 @@ internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDispos
 
         _isShutDown = true;
         var left = FlushTimeout - (_stoppingSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
-        await EachAsync(left > LastPatience ? left : LastPatience, _sdk.TracerProvider.Shutdown, _sdk.MeterProvider.Shutdown, _sdk.LoggerProvider.Shutdown);
+        await EachAsync(
+            left > LastPatience ? left : LastPatience,
+            _sdk.TracerProvider.Shutdown,
+            _sdk.MeterProvider.Shutdown,
+            _sdk.LoggerProvider.Shutdown);
         _sdk.Dispose();
     }
 
     // Each blocks its thread until it is done, so the three have one each; not the pool's, which the stop needs.
     private static Task<bool[]> EachAsync(TimeSpan timeout, params IEnumerable<Func<int, bool>> signals) => Task.WhenAll(signals.Select(
-        signal => Task.Factory.StartNew(() => signal((int)timeout.TotalMilliseconds), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        signal => Task.Factory.StartNew(
+            () => signal((int)timeout.TotalMilliseconds), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
     private static void Configure(IOpenTelemetryBuilder otel, ExportSettings settings)
     {
         otel.Services.Configure<LoggerFilterOptions>(static filter => filter.MinLevel = LogLevel.Trace);
         otel.ConfigureResource(Describe)
             .UseOtlpExporter()
-            .WithLogging(configureBuilder: null, static lines => (lines.IncludeScopes, lines.IncludeFormattedMessage, lines.ParseStateValues) = (true, true, true));
+            .WithLogging(
+                configureBuilder: null,
+                static lines => (lines.IncludeScopes, lines.IncludeFormattedMessage, lines.ParseStateValues) = (true, true, true));
 
         // The exporter takes all three signals; one without a source sends nothing.
         if (settings.Metrics)
         {
-            otel.WithMetrics(static metrics => metrics.AddMeter(PipelineMeter.Name, "Microsoft.AspNetCore.*", "System.Runtime", "System.Net.Http"));
+            otel.WithMetrics(
+                static metrics => metrics.AddMeter(PipelineMeter.Name, "Microsoft.AspNetCore.*", "System.Runtime", "System.Net.Http"));
         }
 
         if (settings.Traces)
@@ -123,13 +132,19 @@ internal sealed partial class OtlpExport : IHostedLifecycleService, IAsyncDispos
     // The variables come last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
     private static void Describe(ResourceBuilder resource) => resource
         .Clear()
-        .AddService(ServiceName, serviceVersion: typeof(OtlpExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion)
+        .AddService(
+            ServiceName,
+            serviceVersion: typeof(OtlpExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion)
         .AddTelemetrySdk()
         .AddEnvironmentVariableDetector();
 
     private static partial class Log
     {
-        [LoggerMessage(ServerEventIds.ExportStarted, LogLevel.Information, "Telemetry is exported over OTLP: {Signals}", EventName = nameof(ServerEventIds.ExportStarted))]
+        [LoggerMessage(
+            ServerEventIds.ExportStarted,
+            LogLevel.Information,
+            "Telemetry is exported over OTLP: {Signals}",
+            EventName = nameof(ServerEventIds.ExportStarted))]
         public static partial void Started(ILogger logger, ExportSettings signals);
     }
 }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Netra.Pipeline.Server.Telemetry;
 
-/// <summary>Names the span that ASP.NET Core makes of each request, which says nothing by itself: method, route and status, as the OpenTelemetry conventions for HTTP have them. Costs a look while spans are not collected.</summary>
+/// <summary>
+/// Names the span that ASP.NET Core makes of each request, which says nothing by itself: method, route and status, as the OpenTelemetry
+/// conventions for HTTP have them. Costs a look while spans are not collected.
+/// </summary>
 internal static class RequestSpans
 {
     public static async Task DescribeAsync(HttpContext context, RequestDelegate next)
@@ -28,7 +31,8 @@ internal static class RequestSpans
 
         if (status >= StatusCodes.Status500InternalServerError)
         {
-            span.SetTag("error.type", status.ToString(System.Globalization.CultureInfo.InvariantCulture)).SetStatus(ActivityStatusCode.Error);
+            span.SetTag("error.type", status.ToString(System.Globalization.CultureInfo.InvariantCulture)).SetStatus(
+                ActivityStatusCode.Error);
         }
     }
 }

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Server.Telemetry;
 
-/// <summary>The log event ids of the standalone server: 1700 to 1799 in the product's list, since it uses nothing internal of the library. A test proves that ids are unique over both.</summary>
+/// <summary>
+/// The log event ids of the standalone server: 1700 to 1799 in the product's list, since it uses nothing internal of the library. A test
+/// proves that ids are unique over both.
+/// </summary>
 internal static class ServerEventIds
 {
     /// <summary>Telemetry is exported.</summary>

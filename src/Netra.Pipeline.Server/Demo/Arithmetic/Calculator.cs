@@ -5,7 +5,8 @@ namespace Netra.Pipeline.Server.Demo.Arithmetic;
 /// <c>* / %</c>, then <c>+ -</c>: <c>-2^2</c> is -4, as in mathematics and not as in a spreadsheet.
 /// </summary>
 /// <remarks>
-/// Decimal and not binary floating point, because people check such answers by hand: 0.1 + 0.2 is 0.3. A pure function, safe to call from anywhere.
+/// Decimal and not binary floating point, because people check such answers by hand: 0.1 + 0.2 is 0.3. A pure
+/// function, safe to call from anywhere.
 /// </remarks>
 public static class Calculator
 {

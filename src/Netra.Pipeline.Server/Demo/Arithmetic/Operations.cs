@@ -13,7 +13,9 @@ internal static class Operations
         right == 0 ? throw new CalculationException($"{left} / 0: division by zero has no result.") : Fit(() => left / right);
 
     public static decimal Remainder(decimal left, decimal right) =>
-        right == 0 ? throw new CalculationException($"{left} % 0: the remainder of a division by zero has no result.") : Fit(() => left % right);
+        right == 0
+            ? throw new CalculationException($"{left} % 0: the remainder of a division by zero has no result.")
+            : Fit(() => left % right);
 
     public static decimal Power(decimal value, decimal exponent)
     {
@@ -67,7 +69,8 @@ internal static class Operations
         }
         catch (OverflowException)
         {
-            throw new CalculationException("The result does not fit: numbers may have up to 28 digits on either side of the decimal point.");
+            throw new CalculationException(
+                "The result does not fit: numbers may have up to 28 digits on either side of the decimal point.");
         }
     }
 }

@@ -19,11 +19,13 @@ internal sealed class DocumentFolder
         var root = Path.GetFullPath(options.Value.DocumentsDirectory, AppContext.BaseDirectory);
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"The demo's documents are not at '{root}' ({DemoOptions.SectionName}:DocumentsDirectory).");
+            throw new DirectoryNotFoundException(
+                $"The demo's documents are not at '{root}' ({DemoOptions.SectionName}:DocumentsDirectory).");
         }
 
         // Links are skipped: one could point anywhere.
-        var found = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint };
+        var found =
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint };
         foreach (var file in Directory.EnumerateFiles(root, "*.md", found))
         {
             var path = Path.GetRelativePath(root, file).Replace('\\', '/');

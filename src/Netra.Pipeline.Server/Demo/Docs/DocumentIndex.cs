@@ -3,9 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace Netra.Pipeline.Server.Demo.Docs;
 
 /// <summary>
-/// Full-text search over the documents' sections: SQLite's FTS5 in memory, ranked by bm25. Built on first use, read-only afterwards.
-/// Searches may come from any thread; one runs at a time, since a connection to SQLite serves one at a time and a search takes a fraction of
-/// a millisecond.
+/// Full-text search over the documents' sections: SQLite's FTS5 in memory, ranked by bm25. Built on first use, read-only
+/// afterwards. Searches may come from any thread; one runs at a time, since a connection to SQLite serves one at a time and a
+/// search takes a fraction of a millisecond.
 /// </summary>
 internal sealed class DocumentIndex(DocumentFolder folder) : IAsyncDisposable, IDisposable
 {
@@ -64,7 +64,8 @@ internal sealed class DocumentIndex(DocumentFolder folder) : IAsyncDisposable, I
         while (rows.Read())
         {
             // bm25 is negative and better the lower it is; people expect a score that grows.
-            hits.Add(new SearchHit(rows.GetString(0), rows.GetString(1), rows.GetInt32(2), rows.GetInt32(3), rows.GetString(4), -rows.GetDouble(5)));
+            hits.Add(new SearchHit(
+                rows.GetString(0), rows.GetString(1), rows.GetInt32(2), rows.GetInt32(3), rows.GetString(4), -rows.GetDouble(5)));
         }
 
         return hits;
@@ -104,7 +105,8 @@ internal sealed class DocumentIndex(DocumentFolder folder) : IAsyncDisposable, I
     private static void Insert(SqliteConnection connection, DocSection section)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO sections(path, heading, first_line, last_line, body) VALUES ($path, $heading, $first, $last, $body)";
+        command.CommandText = "INSERT INTO sections(path, heading, first_line, last_line, body) VALUES ($path, "
+            + "$heading, $first, $last, $body)";
         command.Parameters.AddWithValue("$path", section.Path);
         command.Parameters.AddWithValue("$heading", section.Heading);
         command.Parameters.AddWithValue("$first", section.FirstLine);

@@ -19,7 +19,8 @@ internal static class MarkdownSections
             var ownEnd = at + 1 < headings.Count ? headings[at + 1].Line : lines.Count;
             // Whoever reads a section wants what is under its subheadings too; a title alone says little.
             var next = headings.FindIndex(at + 1, other => other.Level <= level);
-            sections.Add(new DocSection(path, title, line + 1, next < 0 ? lines.Count : headings[next].Line, Text(lines, line + 1, ownEnd)));
+            sections.Add(
+                new DocSection(path, title, line + 1, next < 0 ? lines.Count : headings[next].Line, Text(lines, line + 1, ownEnd)));
         }
 
         return sections;

@@ -20,8 +20,10 @@ internal static partial class CalculateRule
         return found;
     }
 
-    // Malformed ones count too ("(2+3*4"): the tool says what is wrong with them, where searching the docs for "2" would leave people wondering.
-    private static bool IsExpression(Match match) => !Date().IsMatch(match.Value) && Numbers().Count(match.Value) >= 2 && Signs().IsMatch(Spelled().Replace(match.Value, Sign));
+    // Malformed ones count too ("(2+3*4"): the tool says what is wrong with them, where searching the docs for "2"
+    // would leave people wondering.
+    private static bool IsExpression(Match match)
+        => !Date().IsMatch(match.Value) && Numbers().Count(match.Value) >= 2 && Signs().IsMatch(Spelled().Replace(match.Value, Sign));
 
     private static string Sign(Match word) => word.Value[0] switch
     {

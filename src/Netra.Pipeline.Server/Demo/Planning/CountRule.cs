@@ -12,7 +12,8 @@ internal static partial class CountRule
 
     public static IEnumerable<(int Position, PlanStep Step)> Apply(QuestionText text) => text.Claim(Pattern()).Select(match =>
     {
-        var fits = int.TryParse(match.Groups["to"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var to) && to <= MaxCount;
+        var fits = int.TryParse(match.Groups["to"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var to)
+            && to <= MaxCount;
         var why = fits ? $"I am to count to {to}; no tool is needed." : $"I am to count further than {MaxCount}; I stop there.";
         return (match.Index, new PlanStep(StepKind.Count, new JsonObject { ["to"] = fits ? to : MaxCount }, why));
     });

@@ -26,7 +26,8 @@ internal static class Planner
         var ordered = steps.OrderBy(found => found.Position).Select(found => found.Step).ToList();
         if (ordered.Count == 0)
         {
-            ordered.Add(new PlanStep(StepKind.Introduce, [], "The question names nothing I can calculate, look up or read, so I say what I can do."));
+            ordered.Add(new PlanStep(
+                StepKind.Introduce, [], "The question names nothing I can calculate, look up or read, so I say what I can do."));
         }
 
         return new Plan([.. ordered.Take(MaxSteps)], Math.Max(0, ordered.Count - MaxSteps));

@@ -12,8 +12,8 @@ internal static partial class ResearchRule
     // Words that frame the other rules' subjects ("calculate 2+3 and tell me…") and mean nothing on their own.
     private static readonly HashSet<string> Framing = new(StringComparer.OrdinalIgnoreCase)
     {
-        "calculate", "compute", "evaluate", "result", "value", "equals", "equal", "time", "current", "clock", "count", "slowly", "read", "open",
-        "file", "also", "s",
+        "calculate", "compute", "evaluate", "result", "value", "equals", "equal", "time", "current", "clock", "count", "slowly", "read",
+        "open", "file", "also", "s",
     };
 
     public static IEnumerable<(int Position, PlanStep Step)> Apply(QuestionText text) =>
@@ -29,7 +29,8 @@ internal static partial class ResearchRule
     private static partial Regex Blanks();
 
     // What joined the sentence to a part that another rule took, and what led up to that part.
-    [GeneratedRegex(@"^\s*(?:(?:and|then|,)\s+)*|(?:\s+(?:and|then|what|what's|is)|,)*\s*$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^\s*(?:(?:and|then|,)\s+)*|(?:\s+(?:and|then|what|what's|is)|,)*\s*$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Edges();
 
     // A dot inside a word ("netra.v1") ends no sentence.

@@ -12,7 +12,8 @@ internal static partial class TimeRule
     {
         if (!match.Groups["zone"].Success)
         {
-            yield return (match.Index, new PlanStep(StepKind.Time, [], "The question asks for the time and names no zone, so I look it up in UTC."));
+            yield return (
+                match.Index, new PlanStep(StepKind.Time, [], "The question asks for the time and names no zone, so I look it up in UTC."));
         }
 
         foreach (Capture zone in match.Groups["zone"].Captures)

@@ -11,7 +11,8 @@ internal sealed class CalculateTool : ITool
 
     public string Name => ToolName;
 
-    public string Description => "Calculates an arithmetic expression: {\"expression\":\"(2+3)*4\"}. Operators: + - * / % ^ and parentheses.";
+    public string Description
+        => "Calculates an arithmetic expression: {\"expression\":\"(2+3)*4\"}. Operators: + - * / % ^ and parentheses.";
 
     public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using Netra.Pipeline.Server.Demo.Docs;
 namespace Netra.Pipeline.Server.Demo.Tools;
 
 /// <summary>
-/// <c>read_file{path, heading?, from_line?, to_line?}</c> → <c>{path, heading?, from_line, to_line, total_lines, truncated, text}</c>. Reads
-/// documents below the documents' root only. Safe for parallel calls.
+/// <c>read_file{path, heading?, from_line?, to_line?}</c> → <c>{path, heading?, from_line, to_line, total_lines, truncated, text}</c>.
+/// Reads documents below the documents' root only. Safe for parallel calls.
 /// </summary>
 internal sealed class ReadFileTool(DocumentFolder folder) : ITool
 {
@@ -18,7 +18,8 @@ internal sealed class ReadFileTool(DocumentFolder folder) : ITool
     public string Name => ToolName;
 
     public string Description =>
-        "Reads a document: {\"path\":\"docs/protocol.md\"}, with \"heading\" one section of it, with \"from_line\" and \"to_line\" those lines.";
+        "Reads a document: {\"path\":\"docs/protocol.md\"}, with \"heading\" one section of it, "
+        + "with \"from_line\" and \"to_line\" those lines.";
 
     public async ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
     {
@@ -26,7 +27,11 @@ internal sealed class ReadFileTool(DocumentFolder folder) : ITool
         var heading = ToolArguments.OptionalText(arguments, "heading");
         var (path, lines) = await folder.ReadAsync(ToolArguments.Text(arguments, "path"), cancellationToken);
         var (from, to) = heading is null
-            ? Lines(path, lines.Length, ToolArguments.OptionalNumber(arguments, "from_line"), ToolArguments.OptionalNumber(arguments, "to_line"))
+            ? Lines(
+                path,
+                lines.Length,
+                ToolArguments.OptionalNumber(arguments, "from_line"),
+                ToolArguments.OptionalNumber(arguments, "to_line"))
             : Section(path, lines, heading);
 
         var (text, last) = Join(lines, from, to);

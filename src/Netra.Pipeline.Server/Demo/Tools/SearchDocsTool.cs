@@ -5,7 +5,8 @@ using Netra.Pipeline.Server.Demo.Docs;
 namespace Netra.Pipeline.Server.Demo.Tools;
 
 /// <summary>
-/// <c>search_docs{query, limit?}</c> → <c>{query, hits:[{path, heading, first_line, last_line, snippet, score}]}</c>. Safe for parallel calls.
+/// <c>search_docs{query, limit?}</c> → <c>{query, hits:[{path, heading, first_line, last_line, snippet,
+/// score}]}</c>. Safe for parallel calls.
 /// </summary>
 internal sealed class SearchDocsTool(DocumentIndex index) : ITool
 {

@@ -17,7 +17,8 @@ internal static class ZoneNames
         var wanted = name.Trim().Replace(' ', '_');
         var ids = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).ToList();
         var id = ids.Find(candidate => candidate.Equals(wanted, StringComparison.OrdinalIgnoreCase)) ?? ByCity(ids, wanted);
-        // The list leaves out aliases such as Etc/GMT+5. The system takes an id as a path below its database, so only harmless ones get there.
+        // The list leaves out aliases such as Etc/GMT+5. The system takes an id as a path below its database, so
+        // only harmless ones get there.
         return id is null && !wanted.All(symbol => char.IsAsciiLetterOrDigit(symbol) || symbol is '/' or '_' or '+' or '-')
             ? throw Unknown(name)
             : TimeZoneInfo.TryFindSystemTimeZoneById(id ?? wanted, out var zone) ? zone : throw Unknown(name);
