@@ -103,7 +103,9 @@ internal sealed partial class ChatPageTests
         async Task PublishAsync(string type, string data)
         {
             using var content = new StringContent(
-                $$"""{"user_id":"{{_userId}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""", System.Text.Encoding.UTF8, "application/json");
+                $$"""{"user_id":"{{_userId}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""",
+                System.Text.Encoding.UTF8,
+                "application/json");
             using var response = await http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
         }
     }

@@ -97,7 +97,8 @@ internal sealed partial class EventStreamTests
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
-    // A page that answers no ping is frozen, and its stream is ended soon: the browser opens it again by itself, with the id of the last event.
+    // A page that answers no ping is frozen, and its stream is ended soon: the browser opens it again by itself,
+    // with the id of the last event.
     [Test]
     public async Task EventSource_StreamEnds_IsResumedByTheBrowserWithoutLossOrRepetition()
     {
@@ -120,19 +121,25 @@ internal sealed partial class EventStreamTests
             """);
         using var http = new HttpClient { BaseAddress = _server.Address };
         var head = 0L;
-        for (var ended = 0; ended < 2; ended = await page.EvaluateAsync<int>("() => window.heard.filter((message) => message.type === 'end').length"))
+        for (var ended = 0; ended < 2; ended = await page.EvaluateAsync<int>(
+            "() => window.heard.filter((message) => message.type === 'end').length"))
         {
-            var answer = await http.PostAsJsonAsync("/v1/events", new { user_id = "ada", thread_id = "t", run_id = "r", type = "token", data = new { delta = "x" } });
+            var answer = await http.PostAsJsonAsync(
+                "/v1/events", new { user_id = "ada", thread_id = "t", run_id = "r", type = "token", data = new { delta = "x" } });
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created).Or.EqualTo(HttpStatusCode.Accepted));
             head++;
-            await page.WaitForFunctionAsync("(head) => window.heard.some((message) => message.seq === head && message.type === 'token')", head);
+            await page.WaitForFunctionAsync(
+                "(head) => window.heard.some((message) => message.seq === head && message.type === 'token')", head);
         }
 
-        var seqs = await page.EvaluateAsync<long[]>("() => window.heard.filter((message) => message.type === 'token').map((message) => message.seq)");
+        var seqs = await page.EvaluateAsync<long[]>(
+            "() => window.heard.filter((message) => message.type === 'token').map((message) => message.seq)");
         Assert.That(seqs, Is.EqualTo(Enumerable.Range(1, (int)head).Select(static i => (long)i)));
-        var ends = await page.EvaluateAsync<string[]>("() => window.heard.filter((message) => message.type === 'end').map((message) => `${message.reason} ${message.reconnect}`)");
+        var ends = await page.EvaluateAsync<string[]>(
+            "() => window.heard.filter((message) => message.type === 'end').map((message) => `${message.reason} ${message.reconnect}`)");
         Assert.That(ends, Is.All.EqualTo("unresponsive true"));
-        var resumed = await page.EvaluateAsync<bool[]>("() => window.heard.filter((message) => message.type === 'welcome').map((message) => message.resumed)");
+        var resumed = await page.EvaluateAsync<bool[]>(
+            "() => window.heard.filter((message) => message.type === 'welcome').map((message) => message.resumed)");
         Assert.That(resumed.Skip(1), Is.Not.Empty.And.All.True);
     }
 

@@ -69,7 +69,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         catch (TimeoutException exception)
         {
             await server.DisposeAsync();
-            throw new TimeoutException($"The server has not said within {StartTimeout.TotalSeconds} s where it listens:\n{server.Log}", exception);
+            throw new TimeoutException(
+                $"The server has not said within {StartTimeout.TotalSeconds} s where it listens:\n{server.Log}", exception);
         }
     }
 

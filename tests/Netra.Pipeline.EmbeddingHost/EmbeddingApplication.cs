@@ -30,13 +30,20 @@ public static class EmbeddingApplication
     }
 
     // A run of an agent, from an endpoint of the application.
-    private static async Task<string> GreetAsync(string user, AgentRunner runner, UserExecutionContextFactory contexts, CancellationToken cancellationToken)
-        => await runner.RunAsync(GreeterAgent.AgentName, user, contexts.Create(user, "greetings", Guid.NewGuid().ToString()), cancellationToken: cancellationToken);
+    private static async Task<string> GreetAsync(
+        string user, AgentRunner runner, UserExecutionContextFactory contexts, CancellationToken cancellationToken)
+        => await runner.RunAsync(
+            GreeterAgent.AgentName,
+            user,
+            contexts.Create(user, "greetings", Guid.NewGuid().ToString()),
+            cancellationToken: cancellationToken);
 
     // Events without an agent.
-    private static async Task<object> NoteAsync(string user, EventEmitterFactory emitters, UserExecutionContextFactory contexts, CancellationToken cancellationToken)
+    private static async Task<object> NoteAsync(
+        string user, EventEmitterFactory emitters, UserExecutionContextFactory contexts, CancellationToken cancellationToken)
     {
-        await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(user, "notes", Guid.NewGuid().ToString()), cancellationToken: cancellationToken);
+        await using var emitter = await emitters.CreateEmitterAsync(
+            contexts.Create(user, "notes", Guid.NewGuid().ToString()), cancellationToken: cancellationToken);
         await emitter.AgentStartedAsync("notes", cancellationToken: cancellationToken);
         var receipt = await emitter.AgentCompletedAsync("notes", cancellationToken: cancellationToken);
         var (id, seq, _) = await receipt.WhenStoredAsync(cancellationToken);

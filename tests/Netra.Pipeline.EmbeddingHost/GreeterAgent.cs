@@ -18,7 +18,8 @@ public sealed class GreeterAgent : IAgent
     public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await execution.Events.ThinkAsync("How does one greet?", ct: cancellationToken);
-        var reversed = await execution.Tools.CallToolAsync(ReverseTool.ToolName, new JsonObject { ["text"] = execution.Input }, cancellationToken);
+        var reversed = await execution.Tools.CallToolAsync(
+            ReverseTool.ToolName, new JsonObject { ["text"] = execution.Input }, cancellationToken);
         yield return "Hello ";
         yield return $"{execution.Input}, or {reversed}!";
     }

@@ -5,12 +5,14 @@ using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 /// <summary>
-/// Lets a test take from a server that runs as a process of its own what it needs. It listens on the Unix socket that NETRA_HARM_SOCKET names: each line is a number of milliseconds for which no thread of the pool
-/// is to be had, or, after <c>handles </c>, for which all file handles are taken that are free when it comes; it is answered when that is over. One order at a time.
+/// Lets a test take from a server that runs as a process of its own what it needs. It listens on the Unix socket that NETRA_HARM_SOCKET
+/// names: each line is a number of milliseconds for which no thread of the pool is to be had, or, after <c>handles </c>, for which all file
+/// handles are taken that are free when it comes; it is answered when that is over. One order at a time.
 /// </summary>
 internal static class StartupHook
 {
-    // The pool adds a thread or two a second to those that are blocked, and each new one finds another blocker before it finds anything useful.
+    // The pool adds a thread or two a second to those that are blocked, and each new one finds another blocker
+    // before it finds anything useful.
     private const int Blockers = 4_000;
 
     private const string Handles = "handles ";

@@ -37,7 +37,9 @@ internal sealed class AgentRunnerStartTests
     public async Task Start_CancelledBeforeItBegan_IsToldFromStartedToCancelled()
     {
         await using var host = await AgentHost.StartAsync();
-        var runs = Enumerable.Range(0, 20).Select(number => host.Runner.Start("scripted", "What?", host.Context("ada", $"r{number}"))).ToList();
+        var runs = Enumerable.Range(0, 20)
+            .Select(number => host.Runner.Start("scripted", "What?", host.Context("ada", $"r{number}")))
+            .ToList();
 
         runs.ForEach(run => run.Cancel("never mind"));
         await Task.WhenAll(runs.Select(run => run.Completion.ContinueWith(_ => { }, TaskScheduler.Default))).WaitAsync(AgentHost.Patience);
@@ -94,7 +96,8 @@ internal sealed class AgentRunnerStartTests
 
         Assert.That(
             () => host.Runner.Start("scripted", "What?", host.Context("ada", "r3")),
-            Throws.TypeOf<AgentCommunicationException>().With.Message.Contains("2 runs are open").And.Message.Contains("Netra:Agents:MaxOpenRuns"));
+            Throws.TypeOf<AgentCommunicationException>().With.Message.Contains("2 runs are open")
+                .And.Message.Contains("Netra:Agents:MaxOpenRuns"));
 
         Assert.That(host.Reported, Is.EqualTo(new[] { "agent_communication in RunAgent" }));
         Assert.That((host.Runner.OpenRunCount, host.Host.Bridge.OpenRuns), Is.EqualTo((2, 2)));
@@ -153,7 +156,9 @@ internal sealed class AgentRunnerStartTests
     }
 
     private static async IAsyncEnumerable<string> DelegateAfter(
-        Task release, AgentExecution execution, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        Task release,
+        AgentExecution execution,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await release;
         yield return await execution.DelegateAsync("helper", "And?", cancellationToken);

@@ -30,7 +30,8 @@ internal sealed class AgentRunnerStreamTests
             break;
         }
 
-        Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "token a", "agent_thinking over", "agent_cancelled abandoned" }));
+        Assert.That(
+            await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "token a", "agent_thinking over", "agent_cancelled abandoned" }));
         Assert.That((host.Runner.OpenRunCount, host.Host.Bridge.OpenRuns, host.Reported.Count), Is.EqualTo((0, 0, 0)));
     }
 

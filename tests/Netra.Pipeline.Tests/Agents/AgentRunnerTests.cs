@@ -114,7 +114,8 @@ internal sealed class AgentRunnerTests
     {
         await using var host = await AgentHost.StartAsync();
 
-        Assert.That(async () => await host.RunAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await host.RunAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 
         Assert.That(await host.StoryAsync(), Is.Empty);
         Assert.That((host.Runner.OpenRunCount, host.Host.Bridge.OpenRuns), Is.EqualTo((0, 0)));
@@ -150,7 +151,8 @@ internal sealed class AgentRunnerTests
         await using var host = await AgentHost.StartAsync();
         host.Scripts.Agent = (_, _) => throw new TaskCanceledException("The request timed out.");
 
-        Assert.That(async () => await host.RunAsync(), Throws.InvalidOperationException.With.InnerException.TypeOf<TaskCanceledException>());
+        Assert.That(
+            async () => await host.RunAsync(), Throws.InvalidOperationException.With.InnerException.TypeOf<TaskCanceledException>());
 
         Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "agent_failed agent_failed" }));
         Assert.That(host.Reported, Is.EqualTo(new[] { "agent_failed in RunAgent" }));
@@ -192,7 +194,8 @@ internal sealed class AgentRunnerTests
         };
         host.Scripts.LogRefuses = type => type == EventType.AgentStarted;
 
-        Assert.That(async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.LogFull));
+        Assert.That(
+            async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.LogFull));
 
         host.Scripts.LogRefuses = _ => false;
         Assert.That(await host.StoryAsync(), Is.Empty);
@@ -225,7 +228,8 @@ internal sealed class AgentRunnerTests
         await using var host = await AgentHost.StartAsync();
         host.Scripts.LogRefuses = type => type == EventType.AgentCompleted;
 
-        Assert.That(async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.LogFull));
+        Assert.That(
+            async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.LogFull));
 
         Assert.That(host.Reported, Is.EqualTo(new[] { "log_full in agent_completed" }));
         Assert.That(host.Runner.OpenRunCount, Is.Zero);
@@ -305,7 +309,9 @@ internal sealed class AgentRunnerTests
 
         Assert.That(await host.RunAsync(), Is.EqualTo("a😀bc😀"));
 
-        Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "token a", "token 😀b", "token c", "token 😀", "agent_completed" }));
+        Assert.That(
+            await host.StoryAsync(),
+            Is.EqualTo(new[] { "agent_started", "token a", "token 😀b", "token c", "token 😀", "agent_completed" }));
     }
 
     [Test]
@@ -314,7 +320,8 @@ internal sealed class AgentRunnerTests
         await using var host = await AgentHost.StartAsync();
         await host.RunAsync();
 
-        Assert.That(async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.RunEnded));
+        Assert.That(
+            async () => await host.RunAsync(), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.RunEnded));
     }
 
     private static async IAsyncEnumerable<string> ThrowAfterAPiece(
@@ -325,7 +332,8 @@ internal sealed class AgentRunnerTests
         throw new FormatException("broken");
     }
 
-    private static async IAsyncEnumerable<string> YieldAndWait(Action meanwhile, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> YieldAndWait(
+        Action meanwhile, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return "a";
         meanwhile();

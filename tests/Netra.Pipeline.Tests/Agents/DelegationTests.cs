@@ -54,7 +54,8 @@ internal sealed class DelegationTests
         var failures = host.Host.Failures.Latest(10);
         Assert.Multiple(() =>
         {
-            Assert.That((raised!.FromAgent, raised.ToAgent, raised.Reason, raised.RunId), Is.EqualTo(("scripted", "helper", "broken", "r1")));
+            Assert.That(
+                (raised!.FromAgent, raised.ToAgent, raised.Reason, raised.RunId), Is.EqualTo(("scripted", "helper", "broken", "r1")));
             Assert.That(raised.InnerException, Is.TypeOf<FormatException>());
             Assert.That(host.Reported, Is.EqualTo(new[] { "agent_failed in RunAgent", "agent_communication in Delegate" }));
             Assert.That(failures[0].RunId, Is.EqualTo("r1"));
@@ -136,7 +137,8 @@ internal sealed class DelegationTests
     {
         await using var host = await AgentHost.StartAsync();
         host.Scripts.Agent = AskAndForgive;
-        host.Scripts.Delegate = (execution, ct) => CancelAndWait(() => host.Runner.CancelRun("ada", "t1", execution.Context.RunId, "not this"), ct);
+        host.Scripts.Delegate = (execution, ct) =>
+            CancelAndWait(() => host.Runner.CancelRun("ada", "t1", execution.Context.RunId, "not this"), ct);
 
         Assert.That(await host.RunAsync(), Is.EqualTo("AgentCommunication"));
 
@@ -158,7 +160,10 @@ internal sealed class DelegationTests
     }
 
     private static async IAsyncEnumerable<string> Ask(
-        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken, JsonNode? data = null, string agent = "helper")
+        AgentExecution execution,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        JsonNode? data = null,
+        string agent = "helper")
     {
         yield return await execution.DelegateAsync(agent, "And?", data, cancellationToken) + "!";
     }

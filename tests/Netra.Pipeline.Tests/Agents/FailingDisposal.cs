@@ -9,7 +9,8 @@ internal sealed class FailingDisposal(int pieces, Exception? failure) : IAsyncEn
 
     public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
 
-    public ValueTask<bool> MoveNextAsync() => _left-- > 0 ? new(true) : failure is null ? new(false) : ValueTask.FromException<bool>(failure);
+    public ValueTask<bool> MoveNextAsync()
+        => _left-- > 0 ? new(true) : failure is null ? new(false) : ValueTask.FromException<bool>(failure);
 
     public ValueTask DisposeAsync() => ValueTask.FromException(new FormatException("disposal"));
 }

@@ -53,7 +53,9 @@ internal sealed class LifeSignsTests
 
         Assert.That(await waits.Task, Is.EqualTo(TimeSpan.FromMinutes(61)).Within(TimeSpan.FromSeconds(1)));
         await host.PassAsync(1800);
-        Assert.That((host.Services.GetRequiredService<QuietRuns>().StaleCount, host.Services.GetRequiredService<QuietRuns>().Stuck.Count), Is.EqualTo((0, 0)));
+        Assert.That(
+            (host.Services.GetRequiredService<QuietRuns>().StaleCount, host.Services.GetRequiredService<QuietRuns>().Stuck.Count),
+            Is.EqualTo((0, 0)));
         release.SetResult();
         await run.Completion;
         Assert.That(host.Pipeline.Failures.Total, Is.Zero);
@@ -86,12 +88,15 @@ internal sealed class LifeSignsTests
     public async Task Silence_OfAnAgentThatSaysNothing_EndsItsRun()
     {
         await using var host = await StartAsync();
-        host.Services.GetRequiredService<Scripts>().Agent = (_, ct) => HoldAsync(static () => { }, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct), ct);
+        host.Services.GetRequiredService<Scripts>().Agent = (_, ct) =>
+            HoldAsync(static () => { }, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct), ct);
         var run = Start(host);
         await host.PassAsync(905);
 
         Assert.That(async () => await run.Completion, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.LeaseExpired, FailureCode.RunStalled }));
+        Assert.That(
+            host.Pipeline.Failures.Latest(10).Select(static f => f.Code),
+            Is.EqualTo(new[] { FailureCode.LeaseExpired, FailureCode.RunStalled }));
     }
 
     [Test]
@@ -109,22 +114,26 @@ internal sealed class LifeSignsTests
         pipeline.AddAgent<ScriptedAgent>().AddAgent<ScriptedDelegate>().AddTool<ScriptedTool>();
     });
 
-    private static AgentRun Start(MonitoredHost host) => host.Pipeline.Runner.Start("scripted", "What?", host.Pipeline.Contexts.Create("ada", "t1", "r1"));
+    private static AgentRun Start(MonitoredHost host)
+        => host.Pipeline.Runner.Start("scripted", "What?", host.Pipeline.Contexts.Create("ada", "t1", "r1"));
 
-    private static async IAsyncEnumerable<string> HoldAsync(Action begun, Task until, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> HoldAsync(
+        Action begun, Task until, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         begun();
         await until.WaitAsync(cancellationToken);
         yield return "done";
     }
 
-    private static async IAsyncEnumerable<string> CallAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> CallAsync(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await execution.Tools.CallToolAsync("echo", [], cancellationToken);
         yield return "done";
     }
 
-    private static async IAsyncEnumerable<string> DelegateAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> DelegateAsync(
+        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return await execution.DelegateAsync("helper", "And?", cancellationToken);
     }

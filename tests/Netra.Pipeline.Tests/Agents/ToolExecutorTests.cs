@@ -236,7 +236,8 @@ internal sealed class ToolExecutorTests
         {
             Assert.That(length, Is.EqualTo(300_000));
             Assert.That(completed.GetProperty("status").GetString(), Is.EqualTo("ok"));
-            Assert.That(completed.GetProperty("result").GetProperty("error").GetProperty("code").GetString(), Is.EqualTo("result_too_large"));
+            Assert.That(
+                completed.GetProperty("result").GetProperty("error").GetProperty("code").GetString(), Is.EqualTo("result_too_large"));
             Assert.That(completed.GetProperty("result").GetProperty("error").GetProperty("message").GetString(), Does.Contain("262144"));
             Assert.That(host.Reported, Is.EqualTo(new[] { "event_too_large in tool_completed" }));
         });
@@ -263,7 +264,8 @@ internal sealed class ToolExecutorTests
 
         Assert.That(
             async () => await host.RunAsync(),
-            Throws.TypeOf<AgentCommunicationException>().With.Property("Code").EqualTo(FailureCode.ToolUnknown).And.Message.Contains("echo"));
+            Throws.TypeOf<AgentCommunicationException>().With.Property("Code").EqualTo(FailureCode.ToolUnknown)
+                .And.Message.Contains("echo"));
 
         Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "agent_failed tool_unknown" }));
         Assert.That(host.Reported, Is.EqualTo(new[] { "tool_unknown in CallTool" }));
@@ -316,7 +318,8 @@ internal sealed class ToolExecutorTests
 
         await host.RunAsync();
 
-        Assert.That(await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "tool_executing call-1", "token done", "agent_completed" }));
+        Assert.That(
+            await host.StoryAsync(), Is.EqualTo(new[] { "agent_started", "tool_executing call-1", "token done", "agent_completed" }));
         Assert.That(host.Reported, Is.EqualTo(new[] { "tool_failed in RunAgent" }));
         Assert.That(host.Host.Failures.Latest(1)[0].Message, Does.Contain("the call of tool echo"));
         release.SetResult(null);
@@ -355,7 +358,10 @@ internal sealed class ToolExecutorTests
     }
 
     private static async IAsyncEnumerable<string> Call(
-        AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken, JsonObject? arguments = null, string tool = "echo")
+        AgentExecution execution,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        JsonObject? arguments = null,
+        string tool = "echo")
     {
         var result = await execution.Tools.CallToolAsync(tool, arguments ?? [], cancellationToken);
         yield return result?.ToJsonString() ?? "null";

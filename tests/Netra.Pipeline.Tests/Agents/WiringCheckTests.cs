@@ -30,7 +30,8 @@ internal sealed class WiringCheckTests
         Assert.Multiple(() =>
         {
             AssertReason(raised, "NeedsMuch needs System.Net.Http.HttpClient ('client'), which is not registered");
-            AssertReason(raised, "NeedsMuch needs System.Collections.Generic.IReadOnlyList<System.String> ('names'), which is not registered");
+            AssertReason(
+                raised, "NeedsMuch needs System.Collections.Generic.IReadOnlyList<System.String> ('names'), which is not registered");
             AssertReason(raised, "NeedsMuch needs System.IO.Stream ('keyed'), which is not registered");
             AssertReason(raised, "Throws could not be made: FormatException: constructor");
             AssertReason(raised, "Demanding needs tool 'missing_tool', and no tool of that name could be made");
@@ -146,7 +147,8 @@ internal sealed class WiringCheckTests
                 throw new NotSupportedException();
         }
 
-        internal sealed class NeedsMuch(HttpClient client, IReadOnlyList<string> names, [FromKeyedServices("key")] Stream keyed, int optional = 3)
+        internal sealed class NeedsMuch(
+            HttpClient client, IReadOnlyList<string> names, [FromKeyedServices("key")] Stream keyed, int optional = 3)
             : Named("needs_much")
         {
             public object[] Needs => [client, names, keyed, optional];
@@ -195,6 +197,7 @@ internal sealed class WiringCheckTests
 
         public string Description => $"Has {client}.";
 
-        public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
+            => throw new NotSupportedException();
     }
 }

@@ -60,7 +60,10 @@ internal sealed class ConnectionLivenessTests
         Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameFrozen)).Key, Is.EqualTo(Interval + Timeout));
         Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Unresponsive)).Key, Is.EqualTo(Interval + Frozen));
         Assert.That(actions.Values.Any(static a => a.HasFlag(LivenessAction.Dead)), Is.False);
-        Assert.That(actions.Count(static a => a.Value.HasFlag(LivenessAction.ApplicationPing)), Is.GreaterThan(2), "it is asked on, or it could not wake up");
+        Assert.That(
+            actions.Count(static a => a.Value.HasFlag(LivenessAction.ApplicationPing)),
+            Is.GreaterThan(2),
+            "it is asked on, or it could not wake up");
         Assert.That(peer.Liveness.IsFrozen, Is.True);
     }
 
@@ -77,7 +80,9 @@ internal sealed class ConnectionLivenessTests
         var actions = peer.Run(60);
 
         Assert.That(actions[Interval + Timeout + 1], Is.EqualTo(LivenessAction.Recovered));
-        Assert.That(actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.BecameFrozen) || a.HasFlag(LivenessAction.Unresponsive)));
+        Assert.That(
+            actions.Values,
+            Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.BecameFrozen) || a.HasFlag(LivenessAction.Unresponsive)));
     }
 
     [Test]
@@ -87,14 +92,18 @@ internal sealed class ConnectionLivenessTests
 
         var actions = peer.Run(200);
 
-        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key, Is.EqualTo(1 + Window), "the first tick that could have seen it, and the window");
+        Assert.That(
+            actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key,
+            Is.EqualTo(1 + Window),
+            "the first tick that could have seen it, and the window");
         Assert.That(peer.Liveness.IsStuck, Is.True);
 
         peer.Acknowledged = 2;
         Assert.That(peer.Run(1).Values.Single().HasFlag(LivenessAction.Recovered), Is.True);
         Assert.That(peer.Liveness.IsStuck, Is.False);
 
-        Assert.That(peer.Run(Window).Count(static a => a.Value.HasFlag(LivenessAction.BecameStuck)), Is.EqualTo(1), "an episode of its own");
+        Assert.That(
+            peer.Run(Window).Count(static a => a.Value.HasFlag(LivenessAction.BecameStuck)), Is.EqualTo(1), "an episode of its own");
         peer.Acknowledged = 5;
         Assert.That(peer.Run(1).Values.Single().HasFlag(LivenessAction.Recovered), Is.True);
         Assert.That(peer.Run(200).Values, Is.All.EqualTo(Pings));
@@ -125,7 +134,8 @@ internal sealed class ConnectionLivenessTests
         var actions = peer.Run(Window * 2);
 
         Assert.That(peer.Liveness.IsStuck, Is.True);
-        Assert.That(actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.BecameStuck)), "the alarm was raised");
+        Assert.That(
+            actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.BecameStuck)), "the alarm was raised");
         peer.Acknowledged = 5;
         peer.Run(1);
         Assert.That(peer.Liveness.IsStuck, Is.False);
@@ -170,8 +180,11 @@ internal sealed class ConnectionLivenessTests
         Assert.That(peer.StandStill(seconds), Is.EqualTo(Pings), "a second before it was dead");
 
         var actions = peer.Run(Interval + Timeout);
-        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Dead)).Key, Is.EqualTo(Interval + Timeout - 1 + Interval + Timeout));
-        Assert.That(actions.Values, Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Stalled) || a.HasFlag(LivenessAction.Unresponsive)));
+        Assert.That(
+            actions.Single(static a => a.Value.HasFlag(LivenessAction.Dead)).Key, Is.EqualTo(Interval + Timeout - 1 + Interval + Timeout));
+        Assert.That(
+            actions.Values,
+            Has.None.Matches<LivenessAction>(static a => a.HasFlag(LivenessAction.Stalled) || a.HasFlag(LivenessAction.Unresponsive)));
     }
 
     [Test]
@@ -197,7 +210,8 @@ internal sealed class ConnectionLivenessTests
         Assert.That(peer.Liveness.IsFrozen, Is.True);
         var actions = peer.Run(Frozen);
 
-        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.Unresponsive)).Key, Is.EqualTo(Interval + Frozen - 1 + Frozen));
+        Assert.That(
+            actions.Single(static a => a.Value.HasFlag(LivenessAction.Unresponsive)).Key, Is.EqualTo(Interval + Frozen - 1 + Frozen));
     }
 
     [Test]

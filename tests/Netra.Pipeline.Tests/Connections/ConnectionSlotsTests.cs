@@ -47,7 +47,10 @@ internal sealed class ConnectionSlotsTests
 
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.True);
 
-        Assert.That(first.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(new[] { false, true }), "who has said what it wants stays");
+        Assert.That(
+            first.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested),
+            Is.EqualTo(new[] { false, true }),
+            "who has said what it wants stays");
         Assert.That(later.Exists(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.False);
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False, "nobody else has been silent for long");
     }
@@ -101,7 +104,9 @@ internal sealed class ConnectionSlotsTests
         slots.EndRequest(all[2], isOwn: false);
 
         Assert.That(slots.CutAll(), Is.EqualTo(3));
-        Assert.That(all.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(new[] { false, true, true, true }));
+        Assert.That(
+            all.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested),
+            Is.EqualTo(new[] { false, true, true, true }));
         Assert.That(unknown.ConnectionClosed.IsCancellationRequested, Is.False);
     }
 

@@ -23,8 +23,12 @@ internal sealed class InheritedProgressTests
 
         var actions = back.Run(Window);
 
-        Assert.That(actions[1].HasFlag(LivenessAction.ApplicationPing), Is.True, "more than half of the window is gone: it is asked at once");
-        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key, Is.EqualTo(Timeout), "the window is over since five seconds, but so long it gets to answer");
+        Assert.That(
+            actions[1].HasFlag(LivenessAction.ApplicationPing), Is.True, "more than half of the window is gone: it is asked at once");
+        Assert.That(
+            actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key,
+            Is.EqualTo(Timeout),
+            "the window is over since five seconds, but so long it gets to answer");
         Assert.That(back.Liveness.UnconfirmedSince, Is.Zero, "the alarm was raised");
     }
 
@@ -56,7 +60,10 @@ internal sealed class InheritedProgressTests
 
         var actions = back.Run(Window + 2);
 
-        Assert.That(actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key, Is.GreaterThanOrEqualTo(30 + Window), "nobody knows what a frozen page would have done");
+        Assert.That(
+            actions.Single(static a => a.Value.HasFlag(LivenessAction.BecameStuck)).Key,
+            Is.GreaterThanOrEqualTo(30 + Window),
+            "nobody knows what a frozen page would have done");
     }
 
     /// <summary>A page whose browser always answers, and which itself answers within the second, if it does at all.</summary>

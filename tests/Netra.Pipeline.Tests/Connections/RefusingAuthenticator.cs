@@ -6,5 +6,8 @@ namespace Netra.Pipeline.Tests.Connections;
 internal sealed class RefusingAuthenticator : IConnectionAuthenticator
 {
     public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
-        => ValueTask.FromResult(request.SingleQuery("user_id") == "banned" ? AuthenticationResult.Forbid("may not connect") : AuthenticationResult.Unauthorized("is not known"));
+        => ValueTask.FromResult(
+            request.SingleQuery("user_id") == "banned"
+                ? AuthenticationResult.Forbid("may not connect")
+                : AuthenticationResult.Unauthorized("is not known"));
 }

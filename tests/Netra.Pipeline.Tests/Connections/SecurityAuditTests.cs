@@ -52,7 +52,9 @@ internal sealed class SecurityAuditTests
         using var response = await http.DeleteAsync(new Uri("/v1/dead-letters/7", UriKind.Relative));
 
         var line = await WrittenAsync(host);
-        Assert.That((line.EventId.Id, line.Values["Operation"], line.Values["Subject"], line.Values["Status"]), Is.EqualTo((EventIds.OperatorChanged, "DropDeadLetter", "dead_letter_id 7", 404)));
+        Assert.That(
+            (line.EventId.Id, line.Values["Operation"], line.Values["Subject"], line.Values["Status"]),
+            Is.EqualTo((EventIds.OperatorChanged, "DropDeadLetter", "dead_letter_id 7", 404)));
     }
 
     [TestCase("somebody", 401)]
@@ -74,5 +76,6 @@ internal sealed class SecurityAuditTests
         return Audit(host).Single();
     }
 
-    private static List<CapturedLog> Audit(PipelineHost host) => [.. host.Logs.Logs.Where(static log => log.Category == SecurityAudit.Category)];
+    private static List<CapturedLog> Audit(PipelineHost host)
+        => [.. host.Logs.Logs.Where(static log => log.Category == SecurityAudit.Category)];
 }

@@ -7,8 +7,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// Thousands of connections end in every rude way there is while writers go on, and the devices that stay see every event once and in order (spec C4, C6, C8, D1, D4, D8). On real sockets.
-/// <c>NETRA_CHAOS_DROPS</c> says how many, <c>NETRA_CRASH_SEED</c> repeats.
+/// Thousands of connections end in every rude way there is while writers go on, and the devices that stay see every event once and in order
+/// (spec C4, C6, C8, D1, D4, D8). On real sockets. <c>NETRA_CHAOS_DROPS</c> says how many, <c>NETRA_CRASH_SEED</c> repeats.
 /// </summary>
 [TestFixture]
 [NonParallelizable]
@@ -52,9 +52,15 @@ internal sealed class ConnectionChaosTests
         var auditor = new LedgerAuditor((_, user) => ReadAsync(host.Services.GetRequiredService<Ledger>(), user), journal);
         using var life = new ServerLife(host.Port, number: 1);
         WriterClient[] writers =
-            [.. Enumerable.Range(0, 4).Select(i => new WriterClient($"writer{i}", Users, asLines: i % 2 == 0, TimeSpan.FromMilliseconds(10), random.Next(), journal))];
-        ReaderClient[] devices = [.. Users.SelectMany(user => Enum.GetValues<ReaderTemper>().Where(static t => t != ReaderTemper.Absent).Select(
-            (temper, i) => new ReaderClient($"{user}/{i} {temper}", user, temper, fromNow: i % 2 == 1, random.Next(), journal)))];
+            [
+                .. Enumerable.Range(0, 4).Select(i =>
+                    new WriterClient($"writer{i}", Users, asLines: i % 2 == 0, TimeSpan.FromMilliseconds(10), random.Next(), journal))
+            ];
+        ReaderClient[] devices =
+        [
+            .. Users.SelectMany(user => Enum.GetValues<ReaderTemper>().Where(static t => t != ReaderTemper.Absent).Select(
+                (temper, i) => new ReaderClient($"{user}/{i} {temper}", user, temper, fromNow: i % 2 == 1, random.Next(), journal)))
+        ];
         RudeVisitor[] visitors = [.. Enumerable.Range(0, Lanes).Select(i => new RudeVisitor($"visitor{i}", Users, random.Next(), journal))];
 
         await using (var wordy = await host.EmitterOfAsync(Wordy))
@@ -79,7 +85,8 @@ internal sealed class ConnectionChaosTests
         await life.EndAsync();
         await Task.WhenAll(clients).WaitAsync(Patience);
 
-        ReaderClient[] fresh = [.. Users.Select(user => new ReaderClient($"{user}/fresh", user, ReaderTemper.Steady, fromNow: false, seed: 0, journal))];
+        ReaderClient[] fresh =
+            [.. Users.Select(user => new ReaderClient($"{user}/fresh", user, ReaderTemper.Steady, fromNow: false, seed: 0, journal))];
         await Task.WhenAll(devices.Concat(fresh).Select(reader => reader.ReadToHeadAsync(life))).WaitAsync(Patience);
         foreach (var one in fresh)
         {
@@ -89,10 +96,15 @@ internal sealed class ConnectionChaosTests
 
         await auditor.SampleAsync(life);
         TestContext.Out.WriteLine(
-            $"{journal.Promises.Count} receipts, {devices.Sum(static d => d.Protocol.Handled.Count)} events handled by {devices.Length} devices on {devices.Sum(static d => d.Connections)} connections, "
-            + $"{visitors.Sum(static v => v.Events)} events to visitors, {visitors.Sum(static v => v.Strange)} strange cursors, {devices.Sum(static d => d.Protocol.Gaps.Count)} gaps, "
-            + $"{devices.Sum(static d => d.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
-        var endings = recorder.Measurements.Where(static m => m.Instrument == "netra.connections.ended").CountBy(static m => (string)m.Tags["netra.connection.end_reason"]!).ToDictionary();
+            $"{journal.Promises.Count} receipts, {devices.Sum(static d => d.Protocol.Handled.Count)} events handled by {devices.Length} "
+            + $"devices on {devices.Sum(static d => d.Connections)} connections, "
+            + $"{visitors.Sum(static v => v.Events)} events to visitors, {visitors.Sum(static v => v.Strange)} strange cursors, "
+            + $"{devices.Sum(static d => d.Protocol.Gaps.Count)} gaps, "
+            + $"{devices.Sum(static d => d.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, "
+            + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
+        var endings = recorder.Measurements.Where(static m => m.Instrument == "netra.connections.ended")
+            .CountBy(static m => (string)m.Tags["netra.connection.end_reason"]!)
+            .ToDictionary();
         TestContext.Out.WriteLine($"ended: {string.Join(", ", endings.Select(static ending => $"{ending.Value} {ending.Key}"))}");
         foreach (var critical in host.Logs.Logs.Where(static log => log.Level == LogLevel.Critical))
         {
@@ -101,20 +113,25 @@ internal sealed class ConnectionChaosTests
 
         journal.ShouldHaveNoViolations($"NETRA_CRASH_SEED={seed} NETRA_CHAOS_DROPS={drops}");
         await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "every connection was found to have ended");
-        Assert.That(endings.Keys, Is.SupersetOf(new[] { "client_lost", "client_closed", "stalled", "ping_timeout" }), "what this test is about did happen");
+        Assert.That(
+            endings.Keys,
+            Is.SupersetOf(new[] { "client_lost", "client_closed", "stalled", "ping_timeout" }),
+            "what this test is about did happen");
     }
 
     // In the process, for the ledger as it is between two of its own checks.
     private static async Task<LedgerAnswer> ReadAsync(Ledger ledger, string? userId)
     {
         var account = (userId is null ? ledger.Read() : await ledger.ReadAsync(userId))!.Account;
-        return new LedgerAnswer(account.Accepted, account.Acknowledged, account.Pending, account.Expired, account.DeadLettered, account.Unaccounted);
+        return new LedgerAnswer(
+            account.Accepted, account.Acknowledged, account.Pending, account.Expired, account.DeadLettered, account.Unaccounted);
     }
 
     // A peer that went without a word: nothing of it comes any more, and nothing is taken.
     private static async Task BeHalfOpenAsync(PipelineHost host, string user)
     {
         await using var peer = await RawClient.ConnectAsync(host.SocketAddress(user, "&seq=0"), SmallReceiveBuffer.Bytes);
-        await Eventually.BecomesTrueAsync(() => !host.Connections.TryGet(peer.Welcome.ConnectionId, out _), "a half-open connection was found to be dead");
+        await Eventually.BecomesTrueAsync(
+            () => !host.Connections.TryGet(peer.Welcome.ConnectionId, out _), "a half-open connection was found to be dead");
     }
 }

@@ -3,8 +3,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// The real server on its real log is killed at random moments under writers and readers, and started again on the same files, over and over (spec D1, D4, D5, D6, D8). The test speaks
-/// the wire alone. <c>NETRA_CRASH_ROUNDS</c> says how often, <c>NETRA_CRASH_SEED</c> repeats what a failure names; when exactly the kill hits is up to the machine.
+/// The real server on its real log is killed at random moments under writers and readers, and started again on the same files, over and
+/// over (spec D1, D4, D5, D6, D8). The test speaks the wire alone. <c>NETRA_CRASH_ROUNDS</c> says how often, <c>NETRA_CRASH_SEED</c>
+/// repeats what a failure names; when exactly the kill hits is up to the machine.
 /// </summary>
 [TestFixture]
 [NonParallelizable]
@@ -33,22 +34,30 @@ internal sealed class CrashTests
 
         for (var round = 1; round <= rounds && journal.Violations.Count == 0; round++)
         {
-            await LiveOnceAsync(folder, round, TimeSpan.FromMilliseconds(random.Next(200, 900)), writers, readers, auditor, journal).WaitAsync(RoundPatience);
+            await LiveOnceAsync(folder, round, TimeSpan.FromMilliseconds(random.Next(200, 900)), writers, readers, auditor, journal)
+                .WaitAsync(RoundPatience);
         }
 
         var kills = Enumerable.Range(1, rounds).Count(static round => !EndsWell(round));
         await SettleAsync(folder, rounds + 1, kills, writers, readers, auditor, journal).WaitAsync(RoundPatience);
 
         TestContext.Out.WriteLine(
-            $"{journal.Promises.Count} receipts, {journal.Sightings.Count} events seen, {writers.Sum(static w => w.Retries.Again)} published again of which {writers.Sum(static w => w.Retries.Replayed)} were stored, "
-            + $"{writers.Sum(static w => w.Forgotten)} cut off for good, {readers.Sum(static r => r.Connections)} connections, {readers.Sum(static r => r.Protocol.Gaps.Count)} gaps, "
-            + $"{readers.Sum(static r => r.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
+            $"{journal.Promises.Count} receipts, {journal.Sightings.Count} events seen, {writers.Sum(static w => w.Retries.Again)} "
+            + $"published again of which {writers.Sum(static w => w.Retries.Replayed)} were stored, "
+            + $"{writers.Sum(static w => w.Forgotten)} cut off for good, {readers.Sum(static r => r.Connections)} connections, "
+            + $"{readers.Sum(static r => r.Protocol.Gaps.Count)} gaps, "
+            + $"{readers.Sum(static r => r.Protocol.Duplicates)} duplicates dropped, {auditor.Samples} ledgers, the last {auditor.Last}, "
+            + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:F0} s");
         journal.ShouldHaveNoViolations($"NETRA_CRASH_SEED={seed} NETRA_CRASH_ROUNDS={rounds}; the server's files are left in {folder}");
         Directory.Delete(folder, recursive: true);
     }
 
     private static WriterClient[] CreateWriters(Random random, Journal journal)
-        => [.. Enumerable.Range(0, 6).Select(i => new WriterClient($"writer{i}", Users, asLines: i % 3 == 0, TimeSpan.Zero, random.Next(), journal))];
+        =>
+        [
+            .. Enumerable.Range(0, 6)
+                .Select(i => new WriterClient($"writer{i}", Users, asLines: i % 3 == 0, TimeSpan.Zero, random.Next(), journal))
+        ];
 
     private static ReaderClient[] CreateReaders(Random random, Journal journal)
     {
@@ -63,7 +72,8 @@ internal sealed class CrashTests
         return [.. Users.Zip(pairs).SelectMany(pair => new[]
         {
             new ReaderClient($"{pair.First}/1 {pair.Second.First}", pair.First, pair.Second.First, fromNow: false, random.Next(), journal),
-            new ReaderClient($"{pair.First}/2 {pair.Second.Second}", pair.First, pair.Second.Second, pair.Second.SecondFromNow, random.Next(), journal),
+            new ReaderClient(
+                $"{pair.First}/2 {pair.Second.Second}", pair.First, pair.Second.Second, pair.Second.SecondFromNow, random.Next(), journal),
         })];
     }
 
@@ -86,8 +96,10 @@ internal sealed class CrashTests
         Report(server, life, journal);
     }
 
-    // The last life: everything that has no answer gets one, everybody reads to the head, and a client without a past reads all that is kept.
-    private static async Task SettleAsync(string folder, int number, int kills, WriterClient[] writers, ReaderClient[] readers, LedgerAuditor auditor, Journal journal)
+    // The last life: everything that has no answer gets one, everybody reads to the head, and a client without a
+    // past reads all that is kept.
+    private static async Task SettleAsync(
+        string folder, int number, int kills, WriterClient[] writers, ReaderClient[] readers, LedgerAuditor auditor, Journal journal)
     {
         await using var server = Start(folder);
         using var life = new ServerLife(await server.WhenListeningAsync(), number);
@@ -101,7 +113,8 @@ internal sealed class CrashTests
             await writer.SettleAsync(life);
         }
 
-        ReaderClient[] fresh = [.. Users.Select(user => new ReaderClient($"{user}/fresh", user, ReaderTemper.Steady, fromNow: false, seed: 0, journal))];
+        ReaderClient[] fresh =
+            [.. Users.Select(user => new ReaderClient($"{user}/fresh", user, ReaderTemper.Steady, fromNow: false, seed: 0, journal))];
         await Task.WhenAll(readers.Concat(fresh).Select(reader => reader.ReadToHeadAsync(life)));
         foreach (var one in fresh)
         {

@@ -2,7 +2,9 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Tests.Crash;
 
-/// <summary>Holds what clients saw and were promised against what a client that begins anew is given in the end, which is what is stored.</summary>
+/// <summary>
+/// Holds what clients saw and were promised against what a client that begins anew is given in the end, which is what is stored.
+/// </summary>
 internal static class CrashVerdict
 {
     private const long SkippedPerKill = 1 << 20;
@@ -23,7 +25,8 @@ internal static class CrashVerdict
         var skipped = fresh.Protocol.Gaps.Where(static gap => !gap.Replay).Sum(static gap => gap.To - gap.From + 1);
         if (skipped > kills * SkippedPerKill)
         {
-            journal.Violation($"{skipped} numbers of {user} were skipped, but the server was killed {kills} times, for {SkippedPerKill} each.");
+            journal.Violation(
+                $"{skipped} numbers of {user} were skipped, but the server was killed {kills} times, for {SkippedPerKill} each.");
         }
 
         foreach (var reader in readers.Append(fresh))
@@ -40,7 +43,8 @@ internal static class CrashVerdict
         }
     }
 
-    // An event that was delivered but not stored may come again under another number, when its publisher tries again; among what is stored each is there once.
+    // An event that was delivered but not stored may come again under another number, when its publisher tries again;
+    // among what is stored each is there once.
     private static void JudgeMarkers(string user, List<Sighting> stored, Journal journal)
     {
         var refusals = journal.Refusals;
@@ -66,7 +70,9 @@ internal static class CrashVerdict
             var index = int.Parse(marker.AsSpan(marker.LastIndexOf('-') + 1));
             if (lastOfRun.TryGetValue(kept.RunId, out var last) && last.Index > index)
             {
-                journal.Violation($"REORDERED: run {kept.RunId} of {user} has its event {index} as number {kept.Seq} after its event {last.Index} as number {last.Seq}.");
+                journal.Violation(
+                    $"REORDERED: run {kept.RunId} of {user} has its event {index} as number {kept.Seq} after its event {last.Index} as "
+                    + $"number {last.Seq}.");
             }
 
             lastOfRun[kept.RunId] = (index, kept.Seq);
@@ -83,7 +89,9 @@ internal static class CrashVerdict
                 var actual = new RunTotal(run.Count(kept => kept.Seq <= last.Seq), run.Min(static kept => kept.Seq), last.Seq);
                 if (last.Total != actual)
                 {
-                    journal.Violation($"Number {last.Seq} of {user} ends run {run.Key.RunId} with {last.Total?.ToString() ?? "nothing"}, but {actual} is stored.");
+                    journal.Violation(
+                        $"Number {last.Seq} of {user} ends run {run.Key.RunId} with {last.Total?.ToString() ?? "nothing"}, "
+                        + $"but {actual} is stored.");
                 }
             }
         }
@@ -96,7 +104,8 @@ internal static class CrashVerdict
         {
             if (!gaps.Any(gap => gap is { Certain: false, Replay: false } && gap.From <= unstored.Seq && unstored.Seq <= gap.To))
             {
-                journal.Violation($"UNEXPLAINED: {unstored} was delivered, but a full replay neither has it nor says that it may be missing.");
+                journal.Violation(
+                    $"UNEXPLAINED: {unstored} was delivered, but a full replay neither has it nor says that it may be missing.");
             }
         }
     }
@@ -111,7 +120,8 @@ internal static class CrashVerdict
             journal.Violation($"MISSED: {reader.Name} never got {kept}, which is stored; it was told {gap?.ToString() ?? "nothing"}.");
         }
 
-        foreach (var (earlier, later) in protocol.Handled.Zip(protocol.Handled.Skip(1)).Where(static pair => pair.First.Seq >= pair.Second.Seq))
+        foreach (var (earlier, later) in protocol.Handled.Zip(protocol.Handled.Skip(1))
+            .Where(static pair => pair.First.Seq >= pair.Second.Seq))
         {
             journal.Violation($"REORDERED: {reader.Name} handled number {earlier.Seq} before {later.Seq}.");
         }

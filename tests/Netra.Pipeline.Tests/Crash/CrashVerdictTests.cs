@@ -133,7 +133,9 @@ internal sealed class CrashVerdictTests : IDisposable
         See(fresh, 2, "w-1", type: EventType.AgentCompleted, message: """{"run":{"events":3,"first_seq":1,"last_seq":2}}""");
         See(fresh, 3, "w-2", type: EventType.AgentFailed);
         Judge(fresh);
-        ShouldComplain("Number 2 of ada ends run r with RunTotal { Events = 3, FirstSeq = 1, LastSeq = 2 }", "Number 3 of ada ends run r with nothing");
+        ShouldComplain(
+            "Number 2 of ada ends run r with RunTotal { Events = 3, FirstSeq = 1, LastSeq = 2 }",
+            "Number 3 of ada ends run r with nothing");
     }
 
     [Test]
@@ -184,13 +186,24 @@ internal sealed class CrashVerdictTests : IDisposable
         return reader;
     }
 
-    private void See(ReaderClient reader, long seq, string marker, string? id = null, int? redelivery = null, EventType type = EventType.Token, string message = "{}")
+    private void See(
+        ReaderClient reader,
+        long seq,
+        string marker,
+        string? id = null,
+        int? redelivery = null,
+        EventType type = EventType.Token,
+        string message = "{}")
     {
         var data = JsonElement.Parse($$"""{"{{PublishedEvent.MarkerMember}}":"{{marker}}"}""");
-        reader.Protocol.OnEvent(new EventMessage(EventTypes.WireName(type), type, seq, id ?? $"e-{seq}", "t", "r", 0, data, Redelivery: redelivery), Encoding.UTF8.GetBytes(message), _life);
+        reader.Protocol.OnEvent(
+            new EventMessage(EventTypes.WireName(type), type, seq, id ?? $"e-{seq}", "t", "r", 0, data, Redelivery: redelivery),
+            Encoding.UTF8.GetBytes(message),
+            _life);
     }
 
-    private void Promise(string marker, long seq) => _journal.Promised(new Promise(Published(marker), seq, $"e-{seq}", $"receipt {seq}", Life: 1), "w");
+    private void Promise(string marker, long seq)
+        => _journal.Promised(new Promise(Published(marker), seq, $"e-{seq}", $"receipt {seq}", Life: 1), "w");
 
     private void Judge(ReaderClient fresh, params ReaderClient[] readers) => CrashVerdict.Judge(fresh, readers, kills: 1, _journal);
 

@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// What all clients of a test saw and were promised over all lives of the server, and every contradiction on the way. Safe for any number of threads: one lock guards everything.
+/// What all clients of a test saw and were promised over all lives of the server, and every contradiction on the way. Safe for any number
+/// of threads: one lock guards everything.
 /// </summary>
 internal sealed class Journal
 {
@@ -26,7 +27,11 @@ internal sealed class Journal
     public IReadOnlyDictionary<string, string> Refusals => Read(() => new Dictionary<string, string>(_refusals, StringComparer.Ordinal));
 
     /// <summary>What went wrong; the first ones only, when it is very much.</summary>
-    public IReadOnlyList<string> Violations => Read(() => (string[])[.. _violations, .. _violationCount > MaxViolations ? [$"… and {_violationCount - MaxViolations} more"] : Array.Empty<string>()]);
+    public IReadOnlyList<string> Violations => Read(() =>
+    {
+        var more = _violationCount - MaxViolations;
+        return (string[])(more > 0 ? [.. _violations, $"… and {more} more"] : [.. _violations]);
+    });
 
     /// <summary>Fails the test, with everything that went wrong, a line each.</summary>
     public void ShouldHaveNoViolations(string circumstances)
@@ -78,9 +83,13 @@ internal sealed class Journal
         lock (_gate)
         {
             Settle((promise.Event.UserId, promise.Seq), promise.Id, promise.Event.Marker, who);
-            if (!_promises.TryAdd(promise.Event.Marker, promise) && _promises[promise.Event.Marker] is var first && first.Answer != promise.Answer)
+            if (!_promises.TryAdd(promise.Event.Marker, promise)
+                && _promises[promise.Event.Marker] is var first
+                && first.Answer != promise.Answer)
             {
-                Violation($"{who} got two receipts for the key {promise.Event.Marker}: {first.Answer} in life {first.Life}, {promise.Answer} in life {promise.Life}.");
+                Violation(
+                    $"{who} got two receipts for the key {promise.Event.Marker}: {first.Answer} in life {first.Life}, "
+                    + $"{promise.Answer} in life {promise.Life}.");
             }
         }
     }
@@ -99,7 +108,9 @@ internal sealed class Journal
     {
         if (!_numbers.TryAdd(at, (id, marker, who)) && _numbers[at] is var first && (first.Id, first.Marker) != (id, marker))
         {
-            Violation($"Number {at.Seq} of {at.UserId} is event {id} with marker {marker} for {who}, but was {first.Id} with marker {first.Marker} for {first.From}.");
+            Violation(
+                $"Number {at.Seq} of {at.UserId} is event {id} with marker {marker} for {who}, "
+                + $"but was {first.Id} with marker {first.Marker} for {first.From}.");
         }
 
         if (!_ids.TryAdd(id, at) && _ids[id] != at)

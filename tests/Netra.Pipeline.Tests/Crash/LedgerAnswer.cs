@@ -12,9 +12,15 @@ internal sealed record LedgerAnswer(long Accepted, long Acknowledged, long Pendi
     public static async Task<LedgerAnswer> ReadAsync(ServerLife life, string? userId)
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{life.Port}"), Timeout = TestClient.Patience };
-        var json = JsonElement.Parse(await http.GetByteArrayAsync(new Uri(userId is null ? "/v1/ledger" : $"/v1/ledger?user_id={userId}", UriKind.Relative)));
+        var json = JsonElement.Parse(
+            await http.GetByteArrayAsync(new Uri(userId is null ? "/v1/ledger" : $"/v1/ledger?user_id={userId}", UriKind.Relative)));
         return new LedgerAnswer(
-            Figure("accepted"), Figure("acknowledged"), Figure("pending"), Figure("expired"), Figure("dead_lettered"), Figure("unaccounted"));
+            Figure("accepted"),
+            Figure("acknowledged"),
+            Figure("pending"),
+            Figure("expired"),
+            Figure("dead_lettered"),
+            Figure("unaccounted"));
 
         long Figure(string member) => json.GetProperty(member).GetInt64();
     }

@@ -46,7 +46,9 @@ internal sealed class LedgerAuditor(Func<ServerLife, string?, Task<LedgerAnswer>
         var (account, stored) = (await read(life, fresh.UserId), fresh.Protocol.Handled.Count);
         if (account != new LedgerAnswer(stored, stored, Pending: 0, Expired: 0, DeadLettered: 0, Unaccounted: 0))
         {
-            journal.Violation($"Life {life.Number}: {stored} events are stored for {fresh.UserId}, and all are acknowledged, but the ledger says {account}.");
+            journal.Violation(
+                $"Life {life.Number}: {stored} events are stored for {fresh.UserId}, and all are acknowledged, "
+                + $"but the ledger says {account}.");
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Netra.Pipeline.Tests.Crash;
 
-/// <summary>The numbers that a client is done with: everything up to a cursor, and ranges above it (docs/protocol.md, section 4.1).</summary>
+/// <summary>
+/// The numbers that a client is done with: everything up to a cursor, and ranges above it (docs/protocol.md, section 4.1).
+/// </summary>
 internal sealed class ProcessedNumbers(long cursor)
 {
     // By their first number; none touches the cursor.

@@ -28,7 +28,8 @@ internal sealed record PublishedEvent(string UserId, string RunId, EventType Typ
                 EventType.Custom => """ "name":"n","value":[1,2] """,
                 _ => throw new NotSupportedException($"No writer publishes {Type}."),
             };
-            var json = PublishExtensions.EventJson(EventTypes.WireName(Type), $$"""{"{{MarkerMember}}":"{{Marker}}",{{rest.Trim()}}}""", UserId, RunId);
+            var json = PublishExtensions.EventJson(
+                EventTypes.WireName(Type), $$"""{"{{MarkerMember}}":"{{Marker}}",{{rest.Trim()}}}""", UserId, RunId);
             return HasKey ? $$"""{{json[..^1]}},"idempotency_key":"{{Marker}}"}""" : json;
         }
     }

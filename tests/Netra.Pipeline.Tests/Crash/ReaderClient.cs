@@ -5,7 +5,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// A device of one user that lives longer than the server: it connects, handles, acknowledges, is cut off or goes, and resumes where it stood. One thread at a time.
+/// A device of one user that lives longer than the server: it connects, handles, acknowledges, is cut off or goes, and resumes
+/// where it stood. One thread at a time.
 /// </summary>
 internal sealed class ReaderClient
 {
@@ -59,7 +60,9 @@ internal sealed class ReaderClient
         }
     }
 
-    /// <summary>Connects once more, handles everything up to the head of that moment, acknowledges it, and says goodbye. The server must be at rest.</summary>
+    /// <summary>
+    /// Connects once more, handles everything up to the head of that moment, acknowledges it, and says goodbye. The server must be at rest.
+    /// </summary>
     public async Task ReadToHeadAsync(ServerLife life)
     {
         var patience = TimeProvider.System.GetTimestamp();
@@ -80,13 +83,15 @@ internal sealed class ReaderClient
         {
             Connections++;
             using var invoker = _temper == ReaderTemper.Stalling ? SmallReceiveBuffer.Invoker() : null;
-            await using var client = await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{life.Port}/ws?user_id={UserId}{Protocol.Query}"), invoker: invoker);
+            await using var client = await TestClient.ConnectAsync(
+                new Uri($"ws://127.0.0.1:{life.Port}/ws?user_id={UserId}{Protocol.Query}"), invoker: invoker);
             Protocol.OnWelcome(client.Welcome, life);
             _acknowledged = Protocol.Cursor;
             _owesAck = false;
             return await StayAsync(client, life, stay, toHead);
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException or AssertionException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is WebSocketException or IOException or AssertionException or OperationCanceledException)
         {
             // A send is cancelled by its own socket when a read has found meanwhile that the peer is gone.
             if (MustLive(life))
@@ -108,7 +113,9 @@ internal sealed class ReaderClient
         {
             while (true)
             {
-                if (toHead ? Protocol.Cursor >= client.Welcome.Seq : life.Over.IsCancellationRequested || (stay > TimeSpan.Zero && TimeProvider.System.GetElapsedTime(arrived) >= stay))
+                if (toHead
+                    ? Protocol.Cursor >= client.Welcome.Seq
+                    : life.Over.IsCancellationRequested || (stay > TimeSpan.Zero && TimeProvider.System.GetElapsedTime(arrived) >= stay))
                 {
                     if (toHead || _random.Next(4) == 0)
                     {
@@ -121,7 +128,9 @@ internal sealed class ReaderClient
 
                 var lags = _temper == ReaderTemper.Lagging && !toHead;
                 if (!lags && Protocol.Cursor > _acknowledged
-                    && (_owesAck || Protocol.Cursor - _acknowledged >= client.Welcome.AckEvery || TimeProvider.System.GetElapsedTime(lastAck) >= ackInterval))
+                    && (_owesAck
+                        || Protocol.Cursor - _acknowledged >= client.Welcome.AckEvery
+                        || TimeProvider.System.GetElapsedTime(lastAck) >= ackInterval))
                 {
                     await AcknowledgeAsync(client);
                     lastAck = TimeProvider.System.GetTimestamp();
@@ -212,7 +221,8 @@ internal sealed class ReaderClient
     {
         if (MustLive(life))
         {
-            Protocol.Complain(life, $"was closed at {Protocol.Cursor} with {client.Socket.CloseStatus} {client.Socket.CloseStatusDescription}");
+            Protocol.Complain(
+                life, $"was closed at {Protocol.Cursor} with {client.Socket.CloseStatus} {client.Socket.CloseStatusDescription}");
             return toHead;
         }
 

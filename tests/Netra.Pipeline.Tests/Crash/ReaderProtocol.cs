@@ -4,7 +4,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// What a client makes of what it is sent, by the letter of docs/protocol.md (sections 2.2, 3.2 and 4), and whatever it must complain about. It outlives its connections. One thread at a time.
+/// What a client makes of what it is sent, by the letter of docs/protocol.md (sections 2.2, 3.2 and 4), and whatever it must complain
+/// about. It outlives its connections. One thread at a time.
 /// </summary>
 internal sealed class ReaderProtocol(string name, string userId, bool fromNow, Journal journal)
 {
@@ -28,7 +29,9 @@ internal sealed class ReaderProtocol(string name, string userId, bool fromNow, J
     public int Duplicates { get; private set; }
 
     /// <summary>What it adds to the address to go on where it stands.</summary>
-    public string Query => _epoch is not null ? string.Create(CultureInfo.InvariantCulture, $"&seq={Cursor}&epoch={_epoch}&from={_from}") : fromNow ? string.Empty : "&seq=0";
+    public string Query => _epoch is not null ? string.Create(CultureInfo.InvariantCulture, $"&seq={Cursor}&epoch={_epoch}&from={_from}")
+        : fromNow ? string.Empty
+        : "&seq=0";
 
     public void OnWelcome(WelcomeMessage welcome, ServerLife life)
     {

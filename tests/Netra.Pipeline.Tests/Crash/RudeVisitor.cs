@@ -4,7 +4,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// A client on a bare socket that comes with any cursor and leaves in the middle of anything, with a reset and without a close frame. One thread at a time.
+/// A client on a bare socket that comes with any cursor and leaves in the middle of anything, with a reset and without
+/// a close frame. One thread at a time.
 /// </summary>
 internal sealed class RudeVisitor(string name, IReadOnlyList<string> users, int seed, Journal journal)
 {

@@ -8,6 +8,7 @@ internal sealed record RunTotal(long Events, long FirstSeq, long LastSeq)
     /// <summary>The total of a terminal event's message; null when it has none.</summary>
     public static RunTotal? Read(ReadOnlyMemory<byte> message)
         => JsonElement.Parse(message.Span).TryGetProperty("run", out var run)
-            ? new RunTotal(run.GetProperty("events").GetInt64(), run.GetProperty("first_seq").GetInt64(), run.GetProperty("last_seq").GetInt64())
+            ? new RunTotal(
+                run.GetProperty("events").GetInt64(), run.GetProperty("first_seq").GetInt64(), run.GetProperty("last_seq").GetInt64())
             : null;
 }

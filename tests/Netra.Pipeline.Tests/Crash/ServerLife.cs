@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Tests.Crash;
 
-/// <summary>One life of the server as its clients see it: where it listens, and whether being cut off is what a client must expect. Safe for any number of threads.</summary>
+/// <summary>
+/// One life of the server as its clients see it: where it listens, and whether being cut off is what a client must
+/// expect. Safe for any number of threads.
+/// </summary>
 internal sealed class ServerLife(int port, int number) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();

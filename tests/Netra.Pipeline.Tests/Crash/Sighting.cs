@@ -4,7 +4,16 @@ namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>An event as it came over the wire, with everything that must never differ from one delivery to the next.</summary>
 internal sealed record Sighting(
-    string UserId, long Seq, string Id, string Type, string ThreadId, string RunId, double Timestamp, string Data, string? Marker, RunTotal? Total)
+    string UserId,
+    long Seq,
+    string Id,
+    string Type,
+    string ThreadId,
+    string RunId,
+    double Timestamp,
+    string Data,
+    string? Marker,
+    RunTotal? Total)
 {
     /// <param name="userId">Whose stream it came from.</param>
     /// <param name="numbered">The event.</param>

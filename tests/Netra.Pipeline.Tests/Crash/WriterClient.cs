@@ -8,8 +8,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Crash;
 
 /// <summary>
-/// A backend that publishes run after run over HTTP and lives longer than the server. What has an idempotency key it publishes again until it is answered; what has none it lets go when
-/// the answer is cut off. One thread at a time.
+/// A backend that publishes run after run over HTTP and lives longer than the server. What has an idempotency key it publishes again until
+/// it is answered; what has none it lets go when the answer is cut off. One thread at a time.
 /// </summary>
 /// <param name="name">Names it in markers and complaints.</param>
 /// <param name="users">Whom it publishes to.</param>
@@ -75,7 +75,8 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         await SettleAsync(http, life);
     }
 
-    private static HttpClient CreateClient(ServerLife life) => new() { BaseAddress = new Uri($"http://127.0.0.1:{life.Port}"), Timeout = TestClient.Patience };
+    private static HttpClient CreateClient(ServerLife life)
+        => new() { BaseAddress = new Uri($"http://127.0.0.1:{life.Port}"), Timeout = TestClient.Patience };
 
     private async Task SettleAsync(HttpClient http, ServerLife life)
     {
@@ -99,7 +100,10 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         var first = _remembered.ElementAt(_random.Next(_remembered.Count));
         if (!await PublishAsync(http, first.Event, life))
         {
-            Complain(life, $"published {first.Event.Marker} again, which life {first.Life} had stored as number {first.Seq}, and the answer does not say that it is repeated");
+            Complain(
+                life,
+                $"published {first.Event.Marker} again, which life {first.Life} had stored as number {first.Seq}, "
+                + "and the answer does not say that it is repeated");
         }
     }
 
@@ -174,7 +178,8 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         using var content = new StringContent(published.Json, Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
         var answer = await response.Content.ReadAsStringAsync();
-        if (OnAnswer(published, answer, life) is { } status && response.StatusCode != (status == "queued" ? HttpStatusCode.Created : HttpStatusCode.Accepted))
+        if (OnAnswer(published, answer, life) is { } status
+            && response.StatusCode != (status == "queued" ? HttpStatusCode.Created : HttpStatusCode.Accepted))
         {
             Complain(life, $"got status {response.StatusCode} with {answer}");
         }
@@ -240,7 +245,8 @@ internal sealed class WriterClient(string name, IReadOnlyList<string> users, boo
         yield return Next(user, run, EventType.AgentCompleted);
     }
 
-    private PublishedEvent Next(string user, string run, EventType type) => new(user, run, type, _index, $"{name}-{_index++}", HasKey: _random.Next(2) == 0);
+    private PublishedEvent Next(string user, string run, EventType type)
+        => new(user, run, type, _index, $"{name}-{_index++}", HasKey: _random.Next(2) == 0);
 
     private void Complain(ServerLife life, string what) => journal.Violation($"{name}, life {life.Number}: {what}.");
 }

@@ -58,7 +58,8 @@ internal sealed class AnsweringPage : IAsyncDisposable
     public static Task<AnsweringPage> ResumeAsync(PipelineHost host, string userId, WelcomeMessage welcome, long seq)
         => ConnectAsync(host.SocketAddress(userId, $"&epoch={welcome.Epoch}&seq={seq}&from={welcome.From}"));
 
-    public Task ReceivesAsync(int events) => Eventually.BecomesTrueAsync(() => Events.Count() >= events, $"the page received {events} events");
+    public Task ReceivesAsync(int events)
+        => Eventually.BecomesTrueAsync(() => Events.Count() >= events, $"the page received {events} events");
 
     public async Task AckAsync(PipelineHost host, long seq)
     {
@@ -90,7 +91,8 @@ internal sealed class AnsweringPage : IAsyncDisposable
     {
         if (host.Connections.TryGet(Welcome.ConnectionId, out var connection))
         {
-            await Eventually.BecomesTrueAsync(() => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
+            await Eventually.BecomesTrueAsync(
+                () => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
             await Eventually.BecomesTrueAsync(() => !connection.IsEnded || Closed is not null, "the page heard the goodbye");
         }
     }
@@ -106,7 +108,8 @@ internal sealed class AnsweringPage : IAsyncDisposable
                 WebSocketReceiveResult result;
                 do
                 {
-                    result = await _socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
+                    result = await _socket.ReceiveAsync(
+                        new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
                     length += result.Count;
                 }
                 while (!result.EndOfMessage);

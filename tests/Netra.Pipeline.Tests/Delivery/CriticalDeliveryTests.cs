@@ -75,7 +75,8 @@ internal sealed class CriticalDeliveryTests
     {
         var time = new TestTimeProvider();
         var pager = new Pager();
-        await using var host = await PipelineHost.StartAsync(builder => builder.Services.AddSingleton<IEmergencyNotifier>(pager), OneTry, time);
+        await using var host = await PipelineHost.StartAsync(
+            builder => builder.Services.AddSingleton<IEmergencyNotifier>(pager), OneTry, time);
         await using var page = await AnsweringPage.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada");
         var receipt = await emitter.AgentStartedAsync("agent");
@@ -90,18 +91,28 @@ internal sealed class CriticalDeliveryTests
         var letters = await LettersAsync(host);
         Assert.That(
             letters.Select(static l => (l.UserId, l.Seq, l.Cause, l.Attempts, l.State)),
-            Is.EqualTo(new[] { ("ada", 1L, DeadLetterCause.Unconfirmed, 2, DeadLetterState.Waiting), ("ada", 3L, DeadLetterCause.Unconfirmed, 2, DeadLetterState.Waiting) }));
+            Is.EqualTo(new[]
+            {
+                ("ada", 1L, DeadLetterCause.Unconfirmed, 2, DeadLetterState.Waiting),
+                ("ada", 3L, DeadLetterCause.Unconfirmed, 2, DeadLetterState.Waiting),
+            }));
         var failure = host.Failures.Latest(10).Single();
-        Assert.That((failure.Code, failure.UserId, failure.ThreadId, failure.RunId), Is.EqualTo((FailureCode.CriticalDeliveryFailed, "ada", "t1", "r1")));
-        Assert.That(failure.Numbers, Is.EquivalentTo(new Dictionary<string, long> { ["from"] = 1, ["to"] = 3, ["count"] = 2, ["attempts"] = 2 }));
         Assert.That(
-            host.Logs.Logs, Has.Some.Matches<CapturedLog>(static log => log.Message.StartsWith("CRITICAL EVENT DELIVERY FAILED: critical_delivery_failed", StringComparison.Ordinal)));
+            (failure.Code, failure.UserId, failure.ThreadId, failure.RunId),
+            Is.EqualTo((FailureCode.CriticalDeliveryFailed, "ada", "t1", "r1")));
+        Assert.That(
+            failure.Numbers, Is.EquivalentTo(new Dictionary<string, long> { ["from"] = 1, ["to"] = 3, ["count"] = 2, ["attempts"] = 2 }));
+        Assert.That(
+            host.Logs.Logs,
+            Has.Some.Matches<CapturedLog>(static log =>
+                log.Message.StartsWith("CRITICAL EVENT DELIVERY FAILED: critical_delivery_failed", StringComparison.Ordinal)));
         Assert.That(page.Messages.OfType<ErrorMessage>().Single().Code, Is.EqualTo("critical_delivery_failed"));
         await Eventually.BecomesTrueAsync(() => pager.Calls.Count == 1, "the notifier was told");
         Assert.That((pager.Calls[0].UserId, pager.Calls[0].Numbers["count"]), Is.EqualTo(("ada", 2)));
         var refused = Assert.ThrowsAsync<SendFailureException>(() => confirmed.WaitAsync(TestClient.Patience))!;
         Assert.That((refused.Code, refused.Seq), Is.EqualTo((FailureCode.CriticalDeliveryFailed, 1)));
-        Assert.ThrowsAsync<SendFailureException>(() => thinking.WhenAsync(DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan), "whoever asks only now learns it at once");
+        Assert.ThrowsAsync<SendFailureException>(
+            () => thinking.WhenAsync(DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan), "whoever asks only now learns it at once");
         Assert.That(host.Services.GetRequiredService<Ledger>().Read().Account.DeadLettered, Is.EqualTo(2));
 
         // It came back after all.

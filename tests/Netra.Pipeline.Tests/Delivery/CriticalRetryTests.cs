@@ -62,7 +62,8 @@ internal sealed class CriticalRetryTests
         actions = series.Run(new CriticalState(IsSettled: false, IsOwed: true, OldestOwed: 12, Told: 20), 10);
 
         Assert.That(actions.Single(), Is.EqualTo(KeyValuePair.Create(11 + 1 + 10, CriticalAction.Redeliver)));
-        Assert.That((series.Retry.Seq, series.Retry.Range), Is.EqualTo((12, new SeqRange(12, 15))), "what was sent later has not seen all tries");
+        Assert.That(
+            (series.Retry.Seq, series.Retry.Range), Is.EqualTo((12, new SeqRange(12, 15))), "what was sent later has not seen all tries");
     }
 
     [Test]
@@ -191,7 +192,10 @@ internal sealed class CriticalRetryTests
         Assert.That(series.Run(Owed, 9), Is.Empty, "what was acknowledged meanwhile waits unread");
         series.Time.StandStill(TimeSpan.FromMinutes(5));
 
-        Assert.That(series.Run(Owed, 3).Values, Is.EqualTo(new[] { CriticalAction.Redeliver }), "a process that stutters all the time sends it again all the same");
+        Assert.That(
+            series.Run(Owed, 3).Values,
+            Is.EqualTo(new[] { CriticalAction.Redeliver }),
+            "a process that stutters all the time sends it again all the same");
     }
 
     [FsCheck.NUnit.Property]

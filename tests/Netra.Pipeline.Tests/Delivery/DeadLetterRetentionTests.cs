@@ -30,5 +30,6 @@ internal sealed class DeadLetterRetentionTests
         Assert.That(failure.Message, Does.Contain("00:10:00 (Netra:Delivery:DeadLetterRetention)"));
     }
 
-    private static async Task<int> CountAsync(IDeadLetterStore store) => (await store.ListAsync(new DeadLetterQuery(), CancellationToken.None)).Count;
+    private static async Task<int> CountAsync(IDeadLetterStore store)
+        => (await store.ListAsync(new DeadLetterQuery(), CancellationToken.None)).Count;
 }

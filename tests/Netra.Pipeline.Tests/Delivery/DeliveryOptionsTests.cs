@@ -19,7 +19,10 @@ internal sealed class DeliveryOptionsTests
     [TestCase("Netra:Delivery:Webhook:Timeout is 00:00:00", "Webhook:Timeout", "0")]
     [TestCase("Netra:Delivery:Webhook:Tries is 0", "Webhook:Tries", "0")]
     [TestCase("Netra:Delivery:Webhook:FirstRetry is 00:00:00", "Webhook:FirstRetry", "0")]
-    [TestCase("Netra:Delivery:Webhook:MaxRetryPause is 00:00:02; it must not be below FirstRetry, which is 00:00:05", "Webhook:MaxRetryPause", "00:00:02")]
+    [TestCase(
+        "Netra:Delivery:Webhook:MaxRetryPause is 00:00:02; it must not be below FirstRetry, which is 00:00:05",
+        "Webhook:MaxRetryPause",
+        "00:00:02")]
     [TestCase("Netra:Delivery:Webhook:Secret is missing", "Webhook:Url", "https://127.0.0.1/")]
     [TestCase("Netra:Delivery:Webhook:Url is missing", "Webhook:Secret", Secret)]
     [TestCase("Url is not an absolute http or https URL", "Webhook:Url", "/hook", "Webhook:Secret", Secret)]

@@ -22,17 +22,21 @@ internal sealed class EmergencyNotifierTests
 
         emergencies.Tell(Emergency("ada"));
         emergencies.Tell(Emergency("bob"));
-        await Eventually.BecomesTrueAsync(() => well.Told.Count == 2 && throws.Told.Count == 2 && hangs.Told.Count == 1, "each was told as far as it lets itself be");
+        await Eventually.BecomesTrueAsync(
+            () => well.Told.Count == 2 && throws.Told.Count == 2 && hangs.Told.Count == 1, "each was told as far as it lets itself be");
         await Eventually.BecomesTrueAsync(() => under.Feed.Total == 2, "those that threw were reported");
         under.Time.Advance(TimeSpan.FromSeconds(10));
-        await Eventually.BecomesTrueAsync(() => under.Feed.Total == 3 && hangs.Told.Count == 2, "the one that hung was reported, and told on");
+        await Eventually.BecomesTrueAsync(
+            () => under.Feed.Total == 3 && hangs.Told.Count == 2, "the one that hung was reported, and told on");
         under.Time.Advance(TimeSpan.FromSeconds(10));
         await emergencies.StopAsync();
 
         Assert.That(well.Told, Is.EqualTo(new[] { "ada", "bob" }));
         Assert.That(hangs.Told, Is.EqualTo(new[] { "ada", "bob" }));
         Assert.That(under.Feed.Latest(10).Select(static f => f.Code), Is.All.EqualTo(FailureCode.BackgroundFailed));
-        Assert.That(under.Feed.Latest(10).Select(static f => f.Message), Has.Some.Contains("the pager is off").And.Some.Contains("00:00:10 (Netra:Delivery:EmergencyTimeout)"));
+        Assert.That(
+            under.Feed.Latest(10).Select(static f => f.Message),
+            Has.Some.Contains("the pager is off").And.Some.Contains("00:00:10 (Netra:Delivery:EmergencyTimeout)"));
     }
 
     [Test]
@@ -47,7 +51,8 @@ internal sealed class EmergencyNotifierTests
         await Eventually.BecomesTrueAsync(() => deaf.Told.Count == 1, "it was called");
         emergencies.Tell(Emergency("bob"));
         emergencies.Tell(Emergency("eve"));
-        Assert.That(under.Feed.Latest(10).Single().Message, Does.Contain("eve").And.Contain("1 wait already (Netra:Delivery:EmergencyQueue)"));
+        Assert.That(
+            under.Feed.Latest(10).Single().Message, Does.Contain("eve").And.Contain("1 wait already (Netra:Delivery:EmergencyQueue)"));
         under.Time.Advance(TimeSpan.FromSeconds(100));
         await Eventually.BecomesTrueAsync(() => under.Feed.Total == 2, "it took too long");
         Assert.That(deaf.Told, Has.Count.EqualTo(1));
@@ -74,14 +79,17 @@ internal sealed class EmergencyNotifierTests
         await stopping.WaitAsync(TestClient.Patience);
 
         await Eventually.BecomesTrueAsync(() => under.Feed.Total == 2, "the call, and what was left");
-        Assert.That(under.Feed.Latest(10), Has.Some.Matches<Failure>(static f => f.Message.Contains("was not told of all emergencies") && f.Numbers["count"] == 1));
+        Assert.That(
+            under.Feed.Latest(10),
+            Has.Some.Matches<Failure>(static f => f.Message.Contains("was not told of all emergencies") && f.Numbers["count"] == 1));
         released.SetResult();
     }
 
     private static EmergencyNotifications Create(ReporterUnderTest under, DeliveryOptions options, params Notifier[] notifiers)
         => new(notifiers, under.Reporter, Options.Create(options), new ServedTime(under.Time));
 
-    private static Failure Emergency(string userId) => new(FailureCode.CriticalDeliveryFailed, "deliver", "it was not delivered") { UserId = userId };
+    private static Failure Emergency(string userId)
+        => new(FailureCode.CriticalDeliveryFailed, "deliver", "it was not delivered") { UserId = userId };
 
     private sealed class Notifier(Func<CancellationToken, Task> then) : IEmergencyNotifier
     {

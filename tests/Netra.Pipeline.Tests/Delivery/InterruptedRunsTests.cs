@@ -21,11 +21,13 @@ internal sealed class InterruptedRunsTests
         var log = (InterruptedLog)host.Services.GetRequiredService<IEventLog>();
 
         Assert.That(host.Bridge.State, Is.EqualTo(BridgeState.Ready));
-        Assert.That(log.StateAtEnd, Is.EquivalentTo(new[] { BridgeState.Initializing, BridgeState.Initializing, BridgeState.Initializing }));
+        Assert.That(
+            log.StateAtEnd, Is.EquivalentTo(new[] { BridgeState.Initializing, BridgeState.Initializing, BridgeState.Initializing }));
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0"));
         var failed = await client.ReadEventsAsync(2);
         Assert.That(
-            failed.Select(static e => (e.EventType, e.ThreadId, e.RunId, e.Data.GetProperty("agent_name").GetString(), e.Data.GetProperty("error").GetProperty("code").GetString())),
+            failed.Select(static e => (e.EventType, e.ThreadId, e.RunId, e.Data.GetProperty("agent_name").GetString(), e.Data.GetProperty(
+                "error").GetProperty("code").GetString())),
             Is.EqualTo(new[]
             {
                 ((EventType?)EventType.AgentFailed, "t1", "r1", "researcher", "server_restart"),
@@ -81,8 +83,13 @@ internal sealed class InterruptedRunsTests
             }
         }
 
-        public override ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OpenRun>>(
-            [new OpenRun("ada", "t1", "r1", "researcher", IsEmbedded: true), new OpenRun("$verification", "startup-verification", "v1", "verification", IsEmbedded: true), new OpenRun("ada", "t2", "r1", AgentName: null, IsEmbedded: true)]);
+        public override ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken)
+            => ValueTask.FromResult<IReadOnlyList<OpenRun>>(
+                [
+                    new OpenRun("ada", "t1", "r1", "researcher", IsEmbedded: true),
+                    new OpenRun("$verification", "startup-verification", "v1", "verification", IsEmbedded: true),
+                    new OpenRun("ada", "t2", "r1", AgentName: null, IsEmbedded: true),
+                ]);
 
         public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)
         {

@@ -8,7 +8,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;
 
-/// <summary>The books of the whole pipeline over real sockets: they add up whatever happens, and do not when a station is broken on purpose.</summary>
+/// <summary>
+/// The books of the whole pipeline over real sockets: they add up whatever happens, and do not when a station is broken on purpose.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class LedgerTests
 {
@@ -29,7 +31,8 @@ internal sealed class LedgerTests
 
         await Eventually.BecomesTrueAsync(() => ledger.Read().Account.Acknowledged == 6, "the acknowledgement was counted");
         var report = ledger.Read();
-        Assert.That(ledger.Read().Account, Is.EqualTo(new StreamAccount(Accepted: 14, Acknowledged: 6, Pending: 8, Expired: 0, DeadLettered: 0)));
+        Assert.That(
+            ledger.Read().Account, Is.EqualTo(new StreamAccount(Accepted: 14, Acknowledged: 6, Pending: 8, Expired: 0, DeadLettered: 0)));
         Assert.That(report.PendingOffline, Is.EqualTo(4), "bob is not there");
         Assert.That((await ledger.ReadAsync("bob"))!.Account, Is.EqualTo(new StreamAccount(4, 0, 4, 0, 0)));
         Assert.That(await ledger.ReadAsync("carol"), Is.Null);
@@ -66,7 +69,8 @@ internal sealed class LedgerTests
     public async Task Check_RetentionThatDeletesMoreThanItSays_IsNoticed() => await AssertNoticedAsync(static async (host, _, log) =>
     {
         await EmitAsync(host, 5);
-        log.Expired = static expired => OfAda(expired) ? expired with { Events = expired.Events - 1, Unacknowledged = expired.Unacknowledged - 1 } : expired;
+        log.Expired = static expired =>
+            OfAda(expired) ? expired with { Events = expired.Events - 1, Unacknowledged = expired.Unacknowledged - 1 } : expired;
         await log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None);
     });
 
@@ -113,7 +117,8 @@ internal sealed class LedgerTests
     // The startup verification's stream is left alone: it is unloaded meanwhile, and what it was told goes with it.
     private static bool OfAda(in ExpiredRange expired) => expired.UserId == "ada";
 
-    private static IEnumerable<Failure> Alarms(PipelineHost host) => host.Failures.Latest(100).Where(static f => f.Code == FailureCode.LedgerUnaccounted);
+    private static IEnumerable<Failure> Alarms(PipelineHost host)
+        => host.Failures.Latest(100).Where(static f => f.Code == FailureCode.LedgerUnaccounted);
 
     private static async Task EmitAsync(PipelineHost host, int count)
     {

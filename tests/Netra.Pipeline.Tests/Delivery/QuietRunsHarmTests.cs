@@ -170,9 +170,14 @@ internal sealed class QuietRunsHarmTests
         host.Time.ShiftWallClock(TimeSpan.FromHours(hours));
         await host.PassAsync(50);
 
-        Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Has.No.AnyOf(FailureCode.RunStalled, FailureCode.LeaseExpired, FailureCode.ToolStuck));
+        Assert.That(
+            host.Pipeline.Failures.Latest(10).Select(static f => f.Code),
+            Has.No.AnyOf(FailureCode.RunStalled, FailureCode.LeaseExpired, FailureCode.ToolStuck));
         await host.PassAsync(12);
-        Assert.That(host.Services.GetRequiredService<QuietRuns>().Stale.Select(static run => run.RunId), Is.EqualTo(new[] { "r2" }), "who does say nothing is found all the same");
+        Assert.That(
+            host.Services.GetRequiredService<QuietRuns>().Stale.Select(static run => run.RunId),
+            Is.EqualTo(new[] { "r2" }),
+            "who does say nothing is found all the same");
     }
 
     [Test]
@@ -181,14 +186,17 @@ internal sealed class QuietRunsHarmTests
         await using var host = await MonitoredHost.StartAsync(static pipeline => pipeline.UseEventLog<TroubledLog>());
         var log = (TroubledLog)host.Services.GetRequiredService<IEventLog>();
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":5000}"""));
-        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":5000}""", runId: "r2"));
+        await host.Http.PublishAsync(
+            PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":5000}""", runId: "r2"));
         await host.PassAsync(1);
 
         log.IsInTrouble = true;
         for (var i = 0; i < 60; i++)
         {
             await host.PassAsync(3);
-            Assert.That((await host.Http.PublishAsync(PublishExtensions.TokenJson())).Response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(
+                (await host.Http.PublishAsync(PublishExtensions.TokenJson())).Response.StatusCode,
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         }
 
         // However long the pipeline takes to be ready again, and to take events.
@@ -197,11 +205,14 @@ internal sealed class QuietRunsHarmTests
             async () =>
             {
                 await host.PassAsync(1);
-                return (await host.Http.PublishAsync(PublishExtensions.TokenJson(runId: "r2"))).Response.StatusCode == HttpStatusCode.Accepted;
+                return (await host.Http.PublishAsync(PublishExtensions.TokenJson(runId: "r2"))).Response.StatusCode
+                    == HttpStatusCode.Accepted;
             },
             "it takes events again");
 
-        Assert.That(host.Pipeline.Failures.Latest(200).Select(static f => f.Code), Has.No.Member(FailureCode.RunStalled).And.No.Member(FailureCode.LeaseExpired));
+        Assert.That(
+            host.Pipeline.Failures.Latest(200).Select(static f => f.Code),
+            Has.No.Member(FailureCode.RunStalled).And.No.Member(FailureCode.LeaseExpired));
     }
 
     [Test]
@@ -214,7 +225,9 @@ internal sealed class QuietRunsHarmTests
         for (var i = 0; i < 10; i++)
         {
             await host.PassAsync(3);
-            Assert.That((await host.Http.PublishAsync(PublishExtensions.TokenJson())).Response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(
+                (await host.Http.PublishAsync(PublishExtensions.TokenJson())).Response.StatusCode,
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         }
 
         Assert.That(host.Pipeline.Failures.Latest(200).Select(static f => f.Code), Has.No.Member(FailureCode.RunStalled));
@@ -228,7 +241,8 @@ internal sealed class QuietRunsHarmTests
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":2000}"""));
         log.Hold();
         var pending = host.Http.PublishAsync(PublishExtensions.TokenJson());
-        await Eventually.BecomesTrueAsync(() => host.Pipeline.Streams.TryGetLoaded("ada", out var stream) && stream.Snapshot().Head == 2, "it was taken");
+        await Eventually.BecomesTrueAsync(
+            () => host.Pipeline.Streams.TryGetLoaded("ada", out var stream) && stream.Snapshot().Head == 2, "it was taken");
         await host.PassAsync(20);
 
         Assert.That(host.Services.GetRequiredService<QuietRuns>().StaleCount, Is.Zero, "its publisher waits for the answer to its event");
@@ -257,14 +271,16 @@ internal sealed class QuietRunsHarmTests
     {
         await using var host = await MonitoredHost.StartAsync();
         await host.Http.PublishAsync(PublishExtensions.TokenJson());
-        await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":1000}""", runId: "r2"));
+        await host.Http.PublishAsync(
+            PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":1000}""", runId: "r2"));
         await host.Http.PublishAsync(PublishExtensions.EventJson("tool_executing", """{"tool_name":"search"}""", runId: "r2"));
 
         await host.PassAsync(905);
 
         Assert.That(
             host.Pipeline.Failures.Latest(20).Select(static f => f.Code).Order(),
-            Is.EqualTo(new[] { FailureCode.RunStalled, FailureCode.RunStalled, FailureCode.LeaseExpired, FailureCode.LeaseExpired }.Order()));
+            Is.EqualTo(
+                new[] { FailureCode.RunStalled, FailureCode.RunStalled, FailureCode.LeaseExpired, FailureCode.LeaseExpired }.Order()));
     }
 
     [Test]
@@ -293,7 +309,8 @@ internal sealed class QuietRunsHarmTests
         var registry = host.Services.GetRequiredService<RunRegistry>();
         await Parallel.ForEachAsync(Enumerable.Range(0, runs), async (i, token) =>
         {
-            await using var emitter = await host.Pipeline.Emitters.CreateEmitterAsync(host.Pipeline.Contexts.Create($"u{i}", "t1", "r1"), cancellationToken: token);
+            await using var emitter = await host.Pipeline.Emitters.CreateEmitterAsync(
+                host.Pipeline.Contexts.Create($"u{i}", "t1", "r1"), cancellationToken: token);
             await emitter.AgentStartedAsync("demo", cancellationToken: token);
         });
 
@@ -306,7 +323,8 @@ internal sealed class QuietRunsHarmTests
         var told = host.Pipeline.Failures.Latest(1000);
         Assert.That(told.Select(static f => f.Code).Distinct(), Is.SubsetOf(new[] { FailureCode.RunStalled, FailureCode.LeaseExpired }));
         Assert.That(told, Has.Count.LessThan(500), "told in crowds");
-        Assert.That(told.Where(static f => f.Code == FailureCode.LeaseExpired).Sum(static f => f.Count), Is.EqualTo(runs), "and each one counted");
+        Assert.That(
+            told.Where(static f => f.Code == FailureCode.LeaseExpired).Sum(static f => f.Count), Is.EqualTo(runs), "and each one counted");
         await Eventually.BecomesTrueAsync(
             async () =>
             {
@@ -321,11 +339,16 @@ internal sealed class QuietRunsHarmTests
         () => host.Services.GetRequiredService<RunRegistry>().Lives().All(static life => life.Holders == 0), "the request broke off");
 
     private static string Until(MonitoredHost host, int seconds)
-        => $$""","data":{"until":{{(host.Time.GetUtcNow().AddSeconds(seconds) - DateTimeOffset.UnixEpoch).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}}}""";
+    {
+        var until = (host.Time.GetUtcNow().AddSeconds(seconds) - DateTimeOffset.UnixEpoch).TotalSeconds;
+        return $$""","data":{"until":{{until.ToString("F3", CultureInfo.InvariantCulture)}}}""";
+    }
 
-    private static string Sign(string type, string data = "") => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";
+    private static string Sign(string type, string data = "")
+        => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";
 
-    private sealed class TroubledLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
+    private sealed class TroubledLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+        : DelegatingEventLog(new InMemoryEventLog(options, time))
     {
         public bool IsInTrouble { get; set; }
 

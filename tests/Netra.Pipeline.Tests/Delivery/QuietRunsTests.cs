@@ -8,7 +8,10 @@ using Netra.Pipeline.Tests.Monitoring;
 
 namespace Netra.Pipeline.Tests.Delivery;
 
-/// <summary>Spec M2, M3, E8: an agent that dies is announced, exactly once; silence is never taken for completion. Over HTTP and real sockets, in virtual time.</summary>
+/// <summary>
+/// Spec M2, M3, E8: an agent that dies is announced, exactly once; silence is never taken for completion. Over HTTP
+/// and real sockets, in virtual time.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class QuietRunsTests
@@ -34,8 +37,11 @@ internal sealed class QuietRunsTests
         Assert.That(stale.Single(), Is.EqualTo(new StaleThread("ada", "t1", "r1", "demo", stale.Single().Quiet)));
         Assert.That(host.Services.GetRequiredService<QuietRuns>().Stale, Is.Empty, "what has ended is not stale");
         Assert.That(
-            host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.LeaseExpired, FailureCode.RunStalled }));
-        Assert.That(host.Pipeline.Logs.Logs.Count(static e => e.Message.StartsWith("SILENT FAILURE DETECTED:", StringComparison.Ordinal)), Is.EqualTo(1));
+            host.Pipeline.Failures.Latest(10).Select(static f => f.Code),
+            Is.EqualTo(new[] { FailureCode.LeaseExpired, FailureCode.RunStalled }));
+        Assert.That(
+            host.Pipeline.Logs.Logs.Count(static e => e.Message.StartsWith("SILENT FAILURE DETECTED:", StringComparison.Ordinal)),
+            Is.EqualTo(1));
         (await host.Http.PublishAsync(PublishExtensions.TokenJson())).ShouldBe(HttpStatusCode.Conflict, "run_ended");
     }
 
@@ -65,7 +71,8 @@ internal sealed class QuietRunsTests
         {
             await host.PassAsync(4);
             var (response, body) = await host.Http.PublishAsync(Sign("heartbeat"));
-            Assert.That((response.StatusCode, body.ToString()), Is.EqualTo((HttpStatusCode.OK, """{"status":"renewed","lease_ms":5000}""")));
+            Assert.That(
+                (response.StatusCode, body.ToString()), Is.EqualTo((HttpStatusCode.OK, """{"status":"renewed","lease_ms":5000}""")));
         }
 
         var (_, token) = await host.Http.PublishAsync(PublishExtensions.TokenJson());
@@ -108,14 +115,18 @@ internal sealed class QuietRunsTests
 
         Assert.That(host.Pipeline.Failures.Latest(20).Select(static f => f.Code), Has.None.EqualTo(FailureCode.RunStalled));
         await host.PassAsync(6);
-        Assert.That(host.Pipeline.Failures.Latest(20).Select(static f => f.Code), Has.One.EqualTo(FailureCode.RunStalled), "nothing at all comes any more");
+        Assert.That(
+            host.Pipeline.Failures.Latest(20).Select(static f => f.Code),
+            Has.One.EqualTo(FailureCode.RunStalled),
+            "nothing at all comes any more");
     }
 
     [Test]
     public async Task Events_RefusedOfARunThatNobodyKnows_MakeNone()
     {
         await using var host = await MonitoredHost.StartAsync();
-        (await host.Http.PublishAsync(PublishExtensions.EventJson("agent_strated", Started))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
+        (await host.Http.PublishAsync(PublishExtensions.EventJson("agent_strated", Started))).ShouldBe(
+            HttpStatusCode.BadRequest, "invalid_event");
 
         Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives(), Is.Empty);
     }
@@ -126,7 +137,8 @@ internal sealed class QuietRunsTests
         await using var host = await MonitoredHost.StartAsync();
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":2000}"""));
         var until = (host.Time.GetUtcNow().AddSeconds(30) - DateTimeOffset.UnixEpoch).TotalSeconds;
-        var (_, body) = await host.Http.PublishAsync(Sign("waiting", $$""","data":{"until":{{until.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}}}"""));
+        var (_, body) = await host.Http.PublishAsync(
+            Sign("waiting", $$""","data":{"until":{{until.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}}}"""));
         Assert.That(body.GetProperty("lease_ms").GetInt64(), Is.InRange(31_990, 32_000));
 
         await host.PassAsync(30);
@@ -142,7 +154,8 @@ internal sealed class QuietRunsTests
         (await host.Http.PublishAsync(Sign("heartbeat"))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", Started));
         (await host.Http.PublishAsync(Sign("waiting"))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
-        (await host.Http.PublishAsync(Sign("waiting", ""","data":{"until":99999999999}"""))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
+        (await host.Http.PublishAsync(Sign("waiting", ""","data":{"until":99999999999}"""))).ShouldBe(
+            HttpStatusCode.BadRequest, "invalid_event");
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_completed", Started));
         (await host.Http.PublishAsync(Sign("heartbeat"))).ShouldBe(HttpStatusCode.Conflict, "run_ended");
     }
@@ -167,13 +180,20 @@ internal sealed class QuietRunsTests
     [Test]
     public async Task Tool_RunsTooLong_IsReportedOnceAndFoundUntilItCompletes()
     {
-        await using var host = await MonitoredHost.StartAsync(settings: [("Netra:Monitoring:StuckToolAfter", "00:00:10"), ("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")]);
+        await using var host = await MonitoredHost.StartAsync(settings:
+        [
+            ("Netra:Monitoring:StuckToolAfter", "00:00:10"),
+            ("Netra:Monitoring:RunLease", "01:00:00"),
+            ("Netra:Monitoring:MaxRunSilence", "02:00:00"),
+        ]);
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", Started));
         await host.Http.PublishAsync(PublishExtensions.EventJson("tool_executing", """{"tool_name":"search","call_id":"c1"}"""));
 
         await host.PassAsync(20);
 
-        Assert.That(host.Services.GetRequiredService<QuietRuns>().Stuck.Select(static tool => (tool.UserId, tool.RunId, tool.ToolName)), Is.EqualTo(new[] { ("ada", "r1", "search") }));
+        Assert.That(
+            host.Services.GetRequiredService<QuietRuns>().Stuck.Select(static tool => (tool.UserId, tool.RunId, tool.ToolName)),
+            Is.EqualTo(new[] { ("ada", "r1", "search") }));
         Assert.That(host.Pipeline.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.ToolStuck }));
         await host.Http.PublishAsync(PublishExtensions.EventJson("tool_completed", """{"tool_name":"search","call_id":"c1"}"""));
         await host.PassAsync(1);
@@ -188,7 +208,8 @@ internal sealed class QuietRunsTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         var failure = host.Pipeline.Failures.Latest(1).Single();
-        Assert.That((failure.Code, failure.UserId, failure.ThreadId, failure.RunId), Is.EqualTo((FailureCode.FlowViolation, "ada", "t1", "r1")));
+        Assert.That(
+            (failure.Code, failure.UserId, failure.ThreadId, failure.RunId), Is.EqualTo((FailureCode.FlowViolation, "ada", "t1", "r1")));
     }
 
     [Test]
@@ -222,7 +243,8 @@ internal sealed class QuietRunsTests
         await host.PassAsync(120);
         await host.Http.PublishAsync(PublishExtensions.EventJson("tool_executing", """{"tool_name":"search"}""", runId: "r2"));
         (await host.Http.PublishAsync(Sign("heartbeat").Replace("r1", "r2", StringComparison.Ordinal))).Response.EnsureSuccessStatusCode();
-        var (completed, _) = await host.Http.PublishAsync(PublishExtensions.EventJson("tool_completed", """{"tool_name":"search"}""", runId: "r2"));
+        var (completed, _) = await host.Http.PublishAsync(
+            PublishExtensions.EventJson("tool_completed", """{"tool_name":"search"}""", runId: "r2"));
         Assert.That(completed.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), "a run above the limit goes on");
         Assert.That(host.Pipeline.Failures.Latest(20).Where(static f => f.RunId == "r2"), Is.Empty, "and nobody accuses it");
     }
@@ -231,5 +253,6 @@ internal sealed class QuietRunsTests
     private static Task BreaksAsync(MonitoredHost host) => Eventually.BecomesTrueAsync(
         () => host.Services.GetRequiredService<RunRegistry>().Lives().All(static life => life.Holders == 0), "the request broke off");
 
-    private static string Sign(string type, string data = "") => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";
+    private static string Sign(string type, string data = "")
+        => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"{{type}}"{{data}}}""";
 }

@@ -8,7 +8,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;
 
-/// <summary>Spec M9, E8: what a run has declared survives restarts of every kind. The log is on disk; the processes are real where they die.</summary>
+/// <summary>
+/// Spec M9, E8: what a run has declared survives restarts of every kind. The log is on disk; the processes are real where they die.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -29,7 +31,8 @@ internal sealed class RunsOverRestartTests
         {
             using var http = before.CreateClient();
             await http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":3600000}"""));
-            await http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"patient","lease_ms":2000}""", runId: "r2"));
+            await http.PublishAsync(
+                PublishExtensions.EventJson("agent_started", """{"agent_name":"patient","lease_ms":2000}""", runId: "r2"));
             await http.PublishAsync(Waiting("r2", TimeProvider.System.GetUtcNow().AddMinutes(10)));
             await http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"done","lease_ms":2000}""", runId: "r3"));
             await http.PublishAsync(Waiting("r3", TimeProvider.System.GetUtcNow().AddMinutes(10)));
@@ -37,20 +40,31 @@ internal sealed class RunsOverRestartTests
         }
 
         await using var after = await StartAsync();
-        var lives = after.Services.GetRequiredService<RunRegistry>().Lives().ToDictionary(static life => life.Key.RunId, StringComparer.Ordinal);
+        var lives = after.Services.GetRequiredService<RunRegistry>()
+            .Lives()
+            .ToDictionary(static life => life.Key.RunId, StringComparer.Ordinal);
         var (now, limits) = (after.Services.GetRequiredService<RunClock>().Now, after.Services.GetRequiredService<RunLimits>());
         Assert.That(lives.Keys, Is.EquivalentTo(new[] { "r1", "r2", "r3" }));
         Assert.That((lives["r1"].AgentName, lives["r1"].LeaseOr(limits)), Is.EqualTo(("demo", TimeSpan.FromHours(1).Ticks)));
         Assert.That((lives["r2"].AgentName, lives["r2"].LeaseOr(limits)), Is.EqualTo(("patient", TimeSpan.FromSeconds(2).Ticks)));
-        Assert.That(TimeSpan.FromTicks(lives["r2"].LeftAt(now, limits)), Is.InRange(TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(10.1)), "it waits still");
+        Assert.That(
+            TimeSpan.FromTicks(lives["r2"].LeftAt(now, limits)),
+            Is.InRange(TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(10.1)),
+            "it waits still");
         Assert.That(lives["r3"].IsWaitingAt(now), Is.False, "an event had ended its wait");
 
-        await Eventually.BecomesTrueAsync(() => after.Services.GetRequiredService<QuietRuns>().Stale.Any(static run => run.RunId == "r3"), "the one that does not wait is found");
+        await Eventually.BecomesTrueAsync(
+            () => after.Services.GetRequiredService<QuietRuns>().Stale.Any(static run => run.RunId == "r3"),
+            "the one that does not wait is found");
         using var client = after.CreateClient();
-        var (answer, _) = await client.PublishAsync(PublishExtensions.EventJson("tool_completed", """{"tool_name":"ask_human","call_id":"c1"}""", runId: "r2"));
+        var (answer, _) = await client.PublishAsync(
+            PublishExtensions.EventJson("tool_completed", """{"tool_name":"ask_human","call_id":"c1"}""", runId: "r2"));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), "a late answer is taken");
         await client.PublishAsync(PublishExtensions.EventJson("agent_completed", """{"agent_name":"patient"}""", runId: "r2"));
-        Assert.That(after.Failures.Latest(20).Where(static f => f.RunId != "r3"), Is.Empty, "and nobody is accused of what was heard by the last process");
+        Assert.That(
+            after.Failures.Latest(20).Where(static f => f.RunId != "r3"),
+            Is.Empty,
+            "and nobody is accused of what was heard by the last process");
     }
 
     [Test]
@@ -58,7 +72,11 @@ internal sealed class RunsOverRestartTests
     {
         await using (var before = ServerProcess.Start("Development", Arguments()))
         {
-            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await before.WhenListeningAsync()}"), Timeout = TestClient.Patience };
+            using var http = new HttpClient
+            {
+                BaseAddress = new Uri($"http://127.0.0.1:{await before.WhenListeningAsync()}"),
+                Timeout = TestClient.Patience,
+            };
             await WhenReadyAsync(http);
             await http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo","lease_ms":1000}"""));
             var (response, body) = await http.PublishAsync(Waiting("r1", TimeProvider.System.GetUtcNow().AddMinutes(10)));
@@ -67,7 +85,8 @@ internal sealed class RunsOverRestartTests
         }
 
         await using var after = ServerProcess.Start("Development", Arguments());
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await after.WhenListeningAsync()}"), Timeout = TestClient.Patience };
+        using var client =
+            new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await after.WhenListeningAsync()}"), Timeout = TestClient.Patience };
         await WhenReadyAsync(client);
         await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
         var (late, receipt) = await client.PublishAsync(PublishExtensions.TokenJson("yes"));
@@ -83,12 +102,15 @@ internal sealed class RunsOverRestartTests
         },
         "the server is ready");
 
-    private static string Waiting(string runId, DateTimeOffset until) => string.Create(
-        CultureInfo.InvariantCulture,
-        $$$"""{"user_id":"ada","thread_id":"t1","run_id":"{{{runId}}}","type":"waiting","data":{"until":{{{until.ToUnixTimeSeconds()}}}}}""");
+    private static string Waiting(string runId, DateTimeOffset until)
+    {
+        var seconds = until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        return $$$"""{"user_id":"ada","thread_id":"t1","run_id":"{{{runId}}}","type":"waiting","data":{"until":{{{seconds}}}}}""";
+    }
 
     private string[] Arguments() => [$"--Netra:DataDirectory={_folder.FullName}"];
 
     private Task<PipelineHost> StartAsync() => PipelineHost.StartAsync(
-        static pipeline => pipeline.UseEventLog<SqliteEventLog>(), [("Netra:DataDirectory", _folder.FullName), ("Netra:Monitoring:Enabled", "true")]);
+        static pipeline => pipeline.UseEventLog<SqliteEventLog>(),
+        [("Netra:DataDirectory", _folder.FullName), ("Netra:Monitoring:Enabled", "true")]);
 }

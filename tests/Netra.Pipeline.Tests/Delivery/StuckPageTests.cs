@@ -37,7 +37,9 @@ internal sealed class StuckPageTests
         Assert.That(page, Is.Not.SameAs(first), "it was closed once");
         var failure = host.Failures.Latest(10).Single();
         Assert.That((failure.Code, failure.ConnectionId), Is.EqualTo((FailureCode.SilentFailure, page.Welcome.ConnectionId)));
-        Assert.That(host.Logs.Logs, Has.Some.Matches<CapturedLog>(static log => log.Message.StartsWith("SILENT FAILURE DETECTED:", StringComparison.Ordinal)));
+        Assert.That(
+            host.Logs.Logs,
+            Has.Some.Matches<CapturedLog>(static log => log.Message.StartsWith("SILENT FAILURE DETECTED:", StringComparison.Ordinal)));
         await first.DisposeAsync();
         await page.DisposeAsync();
     }

@@ -47,9 +47,11 @@ internal sealed class TroubledLog : DelegatingEventLog, IDeadLetterStore
         return _fault is { } fault ? throw fault : letters;
     }
 
-    public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken) => _log.DeadLetters.ListAsync(query, cancellationToken);
+    public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken)
+        => _log.DeadLetters.ListAsync(query, cancellationToken);
 
-    public ValueTask<DeadLetter?> FindAsync(long number, CancellationToken cancellationToken) => _log.DeadLetters.FindAsync(number, cancellationToken);
+    public ValueTask<DeadLetter?> FindAsync(long number, CancellationToken cancellationToken)
+        => _log.DeadLetters.FindAsync(number, cancellationToken);
 
     public ValueTask<bool> TrySettleAsync(long number, DeadLetterState state, string? replayedAs, CancellationToken cancellationToken)
         => _log.DeadLetters.TrySettleAsync(number, state, replayedAs, cancellationToken);

@@ -27,7 +27,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>What came, answered or not, in order.</summary>
     public IReadOnlyList<Post> Posts => [.. _posts];
 
-    public IEnumerable<(string, string)> Settings => [("Netra:Delivery:Webhook:Url", Url.ToString()), ("Netra:Delivery:Webhook:Secret", Secret)];
+    public IEnumerable<(string, string)> Settings
+        => [("Netra:Delivery:Webhook:Url", Url.ToString()), ("Netra:Delivery:Webhook:Secret", Secret)];
 
     public static async Task<WebhookReceiver> StartAsync()
     {

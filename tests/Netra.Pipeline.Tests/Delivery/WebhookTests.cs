@@ -38,17 +38,31 @@ internal sealed class WebhookTests
         Assert.That(posts.Select(static p => p.Id), Is.EqualTo(new[] { "dl_1", "dl_2", "dl_3" }));
         Assert.That(posts.Select(static p => p.Target), Is.All.EqualTo("POST /hooks/netra?tenant=7"));
         Assert.That(posts.Select(static p => p.Signature), Is.EqualTo(posts.Select(static p => p.Expected(WebhookReceiver.Secret))));
-        Assert.That(posts.Select(static p => p.Timestamp), Is.All.InRange(TestTimeProvider.Start.ToUnixTimeSeconds(), time.GetUtcNow().ToUnixTimeSeconds()));
+        Assert.That(
+            posts.Select(static p => p.Timestamp),
+            Is.All.InRange(TestTimeProvider.Start.ToUnixTimeSeconds(), time.GetUtcNow().ToUnixTimeSeconds()));
         Assert.That(posts[1].ContentType, Is.EqualTo("application/json"));
         var letter = posts[1].Json;
         Assert.That(
             letter.EnumerateObject().Select(static member => member.Name),
-            Is.EquivalentTo(new[] { "type", "timestamp", "dead_letter_id", "event_id", "user_id", "seq", "cause", "attempts", "dead_at", "state", "webhook", "event" }));
+            Is.EquivalentTo(new[]
+            {
+                "type", "timestamp", "dead_letter_id", "event_id", "user_id", "seq", "cause", "attempts", "dead_at", "state", "webhook",
+                "event"
+            }));
         Assert.That(
-            (letter.GetProperty("type").GetString(), letter.GetProperty("dead_letter_id").GetInt64(), letter.GetProperty("user_id").GetString(), letter.GetProperty("seq").GetInt64()),
+            (
+                letter.GetProperty("type").GetString(),
+                letter.GetProperty("dead_letter_id").GetInt64(),
+                letter.GetProperty("user_id").GetString(),
+                letter.GetProperty("seq").GetInt64()),
             Is.EqualTo(("dead_letter", 2, "ada", 2)));
         Assert.That(
-            (letter.GetProperty("cause").GetString(), letter.GetProperty("attempts").GetInt32(), letter.GetProperty("state").GetString(), letter.GetProperty("webhook").GetString()),
+            (
+                letter.GetProperty("cause").GetString(),
+                letter.GetProperty("attempts").GetInt32(),
+                letter.GetProperty("state").GetString(),
+                letter.GetProperty("webhook").GetString()),
             Is.EqualTo(("unconfirmed", 4, "waiting", "waiting")));
         Assert.That(letter.GetProperty("event").GetProperty("id").GetString(), Is.EqualTo(letter.GetProperty("event_id").GetString()));
         Assert.That(letter.GetProperty("event").GetProperty("data").GetProperty("thought").GetString(), Is.EqualTo("thought 1"));
@@ -86,7 +100,8 @@ internal sealed class WebhookTests
         Assert.That(at[2] - at[1], Is.InRange(8, 13));
         Assert.That(at[3] - at[2], Is.InRange(16, 25));
         Assert.That(receiver.Posts.Select(static p => p.Id), Is.All.EqualTo("dl_1"));
-        Assert.That(receiver.Posts.Select(static p => p.Timestamp), Is.Ordered.And.Unique, "signed anew, so that an old one can be refused");
+        Assert.That(
+            receiver.Posts.Select(static p => p.Timestamp), Is.Ordered.And.Unique, "signed anew, so that an old one can be refused");
         Assert.That(receiver.Posts.Select(static p => p.Body), Is.All.EqualTo(receiver.Posts[0].Body));
         Assert.That(elsewhere.Posts, Is.Empty);
         Assert.That(host.Failures.Total, Is.Zero);
@@ -170,7 +185,8 @@ internal sealed class WebhookTests
         var time = new TestTimeProvider();
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var host = await PipelineHost.StartAsync(
-            settings: [.. receiver.Settings, ("Netra:Delivery:Webhook:Tries", "2"), ("Netra:Delivery:Webhook:FirstRetry", "00:00:05")], time: time);
+            settings: [.. receiver.Settings, ("Netra:Delivery:Webhook:Tries", "2"), ("Netra:Delivery:Webhook:FirstRetry", "00:00:05")],
+            time: time);
         for (var i = 0; i < 10; i++)
         {
             receiver.Answer(410);
@@ -205,7 +221,8 @@ internal sealed class WebhookTests
         log.Fault = new IOException("the disk is gone");
         await PassAsync(host, time, 12);
         await Eventually.BecomesTrueAsync(() => receiver.Posts.Count == 1, "the first was posted");
-        await Eventually.BecomesTrueAsync(() => host.Failures.Latest(100).Any(static f => f.Code == FailureCode.BackgroundFailed), "it was told");
+        await Eventually.BecomesTrueAsync(
+            () => host.Failures.Latest(100).Any(static f => f.Code == FailureCode.BackgroundFailed), "it was told");
 
         log.Fault = null;
         await PassAsync(host, time, 3);
@@ -255,6 +272,8 @@ internal sealed class WebhookTests
     {
         var store = host.Services.GetRequiredService<IEventLog>().DeadLetters;
         return Eventually.BecomesTrueAsync(
-            async () => (await store.ListAsync(new DeadLetterQuery { Webhook = state, Limit = 1000 }, CancellationToken.None)).Count == count, $"{count} dead letters were {state}");
+            async () =>
+                (await store.ListAsync(new DeadLetterQuery { Webhook = state, Limit = 1000 }, CancellationToken.None)).Count == count,
+            $"{count} dead letters were {state}");
     }
 }

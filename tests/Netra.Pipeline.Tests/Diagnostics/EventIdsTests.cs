@@ -22,15 +22,19 @@ public sealed class EventIdsTests
 
     [Test]
     public void EventIds_OfTheServer_AreInItsHundred()
-        => Assert.That(Constants().Where(static constant => constant.Owner == typeof(ServerEventIds)).Select(static constant => constant.Id), Is.All.InRange(1700, 1799));
+        => Assert.That(
+            Constants().Where(static constant => constant.Owner == typeof(ServerEventIds)).Select(static constant => constant.Id),
+            Is.All.InRange(1700, 1799));
 
     [Test]
     public void LogMethods_All_HaveAnIdOfTheListAndItsName()
     {
         var names = Constants().ToDictionary(static constant => constant.Id, static constant => constant.Name);
         var methods = Products.SelectMany(static product => product.GetTypes())
-            .SelectMany(static type => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-            .Select(static method => (Method: $"{method.DeclaringType}.{method.Name}", Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()))
+            .SelectMany(static type => type.GetMethods(
+                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            .Select(static method =>
+                (Method: $"{method.DeclaringType}.{method.Name}", Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(static log => log.Attribute is not null)
             .ToList();
 
@@ -46,14 +50,20 @@ public sealed class EventIdsTests
         });
     }
 
-    // Extension methods box their arguments, format where nobody listens, and have no id. The funnel looks first whether anybody listens, has its ids from the list, and a state of its own: a generated method
-    // would print the parts of a failure that are not there.
+    // Extension methods box their arguments, format where nobody listens, and have no id. The funnel looks first whether anybody listens,
+    // has its ids from the list, and a state of its own: a generated method would print the parts of a failure that are not there.
     [Test]
     public void Sources_OfTheProduct_LogThroughGeneratedMethodsAlone()
     {
-        var call = new Regex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\(|[lL]ogger\??\.Log\(", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        var call = new Regex(
+            @"\.Log(Trace|Debug|Information|Warning|Error|Critical)\(|[lL]ogger\??\.Log\(",
+            RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(1));
         var sources = Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories).ToList();
-        var offenders = sources.Where(source => call.IsMatch(File.ReadAllText(source))).Select(Path.GetFileName).Except([$"{nameof(FailureReporter)}.cs"]).ToList();
+        var offenders = sources.Where(source => call.IsMatch(File.ReadAllText(source)))
+            .Select(Path.GetFileName)
+            .Except([$"{nameof(FailureReporter)}.cs"])
+            .ToList();
 
         Assert.That(sources, Has.Count.GreaterThan(200));
         Assert.That(offenders, Is.Empty);

@@ -43,7 +43,8 @@ public sealed class ServedTimeTests
         Assert.That(_served.GetElapsedTime(begun), Is.LessThanOrEqualTo(ServedTime.MaxStep), "read before the late beat comes");
 
         _time.Advance(2 * Second);
-        Assert.That(_served.GetElapsedTime(begun), Is.LessThanOrEqualTo(ServedTime.MaxStep + (2 * Second)).And.GreaterThanOrEqualTo(2 * Second));
+        Assert.That(
+            _served.GetElapsedTime(begun), Is.LessThanOrEqualTo(ServedTime.MaxStep + (2 * Second)).And.GreaterThanOrEqualTo(2 * Second));
         Assert.That(_served.Gaps, Is.EqualTo(1));
         Assert.That(_served.Lost + _served.GetElapsedTime(begun), Is.EqualTo(302 * Second));
     }

@@ -14,7 +14,8 @@ internal sealed class CheckpointsTests
     [Test]
     public async Task LifecycleEvent_CategoryOn_IsFollowedToItsAcknowledgement()
     {
-        await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.Services.AddLogging(static logging => logging.AddFilter(Checkpoints.Category, LogLevel.Debug)));
+        await using var host = await PipelineHost.StartAsync(
+            static pipeline => pipeline.Services.AddLogging(static logging => logging.AddFilter(Checkpoints.Category, LogLevel.Debug)));
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada");
 
@@ -26,7 +27,11 @@ internal sealed class CheckpointsTests
         await Eventually.BecomesTrueAsync(() => Lines(host).Count == 5, "all five points are said");
         Assert.That(Lines(host).Select(static line => line.EventId.Id), Is.EquivalentTo(new[]
         {
-            EventIds.CheckpointAccepted, EventIds.CheckpointQueued, EventIds.CheckpointStored, EventIds.CheckpointWritten, EventIds.CheckpointAcknowledged,
+            EventIds.CheckpointAccepted,
+            EventIds.CheckpointQueued,
+            EventIds.CheckpointStored,
+            EventIds.CheckpointWritten,
+            EventIds.CheckpointAcknowledged,
         }));
         Assert.That(Lines(host).Select(static line => line.Values["EventId"]), Is.All.EqualTo(receipt.Id));
         Assert.That(Lines(host)[1].Values["Connections"], Is.EqualTo(1));
@@ -37,14 +42,18 @@ internal sealed class CheckpointsTests
     {
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(
-            static pipeline => pipeline.Services.AddLogging(static logging => logging.AddFilter(Checkpoints.Category, LogLevel.Debug)), time: time);
+            static pipeline => pipeline.Services.AddLogging(static logging => logging.AddFilter(Checkpoints.Category, LogLevel.Debug)),
+            time: time);
         await using var emitter = await host.EmitterOfAsync("ada");
         await emitter.AgentStartedAsync("demo");
 
         time.Advance(TimeSpan.FromSeconds(31));
 
-        await Eventually.BecomesTrueAsync(() => Lines(host).Count(static line => line.EventId.Id == EventIds.CheckpointNotReached) == 2, "neither written nor acknowledged");
+        await Eventually.BecomesTrueAsync(
+            () => Lines(host).Count(static line => line.EventId.Id == EventIds.CheckpointNotReached) == 2,
+            "neither written nor acknowledged");
     }
 
-    private static List<CapturedLog> Lines(PipelineHost host) => [.. host.Logs.Logs.Where(static log => log.Category == Checkpoints.Category)];
+    private static List<CapturedLog> Lines(PipelineHost host)
+        => [.. host.Logs.Logs.Where(static log => log.Category == Checkpoints.Category)];
 }

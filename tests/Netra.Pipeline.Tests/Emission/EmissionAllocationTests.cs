@@ -95,7 +95,9 @@ internal sealed class EmissionAllocationTests
         await using var host = await PipelineHost.StartAsync();
         await using var emitter = await host.EmitterOfAsync("ada");
         var stream = await host.Streams.PinAsync("ada", CancellationToken.None);
-        var subscriptions = Enumerable.Range(0, 10).Select(static i => new StreamSubscription($"c{i}", new SendQueue(new ConnectionOptions().QueueLimits, static () => { }))).ToArray();
+        var subscriptions = Enumerable.Range(0, 10)
+            .Select(static i => new StreamSubscription($"c{i}", new SendQueue(new ConnectionOptions().QueueLimits, static () => { })))
+            .ToArray();
         foreach (var subscription in subscriptions)
         {
             stream.TryAttach(subscription, ResumeRequest.FromNow, static _ => []);

@@ -26,7 +26,8 @@ internal sealed class EmissionQueueTests
                 nodes.RemoveAt(leaving);
             }
 
-            Assert.That(nodes.Select(static node => node.Value.Task.IsCompleted), Is.EqualTo(nodes.Select(static (_, index) => index == 0)));
+            Assert.That(
+                nodes.Select(static node => node.Value.Task.IsCompleted), Is.EqualTo(nodes.Select(static (_, index) => index == 0)));
             Assert.That(queue.IsEmpty, Is.EqualTo(nodes.Count == 0));
         }
     }

@@ -9,7 +9,8 @@ namespace Netra.Pipeline.Tests.Emission;
 
 public sealed class EventBytesTests
 {
-    private static readonly EnvelopeConstants Constants = new(new UserExecutionContext("ada", "t1", "r1", "q1", trace: null, isSystem: false));
+    private static readonly EnvelopeConstants Constants = new(
+        new UserExecutionContext("ada", "t1", "r1", "q1", trace: null, isSystem: false));
 
     [TestCase(0, "0.000000")]
     [TestCase(7, "0.000007")]
@@ -25,7 +26,8 @@ public sealed class EventBytesTests
     }
 
     [Test]
-    public void Number_AroundEveryPowerOfTen_IsWrittenInFull([Range(0, 15)] int power, [Values(-1, 0, 1)] int offset, [Values(-1, 0)] int late)
+    public void Number_AroundEveryPowerOfTen_IsWrittenInFull(
+        [Range(0, 15)] int power, [Values(-1, 0, 1)] int offset, [Values(-1, 0)] int late)
     {
         var seq = Math.Max(1, (long)Math.Pow(10, power) + offset);
         using var json = JsonDocument.Parse(Encode(DateTimeOffset.UnixEpoch, seq, Math.Max(1, seq + late)));

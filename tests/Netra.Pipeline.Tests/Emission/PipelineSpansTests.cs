@@ -32,7 +32,9 @@ internal sealed class PipelineSpansTests
         {
             Assert.That(seen, Has.Count.EqualTo(3).And.All.EqualTo(span.Id));
             Assert.That(callers, Has.Count.EqualTo(2).And.All.Null);
-            Assert.That((span.Kind, span.Status, span.GetTagItem("netra.outcome"), span.GetTagItem("error.type")), Is.EqualTo((ActivityKind.Internal, ActivityStatusCode.Unset, (object)"completed", (object?)null)));
+            Assert.That(
+                (span.Kind, span.Status, span.GetTagItem("netra.outcome"), span.GetTagItem("error.type")),
+                Is.EqualTo((ActivityKind.Internal, ActivityStatusCode.Unset, (object)"completed", (object?)null)));
             Assert.That(span.GetTagItem("enduser.id"), Is.Null);
         });
         Assert.That((await host.EventsAsync()).Select(static message => message.TraceParent), Is.All.EqualTo(span.Id));
@@ -75,8 +77,12 @@ internal sealed class PipelineSpansTests
         var (agent, tool) = (spans.Single("invoke_agent scripted"), spans.Single("execute_tool echo"));
         Assert.Multiple(() =>
         {
-            Assert.That((tool.ParentSpanId, tool.Status, tool.GetTagItem("error.type")), Is.EqualTo((agent.SpanId, ActivityStatusCode.Error, (object)"tool_failed")));
-            Assert.That((agent.Status, agent.StatusDescription, agent.GetTagItem("error.type"), agent.GetTagItem("netra.outcome")), Is.EqualTo((ActivityStatusCode.Error, "broken", (object)"agent_failed", (object)"failed")));
+            Assert.That(
+                (tool.ParentSpanId, tool.Status, tool.GetTagItem("error.type")),
+                Is.EqualTo((agent.SpanId, ActivityStatusCode.Error, (object)"tool_failed")));
+            Assert.That(
+                (agent.Status, agent.StatusDescription, agent.GetTagItem("error.type"), agent.GetTagItem("netra.outcome")),
+                Is.EqualTo((ActivityStatusCode.Error, "broken", (object)"agent_failed", (object)"failed")));
         });
 
         static async IAsyncEnumerable<string> Call(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -116,12 +122,16 @@ internal sealed class PipelineSpansTests
         await page.CloseAsync();
         Assert.That(spans.Spans, Has.Count.EqualTo(1), "nobody has acknowledged");
 
-        await using var back = await TestClient.ConnectAsync(host.Host.SocketAddress("ada", $"&epoch={page.Welcome.Epoch}&seq={events[^1].Seq}&from={page.Welcome.From}"));
+        await using var back = await TestClient.ConnectAsync(
+            host.Host.SocketAddress("ada", $"&epoch={page.Welcome.Epoch}&seq={events[^1].Seq}&from={page.Welcome.From}"));
 
         await Eventually.BecomesTrueAsync(() => spans.Spans.Count == 2, "the acknowledgement has its span");
         var (agent, settled) = (spans.Single("invoke_agent scripted"), spans.Single("settle users/{user_id}"));
-        Assert.That((settled.Kind, settled.Links.Single().Context.SpanId, settled.GetTagItem("messaging.message.id")), Is.EqualTo((ActivityKind.Client, agent.SpanId, (object)events[^1].Id)));
-        Assert.That((settled.GetTagItem("enduser.id"), agent.GetTagItem("enduser.id")), Is.EqualTo(((object)"ada", (object)"ada")), "asked for");
+        Assert.That(
+            (settled.Kind, settled.Links.Single().Context.SpanId, settled.GetTagItem("messaging.message.id")),
+            Is.EqualTo((ActivityKind.Client, agent.SpanId, (object)events[^1].Id)));
+        Assert.That(
+            (settled.GetTagItem("enduser.id"), agent.GetTagItem("enduser.id")), Is.EqualTo(((object)"ada", (object)"ada")), "asked for");
     }
 
     private static string NewRun() => $"run-{Guid.NewGuid():N}";

@@ -13,7 +13,8 @@ internal sealed class EventDraftTests
     private static readonly byte[] Body = "\"type\":\"token\",\"data\":{}}"u8.ToArray();
 
     [FsCheck.NUnit.Property]
-    public bool Complete_AnyNumbers_IsExactlyTheEvent(DoNotSize<long> drawn, byte shift, DoNotSize<long> other, byte otherShift, DoNotSize<ulong> stream)
+    public bool Complete_AnyNumbers_IsExactlyTheEvent(
+        DoNotSize<long> drawn, byte shift, DoNotSize<long> other, byte otherShift, DoNotSize<ulong> stream)
         => IsExact(Math.Max(1, Arbitrary.Seq(drawn, shift)), Math.Max(1, Arbitrary.Seq(other, otherShift)), stream.Item);
 
     [Test]
@@ -29,7 +30,9 @@ internal sealed class EventDraftTests
     [Test]
     public void KeyOf_NeighbouringStreams_Differ()
     {
-        var keys = Enumerable.Range(0, 100).Select(static i => Encoding.ASCII.GetString(EventDraft.KeyOf(ulong.MaxValue - (ulong)i))).ToArray();
+        var keys = Enumerable.Range(0, 100)
+            .Select(static i => Encoding.ASCII.GetString(EventDraft.KeyOf(ulong.MaxValue - (ulong)i)))
+            .ToArray();
 
         Assert.That(keys, Is.Unique);
         Assert.That(keys, Has.All.Matches("^[0-9a-hj-km-np-tv-z]{13}$"));
@@ -39,16 +42,20 @@ internal sealed class EventDraftTests
     public bool TryParseId_WhatIdOfWrote_IsRead(DoNotSize<ulong> stream, DoNotSize<long> drawn, byte shift)
     {
         var seq = Math.Max(1, Arbitrary.Seq(drawn, shift));
-        return EventDraft.TryParseId(EventDraft.IdOf(EventDraft.KeyOf(stream.Item), seq), out var readStream, out var readSeq) && readStream == stream.Item && readSeq == seq;
+        return EventDraft.TryParseId(EventDraft.IdOf(EventDraft.KeyOf(stream.Item), seq), out var readStream, out var readSeq)
+            && readStream == stream.Item
+            && readSeq == seq;
     }
 
     [FsCheck.NUnit.Property(MaxTest = 2000)]
-    public bool TryParseId_NearlyAnId_IsReadOnlyAsItWouldBeWritten(DoNotSize<ulong> stream, DoNotSize<long> drawn, byte shift, byte at, char character, bool insert)
+    public bool TryParseId_NearlyAnId_IsReadOnlyAsItWouldBeWritten(
+        DoNotSize<ulong> stream, DoNotSize<long> drawn, byte shift, byte at, char character, bool insert)
     {
         var id = EventDraft.IdOf(EventDraft.KeyOf(stream.Item), Math.Max(1, Arbitrary.Seq(drawn, shift)));
         var index = at % id.Length;
         var changed = id[..index] + character + id[(insert ? index : index + 1)..];
-        return !EventDraft.TryParseId(changed, out var readStream, out var readSeq) || EventDraft.IdOf(EventDraft.KeyOf(readStream), readSeq) == changed;
+        return !EventDraft.TryParseId(changed, out var readStream, out var readSeq)
+            || EventDraft.IdOf(EventDraft.KeyOf(readStream), readSeq) == changed;
     }
 
     [TestCase("")]

@@ -101,7 +101,11 @@ internal sealed class CoalescerTests
     public void Add_FromManyThreads_TellsEachOnce()
     {
         var told = 0;
-        var coalescer = new Coalescer<int, object>(TimeProvider.System, 4, static (held, added) => (int)(held ?? 0) + (int)added, (item, _) => Interlocked.Add(ref told, (int)item));
+        var coalescer = new Coalescer<int, object>(
+            TimeProvider.System,
+            4,
+            static (held, added) => (int)(held ?? 0) + (int)added,
+            (item, _) => Interlocked.Add(ref told, (int)item));
 
         Parallel.For(0, 100_000, i => coalescer.Add(i % 8, 8, 1));
         coalescer.TellAll();
@@ -109,5 +113,6 @@ internal sealed class CoalescerTests
         Assert.That(told, Is.EqualTo(100_000));
     }
 
-    private Coalescer<string, string> Create(int maxKeys = 10) => new(_time, maxKeys, static (held, added) => held is null ? added : $"{held}+{added}", (item, _) => _told.Add(item));
+    private Coalescer<string, string> Create(int maxKeys = 10)
+        => new(_time, maxKeys, static (held, added) => held is null ? added : $"{held}+{added}", (item, _) => _told.Add(item));
 }

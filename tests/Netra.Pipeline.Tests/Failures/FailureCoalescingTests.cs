@@ -125,7 +125,8 @@ internal sealed class FailureCoalescingTests
 
         test.Reporter.Report(new Failure(FailureCode.SendFailed, "Flush", "the disk is full"));
         test.Reporter.Report(new Failure(FailureCode.AgentFailed, "RunAgent", "no model") { UserId = "ada", RunId = "r1" });
-        test.Reporter.Report(new Failure(FailureCode.EventTooLarge, "Publish", "too long") { UserId = "ada", EventType = "tool_completed", CallId = "c1" });
+        test.Reporter.Report(
+            new Failure(FailureCode.EventTooLarge, "Publish", "too long") { UserId = "ada", EventType = "tool_completed", CallId = "c1" });
 
         Assert.That(test.Logs.Select(static log => log.Message), Is.EqualTo(new[]
         {

@@ -29,7 +29,8 @@ public sealed partial class FailureCodesTests
     public void Describe_AllCodes_MatchTheProtocolDocument()
     {
         var documented = DocumentedCodes().ToDictionary(row => row.Code, row => row.Http, StringComparer.Ordinal);
-        var mapped = Codes.Select(FailureCodes.Describe).ToDictionary(info => info.WireName, info => info.HttpStatus, StringComparer.Ordinal);
+        var mapped = Codes.Select(FailureCodes.Describe).ToDictionary(
+            info => info.WireName, info => info.HttpStatus, StringComparer.Ordinal);
 
         Assert.That(mapped, Is.EquivalentTo(documented));
     }
@@ -60,7 +61,8 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.LogFailed, FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid,
-            FailureCode.BackgroundFailed, FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.CanaryFailed, FailureCode.ResourceExhausted,
+            FailureCode.BackgroundFailed, FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.CanaryFailed,
+            FailureCode.ResourceExhausted,
         }));
 
     [Test]
@@ -69,10 +71,11 @@ public sealed partial class FailureCodesTests
         Is.EquivalentTo(new[]
         {
             FailureCode.IsolationViolation, FailureCode.StartupVerification, FailureCode.WiringInvalid, FailureCode.BackgroundFailed,
-            FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.FlowViolation, FailureCode.RunStalled, FailureCode.ToolStuck, FailureCode.CanaryFailed,
-            FailureCode.ObserverFailed, FailureCode.NotificationFailed, FailureCode.ResourceExhausted,
-            FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid, FailureCode.RunEnded, FailureCode.IdempotencyConflict,
-            FailureCode.BufferOverflow, FailureCode.Draining, FailureCode.EmergencyMode,
+            FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.FlowViolation, FailureCode.RunStalled,
+            FailureCode.ToolStuck, FailureCode.CanaryFailed, FailureCode.ObserverFailed, FailureCode.NotificationFailed,
+            FailureCode.ResourceExhausted, FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid,
+            FailureCode.RunEnded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow, FailureCode.Draining,
+            FailureCode.EmergencyMode,
         }));
 
     [Test]

@@ -74,7 +74,9 @@ public sealed class FailureReporterTests
 
         test.Reporter.Report(Failure.In(code, Scope, "what happened"));
 
-        Assert.That(test.Told.Select(static told => told.Message.Code), Is.EqualTo(FailureCodes.Describe(code).ShowToUser ? new[] { FailureCodes.WireName(code) } : []));
+        Assert.That(
+            test.Told.Select(static told => told.Message.Code),
+            Is.EqualTo(FailureCodes.Describe(code).ShowToUser ? new[] { FailureCodes.WireName(code) } : []));
     }
 
     [Test]

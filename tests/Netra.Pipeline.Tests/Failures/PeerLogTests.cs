@@ -47,5 +47,7 @@ internal sealed class PeerLogTests
 
     [Test]
     public void SourceOf_AConnection_IsItsAddressWithoutThePort()
-        => Assert.That(new[] { PeerLog.SourceOf(new IPEndPoint(IPAddress.Loopback, 4711)), PeerLog.SourceOf(null) }, Is.EqualTo(new[] { "127.0.0.1", null }));
+        => Assert.That(
+            new[] { PeerLog.SourceOf(new IPEndPoint(IPAddress.Loopback, 4711)), PeerLog.SourceOf(null) },
+            Is.EqualTo(new[] { "127.0.0.1", null }));
 }

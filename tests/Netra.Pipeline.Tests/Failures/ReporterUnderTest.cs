@@ -18,7 +18,8 @@ internal sealed class ReporterUnderTest : IDisposable
             logger ?? LoggerProvider.CreateLogger<FailureReporter>(),
             _meters,
             Feed,
-            tell ?? ((user, message, failures) => Told.Add((user, (ErrorMessage)ServerMessageReader.Read(ServerMessageWriter.Error(new WaitingError(message, failures).ToMessage()))))),
+            tell ?? ((user, message, failures) => Told.Add((
+                user, (ErrorMessage)ServerMessageReader.Read(ServerMessageWriter.Error(new WaitingError(message, failures).ToMessage()))))),
             Time);
     }
 

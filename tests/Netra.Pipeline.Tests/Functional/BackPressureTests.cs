@@ -62,7 +62,9 @@ internal sealed class BackPressureTests
         var accepted = await Task.WhenAll(receipts).WaitAsync(TestClient.Patience);
         Assert.That(
             accepted.Select(static receipt => receipt.AssignedSeq), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
-        Assert.That((await page.ReadEventsAsync(500)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => $"{i}")));
+        Assert.That(
+            (await page.ReadEventsAsync(500)).Select(static e => e.Data.GetProperty("delta").GetString()),
+            Is.EqualTo(Enumerable.Range(1, 500).Select(static i => $"{i}")));
         Assert.That(host.Failures.Latest(10), Is.Empty);
     }
 
@@ -165,7 +167,8 @@ internal sealed class BackPressureTests
         await emitter.AgentStartedAsync("demo");
         await Eventually.BecomesTrueAsync(() => log.Trouble is not null, "the log is in trouble");
 
-        var raised = Assert.ThrowsAsync<SendFailureException>(async () => await emitter.TokenAsync("in trouble").AsTask().WaitAsync(TestClient.Patience))!;
+        var raised = Assert.ThrowsAsync<SendFailureException>(
+            async () => await emitter.TokenAsync("in trouble").AsTask().WaitAsync(TestClient.Patience))!;
 
         Assert.That((raised.Code, raised.Accepted), Is.EqualTo((FailureCode.LogFailed, false)));
     }
@@ -217,7 +220,8 @@ internal sealed class BackPressureTests
     [Test]
     public async Task Run_AgentAndItsEnd_WaitForTheLogForLongerThanAPublisher()
     {
-        await using var busy = await BusyLogHost.StartAsync(settings: ShortWait, configure: static pipeline => pipeline.AddAgent<TalkativeAgent>());
+        await using var busy = await BusyLogHost.StartAsync(
+            settings: ShortWait, configure: static pipeline => pipeline.AddAgent<TalkativeAgent>());
         var host = busy.Pipeline;
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await (await host.EmitterOfAsync("ada", runId: "earlier")).TokenAsync("so that the stream is claimed");

@@ -66,8 +66,13 @@ internal sealed class BufferBudgetTests
         })));
 
         Assert.That(most, Is.InRange(Limit / 2, Limit / 2 * 3), "the budget holds, and is used");
-        Assert.That((await seen).Select(static message => (message as EventMessage)?.Seq), Is.EqualTo(Enumerable.Range(1, 202).Select(static i => (long?)i)), "it was spared: nothing but events, in order");
-        var told = host.Failures.Latest(1000).Where(static failure => failure.Message.Contains("Netra:Connections:BufferBudgetBytes", StringComparison.Ordinal)).ToList();
+        Assert.That(
+            (await seen).Select(static message => (message as EventMessage)?.Seq),
+            Is.EqualTo(Enumerable.Range(1, 202).Select(static i => (long?)i)),
+            "it was spared: nothing but events, in order");
+        var told = host.Failures.Latest(1000)
+            .Where(static failure => failure.Message.Contains("Netra:Connections:BufferBudgetBytes", StringComparison.Ordinal))
+            .ToList();
         Assert.That(told, Is.Not.Empty);
         Assert.That(told[0].Code, Is.EqualTo(FailureCode.BufferOverflow));
         Assert.That(told[0].Numbers["limit"], Is.EqualTo(Limit));

@@ -26,13 +26,15 @@ internal sealed class ChatMessageTests
 
         Assert.That(await client.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("m1", "run-7")));
         Assert.That(
-            (handled!.UserId, handled.ConnectionId, handled.ThreadId, handled.Content), Is.EqualTo(("ada", client.Welcome.ConnectionId, "t1", "hello")));
+            (handled!.UserId, handled.ConnectionId, handled.ThreadId, handled.Content),
+            Is.EqualTo(("ada", client.Welcome.ConnectionId, "t1", "hello")));
     }
 
     [Test]
     public async Task ChatMessage_HandlerThrows_IsAnsweredAndReportedAndTheConnectionLivesOn()
     {
-        await using var host = await StartAsync(static (message, _) => message.MessageId == "bad" ? throw new InvalidOperationException("no such model") : default);
+        await using var host = await StartAsync(
+            static (message, _) => message.MessageId == "bad" ? throw new InvalidOperationException("no such model") : default);
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
 
         await SendAsync(client, "bad");
@@ -122,8 +124,12 @@ internal sealed class ChatMessageTests
 
     private static Task<PipelineHost> StartAsync(
         Func<ClientChatMessage, CancellationToken, ValueTask<string?>> handle, params (string Key, string Value)[] settings)
-        => PipelineHost.StartAsync(pipeline => pipeline.Services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler(handle)), settings);
+        => PipelineHost.StartAsync(
+            pipeline => pipeline.Services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler(handle)), settings);
 
-    private static Task SendAsync(TestClient client, string id, string? data = null) => client.SendAsync(
-        $$"""{"type":"chat_message","id":"{{id}}","thread_id":"t1","content":"hello"{{(data is null ? string.Empty : $",\"data\":{data[1..]}")}}}""");
+    private static Task SendAsync(TestClient client, string id, string? data = null)
+    {
+        var more = data is null ? string.Empty : $",\"data\":{data[1..]}";
+        return client.SendAsync($$"""{"type":"chat_message","id":"{{id}}","thread_id":"t1","content":"hello"{{more}}}""");
+    }
 }

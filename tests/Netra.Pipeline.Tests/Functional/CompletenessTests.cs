@@ -67,6 +67,8 @@ internal sealed class CompletenessTests
         await Eventually.BecomesTrueAsync(() => !host.Streams.TryGetLoaded("ada", out _), "the idle stream was unloaded");
         await using var late = await host.EmitterOfAsync("ada");
 
-        Assert.That(async () => await late.TokenAsync("too late"), Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.RunEnded));
+        Assert.That(
+            async () => await late.TokenAsync("too late"),
+            Throws.TypeOf<SendFailureException>().With.Property("Code").EqualTo(FailureCode.RunEnded));
     }
 }

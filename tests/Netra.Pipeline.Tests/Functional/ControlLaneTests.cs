@@ -101,7 +101,9 @@ internal sealed class ControlLaneTests
         await FillAsync(emitter);
         await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
 
-        var checks = Enumerable.Range(0, 100).Select(_ => host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId)).ToArray();
+        var checks = Enumerable.Range(0, 100)
+            .Select(_ => host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId))
+            .ToArray();
 
         await client.ReadAsync<PingMessage>();
         await client.SendAsync("""{"type":"pong"}""");
@@ -151,7 +153,8 @@ internal sealed class ControlLaneTests
             await page.PostAsync("messages", """{"type":"from_the_future"}""");
         }
 
-        Assert.That((connection.IsEnded, connection.EndReason), Is.EqualTo((true, Pipeline.Connections.ConnectionEndReason.ControlOverflow)));
+        Assert.That(
+            (connection.IsEnded, connection.EndReason), Is.EqualTo((true, Pipeline.Connections.ConnectionEndReason.ControlOverflow)));
         Assert.That(other.Socket.State, Is.EqualTo(System.Net.WebSockets.WebSocketState.Open));
     }
 

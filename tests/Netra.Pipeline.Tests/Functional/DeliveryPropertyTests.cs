@@ -6,8 +6,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Functional;
 
 /// <summary>
-/// For random users, tabs, threads and interleavings: each connection receives exactly its user's events, without gap, duplicate or reorder, whoever connects, leaves, resumes, stops reading or acknowledges
-/// meanwhile. One host serves all cases, so cases have users of their own.
+/// For random users, tabs, threads and interleavings: each connection receives exactly its user's events, without gap,
+/// duplicate or reorder, whoever connects, leaves, resumes, stops reading or acknowledges meanwhile. One host serves all
+/// cases, so cases have users of their own.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class DeliveryPropertyTests
@@ -33,7 +34,8 @@ internal sealed class DeliveryPropertyTests
         var number = Interlocked.Increment(ref _case);
         var random = new Random(seed.Item);
         var users = Enumerable.Range(0, random.Next(1, 4)).Select(i => $"user-{number}-{i}").ToArray();
-        await Task.WhenAll(users.Select(user => UserAsync(user, random.Next(), random.Next(1, 4), random.Next(1, 4)))).WaitAsync(TestClient.Patience);
+        await Task.WhenAll(users.Select(user => UserAsync(user, random.Next(), random.Next(1, 4), random.Next(1, 4)))).WaitAsync(
+            TestClient.Patience);
     }
 
     private async Task UserAsync(string user, int seed, int tabs, int threads)
@@ -43,7 +45,8 @@ internal sealed class DeliveryPropertyTests
         var reading = Enumerable.Range(0, tabs).Select(tab => TabAsync(user, new Random(seed + tab), total)).ToArray();
         var emitting = Enumerable.Range(0, threads).Select(thread => Task.Run(async () =>
         {
-            await using var emitter = await _host.EmitterOfAsync(user, $"t{thread}", "r", new EmitterOptions { Overflow = OverflowBehavior.Report });
+            await using var emitter = await _host.EmitterOfAsync(
+                user, $"t{thread}", "r", new EmitterOptions { Overflow = OverflowBehavior.Report });
             for (var i = 0; i < PerThread; i++)
             {
                 await emitter.CustomAsync(user, $"{i} {Piece}");
@@ -74,7 +77,8 @@ internal sealed class DeliveryPropertyTests
                         var due = perThread.GetValueOrDefault(numbered.ThreadId);
                         perThread[numbered.ThreadId] = due + 1;
                         Assert.That(data.GetProperty("name").GetString(), Is.EqualTo(user), "an event of somebody else");
-                        Assert.That(data.GetProperty("value").GetString(), Does.StartWith($"{due} "), "each thread's events stay in its order");
+                        Assert.That(
+                            data.GetProperty("value").GetString(), Does.StartWith($"{due} "), "each thread's events stay in its order");
                         break;
                     case GapMessage gap:
                         Assert.That((gap.From, gap.Replay, gap.Cause), Is.EqualTo((cursor + 1, true, GapCause.Overflow)));

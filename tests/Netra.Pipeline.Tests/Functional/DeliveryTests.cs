@@ -31,7 +31,9 @@ internal sealed class DeliveryTests
             var events = await client.ReadEventsAsync(502);
             Assert.That(events.Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, 502).Select(static i => (long)i)));
             Assert.That(events[0].EventType, Is.EqualTo(EventType.AgentStarted));
-            Assert.That(string.Concat(events.Skip(1).Take(500).Select(static e => e.Data.GetProperty("delta").GetString())), Does.StartWith("0 1 2 3 "));
+            Assert.That(
+                string.Concat(events.Skip(1).Take(500).Select(static e => e.Data.GetProperty("delta").GetString())),
+                Does.StartWith("0 1 2 3 "));
             Assert.That(events[^1].Id, Is.EqualTo(last.Id));
         }
     }

@@ -46,7 +46,8 @@ internal sealed class EmissionFailureTests
         var raised = Assert.ThrowsAsync<SendFailureException>(async () => await emitter.TokenAsync("one"))!;
 
         Assert.That((raised.Code, raised.Accepted), Is.EqualTo((FailureCode.LogFailed, false)));
-        Assert.That(raised.Message, Does.Contain("nothing was numbered").And.Not.Contain("disk on fire"), "what the log threw is for the operator");
+        Assert.That(
+            raised.Message, Does.Contain("nothing was numbered").And.Not.Contain("disk on fire"), "what the log threw is for the operator");
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.LogFailed));
         (log.AppendFault, log.Answer) = (null, AppendResult.Taken);
         Assert.That((await emitter.TokenAsync("again")).Seq, Is.EqualTo(1));
@@ -78,7 +79,8 @@ internal sealed class EmissionFailureTests
         // The envelope and data are two levels.
         Assert.That((await emitter.CustomAsync("deep", Nested(ProtocolConstants.MaxDepth - 2))).Seq, Is.EqualTo(1));
         Assert.That((await client.ReadAsync<EventMessage>()).Seq, Is.EqualTo(1));
-        var raised = Assert.ThrowsAsync<SendFailureException>(async () => await emitter.CustomAsync("deeper", Nested(ProtocolConstants.MaxDepth - 1)))!;
+        var raised = Assert.ThrowsAsync<SendFailureException>(
+            async () => await emitter.CustomAsync("deeper", Nested(ProtocolConstants.MaxDepth - 1)))!;
 
         Assert.That((raised.Code, raised.Accepted), Is.EqualTo((FailureCode.InvalidEvent, false)));
         Assert.That(raised.Message, Does.Contain("'value'"));
@@ -110,7 +112,8 @@ internal sealed class EmissionFailureTests
         Assert.That(failure.Message, Does.Not.Contain("disk on fire"), "what the log threw is for the operator");
         log.ReadFault = null;
         await using var again = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0"));
-        Assert.That((await again.ReadEventsAsync(50)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, 50).Select(static i => (long)i)));
+        Assert.That(
+            (await again.ReadEventsAsync(50)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, 50).Select(static i => (long)i)));
     }
 
     [Test]
@@ -128,7 +131,8 @@ internal sealed class EmissionFailureTests
 
         var said = await stored.WaitAsync(TestClient.Patience);
         Assert.That(said, Is.EqualTo(new StoredReceipt(receipt.Id!, 1, EventStatus.Pending)));
-        Assert.That((receipt.Seq, receipt.Status), Is.EqualTo(((long?)said.Seq, (EventStatus?)said.Status)), "this log numbers before it commits");
+        Assert.That(
+            (receipt.Seq, receipt.Status), Is.EqualTo(((long?)said.Seq, (EventStatus?)said.Status)), "this log numbers before it commits");
     }
 
     [Test]

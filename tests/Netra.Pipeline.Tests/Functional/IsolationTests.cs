@@ -41,7 +41,8 @@ internal sealed class IsolationTests
         metrics.Observe();
         Assert.That(metrics.Sum("netra.isolation_violations"), Is.EqualTo(1));
         Assert.That(metrics.Sum("netra.failures", "error.type", "isolation_violation"), Is.EqualTo(1));
-        Assert.That((await ada.ReadAsync<EventMessage>()).Data.GetProperty("delta").GetString(), Is.EqualTo(Secret), "the right one has it");
+        Assert.That(
+            (await ada.ReadAsync<EventMessage>()).Data.GetProperty("delta").GetString(), Is.EqualTo(Secret), "the right one has it");
         stream.Detach(wrong.Subscription);
         stream.Pins.Remove();
     }
@@ -56,9 +57,14 @@ internal sealed class IsolationTests
 
         // As if the registry had looked up the wrong user: everything is right for ada, and eve is who it is.
         var (fromServer, toServer) = (new Pipe(), new Pipe());
-        var transport = new ConnectionTransport(new DuplexPipe(toServer.Reader, fromServer.Writer), null, null, () => toServer.Writer.Complete());
+        var transport = new ConnectionTransport(
+            new DuplexPipe(toServer.Reader, fromServer.Writer), null, null, () => toServer.Writer.Complete());
         var serving = host.Services.GetRequiredService<ConnectionAcceptor>().ServeAsync(
-            new Admission { UserId = "eve", Stream = stream }, transport, WebSocketConnection.Create, static () => ValueTask.FromResult(true), socket: null);
+            new Admission { UserId = "eve", Stream = stream },
+            transport,
+            WebSocketConnection.Create,
+            static () => ValueTask.FromResult(true),
+            socket: null);
         await emitter.TokenAsync(Secret);
         await Eventually.BecomesTrueAsync(() => host.Failures.Latest(10).Any(), "the violation was reported");
 
@@ -85,10 +91,12 @@ internal sealed class IsolationTests
             await emitter.TokenAsync("x");
         }
 
-        log.Replace = static page => new EventPage([.. page.Events.Select(static e => e.Seq == 3 ? e with { Buffer = LoggedStream.BufferOf("ada", 3) } : e)]);
+        log.Replace = static page =>
+            new EventPage([.. page.Events.Select(static e => e.Seq == 3 ? e with { Buffer = LoggedStream.BufferOf("ada", 3) } : e)]);
         await using var eve = await TestClient.ConnectAsync(host.SocketAddress("eve", "&seq=0"));
 
-        Assert.That((await eve.ReadEventsAsync(2)).Select(static e => e.Seq), Is.EqualTo(new long[] { 1, 2 }), "what came before it was hers");
+        Assert.That(
+            (await eve.ReadEventsAsync(2)).Select(static e => e.Seq), Is.EqualTo(new long[] { 1, 2 }), "what came before it was hers");
         await AssertStoppedAsync(host, eve);
     }
 
@@ -97,7 +105,8 @@ internal sealed class IsolationTests
         var text = new StringBuilder();
         var buffer = new byte[64 * 1024];
         using var patience = new CancellationTokenSource(TestClient.Patience);
-        while (await eve.Socket.ReceiveAsync(buffer.AsMemory(), patience.Token) is var received && received.MessageType != WebSocketMessageType.Close)
+        while (await eve.Socket.ReceiveAsync(buffer.AsMemory(), patience.Token) is var received
+            && received.MessageType != WebSocketMessageType.Close)
         {
             text.Append(Encoding.UTF8.GetString(buffer, 0, received.Count));
         }
@@ -106,8 +115,12 @@ internal sealed class IsolationTests
         Assert.That(eve.Socket.CloseStatusDescription, Is.EqualTo("isolation_violation"));
         Assert.That(text.ToString(), Does.Not.Contain(Secret).And.Not.Contain("\"of\":\"ada\""));
         var failure = host.Failures.Latest(10).Single();
-        Assert.That((failure.Code, failure.UserId, failure.ConnectionId), Is.EqualTo((FailureCode.IsolationViolation, "eve", eve.Welcome.ConnectionId)));
-        Assert.That(host.Logs.Logs.Where(static line => line.Level == LogLevel.Critical).Select(static line => line.Message), Has.Some.Contain("isolation_violation"));
+        Assert.That(
+            (failure.Code, failure.UserId, failure.ConnectionId),
+            Is.EqualTo((FailureCode.IsolationViolation, "eve", eve.Welcome.ConnectionId)));
+        Assert.That(
+            host.Logs.Logs.Where(static line => line.Level == LogLevel.Critical).Select(static line => line.Message),
+            Has.Some.Contain("isolation_violation"));
     }
 
     private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;

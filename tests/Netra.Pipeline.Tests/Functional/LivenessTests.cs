@@ -91,10 +91,13 @@ internal sealed class LivenessTests
 
         Assert.That(host.ConnectionOf(stuck.Welcome.ConnectionId).State, Is.EqualTo(ConnectionState.Stuck));
         var failure = host.Failures.Latest(10).Single();
-        Assert.That((failure.Code, failure.UserId, failure.ConnectionId), Is.EqualTo((FailureCode.SilentFailure, "ada", stuck.Welcome.ConnectionId)));
+        Assert.That(
+            (failure.Code, failure.UserId, failure.ConnectionId),
+            Is.EqualTo((FailureCode.SilentFailure, "ada", stuck.Welcome.ConnectionId)));
         Assert.That((failure.Numbers["written"], failure.Numbers["acknowledged"]), Is.EqualTo((2, 0)));
         Assert.That(
-            host.Logs.Logs.Single(static line => line.Level == Microsoft.Extensions.Logging.LogLevel.Critical).Message, Does.StartWith("SILENT FAILURE DETECTED: silent_failure"));
+            host.Logs.Logs.Single(static line => line.Level == Microsoft.Extensions.Logging.LogLevel.Critical).Message,
+            Does.StartWith("SILENT FAILURE DETECTED: silent_failure"));
 
         await stuck.AckAsync(2);
         var subscription = host.ConnectionOf(stuck.Welcome.ConnectionId).Subscription;
@@ -126,7 +129,13 @@ internal sealed class LivenessTests
     {
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:StallTimeout", "00:00:05"), ("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
+            settings:
+            [
+                ("Netra:Connections:StallTimeout", "00:00:05"),
+                ("Netra:Connections:SendBufferBytes", "16384"),
+                ("Netra:Connections:QueueFrames", "16"),
+            ],
+            time: time);
         await using var stalled = await RawClient.ConnectAsync(host.SocketAddress("ada"), SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 8 * 1024);
@@ -162,7 +171,9 @@ internal sealed class LivenessTests
 
         Assert.That((await quiet.ReadFrameAsync()).Opcode, Is.EqualTo(RawClient.Ping));
         var (opcode, payload) = await quiet.ReadFrameAsync();
-        Assert.That((opcode, ((EventMessage)ServerMessageReader.Read(payload)).EventType), Is.EqualTo((RawClient.Text, (EventType?)EventType.AgentStarted)));
+        Assert.That(
+            (opcode, ((EventMessage)ServerMessageReader.Read(payload)).EventType),
+            Is.EqualTo((RawClient.Text, (EventType?)EventType.AgentStarted)));
     }
 
     [Test]
@@ -195,7 +206,9 @@ internal sealed class LivenessTests
         await client.PongAsync(ping, seq: null);
         var report = await checking.WaitAsync(TestClient.Patience);
 
-        Assert.That((report.State, report.RoundTrip, report.EndReason), Is.EqualTo((ConnectionState.Healthy, (TimeSpan?)TimeSpan.FromMilliseconds(70), (ConnectionEndReason?)null)));
+        Assert.That(
+            (report.State, report.RoundTrip, report.EndReason),
+            Is.EqualTo((ConnectionState.Healthy, (TimeSpan?)TimeSpan.FromMilliseconds(70), (ConnectionEndReason?)null)));
     }
 
     [Test]
@@ -227,7 +240,9 @@ internal sealed class LivenessTests
 
         var report = await checking.WaitAsync(TestClient.Patience);
 
-        Assert.That((report.State, report.EndReason, report.RoundTrip), Is.EqualTo((ConnectionState.Ended, (ConnectionEndReason?)ConnectionEndReason.PingTimeout, (TimeSpan?)null)));
+        Assert.That(
+            (report.State, report.EndReason, report.RoundTrip),
+            Is.EqualTo((ConnectionState.Ended, (ConnectionEndReason?)ConnectionEndReason.PingTimeout, (TimeSpan?)null)));
         await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "the connection was cleaned up");
     }
 
@@ -241,7 +256,8 @@ internal sealed class LivenessTests
         await client.CloseAsync();
 
         var report = await checking.WaitAsync(TestClient.Patience);
-        Assert.That((report.State, report.EndReason), Is.EqualTo((ConnectionState.Ended, (ConnectionEndReason?)ConnectionEndReason.ClientClosed)));
+        Assert.That(
+            (report.State, report.EndReason), Is.EqualTo((ConnectionState.Ended, (ConnectionEndReason?)ConnectionEndReason.ClientClosed)));
     }
 
     [Test]
@@ -251,10 +267,13 @@ internal sealed class LivenessTests
 
         var report = await host.Connections.CheckConnectionHealthAsync("c-nobody");
 
-        Assert.That((report.ConnectionId, report.State, report.EndReason), Is.EqualTo(("c-nobody", ConnectionState.Ended, (ConnectionEndReason?)null)));
+        Assert.That(
+            (report.ConnectionId, report.State, report.EndReason),
+            Is.EqualTo(("c-nobody", ConnectionState.Ended, (ConnectionEndReason?)null)));
     }
 
     private static string? EndOf(PipelineHost host, string connectionId) => host.Logs.Logs
-        .SingleOrDefault(line => line.EventId.Id == Netra.Pipeline.Diagnostics.EventIds.ConnectionEnded && Equals(line.Values["ConnectionId"], connectionId))?
+        .SingleOrDefault(line =>
+            line.EventId.Id == Netra.Pipeline.Diagnostics.EventIds.ConnectionEnded && Equals(line.Values["ConnectionId"], connectionId))?
         .Values["Reason"] as string;
 }

@@ -54,14 +54,16 @@ internal sealed class LogTroubleTests
                 await using var fresh = await RawPeer.ConnectAsync(host.Port);
                 await fresh.SendAsync(RawPeer.Handshake("eve"));
                 var refused = await fresh.ReadResponseAsync();
-                Assert.That((refused?.Status, refused?.Code, refused?.Header("Retry-After")), Is.EqualTo(((int?)503, "admission_timeout", "1")));
+                Assert.That(
+                    (refused?.Status, refused?.Code, refused?.Header("Retry-After")), Is.EqualTo(((int?)503, "admission_timeout", "1")));
                 Assert.That(TimeProvider.System.GetElapsedTime(began), Is.LessThan(Admission + TimeSpan.FromSeconds(4)));
                 Assert.That(log.Trouble, Is.Not.Null);
             }
 
             var ended = TimeProvider.System.GetTimestamp();
             await using var eve = await TestClient.ConnectAsync(host.SocketAddress("eve"));
-            TestContext.Out.WriteLine($"a new user is let in {TimeProvider.System.GetElapsedTime(ended).TotalMilliseconds:F0} ms after the end");
+            TestContext.Out.WriteLine(
+                $"a new user is let in {TimeProvider.System.GetElapsedTime(ended).TotalMilliseconds:F0} ms after the end");
             Assert.That(TimeProvider.System.GetElapsedTime(ended), Is.LessThan(TimeSpan.FromSeconds(3)));
             await waiting.WaitAsync(TestClient.Patience);
         }
@@ -80,7 +82,8 @@ internal sealed class LogTroubleTests
         const int Events = 20;
         var pages = ChaosSettings.Read("NETRA_RETURNING_PAGES", 500);
         await using var host = await PipelineHost.StartAsync(settings: Settings[1..2], log: KindOfLog.Sqlite);
-        await Parallel.ForAsync(0, pages, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) => await EmitAsync(host, $"user-{i}", Events));
+        await Parallel.ForAsync(
+            0, pages, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) => await EmitAsync(host, $"user-{i}", Events));
         await Eventually.BecomesTrueAsync(() => host.Streams.Count < 10, "nobody has their streams loaded");
         using var http = host.CreateClient();
         var began = TimeProvider.System.GetTimestamp();
@@ -97,7 +100,8 @@ internal sealed class LogTroubleTests
 
         var clients = await returning;
         TestContext.Out.WriteLine(
-            $"{pages} pages came back and read {Events} events each in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F1} s, a publisher waited {slowest.TotalMilliseconds:F0} ms at most");
+            $"{pages} pages came back and read {Events} events each in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F1} s, "
+            + $"a publisher waited {slowest.TotalMilliseconds:F0} ms at most");
         Assert.That(slowest, Is.LessThan(TimeSpan.FromSeconds(10)));
         foreach (var client in clients)
         {

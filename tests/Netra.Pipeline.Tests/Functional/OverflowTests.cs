@@ -33,7 +33,8 @@ internal sealed class OverflowTests
         await using var emitter = await host.EmitterOfAsync("ada");
         await using var others = await host.EmitterOfAsync("bob");
 
-        // Each event is read by the other tab, and one of another user by them, before the next is emitted: whoever had to wait for the stalled one would show here.
+        // Each event is read by the other tab, and one of another user by them, before the next is emitted: whoever had to wait
+        // for the stalled one would show here.
         var raised = new List<BufferOverflowException>();
         var head = 0L;
         for (var after = 0; after < 40; after += raised.Count)
@@ -108,7 +109,8 @@ internal sealed class OverflowTests
     [Test]
     public async Task AgentAndTool_OverflowInTheMiddle_GoOnToTheEnd()
     {
-        await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.AddAgent<WordyAgent>().AddTool<EchoTool>(), SmallQueues);
+        await using var host = await PipelineHost.StartAsync(
+            static pipeline => pipeline.AddAgent<WordyAgent>().AddTool<EchoTool>(), SmallQueues);
         using var invoker = SmallReceiveBuffer.Invoker();
         await using var stalled = await TestClient.ConnectAsync(host.SocketAddress("ada"), invoker: invoker);
 
@@ -148,7 +150,8 @@ internal sealed class OverflowTests
         await using var host = await PipelineHost.StartAsync(settings: SmallQueues);
         using var invoker = SmallReceiveBuffer.Invoker();
         await using var stalled = await TestClient.ConnectAsync(host.SocketAddress("ada"), invoker: invoker);
-        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromMinutes(1) });
+        await using var emitter = await host.EmitterOfAsync(
+            "ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromMinutes(1) });
 
         var (count, waiting) = (0L, Task.CompletedTask);
         while (waiting.IsCompleted)
@@ -158,7 +161,9 @@ internal sealed class OverflowTests
             count++;
         }
 
-        Assert.That((await stalled.ReadEventsAsync((int)count)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, (int)count).Select(static i => (long)i)));
+        Assert.That(
+            (await stalled.ReadEventsAsync((int)count)).Select(static e => e.Seq),
+            Is.EqualTo(Enumerable.Range(1, (int)count).Select(static i => (long)i)));
         await waiting.WaitAsync(TestClient.Patience);
         Assert.That(host.Failures.Latest(10), Is.Empty);
     }
@@ -170,7 +175,8 @@ internal sealed class OverflowTests
         await using var host = await PipelineHost.StartAsync(settings: SmallQueues, time: time);
         using var invoker = SmallReceiveBuffer.Invoker();
         await using var stalled = await TestClient.ConnectAsync(host.SocketAddress("ada"), invoker: invoker);
-        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromSeconds(3) });
+        await using var emitter = await host.EmitterOfAsync(
+            "ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromSeconds(3) });
         var (last, waiting) = await EmitUntilWaitingAsync(emitter, host.ConnectionOf(stalled.Welcome.ConnectionId));
 
         time.Advance(TimeSpan.FromSeconds(3));
@@ -186,9 +192,11 @@ internal sealed class OverflowTests
     public async Task Wait_TheOnlyFullPageFreezes_IsNotWaitedForAnyLonger()
     {
         var time = new TestTimeProvider();
-        await using var host = await PipelineHost.StartAsync(settings: [.. SmallQueues, ("Netra:Connections:StallTimeout", "01:00:00")], time: time);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [.. SmallQueues, ("Netra:Connections:StallTimeout", "01:00:00")], time: time);
         await using var raw = await RawClient.ConnectAsync(host.SocketAddress("ada"), SmallReceiveBuffer.Bytes);
-        await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromHours(1) });
+        await using var emitter = await host.EmitterOfAsync(
+            "ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromHours(1) });
         var connection = host.ConnectionOf(raw.Welcome.ConnectionId);
         var (_, waiting) = await EmitUntilWaitingAsync(emitter, connection);
         for (var i = 0; i < 30 && connection.State != Netra.Pipeline.Connections.ConnectionState.Frozen; i++)
@@ -225,7 +233,8 @@ internal sealed class OverflowTests
     }
 
     /// <returns>The last number given, and the emission that waits for room.</returns>
-    private static async Task<(long Last, Task Waiting)> EmitUntilWaitingAsync(EventEmitter emitter, Netra.Pipeline.Connections.Connection connection)
+    private static async Task<(long Last, Task Waiting)> EmitUntilWaitingAsync(
+        EventEmitter emitter, Netra.Pipeline.Connections.Connection connection)
     {
         var last = 0L;
         while (true)
@@ -277,7 +286,8 @@ internal sealed class OverflowTests
 
         public IReadOnlyCollection<string> RequiredTools => ["echo"];
 
-        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<string> RunAsync(
+            AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             for (var i = 0; i < 100; i++)
             {
@@ -297,6 +307,7 @@ internal sealed class OverflowTests
 
         public string Description => "Returns what it is given.";
 
-        public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => ValueTask.FromResult<JsonNode?>("done");
+        public ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
+            => ValueTask.FromResult<JsonNode?>("done");
     }
 }

@@ -52,7 +52,8 @@ internal sealed class ReceiptTests
         var waiting = receipt.WhenAsync(DeliveryStage.Acknowledged, TimeSpan.FromSeconds(3));
         await host.StepAsync(time, seconds: 4);
 
-        Assert.That(async () => await waiting, Throws.TypeOf<TimeoutException>().With.Message.Contains("Stored").And.Message.Contains(receipt.Id!));
+        Assert.That(
+            async () => await waiting, Throws.TypeOf<TimeoutException>().With.Message.Contains("Stored").And.Message.Contains(receipt.Id!));
     }
 
     [Test]

@@ -32,7 +32,8 @@ internal sealed class ResumeTests
         var (cursor, epoch) = (0L, string.Empty);
         for (var visit = 0; visit < 10; visit++)
         {
-            await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada", visit == 0 ? "&seq=0" : $"&seq={cursor}&epoch={epoch}&from=0"));
+            await using var client = await TestClient.ConnectAsync(
+                host.SocketAddress("ada", visit == 0 ? "&seq=0" : $"&seq={cursor}&epoch={epoch}&from=0"));
             Assert.That((client.Welcome.Resumed, client.Welcome.From), Is.EqualTo((visit > 0, 0L)));
             epoch = client.Welcome.Epoch;
             foreach (var numbered in await client.ReadEventsAsync(200))

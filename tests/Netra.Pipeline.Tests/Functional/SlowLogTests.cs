@@ -9,7 +9,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Functional;
 
-/// <summary>While the log stores nothing for minutes, pages are asked and heard, critical events are sent again and the books are kept; when it is over nobody is cut.</summary>
+/// <summary>
+/// While the log stores nothing for minutes, pages are asked and heard, critical events are sent again and the books are
+/// kept; when it is over nobody is cut.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class SlowLogTests
@@ -20,7 +23,8 @@ internal sealed class SlowLogTests
     public async Task Log_StoresNothingForMinutes_GuardsGoOnAndNobodyIsCut()
     {
         var time = new TestTimeProvider();
-        await using var host = await PipelineHost.StartAsync(static pipeline => pipeline.UseEventLog<LogThatReleasesNothing>(), [("Netra:Streams:IdleGrace", "00:00:00")], time);
+        await using var host = await PipelineHost.StartAsync(
+            static pipeline => pipeline.UseEventLog<LogThatReleasesNothing>(), [("Netra:Streams:IdleGrace", "00:00:00")], time);
         var log = (LogThatReleasesNothing)host.Services.GetRequiredService<IEventLog>();
         await using var page = await AnsweringPage.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada");
@@ -42,9 +46,14 @@ internal sealed class SlowLogTests
         await page.PassAsync(host, time, Minutes * 60);
 
         Assert.That(page.Closed, Is.Null);
-        Assert.That(page.Messages.OfType<Netra.Pipeline.Protocol.PingMessage>().Count(), Is.GreaterThan(Minutes * 60 / 20), "it was asked all the time");
+        Assert.That(
+            page.Messages.OfType<Netra.Pipeline.Protocol.PingMessage>().Count(),
+            Is.GreaterThan(Minutes * 60 / 20),
+            "it was asked all the time");
         Assert.That(host.Services.GetRequiredService<Ledger>().Latest!.Account.Acknowledged, Is.EqualTo(1), "the books are kept");
-        Assert.That(host.Services.GetRequiredService<BackgroundWatch>().Loops.Where(static loop => loop.IsStuck).Select(static loop => loop.Loop), Is.Empty);
+        Assert.That(
+            host.Services.GetRequiredService<BackgroundWatch>().Loops.Where(static loop => loop.IsStuck).Select(static loop => loop.Loop),
+            Is.Empty);
 
         log.Release();
         await page.PassAsync(host, time, 30);
@@ -53,7 +62,8 @@ internal sealed class SlowLogTests
     }
 
     /// <summary>A log that takes its time to take streams back, as one does that cannot commit.</summary>
-    private sealed class LogThatReleasesNothing(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
+    private sealed class LogThatReleasesNothing(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+        : DelegatingEventLog(new InMemoryEventLog(options, time))
     {
         private volatile TaskCompletionSource? _held;
         private volatile bool _isHolding;
@@ -64,7 +74,8 @@ internal sealed class SlowLogTests
 
         public void Release() => Interlocked.Exchange(ref _held, null)?.TrySetResult();
 
-        public override async ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+        public override async ValueTask ReleaseAsync(
+            StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
         {
             if (_held is { } held)
             {

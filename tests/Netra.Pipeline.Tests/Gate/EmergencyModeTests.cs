@@ -25,7 +25,8 @@ internal sealed class EmergencyModeTests
         }
 
         (await host.Http.PublishAsync(PublishExtensions.TokenJson())).ShouldBe(HttpStatusCode.ServiceUnavailable, "emergency_mode");
-        (await host.Http.PublishAsync(PublishExtensions.EventJson("custom", """{"name":"n","value":1}"""))).ShouldBe(HttpStatusCode.ServiceUnavailable, "emergency_mode");
+        (await host.Http.PublishAsync(PublishExtensions.EventJson("custom", """{"name":"n","value":1}"""))).ShouldBe(
+            HttpStatusCode.ServiceUnavailable, "emergency_mode");
         var (_, thinking) = await host.Http.PublishAsync(PublishExtensions.EventJson("agent_thinking", """{"thought":"?"}"""));
         Assert.That(thinking.Seq(), Is.EqualTo(2), "what was refused has no number");
         var told = await before.ReadAsync<ErrorMessage>();
@@ -38,7 +39,9 @@ internal sealed class EmergencyModeTests
         var (accepted, _) = await host.Http.PublishAsync(PublishExtensions.TokenJson());
         Assert.That(accepted.IsSuccessStatusCode, Is.True);
         var (_, audit) = await host.Http.AskAsync("/monitoring/websocket/audit");
-        Assert.That(audit.GetProperty("entries").EnumerateArray().Select(static entry => entry.Text("action")), Is.SupersetOf(new[] { "emergency_mode_began", "emergency_mode_ended" }));
+        Assert.That(
+            audit.GetProperty("entries").EnumerateArray().Select(static entry => entry.Text("action")),
+            Is.SupersetOf(new[] { "emergency_mode_began", "emergency_mode_ended" }));
     }
 
     [TestCase("{}")]

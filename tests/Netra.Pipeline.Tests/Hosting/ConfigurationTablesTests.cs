@@ -47,9 +47,14 @@ internal sealed class ConfigurationTablesTests
         (string, string)[] others = [("Netra:Alerting:Enabled", "false"), ("Netra:Alerting:Cooldown", "00:00:09")];
         await using var app = PipelineHost.Build(settings: [.. others, .. rows.Select(static cells => (cells[0], cells[2]))]).App;
 
-        Assert.That(OptionsOf(app.Services.GetRequiredService<IOptions<MonitoringOptions>>().Value), Is.EqualTo(OptionsOf(new MonitoringOptions())));
-        Assert.That(OptionsOf(app.Services.GetRequiredService<IOptions<AlertingOptions>>().Value), Is.EqualTo(OptionsOf(new AlertingOptions())));
-        Assert.That(app.Services.GetRequiredService<IOptions<ConnectionOptions>>().Value.SilentFailureWindow, Is.EqualTo(new ConnectionOptions().SilentFailureWindow));
+        Assert.That(
+            OptionsOf(app.Services.GetRequiredService<IOptions<MonitoringOptions>>().Value),
+            Is.EqualTo(OptionsOf(new MonitoringOptions())));
+        Assert.That(
+            OptionsOf(app.Services.GetRequiredService<IOptions<AlertingOptions>>().Value), Is.EqualTo(OptionsOf(new AlertingOptions())));
+        Assert.That(
+            app.Services.GetRequiredService<IOptions<ConnectionOptions>>().Value.SilentFailureWindow,
+            Is.EqualTo(new ConnectionOptions().SilentFailureWindow));
     }
 
     [Test]
@@ -77,7 +82,11 @@ internal sealed class ConfigurationTablesTests
     private static async Task ShouldNameAsync<TOptions>(string section)
         where TOptions : class
     {
-        var names = OperationsDocument.Rows(Variables).Select(OperationsDocument.Cells).Where(cells => cells[1].StartsWith(section, StringComparison.Ordinal)).Select(static cells => cells[0]).ToList();
+        var names = OperationsDocument.Rows(Variables)
+            .Select(OperationsDocument.Cells)
+            .Where(cells => cells[1].StartsWith(section, StringComparison.Ordinal))
+            .Select(static cells => cells[0])
+            .ToList();
         await using var app = PipelineHost.Build(settings: names.Select(static name => (name, "nonsense"))).App;
 
         var failure = Assert.Throws<OptionsValidationException>(() => _ = app.Services.GetRequiredService<IOptions<TOptions>>().Value)!;
@@ -89,7 +98,8 @@ internal sealed class ConfigurationTablesTests
     private static void ShouldAgree(string header, List<(string Name, string Default, string? Range)> options)
     {
         var rows = OperationsDocument.Rows(header).Select(OperationsDocument.Cells).ToList();
-        Assert.That(rows.Select(static cells => (cells[0], cells[1])), Is.EqualTo(options.Select(static option => (option.Name, option.Default))));
+        Assert.That(
+            rows.Select(static cells => (cells[0], cells[1])), Is.EqualTo(options.Select(static option => (option.Name, option.Default))));
         Assert.Multiple(() =>
         {
             foreach (var (cells, option) in rows.Zip(options).Where(static pair => pair.Second.Range is not null))

@@ -24,7 +24,8 @@ internal sealed class EmbeddingTests
     {
         _folder = Directory.CreateTempSubdirectory("netra-embedding-");
         _app = EmbeddingApplication.Build(
-            ["--environment=Development", "--Logging:LogLevel:Default=Warning", $"--Netra:DataDirectory={_folder.FullName}"], IPAddress.Loopback);
+            ["--environment=Development", "--Logging:LogLevel:Default=Warning", $"--Netra:DataDirectory={_folder.FullName}"],
+            IPAddress.Loopback);
         await _app.StartAsync();
         _address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }

@@ -29,9 +29,16 @@ internal sealed class EnvironmentSettingsTests
         {
             var monitoring = app.Services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
             var alerting = app.Services.GetRequiredService<IOptions<AlertingOptions>>().Value;
-            Assert.That((monitoring.Enabled, monitoring.HealthCheckInterval.TotalSeconds, monitoring.MinSuccessRate, monitoring.MaxDeliveryLatency.TotalMilliseconds), Is.EqualTo((true, 20, 0.9, 500)));
+            Assert.That(
+                (
+                    monitoring.Enabled,
+                    monitoring.HealthCheckInterval.TotalSeconds,
+                    monitoring.MinSuccessRate,
+                    monitoring.MaxDeliveryLatency.TotalMilliseconds),
+                Is.EqualTo((true, 20, 0.9, 500)));
             Assert.That((alerting.Enabled, alerting.Cooldown.TotalMinutes), Is.EqualTo((false, 7)));
-            Assert.That(app.Services.GetRequiredService<IOptions<ConnectionOptions>>().Value.SilentFailureWindow.TotalSeconds, Is.EqualTo(45));
+            Assert.That(
+                app.Services.GetRequiredService<IOptions<ConnectionOptions>>().Value.SilentFailureWindow.TotalSeconds, Is.EqualTo(45));
             var rules = app.Services.GetRequiredService<AlertRules>();
             Assert.That((rules.Find("low_success_rate")!.Threshold, rules.Find("high_latency")!.Threshold), Is.EqualTo((0.9, 1.0)));
         }
@@ -52,7 +59,13 @@ internal sealed class EnvironmentSettingsTests
             var thrown = Assert.CatchAsync(() => app.StartAsync())!;
             var text = thrown.ToString();
             Assert.That(
-                new[] { "WEBSOCKET_MIN_SUCCESS_RATE is '95'", "WEBSOCKET_HEALTH_CHECK_INTERVAL is 'soon'", "WEBSOCKET_ALERT_COOLDOWN_MINUTES is '-1'", "WEBSOCKET_SILENT_FAILURE_WINDOW is '1'" },
+                new[]
+                {
+                    "WEBSOCKET_MIN_SUCCESS_RATE is '95'",
+                    "WEBSOCKET_HEALTH_CHECK_INTERVAL is 'soon'",
+                    "WEBSOCKET_ALERT_COOLDOWN_MINUTES is '-1'",
+                    "WEBSOCKET_SILENT_FAILURE_WINDOW is '1'",
+                },
                 Is.All.Matches<string>(problem => text.Contains(problem, StringComparison.Ordinal)), text);
         }
     }

@@ -46,12 +46,14 @@ internal sealed class StartupTests
     [Test]
     public void Host_AgentsAndToolsWithoutWhatTheyNeed_DoesNotStartAndNamesEveryReason()
     {
-        var (app, logs) = PipelineHost.Build(static pipeline => pipeline.AddAgent<NeedsModel>().AddAgent<NeedsTool>().AddTool<NeedsIndex>());
+        var (app, logs) = PipelineHost.Build(
+            static pipeline => pipeline.AddAgent<NeedsModel>().AddAgent<NeedsTool>().AddTool<NeedsIndex>());
 
         var failure = Assert.ThrowsAsync<StartupVerificationException>(() => app.StartAsync())!;
 
         Assert.That(failure.Code, Is.EqualTo(FailureCode.WiringInvalid));
-        Assert.That(failure.Reasons, Has.Some.Contains(nameof(IModelClient)).And.Some.Contains("no_such_tool").And.Some.Contains(nameof(IIndex)));
+        Assert.That(
+            failure.Reasons, Has.Some.Contains(nameof(IModelClient)).And.Some.Contains("no_such_tool").And.Some.Contains(nameof(IIndex)));
         Assert.That(app.Services.GetRequiredService<PipelineBridge>().State, Is.EqualTo(BridgeState.Failed));
         Assert.That(logs.Logs, Has.Some.Matches<CapturedLog>(static log => log.Level == LogLevel.Critical));
     }
@@ -75,7 +77,8 @@ internal sealed class StartupTests
         var (app, _) = PipelineHost.Build(pipeline =>
         {
             var services = pipeline.Services;
-            services.Remove(services.Single(static service => (service.ImplementationInstance as AgentRegistration)?.Type == typeof(VerificationAgent)));
+            services.Remove(services.Single(
+                static service => (service.ImplementationInstance as AgentRegistration)?.Type == typeof(VerificationAgent)));
             services.RemoveAll<VerificationAgent>();
             AgentServices.AddAgent(services, agent);
         });
@@ -145,7 +148,8 @@ internal sealed class StartupTests
 
         public string Description => model.ToString()!;
 
-        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
+        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken)
+            => AsyncEnumerable.Empty<string>();
     }
 
     private sealed class NeedsTool : IAgent
@@ -156,7 +160,8 @@ internal sealed class StartupTests
 
         public IReadOnlyCollection<string> RequiredTools => ["no_such_tool"];
 
-        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
+        public IAsyncEnumerable<string> RunAsync(AgentExecution execution, CancellationToken cancellationToken)
+            => AsyncEnumerable.Empty<string>();
     }
 
     private sealed class NeedsIndex(IIndex index) : ITool
@@ -165,10 +170,12 @@ internal sealed class StartupTests
 
         public string Description => index.ToString()!;
 
-        public ValueTask<System.Text.Json.Nodes.JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken) => default;
+        public ValueTask<System.Text.Json.Nodes.JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
+            => default;
     }
 
-    private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
+    private sealed class FailedLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+        : DelegatingEventLog(new InMemoryEventLog(options, time))
     {
         public override AppendResult TryAppend(StreamLease lease, in LogEntry entry) => AppendResult.Failed;
     }
@@ -181,7 +188,8 @@ internal sealed class StartupTests
 
         public IReadOnlyCollection<string> RequiredTools => [VerificationTool.ToolName];
 
-        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<string> RunAsync(
+            AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await execution.Tools.CallToolAsync(VerificationTool.ToolName, new JsonObject { ["text"] = "?" }, cancellationToken);
             yield return "!";
@@ -196,7 +204,8 @@ internal sealed class StartupTests
 
         public IReadOnlyCollection<string> RequiredTools => [VerificationTool.ToolName];
 
-        public async IAsyncEnumerable<string> RunAsync(AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<string> RunAsync(
+            AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await execution.Events.ThinkAsync("?", ct: cancellationToken);
             yield return "!";

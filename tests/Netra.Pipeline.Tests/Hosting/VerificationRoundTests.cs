@@ -4,7 +4,10 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Tests.Hosting;
 
-/// <summary>Startup verification and canary believe nothing but the five lifecycle events of their own round, each received in order and acknowledged.</summary>
+/// <summary>
+/// Startup verification and canary believe nothing but the five lifecycle events of their own round, each received
+/// in order and acknowledged.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class VerificationRoundTests
@@ -32,7 +35,9 @@ internal sealed class VerificationRoundTests
         var round = Begun();
         Receive(round, [.. Lifecycle.Where(type => type != missing)]);
 
-        Assert.That(() => round.Check(static _ => true), Throws.InvalidOperationException.With.Message.Contains("instead of the five lifecycle events of run own"));
+        Assert.That(
+            () => round.Check(static _ => true),
+            Throws.InvalidOperationException.With.Message.Contains("instead of the five lifecycle events of run own"));
     }
 
     [TestCaseSource(nameof(Lifecycle))]
@@ -42,7 +47,9 @@ internal sealed class VerificationRoundTests
         Receive(round, Lifecycle);
         var seq = Head + 1 + Array.IndexOf(Lifecycle, open);
 
-        Assert.That(() => round.Check(acknowledged => acknowledged != seq), Throws.InvalidOperationException.With.Message.EqualTo($"not acknowledged: {EventTypes.WireName(open)} ({seq}) of run own"));
+        Assert.That(
+            () => round.Check(acknowledged => acknowledged != seq),
+            Throws.InvalidOperationException.With.Message.EqualTo($"not acknowledged: {EventTypes.WireName(open)} ({seq}) of run own"));
     }
 
     [TestCaseSource(nameof(Lifecycle))]

@@ -22,7 +22,10 @@ internal sealed class BusyLogHost : IAsyncDisposable
     /// <param name="settings">More configuration.</param>
     /// <param name="configure">Adds to the pipeline.</param>
     public static async Task<BusyLogHost> StartAsync(
-        int queueEntries = 64, bool isPatient = true, IEnumerable<(string Key, string Value)>? settings = null, Action<NetraPipelineBuilder>? configure = null)
+        int queueEntries = 64,
+        bool isPatient = true,
+        IEnumerable<(string Key, string Value)>? settings = null,
+        Action<NetraPipelineBuilder>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("netra-busy-");
         var host = await PipelineHost.StartAsync(

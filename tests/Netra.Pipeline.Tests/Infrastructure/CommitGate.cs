@@ -3,7 +3,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// An owner between a log and a stream: lets commits through, or keeps them until they may go. The owner is never called under the lock, since it takes the stream's.
+/// An owner between a log and a stream: lets commits through, or keeps them until they may go. The owner is never called under
+/// the lock, since it takes the stream's.
 /// </summary>
 internal sealed class CommitGate(IStreamOwner owner, long committed) : IStreamOwner
 {

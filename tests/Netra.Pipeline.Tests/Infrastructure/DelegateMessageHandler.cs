@@ -7,5 +7,6 @@ internal sealed class DelegateMessageHandler(Func<ClientChatMessage, Cancellatio
 {
     public ValueTask<string?> HandleChatMessageAsync(ClientChatMessage message, CancellationToken ct) => handle(message, ct);
 
-    public ValueTask HandleCancelRunAsync(ClientCancelRun message, CancellationToken ct) => throw new NotSupportedException("no run of that name");
+    public ValueTask HandleCancelRunAsync(ClientCancelRun message, CancellationToken ct)
+        => throw new NotSupportedException("no run of that name");
 }

@@ -43,16 +43,20 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
     public ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken)
         => log.FindRunAsync(lease, threadId, runId, cancellationToken);
 
-    public virtual ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken) => log.ReadOpenRunsAsync(cancellationToken);
+    public virtual ValueTask<IReadOnlyList<OpenRun>> ReadOpenRunsAsync(CancellationToken cancellationToken)
+        => log.ReadOpenRunsAsync(cancellationToken);
 
     public virtual ValueTask StoreWaitAsync(StreamLease lease, LogRun run, DateTimeOffset until, CancellationToken cancellationToken)
         => log.StoreWaitAsync(lease, run, until, cancellationToken);
 
-    public virtual ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken) => log.FindKeyAsync(hash, cancellationToken);
+    public virtual ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken)
+        => log.FindKeyAsync(hash, cancellationToken);
 
-    public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken) => log.FindUserAsync(streamId, cancellationToken);
+    public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken)
+        => log.FindUserAsync(streamId, cancellationToken);
 
-    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken) => log.KnowsUserAsync(userId, cancellationToken);
+    public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
+        => log.KnowsUserAsync(userId, cancellationToken);
 
     public virtual ValueTask DisposeAsync() => log.DisposeAsync();
 }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>A request's body that is written while the answer is read; over HTTP/2, since <see cref="HttpClient"/> does not do so over HTTP/1.1.</summary>
+/// <summary>
+/// A request's body that is written while the answer is read; over HTTP/2, since <see cref="HttpClient"/> does not do so over HTTP/1.1.
+/// </summary>
 internal sealed class DuplexContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);

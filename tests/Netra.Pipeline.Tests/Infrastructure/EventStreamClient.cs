@@ -7,7 +7,10 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>A page's event stream, by the rules of the HTML standard, section 9.2.6. It reads only when asked to, so that a test decides when a page stops reading.</summary>
+/// <summary>
+/// A page's event stream, by the rules of the HTML standard, section 9.2.6. It reads only when asked to, so that a
+/// test decides when a page stops reading.
+/// </summary>
 internal sealed class EventStreamClient : IAsyncDisposable
 {
     private readonly HttpClient _http;
@@ -42,8 +45,12 @@ internal sealed class EventStreamClient : IAsyncDisposable
         using var request = Request(userId, more, lastEventId, version);
         using var patience = new CancellationTokenSource(TestClient.Patience);
         var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), response.IsSuccessStatusCode ? null : await response.Content.ReadAsStringAsync());
-        var client = new EventStreamClient(http, response, await response.Content.ReadAsStreamAsync(), $"?user_id={Uri.EscapeDataString(userId)}");
+        Assert.That(
+            response.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            response.IsSuccessStatusCode ? null : await response.Content.ReadAsStringAsync());
+        var client = new EventStreamClient(
+            http, response, await response.Content.ReadAsStreamAsync(), $"?user_id={Uri.EscapeDataString(userId)}");
         client.First = await client.ReadBlockAsync() ?? throw new AssertionException("The stream ended before its welcome.");
         client.Welcome = (WelcomeMessage)ServerMessageReader.Read(Encoding.UTF8.GetBytes(client.First.Data!));
         return client;
@@ -160,7 +167,8 @@ internal sealed class EventStreamClient : IAsyncDisposable
 
     public Task AckAsync(long seq) => TellAsync("ack", $$"""{"seq":{{seq}}}""");
 
-    public Task PongAsync(PingMessage ping, long? seq) => TellAsync("messages", Encoding.UTF8.GetString(ClientMessageWriter.Pong(new PongMessage(seq, ping.Ts))));
+    public Task PongAsync(PingMessage ping, long? seq)
+        => TellAsync("messages", Encoding.UTF8.GetString(ClientMessageWriter.Pong(new PongMessage(seq, ping.Ts))));
 
     /// <summary>Posts a message, which must be taken.</summary>
     public async Task TellAsync(string route, string json)
@@ -175,7 +183,8 @@ internal sealed class EventStreamClient : IAsyncDisposable
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/stream/{connectionId ?? Welcome.ConnectionId}/{route}{query ?? _user}")
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/v1/stream/{connectionId ?? Welcome.ConnectionId}/{route}{query ?? _user}")
         {
             Content = content,
             Version = _response.Version,

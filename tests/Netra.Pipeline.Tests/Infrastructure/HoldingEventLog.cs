@@ -5,8 +5,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// An in-memory log that commits on a thread of its own, as a log on disk does, and only while nobody holds it; and that is full, or failed, when it is told to be. Use it with
-/// <c>UseEventLog&lt;HoldingEventLog&gt;()</c>.
+/// An in-memory log that commits on a thread of its own, as a log on disk does, and only while nobody holds it; and that is full, or
+/// failed, when it is told to be. Use it with <c>UseEventLog&lt;HoldingEventLog&gt;()</c>.
 /// </summary>
 internal sealed class HoldingEventLog : DelegatingEventLog
 {
@@ -33,7 +33,8 @@ internal sealed class HoldingEventLog : DelegatingEventLog
     /// <summary>Commits what has been held, in order, and everything after it.</summary>
     public void Release() => Interlocked.Exchange(ref _held, null)?.TrySetResult();
 
-    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    public override ValueTask<StreamLease> OpenAsync(
+        string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
         => base.OpenAsync(userId, lease => new LateOwner(own(lease), _commits.Writer), cancellationToken);
 
     public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)

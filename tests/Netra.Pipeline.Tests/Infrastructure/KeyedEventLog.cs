@@ -4,7 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>An in-memory log that answers questions for idempotency keys when it is told to, and how.</summary>
-internal sealed class KeyedEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
+internal sealed class KeyedEventLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+    : DelegatingEventLog(new InMemoryEventLog(options, time))
 {
     private volatile TaskCompletionSource? _held;
     private int _questions;

@@ -5,7 +5,8 @@ using NJsonSchema;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// What the served OpenAPI document says of answers: their status, their media type, and the JSON in them. An object that lists its members has no others, so that an answer which has grown is noticed as well. Made once, and safe from any thread.
+/// What the served OpenAPI document says of answers: their status, their media type, and the JSON in them. An object that lists its members
+/// has no others, so that an answer which has grown is noticed as well. Made once, and safe from any thread.
 /// </summary>
 internal sealed partial class OpenApiAnswers
 {
@@ -54,7 +55,8 @@ internal sealed partial class OpenApiAnswers
 
     private static async Task<OpenApiAnswers> ReadAsync()
     {
-        var document = JsonNode.Parse(await File.ReadAllTextAsync(Repository.PathOf("src/Netra.Pipeline.Monitoring/Operators/openapi.json")))!;
+        var document = JsonNode.Parse(
+            await File.ReadAllTextAsync(Repository.PathOf("src/Netra.Pipeline.Monitoring/Operators/openapi.json")))!;
         var definitions = document["components"]!["schemas"]!.DeepClone().AsObject();
         var answers = new OpenApiAnswers();
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -65,7 +67,9 @@ internal sealed partial class OpenApiAnswers
             {
                 foreach (var (status, described) in operation!["responses"]!.AsObject())
                 {
-                    var response = described!["$ref"] is { } reference ? document["components"]!["responses"]![reference.GetValue<string>().Split('/')[^1]]! : described;
+                    var response = described!["$ref"] is { } reference
+                        ? document["components"]!["responses"]![reference.GetValue<string>().Split('/')[^1]]!
+                        : described;
                     if (response["content"] is not JsonObject { Count: > 0 } content)
                     {
                         answers._answers.Add(Key(method, template, status, string.Empty), null);
@@ -87,7 +91,9 @@ internal sealed partial class OpenApiAnswers
         }
 
         Close(definitions);
-        var text = new JsonObject { ["definitions"] = definitions }.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal);
+        var text = new JsonObject { ["definitions"] = definitions }
+            .ToJsonString()
+            .Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal);
         var root = await JsonSchema.FromJsonAsync(text);
         foreach (var (key, definition) in named)
         {
@@ -97,13 +103,15 @@ internal sealed partial class OpenApiAnswers
         return answers;
     }
 
-    private static string Key(string method, string template, string status, string media) => $"{method.ToUpperInvariant()} {template} {status} {media}".TrimEnd();
+    private static string Key(string method, string template, string status, string media)
+        => $"{method.ToUpperInvariant()} {template} {status} {media}".TrimEnd();
 
     // What others are made of with allOf stays open: it does not list all members.
     private static void Close(JsonObject definitions)
     {
         var open = new HashSet<JsonNode>();
-        foreach (var part in Descendants(definitions).OfType<JsonObject>().Select(static node => node["allOf"]).OfType<JsonArray>().SelectMany(static parts => parts))
+        foreach (var part in Descendants(definitions).OfType<JsonObject>().Select(static node => node["allOf"]).OfType<JsonArray>()
+            .SelectMany(static parts => parts))
         {
             open.Add(part!["$ref"] is { } reference ? definitions[reference.GetValue<string>().Split('/')[^1]]! : part);
         }
@@ -115,7 +123,10 @@ internal sealed partial class OpenApiAnswers
                 schema["enum"] = new JsonArray(constant.DeepClone());
             }
 
-            if (schema["properties"] is not null && schema["additionalProperties"] is null && schema["allOf"] is null && !open.Contains(schema))
+            if (schema["properties"] is not null
+                && schema["additionalProperties"] is null
+                && schema["allOf"] is null
+                && !open.Contains(schema))
             {
                 schema["additionalProperties"] = false;
             }

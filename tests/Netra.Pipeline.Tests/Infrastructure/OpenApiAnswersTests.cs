@@ -18,7 +18,11 @@ internal sealed class OpenApiAnswersTests
     {
         var answers = await OpenApiAnswers.Document;
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1{path}"));
-        using var answer = new HttpResponseMessage(status) { RequestMessage = request, Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var answer = new HttpResponseMessage(status)
+        {
+            RequestMessage = request,
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
 
         Assert.That(
             async () => await answers.ShouldDescribeAsync(answer),

@@ -13,13 +13,15 @@ internal static class OperationsDocument
     }
 
     /// <summary>The cells of a row, without the marks of code.</summary>
-    public static string[] Cells(string row) => [.. row.Split('|', StringSplitOptions.TrimEntries)[1..^1].Select(static cell => cell.Trim('`'))];
+    public static string[] Cells(string row)
+        => [.. row.Split('|', StringSplitOptions.TrimEntries)[1..^1].Select(static cell => cell.Trim('`'))];
 
     /// <summary>Asserts that a table has exactly these rows, and prints them as they should be when it does not.</summary>
     public static void ShouldHave(string header, IReadOnlyList<string> rows)
     {
         var written = Rows(header);
-        Assert.That(written, Is.EqualTo(rows), $"docs/operations.md should have:{Environment.NewLine}{string.Join(Environment.NewLine, rows)}");
+        Assert.That(
+            written, Is.EqualTo(rows), $"docs/operations.md should have:{Environment.NewLine}{string.Join(Environment.NewLine, rows)}");
     }
 
     /// <summary>The first block of code after a line, without its fences.</summary>
@@ -28,6 +30,11 @@ internal static class OperationsDocument
         var lines = File.ReadAllLines(Repository.PathOf("docs/operations.md"));
         var start = Array.IndexOf(lines, line);
         Assert.That(start, Is.GreaterThan(0), $"the line '{line}' is there");
-        return string.Join('\n', lines.Skip(start).SkipWhile(static text => !text.StartsWith("```", StringComparison.Ordinal)).Skip(1).TakeWhile(static text => text != "```"));
+        return string.Join(
+            '\n',
+            lines.Skip(start)
+                .SkipWhile(static text => !text.StartsWith("```", StringComparison.Ordinal))
+                .Skip(1)
+                .TakeWhile(static text => text != "```"));
     }
 }

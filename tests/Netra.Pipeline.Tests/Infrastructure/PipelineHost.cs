@@ -27,7 +27,8 @@ internal sealed class PipelineHost : IAsyncDisposable
 
     private readonly DirectoryInfo? _folder;
 
-    private PipelineHost(WebApplication app, CapturingLoggerProvider logs, DirectoryInfo? folder) => (_app, Logs, _folder) = (app, logs, folder);
+    private PipelineHost(WebApplication app, CapturingLoggerProvider logs, DirectoryInfo? folder)
+        => (_app, Logs, _folder) = (app, logs, folder);
 
     public CapturingLoggerProvider Logs { get; }
 
@@ -125,9 +126,11 @@ internal sealed class PipelineHost : IAsyncDisposable
         return (app, logs);
     }
 
-    public Uri SocketAddress(string userId, string more = "") => new($"ws://127.0.0.1:{Port}/ws?user_id={Uri.EscapeDataString(userId)}{more}");
+    public Uri SocketAddress(string userId, string more = "")
+        => new($"ws://127.0.0.1:{Port}/ws?user_id={Uri.EscapeDataString(userId)}{more}");
 
-    public ValueTask<EventEmitter> EmitterOfAsync(string userId, string threadId = "t1", string runId = "r1", EmitterOptions? options = null)
+    public ValueTask<EventEmitter> EmitterOfAsync(
+        string userId, string threadId = "t1", string runId = "r1", EmitterOptions? options = null)
         => Emitters.CreateEmitterAsync(Contexts.Create(userId, threadId, runId), options);
 
     public Task StopAsync() => _app.StopAsync();

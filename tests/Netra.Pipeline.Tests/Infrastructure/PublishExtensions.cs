@@ -8,7 +8,8 @@ namespace Netra.Pipeline.Tests.Infrastructure;
 internal static class PublishExtensions
 {
     /// <summary>A publisher's client of a host. Every answer must be as the OpenAPI document describes it.</summary>
-    public static HttpClient CreateClient(this PipelineHost host) => new(new DescribedAnswersHandler()) { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
+    public static HttpClient CreateClient(this PipelineHost host)
+        => new(new DescribedAnswersHandler()) { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
 
     /// <summary>The JSON of an event of ada's run r1.</summary>
     public static string EventJson(string type, string data, string userId = "ada", string runId = "r1")
@@ -22,7 +23,10 @@ internal static class PublishExtensions
         => http.PublishAsync(Encoding.UTF8.GetBytes(json));
 
     public static async Task<(HttpResponseMessage Response, JsonElement Body)> PublishAsync(
-        this HttpClient http, ReadOnlyMemory<byte> json, string contentType = "application/json", Action<HttpRequestMessage>? configure = null)
+        this HttpClient http,
+        ReadOnlyMemory<byte> json,
+        string contentType = "application/json",
+        Action<HttpRequestMessage>? configure = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = new ReadOnlyMemoryContent(json) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
@@ -32,7 +36,8 @@ internal static class PublishExtensions
     }
 
     /// <summary>Publishes one event, and takes its answer to the byte.</summary>
-    public static async Task<ExactAnswer> PublishExactlyAsync(this HttpClient http, string json, CancellationToken cancellationToken = default)
+    public static async Task<ExactAnswer> PublishExactlyAsync(
+        this HttpClient http, string json, CancellationToken cancellationToken = default)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
         using var response = await http.PostAsync("/v1/events", content, cancellationToken);
@@ -41,10 +46,12 @@ internal static class PublishExtensions
     }
 
     /// <summary>The event under an idempotency key.</summary>
-    public static string WithKey(this string json, string key) => $$"""{{json[..^1]}},"idempotency_key":{{JsonSerializer.Serialize(key)}}}""";
+    public static string WithKey(this string json, string key)
+        => $$"""{{json[..^1]}},"idempotency_key":{{JsonSerializer.Serialize(key)}}}""";
 
     /// <summary>Asks what operators ask.</summary>
-    public static async Task<(HttpResponseMessage Response, JsonElement Body)> AskAsync(this HttpClient http, string path, HttpMethod? method = null)
+    public static async Task<(HttpResponseMessage Response, JsonElement Body)> AskAsync(
+        this HttpClient http, string path, HttpMethod? method = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         var response = await http.SendAsync(request);
@@ -52,7 +59,8 @@ internal static class PublishExtensions
         return (response, body.Length == 0 ? default : JsonElement.Parse(body));
     }
 
-    public static string? Text(this JsonElement json, string member) => json.TryGetProperty(member, out var value) ? value.GetString() : null;
+    public static string? Text(this JsonElement json, string member)
+        => json.TryGetProperty(member, out var value) ? value.GetString() : null;
 
     public static long Seq(this JsonElement receipt) => receipt.GetProperty("seq").GetInt64();
 

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// A request of many events, as a publisher sees it: lines go in while receipts come out. On a bare socket, since <see cref="HttpClient"/> reads no answer over HTTP/1.1 before it has
-/// sent everything. It reads only when asked to.
+/// A request of many events, as a publisher sees it: lines go in while receipts come out. On a bare socket, since <see cref="HttpClient"/>
+/// reads no answer over HTTP/1.1 before it has sent everything. It reads only when asked to.
 /// </summary>
 internal sealed class PublishLines : IAsyncDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class PublishLines : IAsyncDisposable
     /// <param name="host">The server.</param>
     /// <param name="headers">More header fields, each ending a line.</param>
     /// <param name="receiveBufferBytes">A small one keeps the kernel from swallowing megabytes of receipts that nobody reads.</param>
-    public static Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null) => OpenAsync(host.Port, headers, receiveBufferBytes);
+    public static Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null)
+        => OpenAsync(host.Port, headers, receiveBufferBytes);
 
     /// <inheritdoc cref="OpenAsync(PipelineHost, string, int?)"/>
     public static async Task<PublishLines> OpenAsync(int port, string headers = "", int? receiveBufferBytes = null)
@@ -44,7 +45,8 @@ internal sealed class PublishLines : IAsyncDisposable
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var lines = new PublishLines(new NetworkStream(socket, ownsSocket: true));
         await lines.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n{headers}\r\n"));
+            "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+            + $"application/x-ndjson\r\nTransfer-Encoding: chunked\r\n{headers}\r\n"));
         var head = new StringBuilder();
         while (await lines.ReadHeadLineAsync() is { Length: > 0 } line)
         {
@@ -59,7 +61,8 @@ internal sealed class PublishLines : IAsyncDisposable
     public Task SendAsync(string lines) => SendAsync(Encoding.UTF8.GetBytes(lines + "\n"));
 
     /// <summary>Sends bytes as one chunk.</summary>
-    public Task SendAsync(ReadOnlyMemory<byte> bytes) => WriteAsync([.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes.Span, (byte)'\r', (byte)'\n']);
+    public Task SendAsync(ReadOnlyMemory<byte> bytes)
+        => WriteAsync([.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes.Span, (byte)'\r', (byte)'\n']);
 
     /// <summary>Sends bytes that need not be a chunk.</summary>
     public Task SendRawAsync(string bytes) => WriteAsync(Encoding.ASCII.GetBytes(bytes));

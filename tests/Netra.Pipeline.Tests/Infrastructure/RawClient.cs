@@ -7,7 +7,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// A client that does WebSocket by hand: it answers nothing on its own account, reads only when asked, and sees every frame in the order of the wire. So it can be dead, frozen, or rude.
+/// A client that does WebSocket by hand: it answers nothing on its own account, reads only when asked, and sees every frame in the order of
+/// the wire. So it can be dead, frozen, or rude.
 /// </summary>
 internal sealed class RawClient : IAsyncDisposable
 {

@@ -7,7 +7,8 @@ using System.Text;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// A peer that sends whatever bytes a test wants, and sees every byte that comes: what <see cref="TestClient"/> is too well-behaved for. It reads only when asked to.
+/// A peer that sends whatever bytes a test wants, and sees every byte that comes: what <see cref="TestClient"/> is too
+/// well-behaved for. It reads only when asked to.
 /// </summary>
 internal sealed class RawPeer : IAsyncDisposable
 {
@@ -91,7 +92,8 @@ internal sealed class RawPeer : IAsyncDisposable
         string version = "13",
         string fields = "Sec-WebSocket-Protocol: netra.v1\r\n",
         string? requestLine = null)
-        => (requestLine ?? $"GET /ws?user_id={userId}{more} HTTP/1.1") + "\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        => (requestLine ?? $"GET /ws?user_id={userId}{more} HTTP/1.1")
+            + "\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             + $"Sec-WebSocket-Version: {version}\r\n{key}{fields}\r\n";
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));

@@ -9,7 +9,9 @@ internal sealed record RawResponse(int Status, IReadOnlyDictionary<string, strin
     public string Text => Encoding.UTF8.GetString(Body);
 
     /// <summary>The <c>code</c> of a problem document; null when it is none.</summary>
-    public string? Code => Header("Content-Type") == "application/problem+json" ? JsonDocument.Parse(Body).RootElement.GetProperty("code").GetString() : null;
+    public string? Code => Header("Content-Type") == "application/problem+json"
+        ? JsonDocument.Parse(Body).RootElement.GetProperty("code").GetString()
+        : null;
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }

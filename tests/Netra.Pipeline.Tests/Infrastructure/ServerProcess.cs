@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// The real server as a process of its own. Nothing is known of it but what it writes and what it answers. Disposing kills it, if nobody has before.
+/// The real server as a process of its own. Nothing is known of it but what it writes and what it answers.
+/// Disposing kills it, if nobody has before.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
@@ -18,7 +19,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCritical;
 
-    private ServerProcess(string environment, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> variables, IReadOnlyList<string> command)
+    private ServerProcess(
+        string environment,
+        IEnumerable<string> arguments,
+        IEnumerable<(string Name, string Value)> variables,
+        IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0])
         {
@@ -91,7 +96,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static ServerProcess Start(
         IReadOnlyList<string> command, string environment, IEnumerable<(string Name, string Value)> variables, params string[] arguments)
     {
-        string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal)) ? [] : ["--urls=http://127.0.0.1:0"];
+        string[] defaults = arguments.Any(static a => a.StartsWith("--urls", StringComparison.Ordinal))
+            ? []
+            : ["--urls=http://127.0.0.1:0"];
         var server = new ServerProcess(environment, defaults.Concat(arguments), variables, command);
         server._process.Start();
         server._process.BeginOutputReadLine();
@@ -100,8 +107,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it with so many file handles.</summary>
-    public static ServerProcess StartWithHandles(int handles, params string[] arguments) => Start(
-        ["bash", "-c", $"ulimit -n {handles}; exec dotnet \"$0\" \"$@\"", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")], "Development", [], arguments);
+    public static ServerProcess StartWithHandles(int handles, params string[] arguments)
+    {
+        var server = Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll");
+        return Start(["bash", "-c", $"ulimit -n {handles}; exec dotnet \"$0\" \"$@\"", server], "Development", [], arguments);
+    }
 
     /// <summary>Starts it with a standard output that nobody reads.</summary>
     /// <param name="port">Where it is to listen: it cannot say so.</param>
@@ -109,7 +119,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static ServerProcess StartUnread(int port, params string[] arguments)
     {
         var server = new ServerProcess(
-            "Development", [$"--urls=http://127.0.0.1:{port}", .. arguments], [], ["dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")]);
+            "Development",
+            [$"--urls=http://127.0.0.1:{port}", .. arguments],
+            [],
+            ["dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")]);
         server._process.Start();
         server._process.BeginErrorReadLine();
         return server;
@@ -121,7 +134,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         try
         {
-            return await _listening.Task.WaitAsync(TestClient.Patience, TimeProvider.System) ?? throw new AssertionException($"The server has ended:\n{Output}");
+            return await _listening.Task.WaitAsync(TestClient.Patience, TimeProvider.System)
+                ?? throw new AssertionException($"The server has ended:\n{Output}");
         }
         catch (TimeoutException exception)
         {

@@ -2,7 +2,9 @@ using System.Net.Sockets;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>Connects with a small receive buffer, so that a client that stops reading is felt by the server after kilobytes instead of megabytes.</summary>
+/// <summary>
+/// Connects with a small receive buffer, so that a client that stops reading is felt by the server after kilobytes instead of megabytes.
+/// </summary>
 internal static class SmallReceiveBuffer
 {
     public const int Bytes = 8 * 1024;

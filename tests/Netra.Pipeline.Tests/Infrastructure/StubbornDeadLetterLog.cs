@@ -3,7 +3,9 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>An in-memory log that fails where a test says so when dead letters are listed or settled, as one does whose process ends there.</summary>
+/// <summary>
+/// An in-memory log that fails where a test says so when dead letters are listed or settled, as one does whose process ends there.
+/// </summary>
 internal sealed class StubbornDeadLetterLog : DelegatingEventLog
 {
     private readonly Letters _letters;
@@ -24,13 +26,15 @@ internal sealed class StubbornDeadLetterLog : DelegatingEventLog
 
     private sealed class Letters(IDeadLetterStore letters, StubbornDeadLetterLog log) : IDeadLetterStore
     {
-        public ValueTask<IReadOnlyList<DeadLetter>> AddAsync(StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken)
+        public ValueTask<IReadOnlyList<DeadLetter>> AddAsync(
+            StreamLease lease, IReadOnlyList<long> seqs, int attempts, DateTimeOffset at, CancellationToken cancellationToken)
             => letters.AddAsync(lease, seqs, attempts, at, cancellationToken);
 
         public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterQuery query, CancellationToken cancellationToken)
             => log.ListFault is { } fault && log.ListsBeforeFault-- == 0 ? throw fault : letters.ListAsync(query, cancellationToken);
 
-        public ValueTask<DeadLetter?> FindAsync(long number, CancellationToken cancellationToken) => letters.FindAsync(number, cancellationToken);
+        public ValueTask<DeadLetter?> FindAsync(long number, CancellationToken cancellationToken)
+            => letters.FindAsync(number, cancellationToken);
 
         public ValueTask<bool> TrySettleAsync(long number, DeadLetterState state, string? replayedAs, CancellationToken cancellationToken)
         {
@@ -46,8 +50,10 @@ internal sealed class StubbornDeadLetterLog : DelegatingEventLog
         public ValueTask SettleAcknowledgedAsync(StreamLease lease, IReadOnlyList<long> seqs, CancellationToken cancellationToken)
             => letters.SettleAcknowledgedAsync(lease, seqs, cancellationToken);
 
-        public ValueTask SetWebhookAsync(long number, WebhookState state, CancellationToken cancellationToken) => letters.SetWebhookAsync(number, state, cancellationToken);
+        public ValueTask SetWebhookAsync(long number, WebhookState state, CancellationToken cancellationToken)
+            => letters.SetWebhookAsync(number, state, cancellationToken);
 
-        public ValueTask<long> ExpireAsync(DateTimeOffset olderThan, int keep, CancellationToken cancellationToken) => letters.ExpireAsync(olderThan, keep, cancellationToken);
+        public ValueTask<long> ExpireAsync(DateTimeOffset olderThan, int keep, CancellationToken cancellationToken)
+            => letters.ExpireAsync(olderThan, keep, cancellationToken);
     }
 }

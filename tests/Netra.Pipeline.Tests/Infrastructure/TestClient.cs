@@ -4,7 +4,9 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Tests.Infrastructure;
 
-/// <summary>A client on a real <see cref="ClientWebSocket"/>. It reads only when asked to, so that a test decides when a page stops reading.</summary>
+/// <summary>
+/// A client on a real <see cref="ClientWebSocket"/>. It reads only when asked to, so that a test decides when a page stops reading.
+/// </summary>
 internal sealed class TestClient : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -20,7 +22,8 @@ internal sealed class TestClient : IAsyncDisposable
     /// <summary>The last message as it came, until the next one is asked for.</summary>
     public ReadOnlyMemory<byte> LastMessage { get; private set; }
 
-    public static async Task<TestClient> ConnectAsync(Uri address, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
+    public static async Task<TestClient> ConnectAsync(
+        Uri address, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
@@ -34,7 +37,8 @@ internal sealed class TestClient : IAsyncDisposable
 
     /// <summary>The next message of any kind. Fails when none comes in time.</summary>
     public async Task<ServerMessage> ReadAsync()
-        => await ReadOrEndAsync() ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}");
+        => await ReadOrEndAsync()
+            ?? throw new AssertionException($"The connection was closed: {Socket.CloseStatus} {Socket.CloseStatusDescription}");
 
     /// <summary>The next message of any kind; null when the server closes instead. Fails when neither comes in time.</summary>
     public async Task<ServerMessage?> ReadOrEndAsync()

@@ -91,8 +91,8 @@ internal sealed class TestTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Lets time pass in which this process does not run, as one that was stopped (SIGSTOP) or whose machine was moved: the clocks go on, no timer fires. Those that became due fire once each, late,
-    /// at the next <see cref="Advance"/>.
+    /// Lets time pass in which this process does not run, as one that was stopped (SIGSTOP) or whose machine was moved: the clocks go on,
+    /// no timer fires. Those that became due fire once each, late, at the next <see cref="Advance"/>.
     /// </summary>
     public void StandStill(TimeSpan by)
     {
@@ -108,7 +108,8 @@ internal sealed class TestTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Lets time pass while the process stands still, as SIGSTOP and a virtual machine that is moved do: nothing fires meanwhile, and whatever became due fires once, late, at the next <see cref="Advance"/>.
+    /// Lets time pass while the process stands still, as SIGSTOP and a virtual machine that is moved do: nothing fires meanwhile, and
+    /// whatever became due fires once, late, at the next <see cref="Advance"/>.
     /// </summary>
     public void Jump(TimeSpan by)
     {

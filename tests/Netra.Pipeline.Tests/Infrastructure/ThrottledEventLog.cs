@@ -4,8 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Infrastructure;
 
 /// <summary>
-/// A real log whose troubles a test commands: it is full or failed, throws, holds commits back, or returns wrong rows. What is held back is not readable either, as with a log that
-/// stores in the background. Safe for any number of threads.
+/// A real log whose troubles a test commands: it is full or failed, throws, holds commits back, or returns wrong rows. What is held back is
+/// not readable either, as with a log that stores in the background. Safe for any number of threads.
 /// </summary>
 internal sealed class ThrottledEventLog : DelegatingEventLog
 {
@@ -48,7 +48,8 @@ internal sealed class ThrottledEventLog : DelegatingEventLog
     /// <summary>Replaces pages that are read.</summary>
     public Func<EventPage, EventPage> Replace { get; set; } = static page => page;
 
-    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    public override ValueTask<StreamLease> OpenAsync(
+        string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
     {
         Throw(OpenFault);
         return base.OpenAsync(userId, Own, cancellationToken);
@@ -69,7 +70,8 @@ internal sealed class ThrottledEventLog : DelegatingEventLog
     /// <summary>What giving a lease back waits for.</summary>
     public TaskCompletionSource? Releasing { get; set; }
 
-    public override async ValueTask ReleaseAsync(StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
+    public override async ValueTask ReleaseAsync(
+        StreamLease lease, IReadOnlyList<SeqRange> acknowledged, CancellationToken cancellationToken)
     {
         Throw(ReleaseFault(lease.UserId));
         await (Releasing?.Task ?? Task.CompletedTask);
@@ -82,7 +84,8 @@ internal sealed class ThrottledEventLog : DelegatingEventLog
         return Answer == AppendResult.Taken ? base.TryAppend(lease, entry) : Answer;
     }
 
-    public override async ValueTask<EventPage> ReadPageAsync(StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
+    public override async ValueTask<EventPage> ReadPageAsync(
+        StreamLease lease, SeqRange range, int maxBytes, CancellationToken cancellationToken)
     {
         // Never on the caller's stack, like a log on disk.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

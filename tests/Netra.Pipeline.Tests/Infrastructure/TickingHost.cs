@@ -21,14 +21,20 @@ internal static class TickingHost
     /// <summary>Completes when every loop that waits for nobody has done a round after a second has passed.</summary>
     public static async Task WhenGuardsLookedAsync(this IServiceProvider services, Action advance)
     {
-        var rounds = services.GetRequiredService<BackgroundWatch>().Loops.Where(static loop => Guards.Contains(loop.Loop)).Select(static loop => (Loop: loop, Before: loop.Rounds)).ToArray();
+        var rounds = services.GetRequiredService<BackgroundWatch>()
+            .Loops.Where(static loop => Guards.Contains(loop.Loop))
+            .Select(static loop => (Loop: loop, Before: loop.Rounds))
+            .ToArray();
         advance();
-        await Eventually.BecomesTrueAsync(() => Array.TrueForAll(rounds, static round => round.Loop.Rounds > round.Before), "the guards looked");
+        await Eventually.BecomesTrueAsync(
+            () => Array.TrueForAll(rounds, static round => round.Loop.Rounds > round.Before), "the guards looked");
     }
 
     /// <summary>The connection of a client.</summary>
     public static Connection ConnectionOf(this PipelineHost host, string connectionId)
-        => host.Connections.TryGet(connectionId, out var connection) ? connection : throw new AssertionException($"Connection {connectionId} is not open.");
+        => host.Connections.TryGet(connectionId, out var connection)
+            ? connection
+            : throw new AssertionException($"Connection {connectionId} is not open.");
 
     /// <summary>Waits until something that a client sent at this moment has arrived.</summary>
     public static Task HearsAsync(this PipelineHost host, string connectionId)

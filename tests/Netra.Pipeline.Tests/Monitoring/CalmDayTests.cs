@@ -8,8 +8,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring;
 
 /// <summary>
-/// A day on which nothing is wrong raises no alert: runs of all kinds, some of which wait for somebody's answer or are fed by publishers that are silent for long, with users who come, leave, put their tab into the background
-/// and close their laptops in the middle of an answer, on a server whose process stands still now and then and that is deployed anew. In virtual time, second by second, over real sockets. NETRA_CALM_HOURS says how many hours; two by default.
+/// A day on which nothing is wrong raises no alert: runs of all kinds, some of which wait for somebody's answer or are fed by publishers
+/// that are silent for long, with users who come, leave, put their tab into the background and close their laptops in the middle of an
+/// answer, on a server whose process stands still now and then and that is deployed anew. In virtual time, second by second, over real
+/// sockets. NETRA_CALM_HOURS says how many hours; two by default.
 /// </summary>
 [TestFixture]
 internal sealed class CalmDayTests
@@ -20,7 +22,8 @@ internal sealed class CalmDayTests
     private const int PauseEvery = 11;
     private const int DeployEvery = 26;
 
-    private static readonly int Hours = int.Parse(Environment.GetEnvironmentVariable("NETRA_CALM_HOURS") ?? "2", CultureInfo.InvariantCulture);
+    private static readonly int Hours = int.Parse(
+        Environment.GetEnvironmentVariable("NETRA_CALM_HOURS") ?? "2", CultureInfo.InvariantCulture);
 
     [Test]
     public async Task Day_UsersComeLeaveFreezeAndCloseLaptops_RaisesNoAlert()
@@ -76,7 +79,10 @@ internal sealed class CalmDayTests
             await TestContext.Out.WriteLineAsync($"{Hours} h, {pauses} pauses, {deployments} deployments");
             Assert.That(pager.Tried.Select(static told => $"{told.Notification.RuleName}: {told.Notification.Summary}"), Is.Empty);
             Assert.That(
-                host.Services.GetRequiredService<AlertCenter>().Alerts.Where(static alert => alert.State != AlertState.Pending).Select(static alert => alert.Name), Is.Empty);
+                host.Services.GetRequiredService<AlertCenter>()
+                    .Alerts.Where(static alert => alert.State != AlertState.Pending)
+                    .Select(static alert => alert.Name),
+                Is.Empty);
             Assert.That(host.Pipeline.Failures.Latest(10).Select(static failure => failure.Message), Is.Empty);
             Assert.That(pages.Where(static page => page.WasEnded).Select(static page => page.UserId), Is.Empty, "pages that were ended");
             Assert.That(pages.SelectMany(static page => page.Errors), Is.Empty, "errors that pages were shown");
@@ -110,7 +116,8 @@ internal sealed class CalmDayTests
             time: time);
 
     // A new version: whoever is there is told to come back, and does.
-    private static async Task<MonitoredHost> DeployAsync(MonitoredHost host, TestTimeProvider time, string folder, ScriptedNotifier pager, List<CalmPage> pages)
+    private static async Task<MonitoredHost> DeployAsync(
+        MonitoredHost host, TestTimeProvider time, string folder, ScriptedNotifier pager, List<CalmPage> pages)
     {
         var there = pages.Where(static page => page.IsThere).ToList();
         foreach (var page in there)

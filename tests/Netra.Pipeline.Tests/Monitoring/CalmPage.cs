@@ -5,7 +5,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring;
 
-/// <summary>A page as people use it: it acknowledges what it reads, its tab is put into the background, its laptop is closed and opened again, and it is left.</summary>
+/// <summary>
+/// A page as people use it: it acknowledges what it reads, its tab is put into the background, its laptop is closed
+/// and opened again, and it is left.
+/// </summary>
 internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDisposable
 {
     private PipelineHost _host = first;
@@ -44,7 +47,8 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
         set => Volatile.Write(ref _isFrozen, value);
     }
 
-    private Connection? Connection => _welcome is { } welcome && _host.Connections.TryGet(welcome.ConnectionId, out var connection) ? connection : null;
+    private Connection? Connection
+        => _welcome is { } welcome && _host.Connections.TryGet(welcome.ConnectionId, out var connection) ? connection : null;
 
     /// <summary>Comes, or comes back.</summary>
     public async Task OpenAsync()
@@ -54,7 +58,9 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
         using var patience = new CancellationTokenSource(TestClient.Patience);
-        await socket.ConnectAsync(_host.SocketAddress(userId, _welcome is { } last ? $"&epoch={last.Epoch}&seq={_cursor}&from={last.From}" : string.Empty), patience.Token);
+        await socket.ConnectAsync(
+            _host.SocketAddress(userId, _welcome is { } last ? $"&epoch={last.Epoch}&seq={_cursor}&from={last.From}" : string.Empty),
+            patience.Token);
         _welcome = null;
         _socket = socket;
         _reading = ReadAsync(socket);
@@ -108,10 +114,13 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
             return;
         }
 
-        await Eventually.BecomesTrueAsync(() => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the browser answered");
+        await Eventually.BecomesTrueAsync(
+            () => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the browser answered");
         if (!IsFrozen)
         {
-            await Eventually.BecomesTrueAsync(() => connection.IsEnded || IsFrozen || connection.Subscription.Acknowledged >= connection.Subscription.LastTold, "the page acknowledged");
+            await Eventually.BecomesTrueAsync(
+                () => connection.IsEnded || IsFrozen || connection.Subscription.Acknowledged >= connection.Subscription.LastTold,
+                "the page acknowledged");
         }
     }
 
@@ -135,7 +144,8 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
                 WebSocketReceiveResult result;
                 do
                 {
-                    result = await socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
+                    result = await socket.ReceiveAsync(
+                        new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
                     length += result.Count;
                 }
                 while (!result.EndOfMessage);
@@ -149,7 +159,8 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
                 await HandleAsync(socket, ServerMessageReader.Read(buffer.AsSpan(0, length)));
             }
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // The lid is closed, or the server has ended it.
         }
@@ -202,10 +213,15 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
                     _cursor = Math.Max(_cursor, numbered.Seq);
                 }
 
-                await socket.SendAsync(ClientMessageWriter.Ack(_cursor), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                await socket.SendAsync(
+                    ClientMessageWriter.Ack(_cursor), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
                 break;
             case PingMessage ping when !IsFrozen:
-                await socket.SendAsync(ClientMessageWriter.Pong(new PongMessage(_cursor, ping.Ts)), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                await socket.SendAsync(
+                    ClientMessageWriter.Pong(new PongMessage(_cursor, ping.Ts)),
+                    WebSocketMessageType.Text,
+                    endOfMessage: true,
+                    CancellationToken.None);
                 break;
         }
     }

@@ -4,7 +4,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring;
 
 /// <summary>
-/// A run as a backend feeds it: its events at their seconds, some after a human has answered, and some over one request that stays open and silent for long. A backend outlives the server: it opens its request again. One task at a time.
+/// A run as a backend feeds it: its events at their seconds, some after a human has answered, and some over one request that stays open and
+/// silent for long. A backend outlives the server: it opens its request again. One task at a time.
 /// </summary>
 internal sealed class CalmRun : IAsyncDisposable
 {
@@ -131,8 +132,11 @@ internal sealed class CalmRun : IAsyncDisposable
         for (var waits = 1 + random.Next(3); waits > 0; waits--)
         {
             var minutes = 1 + random.Next(12);
-            Add(ref at, 1, () => string.Create(
-                CultureInfo.InvariantCulture, $$""" "type":"waiting","data":{"until":{{(_time.GetUtcNow() + TimeSpan.FromMinutes(minutes)).ToUnixTimeMilliseconds() / 1000.0}}} """));
+            Add(ref at, 1, () =>
+            {
+                var until = (_time.GetUtcNow() + TimeSpan.FromMinutes(minutes)).ToUnixTimeMilliseconds() / 1000.0;
+                return string.Create(CultureInfo.InvariantCulture, $$""" "type":"waiting","data":{"until":{{until}}} """);
+            });
             at += TimeSpan.FromSeconds(random.Next((minutes * 60) - 5));
         }
     }

@@ -8,10 +8,14 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring;
 
-/// <summary>A whole pipeline with its monitoring on, in virtual time. Time passes second by second, and a canary that is on its way has come home before the next one.</summary>
+/// <summary>
+/// A whole pipeline with its monitoring on, in virtual time. Time passes second by second, and a canary that is on its
+/// way has come home before the next one.
+/// </summary>
 internal sealed class MonitoredHost : IAsyncDisposable
 {
-    private MonitoredHost(PipelineHost pipeline, TestTimeProvider time) => (Pipeline, Time, Http) = (pipeline, time, pipeline.CreateClient());
+    private MonitoredHost(PipelineHost pipeline, TestTimeProvider time)
+        => (Pipeline, Time, Http) = (pipeline, time, pipeline.CreateClient());
 
     public PipelineHost Pipeline { get; }
 
@@ -22,10 +26,14 @@ internal sealed class MonitoredHost : IAsyncDisposable
     public IServiceProvider Services => Pipeline.Services;
 
     public static async Task<MonitoredHost> StartAsync(
-        Action<NetraPipelineBuilder>? configure = null, IEnumerable<(string Key, string Value)>? settings = null, KindOfLog log = KindOfLog.Memory, TestTimeProvider? time = null)
+        Action<NetraPipelineBuilder>? configure = null,
+        IEnumerable<(string Key, string Value)>? settings = null,
+        KindOfLog log = KindOfLog.Memory,
+        TestTimeProvider? time = null)
     {
         time ??= new TestTimeProvider();
-        return new MonitoredHost(await PipelineHost.StartAsync(configure, [("Netra:Monitoring:Enabled", "true"), .. settings ?? []], time, log: log), time);
+        return new MonitoredHost(
+            await PipelineHost.StartAsync(configure, [("Netra:Monitoring:Enabled", "true"), .. settings ?? []], time, log: log), time);
     }
 
     /// <summary>The background loop that a test makes hang.</summary>
@@ -34,18 +42,24 @@ internal sealed class MonitoredHost : IAsyncDisposable
     /// <summary>Lets seconds pass.</summary>
     public async Task PassAsync(int seconds)
     {
-        var (monitor, runs, canary) = (Services.GetRequiredService<PipelineMonitor>(), Services.GetRequiredService<QuietRuns>(), Services.GetRequiredService<Canary>());
+        var (monitor, runs, canary) = (
+            Services.GetRequiredService<PipelineMonitor>(),
+            Services.GetRequiredService<QuietRuns>(),
+            Services.GetRequiredService<Canary>());
         for (var i = 0; i < seconds; i++)
         {
             await Eventually.BecomesTrueAsync(() => !canary.IsUnderWay, "the canary came home");
             var (monitored, looked, canaries) = (monitor.Rounds, runs.Rounds, canary.Rounds);
             await Services.WhenGuardsLookedAsync(() => Time.Advance(ConnectionTick.Period));
-            await Eventually.BecomesTrueAsync(() => monitor.Rounds > monitored && runs.Rounds > looked && canary.Rounds > canaries, "the tick came");
+            await Eventually.BecomesTrueAsync(
+                () => monitor.Rounds > monitored && runs.Rounds > looked && canary.Rounds > canaries, "the tick came");
             await IsIdleAsync();
         }
     }
 
-    /// <summary>Lets time pass in small steps while something is under way that needs a moment of it, such as a commit of the log on disk.</summary>
+    /// <summary>
+    /// Lets time pass in small steps while something is under way that needs a moment of it, such as a commit of the log on disk.
+    /// </summary>
     public static async Task<T> WhileTimePassesAsync<T>(TestTimeProvider time, Task<T> underWay)
     {
         while (!underWay.IsCompleted)
@@ -64,7 +78,9 @@ internal sealed class MonitoredHost : IAsyncDisposable
 
     // A round that is a moment late here would be one that takes minutes there.
     private Task IsIdleAsync()
-        => Eventually.BecomesTrueAsync(() => Services.GetRequiredService<BackgroundWatch>().Loops.All(loop => !loop.IsUnderWay || loop.Loop == HangingLoop), "the rounds came back");
+        => Eventually.BecomesTrueAsync(
+            () => Services.GetRequiredService<BackgroundWatch>().Loops.All(loop => !loop.IsUnderWay || loop.Loop == HangingLoop),
+            "the rounds came back");
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring;
 
-/// <summary>A whole host that does not run for a while, or whose wall clock is set: nobody is ended, nobody is alarmed, nothing is refused. In virtual time, over real sockets.</summary>
+/// <summary>
+/// A whole host that does not run for a while, or whose wall clock is set: nobody is ended, nobody is alarmed, nothing is
+/// refused. In virtual time, over real sockets.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class StoodStillTests
@@ -30,7 +33,10 @@ internal sealed class StoodStillTests
         await PassAsync(host, page, 9);
 
         host.Time.StandStill(TimeSpan.FromSeconds(seconds));
-        Assert.That(host.Services.GetRequiredService<PipelineHealth>().Verdicts[0].Description, Does.Not.Contain("nothing has been judged"), "asked before the first round");
+        Assert.That(
+            host.Services.GetRequiredService<PipelineHealth>().Verdicts[0].Description,
+            Does.Not.Contain("nothing has been judged"),
+            "asked before the first round");
         await page.AckAsync(host.Pipeline, 1);
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo","duration_ms":1}"""));
         await page.ReceivesAsync(2);
@@ -46,7 +52,8 @@ internal sealed class StoodStillTests
     [Test]
     public async Task Process_StoodStillWhileAnEventWasUnconfirmed_SendsItAgainOnlyAfterTheWholePause()
     {
-        await using var host = await MonitoredHost.StartAsync(settings: [("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")]);
+        await using var host = await MonitoredHost.StartAsync(
+            settings: [("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")]);
         await using var page = await AnsweringPage.ConnectAsync(host.Pipeline.SocketAddress("ada"));
         await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""));
         await page.ReceivesAsync(1);
@@ -221,7 +228,9 @@ internal sealed class StoodStillTests
     }
 
     private static IEnumerable<string> Alerts(MonitoredHost host)
-        => host.Services.GetRequiredService<AlertCenter>().Alerts.Where(static alert => alert.State != AlertState.Pending).Select(static alert => $"{alert.Name}: {alert.Summary}");
+        => host.Services.GetRequiredService<AlertCenter>()
+            .Alerts.Where(static alert => alert.State != AlertState.Pending)
+            .Select(static alert => $"{alert.Name}: {alert.Summary}");
 
     /// <summary>Holds up the canary's agent in the middle of its run.</summary>
     private sealed class HoldingObserver : IPipelineObserver, IDisposable

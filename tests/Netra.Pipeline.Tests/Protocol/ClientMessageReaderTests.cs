@@ -57,13 +57,15 @@ public sealed class ClientMessageReaderTests
 
     [Test]
     public void Read_IdOf129Characters_SaysHowLongItIs() => Assert.That(
-        () => ClientMessageReader.Read(Encoding.UTF8.GetBytes($$"""{"type":"cancel_run","id":"{{LongestId}}x","thread_id":"t","run_id":"r"}""")),
+        () => ClientMessageReader.Read(
+            Encoding.UTF8.GetBytes($$"""{"type":"cancel_run","id":"{{LongestId}}x","thread_id":"t","run_id":"r"}""")),
         Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("has 129"));
 
     [Test]
     public void Read_IdOf128Characters_IsTaken()
     {
-        var read = ClientMessageReader.Read(Encoding.UTF8.GetBytes($$"""{"type":"cancel_run","id":"{{LongestId}}","thread_id":"t","run_id":"r"}"""));
+        var read = ClientMessageReader.Read(
+            Encoding.UTF8.GetBytes($$"""{"type":"cancel_run","id":"{{LongestId}}","thread_id":"t","run_id":"r"}"""));
 
         Assert.That(read, Is.EqualTo(new CancelRunMessage(LongestId, "t", "r")));
     }
@@ -142,5 +144,6 @@ public sealed class ClientMessageReaderTests
     [TestCase("", "JSON")]
     [TestCase("""{"\ud800":1,"seq":5}""", "member name that is not Unicode")]
     public void ReadAck_Malformed_SaysWhatIsWrong(string json, string problem) => Assert.That(
-        () => ClientMessageReader.ReadAck(Encoding.UTF8.GetBytes(json)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(problem));
+        () => ClientMessageReader.ReadAck(Encoding.UTF8.GetBytes(json)),
+        Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(problem));
 }

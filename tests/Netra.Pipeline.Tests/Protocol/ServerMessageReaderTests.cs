@@ -6,7 +6,8 @@ namespace Netra.Pipeline.Tests.Protocol;
 public sealed class ServerMessageReaderTests
 {
     private const string Event = """
-        {"type":"token","seq":58,"id":"0f3k7x9m2qwcb-58","thread_id":"t1","run_id":"r7","timestamp":1763784000.123456,"data":{"delta":"Hel"}}
+        {"type":"token","seq":58,"id":"0f3k7x9m2qwcb-58","thread_id":"t1","run_id":"r7","timestamp":1763784000.123456,
+         "data":{"delta":"Hel"}}
         """;
 
     [Test]
@@ -61,7 +62,8 @@ public sealed class ServerMessageReaderTests
     public void Read_ErrorWithOtherDataThanNumbers_KeepsTheIntegers()
     {
         var message = (ErrorMessage)Read(
-            """{"type":"error","code":"x","message":"m","severity":"error","timestamp":1,"data":{"a":1,"b":[{"c":2}],"d":1.5,"e":"5","f":-7}}""");
+            """{"type":"error","code":"x","message":"m","severity":"error","timestamp":1,"data":{"a":1,"b":"""
+            + """[{"c":2}],"d":1.5,"e":"5","f":-7}}""");
 
         Assert.That(message.Numbers, Is.EquivalentTo(new Dictionary<string, long>(StringComparer.Ordinal) { ["a"] = 1, ["f"] = -7 }));
     }
@@ -74,8 +76,11 @@ public sealed class ServerMessageReaderTests
     [TestCase("7", "run")]
     public void Read_BadRunSummary_IsAViolationThatNamesTheMember(string run, string member)
     {
-        var message = $$"""{"type":"agent_completed","seq":1,"id":"i","thread_id":"t","run_id":"r","timestamp":1,"data":{},"run":{{run}}}""";
+        var message =
+            $$"""{"type":"agent_completed","seq":1,"id":"i","thread_id":"t","run_id":"r","timestamp":1,"data":{},"run":{{run}}}""";
 
-        Assert.That(() => ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(message)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(member));
+        Assert.That(
+            () => ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(message)),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(member));
     }
 }

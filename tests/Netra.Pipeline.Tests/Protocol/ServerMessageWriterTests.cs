@@ -21,10 +21,12 @@ public sealed class ServerMessageWriterTests
                 Is.EqualTo("""{"type":"gap","from":5,"to":9,"cause":"server_restart","replay":false,"certain":false}"""));
             Assert.That(
                 Text(ServerMessageWriter.Error(new ErrorMessage("log_full", "zu voll: <5>", "error", 1763784000.123456))),
-                Is.EqualTo("""{"type":"error","code":"log_full","message":"zu voll: <5>","severity":"error","timestamp":1763784000.123456}"""));
+                Is.EqualTo(
+                    """{"type":"error","code":"log_full","message":"zu voll: <5>","severity":"error","timestamp":1763784000.123456}"""));
             Assert.That(Text(ServerMessageWriter.Ping(3)), Is.EqualTo("""{"type":"ping","ts":3}"""));
             Assert.That(Text(ServerMessageWriter.Accepted("m1")), Is.EqualTo("""{"type":"accepted","id":"m1"}"""));
-            Assert.That(Text(ServerMessageWriter.Reconnect(250, "drain")), Is.EqualTo("""{"type":"reconnect","after_ms":250,"reason":"drain"}"""));
+            Assert.That(
+                Text(ServerMessageWriter.Reconnect(250, "drain")), Is.EqualTo("""{"type":"reconnect","after_ms":250,"reason":"drain"}"""));
         });
     }
 

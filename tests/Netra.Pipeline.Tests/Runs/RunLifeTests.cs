@@ -15,7 +15,12 @@ internal sealed class RunLifeTests
     private const long Broken = 10 * Second;
 
     private static readonly RunLimits Limits = new(
-        AreWatched: true, TimeSpan.FromTicks(Lease), TimeSpan.FromTicks(MaxSilence), TimeSpan.FromTicks(Broken), StuckToolAfter: TimeSpan.FromSeconds(10), MaxWatched: 100);
+        AreWatched: true,
+        TimeSpan.FromTicks(Lease),
+        TimeSpan.FromTicks(MaxSilence),
+        TimeSpan.FromTicks(Broken),
+        StuckToolAfter: TimeSpan.FromSeconds(10),
+        MaxWatched: 100);
 
     [Test]
     public void Judge_WithoutALeaseOfItsOwn_StallsAfterTheUsualOneAndEndsAfterTheLongestSilence()
@@ -123,7 +128,10 @@ internal sealed class RunLifeTests
         Assert.That(Judge(life, 100 * MaxSilence), Is.EqualTo(RunVerdict.None), "whoever feeds it is connected: it is never ended");
 
         life.EndRequest(100 * MaxSilence, isBroken: false);
-        Assert.That(Judge(life, (100 * MaxSilence) + (5 * Second) - 1), Is.EqualTo(RunVerdict.None), "it has its lease when the request is finished");
+        Assert.That(
+            Judge(life, (100 * MaxSilence) + (5 * Second) - 1),
+            Is.EqualTo(RunVerdict.None),
+            "it has its lease when the request is finished");
     }
 
     [Test]
@@ -227,7 +235,9 @@ internal sealed class RunLifeTests
         life.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), Second);
 
         Assert.That(life.FindStuck((11 * Second) - 1, Limits), Is.Empty);
-        Assert.That(life.FindStuck(11 * Second, Limits).Select(static found => (found.Tool.Name, found.Running)), Is.EqualTo(new[] { ("search", TimeSpan.FromSeconds(10)) }));
+        Assert.That(
+            life.FindStuck(11 * Second, Limits).Select(static found => (found.Tool.Name, found.Running)),
+            Is.EqualTo(new[] { ("search", TimeSpan.FromSeconds(10)) }));
         Assert.That(life.NextLook(2 * Second, Limits), Is.EqualTo(11 * Second));
 
         life.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 13 * Second);

@@ -66,7 +66,8 @@ internal sealed class RunOrderTests
         var order = Started();
         order.Judge(EventType.ToolExecuting, new EventSubject("search", "c1"), 1);
 
-        Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("search", callId), 2), Is.EqualTo(FlowViolation.ToolNotExecuting));
+        Assert.That(
+            order.Judge(EventType.ToolCompleted, new EventSubject("search", callId), 2), Is.EqualTo(FlowViolation.ToolNotExecuting));
     }
 
     [Test]
@@ -76,11 +77,15 @@ internal sealed class RunOrderTests
         order.Judge(EventType.ToolExecuting, new EventSubject("search"), 1);
         order.Judge(EventType.ToolExecuting, new EventSubject("search"), 2);
 
-        Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("search"), 3), Is.EqualTo(FlowViolation.ToolAmbiguous), "paired in order, and nobody was told");
+        Assert.That(
+            order.Judge(EventType.ToolCompleted, new EventSubject("search"), 3),
+            Is.EqualTo(FlowViolation.ToolAmbiguous),
+            "paired in order, and nobody was told");
         order.Judge(EventType.ToolExecuting, new EventSubject("search"), 4);
         Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("search"), 5), Is.EqualTo(FlowViolation.None), "once a run");
         Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("search"), 6), Is.EqualTo(FlowViolation.None));
-        Assert.That(order.Judge(EventType.AgentCompleted, Agent, 7), Is.EqualTo(FlowViolation.None), "all have completed, whichever was which");
+        Assert.That(
+            order.Judge(EventType.AgentCompleted, Agent, 7), Is.EqualTo(FlowViolation.None), "all have completed, whichever was which");
     }
 
     [Test]

@@ -7,7 +7,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Runs;
 
-/// <summary>Spec M9: the lives of all runs, the clock they are judged by, the wheel they are looked at by, and what one request renews.</summary>
+/// <summary>
+/// Spec M9: the lives of all runs, the clock they are judged by, the wheel they are looked at by, and what one request renews.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -51,7 +53,10 @@ internal sealed class RunRegistryTests : IDisposable
         registry.Adopt(new OpenRun("ada", "t", "r", "demo", IsEmbedded: false) { WaitingUntil = _time.GetUtcNow().AddYears(1) });
 
         var left = registry.LeftOf(registry.Lives().Single());
-        Assert.That(left, Is.EqualTo(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1)), "a wall clock that was wrong must not keep a dead run for a year");
+        Assert.That(
+            left,
+            Is.EqualTo(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1)),
+            "a wall clock that was wrong must not keep a dead run for a year");
     }
 
     [Test]
@@ -131,7 +136,12 @@ internal sealed class RunRegistryTests : IDisposable
 
         var life = registry.Enter(
             key,
-            new LogRun("t", "r", isEmbedded: false, "older") { Events = 1, Lease = TimeSpan.FromMinutes(30), WaitingUntil = TestTimeProvider.Start.AddSeconds(1) });
+            new LogRun("t", "r", isEmbedded: false, "older")
+            {
+                Events = 1,
+                Lease = TimeSpan.FromMinutes(30),
+                WaitingUntil = TestTimeProvider.Start.AddSeconds(1),
+            });
 
         Assert.That(life, Is.SameAs(other));
         Assert.That((life.AgentName, life.Holders, registry.LeftOf(life)), Is.EqualTo(("newer", 2, TimeSpan.FromSeconds(5))));
@@ -168,7 +178,9 @@ internal sealed class RunRegistryTests : IDisposable
         var registry = Create(2, areWatched: false);
         for (var i = 0; i < 10; i++)
         {
-            registry.OnToken(registry.Enter(new RunKey("ada", "t", $"held{i}"), new LogRun("t", $"held{i}", isEmbedded: false, null)), _time.GetTimestamp());
+            registry.OnToken(
+                registry.Enter(new RunKey("ada", "t", $"held{i}"), new LogRun("t", $"held{i}", isEmbedded: false, null)),
+                _time.GetTimestamp());
         }
 
         Assert.That((registry.TakeUnwatched(), registry.Lives().Count), Is.EqualTo((0L, 2)));
@@ -185,7 +197,12 @@ internal sealed class RunRegistryTests : IDisposable
         => new(
             _reported.Reporter,
             new RunLimits(
-                areWatched, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5), maxWatched),
+                areWatched,
+                TimeSpan.FromMinutes(1),
+                TimeSpan.FromMinutes(15),
+                TimeSpan.FromSeconds(10),
+                TimeSpan.FromMinutes(5),
+                maxWatched),
             _clock,
             wall ?? _time);
 

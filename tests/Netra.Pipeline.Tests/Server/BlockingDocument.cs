@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Netra.Pipeline.Tests.Server;
 
-/// <summary>A folder of documents for the demo, whose only document blocks whoever opens it: the demo's agent is then in a call that hears no cancellation. Disposing deletes it.</summary>
+/// <summary>
+/// A folder of documents for the demo, whose only document blocks whoever opens it: the demo's agent is then in a call that hears
+/// no cancellation. Disposing deletes it.
+/// </summary>
 internal sealed class BlockingDocument : IDisposable
 {
     public const string Name = "wait.md";

@@ -78,7 +78,12 @@ internal sealed class HandleTests
         var hook = Path.Combine(Path.GetTempPath(), $"netra-handles-{Environment.ProcessId}.sock");
         File.Delete(hook);
         await using var server = ServerProcess.Start(
-            ["bash", "-c", $"ulimit -n {Handles}; exec dotnet \"$0\" \"$@\"", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")],
+            [
+                "bash",
+                "-c",
+                $"ulimit -n {Handles}; exec dotnet \"$0\" \"$@\"",
+                Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll"),
+            ],
             "Development",
             [("DOTNET_STARTUP_HOOKS", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.HarmHook.dll")), ("NETRA_HARM_SOCKET", hook)],
             folder.Argument);
@@ -92,7 +97,8 @@ internal sealed class HandleTests
         using var order = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await order.ConnectAsync(new UnixDomainSocketEndPoint(hook));
         await order.SendAsync("handles 6000\n"u8.ToArray());
-        await Eventually.BecomesTrueAsync(() => server.Output.Contains("No file handle is free", StringComparison.Ordinal), "the server notices");
+        await Eventually.BecomesTrueAsync(
+            () => server.Output.Contains("No file handle is free", StringComparison.Ordinal), "the server notices");
         await using var waiting = await RawPeer.ConnectAsync(port);
         await waiting.SendAsync(RawPeer.Handshake("grace"));
         var before = server.ProcessorTime;

@@ -30,7 +30,8 @@ internal sealed class InterruptedRunTests
             }
 
             await using var again = ServerProcess.Start("Development", $"--Netra:DataDirectory={folder.FullName}");
-            await using var back = await TestClient.ConnectAsync(AddressOf(await WhenReadyAsync(again), $"&epoch={welcome.Epoch}&seq={seen}&from={welcome.From}"));
+            await using var back = await TestClient.ConnectAsync(
+                AddressOf(await WhenReadyAsync(again), $"&epoch={welcome.Epoch}&seq={seen}&from={welcome.From}"));
             Assert.That(back.Welcome.Resumed, Is.True);
             EventMessage end;
             do

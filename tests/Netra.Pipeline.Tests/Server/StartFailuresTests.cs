@@ -11,17 +11,25 @@ internal sealed class StartFailuresTests
     public async Task Server_SeveralOptionsInvalid_ExitsWithEveryReason()
     {
         var (exitCode, output) = await RunAsync(
-            "Development", "--Netra:Connections:QueueFrames=1", "--Netra:Streams:MaxEventBytes=7", "--Netra:Connections:PingInterval=00:00:00");
+            "Development",
+            "--Netra:Connections:QueueFrames=1",
+            "--Netra:Streams:MaxEventBytes=7",
+            "--Netra:Connections:PingInterval=00:00:00");
 
         Assert.That(exitCode, Is.EqualTo(1), output);
-        Assert.That(output, Does.Contain("did not start").And.Contain("QueueFrames").And.Contain("MaxEventBytes").And.Contain("PingInterval"));
-        Assert.That(output[output.IndexOf("did not start", StringComparison.Ordinal)..], Does.Not.Contain("   at "), "a reason is a sentence, not a stack trace");
+        Assert.That(
+            output, Does.Contain("did not start").And.Contain("QueueFrames").And.Contain("MaxEventBytes").And.Contain("PingInterval"));
+        Assert.That(
+            output[output.IndexOf("did not start", StringComparison.Ordinal)..],
+            Does.Not.Contain("   at "),
+            "a reason is a sentence, not a stack trace");
     }
 
     [Test]
     public async Task Server_QueueSmallerThanLargestEvent_ExitsNamingBothValues()
     {
-        var (exitCode, output) = await RunAsync("Development", "--Netra:Connections:QueueBytes=16384", "--Netra:Streams:MaxEventBytes=65536");
+        var (exitCode, output) = await RunAsync(
+            "Development", "--Netra:Connections:QueueBytes=16384", "--Netra:Streams:MaxEventBytes=65536");
 
         Assert.That(exitCode, Is.EqualTo(1), output);
         Assert.That(output, Does.Contain("16384").And.Contain("MaxEventBytes"));

@@ -26,7 +26,8 @@ internal sealed class StopTests
             "GET /livez HTTP/1.1\r\nHost: localhost\r\n",
             "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"user",
             "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: 100\r\n\r\n{\"user",
-            "PUT /monitoring/websocket/emergency/mode HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+            "PUT /monitoring/websocket/emergency/mode HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n5\r\n{",
             RawPeer.Handshake("ada")[..80],
             "",
         ];
@@ -70,7 +71,9 @@ internal sealed class StopTests
         Assert.That(requests[0].HasEnded, Is.True);
         foreach (var lines in requests.Skip(1))
         {
-            Assert.That((await lines.ReadToEndAsync()).Select(static answer => answer.GetProperty("status").GetString()), Is.EqualTo(new[] { "stored" }));
+            Assert.That(
+                (await lines.ReadToEndAsync()).Select(static answer => answer.GetProperty("status").GetString()),
+                Is.EqualTo(new[] { "stored" }));
             Assert.That(lines.HasEnded, Is.True);
             await lines.DisposeAsync();
         }
@@ -89,13 +92,15 @@ internal sealed class StopTests
         for (var i = 0; i < 40; i++)
         {
             var page = await RawPeer.OpenAsync(port, $"ada-{i}");
-            await page.SendAsync(RawFrame.Encode("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 1000"}"""));
+            await page.SendAsync(
+                RawFrame.Encode("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 1000"}"""));
             pages.Add(page);
         }
 
         await pages[^1].ReadFrameAsync();
         await using var half = await RawPeer.ConnectAsync(port);
-        await half.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{");
+        await half.SendAsync(
+            "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{");
         await server.SignalAsync("TERM");
         var begun = TimeProvider.System.GetTimestamp();
         await ShouldBecomeUnreadyAsync(port);
@@ -113,7 +118,8 @@ internal sealed class StopTests
         await folder.ShouldBeFreeAsync();
     }
 
-    // All that holds the stop at once: a run that does not end when it is cancelled, a request that does not come whole, and a collector that takes connections and never answers.
+    // All that holds the stop at once: a run that does not end when it is cancelled, a request that does not come whole, and a collector
+    // that takes connections and never answers.
     [TestCase("grpc")]
     [TestCase("http/protobuf")]
     public async Task Stop_AgentRequestAndCollectorThatHang_HaveThreeSecondsAfterTheDrainTogether(string protocol)
@@ -131,13 +137,15 @@ internal sealed class StopTests
         var port = await server.WhenReadyAsync();
         documents.Block();
         await using var page = await RawPeer.OpenAsync(port, "ada");
-        await page.SendAsync(RawFrame.Encode($$"""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Read {{BlockingDocument.Name}}"}"""));
+        await page.SendAsync(
+            RawFrame.Encode($$"""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Read {{BlockingDocument.Name}}"}"""));
         while (!(await page.ReadFrameAsync())!.PayloadText.Contains("tool_executing", StringComparison.Ordinal))
         {
         }
 
         await using var half = await RawPeer.ConnectAsync(port);
-        await half.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{");
+        await half.SendAsync(
+            "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{");
         var begun = TimeProvider.System.GetTimestamp();
 
         await server.StopAsync();
@@ -153,7 +161,8 @@ internal sealed class StopTests
     {
         await using var folder = new ServerFolder();
         var port = FreePort();
-        await using var server = ServerProcess.StartUnread(port, folder.Argument, "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft.AspNetCore=Trace");
+        await using var server = ServerProcess.StartUnread(
+            port, folder.Argument, "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft.AspNetCore=Trace");
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
         await Eventually.BecomesTrueAsync(() => IsReady(http), "the server is ready");
         for (var i = 0; i < 1500; i++)

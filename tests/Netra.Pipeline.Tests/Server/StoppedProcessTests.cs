@@ -8,14 +8,20 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Server;
 
-/// <summary>The real process is stopped (SIGSTOP), or has no threads, for longer than every time-out, and goes on: nobody is ended who answers, and nobody is alarmed. <c>NETRA_STOP_SECONDS</c> stops it for longer.</summary>
+/// <summary>
+/// The real process is stopped (SIGSTOP), or has no threads, for longer than every time-out, and goes on: nobody is ended who answers, and
+/// nobody is alarmed. <c>NETRA_STOP_SECONDS</c> stops it for longer.
+/// </summary>
 [TestFixture]
 internal sealed class StoppedProcessTests
 {
     private const int Pages = 20;
 
     // Longer than interval and time-out of the pings together, the stall time-out, and the pause before an unconfirmed event is sent again.
-    private static readonly TimeSpan Stop = TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("NETRA_STOP_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 8);
+    private static readonly TimeSpan Stop = TimeSpan.FromSeconds(
+        int.TryParse(Environment.GetEnvironmentVariable("NETRA_STOP_SECONDS"), CultureInfo.InvariantCulture, out var seconds)
+            ? seconds
+            : 8);
 
     [Test]
     public Task Process_StoppedAndContinued_EndsNoPageThatAnswersButTheOneThatDied() => ShowAsync([], async (server, _) =>
@@ -27,13 +33,15 @@ internal sealed class StoppedProcessTests
 
     // That its threads are starved is an alert, and a true one.
     [Test]
-    public Task Process_WithoutThreads_EndsNoPageThatAnswersButTheOneThatDied() => ShowAsync(["thread_pool_starved", "unhealthy_check", "high_latency", "very_high_latency"], static async (_, hook) =>
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(hook));
-        await socket.SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{(int)Stop.TotalMilliseconds}\n")));
-        await socket.ReceiveAsync(new byte[1]);
-    });
+    public Task Process_WithoutThreads_EndsNoPageThatAnswersButTheOneThatDied()
+        => ShowAsync(["thread_pool_starved", "unhealthy_check", "high_latency", "very_high_latency"], static async (_, hook) =>
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(hook));
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{(int)Stop.TotalMilliseconds}\n")));
+            await socket.ReceiveAsync(new byte[1]);
+        });
 
     private static async Task ShowAsync(string[] trueAlerts, Func<ServerProcess, string, Task> happens)
     {
@@ -43,7 +51,10 @@ internal sealed class StoppedProcessTests
             var hook = Path.Combine(folder.FullName, "harm.sock");
             await using var server = ServerProcess.Start(
                 "Development",
-                [("DOTNET_STARTUP_HOOKS", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.HarmHook.dll")), ("NETRA_HARM_SOCKET", hook)],
+                [
+                    ("DOTNET_STARTUP_HOOKS", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.HarmHook.dll")),
+                    ("NETRA_HARM_SOCKET", hook),
+                ],
                 $"--Netra:DataDirectory={folder.FullName}",
                 "--Netra:Connections:PingInterval=00:00:02",
                 "--Netra:Connections:PingTimeout=00:00:02",
@@ -55,7 +66,8 @@ internal sealed class StoppedProcessTests
             var port = await server.WhenListeningAsync();
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
             await WhenReadyAsync(http);
-            var pages = await Task.WhenAll(Enumerable.Range(0, Pages).Select(page => AnsweringPage.ConnectAsync(Socket(port, $"user{page}"))));
+            var pages = await Task.WhenAll(
+                Enumerable.Range(0, Pages).Select(page => AnsweringPage.ConnectAsync(Socket(port, $"user{page}"))));
             await using var dead = await RawClient.ConnectAsync(Socket(port, "dead"));
             await PublishAsync(http, "agent_started");
             await Eventually.BecomesTrueAsync(() => pages[0].Events.Any(), "the page works");
@@ -64,12 +76,15 @@ internal sealed class StoppedProcessTests
 
             await PublishAsync(http, "agent_completed");
             await Eventually.BecomesTrueAsync(() => pages[0].Events.Count() == 2, "it still works");
-            await Eventually.BecomesTrueAsync(() => server.Output.Contains("Connection", StringComparison.Ordinal) && IsEnded(server, dead.Welcome.ConnectionId), "the one that died is found out");
+            await Eventually.BecomesTrueAsync(
+                () => server.Output.Contains("Connection", StringComparison.Ordinal) && IsEnded(server, dead.Welcome.ConnectionId),
+                "the one that died is found out");
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
 
             Assert.That(pages.Select(static page => page.Closed), Is.All.Null);
             Assert.That(pages.Skip(1).All(static page => page.Messages.OfType<PingMessage>().Any()), Is.True, "they were asked");
-            Assert.That((await AlertsAsync(http)).Where(alert => !trueAlerts.Contains(alert.Name)).Select(static alert => alert.Json), Is.Empty);
+            Assert.That(
+                (await AlertsAsync(http)).Where(alert => !trueAlerts.Contains(alert.Name)).Select(static alert => alert.Json), Is.Empty);
             Assert.That(server.Output, Does.Contain("This process did not run for"));
             Assert.That(server.Critical, Is.Empty);
             foreach (var page in pages)
@@ -85,7 +100,8 @@ internal sealed class StoppedProcessTests
 
     private static Uri Socket(int port, string userId) => new($"ws://127.0.0.1:{port}/ws?user_id={userId}");
 
-    private static bool IsEnded(ServerProcess server, string connectionId) => server.Output.Contains($"Connection {connectionId} of dead ended: ping_timeout", StringComparison.Ordinal);
+    private static bool IsEnded(ServerProcess server, string connectionId)
+        => server.Output.Contains($"Connection {connectionId} of dead ended: ping_timeout", StringComparison.Ordinal);
 
     private static async Task WhenReadyAsync(HttpClient http)
     {
@@ -112,6 +128,12 @@ internal sealed class StoppedProcessTests
     private static async Task<(string? Name, string Json)[]> AlertsAsync(HttpClient http)
     {
         using var body = JsonDocument.Parse(await http.GetStringAsync(new Uri("/monitoring/websocket/alerts", UriKind.Relative)));
-        return [.. body.RootElement.GetProperty("alerts").EnumerateArray().Where(static alert => alert.Text("state") != "pending").Select(static alert => (alert.Text("name"), alert.GetRawText()))];
+        return
+        [
+            .. body.RootElement.GetProperty("alerts")
+                .EnumerateArray()
+                .Where(static alert => alert.Text("state") != "pending")
+                .Select(static alert => (alert.Text("name"), alert.GetRawText()))
+        ];
     }
 }

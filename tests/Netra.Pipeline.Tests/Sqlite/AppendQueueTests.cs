@@ -114,7 +114,8 @@ internal sealed class AppendQueueTests
     [Test]
     public async Task Add_AtABound_IsFullUntilWhatWasTakenIsStored()
     {
-        await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueEntries = 16, QueueBytes = 64 * 1024, MaxBytes = 100 * 1024 });
+        await using var queue = new QueueUnderTest(
+            new SqliteEventLogOptions { QueueEntries = 16, QueueBytes = 64 * 1024, MaxBytes = 100 * 1024 });
         for (var i = 0; i < 16; i++)
         {
             Assert.That(queue.Add(), Is.EqualTo(AppendResult.Taken));
@@ -185,7 +186,9 @@ internal sealed class AppendQueueTests
         await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueRequests = 16, QueueEntries = 16 });
         var progress = new HistoryEntry(Lease, new ConnectionProgress("c", default, 0, 1, 1, 1));
 
-        Assert.That(Enumerable.Range(0, 17).Select(_ => queue.Queue.TryAdd(new WriterJob<int>("test", static _ => 1))).Count(static taken => taken), Is.EqualTo(16));
+        Assert.That(
+            Enumerable.Range(0, 17).Select(_ => queue.Queue.TryAdd(new WriterJob<int>("test", static _ => 1))).Count(static taken => taken),
+            Is.EqualTo(16));
         Assert.That(Enumerable.Range(0, 17).Select(_ => queue.Queue.TryAdd(progress)).Count(static taken => taken), Is.EqualTo(16));
     }
 
@@ -204,7 +207,8 @@ internal sealed class AppendQueueTests
     {
         private readonly AutoResetEvent _wake = new(initialState: false);
 
-        public QueueUnderTest(SqliteEventLogOptions? options = null) => Queue = new AppendQueue(options ?? new SqliteEventLogOptions(), Time, _wake);
+        public QueueUnderTest(SqliteEventLogOptions? options = null)
+            => Queue = new AppendQueue(options ?? new SqliteEventLogOptions(), Time, _wake);
 
         public TestTimeProvider Time { get; } = new();
 

@@ -37,7 +37,8 @@ internal sealed class ModelStream(string userId)
         {
             var confirmed = _kept.Keys.LongCount(_acknowledged.Contains);
             var letters = _letters.LongCount(seq => !_acknowledged.Contains(seq));
-            return new StreamAccount(_accepted, _acknowledgedGone + confirmed, _kept.Count - confirmed - letters, _lost, _lettersGone + letters);
+            return new StreamAccount(
+                _accepted, _acknowledgedGone + confirmed, _kept.Count - confirmed - letters, _lost, _lettersGone + letters);
         }
     }
 
@@ -132,7 +133,8 @@ internal sealed class ModelStream(string userId)
     }
 
     /// <summary>Acknowledgements that were not saved are lost with the process.</summary>
-    public void ForgetAcknowledgements(IReadOnlyList<SeqRange> remembered) => _acknowledged.RemoveWhere(seq => !SeqRanges.Contain(remembered, seq));
+    public void ForgetAcknowledgements(IReadOnlyList<SeqRange> remembered)
+        => _acknowledged.RemoveWhere(seq => !SeqRanges.Contain(remembered, seq));
 
     public async Task CheckLeaseAsync(IEventLog log)
     {
@@ -141,27 +143,39 @@ internal sealed class ModelStream(string userId)
         Assert.That(lease.Account, Is.EqualTo(Account), UserId);
         Assert.That(lease.Skipped, Is.EqualTo(Skipped), UserId);
         Assert.That(lease.DeadLettered, Is.EqualTo(_letters.Where(seq => !_acknowledged.Contains(seq))), UserId);
-        Assert.That(RangesOf(_kept.Keys.Where(seq => SeqRanges.Contain(lease.Acknowledged, seq))), Is.EqualTo(RangesOf(_kept.Keys.Where(_acknowledged.Contains))), UserId);
+        Assert.That(
+            RangesOf(_kept.Keys.Where(seq => SeqRanges.Contain(lease.Acknowledged, seq))),
+            Is.EqualTo(RangesOf(_kept.Keys.Where(_acknowledged.Contains))),
+            UserId);
         for (var i = 0; i < 4; i++)
         {
             var run = await log.FindRunAsync(lease, "t", $"r{i}", CancellationToken.None);
-            Assert.That(run is null ? default : (run.Events, run.FirstSeq, run.LastSeq), Is.EqualTo(_runs.GetValueOrDefault($"r{i}")), $"{UserId} r{i}");
+            Assert.That(
+                run is null ? default : (run.Events, run.FirstSeq, run.LastSeq),
+                Is.EqualTo(_runs.GetValueOrDefault($"r{i}")),
+                $"{UserId} r{i}");
         }
     }
 
-    /// <summary>Reads a range in pages as a client that catches up does, and finds in it what is kept and what was skipped, each once and in order.</summary>
+    /// <summary>
+    /// Reads a range in pages as a client that catches up does, and finds in it what is kept and what was skipped, each once and in order.
+    /// </summary>
     public async Task CheckPagesAsync(IEventLog log, SeqRange range, int maxBytes)
     {
         var (events, skipped) = (new List<long>(), new List<SeqRange>());
         for (var next = range.From; next <= range.To;)
         {
             var page = await log.ReadPageAsync(Lease!.Lease, range with { From = next }, maxBytes, CancellationToken.None);
-            Assert.That(page.Events.Count <= 1 || page.Events.Sum(static e => e.Buffer.Length) <= maxBytes, "a page exceeds its bound only with a single event");
+            Assert.That(
+                page.Events.Count <= 1 || page.Events.Sum(static e => e.Buffer.Length) <= maxBytes,
+                "a page exceeds its bound only with a single event");
             foreach (var stored in page.Events)
             {
                 var kept = _kept[stored.Seq];
                 Assert.That(stored.Type, Is.EqualTo(kept.Type));
-                Assert.That(System.Text.Encoding.UTF8.GetString(stored.Buffer.AsSpan(8)).TrimEnd(), Is.EqualTo($"{{\"of\":\"{UserId}\",\"seq\":{stored.Seq}}}"));
+                Assert.That(
+                    System.Text.Encoding.UTF8.GetString(stored.Buffer.AsSpan(8)).TrimEnd(),
+                    Is.EqualTo($"{{\"of\":\"{UserId}\",\"seq\":{stored.Seq}}}"));
                 Assert.That(stored.Buffer.AsSpan(0, 8).ToArray(), Is.EqualTo(LoggedStream.BufferOf(UserId, stored.Seq)[..8]));
                 events.Add(stored.Seq);
             }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Netra.Pipeline.Tests.Sqlite;
 
-/// <summary>A file system in memory, small enough to be filled. Where none can be mounted the test is ignored: everything else about full and read-only disks would be a guess.</summary>
+/// <summary>
+/// A file system in memory, small enough to be filled. Where none can be mounted the test is ignored: everything else about full
+/// and read-only disks would be a guess.
+/// </summary>
 internal sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
@@ -56,7 +59,8 @@ internal sealed class SmallDisk : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
             process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode;

@@ -53,7 +53,8 @@ internal sealed class SqliteClaimTests
         await stream.CommittedAsync(7 + Jump);
         await next.ReleaseAsync(stream.Lease, [], CancellationToken.None);
         stream = await LoggedStream.OpenAsync(next, "ada");
-        Assert.That((stream.Head, stream.Lease.Skipped.Single()), Is.EqualTo((7 + Jump, new SeqRange(6, 5 + Jump))), "released, it goes on");
+        Assert.That(
+            (stream.Head, stream.Lease.Skipped.Single()), Is.EqualTo((7 + Jump, new SeqRange(6, 5 + Jump))), "released, it goes on");
     }
 
     [Test]
@@ -126,7 +127,9 @@ internal sealed class SqliteClaimTests
         stream.Append(3);
         await stream.CommittedAsync(3);
 
-        Assert.That(async () => await log.OpenAsync("ada", static _ => throw new InvalidDataException("no"), CancellationToken.None), Throws.InstanceOf<InvalidDataException>());
+        Assert.That(
+            async () => await log.OpenAsync("ada", static _ => throw new InvalidDataException("no"), CancellationToken.None),
+            Throws.InstanceOf<InvalidDataException>());
 
         Assert.That(stream.TryAppend(default), Is.EqualTo(AppendResult.Failed), "superseded all the same");
         await log.ReadOpenRunsAsync(CancellationToken.None);

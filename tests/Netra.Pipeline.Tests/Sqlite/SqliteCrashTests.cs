@@ -7,7 +7,8 @@ using Netra.Pipeline.Tests.Storage;
 namespace Netra.Pipeline.Tests.Sqlite;
 
 /// <summary>
-/// What a process leaves behind that ends at any moment: a copy of the files, taken while events are stored and deleted. The log that opens it has every event that was said to be stored, and what it counts agrees with what it has.
+/// What a process leaves behind that ends at any moment: a copy of the files, taken while events are stored and deleted. The log that opens
+/// it has every event that was said to be stored, and what it counts agrees with what it has.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class SqliteCrashTests
@@ -25,10 +26,12 @@ internal sealed class SqliteCrashTests
     {
         var random = new Random(seed.Item);
         var folder = _folder.NewSubfolder();
-        await using var log = await folder.StartAsync(static options => options.TokenDelay = options.CriticalDelay = TimeSpan.FromMilliseconds(2));
+        await using var log = await folder.StartAsync(
+            static options => options.TokenDelay = options.CriticalDelay = TimeSpan.FromMilliseconds(2));
         var streams = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => LoggedStream.OpenAsync(log, $"user-{i}")));
         using var stop = new CancellationTokenSource();
-        var busy = Task.WhenAll([.. streams.Select(stream => Task.Run(() => AppendAsync(stream, stop.Token))), Task.Run(() => ExpireAsync(log, stop.Token))]);
+        var busy = Task.WhenAll(
+            [.. streams.Select(stream => Task.Run(() => AppendAsync(stream, stop.Token))), Task.Run(() => ExpireAsync(log, stop.Token))]);
         var copies = new List<(SqliteFolder Copy, long[] Stored, long[] Taken)>();
         for (var i = 0; i < 4; i++)
         {
@@ -95,7 +98,10 @@ internal sealed class SqliteCrashTests
         Assert.That(seqs, Is.EqualTo(Enumerable.Range(0, (int)lease.Kept).Select(i => lease.ExpiredThrough + 1 + i)));
         var run = await log.FindRunAsync(lease, "t", RunOf(last).RunId, CancellationToken.None);
         var events = ((last - 1) % RunEvents) + 1;
-        Assert.That(run is null ? lease.Kept == 0 : (run.Events, run.LastSeq) == (events, last), Is.True, $"the last run has {events} events up to {last}");
+        Assert.That(
+            run is null ? lease.Kept == 0 : (run.Events, run.LastSeq) == (events, last),
+            Is.True,
+            $"the last run has {events} events up to {last}");
         Assert.That(stream.TryAppend(Noon), Is.EqualTo(AppendResult.Taken));
         await log.ReleaseAsync(lease, [], CancellationToken.None);
         return last;

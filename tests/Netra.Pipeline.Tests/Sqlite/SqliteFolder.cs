@@ -28,8 +28,11 @@ internal sealed class SqliteFolder : IDisposable
     /// <summary>A folder inside of this one, for another log. What fails there is reported here too.</summary>
     public SqliteFolder NewSubfolder() => new(System.IO.Path.Combine(Path, $"{Interlocked.Increment(ref _subfolders)}"), _reported);
 
-    /// <summary>A log that is not started yet. Anything of the kind may be made here, one after the other, or at once to see what happens.</summary>
-    public SqliteEventLog Create(Action<SqliteEventLogOptions>? configure = null, TimeProvider? time = null, IReadOnlyList<SqliteMigration>? migrations = null)
+    /// <summary>
+    /// A log that is not started yet. Anything of the kind may be made here, one after the other, or at once to see what happens.
+    /// </summary>
+    public SqliteEventLog Create(
+        Action<SqliteEventLogOptions>? configure = null, TimeProvider? time = null, IReadOnlyList<SqliteMigration>? migrations = null)
     {
         var options = new SqliteEventLogOptions { SaveInterval = TimeSpan.FromMilliseconds(200) };
         configure?.Invoke(options);

@@ -6,8 +6,8 @@ using Netra.Pipeline.Tests.Storage;
 namespace Netra.Pipeline.Tests.Sqlite;
 
 /// <summary>
-/// The log against a simple model, over random scripts of appending, acknowledging, burying, expiring, releasing, and of ends of the process, clean and unclean: whatever happened, it has each event, and
-/// accounts for it.
+/// The log against a simple model, over random scripts of appending, acknowledging, burying, expiring, releasing, and of ends of the
+/// process, clean and unclean: whatever happened, it has each event, and accounts for it.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class SqliteLogModelTests
@@ -103,7 +103,8 @@ internal sealed class SqliteLogModelTests
     }
 
     // What is asked of the writer is answered after everything before it is committed.
-    private static async Task CommitAsync(SqliteEventLog log, ModelStream user) => await log.FindRunAsync(user.Lease!.Lease, "t", "none", CancellationToken.None);
+    private static async Task CommitAsync(SqliteEventLog log, ModelStream user)
+        => await log.FindRunAsync(user.Lease!.Lease, "t", "none", CancellationToken.None);
 
     // Between two events that are kept, so that both sides of a skipped range are met.
     private static SeqRange AnyRange(ModelStream user, Random random)
@@ -125,7 +126,8 @@ internal sealed class SqliteLogModelTests
         Assert.That(expired, Is.EquivalentTo(users.Select(user => user.Expire(olderThan)).Where(static range => range is not null)));
     }
 
-    private async Task<(SqliteFolder Folder, SqliteEventLog Log)> EndAsync(SqliteFolder folder, SqliteEventLog log, ModelStream[] users, Random random)
+    private async Task<(SqliteFolder Folder, SqliteEventLog Log)> EndAsync(
+        SqliteFolder folder, SqliteEventLog log, ModelStream[] users, Random random)
     {
         foreach (var user in users.Where(static user => user.Lease is not null))
         {

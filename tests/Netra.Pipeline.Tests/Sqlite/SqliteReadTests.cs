@@ -8,8 +8,13 @@ namespace Netra.Pipeline.Tests.Sqlite;
 [Parallelizable(ParallelScope.All)]
 internal sealed class SqliteReadTests
 {
-    [TestCase("UPDATE events SET stream = (SELECT id FROM streams WHERE user = 'bob') WHERE stream = (SELECT id FROM streams WHERE user = 'ada') AND seq = 50", TestName = "ReadPage_RowOfAnotherUser_IsCritical")]
-    [TestCase("UPDATE events SET prev = (SELECT rowid FROM events AS o WHERE o.seq = 47 AND o.stream = events.stream) WHERE seq = 50", TestName = "ReadPage_RowLeftOut_IsCritical")]
+    [TestCase(
+        "UPDATE events SET stream = (SELECT id FROM streams WHERE user = 'bob') WHERE stream = (SELECT id FROM "
+        + "streams WHERE user = 'ada') AND seq = 50",
+        TestName = "ReadPage_RowOfAnotherUser_IsCritical")]
+    [TestCase(
+        "UPDATE events SET prev = (SELECT rowid FROM events AS o WHERE o.seq = 47 AND o.stream = events.stream) WHERE seq = 50",
+        TestName = "ReadPage_RowLeftOut_IsCritical")]
     [TestCase("UPDATE events SET prev = rowid + 4 WHERE seq = 50", TestName = "ReadPage_RowsThatGoUp_IsCritical")]
     [TestCase("UPDATE events SET prev = 99999 WHERE seq = 50", TestName = "ReadPage_RowThatIsNotThere_IsCritical")]
     [TestCase("UPDATE events SET prev = 0 WHERE seq = 50", TestName = "ReadPage_StreamThatBeginsInTheMiddle_IsCritical")]
@@ -31,7 +36,8 @@ internal sealed class SqliteReadTests
         await using var damaged = await folder.StartAsync();
         var lease = (await LoggedStream.OpenAsync(damaged, "ada")).Lease;
 
-        var failure = Assert.ThrowsAsync<SendFailureException>(async () => await damaged.ReadPageAsync(lease, new SeqRange(40, 100), int.MaxValue, CancellationToken.None))!;
+        var failure = Assert.ThrowsAsync<SendFailureException>(
+            async () => await damaged.ReadPageAsync(lease, new SeqRange(40, 100), int.MaxValue, CancellationToken.None))!;
 
         Assert.That((failure.Code, failure.Operation, failure.UserId), Is.EqualTo((FailureCode.LogFailed, "read", "ada")));
         Assert.That(failure.Message, Does.Contain("damaged").And.Contain(folder.Database));
@@ -66,7 +72,8 @@ internal sealed class SqliteReadTests
         await using var damaged = await folder.StartAsync();
         var lease = (await LoggedStream.OpenAsync(damaged, "ada")).Lease;
 
-        Assert.ThrowsAsync<SendFailureException>(async () => await damaged.ReadPageAsync(lease, new SeqRange(1, 200), int.MaxValue, CancellationToken.None));
+        Assert.ThrowsAsync<SendFailureException>(
+            async () => await damaged.ReadPageAsync(lease, new SeqRange(1, 200), int.MaxValue, CancellationToken.None));
         Assert.That(folder.Reported.Counted(FailureCode.LogFailed), Is.EqualTo(1));
     }
 }

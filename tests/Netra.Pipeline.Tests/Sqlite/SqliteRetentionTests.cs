@@ -25,7 +25,9 @@ internal sealed class SqliteRetentionTests
 
             var expired = await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), CancellationToken.None);
 
-            Assert.That(expired, Is.EquivalentTo(streams.Select(static stream => new ExpiredRange(stream.Lease.UserId, new SeqRange(1, 100), 100, 100, 0))));
+            Assert.That(
+                expired,
+                Is.EquivalentTo(streams.Select(static stream => new ExpiredRange(stream.Lease.UserId, new SeqRange(1, 100), 100, 100, 0))));
             Assert.That(streams.SelectMany(static stream => stream.Expirations).Sum(static range => range.Events), Is.EqualTo(5000));
             Assert.That(log.Bytes, Is.Zero);
         }
@@ -75,7 +77,8 @@ internal sealed class SqliteRetentionTests
         await log.ExpireAsync(TestTimeProvider.Start - TimeSpan.FromDays(1), CancellationToken.None);
 
         Assert.That(await log.FindKeyAsync(1, CancellationToken.None), Is.Null);
-        Assert.That(await log.FindKeyAsync(2, CancellationToken.None), Is.EqualTo(new StoredKey(7, stream.Lease.StreamId, 2, EventStatus.Queued)));
+        Assert.That(
+            await log.FindKeyAsync(2, CancellationToken.None), Is.EqualTo(new StoredKey(7, stream.Lease.StreamId, 2, EventStatus.Queued)));
     }
 
     [Test]
@@ -115,17 +118,21 @@ internal sealed class SqliteRetentionTests
             log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c", time.GetUtcNow() + TimeSpan.FromDays(3652), 0, 1, 1, 1));
             log.Audit.TryRecord(stream.Lease, new ConnectionProgress("d", time.GetUtcNow(), 0, 1, 1, 1));
             await log.ReadOpenRunsAsync(CancellationToken.None);
-            await log.DeadLetters.AddAsync(stream.Lease, [1], attempts: 1, time.GetUtcNow() + TimeSpan.FromDays(3652), CancellationToken.None);
+            await log.DeadLetters.AddAsync(
+                stream.Lease, [1], attempts: 1, time.GetUtcNow() + TimeSpan.FromDays(3652), CancellationToken.None);
             await log.DeadLetters.AddAsync(stream.Lease, [2], attempts: 1, time.GetUtcNow(), CancellationToken.None);
             time.Advance(TimeSpan.FromDays(1));
 
             async Task<long> ExpireAsync(double hours)
-                => (await log.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(hours), CancellationToken.None)).Sum(static range => range.Events);
+                => (await log.ExpireAsync(
+                    TestTimeProvider.Start + TimeSpan.FromHours(hours), CancellationToken.None)).Sum(static range => range.Events);
 
             Assert.That(await ExpireAsync(0.5), Is.EqualTo(before), "those from the future may be as young as what lies behind them");
             Assert.That(await ExpireAsync(0.5), Is.Zero);
             Assert.That(await ExpireAsync(1.5), Is.EqualTo(future + 2));
-            Assert.That(await log.DeadLetters.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), keep: 100, CancellationToken.None), Is.EqualTo(2));
+            Assert.That(
+                await log.DeadLetters.ExpireAsync(TestTimeProvider.Start + TimeSpan.FromHours(1), keep: 100, CancellationToken.None),
+                Is.EqualTo(2));
         }
 
         Assert.That(folder.Query("SELECT count(*) FROM events"), Is.EqualTo(1));
@@ -141,7 +148,8 @@ internal sealed class SqliteRetentionTests
         var stream = await LoggedStream.OpenAsync(log, "ada");
         stream.Append(3, time.GetUtcNow() + TimeSpan.FromDays(3652));
         await log.ReadOpenRunsAsync(CancellationToken.None);
-        async Task<long> ExpireAsync() => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
+        async Task<long> ExpireAsync()
+            => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
         Assert.That(await ExpireAsync(), Is.Zero);
 
         // Only who reads the row again finds this.
@@ -164,7 +172,8 @@ internal sealed class SqliteRetentionTests
         var stream = await LoggedStream.OpenAsync(log, "ada");
         stream.Append(2, time.GetUtcNow() + TimeSpan.FromDays(3652));
         await log.ReadOpenRunsAsync(CancellationToken.None);
-        async Task<long> ExpireAsync() => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
+        async Task<long> ExpireAsync()
+            => (await log.ExpireAsync(time.GetUtcNow() - TimeSpan.FromHours(1), CancellationToken.None)).Sum(static range => range.Events);
         Assert.That(await ExpireAsync(), Is.Zero);
         stream.Append(1, time.GetUtcNow() + TimeSpan.FromHours(3));
         stream.Append(1, time.GetUtcNow() + TimeSpan.FromHours(2));
@@ -233,7 +242,9 @@ internal sealed class SqliteRetentionTests
         await log.ReleaseAsync(stream.Lease, [new SeqRange(1, 1)], CancellationToken.None);
 
         var history = await log.Audit.ReadAsync((await LoggedStream.OpenAsync(log, "ada")).Lease, 1, CancellationToken.None);
-        Assert.That(history!.Steps.Where(static step => step.ConnectionId == "c-1").Select(static step => step.Stage), Does.Contain(HistoryStage.Acknowledged));
+        Assert.That(
+            history!.Steps.Where(static step => step.ConnectionId == "c-1").Select(static step => step.Stage),
+            Does.Contain(HistoryStage.Acknowledged));
     }
 
     [Test]

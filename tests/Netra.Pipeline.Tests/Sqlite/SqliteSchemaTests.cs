@@ -7,11 +7,13 @@ namespace Netra.Pipeline.Tests.Sqlite;
 [Parallelizable(ParallelScope.All)]
 internal sealed class SqliteSchemaTests
 {
-    private static readonly SqliteMigration Next = new(SqliteSchema.Migrations[^1].Version + 1, "CREATE TABLE extra(x); INSERT INTO extra VALUES(7)");
+    private static readonly SqliteMigration Next = new(
+        SqliteSchema.Migrations[^1].Version + 1, "CREATE TABLE extra(x); INSERT INTO extra VALUES(7)");
 
     [Test]
     public void Migrations_All_AreNumberedFromOneOn()
-        => Assert.That(SqliteSchema.Migrations.Select(static m => m.Version), Is.EqualTo(Enumerable.Range(1, SqliteSchema.Migrations.Count)));
+        => Assert.That(
+            SqliteSchema.Migrations.Select(static m => m.Version), Is.EqualTo(Enumerable.Range(1, SqliteSchema.Migrations.Count)));
 
     [Test]
     public async Task Start_OlderTables_AreBroughtForwardAndKeepTheirEvents()
@@ -41,9 +43,12 @@ internal sealed class SqliteSchemaTests
         await (await folder.StartAsync()).DisposeAsync();
         var failing = Next with { Sql = $"{Next.Sql}; CREATE TABLE extra(x)" };
 
-        Assert.ThrowsAsync<SendFailureException>(async () => await folder.Create(migrations: [.. SqliteSchema.Migrations, failing]).StartAsync(CancellationToken.None));
+        Assert.ThrowsAsync<SendFailureException>(
+            async () => await folder.Create(migrations: [.. SqliteSchema.Migrations, failing]).StartAsync(CancellationToken.None));
 
-        Assert.That((folder.Query("PRAGMA user_version"), folder.Query("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'")), Is.EqualTo((Next.Version - 1L, 0L)));
+        Assert.That(
+            (folder.Query("PRAGMA user_version"), folder.Query("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'")),
+            Is.EqualTo((Next.Version - 1L, 0L)));
         await using var log = await folder.StartAsync();
     }
 }

@@ -25,7 +25,8 @@ internal sealed class SqliteStartTests
         using var folder = new SqliteFolder();
         File.WriteAllText(Path.Combine(folder.Path, "data"), "not a folder");
 
-        AssertFails(new SqliteFolder(Path.Combine(folder.Path, "data"), folder.Reported), "its folder cannot be made", "Netra:DataDirectory");
+        AssertFails(
+            new SqliteFolder(Path.Combine(folder.Path, "data"), folder.Reported), "its folder cannot be made", "Netra:DataDirectory");
     }
 
     [Test]
@@ -101,7 +102,9 @@ internal sealed class SqliteStartTests
         }
 
         // As if they had not been saved, and one of them were gone.
-        folder.Tamper("UPDATE log SET watermark = 0, bytes = 0; UPDATE streams SET head_rowid = 0, head_seq = 0, rows = 0, accepted = 0; DELETE FROM events WHERE seq = 5");
+        folder.Tamper(
+            "UPDATE log SET watermark = 0, bytes = 0; UPDATE streams SET head_rowid = 0, head_seq = 0, rows = 0, accepted = 0; "
+            + "DELETE FROM events WHERE seq = 5");
 
         AssertFails(folder, "damaged", "event 6");
     }

@@ -8,7 +8,9 @@ using Netra.Pipeline.Tests.Storage;
 
 namespace Netra.Pipeline.Tests.Sqlite;
 
-/// <summary>What happens while nothing can be stored: it is said, nothing more is taken, nothing that was taken is lost, and it ends by itself.</summary>
+/// <summary>
+/// What happens while nothing can be stored: it is said, nothing more is taken, nothing that was taken is lost, and it ends by itself.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class SqliteTroubleTests
 {
@@ -130,7 +132,8 @@ internal sealed class SqliteTroubleTests
         {
             foreach (var stream in new[] { ada, bob })
             {
-                stream.TryAppend(Noon, padding: 2000, EventType.AgentThinking, new LogRun("t", $"r{stream.Head / 5}", isEmbedded: true, "demo"));
+                stream.TryAppend(
+                    Noon, padding: 2000, EventType.AgentThinking, new LogRun("t", $"r{stream.Head / 5}", isEmbedded: true, "demo"));
             }
 
             await Task.Yield();

@@ -25,7 +25,9 @@ internal sealed class SqliteWriterTests
         var stream = await LoadAsync(log);
         var isBroken = false;
         stream.TryAttach(
-            new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, () => { Assert.That(isBroken, Is.False); })), default, static _ => []);
+            new StreamSubscription("c", new SendQueue(new ConnectionOptions().QueueLimits, () => { Assert.That(isBroken, Is.False); })),
+            default,
+            static _ => []);
         isBroken = true;
         var key = NewKey();
 
@@ -158,7 +160,8 @@ internal sealed class SqliteWriterTests
             await Eventually.BecomesTrueAsync(() => log.Trouble is not null, "nothing can be stored");
             eve = LoggedStream.OpenUnclaimedAsync(log, "eve");
             ada = await LoggedStream.OpenUnclaimedAsync(log, "ada");
-            var bob = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => LoggedStream.OpenUnclaimedAsync(log, "bob").WaitAsync(TestClient.Patience)).Take(1));
+            var bob = await Task.WhenAll(
+                Enumerable.Range(0, 20).Select(_ => LoggedStream.OpenUnclaimedAsync(log, "bob").WaitAsync(TestClient.Patience)).Take(1));
             Assert.That(bob.Single().Lease.Head, Is.EqualTo(3));
             Assert.That((ada.Lease.Head, ada.Lease.Account), Is.EqualTo((3L, new StreamAccount(3, 2, 1, 0, 0))));
             var page = await log.ReadPageAsync(ada.Lease, new SeqRange(1, 3), int.MaxValue, CancellationToken.None);
@@ -225,7 +228,8 @@ internal sealed class SqliteWriterTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (logLevel > LogLevel.Information)
             {

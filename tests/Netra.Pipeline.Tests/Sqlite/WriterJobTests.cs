@@ -9,7 +9,8 @@ internal sealed class WriterJobTests
     public async Task Complete_Waiting_GetsTheResultAfterWhatFollowsFromIt()
     {
         var steps = new List<string>();
-        var job = new WriterJob<int>("test", _ => steps.Count, kept: (_, result) => steps.Add($"kept {result}"), unwanted: (_, _) => steps.Add("unwanted"));
+        var job = new WriterJob<int>(
+            "test", _ => steps.Count, kept: (_, result) => steps.Add($"kept {result}"), unwanted: (_, _) => steps.Add("unwanted"));
         var waiting = job.WaitAsync(CancellationToken.None);
 
         job.Run(store: null!);
@@ -41,7 +42,8 @@ internal sealed class WriterJobTests
     public void Complete_WhatFollowsThrows_IsTheCallersFailureAndTakenBack()
     {
         var unwanted = 0;
-        var job = new WriterJob<int>("test", static _ => 7, kept: static (_, _) => throw new InvalidDataException("no"), unwanted: (_, _) => unwanted++);
+        var job = new WriterJob<int>(
+            "test", static _ => 7, kept: static (_, _) => throw new InvalidDataException("no"), unwanted: (_, _) => unwanted++);
         var waiting = job.WaitAsync(CancellationToken.None).AsTask();
 
         job.Run(store: null!);

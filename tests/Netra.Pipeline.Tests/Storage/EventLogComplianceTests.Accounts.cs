@@ -29,7 +29,8 @@ internal abstract partial class EventLogComplianceTests
 
         var again = await LoggedStream.OpenAsync(log, "ada");
 
-        Assert.That(again.Lease.Account, Is.EqualTo(new StreamAccount(Accepted: 10, Acknowledged: 5, Pending: 5, Expired: 0, DeadLettered: 0)));
+        Assert.That(
+            again.Lease.Account, Is.EqualTo(new StreamAccount(Accepted: 10, Acknowledged: 5, Pending: 5, Expired: 0, DeadLettered: 0)));
         Assert.That(again.Lease.Kept, Is.EqualTo(10));
     }
 
@@ -91,7 +92,9 @@ internal abstract partial class EventLogComplianceTests
 
         Assert.That(expired, Is.EqualTo(new ExpiredRange("ada", new SeqRange(1, 4), Events: 4, Unacknowledged: 2, DeadLettered: 1)));
         var letter = (await log.DeadLetters.ListAsync(new DeadLetterQuery(), CancellationToken.None)).Single();
-        Assert.That((letter.UserId, letter.Seq, letter.Cause, letter.State, letter.Webhook), Is.EqualTo(("ada", 3L, DeadLetterCause.Expired, DeadLetterState.Waiting, WebhookState.Waiting)));
+        Assert.That(
+            (letter.UserId, letter.Seq, letter.Cause, letter.State, letter.Webhook),
+            Is.EqualTo(("ada", 3L, DeadLetterCause.Expired, DeadLetterState.Waiting, WebhookState.Waiting)));
         Assert.That(letter.Buffer, Is.EqualTo(LoggedStream.BufferOf("ada", 3)));
         Assert.That(log.Resting, Is.EqualTo(new StreamAccount(4, 2, 0, 1, 1)));
         Assert.That((await LoggedStream.OpenAsync(log, "ada")).Lease.DeadLettered, Is.Empty, "only kept events are listed");

@@ -60,7 +60,8 @@ internal abstract partial class EventLogComplianceTests
 
         Assert.That(await log.DeadLetters.TrySettleAsync(letter.Number, DeadLetterState.Replayed, "x-7", CancellationToken.None), Is.True);
         Assert.That(await log.DeadLetters.TrySettleAsync(letter.Number, DeadLetterState.Dropped, null, CancellationToken.None), Is.False);
-        Assert.That(await log.DeadLetters.TrySettleAsync(letter.Number + 99, DeadLetterState.Dropped, null, CancellationToken.None), Is.False);
+        Assert.That(
+            await log.DeadLetters.TrySettleAsync(letter.Number + 99, DeadLetterState.Dropped, null, CancellationToken.None), Is.False);
 
         var settled = await log.DeadLetters.FindAsync(letter.Number, CancellationToken.None);
         Assert.That((settled!.State, settled.ReplayedAs), Is.EqualTo((DeadLetterState.Replayed, "x-7")));
@@ -83,7 +84,8 @@ internal abstract partial class EventLogComplianceTests
 
         Assert.That(log.Resting, Is.EqualTo(new StreamAccount(4, 2, 1, 0, 1)));
         var letters = await log.DeadLetters.ListAsync(new DeadLetterQuery(), CancellationToken.None);
-        Assert.That(letters.Select(static letter => letter.State), Is.EqualTo(new[] { DeadLetterState.Acknowledged, DeadLetterState.Waiting }));
+        Assert.That(
+            letters.Select(static letter => letter.State), Is.EqualTo(new[] { DeadLetterState.Acknowledged, DeadLetterState.Waiting }));
         Assert.That((await LoggedStream.OpenAsync(log, "ada")).Lease.DeadLettered, Is.EqualTo(new[] { 3L }));
     }
 
@@ -115,7 +117,8 @@ internal abstract partial class EventLogComplianceTests
         await log.DeadLetters.TrySettleAsync(later[0].Number, DeadLetterState.Dropped, null, CancellationToken.None);
 
         Assert.That(await log.DeadLetters.ExpireAsync(Noon + TimeSpan.FromMinutes(1), keep: 100, CancellationToken.None), Is.EqualTo(2));
-        Assert.That(await log.DeadLetters.ExpireAsync(Noon, keep: 2, CancellationToken.None), Is.EqualTo(1), "one of the two was dealt with");
+        Assert.That(
+            await log.DeadLetters.ExpireAsync(Noon, keep: 2, CancellationToken.None), Is.EqualTo(1), "one of the two was dealt with");
 
         var rest = await log.DeadLetters.ListAsync(new DeadLetterQuery(), CancellationToken.None);
         Assert.That(rest.Select(static letter => letter.Seq), Is.EqualTo(new[] { 5L, 6L }));

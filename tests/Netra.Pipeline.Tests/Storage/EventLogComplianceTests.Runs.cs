@@ -20,7 +20,10 @@ internal abstract partial class EventLogComplianceTests
         stream.TryAppend(Noon);
 
         var found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
-        Assert.That((found!.Events, found.FirstSeq, found.LastSeq, found.TerminalSeq), Is.EqualTo((2L, 1L, 3L, 0L)), "whether it is committed or not");
+        Assert.That(
+            (found!.Events, found.FirstSeq, found.LastSeq, found.TerminalSeq),
+            Is.EqualTo((2L, 1L, 3L, 0L)),
+            "whether it is committed or not");
         Assert.That((found.IsEmbedded, found.AgentName), Is.EqualTo((true, "demo")));
 
         await stream.CommittedAsync(4);
@@ -33,7 +36,10 @@ internal abstract partial class EventLogComplianceTests
         found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
         Assert.That((found!.Events, found.FirstSeq, found.LastSeq, found.TerminalSeq), Is.EqualTo((3L, 1L, 5L, 5L)));
         Assert.That((await log.FindRunAsync(stream.Lease, "t", "other", CancellationToken.None))!.Events, Is.EqualTo(1));
-        Assert.That(await log.FindRunAsync((await LoggedStream.OpenAsync(log, "bob")).Lease, "t", "r", CancellationToken.None), Is.Null, "a run is its user's");
+        Assert.That(
+            await log.FindRunAsync((await LoggedStream.OpenAsync(log, "bob")).Lease, "t", "r", CancellationToken.None),
+            Is.Null,
+            "a run is its user's");
     }
 
     [Test]
@@ -58,7 +64,10 @@ internal abstract partial class EventLogComplianceTests
     {
         var log = await StartAsync();
         var stream = await LoggedStream.OpenAsync(log, "ada");
-        var (ended, open, remote) = (new LogRun("t", "ended", isEmbedded: true, "demo"), new LogRun("t", "open", isEmbedded: true, "demo"), new LogRun("t", "remote", false, null));
+        var (ended, open, remote) = (
+            new LogRun("t", "ended", isEmbedded: true, "demo"),
+            new LogRun("t", "open", isEmbedded: true, "demo"),
+            new LogRun("t", "remote", false, null));
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: ended);
         stream.TryAppend(Noon, type: EventType.AgentCompleted, run: ended);
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: open);
@@ -66,7 +75,11 @@ internal abstract partial class EventLogComplianceTests
         await stream.CommittedAsync(4);
         await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
 
-        Assert.That(await log.ReadOpenRunsAsync(CancellationToken.None), Is.EquivalentTo(new[] { new OpenRun("ada", "t", "open", "demo", IsEmbedded: true), new OpenRun("ada", "t", "remote", null, IsEmbedded: false) }));
+        Assert.That(await log.ReadOpenRunsAsync(CancellationToken.None), Is.EquivalentTo(new[]
+        {
+            new OpenRun("ada", "t", "open", "demo", IsEmbedded: true),
+            new OpenRun("ada", "t", "remote", null, IsEmbedded: false),
+        }));
     }
 
     [Test]
@@ -74,7 +87,8 @@ internal abstract partial class EventLogComplianceTests
     {
         var log = await StartAsync();
         var stream = await LoggedStream.OpenAsync(log, "ada");
-        var (run, silent) = (new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "silent", isEmbedded: false, agentName: null));
+        var (run, silent) = (
+            new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "silent", isEmbedded: false, agentName: null));
         stream.TryAppend(Noon, run: run);
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: run, declared: new RunDeclaration("demo", TimeSpan.FromSeconds(5)));
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: silent, declared: new RunDeclaration("quiet", TimeSpan.Zero));
@@ -83,7 +97,8 @@ internal abstract partial class EventLogComplianceTests
         stream = await LoggedStream.OpenAsync(log, "ada");
 
         var found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
-        Assert.That((found!.AgentName, found.Lease, found.WaitingUntil), Is.EqualTo(("demo", TimeSpan.FromSeconds(5), (DateTimeOffset?)null)));
+        Assert.That(
+            (found!.AgentName, found.Lease, found.WaitingUntil), Is.EqualTo(("demo", TimeSpan.FromSeconds(5), (DateTimeOffset?)null)));
         Assert.That(
             await log.ReadOpenRunsAsync(CancellationToken.None),
             Is.EquivalentTo(new[]
@@ -98,9 +113,11 @@ internal abstract partial class EventLogComplianceTests
     {
         var log = await StartAsync();
         var stream = await LoggedStream.OpenAsync(log, "ada");
-        var (run, other) = (new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "other", isEmbedded: false, agentName: null));
+        var (run, other) = (
+            new LogRun("t", "r", isEmbedded: false, agentName: null), new LogRun("t", "other", isEmbedded: false, agentName: null));
         await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(1), CancellationToken.None);
-        Assert.That(await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None), Is.Null, "a run that is not known is passed over");
+        Assert.That(
+            await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None), Is.Null, "a run that is not known is passed over");
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: run);
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: other);
         await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(1), CancellationToken.None);
@@ -112,14 +129,18 @@ internal abstract partial class EventLogComplianceTests
         stream = await LoggedStream.OpenAsync(log, "ada");
         Assert.That(await WaitOfAsync(), Is.EqualTo(Noon.AddHours(1)), "and after it");
         await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(2), CancellationToken.None);
-        Assert.That((await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)), Is.EquivalentTo(new[] { ("r", (DateTimeOffset?)Noon.AddHours(2)), ("other", null) }));
+        Assert.That(
+            (await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)),
+            Is.EquivalentTo(new[] { ("r", (DateTimeOffset?)Noon.AddHours(2)), ("other", null) }));
 
         stream.TryAppend(Noon, run: run);
         Assert.That(await WaitOfAsync(), Is.Null, "an event ends it");
         stream.TryAppend(Noon, type: EventType.AgentCompleted, run: run);
         await stream.CommittedAsync(5);
         await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
-        Assert.That((await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)), Is.EqualTo(new[] { ("other", (DateTimeOffset?)null) }));
+        Assert.That(
+            (await log.ReadOpenRunsAsync(CancellationToken.None)).Select(static open => (open.RunId, open.WaitingUntil)),
+            Is.EqualTo(new[] { ("other", (DateTimeOffset?)null) }));
 
         async Task<DateTimeOffset?> WaitOfAsync() => (await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))!.WaitingUntil;
     }
@@ -129,7 +150,8 @@ internal abstract partial class EventLogComplianceTests
     {
         var log = await StartAsync();
         var stream = await LoggedStream.OpenAsync(log, "ada");
-        var key = new PublishKey(hash: (UInt128)0x1122334455667788 << 64 | 0x99, content: 42, TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(1));
+        var key = new PublishKey(
+            hash: (UInt128)0x1122334455667788 << 64 | 0x99, content: 42, TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(1));
         Assert.That(await log.FindKeyAsync(key.Hash, CancellationToken.None), Is.Null);
         stream.TryAppend(Noon);
         var answer = stream.TryAppend(Noon, key: key);
@@ -137,7 +159,9 @@ internal abstract partial class EventLogComplianceTests
         await stream.CommittedAsync(2);
 
         Assert.That(answer, Is.EqualTo(AppendResult.Taken));
-        Assert.That(await log.FindKeyAsync(key.Hash, CancellationToken.None), Is.EqualTo(new StoredKey(42, stream.Lease.StreamId, 2, EventStatus.Lagging)));
+        Assert.That(
+            await log.FindKeyAsync(key.Hash, CancellationToken.None),
+            Is.EqualTo(new StoredKey(42, stream.Lease.StreamId, 2, EventStatus.Lagging)));
         Assert.That(await log.FindKeyAsync(key.Hash + 1, CancellationToken.None), Is.Null);
     }
 
@@ -169,8 +193,10 @@ internal abstract partial class EventLogComplianceTests
         stream.TryAppend(Noon);
         await stream.CommittedAsync(2);
         var at = TimeProvider.System.GetUtcNow();
-        Assert.That(log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-1", at, From: 0, Queued: 2, Written: 1, Acknowledged: 0)), Is.True);
-        Assert.That(log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-2", at, From: 2, Queued: 2, Written: 2, Acknowledged: 2)), Is.True);
+        Assert.That(
+            log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-1", at, From: 0, Queued: 2, Written: 1, Acknowledged: 0)), Is.True);
+        Assert.That(
+            log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-2", at, From: 2, Queued: 2, Written: 2, Acknowledged: 2)), Is.True);
         Assert.That(log.Audit.TryRecord(stream.Lease, new ConnectionProgress("c-1", at + TimeSpan.FromSeconds(1), 0, 2, 2, 2)), Is.True);
 
         var steps = await EventuallyReadAsync(log, stream, seq: 2, count: 5);
@@ -184,9 +210,12 @@ internal abstract partial class EventLogComplianceTests
             (HistoryStage.Acknowledged, "c-1"),
         }), "the second connection began after it");
         Assert.That(steps.Single(static step => step.Stage == HistoryStage.Queued).At, Is.EqualTo(at).Within(TimeSpan.FromSeconds(0.5)));
-        Assert.That(steps.Single(static step => step.Stage == HistoryStage.Written).At, Is.EqualTo(at + TimeSpan.FromSeconds(1)).Within(TimeSpan.FromSeconds(0.5)));
+        Assert.That(
+            steps.Single(static step => step.Stage == HistoryStage.Written).At,
+            Is.EqualTo(at + TimeSpan.FromSeconds(1)).Within(TimeSpan.FromSeconds(0.5)));
         Assert.That(await log.Audit.ReadAsync(stream.Lease, 3, CancellationToken.None), Is.Null, "it was never given");
-        Assert.That((await log.Audit.ReadAsync(stream.Lease, 2, CancellationToken.None))!.Buffer, Is.EqualTo(LoggedStream.BufferOf("ada", 2)));
+        Assert.That(
+            (await log.Audit.ReadAsync(stream.Lease, 2, CancellationToken.None))!.Buffer, Is.EqualTo(LoggedStream.BufferOf("ada", 2)));
     }
 
     [Test]
@@ -203,9 +232,11 @@ internal abstract partial class EventLogComplianceTests
         var critical = await log.Audit.ReadAsync(stream.Lease, 2, CancellationToken.None);
 
         Assert.That(token!.Buffer, Is.Null);
-        Assert.That(token.Steps.Select(static step => step.Stage), Has.Member(HistoryStage.Expired).And.No.Member(HistoryStage.DeadLettered));
+        Assert.That(
+            token.Steps.Select(static step => step.Stage), Has.Member(HistoryStage.Expired).And.No.Member(HistoryStage.DeadLettered));
         Assert.That(critical!.Buffer, Is.EqualTo(LoggedStream.BufferOf("ada", 2)), "its letter has it");
-        Assert.That(critical.Steps.Select(static step => step.Stage), Has.Member(HistoryStage.Expired).And.Member(HistoryStage.DeadLettered));
+        Assert.That(
+            critical.Steps.Select(static step => step.Stage), Has.Member(HistoryStage.Expired).And.Member(HistoryStage.DeadLettered));
     }
 
     // The audit is written in the background.

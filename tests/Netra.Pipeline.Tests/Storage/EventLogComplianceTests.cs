@@ -4,7 +4,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Tests.Storage;
 
 /// <summary>
-/// What every <see cref="IEventLog"/> has to do. It assumes neither that commits are synchronous, nor that two logs share anything; each test has a log of its own.
+/// What every <see cref="IEventLog"/> has to do. It assumes neither that commits are synchronous, nor that two logs share
+/// anything; each test has a log of its own.
 /// </summary>
 internal abstract partial class EventLogComplianceTests
 {
@@ -96,14 +97,17 @@ internal abstract partial class EventLogComplianceTests
         {
             var page = await log.ReadPageAsync(stream.Lease, new SeqRange(seqs.Count + 1, 40), maxBytes: 100, CancellationToken.None);
             Assert.That(page.Events, Is.Not.Empty);
-            Assert.That(page.Events.Count == 1 || page.Events.Sum(static e => e.Buffer.Length) <= 100, "a page exceeds its bound only with a single event");
+            Assert.That(
+                page.Events.Count == 1 || page.Events.Sum(static e => e.Buffer.Length) <= 100,
+                "a page exceeds its bound only with a single event");
             seqs.AddRange(page.Events.Select(static e => e.Seq));
             pages++;
         }
 
         Assert.That(seqs, Is.EqualTo(Numbers(1, 40)));
         Assert.That(pages, Is.GreaterThan(10));
-        Assert.That((await log.ReadPageAsync(stream.Lease, new SeqRange(1, 40), maxBytes: 1, CancellationToken.None)).Events, Has.Count.EqualTo(1));
+        Assert.That(
+            (await log.ReadPageAsync(stream.Lease, new SeqRange(1, 40), maxBytes: 1, CancellationToken.None)).Events, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -154,7 +158,9 @@ internal abstract partial class EventLogComplianceTests
         {
             await stream.CommittedAsync(300);
             var page = await log.ReadPageAsync(stream.Lease, new SeqRange(1, 300), Large, CancellationToken.None);
-            Assert.That(page.Events.Select(static e => e.Buffer), Is.EqualTo(Numbers(1, 300).Select(seq => LoggedStream.BufferOf(stream.Lease.UserId, seq))));
+            Assert.That(
+                page.Events.Select(static e => e.Buffer),
+                Is.EqualTo(Numbers(1, 300).Select(seq => LoggedStream.BufferOf(stream.Lease.UserId, seq))));
         }
     }
 
@@ -215,7 +221,8 @@ internal abstract partial class EventLogComplianceTests
         await old.CommittedAsync(3);
         var current = await LoggedStream.OpenAsync(log, "ada");
 
-        Assert.ThrowsAsync<InvalidOperationException>(async () => await log.ReleaseAsync(old.Lease, [new SeqRange(1, 3)], CancellationToken.None));
+        Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await log.ReleaseAsync(old.Lease, [new SeqRange(1, 3)], CancellationToken.None));
 
         await log.ReleaseAsync(current.Lease, [new SeqRange(1, 1)], CancellationToken.None);
         var third = await LoggedStream.OpenAsync(log, "ada");
@@ -358,7 +365,9 @@ internal abstract partial class EventLogComplianceTests
 
         foreach (var stream in streams)
         {
-            var told = expired.Where(e => e.UserId == stream.Lease.UserId).OrderBy(static e => e.Range.From).SelectMany(static e => Numbers(e.Range.From, e.Range.To));
+            var told = expired.Where(e => e.UserId == stream.Lease.UserId)
+                .OrderBy(static e => e.Range.From)
+                .SelectMany(static e => Numbers(e.Range.From, e.Range.To));
             Assert.That(told, Is.EqualTo(Numbers(1, 500)));
         }
     }
@@ -372,7 +381,11 @@ internal abstract partial class EventLogComplianceTests
     }
 
     private static async Task<List<long>> ReadAsync(IEventLog log, LoggedStream stream, long from, long to)
-        => [.. (await log.ReadPageAsync(stream.Lease, new SeqRange(from, to), Large, CancellationToken.None)).Events.Select(static e => e.Seq)];
+        =>
+        [
+            .. (await log.ReadPageAsync(
+                stream.Lease, new SeqRange(from, to), Large, CancellationToken.None)).Events.Select(static e => e.Seq)
+        ];
 
     private async Task<IEventLog> StartAsync(long? retainedBytes = null, long? maxBytes = null)
     {

@@ -18,7 +18,8 @@ internal sealed class InMemoryEventLogTests : EventLogComplianceTests
     [Test]
     public async Task Append_ManyStreamsAtTheBound_NeverExceedItTogether()
     {
-        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 64 * 1024, MaxBytes = 64 * 1024 }), TimeProvider.System);
+        await using var log = new InMemoryEventLog(
+            Options.Create(new InMemoryEventLogOptions { RetainedBytes = 64 * 1024, MaxBytes = 64 * 1024 }), TimeProvider.System);
         var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => LoggedStream.OpenAsync(log, $"user-{i}")));
         var highest = 0L;
 
@@ -43,7 +44,8 @@ internal sealed class InMemoryEventLogTests : EventLogComplianceTests
     public async Task WaitForRoom_OthersAreRefusedMeanwhile_IsToldOfRoomAndGetsIt()
     {
         const int Large = 6000;
-        await using var log = new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions { RetainedBytes = 10_000, MaxBytes = 10_000 }), TimeProvider.System);
+        await using var log = new InMemoryEventLog(
+            Options.Create(new InMemoryEventLogOptions { RetainedBytes = 10_000, MaxBytes = 10_000 }), TimeProvider.System);
         var waiting = await LoggedStream.OpenAsync(log, "waits");
         var others = await Task.WhenAll(Enumerable.Range(0, 2).Select(i => LoggedStream.OpenAsync(log, $"other-{i}")));
         Assert.That(waiting.TryAppend(Noon, Large), Is.EqualTo(AppendResult.Taken));
@@ -60,7 +62,8 @@ internal sealed class InMemoryEventLogTests : EventLogComplianceTests
         {
             for (var i = 0; i < 2000; i++)
             {
-                var room = log.WaitForRoomAsync(waiting.Lease, LoggedStream.BufferOf("waits", i, Large).Length, CancellationToken.None).AsTask();
+                var room = log.WaitForRoomAsync(waiting.Lease, LoggedStream.BufferOf("waits", i, Large).Length, CancellationToken.None)
+                    .AsTask();
                 await log.ExpireAsync(Noon + TimeSpan.FromHours(1), CancellationToken.None);
                 using (await room.WaitAsync(TimeSpan.FromSeconds(20)))
                 {

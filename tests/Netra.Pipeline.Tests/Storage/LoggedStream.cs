@@ -16,7 +16,8 @@ internal sealed class LoggedStream : IStreamOwner
     private volatile IReadOnlyList<SeqRange> _acknowledged;
     private long _committedEvents;
 
-    private LoggedStream(IEventLog log, StreamLease lease) => (_log, Lease, Head, _acknowledged) = (log, lease, lease.Head, lease.Acknowledged);
+    private LoggedStream(IEventLog log, StreamLease lease)
+        => (_log, Lease, Head, _acknowledged) = (log, lease, lease.Head, lease.Acknowledged);
 
     public StreamLease Lease { get; }
 
@@ -102,15 +103,29 @@ internal sealed class LoggedStream : IStreamOwner
     }
 
     public AppendResult TryAppend(
-        DateTimeOffset at, int padding = 0, EventType type = EventType.Token, LogRun? run = null, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false,
+        DateTimeOffset at,
+        int padding = 0,
+        EventType type = EventType.Token,
+        LogRun? run = null,
+        PublishKey? key = null,
+        bool isUrgent = false,
+        bool hasRoom = false,
         RunDeclaration? declared = null)
     {
         var seq = Head + 1;
-        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding)) { Run = run, Key = key, IsUrgent = isUrgent, HasRoom = hasRoom, Declared = declared };
+        var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding))
+        {
+            Run = run,
+            Key = key,
+            IsUrgent = isUrgent,
+            HasRoom = hasRoom,
+            Declared = declared,
+        };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;
         return answer;
     }
 
-    public Task CommittedAsync(long seq) => Eventually.BecomesTrueAsync(() => Committed >= seq, $"number {seq} of {Lease.UserId} was committed");
+    public Task CommittedAsync(long seq)
+        => Eventually.BecomesTrueAsync(() => Committed >= seq, $"number {seq} of {Lease.UserId} was committed");
 }

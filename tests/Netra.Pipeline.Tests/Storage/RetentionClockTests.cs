@@ -24,7 +24,9 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
     [SetUp]
     public async Task StartAsync()
     {
-        _log = kind == KindOfLog.Memory ? new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions()), _time) : _folder.Create(time: _time);
+        _log = kind == KindOfLog.Memory
+            ? new InMemoryEventLog(Options.Create(new InMemoryEventLogOptions()), _time)
+            : _folder.Create(time: _time);
         await _log.StartAsync(CancellationToken.None);
         _stream = await LoggedStream.OpenAsync(_log, "ada");
     }
@@ -100,7 +102,10 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
         await BuryAsync(1);
         _time.ShiftWallClock(TimeSpan.FromHours(hours));
         await BuryAsync(2);
-        Assert.That((await _log.DeadLetters.FindAsync(2, CancellationToken.None))!.At, Is.EqualTo(_time.GetUtcNow()), "shown by the clock as it goes now");
+        Assert.That(
+            (await _log.DeadLetters.FindAsync(2, CancellationToken.None))!.At,
+            Is.EqualTo(_time.GetUtcNow()),
+            "shown by the clock as it goes now");
         _time.Advance(Retention - TimeSpan.FromMinutes(1));
         Assert.That(await ExpireLettersAsync(), Is.Zero);
         _time.Advance(TimeSpan.FromMinutes(2));
@@ -117,9 +122,12 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
     // A request of the writer's takes everything before it along.
     private async Task SettleAsync() => await _log.ReadOpenRunsAsync(CancellationToken.None);
 
-    private async Task<long> ExpireAsync() => (await _log.ExpireAsync(_time.GetUtcNow() - Retention, CancellationToken.None)).Sum(static range => range.Events);
+    private async Task<long> ExpireAsync()
+        => (await _log.ExpireAsync(_time.GetUtcNow() - Retention, CancellationToken.None)).Sum(static range => range.Events);
 
-    private async Task BuryAsync(long seq) => await _log.DeadLetters.AddAsync(_stream.Lease, [seq], attempts: 1, _time.GetUtcNow(), CancellationToken.None);
+    private async Task BuryAsync(long seq)
+        => await _log.DeadLetters.AddAsync(_stream.Lease, [seq], attempts: 1, _time.GetUtcNow(), CancellationToken.None);
 
-    private ValueTask<long> ExpireLettersAsync() => _log.DeadLetters.ExpireAsync(_time.GetUtcNow() - Retention, keep: 100, CancellationToken.None);
+    private ValueTask<long> ExpireLettersAsync()
+        => _log.DeadLetters.ExpireAsync(_time.GetUtcNow() - Retention, keep: 100, CancellationToken.None);
 }

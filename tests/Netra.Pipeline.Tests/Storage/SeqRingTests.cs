@@ -26,7 +26,8 @@ internal sealed class SeqRingTests
                 return false;
             }
 
-            if (model.Count > 0 && (ring.First != model.Peek() || ring.Last != next - 1 || ring.Contains(ring.First - 1) || ring.Contains(next)))
+            if (model.Count > 0
+                && (ring.First != model.Peek() || ring.Last != next - 1 || ring.Contains(ring.First - 1) || ring.Contains(next)))
             {
                 return false;
             }

@@ -58,7 +58,8 @@ internal sealed partial class KeptFolder : IDisposable
         }
     }
 
-    private static string Moved(string moment, long age) => DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).AddTicks(age).ToString("O", CultureInfo.InvariantCulture);
+    private static string Moved(string moment, long age)
+        => DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).AddTicks(age).ToString("O", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")]
     private static partial Regex Moments();

@@ -50,17 +50,24 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
 
         Assert.That(await UndeliveredAsync("ada"), Is.EqualTo(Enumerable.Range(101, 32).Concat(Enumerable.Range(149, 5))));
         Assert.That(await LedgerAsync("ada"), Is.EqualTo(new LedgerAnswer(153, 116, 37, 0, 0, 0)));
-        Assert.That(await UndeliveredAsync("dan", 3), Is.EqualTo(new[] { 4, 5, 6 }), "what was confirmed a moment before the kill is confirmed");
+        Assert.That(
+            await UndeliveredAsync("dan", 3), Is.EqualTo(new[] { 4, 5, 6 }), "what was confirmed a moment before the kill is confirmed");
     }
 
     [Test]
     public async Task Events_AllThatWereKept_AreReplayedInOrder()
     {
         await StartAsync();
-        foreach (var (user, first, last) in new[] { ("ada", 1, 153), ("fay", 7, 22), ("bob", 1, 5), ("gus", 1, 2), ("cyd", 1, 9), ("dan", 1, 18) })
+        foreach (var (user, first, last) in new[]
+        {
+            ("ada", 1, 153), ("fay", 7, 22), ("bob", 1, 5), ("gus", 1, 2), ("cyd", 1, 9), ("dan", 1, 18)
+        })
         {
             await using var page = await TestClient.ConnectAsync(AddressOf(user, "&seq=0"));
-            Assert.That((await page.ReadEventsAsync(last - first + 1)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(first, last - first + 1)), user);
+            Assert.That(
+                (await page.ReadEventsAsync(last - first + 1)).Select(static e => e.Seq),
+                Is.EqualTo(Enumerable.Range(first, last - first + 1)),
+                user);
         }
     }
 
@@ -74,7 +81,9 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
         var gap = await page.ReadAsync<GapMessage>();
         Assert.That(gap, Is.EqualTo(new GapMessage(19, 18 + Skipped, GapCause.ServerRestart, Replay: false, Certain: false)));
         var end = await page.ReadAsync<EventMessage>();
-        Assert.That((end.EventType, end.Seq, end.Data.GetProperty("error").GetProperty("code").GetString()), Is.EqualTo((EventType.AgentFailed, 19 + Skipped, "server_restart")));
+        Assert.That(
+            (end.EventType, end.Seq, end.Data.GetProperty("error").GetProperty("code").GetString()),
+            Is.EqualTo((EventType.AgentFailed, 19 + Skipped, "server_restart")));
         Assert.That(end.Run, Is.EqualTo(new RunSummary(19, 1, end.Seq)));
         Assert.That(page.Welcome.Seq, Is.EqualTo(end.Seq), "nothing comes after it");
     }
@@ -89,9 +98,16 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
         (await _http!.PublishAsync(EventJson("heartbeat", "{}", "cyd", "waits"))).Response.EnsureSuccessStatusCode();
         (await _http!.PublishAsync(TokenJson("more", "cyd", "leased"))).Response.EnsureSuccessStatusCode();
         Assert.That((await cyd.ReadAsync<EventMessage>()).Seq, Is.EqualTo(10 + Skipped));
-        foreach (var (user, run, page, events) in new[] { ("cyd", "leased", cyd, 3), ("cyd", "plain", cyd, 8), ("cyd", "waits", cyd, 2), ("ada", "r2", ada, 22) })
+        foreach (var (user, run, page, events) in new[]
         {
-            (await _http!.PublishAsync(EventJson("agent_completed", """{"agent_name":"poet","result":{}}""", user, run))).Response.EnsureSuccessStatusCode();
+            ("cyd", "leased", cyd, 3),
+            ("cyd", "plain", cyd, 8),
+            ("cyd", "waits", cyd, 2),
+            ("ada", "r2", ada, 22),
+        })
+        {
+            (await _http!.PublishAsync(
+                EventJson("agent_completed", """{"agent_name":"poet","result":{}}""", user, run))).Response.EnsureSuccessStatusCode();
             var end = await page.ReadAsync<EventMessage>();
             Assert.That((end.EventType, end.RunId, end.Run!.Value.Events), Is.EqualTo((EventType.AgentCompleted, run, (long)events)));
         }
@@ -119,8 +135,10 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
             }));
         var (replayed, receipt) = await _http!.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post);
         Assert.That((replayed.IsSuccessStatusCode, receipt.Seq()), Is.EqualTo((true, 3L)), "eve's next number, after the two that expired");
-        Assert.That((await _http!.AskAsync("/v1/dead-letters/2", HttpMethod.Delete)).Response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
-        Assert.That((await _http!.AskAsync("/v1/dead-letters/5/replay", HttpMethod.Post)).Response.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
+        Assert.That(
+            (await _http!.AskAsync("/v1/dead-letters/2", HttpMethod.Delete)).Response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(
+            (await _http!.AskAsync("/v1/dead-letters/5/replay", HttpMethod.Post)).Response.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
         Assert.That((await ListAsync()).Take(2).Select(static l => l.Text("state")), Is.EqualTo(new[] { "replayed", "dropped" }));
     }
 
@@ -131,7 +149,8 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
 
         var again = await _http!.PublishExactlyAsync(TokenJson("once", "gus", "keyed").WithKey("order-2"));
         Assert.That((again.IsReplay, JsonElement.Parse(again.Body).Seq()), Is.EqualTo((true, 2L)), again.Body);
-        (await _http!.PublishAsync(TokenJson("twice", "gus", "keyed").WithKey("order-2"))).ShouldBe(HttpStatusCode.Conflict, "idempotency_conflict");
+        (await _http!.PublishAsync(TokenJson("twice", "gus", "keyed").WithKey("order-2"))).ShouldBe(
+            HttpStatusCode.Conflict, "idempotency_conflict");
     }
 
     [Test]
@@ -141,7 +160,9 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
 
         var (_, alerts) = await _http!.AskAsync("/monitoring/websocket/alerts");
         var raised = alerts.GetProperty("alerts").EnumerateArray().Single(static a => a.Text("name") == "emergency");
-        Assert.That((raised.Text("state"), raised.Text("severity"), raised.Text("summary"), raised.Text("acknowledged_by")), Is.EqualTo(("firing", "high", "by hand", "ops")));
+        Assert.That(
+            (raised.Text("state"), raised.Text("severity"), raised.Text("summary"), raised.Text("acknowledged_by")),
+            Is.EqualTo(("firing", "high", "by hand", "ops")));
         var (_, silences) = await _http!.AskAsync("/monitoring/websocket/silences");
         var silence = silences.GetProperty("silences").EnumerateArray().Single();
         Assert.That((silence.Text("rule"), silence.Text("comment"), silence.Text("author")), Is.EqualTo(("high_latency", "quiet", "ops")));
@@ -170,7 +191,9 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
         await StartAsync();
 
         // What dan's interrupted run got at the first start is in both.
-        Assert.That(before, Is.EqualTo(new LedgerAnswer(before.Accepted, 116 + 1 + 3, before.Pending, 18 - 2 - 12 - 2 + 3, before.DeadLettered, 0)));
+        Assert.That(
+            before,
+            Is.EqualTo(new LedgerAnswer(before.Accepted, 116 + 1 + 3, before.Pending, 18 - 2 - 12 - 2 + 3, before.DeadLettered, 0)));
         Assert.That(await LedgerAsync(), Is.EqualTo(before with { Acknowledged = before.Acknowledged + 9, Pending = before.Pending - 9 }));
         Assert.That(_server!.Critical, Is.Empty);
     }
@@ -213,5 +236,6 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
         => [.. (await _http!.AskAsync("/v1/dead-letters")).Body.GetProperty("dead_letters").EnumerateArray()];
 
     private async Task<IEnumerable<long>> UndeliveredAsync(string user, int limit = 1000)
-        => (await _http!.AskAsync($"/v1/users/{user}/undelivered?limit={limit}")).Body.GetProperty("events").EnumerateArray().Select(static e => e.Seq());
+        => (await _http!.AskAsync(
+            $"/v1/users/{user}/undelivered?limit={limit}")).Body.GetProperty("events").EnumerateArray().Select(static e => e.Seq());
 }

@@ -17,18 +17,27 @@ internal sealed class AdmissionTests
         yield return Case("forbids", static () => Task.FromResult(AuthenticationResult.Forbid("no")), 403, "forbidden");
         yield return Case("finds it malformed", static () => Task.FromResult(AuthenticationResult.BadRequest("no")), 400, "bad_request");
         yield return Case("throws", static () => throw new InvalidOperationException("It is broken."), 500, "internal_error");
-        yield return Case("gives up by itself", static () => Task.FromCanceled<AuthenticationResult>(new CancellationToken(canceled: true)), 500, "internal_error");
+        yield return Case(
+            "gives up by itself",
+            static () => Task.FromCanceled<AuthenticationResult>(new CancellationToken(canceled: true)),
+            500,
+            "internal_error");
         yield return Case("answers nothing", static () => Task.FromResult<AuthenticationResult>(null!), 500, "internal_error");
-        yield return Case("admits a user of the system", static () => Task.FromResult(AuthenticationResult.Admit("$verification")), 403, "forbidden");
-        yield return Case("admits an impossible user", static () => Task.FromResult(AuthenticationResult.Admit(new string('a', 300))), 403, "forbidden");
+        yield return Case(
+            "admits a user of the system", static () => Task.FromResult(AuthenticationResult.Admit("$verification")), 403, "forbidden");
+        yield return Case(
+            "admits an impossible user", static () => Task.FromResult(AuthenticationResult.Admit(new string('a', 300))), 403, "forbidden");
     }
 
     [TestCaseSource(nameof(Authenticators))]
-    public async Task Authenticator_AdmitsNobody_TheHandshakeIsRefusedAtBothDoors(Func<Task<AuthenticationResult>> script, int status, string code)
+    public async Task Authenticator_AdmitsNobody_TheHandshakeIsRefusedAtBothDoors(
+        Func<Task<AuthenticationResult>> script, int status, string code)
     {
         var authenticator = new ScriptedAuthenticator((_, _) => script());
         await using var host = await PipelineHost.StartAsync(
-            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), settings: [("Logging:LogLevel:Default", "Debug")], map: Hello.Map);
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
+            settings: [("Logging:LogLevel:Default", "Debug")],
+            map: Hello.Map);
         foreach (var fastDoor in new[] { true, false })
         {
             await using var client = await RawPeer.ConnectAsync(host.Port);
@@ -44,9 +53,13 @@ internal sealed class AdmissionTests
             Assert.That(await client.ReadToEndAsync(), Is.Zero);
         }
 
-        Assert.That(host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeRefused), Is.EqualTo(2), "each refusal is told once");
-        Assert.That(host.Logs.Logs.Count(static log => log.Level >= LogLevel.Error && log.EventId.Id == EventIds.HandshakeFailed), Is.EqualTo(status == 500 ? 2 : 0));
-        Assert.That(host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error && log.EventId.Id != EventIds.HandshakeFailed), Is.Empty);
+        Assert.That(
+            host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeRefused), Is.EqualTo(2), "each refusal is told once");
+        Assert.That(
+            host.Logs.Logs.Count(static log => log.Level >= LogLevel.Error && log.EventId.Id == EventIds.HandshakeFailed),
+            Is.EqualTo(status == 500 ? 2 : 0));
+        Assert.That(
+            host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error && log.EventId.Id != EventIds.HandshakeFailed), Is.Empty);
     }
 
     [Test]
@@ -61,7 +74,8 @@ internal sealed class AdmissionTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
             return AuthenticationResult.Admit("ada");
         });
-        await using var host = await PipelineHost.StartAsync(b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), map: Hello.Map);
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), map: Hello.Map);
         await using (var client = await RawPeer.ConnectAsync(host.Port))
         {
             if (!fastDoor)
@@ -87,7 +101,9 @@ internal sealed class AdmissionTests
         var left = new TaskCompletionSource<AuthenticationResult>();
         var authenticator = new ScriptedAuthenticator((_, _) => hangs ? left.Task : Task.FromResult(AuthenticationResult.Admit("ada")));
         await using var host = await PipelineHost.StartAsync(
-            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), settings: [("Netra:WebSockets:AdmissionTimeout", "00:00:01")], map: Hello.Map);
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
+            settings: [("Netra:WebSockets:AdmissionTimeout", "00:00:01")],
+            map: Hello.Map);
         await using var page = await EventStreamClient.OpenAsync(host, "ada");
         hangs = true;
         foreach (var fastDoor in new[] { true, false })
@@ -100,7 +116,10 @@ internal sealed class AdmissionTests
 
             await client.SendAsync(RawPeer.Handshake("ada"));
             var response = await client.ReadResponseAsync();
-            Assert.That((response!.Status, response.Code, response.Header("Retry-After")), Is.EqualTo((503, "admission_timeout", "1")), $"fast door: {fastDoor}");
+            Assert.That(
+                (response!.Status, response.Code, response.Header("Retry-After")),
+                Is.EqualTo((503, "admission_timeout", "1")),
+                $"fast door: {fastDoor}");
         }
 
         using var http = new HttpClient { BaseAddress = host.HttpAddress, Timeout = TestClient.Patience };
@@ -109,12 +128,15 @@ internal sealed class AdmissionTests
         using var stream = await http.SendAsync(request);
         using var content = new StringContent("""{"seq":0}""", System.Text.Encoding.UTF8, "application/json");
         using var post = await http.PostAsync($"/v1/stream/{page.Welcome.ConnectionId}/ack?user_id=ada", content);
-        Assert.That((stream.StatusCode, post.StatusCode), Is.EqualTo((System.Net.HttpStatusCode.ServiceUnavailable, System.Net.HttpStatusCode.ServiceUnavailable)));
+        Assert.That(
+            (stream.StatusCode, post.StatusCode),
+            Is.EqualTo((System.Net.HttpStatusCode.ServiceUnavailable, System.Net.HttpStatusCode.ServiceUnavailable)));
         Assert.That(stream.Headers.RetryAfter, Is.Not.Null);
 
         left.SetException(new InvalidOperationException("It is broken."));
         await Eventually.BecomesTrueAsync(
-            () => host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.AuthenticatorFailedLate) == 4, "what became of each that was left is said");
+            () => host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.AuthenticatorFailedLate) == 4,
+            "what became of each that was left is said");
         hangs = false;
         await using var again = await RawPeer.OpenAsync(host.Port, "ada");
     }
@@ -147,7 +169,8 @@ internal sealed class AdmissionTests
     public async Task Peer_ReadsNothing_TheKernelTakesLittleBeforeTheServerNotices([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:QueueBytes", "67108864"), ("Netra:Connections:QueueFrames", "65536"), HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [("Netra:Connections:QueueBytes", "67108864"), ("Netra:Connections:QueueFrames", "65536"), HostLogs.NoPings],
+            kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 64 * 1024);
         await using var emitter = await host.EmitterOfAsync("ada");
         var connection = host.Connections.All.Single();

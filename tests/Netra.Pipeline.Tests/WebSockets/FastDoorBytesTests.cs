@@ -46,7 +46,8 @@ internal sealed class FastDoorBytesTests
     {
         var input = new Pipe();
         input.Writer.Complete();
-        var door = new FastDoor(static _ => throw new IOException("HTTP's own"), null!, null, TestSlots.Create(), "/ws", Limits, new TestTimeProvider());
+        var door = new FastDoor(
+            static _ => throw new IOException("HTTP's own"), null!, null, TestSlots.Create(), "/ws", Limits, new TestTimeProvider());
 
         Assert.That(() => door.OnConnectionAsync(Context(input, CancellationToken.None)), Throws.TypeOf<IOException>());
     }

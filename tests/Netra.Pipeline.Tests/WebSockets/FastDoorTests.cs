@@ -27,7 +27,10 @@ internal sealed class FastDoorTests
         try
         {
             using var http = new HttpClient();
-            Assert.That(await http.GetStringAsync(new Uri(_host.HttpAddress, "/hello")), Is.EqualTo("hello"), "after all of this the port serves HTTP");
+            Assert.That(
+                await http.GetStringAsync(new Uri(_host.HttpAddress, "/hello")),
+                Is.EqualTo("hello"),
+                "after all of this the port serves HTTP");
             _host.AssertNoErrors();
         }
         finally
@@ -162,7 +165,8 @@ internal sealed class FastDoorTests
         for (var i = 0; i < 20; i++)
         {
             await using var client = await RawPeer.ConnectAsync(_host.Port);
-            await client.TrySendAsync((byte[])[.. Encoding.ASCII.GetBytes(RawPeer.Handshake("unread", version: "1")), .. new byte[512 * 1024]]);
+            await client.TrySendAsync(
+                (byte[])[.. Encoding.ASCII.GetBytes(RawPeer.Handshake("unread", version: "1")), .. new byte[512 * 1024]]);
 
             Assert.That((await client.ReadResponseAsync())?.Status, Is.EqualTo(426));
         }
@@ -189,7 +193,8 @@ internal sealed class FastDoorTests
     public async Task Headers_TooMany_AreRefused()
     {
         await using var client = await RawPeer.ConnectAsync(_host.Port);
-        await client.SendAsync(RawPeer.Handshake("many", fields: string.Concat(Enumerable.Range(0, 200).Select(static i => $"X-{i}: a\r\n"))));
+        await client.SendAsync(
+            RawPeer.Handshake("many", fields: string.Concat(Enumerable.Range(0, 200).Select(static i => $"X-{i}: a\r\n"))));
 
         var response = await client.ReadResponseAsync();
 
@@ -225,7 +230,8 @@ internal sealed class FastDoorTests
         var body = new byte[300_000];
         new Random(1).NextBytes(body);
         await using var client = await RawPeer.ConnectAsync(_host.Port);
-        await client.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n"), .. body]);
+        await client.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(
+            $"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n"), .. body]);
 
         var response = await client.ReadResponseAsync();
 

@@ -6,7 +6,9 @@ using Netra.Pipeline.Tests.Protocol;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 
-/// <summary>Whatever bytes come, the connection is served or refused, and ends; nothing is an error of the server, and nothing hangs.</summary>
+/// <summary>
+/// Whatever bytes come, the connection is served or refused, and ends; nothing is an error of the server, and nothing hangs.
+/// </summary>
 [TestFixture]
 internal sealed class HandshakeFuzzTests
 {
@@ -89,7 +91,11 @@ internal sealed class HandshakeFuzzTests
             _ => Arbitrary.Mutated("""{"type":"replay","from":1,"to":5}"""u8.ToArray(), DoNotSize<int>.NewDoNotSize(random.Next())),
         };
         return RawFrame.Encode(
-            random.Next(4) == 0 ? random.Next(16) : RawFrame.Text, payload, final: random.Next(5) > 0, masked: random.Next(20) > 0, reserved: random.Next(20) == 0 ? 0x40 : 0);
+            random.Next(4) == 0 ? random.Next(16) : RawFrame.Text,
+            payload,
+            final: random.Next(5) > 0,
+            masked: random.Next(20) > 0,
+            reserved: random.Next(20) == 0 ? 0x40 : 0);
     }
 
     private static byte[] Noise(Random random)
@@ -103,7 +109,8 @@ internal sealed class HandshakeFuzzTests
     {
         // Other tests run beside this one, and what they leave unobserved is theirs.
         var text = arguments.Exception.ToString();
-        if (text.Contains("at Netra.Pipeline.", StringComparison.Ordinal) && !text.Contains("at Netra.Pipeline.Tests.", StringComparison.Ordinal))
+        if (text.Contains("at Netra.Pipeline.", StringComparison.Ordinal)
+            && !text.Contains("at Netra.Pipeline.Tests.", StringComparison.Ordinal))
         {
             _unobserved.Enqueue(text);
         }

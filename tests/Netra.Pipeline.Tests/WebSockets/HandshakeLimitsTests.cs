@@ -18,7 +18,8 @@ internal sealed class HandshakeLimitsTests
     [Test]
     public void From_InfiniteTimes_CanBeGivenToATimer()
     {
-        var limits = HandshakeLimits.From(new KestrelServerLimits { KeepAliveTimeout = Timeout.InfiniteTimeSpan, RequestHeadersTimeout = Timeout.InfiniteTimeSpan });
+        var limits = HandshakeLimits.From(
+            new KestrelServerLimits { KeepAliveTimeout = Timeout.InfiniteTimeSpan, RequestHeadersTimeout = Timeout.InfiniteTimeSpan });
 
         using var timer = new CancellationTokenSource(limits.FirstByteTimeout, new TestTimeProvider());
         timer.CancelAfter(limits.HeadersTimeout);

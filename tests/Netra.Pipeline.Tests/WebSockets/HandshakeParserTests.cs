@@ -14,7 +14,8 @@ internal sealed class HandshakeParserTests
 {
     private static readonly HandshakeLimits Limits = new(8 * 1024, 32 * 1024, 100, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(130));
 
-    private static readonly string Valid = RawPeer.Handshake("ada", "&seq=4&epoch=Zk3f", fields: "Sec-WebSocket-Protocol: netra.v1\r\nX-Twice: one\r\nx-twice: two\r\n");
+    private static readonly string Valid = RawPeer.Handshake(
+        "ada", "&seq=4&epoch=Zk3f", fields: "Sec-WebSocket-Protocol: netra.v1\r\nX-Twice: one\r\nx-twice: two\r\n");
 
     [Test]
     public void Parse_WholeHandshake_IsComplete()
@@ -39,8 +40,10 @@ internal sealed class HandshakeParserTests
             var parser = new HandshakeParser("/ws", Limits);
             var pieces = new PieceByPiece();
 
-            Assert.That(parser.Parse(pieces.Add(Encoding.ASCII.GetBytes(Valid[..cut]))), Is.EqualTo(HandshakeProgress.NeedMore), $"cut at {cut}");
-            Assert.That(parser.Parse(pieces.Add(Encoding.ASCII.GetBytes(Valid[cut..]))), Is.EqualTo(HandshakeProgress.Complete), $"cut at {cut}");
+            Assert.That(
+                parser.Parse(pieces.Add(Encoding.ASCII.GetBytes(Valid[..cut]))), Is.EqualTo(HandshakeProgress.NeedMore), $"cut at {cut}");
+            Assert.That(
+                parser.Parse(pieces.Add(Encoding.ASCII.GetBytes(Valid[cut..]))), Is.EqualTo(HandshakeProgress.Complete), $"cut at {cut}");
 
             AssertSameAsWhole(parser);
         }
@@ -117,9 +120,14 @@ internal sealed class HandshakeParserTests
         var parser = new HandshakeParser("/ws", Limits);
         var start = "GET /ws HTTP/1.1\r\n";
 
-        Assert.That(parser.Parse(Sequence(start + "X: " + new string('a', Limits.HeaderBytes - 3))), Is.EqualTo(HandshakeProgress.NeedMore));
-        var refused = Assert.Throws<HandshakeRefusedException>(() => parser.Parse(Sequence(start + "X: " + new string('a', Limits.HeaderBytes - 2))));
-        Assert.That(refused!.Refusal, Has.Property(nameof(HandshakeRefusal.Status)).EqualTo(431).And.Property(nameof(HandshakeRefusal.Code)).EqualTo("headers_too_large"));
+        Assert.That(
+            parser.Parse(Sequence(start + "X: " + new string('a', Limits.HeaderBytes - 3))), Is.EqualTo(HandshakeProgress.NeedMore));
+        var refused = Assert.Throws<HandshakeRefusedException>(
+            () => parser.Parse(Sequence(start + "X: " + new string('a', Limits.HeaderBytes - 2))));
+        Assert.That(
+            refused!.Refusal,
+            Has.Property(nameof(HandshakeRefusal.Status)).EqualTo(431)
+                .And.Property(nameof(HandshakeRefusal.Code)).EqualTo("headers_too_large"));
     }
 
     // Each field alone is small, and each is parsed as it comes.
@@ -137,7 +145,10 @@ internal sealed class HandshakeParserTests
 
         Assert.That(
             () => parser.Parse(pieces.Add(Encoding.ASCII.GetBytes(field))),
-            Throws.TypeOf<HandshakeRefusedException>().With.Property(nameof(HandshakeRefusedException.Refusal)).Property(nameof(HandshakeRefusal.Status)).EqualTo(431));
+            Throws.TypeOf<HandshakeRefusedException>()
+                .With.Property(nameof(HandshakeRefusedException.Refusal))
+                .Property(nameof(HandshakeRefusal.Status))
+                .EqualTo(431));
     }
 
     [TestCase(1)]
@@ -148,13 +159,16 @@ internal sealed class HandshakeParserTests
         var limits = Limits with { HeaderCount = 5 };
         var fields = string.Concat(Enumerable.Range(0, 6).Select(static i => $"X-{i}: a\r\n"));
 
-        Assert.That(Outcome(Encoding.ASCII.GetBytes("GET /ws HTTP/1.1\r\n" + fields), pieceLength, limits).Result, Is.EqualTo("431 too_many_headers"));
+        Assert.That(
+            Outcome(Encoding.ASCII.GetBytes("GET /ws HTTP/1.1\r\n" + fields), pieceLength, limits).Result,
+            Is.EqualTo("431 too_many_headers"));
     }
 
     [TestCase(1)]
     [TestCase(100_000)]
     public void Parse_AsManyHeadersAsAllowed_AreTaken(int pieceLength)
-        => Assert.That(Outcome(Encoding.ASCII.GetBytes(Valid), pieceLength, Limits with { HeaderCount = 8 }).Result, Is.EqualTo("Complete"));
+        => Assert.That(
+            Outcome(Encoding.ASCII.GetBytes(Valid), pieceLength, Limits with { HeaderCount = 8 }).Result, Is.EqualTo("Complete"));
 
     [TestCase("no colon\r\n\r\n")]
     [TestCase(": no name\r\n\r\n")]

@@ -19,17 +19,23 @@ internal sealed class HandshakeResponseTests
 
     [Test]
     public void Accept_WithoutSubprotocol_NamesNone()
-        => Assert.That(Encoding.ASCII.GetString(HandshakeResponse.Accept(RawPeer.Key, null)), Does.Not.Contain("Sec-WebSocket-Protocol").And.EndsWith("=\r\n\r\n"));
+        => Assert.That(
+            Encoding.ASCII.GetString(HandshakeResponse.Accept(RawPeer.Key, null)),
+            Does.Not.Contain("Sec-WebSocket-Protocol").And.EndsWith("=\r\n\r\n"));
 
     [Test]
     public void Refuse_AnyRefusal_IsAProblemDocumentAndClosesTheConnection()
     {
         var text = Encoding.UTF8.GetString(HandshakeResponse.Refuse(new HandshakeRefusal(400, "bad_key", "\"é\"\r\nInjected: yes")));
 
-        var (head, body) = (text[..text.IndexOf("\r\n\r\n", StringComparison.Ordinal)], text[(text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+        var (head, body) = (
+            text[..text.IndexOf("\r\n\r\n", StringComparison.Ordinal)], text[(text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
         Assert.That(head.Split("\r\n"), Is.EqualTo(new[]
         {
-            "HTTP/1.1 400 Bad Request", "Connection: close", "Content-Type: application/problem+json", $"Content-Length: {Encoding.UTF8.GetByteCount(body)}",
+            "HTTP/1.1 400 Bad Request",
+            "Connection: close",
+            "Content-Type: application/problem+json",
+            $"Content-Length: {Encoding.UTF8.GetByteCount(body)}",
         }));
         var problem = JsonDocument.Parse(body).RootElement;
         Assert.That(problem.GetProperty("status").GetInt32(), Is.EqualTo(400));
@@ -46,5 +52,7 @@ internal sealed class HandshakeResponseTests
 
     [Test]
     public void Refuse_WithRetryAfter_SaysWhenToComeBack()
-        => Assert.That(Encoding.UTF8.GetString(HandshakeResponse.Refuse(new HandshakeRefusal(503, "draining", "no", RetryAfter: 7))), Does.Contain("\r\nRetry-After: 7\r\n"));
+        => Assert.That(
+            Encoding.UTF8.GetString(HandshakeResponse.Refuse(new HandshakeRefusal(503, "draining", "no", RetryAfter: 7))),
+            Does.Contain("\r\nRetry-After: 7\r\n"));
 }

@@ -22,7 +22,9 @@ internal sealed class HandshakeRulesTests
     [TestCase("Upgraded", "websocket", false)]
     [TestCase("", "", false)]
     public void AsksForWebSocket_Headers_AreReadAsListsOfTokens(string connection, string upgrade, bool expected)
-        => Assert.That(HandshakeRules.AsksForWebSocket(new HeaderDictionary { ["Connection"] = connection, ["Upgrade"] = upgrade }), Is.EqualTo(expected));
+        => Assert.That(
+            HandshakeRules.AsksForWebSocket(new HeaderDictionary { ["Connection"] = connection, ["Upgrade"] = upgrade }),
+            Is.EqualTo(expected));
 
     [Test]
     public void Check_RightRequest_IsAcceptedAndAnswersItsSubprotocol()

@@ -28,7 +28,8 @@ internal sealed class HandshakeTimeTests
         var response = await AdvanceUntilAsync(time, client.ReadResponseAsync());
 
         Assert.That((response!.Status, response.Code), Is.EqualTo((408, "handshake_timeout")));
-        Assert.That(time.Elapsed, Is.InRange(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(129)), "RequestHeadersTimeout, not KeepAliveTimeout");
+        Assert.That(
+            time.Elapsed, Is.InRange(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(129)), "RequestHeadersTimeout, not KeepAliveTimeout");
         Assert.That(await client.ReadToEndAsync(), Is.Zero);
         await AssertNothingHeldAsync(host, time, timers);
     }
@@ -76,7 +77,8 @@ internal sealed class HandshakeTimeTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
             throw new InvalidOperationException("It waits forever.");
         });
-        await using var host = await PipelineHost.StartAsync(b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), time: time, map: Hello.Map);
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), time: time, map: Hello.Map);
         await using var client = await RawPeer.ConnectAsync(host.Port);
         if (!fastDoor)
         {
@@ -91,7 +93,8 @@ internal sealed class HandshakeTimeTests
         Assert.That((response!.Status, response.Code), Is.EqualTo((503, "admission_timeout")));
         Assert.That(response.Header("Retry-After"), Is.EqualTo("1"));
         Assert.That(time.Elapsed, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(10)));
-        Assert.That(host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeFailed), Is.EqualTo(1), "the operator is told, once");
+        Assert.That(
+            host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeFailed), Is.EqualTo(1), "the operator is told, once");
     }
 
     private static async Task<T> AdvanceUntilAsync<T>(TestTimeProvider time, Task<T> task)

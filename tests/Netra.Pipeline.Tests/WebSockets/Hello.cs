@@ -3,7 +3,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 
-/// <summary>An HTTP endpoint beside the pipeline's, and how to ask it on a connection that goes on afterwards: what comes then meets the second door.</summary>
+/// <summary>
+/// An HTTP endpoint beside the pipeline's, and how to ask it on a connection that goes on afterwards: what comes
+/// then meets the second door.
+/// </summary>
 internal static class Hello
 {
     public static void Map(WebApplication app) => app.MapGet("/hello", static () => "hello");

@@ -15,24 +15,32 @@ internal static class HostLogs
 
     /// <summary>The reasons of a user's connections that ended, one for each time that it was logged.</summary>
     public static string?[] EndReasonsOf(this PipelineHost host, string userId)
-        => [.. host.Logs.Logs.Where(log => log.EventId.Id == EventIds.ConnectionEnded && Equals(log.Values["UserId"], userId)).Select(static log => log.Values["Reason"]?.ToString())];
+        =>
+        [
+            .. host.Logs.Logs.Where(log => log.EventId.Id == EventIds.ConnectionEnded && Equals(log.Values["UserId"], userId))
+                .Select(static log => log.Values["Reason"]?.ToString())
+        ];
 
     /// <summary>Waits for a user's only connection to end, and says why it did.</summary>
     public static async Task<string?> EndReasonOfAsync(this PipelineHost host, string userId)
     {
-        await Eventually.BecomesTrueAsync(() => host.EndReasonsOf(userId).Length > 0 && host.Connections.ConnectionsOf(userId).Count == 0, $"the connection of {userId} ends");
+        await Eventually.BecomesTrueAsync(
+            () => host.EndReasonsOf(userId).Length > 0 && host.Connections.ConnectionsOf(userId).Count == 0,
+            $"the connection of {userId} ends");
         return host.EndReasonsOf(userId).Single();
     }
 
     /// <summary>Whatever a hostile peer does, nothing is an error of the server.</summary>
     public static void AssertNoErrors(this PipelineHost host)
         => Assert.That(
-            host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error).Select(static log => $"{log.Category}: {log.Message} {log.Exception}"),
+            host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error)
+                .Select(static log => $"{log.Category}: {log.Message} {log.Exception}"),
             Is.Empty);
 
     /// <summary>The same, for tests that overflow a connection on purpose.</summary>
     public static void AssertNothingWorseThanOverflow(this PipelineHost host)
         => Assert.That(
-            host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error && !log.Message.StartsWith("BUFFER OVERFLOW:")).Select(static log => $"{log.Category}: {log.Message} {log.Exception}"),
+            host.Logs.Logs.Where(static log => log.Level >= LogLevel.Error && !log.Message.StartsWith("BUFFER OVERFLOW:"))
+                .Select(static log => $"{log.Category}: {log.Message} {log.Exception}"),
             Is.Empty);
 }

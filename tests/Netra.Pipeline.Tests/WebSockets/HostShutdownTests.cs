@@ -134,7 +134,8 @@ internal sealed class HostShutdownTests
             return AuthenticationResult.Admit("ada");
         });
         await using var host = await PipelineHost.StartAsync(
-            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
+            kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.ConnectAsync(host.Port);
         await client.SendAsync(RawPeer.Handshake("ada"));
         await asked.Task.WaitAsync(TestClient.Patience);
@@ -155,7 +156,8 @@ internal sealed class HostShutdownTests
         {
             clients.Add(await TestClient.ConnectAsync(
                 host.SocketAddress("ada"),
-                static options => (options.HttpVersion, options.HttpVersionPolicy) = (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
+                static options => (options.HttpVersion, options.HttpVersionPolicy) = (
+                    System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
                 http));
         }
 

@@ -3,7 +3,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 
-/// <summary>Frames that violate RFC 6455 or our protocol: each ends its own connection with the code of docs/protocol.md, section 7, is logged once, and harms no other.</summary>
+/// <summary>
+/// Frames that violate RFC 6455 or our protocol: each ends its own connection with the code of docs/protocol.md,
+/// section 7, is logged once, and harms no other.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class HostileFrameTests
@@ -24,20 +27,35 @@ internal sealed class HostileFrameTests
         yield return Case("a fragmented ping", "protocol_error", 1002, RawFrame.Encode(RawFrame.Ping, text, final: false));
         yield return Case("an oversized ping", "protocol_error", 1002, RawFrame.Encode(RawFrame.Ping, new byte[126]));
         yield return Case("a continuation of nothing", "protocol_error", 1002, RawFrame.Encode(0, text));
-        yield return Case("a text within a text", "protocol_error", 1002, RawFrame.Encode(RawFrame.Text, text, final: false), RawFrame.Encode(RawFrame.Text, text));
-        yield return Case("a length above 2^63", "protocol_error", 1002, [0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4]);
+        yield return Case(
+            "a text within a text",
+            "protocol_error",
+            1002,
+            RawFrame.Encode(RawFrame.Text, text, final: false),
+            RawFrame.Encode(RawFrame.Text, text));
+        yield return Case(
+            "a length above 2^63", "protocol_error", 1002, [0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4]);
         yield return Case("a close frame of one byte", "protocol_error", 1002, RawFrame.Encode(RawFrame.Close, [3]));
         yield return Case("a close frame with code 1005", "protocol_error", 1002, RawFrame.Encode(RawFrame.Close, [0x03, 0xED]));
         yield return Case("a close frame with code 999", "protocol_error", 1002, RawFrame.Encode(RawFrame.Close, [0x03, 0xE7]));
         yield return Case("text that is not UTF-8", "invalid_payload", 1007, RawFrame.Encode(RawFrame.Text, [(byte)'"', 0xFF, (byte)'"']));
         yield return Case("text that ends within a character", "invalid_payload", 1007, RawFrame.Encode(RawFrame.Text, [(byte)'"', 0xC3]));
-        yield return Case("fragments that are not UTF-8", "invalid_payload", 1007, RawFrame.Encode(RawFrame.Text, [0xC3], final: false), RawFrame.Encode(0, "("u8));
+        yield return Case(
+            "fragments that are not UTF-8",
+            "invalid_payload",
+            1007,
+            RawFrame.Encode(RawFrame.Text, [0xC3], final: false),
+            RawFrame.Encode(0, "("u8));
         yield return Case("a binary frame", "unsupported_data", 1003, RawFrame.Encode(RawFrame.Binary, text));
         yield return Case("an empty binary frame", "unsupported_data", 1003, RawFrame.Encode(RawFrame.Binary, []));
         yield return Case("a message above the limit", "message_too_big", 1009, RawFrame.Encode(RawFrame.Text, Spaces((64 * 1024) + 1)));
         yield return Case(
-            "fragments above the limit", "message_too_big", 1009,
-            RawFrame.Encode(RawFrame.Text, Spaces(40 * 1024), final: false), RawFrame.Encode(0, Spaces(30 * 1024), final: false), RawFrame.Encode(0, "1"u8));
+            "fragments above the limit",
+            "message_too_big",
+            1009,
+            RawFrame.Encode(RawFrame.Text, Spaces(40 * 1024), final: false),
+            RawFrame.Encode(0, Spaces(30 * 1024), final: false),
+            RawFrame.Encode(0, "1"u8));
         yield return Case("no JSON", "invalid_message", 4400, RawFrame.Encode("no JSON"));
         yield return Case("an empty message", "invalid_message", 4400, RawFrame.Encode(string.Empty));
         yield return Case("a JSON array", "invalid_message", 4400, RawFrame.Encode("[]"));
@@ -81,7 +99,8 @@ internal sealed class HostileFrameTests
         await client.SendAsync(bytes);
 
         var close = await client.ReadCloseAsync();
-        Assert.That((close.CloseStatus, close.CloseReason), Is.EqualTo(((int?)code, reason)), "the text names the reason whose code it has");
+        Assert.That(
+            (close.CloseStatus, close.CloseReason), Is.EqualTo(((int?)code, reason)), "the text names the reason whose code it has");
         await client.TrySendAsync(RawFrame.Encode(RawFrame.Close, close.Payload));
         Assert.That(await client.ReadToEndAsync(), Is.Zero, "nothing follows a close frame but the end");
         Assert.That(await _host.EndReasonOfAsync(user), Is.EqualTo(reason));
@@ -134,7 +153,9 @@ internal sealed class HostileFrameTests
             frames.Add((await client.ReadFrameAsync())!);
         }
 
-        Assert.That(string.Concat(frames.Where(static f => f.Opcode == RawFrame.Pong).Select(static f => f.PayloadText)), Is.EqualTo("""{"type":"made_up" """.TrimEnd()));
+        Assert.That(
+            string.Concat(frames.Where(static f => f.Opcode == RawFrame.Pong).Select(static f => f.PayloadText)),
+            Is.EqualTo("""{"type":"made_up" """.TrimEnd()));
         Assert.That(frames.Single(static f => f.Opcode == RawFrame.Text).PayloadText, Does.Contain("unknown_message"));
     }
 
@@ -184,7 +205,8 @@ internal sealed class HostileFrameTests
     [Test]
     public async Task Frame_ViolatingBeforeThePeerEndsItsSide_IsToldAllTheSame([Values] bool fastDoor)
     {
-        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.Debug], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [HostLogs.Debug], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         foreach (var (reason, code, bytes) in new[]
         {
             ("invalid_message", 4400, RawFrame.Encode("no JSON")),

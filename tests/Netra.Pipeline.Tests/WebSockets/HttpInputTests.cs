@@ -59,6 +59,7 @@ internal sealed class HttpInputTests
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
         await pipe.Writer.CompleteAsync();
-        return new HttpInput(new DefaultConnectionContext { Transport = new MemoryTransport(pipe.Reader, new Pipe().Writer) }, TestSlots.Create()).Input;
+        return new HttpInput(
+            new DefaultConnectionContext { Transport = new MemoryTransport(pipe.Reader, new Pipe().Writer) }, TestSlots.Create()).Input;
     }
 }

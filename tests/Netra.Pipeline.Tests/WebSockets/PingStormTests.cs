@@ -16,7 +16,8 @@ internal sealed class PingStormTests
     public async Task Pings_DuringBurstsAndStalls_CorruptNothing([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SideBufferBytes", "1048576"), ("Netra:Connections:QueueFrames", "256"), HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [("Netra:Connections:SideBufferBytes", "1048576"), ("Netra:Connections:QueueFrames", "256"), HostLogs.NoPings],
+            kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 16 * 1024);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Wait });
         var emitting = EmitAsync(emitter);
@@ -57,7 +58,8 @@ internal sealed class PingStormTests
     public async Task Pings_OfAPeerThatNeverReads_EndAsPingFloodWithItsCode([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [HostLogs.NoPings, ("Netra:Connections:StallTimeout", "00:00:02")], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [HostLogs.NoPings, ("Netra:Connections:StallTimeout", "00:00:02")],
+            kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var bystander = await RawPeer.OpenAsync(host.Port, "grace");
         await using var client = await RawPeer.OpenAsync(host.Port, "ada", receiveBuffer: 16 * 1024);
         using var ended = new CancellationTokenSource();
@@ -82,7 +84,8 @@ internal sealed class PingStormTests
     {
         const int Peers = 40;
         const int Pings = 2000;
-        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.NoPings, HostLogs.Debug], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [HostLogs.NoPings, HostLogs.Debug], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await Task.WhenAll(Enumerable.Range(0, Peers).Select(async peer =>
         {
             await using var client = await RawPeer.OpenAsync(host.Port, $"ada-{peer}", receiveBuffer: 16 * 1024);

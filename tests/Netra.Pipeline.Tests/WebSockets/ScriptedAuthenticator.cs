@@ -4,7 +4,8 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.Tests.WebSockets;
 
 /// <summary>Does what a test says, and keeps the requests that it was asked about.</summary>
-internal sealed class ScriptedAuthenticator(Func<HandshakeRequest, CancellationToken, Task<AuthenticationResult>> script) : IConnectionAuthenticator
+internal sealed class ScriptedAuthenticator(Func<HandshakeRequest, CancellationToken, Task<AuthenticationResult>> script)
+    : IConnectionAuthenticator
 {
     public ScriptedAuthenticator()
         : this(static (request, _) => Task.FromResult(AuthenticationResult.Admit(request.Query["user_id"].ToString())))

@@ -24,7 +24,8 @@ internal sealed class SecondDoorTests
         await Hello.GetAsync(client);
         await Hello.GetAsync(client);
 
-        await client.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(RawPeer.Handshake("ada")), .. RawFrame.Encode("""{"type":"made_up"}""")]);
+        await client.SendAsync(
+            (byte[])[.. Encoding.ASCII.GetBytes(RawPeer.Handshake("ada")), .. RawFrame.Encode("""{"type":"made_up"}""")]);
 
         var response = await client.ReadResponseAsync();
         Assert.That(response!.Status, Is.EqualTo(101));
@@ -32,7 +33,8 @@ internal sealed class SecondDoorTests
         Assert.That(response.Header("Sec-WebSocket-Protocol"), Is.EqualTo("netra.v1"));
         Assert.That(response.Header("Date"), Is.Not.Null, "HTTP answered");
         await client.ReadWelcomeAsync();
-        Assert.That((await client.ReadFrameAsync())!.PayloadText, Does.Contain("unknown_message"), "what came with the handshake is handled");
+        Assert.That(
+            (await client.ReadFrameAsync())!.PayloadText, Does.Contain("unknown_message"), "what came with the handshake is handled");
         await AssertDeliversAsync(host, client);
         await AssertClosesAsync(client);
         host.AssertNoErrors();
@@ -125,12 +127,18 @@ internal sealed class SecondDoorTests
 
         foreach (var device in new[] { client, second })
         {
-            Assert.That((await device.ReadEventsAsync(500)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
+            Assert.That(
+                (await device.ReadEventsAsync(500)).Select(static e => e.Seq),
+                Is.EqualTo(Enumerable.Range(1, 500).Select(static i => (long)i)));
         }
 
         await client.CloseAsync();
         await Eventually.BecomesTrueAsync(() => host.Connections.Count == 1, "one stream of the connection has ended, the other has not");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{(tls ? "https" : "http")}://localhost:{host.Port}/hello") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{(tls ? "https" : "http")}://localhost:{host.Port}/hello")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var response = await http.SendAsync(request, CancellationToken.None);
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("hello"));
         host.AssertNoErrors();
@@ -181,11 +189,13 @@ internal sealed class SecondDoorTests
     [Test]
     public async Task Upgrade_BodySizeIsReadOnly_IsServed()
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: Listeners.SecondDoorOnly, map: static app => app.Use(static (context, next) =>
-        {
-            context.Features.Set<IHttpMaxRequestBodySizeFeature>(new FixedBodySize());
-            return next();
-        }));
+        await using var host = await PipelineHost.StartAsync(
+            kestrel: Listeners.SecondDoorOnly,
+            map: static app => app.Use(static (context, next) =>
+            {
+                context.Features.Set<IHttpMaxRequestBodySizeFeature>(new FixedBodySize());
+                return next();
+            }));
 
         await using var client = await RawPeer.OpenAsync(host.Port, "ada");
     }
@@ -213,10 +223,12 @@ internal sealed class SecondDoorTests
     public async Task Authenticator_BothDoors_SeesTheSameRequest()
     {
         var authenticator = new ScriptedAuthenticator();
-        await using var host = await PipelineHost.StartAsync(b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), map: Hello.Map);
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), map: Hello.Map);
         var handshake = RawPeer.Handshake(
             "b%C3%A9a+x%20y", "&seq=1&epoch=e&flag&Twice=1&twice=2&empty=",
-            fields: "Sec-WebSocket-Protocol: other, netra.v1\r\nX-Twice: one\r\nx-twice: two\r\nX-Utf8: \u00e9\r\nCookie: a=b; c=d\r\nAuthorization: Bearer t\r\n");
+            fields: "Sec-WebSocket-Protocol: other, netra.v1\r\nX-Twice: one\r\nx-twice: two\r\nX-Utf8: \u00e9\r\nCookie: a=b; c=d\r\n"
+                + "Authorization: Bearer t\r\n");
         await using var fast = await RawPeer.ConnectAsync(host.Port);
         await fast.SendAsync(handshake);
         await fast.ReadResponseAsync();
@@ -232,26 +244,37 @@ internal sealed class SecondDoorTests
         Assert.That(Fields(requests[1].Query), Is.EqualTo(Fields(requests[0].Query)));
         Assert.That(Fields(requests[1].Headers), Is.EqualTo(Fields(requests[0].Headers)));
         Assert.That(requests[1].Headers["x-TWICE"], Is.EqualTo(requests[0].Headers["X-twice"]));
-        Assert.That(requests.Select(static r => (r.IsLoopback, r.IsSecure, ((IPEndPoint)r.RemoteEndPoint!).Address)), Is.All.EqualTo((true, false, IPAddress.Loopback)));
-        Assert.That(requests.Select(static r => ((IPEndPoint)r.RemoteEndPoint!).Port), Is.EqualTo(new[] { ((IPEndPoint)fast.Socket.LocalEndPoint!).Port, ((IPEndPoint)second.Socket.LocalEndPoint!).Port }));
+        Assert.That(
+            requests.Select(static r => (r.IsLoopback, r.IsSecure, ((IPEndPoint)r.RemoteEndPoint!).Address)),
+            Is.All.EqualTo((true, false, IPAddress.Loopback)));
+        Assert.That(
+            requests.Select(static r => ((IPEndPoint)r.RemoteEndPoint!).Port),
+            Is.EqualTo(new[] { ((IPEndPoint)fast.Socket.LocalEndPoint!).Port, ((IPEndPoint)second.Socket.LocalEndPoint!).Port }));
     }
 
     [Test]
     public async Task Authenticator_OverTlsAndHttp2_SeesTheSameRequest()
     {
         var authenticator = new ScriptedAuthenticator();
-        await using var host = await PipelineHost.StartAsync(b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), kestrel: Listeners.Tls);
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), kestrel: Listeners.Tls);
         await using var fast = await RawPeer.OpenAsync(host.Port, "ada", SslApplicationProtocol.Http11);
         using var http = Http2Invoker();
         await using var second = await ConnectHttp2Async(host, http, tls: true, "ada");
 
         var requests = authenticator.Requests.ToArray();
-        Assert.That(requests.Select(static r => (r.Path, r.IsLoopback, r.IsSecure, User: r.Query["user_id"].ToString())), Is.EqualTo(Enumerable.Repeat(("/ws", true, true, "ada"), 2)));
+        Assert.That(
+            requests.Select(static r => (r.Path, r.IsLoopback, r.IsSecure, User: r.Query["user_id"].ToString())),
+            Is.EqualTo(Enumerable.Repeat(("/ws", true, true, "ada"), 2)));
         Assert.That(requests.Select(static r => r.IsExtendedConnect), Is.EqualTo(new[] { false, true }));
     }
 
     private static string[] Fields(IEnumerable<KeyValuePair<string, StringValues>> fields)
-        => [.. fields.Select(static field => $"{field.Key.ToLowerInvariant()}={string.Join('|', field.Value.ToArray())}").Order(StringComparer.Ordinal)];
+        =>
+        [
+            .. fields.Select(static field => $"{field.Key.ToLowerInvariant()}={string.Join('|', field.Value.ToArray())}").Order(
+                StringComparer.Ordinal)
+        ];
 
     private static HttpMessageInvoker Http2Invoker() => new(new SocketsHttpHandler
     {

@@ -5,19 +5,25 @@ using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
 
-/// <summary>A stream over pipes in memory, whose other end takes bytes only when asked to: above the threshold, a flush is pending until it does.</summary>
+/// <summary>
+/// A stream over pipes in memory, whose other end takes bytes only when asked to: above the threshold, a flush is pending until it does.
+/// </summary>
 internal sealed class SlowWire
 {
     public const int Threshold = 4096;
 
     private readonly Pipe _input = new();
-    private readonly Pipe _output = new(new PipeOptions(pauseWriterThreshold: Threshold, resumeWriterThreshold: Threshold / 2, useSynchronizationContext: false));
+    private readonly Pipe _output = new(
+        new PipeOptions(pauseWriterThreshold: Threshold, resumeWriterThreshold: Threshold / 2, useSynchronizationContext: false));
     private int _wakes;
     private int _inbound;
 
     public SlowWire(int sideLimit)
         => Stream = new TransportStream(
-            new MemoryTransport(_input.Reader, _output.Writer), sideLimit, () => Interlocked.Increment(ref _inbound), () => Interlocked.Increment(ref _wakes));
+            new MemoryTransport(_input.Reader, _output.Writer),
+            sideLimit,
+            () => Interlocked.Increment(ref _inbound),
+            () => Interlocked.Increment(ref _wakes));
 
     public TransportStream Stream { get; }
 

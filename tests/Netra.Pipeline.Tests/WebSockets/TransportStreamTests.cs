@@ -123,7 +123,8 @@ internal sealed class TransportStreamTests
 
         Assert.That(wire.Stream.HasClosed, Is.True);
         await wire.Stream.FlushTransportAsync();
-        Assert.That(Encoding.Latin1.GetBytes(wire.TryTake()), Is.EqualTo(new byte[] { 0x88, 15, 0x03, 0xE8 }.Concat("client_closed"u8.ToArray())));
+        Assert.That(
+            Encoding.Latin1.GetBytes(wire.TryTake()), Is.EqualTo(new byte[] { 0x88, 15, 0x03, 0xE8 }.Concat("client_closed"u8.ToArray())));
     }
 
     // The connection says it, under the reason that it has ended with, which may have come before.
@@ -134,7 +135,9 @@ internal sealed class TransportStreamTests
 
         wire.Stream.Write([0x88, 2, 0x03, 0xEA]);
 
-        Assert.That((wire.Stream.RefusedStatus, wire.Stream.HasClosed, wire.Stream.IsDirty), Is.EqualTo((WebSocketCloseStatus.ProtocolError, false, false)));
+        Assert.That(
+            (wire.Stream.RefusedStatus, wire.Stream.HasClosed, wire.Stream.IsDirty),
+            Is.EqualTo((WebSocketCloseStatus.ProtocolError, false, false)));
         wire.Stream.WriteClose((WebSocketCloseStatus)4400, "invalid_message");
         await wire.Stream.FlushTransportAsync();
         Assert.That(wire.TryTake(), Does.EndWith("invalid_message"));
@@ -203,7 +206,8 @@ internal sealed class TransportStreamTests
         Assert.That(wire.TryTake(), Is.EqualTo("goodbye"));
     }
 
-    // The writer sends frames and flushes, the reader answers pings, and the peer reads in pieces of any size: whatever the order, each frame stays whole, and each side's stay in order.
+    // The writer sends frames and flushes, the reader answers pings, and the peer reads in pieces of any size: whatever the order, each
+    // frame stays whole, and each side's stay in order.
     [FsCheck.NUnit.Property(MaxTest = 60)]
     public async Task Frames_OfWriterAndReaderOverASlowPipe_AreNeverInterleaved(DoNotSize<int> seed)
     {
@@ -271,7 +275,8 @@ internal sealed class TransportStreamTests
         var next = new Dictionary<byte, int> { [0x81] = 0, [0x8A] = 0 };
         for (var at = 0; at < received.Count;)
         {
-            var (kind, number, length) = (received[at], (received[at + 1] << 8) | received[at + 2], (received[at + 3] << 8) | received[at + 4]);
+            var (kind, number, length) = (
+                received[at], (received[at + 1] << 8) | received[at + 2], (received[at + 3] << 8) | received[at + 4]);
             Assert.That(number, Is.EqualTo(next[kind]++), $"a frame of kind {kind:X} at {at}");
             Assert.That(received.GetRange(at + 5, length), Is.All.EqualTo((byte)number));
             at += 5 + length;

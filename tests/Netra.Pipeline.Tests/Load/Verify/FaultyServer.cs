@@ -20,7 +20,8 @@ internal static class FaultyServer
                 await context.Response.WriteAsync("""{"unaccounted":1}""");
                 break;
             case "figures" when path == "/monitoring/websocket/metrics/users":
-                await context.Response.WriteAsync(request.Query.ContainsKey("after") ? """{"users":[]}""" : """{"users":[{"user_id":"somebody"}],"next":"somebody"}""");
+                await context.Response.WriteAsync(
+                    request.Query.ContainsKey("after") ? """{"users":[]}""" : """{"users":[{"user_id":"somebody"}],"next":"somebody"}""");
                 break;
             case "slow" when path == "/v1/events":
                 await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System);

@@ -23,7 +23,8 @@ internal static class LoadProgram
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+            var (output, error) = (
+                process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
             await process.WaitForExitAsync(patience.Token);
             return (process.ExitCode, await output, await error);
         }
@@ -35,7 +36,8 @@ internal static class LoadProgram
     }
 
     /// <summary>Runs it with <c>--json</c>, and takes its answer apart.</summary>
-    public static async Task<(int ExitCode, IReadOnlyDictionary<string, (bool HasPassed, string Detail)> Checks)> VerifyAsync(params string[] arguments)
+    public static async Task<(int ExitCode, IReadOnlyDictionary<string, (bool HasPassed, string Detail)> Checks)> VerifyAsync(
+        params string[] arguments)
     {
         var (exitCode, output, error) = await RunAsync(["verify", "--json", .. arguments]);
         Assert.That(error, Is.Empty);

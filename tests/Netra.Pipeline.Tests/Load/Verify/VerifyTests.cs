@@ -28,8 +28,12 @@ internal sealed class VerifyTests
             Assert.That(checks.Where(static check => !check.Value.HasPassed), Is.Empty, server.Output);
             Assert.That(checks["lifecycle events"], Is.EqualTo((true, "5 of 5 published, received in order and acknowledged")));
             Assert.That(checks["isolation"], Is.EqualTo((true, "22 events of one user, none of them seen by the other")));
-            Assert.That(checks["overhead"].Detail, Does.Match(@"^100 events: receipts \d+\.\d ms on average, p99 .*; publish to receive p50 .* ms, p99 .* ms"));
-            Assert.That(checks["completeness"], Is.EqualTo((true, "102 events over a socket that was cut at 33: none lost, none doubled, unaccounted 0")));
+            Assert.That(
+                checks["overhead"].Detail,
+                Does.Match(@"^100 events: receipts \d+\.\d ms on average, p99 .*; publish to receive p50 .* ms, p99 .* ms"));
+            Assert.That(
+                checks["completeness"],
+                Is.EqualTo((true, "102 events over a socket that was cut at 33: none lost, none doubled, unaccounted 0")));
             Assert.That(exitCode, Is.Zero, "6 of 6");
             Assert.That(server.Critical, Is.Empty);
         }
@@ -47,10 +51,12 @@ internal sealed class VerifyTests
     [TestCase("monitoring", "/monitoring/websocket/metrics/users does not list verify-", "figures", "--timeout-s", "2")]
     [TestCase("completeness", "the server did not resume at ", "resume", "--timeout-s", "5")]
     [TestCase("completeness", "the ledger does not add up: GET /v1/ledger", "ledger", "--timeout-s", "2")]
-    public async Task Verify_ServerWithAFault_FailsTheCheckThatIsThereForIt(string check, string problem, string fault, params string[] options)
+    public async Task Verify_ServerWithAFault_FailsTheCheckThatIsThereForIt(
+        string check, string problem, string fault, params string[] options)
     {
         await using var host = await PipelineHost.StartAsync(
-            kestrel: static options => options.Listen(IPAddress.Loopback, 0), map: app => app.Use((HttpContext context, RequestDelegate next) => FaultyServer.AnswerAsync(fault, context, next)));
+            kestrel: static options => options.Listen(IPAddress.Loopback, 0),
+            map: app => app.Use((HttpContext context, RequestDelegate next) => FaultyServer.AnswerAsync(fault, context, next)));
 
         var (exitCode, checks) = await LoadProgram.VerifyAsync(["--url", host.HttpAddress.ToString(), "--events", "10", .. options]);
 
@@ -67,7 +73,8 @@ internal sealed class VerifyTests
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(checks.Keys, Is.EqualTo(Names));
         Assert.That(checks.Values.Select(static check => check.HasPassed), Is.All.False);
-        Assert.That(checks.Where(static check => check.Key != "monitoring").Select(static check => check.Value.Detail), Is.All.Contain("refused"));
+        Assert.That(
+            checks.Where(static check => check.Key != "monitoring").Select(static check => check.Value.Detail), Is.All.Contain("refused"));
     }
 
     [Test]

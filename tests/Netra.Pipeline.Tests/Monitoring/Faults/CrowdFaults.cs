@@ -10,26 +10,50 @@ namespace Netra.Pipeline.Tests.Monitoring.Faults;
 /// <summary>Failures that somebody is told of each time, and that concern operators when they come in crowds.</summary>
 internal static class CrowdFaults
 {
-    private static readonly (string Key, string Value)[] PatientRuns = [("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")];
+    private static readonly (string Key, string Value)[] PatientRuns =
+    [
+        ("Netra:Monitoring:RunLease", "01:00:00"),
+        ("Netra:Monitoring:MaxRunSilence", "02:00:00"),
+    ];
 
     public static IEnumerable<Fault> All()
     {
-        yield return Crowd("malformed_events", "S1", "A backend posts events that are malformed", FailureCode.InvalidEvent, static (bench, _) => bench.PostAsync("nonsense"));
-        yield return Crowd("invalid_contexts", "S1 §5", "A backend posts events with ids that are not valid", FailureCode.ContextInvalid, static (bench, _) => bench.PostAsync("agent_started", userId: "$system"));
-        yield return Crowd("oversize_events", "S1 §2, P23", "Events exceed the largest size; each fails alone", FailureCode.EventTooLarge, static async (bench, _) =>
-            await (await bench.EmitterAsync()).TokenAsync(new string('x', 300 * 1024)));
-        yield return Crowd("events_after_the_end", "P20", "Events come after the terminal one of their run", FailureCode.RunEnded, static async (bench, i) =>
-        {
-            if (i == 0)
+        yield return Crowd(
+            "malformed_events",
+            "S1",
+            "A backend posts events that are malformed",
+            FailureCode.InvalidEvent,
+            static (bench, _) => bench.PostAsync("nonsense"));
+        yield return Crowd(
+            "invalid_contexts",
+            "S1 §5",
+            "A backend posts events with ids that are not valid",
+            FailureCode.ContextInvalid,
+            static (bench, _) => bench.PostAsync("agent_started", userId: "$system"));
+        yield return Crowd(
+            "oversize_events", "S1 §2, P23", "Events exceed the largest size; each fails alone", FailureCode.EventTooLarge,
+            static async (bench, _) =>
+                await (await bench.EmitterAsync()).TokenAsync(new string('x', 300 * 1024)));
+        yield return Crowd(
+            "events_after_the_end", "P20", "Events come after the terminal one of their run", FailureCode.RunEnded,
+            static async (bench, i) =>
             {
-                await bench.PostAsync("agent_started");
-                await bench.PostAsync("agent_completed");
-            }
+                if (i == 0)
+                {
+                    await bench.PostAsync("agent_started");
+                    await bench.PostAsync("agent_completed");
+                }
 
-            await bench.PostAsync("token", """{"delta":"x"}""");
-        });
-        yield return Crowd("idempotency_conflicts", "P17", "A backend uses one key for different events", FailureCode.IdempotencyConflict, static (bench, i) =>
-            bench.Host.Http.PublishAsync(PublishExtensions.TokenJson($"{i}").WithKey("one key")), count: 32);
+                await bench.PostAsync("token", """{"delta":"x"}""");
+            });
+        yield return Crowd(
+            "idempotency_conflicts",
+            "P17",
+            "A backend uses one key for different events",
+            FailureCode.IdempotencyConflict,
+            static (bench, i) =>
+                bench.Host.Http.PublishAsync(PublishExtensions.TokenJson($"{i}").WithKey("one key")),
+            count: 32);
         yield return Crowd("agents_fail", "S2", "Agents throw", FailureCode.AgentFailed, static (bench, i) =>
         {
             bench.Scripts.Agent = static (_, _) => throw new InvalidOperationException("no model");
@@ -41,48 +65,70 @@ internal static class CrowdFaults
             bench.Scripts.Agent = static (execution, ct) => Calling(execution, ct);
             return bench.Pipeline.Runner.RunAsync("scripted", "?", bench.Pipeline.Contexts.Create("ada", "t1", $"r{i}"));
         });
-        yield return Crowd("unknown_agents", "S4 why 3", "Agents are asked for that nobody has registered", FailureCode.AgentUnknown, static (bench, i) =>
-            bench.Pipeline.Runner.RunAsync("nobody", "?", bench.Pipeline.Contexts.Create("ada", "t1", $"r{i}")));
-        yield return Crowd("unknown_tools", "S3, S4 why 3", "Tools are called that nobody has registered", FailureCode.ToolUnknown, static (bench, i) =>
-        {
-            bench.Scripts.Agent = static (execution, ct) => Calling(execution, ct, "nobody");
-            return bench.Pipeline.Runner.RunAsync("scripted", "?", bench.Pipeline.Contexts.Create("ada", "t1", $"r{i}"));
-        });
-        yield return Crowd("handler_throws", "S1", "The handler of what pages send throws", FailureCode.HandlerFailed, static async (bench, i) =>
-        {
-            bench.HandlerFault = new InvalidOperationException("the handler's own");
-            await AskAsync(bench, $$"""{"type":"chat_message","id":"m{{i}}","thread_id":"t1","content":"?"}""");
-        });
-        yield return Crowd("tokens_in_an_emergency", "S3", "Tokens are refused while emergency mode is on, and lifecycle events go on", FailureCode.EmergencyMode, static async (bench, i) =>
-        {
-            bench.Host.Services.GetRequiredService<EmergencyMode>().TryEnter("a fault of the test", "eve", isAutomatic: false);
-            await bench.PostAsync("token", """{"delta":"x"}""", runId: $"r{i}");
-        });
-        yield return Crowd("overflow_timeouts", "P13, P14", "Emitters wait for room in a queue, and none comes", FailureCode.OverflowTimeout, static async (bench, i) =>
-        {
-            if (i == 0)
+        yield return Crowd(
+            "unknown_agents", "S4 why 3", "Agents are asked for that nobody has registered", FailureCode.AgentUnknown,
+            static (bench, i) =>
+                bench.Pipeline.Runner.RunAsync("nobody", "?", bench.Pipeline.Contexts.Create("ada", "t1", $"r{i}")));
+        yield return Crowd(
+            "unknown_tools", "S3, S4 why 3", "Tools are called that nobody has registered", FailureCode.ToolUnknown,
+            static (bench, i) =>
             {
-                bench.Keep(await TestClient.ConnectAsync(bench.Pipeline.SocketAddress("ada"), invoker: SmallReceiveBuffer.Invoker()));
-                var filling = await bench.EmitterAsync();
-                for (var n = 0; n < 100; n++)
+                bench.Scripts.Agent = static (execution, ct) => Calling(execution, ct, "nobody");
+                return bench.Pipeline.Runner.RunAsync("scripted", "?", bench.Pipeline.Contexts.Create("ada", "t1", $"r{i}"));
+            });
+        yield return Crowd(
+            "handler_throws", "S1", "The handler of what pages send throws", FailureCode.HandlerFailed,
+            static async (bench, i) =>
+            {
+                bench.HandlerFault = new InvalidOperationException("the handler's own");
+                await AskAsync(bench, $$"""{"type":"chat_message","id":"m{{i}}","thread_id":"t1","content":"?"}""");
+            });
+        yield return Crowd(
+            "tokens_in_an_emergency",
+            "S3",
+            "Tokens are refused while emergency mode is on, and lifecycle events go on",
+            FailureCode.EmergencyMode,
+            static async (bench, i) =>
+            {
+                bench.Host.Services.GetRequiredService<EmergencyMode>().TryEnter("a fault of the test", "eve", isAutomatic: false);
+                await bench.PostAsync("token", """{"delta":"x"}""", runId: $"r{i}");
+            });
+        yield return Crowd(
+            "overflow_timeouts", "P13, P14", "Emitters wait for room in a queue, and none comes", FailureCode.OverflowTimeout,
+            static async (bench, i) =>
+            {
+                if (i == 0)
                 {
-                    await filling.TokenAsync(new string('x', 8 * 1024));
+                    bench.Keep(await TestClient.ConnectAsync(bench.Pipeline.SocketAddress("ada"), invoker: SmallReceiveBuffer.Invoker()));
+                    var filling = await bench.EmitterAsync();
+                    for (var n = 0; n < 100; n++)
+                    {
+                        await filling.TokenAsync(new string('x', 8 * 1024));
+                    }
                 }
-            }
 
-            var emitter = bench.Keep(await bench.Pipeline.EmitterOfAsync("ada", runId: $"w{i}", options: new() { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromMilliseconds(500) }));
-            var waiting = emitter.TokenAsync("x").AsTask();
-            await Eventually.BecomesTrueAsync(
-                () =>
-                {
-                    bench.Host.Time.Advance(TimeSpan.FromMilliseconds(20));
-                    return waiting.IsCompleted;
-                },
-                "it gave up");
-            await waiting;
-        }) with
+                var emitter = bench.Keep(await bench.Pipeline.EmitterOfAsync(
+                    "ada",
+                    runId: $"w{i}",
+                    options: new() { Overflow = OverflowBehavior.Wait, WaitTimeout = TimeSpan.FromMilliseconds(500) }));
+                var waiting = emitter.TokenAsync("x").AsTask();
+                await Eventually.BecomesTrueAsync(
+                    () =>
+                    {
+                        bench.Host.Time.Advance(TimeSpan.FromMilliseconds(20));
+                        return waiting.IsCompleted;
+                    },
+                    "it gave up");
+                await waiting;
+            }) with
         {
-            Settings = [("Netra:Connections:QueueFrames", "16"), ("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:StallTimeout", "00:10:00"), .. PatientRuns],
+            Settings =
+            [
+                ("Netra:Connections:QueueFrames", "16"),
+                ("Netra:Connections:SendBufferBytes", "16384"),
+                ("Netra:Connections:StallTimeout", "00:10:00"),
+                .. PatientRuns,
+            ],
         };
     }
 
@@ -107,7 +153,9 @@ internal static class CrowdFaults
     }
 
     private static async IAsyncEnumerable<string> Calling(
-        Pipeline.Agents.AgentExecution execution, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct, string tool = "echo")
+        Pipeline.Agents.AgentExecution execution,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct,
+        string tool = "echo")
     {
         await execution.Tools.CallToolAsync(tool, [], ct);
         yield return string.Empty;

@@ -4,7 +4,9 @@ namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
 /// <summary>One way in which something can go wrong, how to bring it about in a running server, and what must come of it.</summary>
 /// <param name="Name">Names it in the catalogue.</param>
-/// <param name="Source">Where it is known from: a document (S0–S4), a section 2 thread of the peers (P and its number), or the design (+).</param>
+/// <param name="Source">
+/// Where it is known from: a document (S0–S4), a section 2 thread of the peers (P and its number), or the design (+).
+/// </param>
 /// <param name="What">What happens, for operators.</param>
 /// <param name="Alert">The alert that must fire.</param>
 /// <param name="Inject">Brings it about.</param>

@@ -15,7 +15,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
-/// <summary>A running server in virtual time that faults can be brought about in: its log, its observer, its channel, its agents and what it uses are as a test says.</summary>
+/// <summary>
+/// A running server in virtual time that faults can be brought about in: its log, its observer, its channel, its agents
+/// and what it uses are as a test says.
+/// </summary>
 internal sealed class FaultBench : IAsyncDisposable
 {
     private readonly List<AnsweringPage> _pages = [];
@@ -65,7 +68,8 @@ internal sealed class FaultBench : IAsyncDisposable
                 services.AddSingleton<INotifier>(bench.Pager);
                 services.AddSingleton<ResourceSampler>(() => bench.ResourceFault is { } thrown ? throw thrown : bench.Resources);
                 services.AddSingleton<IEmergencyNotifier>(new FaultyEmergencyNotifier(bench));
-                services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler((_, _) => bench.HandlerFault is { } thrown ? throw thrown : ValueTask.FromResult<string?>(null)));
+                services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler(
+                    (_, _) => bench.HandlerFault is { } thrown ? throw thrown : ValueTask.FromResult<string?>(null)));
                 pipeline.UseEventLog<FaultyLog>().AddAgent<ScriptedAgent>().AddAgent<ScriptedDelegate>().AddTool<ScriptedTool>();
             },
             fault.Settings);
@@ -112,7 +116,8 @@ internal sealed class FaultBench : IAsyncDisposable
         return disposable;
     }
 
-    public async Task<EventEmitter> EmitterAsync(string userId = "ada", string runId = "r1") => Keep(await Pipeline.EmitterOfAsync(userId, runId: runId, options: new EmitterOptions { Overflow = OverflowBehavior.Report }));
+    public async Task<EventEmitter> EmitterAsync(string userId = "ada", string runId = "r1")
+        => Keep(await Pipeline.EmitterOfAsync(userId, runId: runId, options: new EmitterOptions { Overflow = OverflowBehavior.Report }));
 
     /// <summary>Lets go of emitters and clients, so that nobody needs their users' streams any more.</summary>
     public async Task LetGoAsync()
@@ -168,7 +173,8 @@ internal sealed class FaultBench : IAsyncDisposable
         var (_, body) = await Host.Http.AskAsync("/monitoring/websocket/alerts");
         foreach (var alert in body.GetProperty("alerts").EnumerateArray())
         {
-            if (alert.Text("name") == name && (label is null || alert.GetProperty("labels").EnumerateObject().Any(member => member.Value.GetString() == label)))
+            if (alert.Text("name") == name
+                && (label is null || alert.GetProperty("labels").EnumerateObject().Any(member => member.Value.GetString() == label)))
             {
                 return alert;
             }

@@ -7,11 +7,17 @@ internal static class FaultCatalogue
 {
     public static IReadOnlyList<Fault> All { get; } =
     [
-        .. EmissionFaults.All(), .. RunFaults.All(), .. DeliveryFaults.All(), .. LogFaults.All(), .. ServerFaults.All(), .. CrowdFaults.All(),
+        .. EmissionFaults.All(),
+        .. RunFaults.All(),
+        .. DeliveryFaults.All(),
+        .. LogFaults.All(),
+        .. ServerFaults.All(),
+        .. CrowdFaults.All(),
     ];
 
     /// <summary>The rows of the table in docs/operations.md.</summary>
     public static IEnumerable<string> Rows() => All.Select(static fault => string.Create(
         CultureInfo.InvariantCulture,
-        $"| `{fault.Name}` | {fault.What} | {(fault.Code is { } code ? $"`{Pipeline.Failures.FailureCodes.WireName(code)}`" : "–")} | `{fault.Alert}`{(fault.Label is null ? string.Empty : $" ({fault.Label})")} | {fault.Window} s | {fault.Source} |"));
+        $"| `{fault.Name}` | {fault.What} | {(fault.Code is { } code ? $"`{Pipeline.Failures.FailureCodes.WireName(code)}`" : "–")} | "
+        + $"`{fault.Alert}`{(fault.Label is null ? string.Empty : $" ({fault.Label})")} | {fault.Window} s | {fault.Source} |"));
 }

@@ -3,7 +3,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
 /// <summary>
-/// Spec T2, M2, A1: every fault of the catalogue, brought about in a running server, is raised or noticed within its window, alerted within five seconds of that, visible at the endpoints, and over by itself when the cause is gone.
+/// Spec T2, M2, A1: every fault of the catalogue, brought about in a running server, is raised or noticed within its window, alerted within
+/// five seconds of that, visible at the endpoints, and over by itself when the cause is gone.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
@@ -36,7 +37,11 @@ internal sealed class FaultCatalogueTests
             noticed = noticed == 0 && IsReported(bench, fault, before) ? second + 1 : noticed;
         }
 
-        Assert.That(alerted, Is.Positive, $"{fault.Alert} must fire; reported: {string.Join(", ", bench.Pipeline.Failures.Latest(10).Select(static f => $"{f.Code}: {f.Message}"))}");
+        Assert.That(
+            alerted,
+            Is.Positive,
+            $"{fault.Alert} must fire; reported: "
+            + $"{string.Join(", ", bench.Pipeline.Failures.Latest(10).Select(static f => $"{f.Code}: {f.Message}"))}");
         if (fault.Code is not null)
         {
             Assert.That(noticed, Is.InRange(1, fault.Window + 1 + fault.Stride), "it is raised or noticed in time");
@@ -44,7 +49,9 @@ internal sealed class FaultCatalogueTests
         }
 
         await IsVisibleAsync(bench, fault);
-        await Eventually.BecomesTrueAsync(() => bench.Pager.Tried.Any(told => told.Notification.RuleName == fault.Alert || fault.Alert == "notification_failed"), "somebody was told");
+        await Eventually.BecomesTrueAsync(
+            () => bench.Pager.Tried.Any(told => told.Notification.RuleName == fault.Alert || fault.Alert == "notification_failed"),
+            "somebody was told");
 
         if (fault.Heal is not null)
         {
@@ -77,18 +84,27 @@ internal sealed class FaultCatalogueTests
     }
 
     private static bool IsReported(FaultBench bench, Fault fault, long before)
-        => fault.Code is { } code && bench.Pipeline.Failures.Latest((int)Math.Min(1000, bench.Pipeline.Failures.Total - before)).Any(failure => failure.Code == code);
+        => fault.Code is { } code && bench.Pipeline.Failures.Latest((int)Math.Min(1000, bench.Pipeline.Failures.Total - before))
+            .Any(failure => failure.Code == code);
 
     private static async Task IsVisibleAsync(FaultBench bench, Fault fault)
     {
         var (_, status) = await bench.Host.Http.AskAsync("/monitoring/websocket/system/status");
         Assert.That(
-            status.GetProperty("alerts").EnumerateArray().Any(alert => alert.Text("name") == fault.Alert && alert.Text("state") == "firing"), Is.True, "the status shows it");
+            status.GetProperty("alerts")
+                .EnumerateArray()
+                .Any(alert => alert.Text("name") == fault.Alert && alert.Text("state") == "firing"),
+            Is.True,
+            "the status shows it");
         var (_, operations) = await bench.Host.Http.AskAsync("/monitoring/websocket/dashboard/websocket_operations");
         if (fault.Code is { } code)
         {
             Assert.That(
-                operations.GetProperty("failures").EnumerateArray().Any(failure => failure.Text("code") == Pipeline.Failures.FailureCodes.WireName(code)), Is.True, "the dashboard shows the failure");
+                operations.GetProperty("failures")
+                    .EnumerateArray()
+                    .Any(failure => failure.Text("code") == Pipeline.Failures.FailureCodes.WireName(code)),
+                Is.True,
+                "the dashboard shows the failure");
         }
     }
 }

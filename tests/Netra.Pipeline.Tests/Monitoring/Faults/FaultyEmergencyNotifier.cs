@@ -6,5 +6,6 @@ namespace Netra.Pipeline.Tests.Monitoring.Faults;
 /// <summary>Is told of emergencies, and throws when the bench says so.</summary>
 internal sealed class FaultyEmergencyNotifier(FaultBench bench) : IEmergencyNotifier
 {
-    public Task NotifyAsync(Failure failure, CancellationToken cancellationToken) => bench.EmergencyFault is { } fault ? throw fault : Task.CompletedTask;
+    public Task NotifyAsync(Failure failure, CancellationToken cancellationToken)
+        => bench.EmergencyFault is { } fault ? throw fault : Task.CompletedTask;
 }

@@ -5,7 +5,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
 /// <summary>A log that fails as a test says.</summary>
-internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time) : DelegatingEventLog(new InMemoryEventLog(options, time))
+internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeProvider time)
+    : DelegatingEventLog(new InMemoryEventLog(options, time))
 {
     public override string? Trouble => InTrouble ?? base.Trouble;
 
@@ -50,7 +51,8 @@ internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeP
         return ExpireFault is { } fault ? throw fault : await base.ExpireAsync(olderThan, cancellationToken);
     }
 
-    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    public override ValueTask<StreamLease> OpenAsync(
+        string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
         => base.OpenAsync(userId, lease => new ToldOwner(this, own(lease)), cancellationToken);
 
     private sealed class ToldOwner(FaultyLog log, IStreamOwner owner) : IStreamOwner

@@ -9,20 +9,22 @@ internal static class LogFaults
 {
     public static IEnumerable<Fault> All()
     {
-        yield return new("log_full", "S1, P15", "The log cannot take more; emergency mode begins by itself", "emergency_mode", static async bench =>
-        {
-            bench.Log.Answer = static user => user.StartsWith('$') ? null : AppendResult.Full;
-            await FaultBench.RaisesAsync(async () =>
+        yield return new(
+            "log_full", "S1, P15", "The log cannot take more; emergency mode begins by itself", "emergency_mode",
+            static async bench =>
             {
-                var waiting = (await bench.EmitterAsync()).AgentStartedAsync("demo").AsTask();
-                while (!waiting.IsCompleted)
+                bench.Log.Answer = static user => user.StartsWith('$') ? null : AppendResult.Full;
+                await FaultBench.RaisesAsync(async () =>
                 {
-                    await bench.PassAsync(1);
-                }
+                    var waiting = (await bench.EmitterAsync()).AgentStartedAsync("demo").AsTask();
+                    while (!waiting.IsCompleted)
+                    {
+                        await bench.PassAsync(1);
+                    }
 
-                await waiting;
-            });
-        })
+                    await waiting;
+                });
+            })
         {
             Settings = [("Netra:Emission:RoomTimeout", "00:00:02")],
             Code = FailureCode.LogFull,
@@ -47,7 +49,12 @@ internal static class LogFaults
             Code = FailureCode.LogFailed,
             Heal = static bench => Do(() => bench.Log.AppendFault = static _ => null),
         };
-        yield return new("log_in_trouble", "S0", "Nothing can be stored: the disk is full, or read-only", "log_trouble", static bench => Do(() => bench.Log.InTrouble = "disk full"))
+        yield return new(
+            "log_in_trouble",
+            "S0",
+            "Nothing can be stored: the disk is full, or read-only",
+            "log_trouble",
+            static bench => Do(() => bench.Log.InTrouble = "disk full"))
         {
             Heal = static bench => Do(() => bench.Log.InTrouble = null),
         };
@@ -65,44 +72,60 @@ internal static class LogFaults
         })
         {
             Code = FailureCode.LogFailed,
-            Settings = [("Netra:Streams:WindowEvents", "16"), ("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")],
+            Settings =
+            [
+                ("Netra:Streams:WindowEvents", "16"),
+                ("Netra:Monitoring:RunLease", "01:00:00"),
+                ("Netra:Monitoring:MaxRunSilence", "02:00:00"),
+            ],
             Heal = static bench => Do(() => bench.Log.ReadFault = null),
         };
-        yield return new("retention_fails", "S3", "Old events cannot be deleted", "background_failed", static bench => Do(() => bench.Log.ExpireFault = new IOException("Input/output error")))
+        yield return new(
+            "retention_fails",
+            "S3",
+            "Old events cannot be deleted",
+            "background_failed",
+            static bench => Do(() => bench.Log.ExpireFault = new IOException("Input/output error")))
         {
             Code = FailureCode.BackgroundFailed,
             Heal = static bench => Do(() => bench.Log.ExpireFault = null),
         };
-        yield return new("retention_hangs", "+", "Deleting old events never comes back, and throws nothing", "stuck_loops", static bench => Do(() =>
-        {
-            bench.Host.HangingLoop = "retention";
-            bench.Log.ExpireHang = bench.Hang;
-        }))
+        yield return new(
+            "retention_hangs", "+", "Deleting old events never comes back, and throws nothing", "stuck_loops",
+            static bench => Do(() =>
+            {
+                bench.Host.HangingLoop = "retention";
+                bench.Log.ExpireHang = bench.Hang;
+            }))
         {
             Code = FailureCode.BackgroundFailed,
             Label = "retention",
             Window = 62,
             Heal = static bench => Do(bench.LetHangGo),
         };
-        yield return new("event_lost_by_the_writer", "P4, P5", "The log's writer loses an event that was accepted", "ledger_unaccounted", static async bench =>
-        {
-            bench.Log.Committed = static _ => 0;
-            await (await bench.EmitterAsync()).AgentStartedAsync("demo");
-            bench.Log.Committed = static events => events;
-            await (await bench.EmitterAsync()).AgentThinkingAsync("?");
-        })
+        yield return new(
+            "event_lost_by_the_writer", "P4, P5", "The log's writer loses an event that was accepted", "ledger_unaccounted",
+            static async bench =>
+            {
+                bench.Log.Committed = static _ => 0;
+                await (await bench.EmitterAsync()).AgentStartedAsync("demo");
+                bench.Log.Committed = static events => events;
+                await (await bench.EmitterAsync()).AgentThinkingAsync("?");
+            })
         {
             Code = FailureCode.LedgerUnaccounted,
             Window = 3,
             Heal = static bench => bench.LetGoAsync(),
         };
-        yield return new("receipt_without_an_event", "P1, P5", "An emitter has a receipt for an event that nobody has", "ledger_unaccounted", static async bench =>
-        {
-            await (await bench.EmitterAsync()).AgentStartedAsync("demo");
-            var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
-            stream.Ledger.OnAccepted(2);
-            stream.Pins.Remove();
-        })
+        yield return new(
+            "receipt_without_an_event", "P1, P5", "An emitter has a receipt for an event that nobody has", "ledger_unaccounted",
+            static async bench =>
+            {
+                await (await bench.EmitterAsync()).AgentStartedAsync("demo");
+                var stream = await bench.Pipeline.Streams.PinAsync("ada", CancellationToken.None);
+                stream.Ledger.OnAccepted(2);
+                stream.Pins.Remove();
+            })
         {
             Code = FailureCode.LedgerUnaccounted,
             Window = 3,

@@ -7,13 +7,25 @@ namespace Netra.Pipeline.Tests.Monitoring.Faults;
 internal static class RunFaults
 {
     private const string ShortLease = """{"agent_name":"demo","lease_ms":5000}""";
-    private static readonly (string Key, string Value)[] PatientRuns = [("Netra:Monitoring:RunLease", "01:00:00"), ("Netra:Monitoring:MaxRunSilence", "02:00:00")];
+    private static readonly (string Key, string Value)[] PatientRuns =
+    [
+        ("Netra:Monitoring:RunLease", "01:00:00"),
+        ("Netra:Monitoring:MaxRunSilence", "02:00:00"),
+    ];
 
     public static IEnumerable<Fault> All()
     {
-        yield return Violation("event_before_started", "A run's event comes before agent_started", static bench => bench.PostAsync("agent_thinking", """{"thought":"?"}"""));
-        yield return Violation("started_twice", "agent_started comes twice", static bench => bench.PostAsync("agent_started"), isStarted: true);
-        yield return Violation("tool_completed_alone", "tool_completed comes without its tool_executing", static bench => bench.PostAsync("tool_completed", """{"tool_name":"search"}"""), isStarted: true);
+        yield return Violation(
+            "event_before_started",
+            "A run's event comes before agent_started",
+            static bench => bench.PostAsync("agent_thinking", """{"thought":"?"}"""));
+        yield return Violation(
+            "started_twice", "agent_started comes twice", static bench => bench.PostAsync("agent_started"), isStarted: true);
+        yield return Violation(
+            "tool_completed_alone",
+            "tool_completed comes without its tool_executing",
+            static bench => bench.PostAsync("tool_completed", """{"tool_name":"search"}"""),
+            isStarted: true);
         yield return Violation(
             "tool_never_completed",
             "A run completes while one of its tools is running",
@@ -54,18 +66,33 @@ internal static class RunFaults
             Settings = PatientRuns,
             Heal = static bench => bench.PostAsync("tool_completed", """{"tool_name":"search","call_id":"c1"}"""),
         };
-        yield return new("dead_agent", "S3, P21", "A backend's agent dies in the middle of a run that has a lease", "silent_failures", static bench => bench.PostAsync("agent_started", ShortLease))
+        yield return new(
+            "dead_agent",
+            "S3, P21",
+            "A backend's agent dies in the middle of a run that has a lease",
+            "silent_failures",
+            static bench => bench.PostAsync("agent_started", ShortLease))
         {
             Code = FailureCode.RunStalled,
             Label = "quiet_run",
             Window = 7,
         };
-        yield return new("dead_agent_is_listed", "S0, S3", "The same, as long as it lasts", "stalled_runs", static bench => bench.PostAsync("agent_started", ShortLease))
+        yield return new(
+            "dead_agent_is_listed",
+            "S0, S3",
+            "The same, as long as it lasts",
+            "stalled_runs",
+            static bench => bench.PostAsync("agent_started", ShortLease))
         {
             Code = FailureCode.RunStalled,
             Window = 7,
         };
-        yield return new("dead_agent_without_lease", "P21, P24", "A backend's agent dies, and had said nothing of a lease", "stalled_runs", static bench => bench.PostAsync("agent_started"))
+        yield return new(
+            "dead_agent_without_lease",
+            "P21, P24",
+            "A backend's agent dies, and had said nothing of a lease",
+            "stalled_runs",
+            static bench => bench.PostAsync("agent_started"))
         {
             Code = FailureCode.RunStalled,
             Window = 62,
@@ -82,34 +109,41 @@ internal static class RunFaults
             Code = FailureCode.RunStalled,
             Window = 3,
         };
-        yield return new("waiting_without_end", "P21", "Whoever waited for somebody's answer does not go on when the time is over", "stalled_runs", static async bench =>
-        {
-            await bench.PostAsync("agent_started", ShortLease);
-            var until = (bench.Host.Time.GetUtcNow().AddSeconds(20) - DateTimeOffset.UnixEpoch).TotalSeconds;
-            await bench.PostAsync("waiting", $$"""{"until":{{until.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)}}}""");
-        })
+        yield return new(
+            "waiting_without_end", "P21", "Whoever waited for somebody's answer does not go on when the time is over", "stalled_runs",
+            static async bench =>
+            {
+                await bench.PostAsync("agent_started", ShortLease);
+                var until = (bench.Host.Time.GetUtcNow().AddSeconds(20) - DateTimeOffset.UnixEpoch).TotalSeconds;
+                await bench.PostAsync(
+                    "waiting", $$"""{"until":{{until.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)}}}""");
+            })
         {
             Code = FailureCode.RunStalled,
             Window = 27,
         };
-        yield return new("publisher_breaks_off", "P20, P22", "The request that feeds a run breaks off in the middle", "stalled_runs", static async bench =>
-        {
-            await using var lines = await PublishLines.OpenAsync(bench.Pipeline);
-            await lines.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""));
-            await lines.ReadAsync();
-        })
+        yield return new(
+            "publisher_breaks_off", "P20, P22", "The request that feeds a run breaks off in the middle", "stalled_runs",
+            static async bench =>
+            {
+                await using var lines = await PublishLines.OpenAsync(bench.Pipeline);
+                await lines.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""));
+                await lines.ReadAsync();
+            })
         {
             Code = FailureCode.RunStalled,
             Window = 15,
             Heal = static bench => bench.PostAsync("agent_completed"),
         };
-        yield return new("run_ended_by_silence", "P21", "A silent run is ended by the server, which nobody may take for completion", "failure_rate", static async bench =>
-        {
-            for (var i = 0; i < 31; i++)
+        yield return new(
+            "run_ended_by_silence", "P21", "A silent run is ended by the server, which nobody may take for completion", "failure_rate",
+            static async bench =>
             {
-                await bench.PostAsync("agent_started", ShortLease, runId: $"r{i}");
-            }
-        })
+                for (var i = 0; i < 31; i++)
+                {
+                    await bench.PostAsync("agent_started", ShortLease, runId: $"r{i}");
+                }
+            })
         {
             Code = FailureCode.LeaseExpired,
             Label = "lease_expired",
@@ -126,17 +160,18 @@ internal static class RunFaults
         };
     }
 
-    private static Fault Violation(string name, string what, Func<FaultBench, Task> inject, bool isStarted = false) => new(name, "S0 §5", what, "flow_violation", async bench =>
-    {
-        if (isStarted)
+    private static Fault Violation(string name, string what, Func<FaultBench, Task> inject, bool isStarted = false)
+        => new(name, "S0 §5", what, "flow_violation", async bench =>
         {
-            await bench.PostAsync("agent_started");
-        }
+            if (isStarted)
+            {
+                await bench.PostAsync("agent_started");
+            }
 
-        await inject(bench);
-    })
-    {
-        Code = FailureCode.FlowViolation,
-        Settings = PatientRuns,
-    };
+            await inject(bench);
+        })
+        {
+            Code = FailureCode.FlowViolation,
+            Settings = PatientRuns,
+        };
 }

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
-/// <summary>A backend that works on one run: it says <c>heartbeat</c> at intervals, and waits for each answer as long as it takes. Disposing ends the run as it should end.</summary>
+/// <summary>
+/// A backend that works on one run: it says <c>heartbeat</c> at intervals, and waits for each answer as long as it takes.
+/// Disposing ends the run as it should end.
+/// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
     private readonly HarmBench _bench;

@@ -21,7 +21,11 @@ internal static class ClockHarms
             "nothing behind the row from the future was deleted")
         {
             Settings = [("Netra:Streams:Retention", "00:01:00")],
-            TrueAlerts = ["event_dropped", "critical_delivery_failed", "silent_failures", "critical_log", "unhealthy_check", "low_success_rate", "very_low_success_rate", "no_connections"],
+            TrueAlerts =
+            [
+                "event_dropped", "critical_delivery_failed", "silent_failures", "critical_log", "unhealthy_check", "low_success_rate",
+                "very_low_success_rate", "no_connections"
+            ],
             HappensInVirtualTime = static async bench =>
             {
                 bench.Time.ShiftWallClock(TimeSpan.FromDays(1));
@@ -30,7 +34,9 @@ internal static class ClockHarms
                 await bench.PublishRunAsync("away", "r1");
                 await bench.PassAsync(200);
                 var (_, away) = await bench.Host.Http.AskAsync("/v1/ledger?user_id=away");
-                bench.Expect(away.GetProperty("expired").GetInt64() + away.GetProperty("dead_lettered").GetInt64() == 2, $"events that are too old were not deleted: {away}");
+                bench.Expect(
+                    away.GetProperty("expired").GetInt64() + away.GetProperty("dead_lettered").GetInt64() == 2,
+                    $"events that are too old were not deleted: {away}");
             },
         };
         yield return new(
@@ -107,7 +113,9 @@ internal static class ClockHarms
     private static Harm Step(string name, TimeSpan by, string before)
         => new(
             name, Guard.Lease,
-            by > TimeSpan.Zero ? "The wall clock is set forward, as an operator or NTP does" : "The wall clock is set back, as an operator or NTP does",
+            by > TimeSpan.Zero
+                ? "The wall clock is set forward, as an operator or NTP does"
+                : "The wall clock is set back, as an operator or NTP does",
             "a run with heartbeats, two that wait, one with a lease; their page",
             before)
         {

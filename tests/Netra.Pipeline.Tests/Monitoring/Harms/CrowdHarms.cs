@@ -34,7 +34,7 @@ internal static class CrowdHarms
         };
         yield return new(
             "users_100000", Guard.Retention,
-            "Far more users pass through than figures are kept of",
+            "Far more users pass through than metrics are kept of",
             "a page that reads",
             "pages were reset; each user above 10,000 cost the writer 3 ms")
         {

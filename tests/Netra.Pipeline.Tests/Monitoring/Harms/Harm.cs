@@ -3,7 +3,8 @@ using Netra.Pipeline.Hosting;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// A situation in which a guard could hurt the healthy, and how to bring it about. It happens either to a real server process (<see cref="Happens"/>) or, where hours are needed, in virtual time (<see cref="HappensInVirtualTime"/>).
+/// A situation in which a guard could hurt the healthy, and how to bring it about. It happens either to a real server process
+/// (<see cref="Happens"/>) or, where hours are needed, in virtual time (<see cref="HappensInVirtualTime"/>).
 /// </summary>
 /// <param name="Name">Names it in the catalogue.</param>
 /// <param name="Guard">Who could hurt.</param>

@@ -10,8 +10,9 @@ using Netra.Pipeline.Tests.Sqlite;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// What a row of the catalogue happens to: a real server process on a folder of its own, pages and publishers that are well, and a probe that says when the service is back. At the end it judges: no page was ended, no run failed,
-/// nothing was lost, doubled or reordered, no alert is false, everything is accounted for. Its members may be used from several tasks.
+/// What a row of the catalogue happens to: a real server process on a folder of its own, pages and publishers that are well, and a probe
+/// that says when the service is back. At the end it judges: no page was ended, no run failed, nothing was lost, doubled or reordered, no
+/// alert is false, everything is accounted for. Its members may be used from several tasks.
 /// </summary>
 internal sealed class HarmBench : IAsyncDisposable
 {
@@ -41,7 +42,10 @@ internal sealed class HarmBench : IAsyncDisposable
         Harm = harm;
         _disk = harm.Disk is { } options ? SmallDisk.Mount(options) : null;
         Folder = _disk is not null ? Path.Combine(_disk.Path, "data") : Directory.CreateTempSubdirectory("netra-harm-").FullName;
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromMinutes(20) };
+        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1) })
+        {
+            Timeout = TimeSpan.FromMinutes(20),
+        };
     }
 
     public Harm Harm { get; }
@@ -109,7 +113,8 @@ internal sealed class HarmBench : IAsyncDisposable
         var pages = new HealthyPage[count];
         foreach (var chunk in Enumerable.Range(0, count).Chunk(100))
         {
-            await Task.WhenAll(chunk.Select(async i => pages[i] = await OpenAsync(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}"), fromNow: true)));
+            await Task.WhenAll(chunk.Select(
+                async i => pages[i] = await OpenAsync(string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}"), fromNow: true)));
         }
 
         return pages;
@@ -147,7 +152,11 @@ internal sealed class HarmBench : IAsyncDisposable
 
     /// <summary>Begins a run that is well, and must be well at the end.</summary>
     public Task BeginRunAsync(string userId, string runId, int? leaseMs = null)
-        => PublishAsync(userId, runId, "agent_started", leaseMs is { } lease ? $$"""{"agent_name":"demo","lease_ms":{{lease}}}""" : """{"agent_name":"demo"}""");
+        => PublishAsync(
+            userId,
+            runId,
+            "agent_started",
+            leaseMs is { } lease ? $$"""{"agent_name":"demo","lease_ms":{{lease}}}""" : """{"agent_name":"demo"}""");
 
     public Task EndRunAsync(string userId, string runId) => PublishAsync(userId, runId, "agent_completed", """{"agent_name":"demo"}""");
 
@@ -225,7 +234,10 @@ internal sealed class HarmBench : IAsyncDisposable
     /// <summary>Holds the lock that the log needs for each commit.</summary>
     public LogLock LockLog() => LogLock.Take(Path.Combine(Folder, "netra.db"));
 
-    /// <summary>How late the verdicts on the runs that are not well came: <c>agent_failed</c> is due two leases after their request was last heard of, which began them all.</summary>
+    /// <summary>
+    /// How late the verdicts on the runs that are not well came: <c>agent_failed</c> is due two leases after their request was
+    /// last heard of, which began them all.
+    /// </summary>
     public TimeSpan LatenessOfVerdicts(TimeSpan lease)
     {
         using var database = SqliteDatabase.Open(Path.Combine(Folder, "netra.db"), readOnly: true, TimeSpan.FromSeconds(20));
@@ -233,7 +245,8 @@ internal sealed class HarmBench : IAsyncDisposable
         Expect(open == 0, $"{open} runs got no verdict");
         var longest = database.QueryInt64("""
             WITH ends AS (
-                SELECT MIN(events.at) AS first, MAX(events.at) AS last FROM runs JOIN events ON events.run = runs.id WHERE runs.run LIKE 'sick-%' GROUP BY runs.id)
+                SELECT MIN(events.at) AS first, MAX(events.at) AS last FROM runs JOIN events ON events.run = runs.id
+                WHERE runs.run LIKE 'sick-%' GROUP BY runs.id)
             SELECT MAX(last) - MAX(first) FROM ends
             """);
         return TimeSpan.FromTicks(longest) - (lease * 2);
@@ -278,7 +291,9 @@ internal sealed class HarmBench : IAsyncDisposable
         Figure($"back after {took.TotalMilliseconds:F0} ms");
         if (took > allowed)
         {
-            Complain($"the service was back after {took.TotalSeconds:F2} s; it must be {BackWithin.TotalSeconds:F0} s (this process was late by up to {_lateness.Worst.TotalMilliseconds:F0} ms)");
+            Complain(
+                $"the service was back after {took.TotalSeconds:F2} s; it must be {BackWithin.TotalSeconds:F0} s (this process was late by "
+                + $"up to {_lateness.Worst.TotalMilliseconds:F0} ms)");
         }
     }
 
@@ -382,7 +397,9 @@ internal sealed class HarmBench : IAsyncDisposable
             ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--nofile={handles}:{handles}"), "dotnet", HarmSettings.Server]
             : ["dotnet", HarmSettings.Server];
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in HarmSettings.IsFull ? Harm.Settings : [.. HarmSettings.ShortIntervals, .. Harm.Settings, .. Harm.ShortSettings])
+        foreach (var (key, value) in HarmSettings.IsFull
+            ? Harm.Settings
+            : [.. HarmSettings.ShortIntervals, .. Harm.Settings, .. Harm.ShortSettings])
         {
             settings[key] = value;
         }
@@ -391,7 +408,11 @@ internal sealed class HarmBench : IAsyncDisposable
             command,
             "Development",
             variables,
-            [$"--urls=http://127.0.0.1:{port}", $"--Netra:DataDirectory={Folder}", .. settings.Select(static setting => $"--{setting.Key}={setting.Value}")]);
+            [
+                $"--urls=http://127.0.0.1:{port}",
+                $"--Netra:DataDirectory={Folder}",
+                .. settings.Select(static setting => $"--{setting.Key}={setting.Value}"),
+            ]);
         Port = await _server.WhenListeningAsync();
         _isDown = false;
     }
@@ -476,17 +497,23 @@ internal sealed class HarmBench : IAsyncDisposable
             endings += page.Endings.Count;
             page.Complaints.Take(3).ToList().ForEach(what => Complain($"{page.UserId} {what}"));
             var errors = page.Errors.Where(code => !Harm.TrueErrors.Contains(code)).GroupBy(static code => code).ToList();
-            Expect(errors.Count == 0, $"a page was shown errors: {string.Join(", ", errors.Select(static group => $"{group.Count()} × {group.Key}"))}");
+            Expect(
+                errors.Count == 0,
+                $"a page was shown errors: {string.Join(", ", errors.Select(static group => $"{group.Count()} × {group.Key}"))}");
         }
 
-        Expect(endings == 0, $"healthy pages were ended {endings} times: {string.Join("; ", pages.SelectMany(static page => page.Endings).Distinct().Take(3))}");
+        Expect(
+            endings == 0,
+            $"healthy pages were ended {endings} times: "
+            + $"{string.Join("; ", pages.SelectMany(static page => page.Endings).Distinct().Take(3))}");
         JudgeRuns(pages, runs);
     }
 
     private void JudgeRuns(HealthyPage[] pages, (string User, string Run)[] runs)
     {
         var byUser = pages.ToLookup(static page => page.UserId);
-        var failed = runs.Where(run => byUser[run.User].Any(page => page.EndOf(run.Run)?.StartsWith("agent_failed", StringComparison.Ordinal) == true)).ToList();
+        var failed = runs.Where(run =>
+            byUser[run.User].Any(page => page.EndOf(run.Run)?.StartsWith("agent_failed", StringComparison.Ordinal) == true)).ToList();
         var stalled = runs.Where(run => byUser[run.User].Any(page => page.SawStall(run.Run))).ToList();
         var why = failed.Count == 0 ? "" : byUser[failed[0].User].First().EndOf(failed[0].Run);
         Expect(failed.Count == 0, $"{failed.Count} healthy runs failed ({why})");
@@ -510,7 +537,9 @@ internal sealed class HarmBench : IAsyncDisposable
 
     // The last line of the server's log that has the failure's code in it.
     private string WordsOf(string rule)
-        => _server.Output.Split('\n').FirstOrDefault(line => line.Contains(rule, StringComparison.Ordinal)) is { } line ? $" ({line.Trim()})" : "";
+        => _server.Output.Split('\n').FirstOrDefault(line => line.Contains(rule, StringComparison.Ordinal)) is { } line
+            ? $" ({line.Trim()})"
+            : "";
 
     // What a true alert is about is counted for a minute.
     private async Task JudgeHealthAsync()

@@ -13,12 +13,16 @@ internal static class HarmCatalogue
 
     /// <summary>The rows that are to be run.</summary>
     public static IReadOnlyList<Harm> Selected { get; } =
-        [.. All.Where(static harm => HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal)))];
+        [
+            .. All.Where(static harm =>
+                HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal)))
+        ];
 
     /// <summary>The rows of the table in docs/operations.md.</summary>
     public static IEnumerable<string> Rows() => All.Select(static harm => string.Create(
         CultureInfo.InvariantCulture,
-        $"| `{harm.Name}` | {NameOf(harm.Guard)} | {harm.Situation} | {harm.Healthy} | {harm.Before} | {Extent(harm, isFull: false)} | {Extent(harm, isFull: true)} |"));
+        $"| `{harm.Name}` | {NameOf(harm.Guard)} | {harm.Situation} | {harm.Healthy} | {harm.Before} | {Extent(harm, isFull: false)} | "
+        + $"{Extent(harm, isFull: true)} |"));
 
     public static string NameOf(Guard guard) => guard switch
     {
@@ -43,7 +47,12 @@ internal static class HarmCatalogue
     private static string Extent(Harm harm, bool isFull)
     {
         var (time, count) = isFull ? (harm.Full, harm.Count.Full) : (harm.Short, harm.Count.Short);
-        string[] parts = [count > 0 ? $"{count:N0} {harm.Counted}" : "", time > TimeSpan.Zero ? Text(time) : "", harm.HappensInVirtualTime is null ? "" : "virtual"];
+        string[] parts =
+        [
+            count > 0 ? $"{count:N0} {harm.Counted}" : "",
+            time > TimeSpan.Zero ? Text(time) : "",
+            harm.HappensInVirtualTime is null ? "" : "virtual",
+        ];
         return string.Join(", ", parts.Where(static part => part.Length > 0));
     }
 

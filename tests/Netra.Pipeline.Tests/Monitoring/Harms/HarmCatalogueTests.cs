@@ -3,8 +3,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// Spec M9, design 4.15: in every situation of the catalogue the guards end no healthy page, fail no healthy run, raise no false alarm, lose nothing, and the service is back within a second of the cause's end. Real processes and sockets.
-/// <c>NETRA_HARM_FULL=1</c> runs the full lengths with default options, <c>NETRA_HARM_ROWS</c> some rows, <c>NETRA_HARM_SERVER</c> another build.
+/// Spec M9, design 4.15: in every situation of the catalogue the guards end no healthy page, fail no healthy run, raise no false alarm,
+/// lose nothing, and the service is back within a second of the cause's end. Real processes and sockets. <c>NETRA_HARM_FULL=1</c> runs the
+/// full lengths with default options, <c>NETRA_HARM_ROWS</c> some rows, <c>NETRA_HARM_SERVER</c> another build.
 /// </summary>
 [TestFixture]
 [NonParallelizable]
@@ -42,7 +43,8 @@ internal sealed class HarmCatalogueTests
         var manual = File.ReadAllText(Repository.PathOf("docs/operations.md"));
         var missing = HarmCatalogue.Rows().Where(row => !manual.Contains(row, StringComparison.Ordinal)).ToList();
         Assert.That(missing, Is.Empty, $"rows that docs/operations.md lacks, as they must stand there:\n{string.Join('\n', missing)}");
-        var rows = manual.Split("<!-- generated: harms -->")[1].Split('\n').Count(static line => line.StartsWith("| `", StringComparison.Ordinal));
+        var rows = manual.Split(
+            "<!-- generated: harms -->")[1].Split('\n').Count(static line => line.StartsWith("| `", StringComparison.Ordinal));
         Assert.That(rows, Is.EqualTo(HarmCatalogue.All.Count), "docs/operations.md has rows that the catalogue has not");
     }
 

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// Runs rows beside each other, since most of the time of each is waiting: a few ahead of the one that is asked for. Rows that need the machine for themselves get it. One caller at a time.
+/// Runs rows beside each other, since most of the time of each is waiting: a few ahead of the one that is asked for. Rows that need the
+/// machine for themselves get it. One caller at a time.
 /// </summary>
 internal sealed class HarmSchedule(IReadOnlyList<Harm> rows, int lanes) : IAsyncDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class HarmSchedule(IReadOnlyList<Harm> rows, int lanes) : IAsync
     public async ValueTask DisposeAsync()
     {
         await _over.CancelAsync();
-        await Task.WhenAll(_started.Values.Select(static task => task.ContinueWith(static done => _ = done.Exception, TaskScheduler.Default)));
+        await Task.WhenAll(
+            _started.Values.Select(static task => task.ContinueWith(static done => _ = done.Exception, TaskScheduler.Default)));
         _free.Dispose();
         _order.Dispose();
         _over.Dispose();

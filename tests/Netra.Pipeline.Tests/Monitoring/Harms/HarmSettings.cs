@@ -9,16 +9,19 @@ internal static class HarmSettings
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("NETRA_HARM_FULL") == "1";
 
     /// <summary>NETRA_HARM_ROWS: only rows whose names contain one of these, separated by commas.</summary>
-    public static IReadOnlyList<string> Rows { get; } = (Environment.GetEnvironmentVariable("NETRA_HARM_ROWS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+    public static IReadOnlyList<string> Rows { get; } = (Environment.GetEnvironmentVariable("NETRA_HARM_ROWS") ?? "").Split(
+        ',', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>NETRA_HARM_SERVER: the Netra.Pipeline.Server.dll of another build.</summary>
-    public static string Server { get; } = Environment.GetEnvironmentVariable("NETRA_HARM_SERVER") ?? Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll");
+    public static string Server { get; } = Environment.GetEnvironmentVariable("NETRA_HARM_SERVER")
+        ?? Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll");
 
     /// <summary>NETRA_HARM_REPORT: a file to which a line is added for each row that was run.</summary>
     public static string? Report { get; } = Environment.GetEnvironmentVariable("NETRA_HARM_REPORT");
 
     /// <summary>NETRA_HARM_LANES: how many rows are run beside each other.</summary>
-    public static int Lanes { get; } = int.Parse(Environment.GetEnvironmentVariable("NETRA_HARM_LANES") ?? "5", CultureInfo.InvariantCulture);
+    public static int Lanes { get; } = int.Parse(
+        Environment.GetEnvironmentVariable("NETRA_HARM_LANES") ?? "5", CultureInfo.InvariantCulture);
 
     /// <summary>The times of a server for which everything goes some eight times as fast.</summary>
     public static IReadOnlyList<(string Key, string Value)> ShortIntervals { get; } =

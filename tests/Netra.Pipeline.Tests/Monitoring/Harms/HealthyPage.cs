@@ -8,8 +8,9 @@ using Netra.Pipeline.Tests.Crash;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// A page as docs/protocol.md wants one: it answers pings, acknowledges, drops what it has processed, and when it is cut off it comes back with its cursor and full jitter. It keeps what it was sent, and what was wrong with that.
-/// On a bare socket and one loop, so that thousands fit beside the server. Its figures may be read from any thread.
+/// A page as docs/protocol.md wants one: it answers pings, acknowledges, drops what it has processed, and when it is cut off it comes back
+/// with its cursor and full jitter. It keeps what it was sent, and what was wrong with that. On a bare socket and one loop, so that
+/// thousands fit beside the server. Its figures may be read from any thread.
 /// </summary>
 internal sealed class HealthyPage : IAsyncDisposable
 {
@@ -187,7 +188,9 @@ internal sealed class HealthyPage : IAsyncDisposable
     {
         if (!await TryWhenAsync(condition, patience))
         {
-            throw new AssertionException($"{UserId}: it did not come to be within {patience} that {what}. It stands at {Cursor}; endings: {string.Join("; ", Endings)}");
+            throw new AssertionException(
+                $"{UserId}: it did not come to be within {patience} that {what}. It stands at {Cursor}; endings: "
+                + $"{string.Join("; ", Endings)}");
         }
     }
 
@@ -231,7 +234,8 @@ internal sealed class HealthyPage : IAsyncDisposable
                     Note(_endings, end);
                 }
             }
-            catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception exception)
+                when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
                 Volatile.Write(ref _welcome, null);
             }
@@ -257,9 +261,10 @@ internal sealed class HealthyPage : IAsyncDisposable
     private async Task<(string End, bool Welcomed)> VisitAsync(Socket socket)
     {
         var resume = _isFirst ? (_fromNow ? "" : "&seq=0") : $"&epoch={_epoch}&seq={Cursor}&from={_from}";
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET /ws?user_id={Uri.EscapeDataString(UserId)}{resume} HTTP/1.1\r\nHost: 127.0.0.1:{_bench.Port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: netra.v1\r\n\r\n"), _over.Token);
+        var handshake = $"GET /ws?user_id={Uri.EscapeDataString(UserId)}{resume} HTTP/1.1\r\nHost: 127.0.0.1:{_bench.Port}\r\n"
+            + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: netra.v1\r\n\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(handshake), _over.Token);
         var (length, welcomed) = (0, false);
         var hasHead = false;
         while (true)

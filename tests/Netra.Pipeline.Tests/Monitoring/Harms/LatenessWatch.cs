@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
-/// <summary>How late this process itself is: on a machine with other work, what it measures of others has its own waiting in it. Safe from any thread.</summary>
+/// <summary>
+/// How late this process itself is: on a machine with other work, what it measures of others has its own waiting in
+/// it. Safe from any thread.
+/// </summary>
 internal sealed class LatenessWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);

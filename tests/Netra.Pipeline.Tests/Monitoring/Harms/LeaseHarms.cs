@@ -23,7 +23,8 @@ internal static class LeaseHarms
                 await bench.OpenAsync("ada");
                 for (var i = 0; i < bench.Count; i++)
                 {
-                    await lines.SendAsync("ada", string.Create(CultureInfo.InvariantCulture, $"r{i}"), "agent_started", """{"agent_name":"demo"}""");
+                    await lines.SendAsync(
+                        "ada", string.Create(CultureInfo.InvariantCulture, $"r{i}"), "agent_started", """{"agent_name":"demo"}""");
                 }
 
                 await lines.ReadAllAsync();
@@ -33,7 +34,8 @@ internal static class LeaseHarms
                 // Cut in the middle, as disposing does, they would be called stalled, and rightly.
                 for (var i = 0; i < bench.Count; i++)
                 {
-                    await lines.SendAsync("ada", string.Create(CultureInfo.InvariantCulture, $"r{i}"), "agent_completed", """{"agent_name":"demo"}""");
+                    await lines.SendAsync(
+                        "ada", string.Create(CultureInfo.InvariantCulture, $"r{i}"), "agent_completed", """{"agent_name":"demo"}""");
                 }
 
                 await lines.ReadAllAsync();
@@ -156,7 +158,8 @@ internal static class LeaseHarms
             Happens = static async bench =>
             {
                 await bench.OpenAsync("ada");
-                await using (await Backend.StartAsync(bench, "ada", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20))))
+                await using (await Backend.StartAsync(
+                    bench, "ada", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20))))
                 {
                     await bench.PublishAsync("ada", "r1", "tool_executing", """{"tool_name":"search","call_id":"c1"}""");
                     await HarmBench.PassAsync(bench.Duration);
@@ -223,7 +226,9 @@ internal static class LeaseHarms
                     for (var i = 0; i < bench.Count; i++)
                     {
                         await dying.SendAsync(
-                            string.Create(CultureInfo.InvariantCulture, $"left-{i % 100}"), string.Create(CultureInfo.InvariantCulture, $"sick-{i}"), "agent_started",
+                            string.Create(CultureInfo.InvariantCulture, $"left-{i % 100}"),
+                            string.Create(CultureInfo.InvariantCulture, $"sick-{i}"),
+                            "agent_started",
                             """{"agent_name":"demo","lease_ms":3000}""");
                     }
 
@@ -265,7 +270,11 @@ internal static class LeaseHarms
                 {
                     for (var i = 0; i < bench.Count; i++)
                     {
-                        await dying.SendAsync("ada", string.Create(CultureInfo.InvariantCulture, $"sick-{i}"), "agent_started", """{"agent_name":"demo","lease_ms":3000}""");
+                        await dying.SendAsync(
+                            "ada",
+                            string.Create(CultureInfo.InvariantCulture, $"sick-{i}"),
+                            "agent_started",
+                            """{"agent_name":"demo","lease_ms":3000}""");
                     }
 
                     await dying.ReadAllAsync();
@@ -302,13 +311,18 @@ internal static class LeaseHarms
 
     /// <summary>The data of <c>waiting</c>.</summary>
     public static string Until(TimeSpan from)
-        => string.Create(CultureInfo.InvariantCulture, $$"""{"until":{{(TimeProvider.System.GetUtcNow() + from).ToUnixTimeMilliseconds() / 1000.0}}}""");
+        => string.Create(
+            CultureInfo.InvariantCulture, $$"""{"until":{{(TimeProvider.System.GetUtcNow() + from).ToUnixTimeMilliseconds() / 1000.0}}}""");
 
     private static async Task CutAsync(HarmBench bench, int? leaseMs)
     {
         await bench.OpenAsync("ada");
         var lines = await RunLines.OpenAsync(bench);
-        await lines.SendAsync("ada", "r1", "agent_started", leaseMs is { } lease ? $$"""{"agent_name":"demo","lease_ms":{{lease}}}""" : """{"agent_name":"demo"}""");
+        await lines.SendAsync(
+            "ada",
+            "r1",
+            "agent_started",
+            leaseMs is { } lease ? $$"""{"agent_name":"demo","lease_ms":{{lease}}}""" : """{"agent_name":"demo"}""");
         await lines.ReadAllAsync();
         await lines.DisposeAsync();
         await HarmBench.PassAsync(bench.Duration);

@@ -151,8 +151,10 @@ internal static class LogHarms
                 {
                     // Nobody reads the answers: what is refused is refused.
                     await using var flood = await RunLines.OpenAsync(bench);
-                    await flood.SendBadAsync(Encoding.UTF8.GetBytes(HarmBench.Json("nobody", "sick-1", "agent_started", """{"agent_name":"demo"}""") + "\n"));
-                    await flood.SendBadAsync(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(HarmBench.Json("nobody", "sick-1", "token", """{"delta":"x"}""") + "\n", 400))));
+                    await flood.SendBadAsync(
+                        Encoding.UTF8.GetBytes(HarmBench.Json("nobody", "sick-1", "agent_started", """{"agent_name":"demo"}""") + "\n"));
+                    await flood.SendBadAsync(Encoding.UTF8.GetBytes(
+                        string.Concat(Enumerable.Repeat(HarmBench.Json("nobody", "sick-1", "token", """{"delta":"x"}""") + "\n", 400))));
                     await HarmBench.PassAsync(bench.Duration);
                 }
 
@@ -224,7 +226,8 @@ internal static class LogHarms
     private static async Task LockAsync(HarmBench bench)
     {
         await bench.OpenManyAsync(20);
-        await using var quiet = await Backend.StartAsync(bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
+        await using var quiet = await Backend.StartAsync(
+            bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
         await bench.BeginRunAsync("user-1", "r1", 3_600_000);
         Task<long> waiting;
         using (bench.LockLog())

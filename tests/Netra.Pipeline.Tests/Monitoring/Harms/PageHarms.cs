@@ -43,7 +43,8 @@ internal static class PageHarms
                 var page = await bench.OpenAsync("ada", receiveBuffer: 8 * 1024);
                 (page.BytesAtOnce, page.ReadPause) = (2_000, TimeSpan.FromMilliseconds(15));
                 await bench.PublishRunAsync("ada", "r1", bench.Count, 500);
-                await page.WhenAsync(() => page.EndOf("r1") is not null, TimeSpan.FromSeconds(HarmBench.Either(30, 120)), "the page has read everything");
+                await page.WhenAsync(
+                    () => page.EndOf("r1") is not null, TimeSpan.FromSeconds(HarmBench.Either(30, 120)), "the page has read everything");
                 await bench.BackAsync();
             },
         };
@@ -83,7 +84,8 @@ internal static class PageHarms
                 (page.BytesAtOnce, page.ReadPause) = (8_000, TimeSpan.FromMilliseconds(20));
                 await bench.PublishRunAsync("ada", "r1", bench.Count);
                 await away;
-                await page.WhenAsync(() => page.EndOf("r1") is not null, TimeSpan.FromSeconds(HarmBench.Either(30, 180)), "the page has caught up");
+                await page.WhenAsync(
+                    () => page.EndOf("r1") is not null, TimeSpan.FromSeconds(HarmBench.Either(30, 180)), "the page has caught up");
                 await bench.BackAsync();
             },
         };
@@ -150,10 +152,15 @@ internal static class PageHarms
                     await bench.OpenManyAsync(20);
                     for (var i = 0; i < bench.Count; i++)
                     {
-                        rude.Add(await RawClient.ConnectAsync(new Uri($"ws://127.0.0.1:{bench.Port}/ws?user_id=rude-{i}"), receiveBuffer: 4 * 1024));
+                        rude.Add(await RawClient.ConnectAsync(
+                            new Uri($"ws://127.0.0.1:{bench.Port}/ws?user_id=rude-{i}"), receiveBuffer: 4 * 1024));
                     }
 
-                    await Parallel.ForAsync(0, bench.Count, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) => await bench.PublishRunAsync($"rude-{i}", "r1", 700, 1_500));
+                    await Parallel.ForAsync(
+                        0,
+                        bench.Count,
+                        new ParallelOptions { MaxDegreeOfParallelism = 4 },
+                        async (i, _) => await bench.PublishRunAsync($"rude-{i}", "r1", 700, 1_500));
                     using var over = new CancellationTokenSource(bench.Duration);
                     await bench.BeginRunAsync("user-0", "r1");
                     await bench.PublishTokensAsync("user-0", "r1", TimeSpan.FromMilliseconds(100), over.Token);
@@ -184,10 +191,13 @@ internal static class PageHarms
                 var pages = await bench.OpenManyAsync(20);
                 for (var i = 0; i < bench.Count; i++)
                 {
-                    using var reason = new StringContent("""{"reason":"a drill","author":"ada"}""", System.Text.Encoding.UTF8, "application/json");
+                    using var reason = new StringContent(
+                        """{"reason":"a drill","author":"ada"}""", System.Text.Encoding.UTF8, "application/json");
                     using var on = await bench.Http.PutAsync(bench.Address("/monitoring/websocket/emergency/mode"), reason);
                     using var off = await bench.Http.DeleteAsync(bench.Address("/monitoring/websocket/emergency/mode"));
-                    bench.Expect(on.IsSuccessStatusCode && off.IsSuccessStatusCode, $"emergency mode was answered {on.StatusCode}, {off.StatusCode}");
+                    bench.Expect(
+                        on.IsSuccessStatusCode && off.IsSuccessStatusCode,
+                        $"emergency mode was answered {on.StatusCode}, {off.StatusCode}");
                 }
 
                 await bench.BackAsync();

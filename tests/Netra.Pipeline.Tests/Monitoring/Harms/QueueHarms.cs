@@ -34,7 +34,10 @@ internal static class QueueHarms
             },
         };
         yield return new(
-            "pages_that_never_read", Guard.Queues, "Many pages never read, and all queues together hold too much", "a page that reads, and its run",
+            "pages_that_never_read",
+            Guard.Queues,
+            "Many pages never read, and all queues together hold too much",
+            "a page that reads, and its run",
             "held, but for 2 MB a page; with a small heap requests of others were broken off")
         {
             Count = (120, 500),
@@ -85,7 +88,8 @@ internal static class QueueHarms
             var silent = bench.Keep(new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 });
             await silent.ConnectAsync(IPAddress.Loopback, bench.Port);
             await silent.SendAsync(Encoding.ASCII.GetBytes(
-                $"GET /ws?user_id=silent-{i} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+                $"GET /ws?user_id=silent-{i} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         }
     }
 }

@@ -6,15 +6,22 @@ internal static class RefusalHarms
     public static IEnumerable<Harm> All()
     {
         yield return Refused(
-            "refused_lines_for_a_reader", "A publisher sends lines of a type that nobody knows, for a user who is reading", static () => HarmBench.Json("ada", "r1", "no_such_type"),
+            "refused_lines_for_a_reader",
+            "A publisher sends lines of a type that nobody knows, for a user who is reading",
+            static () => HarmBench.Json("ada", "r1", "no_such_type"),
             "the page was shown 2,009 errors and closed with 1013, again and again");
         yield return Refused(
-            "facts_after_the_end", "A publisher goes on after the end of a run: nothing is missing on the page", static () => HarmBench.Json("ada", "done", "token", """{"delta":"late"}"""),
+            "facts_after_the_end",
+            "A publisher goes on after the end of a run: nothing is missing on the page",
+            static () => HarmBench.Json("ada", "done", "token", """{"delta":"late"}"""),
             "the page was shown `run_ended` 145 times and closed with 1013 24 times");
         yield return Refused(
             "lines_that_are_no_json", "A publisher sends lines that are no JSON", static () => "{", "held: nobody knows whose they are");
         yield return Refused(
-            "events_that_are_too_large", "A publisher sends events above the largest size", static () => HarmBench.Json("ada", "r1", "token", $$"""{"delta":"{{new string('x', 2_000)}}"}"""), "the page was shown 237 errors and closed with 1013 15 times") with
+            "events_that_are_too_large",
+            "A publisher sends events above the largest size",
+            static () => HarmBench.Json("ada", "r1", "token", $$"""{"delta":"{{new string('x', 2_000)}}"}"""),
+            "the page was shown 237 errors and closed with 1013 15 times") with
         {
             Settings = [("Netra:Streams:MaxEventBytes", "1024")],
 

@@ -6,9 +6,15 @@ internal static class RestartHarms
     public static IEnumerable<Harm> All()
     {
         yield return Wait("restart_in_mid_wait", "The server is restarted while a run waits for somebody's answer", "TERM");
-        yield return Wait("killed_in_mid_wait", "The server is killed while a run waits for somebody's answer", "KILL") with { IsKilled = true };
+        yield return Wait("killed_in_mid_wait", "The server is killed while a run waits for somebody's answer", "KILL") with
+        {
+            IsKilled = true,
+        };
         yield return Lease("restart_within_a_declared_lease", "The server is restarted while a run has declared a long silence", "TERM");
-        yield return Lease("killed_within_a_declared_lease", "The server is killed while a run has declared a long silence", "KILL") with { IsKilled = true };
+        yield return Lease("killed_within_a_declared_lease", "The server is killed while a run has declared a long silence", "KILL") with
+        {
+            IsKilled = true,
+        };
         yield return new(
             "deployment_with_an_open_request", Guard.Lease,
             "The server is restarted while a request feeds a run; its publisher comes back",
@@ -50,7 +56,8 @@ internal static class RestartHarms
                 var pages = await bench.OpenManyAsync(20);
                 await Task.WhenAll(pages.Select(page => bench.BeginRunAsync(page.UserId, "r1", 3_600_000)));
                 using var over = new CancellationTokenSource();
-                var writing = pages.Select(page => bench.PublishTokensAsync(page.UserId, "r1", TimeSpan.FromMilliseconds(20), over.Token)).ToList();
+                var writing = pages.Select(page => bench.PublishTokensAsync(page.UserId, "r1", TimeSpan.FromMilliseconds(20), over.Token))
+                    .ToList();
                 await HarmBench.PassAsync(bench.Duration);
                 await bench.RestartAsync("KILL");
                 await bench.BackAsync();

@@ -1,6 +1,8 @@
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
-/// <summary>The server's process stands still, as a moved virtual machine or a laptop does: nobody was asked, so nobody has failed to answer.</summary>
+/// <summary>
+/// The server's process stands still, as a moved virtual machine or a laptop does: nobody was asked, so nobody has failed to answer.
+/// </summary>
 internal static class StoppedHarms
 {
     private const int Pages = 20;
@@ -8,21 +10,33 @@ internal static class StoppedHarms
     public static IEnumerable<Harm> All()
     {
         yield return new(
-            "process_stopped_20s", Guard.Tick, "The server's process stands still for less than a ping's whole time", "20 pages, a run with heartbeats", "all 20 pages were reset, none was asked")
+            "process_stopped_20s",
+            Guard.Tick,
+            "The server's process stands still for less than a ping's whole time",
+            "20 pages, a run with heartbeats",
+            "all 20 pages were reset, none was asked")
         {
             Short = TimeSpan.FromSeconds(3),
             Full = TimeSpan.FromSeconds(20),
             Happens = StopAsync,
         };
         yield return new(
-            "process_stopped_5min", Guard.Ping, "The server's process stands still for much longer than a ping's whole time", "20 pages, a run with heartbeats", "all pages were reset, the run stalled, `silent_failures` was alarmed")
+            "process_stopped_5min",
+            Guard.Ping,
+            "The server's process stands still for much longer than a ping's whole time",
+            "20 pages, a run with heartbeats",
+            "all pages were reset, the run stalled, `silent_failures` was alarmed")
         {
             Short = TimeSpan.FromSeconds(12),
             Full = TimeSpan.FromMinutes(5),
             Happens = StopAsync,
         };
         yield return new(
-            "process_stopped_before_it_read_the_ack", Guard.Unconfirmed, "It stands still while acknowledgements of critical events are on their way", "20 pages that acknowledge at once", "all pages were reset, all runs stalled, `silent_failures` was alarmed")
+            "process_stopped_before_it_read_the_ack",
+            Guard.Unconfirmed,
+            "It stands still while acknowledgements of critical events are on their way",
+            "20 pages that acknowledge at once",
+            "all pages were reset, all runs stalled, `silent_failures` was alarmed")
         {
             Short = TimeSpan.FromSeconds(9),
             Full = TimeSpan.FromMinutes(2),
@@ -39,7 +53,11 @@ internal static class StoppedHarms
             },
         };
         yield return new(
-            "process_stopped_while_a_page_reads_slowly", Guard.Stall, "It stands still while a write to a page on a slow line is under way", "the page", "the page was reset in the middle of what it was reading")
+            "process_stopped_while_a_page_reads_slowly",
+            Guard.Stall,
+            "It stands still while a write to a page on a slow line is under way",
+            "the page",
+            "the page was reset in the middle of what it was reading")
         {
             Short = TimeSpan.FromSeconds(8),
             Full = TimeSpan.FromMinutes(1),
@@ -56,7 +74,11 @@ internal static class StoppedHarms
             },
         };
         yield return new(
-            "process_stopped_past_the_stuck_window", Guard.Stuck, "It stands still for longer than a page may leave what it was sent unacknowledged", "20 pages that acknowledge with their pongs", "all pages were reset")
+            "process_stopped_past_the_stuck_window",
+            Guard.Stuck,
+            "It stands still for longer than a page may leave what it was sent unacknowledged",
+            "20 pages that acknowledge with their pongs",
+            "all pages were reset")
         {
             Short = TimeSpan.FromSeconds(11),
             Full = TimeSpan.FromSeconds(90),
@@ -75,7 +97,11 @@ internal static class StoppedHarms
             },
         };
         yield return new(
-            "process_stopped_with_a_canary_on_its_way", Guard.Canary, "It stands still for longer than a canary may take", "the server itself", "all pages were reset, twice; no canary failed, since it was the process that was late")
+            "process_stopped_with_a_canary_on_its_way",
+            Guard.Canary,
+            "It stands still for longer than a canary may take",
+            "the server itself",
+            "all pages were reset, twice; no canary failed, since it was the process that was late")
         {
             Short = TimeSpan.FromSeconds(5),
             Full = TimeSpan.FromSeconds(30),
@@ -94,7 +120,11 @@ internal static class StoppedHarms
             },
         };
         yield return new(
-            "thread_pool_starved_30s", Guard.Tick, "Something in the process blocks all threads of the pool", "20 pages, a run with heartbeats", "the run stalled and `silent_failures` was alarmed, though its heartbeats lay in the sockets")
+            "thread_pool_starved_30s",
+            Guard.Tick,
+            "Something in the process blocks all threads of the pool",
+            "20 pages, a run with heartbeats",
+            "the run stalled and `silent_failures` was alarmed, though its heartbeats lay in the sockets")
         {
             Short = TimeSpan.FromSeconds(7),
             Full = TimeSpan.FromSeconds(30),
@@ -102,7 +132,11 @@ internal static class StoppedHarms
             Happens = StarveAsync,
         };
         yield return new(
-            "thread_pool_starved_and_canaries", Guard.Remediation, "The same while canaries are sent, one a second", "20 pages, a run with heartbeats", "all pages were reset, the run stalled, `silent_failures` was alarmed")
+            "thread_pool_starved_and_canaries",
+            Guard.Remediation,
+            "The same while canaries are sent, one a second",
+            "20 pages, a run with heartbeats",
+            "all pages were reset, the run stalled, `silent_failures` was alarmed")
         {
             Short = TimeSpan.FromSeconds(7),
             Full = TimeSpan.FromSeconds(30),
@@ -111,7 +145,11 @@ internal static class StoppedHarms
             Happens = StarveAsync,
         };
         yield return new(
-            "process_stopped_again_and_again", Guard.Canary, "It stands still for moments, over and over, as in a machine whose neighbours take its time", "20 pages, a run with heartbeats", "held: each stop is shorter than every deadline")
+            "process_stopped_again_and_again",
+            Guard.Canary,
+            "It stands still for moments, over and over, as in a machine whose neighbours take its time",
+            "20 pages, a run with heartbeats",
+            "held: each stop is shorter than every deadline")
         {
             Short = TimeSpan.FromSeconds(10),
             Full = TimeSpan.FromMinutes(2),
@@ -134,7 +172,8 @@ internal static class StoppedHarms
     private static async Task StarveAsync(HarmBench bench)
     {
         await bench.OpenManyAsync(Pages);
-        await using var backend = await Backend.StartAsync(bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
+        await using var backend = await Backend.StartAsync(
+            bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
         await HarmBench.PassAsync(TimeSpan.FromSeconds(1));
         await bench.StarveAsync(bench.Duration);
         await bench.BackAsync();
@@ -144,7 +183,8 @@ internal static class StoppedHarms
     private static async Task StopAsync(HarmBench bench)
     {
         await bench.OpenManyAsync(Pages);
-        await using var backend = await Backend.StartAsync(bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
+        await using var backend = await Backend.StartAsync(
+            bench, "user-0", "r1", HarmBench.Either(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)));
         await HarmBench.PassAsync(TimeSpan.FromSeconds(1));
 
         await bench.StopProcessAsync(bench.Duration);

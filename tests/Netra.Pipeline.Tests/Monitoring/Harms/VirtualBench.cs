@@ -5,7 +5,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
-/// <summary>What a row happens to where hours are needed: a whole pipeline in this process, on real sockets, in virtual time. One task at a time.</summary>
+/// <summary>
+/// What a row happens to where hours are needed: a whole pipeline in this process, on real sockets, in virtual time. One task at a time.
+/// </summary>
 internal sealed class VirtualBench : IAsyncDisposable
 {
     private readonly List<string> _complaints = [];
@@ -20,7 +22,9 @@ internal sealed class VirtualBench : IAsyncDisposable
     public TestTimeProvider Time => Host.Time;
 
     public static async Task<VirtualBench> StartAsync(Harm harm)
-        => new(harm, await MonitoredHost.StartAsync(harm.Configure, harm.Settings, harm.Configure is null ? KindOfLog.Sqlite : KindOfLog.Memory));
+        => new(
+            harm,
+            await MonitoredHost.StartAsync(harm.Configure, harm.Settings, harm.Configure is null ? KindOfLog.Sqlite : KindOfLog.Memory));
 
     public async Task<CalmPage> OpenAsync(string userId)
     {
@@ -33,7 +37,8 @@ internal sealed class VirtualBench : IAsyncDisposable
     /// <summary>Publishes, and expects that it is taken.</summary>
     public async Task PublishAsync(string userId, string runId, string type, string data = "{}")
     {
-        var (response, body) = await MonitoredHost.WhileTimePassesAsync(Time, Host.Http.PublishAsync(HarmBench.Json(userId, runId, type, data)));
+        var (response, body) = await MonitoredHost.WhileTimePassesAsync(
+            Time, Host.Http.PublishAsync(HarmBench.Json(userId, runId, type, data)));
         Expect(response.IsSuccessStatusCode, $"{type} of {runId} was answered {(int)response.StatusCode}: {body}");
     }
 
@@ -75,11 +80,15 @@ internal sealed class VirtualBench : IAsyncDisposable
         {
             Expect(!page.WasEnded, $"the page of {page.UserId} was ended");
             Expect(page.Failed.Count == 0, $"healthy runs of {page.UserId} failed: {string.Join(", ", page.Failed)}");
-            Expect(page.Stalled.Count == 0 || Harm.MayStall, $"healthy runs of {page.UserId} were said to be stalled: {string.Join(", ", page.Stalled)}");
-            Expect(page.Errors.All(Harm.TrueErrors.Contains), $"the page of {page.UserId} was shown errors: {string.Join(", ", page.Errors)}");
+            Expect(
+                page.Stalled.Count == 0 || Harm.MayStall,
+                $"healthy runs of {page.UserId} were said to be stalled: {string.Join(", ", page.Stalled)}");
+            Expect(
+                page.Errors.All(Harm.TrueErrors.Contains), $"the page of {page.UserId} was shown errors: {string.Join(", ", page.Errors)}");
         }
 
-        foreach (var alert in Host.Services.GetRequiredService<AlertCenter>().Alerts.Where(alert => alert.State != AlertState.Pending && !Harm.TrueAlerts.Contains(alert.Name)))
+        foreach (var alert in Host.Services.GetRequiredService<AlertCenter>()
+            .Alerts.Where(alert => alert.State != AlertState.Pending && !Harm.TrueAlerts.Contains(alert.Name)))
         {
             _complaints.Add($"false alarm: {alert.Name}");
         }

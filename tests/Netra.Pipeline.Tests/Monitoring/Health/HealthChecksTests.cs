@@ -26,7 +26,9 @@ internal sealed class HealthChecksTests
     [TestCase(Signals.Unaccounted)]
     [TestCase(Signals.LogTrouble)]
     public void Delivery_UnaccountedOrNotStored_IsUnhealthy(string signal)
-        => Assert.That(new DeliveryHealthCheck(Options).Judge(Snapshot((Signals.SuccessRate, 1), (signal, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        => Assert.That(
+            new DeliveryHealthCheck(Options).Judge(Snapshot((Signals.SuccessRate, 1), (signal, 1))).Status,
+            Is.EqualTo(HealthStatus.Unhealthy));
 
     [Test]
     public void Delivery_OptionMoved_MovesTheThresholds()
@@ -45,14 +47,16 @@ internal sealed class HealthChecksTests
     {
         var delivery = new LatencyHistogram();
         delivery.Add(TimeSpan.FromMilliseconds(milliseconds), 10);
-        var snapshot = new MonitoringSnapshot(TestTimeProvider.Start, [new SignalReading(Signals.LatencyDegradation, null, 1)], delivery, new LatencyHistogram());
+        var snapshot = new MonitoringSnapshot(
+            TestTimeProvider.Start, [new SignalReading(Signals.LatencyDegradation, null, 1)], delivery, new LatencyHistogram());
 
-        Assert.That(new PerformanceHealthCheck(new SuccessRate(Microsoft.Extensions.Options.Options.Create(new ConnectionOptions())), Options).Judge(snapshot).Status, Is.EqualTo(expected));
+        Assert.That(Performance().Judge(snapshot).Status, Is.EqualTo(expected));
     }
 
     [Test]
     public void Performance_ManyTimesSlowerThanBefore_IsDegraded()
-        => Assert.That(new PerformanceHealthCheck(new SuccessRate(Microsoft.Extensions.Options.Options.Create(new ConnectionOptions())), Options).Judge(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
+        => Assert.That(
+            Performance().Judge(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
 
     [Test]
     public void SilentFailures_Any_IsUnhealthy()
@@ -60,13 +64,18 @@ internal sealed class HealthChecksTests
         Assert.That(new SilentFailureHealthCheck().Judge(Snapshot()).Status, Is.EqualTo(HealthStatus.Healthy));
         Assert.That(new SilentFailureHealthCheck().Judge(Snapshot((Signals.StuckTools, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
         Assert.That(new SilentFailureHealthCheck().Judge(Snapshot((Signals.StalledRuns, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
-        var labelled = new MonitoringSnapshot(TestTimeProvider.Start, [new SignalReading(Signals.SilentFailures, "stuck_page", 1)], new LatencyHistogram(), new LatencyHistogram());
+        var labelled = new MonitoringSnapshot(
+            TestTimeProvider.Start,
+            [new SignalReading(Signals.SilentFailures, "stuck_page", 1)],
+            new LatencyHistogram(),
+            new LatencyHistogram());
         Assert.That(new SilentFailureHealthCheck().Judge(labelled).Status, Is.EqualTo(HealthStatus.Unhealthy));
     }
 
     [Test]
     public void Isolation_Any_IsUnhealthy()
-        => Assert.That(new IsolationHealthCheck().Judge(Snapshot((Signals.IsolationViolations, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        => Assert.That(
+            new IsolationHealthCheck().Judge(Snapshot((Signals.IsolationViolations, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
 
     [TestCase(Signals.MemoryGrowth, 300.0 * 1024 * 1024, HealthStatus.Degraded)]
     [TestCase(Signals.HandleUsage, 0.9, HealthStatus.Unhealthy)]
@@ -78,6 +87,12 @@ internal sealed class HealthChecksTests
         Assert.That(new ResourceHealthCheck(trend).Judge(Snapshot((signal, value))).Status, Is.EqualTo(expected));
     }
 
+    private static PerformanceHealthCheck Performance()
+        => new(new SuccessRate(Microsoft.Extensions.Options.Options.Create(new ConnectionOptions())), Options);
+
     private static MonitoringSnapshot Snapshot(params (string Signal, double Value)[] values) => new(
-        TestTimeProvider.Start, [.. values.Select(static value => new SignalReading(value.Signal, null, value.Value))], new LatencyHistogram(), new LatencyHistogram());
+        TestTimeProvider.Start,
+        [.. values.Select(static value => new SignalReading(value.Signal, null, value.Value))],
+        new LatencyHistogram(),
+        new LatencyHistogram());
 }

@@ -15,7 +15,8 @@ internal sealed class PipelineHealthTests
     {
         var isBlind = false;
         await using var host = await MonitoredHost.StartAsync(
-            pipeline => pipeline.Services.AddSingleton<ResourceSampler>(() => isBlind ? throw new UnauthorizedAccessException("/proc is not readable") : new ResourceSample(1, 0)));
+            pipeline => pipeline.Services.AddSingleton<ResourceSampler>(
+                () => isBlind ? throw new UnauthorizedAccessException("/proc is not readable") : new ResourceSample(1, 0)));
         await host.PassAsync(12);
         var judged = host.Time.GetUtcNow();
         isBlind = true;
@@ -25,7 +26,8 @@ internal sealed class PipelineHealthTests
         await host.PassAsync(30);
         var health = await StatusIsAsync(HttpStatusCode.ServiceUnavailable, "unhealthy");
         Assert.That(health.GetProperty("issues").EnumerateArray().Single().GetString(), Does.Contain("nothing has been judged for"));
-        Assert.That(health.GetProperty("timestamp").GetDouble(), Is.LessThan(judged.ToUnixTimeMilliseconds() / 1000.0 + 10), "as old as it is");
+        Assert.That(
+            health.GetProperty("timestamp").GetDouble(), Is.LessThan(judged.ToUnixTimeMilliseconds() / 1000.0 + 10), "as old as it is");
 
         isBlind = false;
         await host.PassAsync(11);

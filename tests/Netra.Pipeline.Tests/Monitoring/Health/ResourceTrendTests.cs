@@ -10,7 +10,8 @@ internal sealed class ResourceTrendTests
     private const long MiB = 1024 * 1024;
 
     [Test]
-    public void Growth_RisesInEverySlot_IsALeak() => Assert.That(GrowthOf(static minute => (100 + (10 * minute)) * MiB), Is.EqualTo(600.0 * MiB).Within(70 * MiB));
+    public void Growth_RisesInEverySlot_IsALeak()
+        => Assert.That(GrowthOf(static minute => (100 + (10 * minute)) * MiB), Is.EqualTo(600.0 * MiB).Within(70 * MiB));
 
     [Test]
     public void Growth_CacheThatFills_IsNone() => Assert.That(GrowthOf(static minute => Math.Min(300, 100 + (10 * minute)) * MiB), Is.Zero);

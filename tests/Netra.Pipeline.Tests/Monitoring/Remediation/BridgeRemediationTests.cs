@@ -9,7 +9,10 @@ using Netra.Pipeline.Tests.Monitoring.Faults;
 
 namespace Netra.Pipeline.Tests.Monitoring.Remediation;
 
-/// <summary>Remediation only shortens outages: what the server's own trouble explains fails no bridge, and what has failed is back within a second of its cause's end.</summary>
+/// <summary>
+/// Remediation only shortens outages: what the server's own trouble explains fails no bridge, and what has failed is
+/// back within a second of its cause's end.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class BridgeRemediationTests
@@ -29,10 +32,14 @@ internal sealed class BridgeRemediationTests
         (log.InTrouble, log.Answer) = (null, static _ => null);
         await host.PassAsync(1);
 
-        Assert.That((await host.Http.PublishAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""))).Response.IsSuccessStatusCode, Is.True);
+        Assert.That(
+            (await host.Http.PublishAsync(
+                PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""))).Response.IsSuccessStatusCode,
+            Is.True);
         await host.PassAsync(1);
         Assert.That(CanaryOf(host).Passes, Is.GreaterThan(passed), "one goes at once, not when it is due");
-        Assert.That(host.Services.GetRequiredService<RemediationLog>().Latest.Where(static step => step.Remediation != "connection"), Is.Empty);
+        Assert.That(
+            host.Services.GetRequiredService<RemediationLog>().Latest.Where(static step => step.Remediation != "connection"), Is.Empty);
     }
 
     [Test]

@@ -54,10 +54,14 @@ internal sealed class DemoRunTests
         using var documents = new DocumentsFixture();
         var (events, answer) = await AskAsync("How does overflow work?", documents.Root);
 
-        var child = events.Single(message => message.EventType == EventType.AgentStarted && message.Data.TryGetProperty("parent_run_id", out _));
+        var child = events.Single(
+            message => message.EventType == EventType.AgentStarted && message.Data.TryGetProperty("parent_run_id", out _));
         Assert.Multiple(() =>
         {
-            Assert.That(answer, Does.Contain("When a queue is full the connection lags.").And.Contain("Source: docs/protocol.md, lines 5 to 12, \"Overflow\"."));
+            Assert.That(
+                answer,
+                Does.Contain("When a queue is full the connection lags.")
+                    .And.Contain("Source: docs/protocol.md, lines 5 to 12, \"Overflow\"."));
             Assert.That(child.Data.GetProperty("agent_name").GetString(), Is.EqualTo("doc_researcher"));
             Assert.That(child.Data.GetProperty("parent_run_id").GetString(), Is.EqualTo(events[0].RunId));
             Assert.That(ToolNames(events), Is.EqualTo(new[] { "search_docs", "read_file" }));
@@ -137,7 +141,8 @@ internal sealed class DemoRunTests
         }
         while (!EventTypes.IsTerminal(last.EventType!.Value));
 
-        Assert.That((last.EventType, last.Data.GetProperty("reason").GetString()), Is.EqualTo((EventType.AgentCancelled, "cancelled by the user")));
+        Assert.That(
+            (last.EventType, last.Data.GetProperty("reason").GetString()), Is.EqualTo((EventType.AgentCancelled, "cancelled by the user")));
     }
 
     [Test]
@@ -197,10 +202,18 @@ internal sealed class DemoRunTests
 
     private static Task SendAsync(TestClient page, string type, string id, string? content = null, string? runId = null) => page.SendAsync(
         JsonSerializer.Serialize(
-            new Dictionary<string, string?> { ["type"] = type, ["id"] = id, ["thread_id"] = "t1", ["content"] = content, ["run_id"] = runId }
+            new Dictionary<string, string?>
+            {
+                ["type"] = type,
+                ["id"] = id,
+                ["thread_id"] = "t1",
+                ["content"] = content,
+                ["run_id"] = runId,
+            }
                 .Where(member => member.Value is not null).ToDictionary()));
 
-    private static List<string> Lifecycle(List<EventMessage> events) => [.. events.Select(message => message.Type).Where(type => type != "token")];
+    private static List<string> Lifecycle(List<EventMessage> events)
+        => [.. events.Select(message => message.Type).Where(type => type != "token")];
 
     private static List<string?> ToolNames(List<EventMessage> events) =>
     [

@@ -34,11 +34,28 @@ internal sealed class JsonLogTests
         var scopes = started.GetProperty("Scopes").EnumerateArray().ToList();
         Assert.Multiple(() =>
         {
-            Assert.That(logs.Where(static log => log.Text("Category")!.StartsWith("Netra.", StringComparison.Ordinal)).Select(IdOf), Is.All.InRange(1000, 2199), "every line of the product has an id of the list");
             Assert.That(
-                logs.Select(static log => DateTimeOffset.TryParseExact(log.Text("Timestamp"), "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)), Is.All.True);
-            Assert.That(scopes.Any(static scope => scope.Text("ConnectionId") is not null && scope.Text("UserId") == "ada"), Is.True, "the connection that asked");
-            Assert.That(scopes.Any(scope => scope.Text("RunId") == started.GetProperty("State").Text("RunId") && scope.Text("ThreadId") == "t1" && scope.Text("RequestId") is not null), Is.True, "the run");
+                logs.Where(static log => log.Text("Category")!.StartsWith("Netra.", StringComparison.Ordinal)).Select(IdOf),
+                Is.All.InRange(1000, 2199),
+                "every line of the product has an id of the list");
+            Assert.That(
+                logs.Select(static log => DateTimeOffset.TryParseExact(
+                    log.Text("Timestamp"),
+                    "yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out _)),
+                Is.All.True);
+            Assert.That(
+                scopes.Any(static scope => scope.Text("ConnectionId") is not null && scope.Text("UserId") == "ada"),
+                Is.True,
+                "the connection that asked");
+            Assert.That(
+                scopes.Any(scope => scope.Text("RunId") == started.GetProperty("State").Text("RunId")
+                    && scope.Text("ThreadId") == "t1"
+                    && scope.Text("RequestId") is not null),
+                Is.True,
+                "the run");
             Assert.That(ended.GetProperty("State").GetProperty("Events").GetInt64(), Is.Positive);
             Assert.That(ended.GetProperty("State").TryGetProperty("TokensPerSecond", out _), Is.True);
         });
@@ -54,7 +71,10 @@ internal sealed class JsonLogTests
             await using var server = ServerProcess.Start("Production", $"--Netra:DataDirectory={folder.FullName}");
             var (_, output) = await server.WhenExitedAsync();
 
-            var logs = output.Split('\n').Where(static line => line.StartsWith('{')).Select(static line => JsonElement.Parse(line)).ToList();
+            var logs = output.Split('\n')
+                .Where(static line => line.StartsWith('{'))
+                .Select(static line => JsonElement.Parse(line))
+                .ToList();
             Assert.That(logs.Select(IdOf), Does.Contain(1000), output);
             Assert.That(output, Does.Not.Contain("crit: "));
         }
@@ -83,7 +103,8 @@ internal sealed class JsonLogTests
         {
             await using var server = ServerProcess.Start(environment, [$"--Netra:DataDirectory={folder.FullName}", .. arguments]);
             var port = await server.WhenListeningAsync();
-            await Eventually.BecomesTrueAsync(() => server.Output.Contains("The pipeline is ready", StringComparison.Ordinal), "the pipeline is ready");
+            await Eventually.BecomesTrueAsync(
+                () => server.Output.Contains("The pipeline is ready", StringComparison.Ordinal), "the pipeline is ready");
             await story(port);
             await server.StopAsync();
             return [.. server.Output.Split('\n').Where(static line => line.Length > 0)];

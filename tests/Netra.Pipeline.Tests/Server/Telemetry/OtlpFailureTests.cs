@@ -31,7 +31,8 @@ internal sealed class OtlpFailureTests
     public async Task Server_SdkDisabled_ExportsNothing()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        var output = await RunAsync(receiver, [("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString()), ("OTEL_SDK_DISABLED", "true")], atLeast: 0);
+        var output = await RunAsync(
+            receiver, [("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString()), ("OTEL_SDK_DISABLED", "true")], atLeast: 0);
 
         Assert.That(receiver.Requests, Is.Empty);
         Assert.That(output, Does.Not.Contain("OTLP"));
@@ -45,10 +46,14 @@ internal sealed class OtlpFailureTests
         try
         {
             await using var server = ServerProcess.Start(
-                "Production", [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString())], $"--Netra:DataDirectory={folder.FullName}");
+                "Production",
+                [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString())],
+                $"--Netra:DataDirectory={folder.FullName}");
             await server.WhenExitedAsync();
 
-            Assert.That(receiver.Items("logs").Select(static log => log.Item.GetProperty("body").Text("stringValue")), Has.Some.Contains("IConnectionAuthenticator"));
+            Assert.That(
+                receiver.Items("logs").Select(static log => log.Item.GetProperty("body").Text("stringValue")),
+                Has.Some.Contains("IConnectionAuthenticator"));
         }
         finally
         {
@@ -56,7 +61,8 @@ internal sealed class OtlpFailureTests
         }
     }
 
-    private static List<string> Lines(string output, string part) => [.. output.Split('\n').Where(line => line.Contains(part, StringComparison.Ordinal))];
+    private static List<string> Lines(string output, string part)
+        => [.. output.Split('\n').Where(line => line.Contains(part, StringComparison.Ordinal))];
 
     private static async Task<string> RunAsync(OtlpReceiver receiver, (string Name, string Value)[] variables, int atLeast)
     {

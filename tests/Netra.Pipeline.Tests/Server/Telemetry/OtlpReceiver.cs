@@ -5,7 +5,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Server.Telemetry;
 
 /// <summary>
-/// Somebody else's OTLP receiver: a Node process that decodes what comes with the official protocol definitions (tests/otlp-receiver). It ends with its input, so with this process too. Safe from any thread.
+/// Somebody else's OTLP receiver: a Node process that decodes what comes with the official protocol definitions (tests/otlp-receiver). It
+/// ends with its input, so with this process too. Safe from any thread.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
@@ -73,7 +74,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                    from resource in request.GetProperty("body").GetProperty(resources).EnumerateArray()
                    from scope in resource.GetProperty(scopes).EnumerateArray()
                    from item in scope.GetProperty(items).EnumerateArray()
-                   select new OtlpItem(resource.GetProperty("resource"), scope.GetProperty("scope").GetProperty("name").GetString()!, item)];
+                   select new OtlpItem(
+                       resource.GetProperty("resource"), scope.GetProperty("scope").GetProperty("name").GetString()!, item)];
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +94,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             return;
         }
 
-        using var npm = Process.Start(new ProcessStartInfo("npm") { ArgumentList = { "ci", "--no-audit", "--no-fund", "--silent" }, WorkingDirectory = folder, UseShellExecute = false })!;
+        using var npm = Process.Start(new ProcessStartInfo("npm")
+        {
+            ArgumentList = { "ci", "--no-audit", "--no-fund", "--silent" },
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+        })!;
         await npm.WaitForExitAsync();
         Assert.That(npm.ExitCode, Is.Zero, "npm ci in tests/otlp-receiver");
     }

@@ -17,7 +17,8 @@ public sealed class CalculatorProperties
         // Any other exception than the one that says why not gets out and fails the check.
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(Texts(), text => _ = Outcome(text)));
 
-    private static Arbitrary<ReferenceExpression> Expressions() => Arb.From(Gen.Sized(size => ReferenceExpression.Generator(Math.Min(size + 1, 24))));
+    private static Arbitrary<ReferenceExpression> Expressions()
+        => Arb.From(Gen.Sized(size => ReferenceExpression.Generator(Math.Min(size + 1, 24))));
 
     private static Arbitrary<string> Texts() =>
         Arb.From(Gen.Elements([.. "0123456789.+-*/%^() x"]).ListOf().Select(symbols => new string([.. symbols])));

@@ -53,7 +53,9 @@ public sealed class CalculatorTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(() => Calculator.Evaluate(new string('(', 900)), Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));
+            Assert.That(
+                () => Calculator.Evaluate(new string('(', 900)),
+                Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));
             Assert.That(
                 () => Calculator.Evaluate(new string('-', 900) + "1"),
                 Throws.TypeOf<CalculationException>().With.Message.Contains("levels deep"));

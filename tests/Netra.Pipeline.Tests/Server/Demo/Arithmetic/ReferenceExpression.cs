@@ -10,7 +10,8 @@ namespace Netra.Pipeline.Tests.Server.Demo.Arithmetic;
 public sealed record ReferenceExpression(string Text, decimal? Value, int Level)
 {
     /// <summary>
-    /// Expressions of up to <paramref name="size"/> numbers. The operator is chosen before its operands are made, or making them all would never end.
+    /// Expressions of up to <paramref name="size"/> numbers. The operator is chosen before its operands are made,
+    /// or making them all would never end.
     /// </summary>
     public static Gen<ReferenceExpression> Generator(int size) => size <= 1
         ? Number()

@@ -19,12 +19,14 @@ public sealed class MarkdownSectionsTests
 
     [Test]
     public void Of_Subsections_BelongToTheSectionAboveThem() => Assert.That(
-        MarkdownSections.Of("a.md", ["# One", "## Two", "text", "### Three", "## Four", "# Five"]).Select(section => (section.FirstLine, section.LastLine)),
+        MarkdownSections.Of("a.md", ["# One", "## Two", "text", "### Three", "## Four", "# Five"])
+            .Select(section => (section.FirstLine, section.LastLine)),
         Is.EqualTo(new[] { (1, 5), (2, 4), (4, 4), (5, 5), (6, 6) }));
 
     [Test]
     public void Of_HeadingsWithoutText_AreSectionsToo() =>
-        Assert.That(MarkdownSections.Of("a.md", ["# One", "## Two"]).Select(section => section.Heading), Is.EqualTo(new[] { "One", "Two" }));
+        Assert.That(
+            MarkdownSections.Of("a.md", ["# One", "## Two"]).Select(section => section.Heading), Is.EqualTo(new[] { "One", "Two" }));
 
     [Test]
     public void Of_EmptyDocument_HasNone() => Assert.That(MarkdownSections.Of("a.md", []), Is.Empty);

@@ -31,7 +31,8 @@ public sealed class PlannerTests
     [TestCase("hello", "Introduce {}")]
     [TestCase("", "Introduce {}")]
     [TestCase("What can you do?", "Introduce {}")]
-    public void PlanFor_Question_ChoosesTheStep(string question, string expected) => Assert.That(Steps(question), Is.EqualTo(new[] { expected }));
+    public void PlanFor_Question_ChoosesTheStep(string question, string expected)
+        => Assert.That(Steps(question), Is.EqualTo(new[] { expected }));
 
     [Test]
     public void PlanFor_SeveralParts_KeepsTheirOrder() => Assert.That(

@@ -27,7 +27,8 @@ public sealed class SearchDocsToolTests
         using var documents = new DocumentsFixture();
         await using var index = new DocumentIndex(documents.Folder);
 
-        Assert.That((await new SearchDocsTool(index).CallAsync("""{"query":"queue","limit":1}"""))["hits"]!.AsArray(), Has.Count.EqualTo(1));
+        Assert.That(
+            (await new SearchDocsTool(index).CallAsync("""{"query":"queue","limit":1}"""))["hits"]!.AsArray(), Has.Count.EqualTo(1));
     }
 
     [Test]
