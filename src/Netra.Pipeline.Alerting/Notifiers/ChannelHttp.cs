@@ -2,8 +2,6 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Netra.Pipeline.Failures;
-using Polly;
-using Polly.Retry;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
@@ -18,7 +16,7 @@ internal sealed class ChannelHttp : IDisposable
 
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
-    private readonly ResiliencePipeline _connecting;
+    private readonly ConnectionRetry _connecting;
 
     public ChannelHttp(TimeProvider time)
         : this(time, root: null)
@@ -49,21 +47,9 @@ internal sealed class ChannelHttp : IDisposable
         }
 
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _connecting = QuickRetries(time, static exception => exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError });
+        _connecting = new ConnectionRetry(time, static exception =>
+            exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError });
     }
-
-    /// <summary>A pipeline that tries twice more, at once, where nothing was sent.</summary>
-    public static ResiliencePipeline QuickRetries(TimeProvider time, Func<Exception, bool> isConnecting)
-        => new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } exception && isConnecting(exception)),
-                MaxRetryAttempts = 2,
-                Delay = TimeSpan.FromMilliseconds(200),
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .Build();
 
     /// <summary>Trust in one root and what it has signed, names and times checked as always.</summary>
     public static X509ChainPolicy TrustIn(X509Certificate2 root)
@@ -79,7 +65,7 @@ internal sealed class ChannelHttp : IDisposable
     {
         try
         {
-            using var response = await _connecting.ExecuteAsync(token => SendAsync(post, token), cancellationToken);
+            using var response = await _connecting.RunAsync(token => SendAsync(post, token), cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
                 throw await RefusalAsync(post, response, cancellationToken);
@@ -98,7 +84,7 @@ internal sealed class ChannelHttp : IDisposable
     public void Dispose() => _client.Dispose();
 
     // A message is sent once, so each try has its own.
-    private async ValueTask<HttpResponseMessage> SendAsync(ChannelPost post, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(ChannelPost post, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, post.Url) { Content = new ByteArrayContent(post.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -117,7 +103,7 @@ internal sealed class ChannelHttp : IDisposable
         var reason = await ReasonAsync(response, cancellationToken);
         var message = Hide(post, reason.Length == 0 ? $"the answer was {status}" : $"the answer was {status}: {reason}");
         var isBusy = status is >= 500 or 408 or 429;
-        return new NotificationFailedException(message, isPermanent: !isBusy, RetryAfter.Of(response, _time));
+        return new NotificationFailedException(message, isPermanent: !isBusy, RetryPause.AskedBy(response, _time));
     }
 
     private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using Microsoft.Extensions.Options;
-using Polly;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
@@ -18,7 +17,7 @@ internal sealed class EmailNotifier : INotifier
     private readonly EmailOptions _options;
     private readonly AlertMail _mail;
     private readonly X509Certificate2? _root;
-    private readonly ResiliencePipeline _connecting;
+    private readonly ConnectionRetry _connecting;
 
     public EmailNotifier(IOptions<EmailOptions> options, TimeProvider time)
         : this(options, time, root: null)
@@ -32,7 +31,7 @@ internal sealed class EmailNotifier : INotifier
     {
         (_options, _root) = (options.Value, root);
         _mail = new AlertMail(_options);
-        _connecting = ChannelHttp.QuickRetries(time, static exception => exception is SocketException);
+        _connecting = new ConnectionRetry(time, static exception => exception is SocketException);
     }
 
     public string Name => "email";
@@ -46,7 +45,7 @@ internal sealed class EmailNotifier : INotifier
         Trust(client);
         try
         {
-            await _connecting.ExecuteAsync(token => ConnectAsync(client, token), cancellationToken);
+            await _connecting.RunAsync(token => ConnectAsync(client, token), cancellationToken);
             if (!string.IsNullOrEmpty(_options.UserName))
             {
                 await client.AuthenticateAsync(_options.UserName, _options.Password!, cancellationToken);
@@ -105,7 +104,7 @@ internal sealed class EmailNotifier : INotifier
         }
     }
 
-    private async ValueTask ConnectAsync(AlertSmtpClient client, CancellationToken cancellationToken)
+    private async Task ConnectAsync(AlertSmtpClient client, CancellationToken cancellationToken)
     {
         var security = _options.Security switch
         {

@@ -101,7 +101,7 @@ internal sealed class WebhookSender : IDisposable
 
         // A receiver that is busy or broken is so for every dead letter; one that refuses refuses this one.
         var isAway = status >= 500 || response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout;
-        return new WebhookAnswer(IsTaken: false, isAway, RetryAfter.Of(response, _time), $"the receiver answered {status}");
+        return new WebhookAnswer(IsTaken: false, isAway, RetryPause.AskedBy(response, _time), $"the receiver answered {status}");
     }
 }
 
