@@ -64,7 +64,7 @@ internal sealed class EventStreamPosts(
             return connection;
         }
 
-        await ProblemDocument.WriteAsync(context, StatusCodes.Status404NotFound, "not_found", "There is no open event stream of this user with that connection id.");
+        await ProblemDocument.NotFound("There is no open event stream of this user with that connection id.").ExecuteAsync(context);
         return null;
     }
 
@@ -72,8 +72,7 @@ internal sealed class EventStreamPosts(
     {
         if (JsonBody.MediaTypeOf(context.Request) != JsonBody.MediaType)
         {
-            await ProblemDocument.WriteAsync(
-                context, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {JsonBody.MediaType}, in UTF-8 and without a content encoding.");
+            await ProblemDocument.NotJson().ExecuteAsync(context);
             return;
         }
 
