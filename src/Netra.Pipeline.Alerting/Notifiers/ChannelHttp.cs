@@ -6,8 +6,9 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// Posts to the providers of all channels, over one pool of connections: no redirects, no cookies, certificates are checked. A connection that does not come about is tried twice more at once, since
-/// nothing has been sent by then; everything else is told to the caller, who tries again later. Safe from any thread.
+/// Posts to the providers of all channels, over one pool of connections: no redirects, no cookies, certificates are checked. A connection
+/// that does not come about is tried twice more at once, since nothing has been sent by then; everything else is told to the caller, who
+/// tries again later. Safe from any thread.
 /// </summary>
 internal sealed class ChannelHttp : IDisposable
 {
@@ -48,7 +49,8 @@ internal sealed class ChannelHttp : IDisposable
 
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _connecting = new ConnectionRetry(time, static exception =>
-            exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError });
+            exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError });
     }
 
     /// <summary>Trust in one root and what it has signed, names and times checked as always.</summary>
@@ -73,7 +75,8 @@ internal sealed class ChannelHttp : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new NotificationFailedException(Hide(post, $"nothing was answered: {exception.Message}"), isPermanent: false, innerException: exception);
+            throw new NotificationFailedException(
+                Hide(post, $"nothing was answered: {exception.Message}"), isPermanent: false, innerException: exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -97,7 +100,8 @@ internal sealed class ChannelHttp : IDisposable
         return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    private async Task<NotificationFailedException> RefusalAsync(ChannelPost post, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<NotificationFailedException> RefusalAsync(
+        ChannelPost post, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
         var reason = await ReasonAsync(response, cancellationToken);
@@ -123,5 +127,6 @@ internal sealed class ChannelHttp : IDisposable
         }
     }
 
-    private static string Hide(ChannelPost post, string message) => post.Secret.Length > 1 ? message.Replace(post.Secret, "***", StringComparison.Ordinal) : message;
+    private static string Hide(ChannelPost post, string message)
+        => post.Secret.Length > 1 ? message.Replace(post.Secret, "***", StringComparison.Ordinal) : message;
 }

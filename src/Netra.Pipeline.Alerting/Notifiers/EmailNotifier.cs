@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// The channel <c>email</c>: SMTP, a connection for each mail. A recipient whom the server refuses does not keep the others from being told. Stateless.
+/// The channel <c>email</c>: SMTP, a connection for each mail. A recipient whom the server refuses does not keep
+/// the others from being told. Stateless.
 /// </summary>
 internal sealed class EmailNotifier : INotifier
 {
@@ -69,12 +70,17 @@ internal sealed class EmailNotifier : INotifier
     // The texts of a server may repeat what it was told, so only its codes come out.
     private static NotificationFailedException FailureOf(Exception exception) => exception switch
     {
-        AuthenticationException { InnerException: SmtpCommandException { StatusCode: var code } } => new($"the login was refused with {(int)code}", IsFinal(code), null, exception),
+        AuthenticationException { InnerException: SmtpCommandException { StatusCode: var code } } =>
+            new($"the login was refused with {(int)code}", IsFinal(code), null, exception),
         AuthenticationException => new("the login was refused", isPermanent: true, null, exception),
-        SmtpCommandException { StatusCode: var code, ErrorCode: var error } => new($"the server answered {(int)code} ({error})", IsFinal(code), null, exception),
-        SslHandshakeException => new("no TLS: the server's certificate, or its protocol, is not accepted", isPermanent: false, null, exception),
-        NotSupportedException => new("the server does not offer what Netra:Alerting:Email:Security, or the login, asks for", isPermanent: true, null, exception),
-        ProtocolException or ServiceNotConnectedException or IOException => new("the server broke off, or does not speak SMTP", isPermanent: false, null, exception),
+        SmtpCommandException { StatusCode: var code, ErrorCode: var error } =>
+            new($"the server answered {(int)code} ({error})", IsFinal(code), null, exception),
+        SslHandshakeException =>
+            new("no TLS: the server's certificate, or its protocol, is not accepted", isPermanent: false, null, exception),
+        NotSupportedException =>
+            new("the server does not offer what Netra:Alerting:Email:Security, or the login, asks for", isPermanent: true, null, exception),
+        ProtocolException or ServiceNotConnectedException or IOException =>
+            new("the server broke off, or does not speak SMTP", isPermanent: false, null, exception),
         SocketException => new($"nothing was answered: {exception.Message}", isPermanent: false, null, exception),
         _ => new($"the mail was not sent: {exception.GetType().Name}", isPermanent: true, null, exception),
     };
@@ -85,7 +91,8 @@ internal sealed class EmailNotifier : INotifier
         var codes = string.Join(", ", client.Refused.Select(static code => (int)code).Distinct());
         var hasNobody = client.Refused.Count == recipients;
         return new NotificationFailedException(
-            $"{client.Refused.Count} of {recipients} recipients were refused with {codes}{(hasNobody ? string.Empty : "; the others have the mail")}",
+            $"{client.Refused.Count} of {recipients} recipients were refused with "
+            + $"{codes}{(hasNobody ? string.Empty : "; the others have the mail")}",
             isPermanent: !hasNobody || client.Refused.Any(IsFinal));
     }
 
@@ -98,7 +105,8 @@ internal sealed class EmailNotifier : INotifier
         {
             await client.DisconnectAsync(quit: true, cancellationToken);
         }
-        catch (Exception exception) when (exception is IOException or ProtocolException or CommandException or SocketException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or ProtocolException or CommandException or SocketException or OperationCanceledException)
         {
             await client.DisconnectAsync(quit: false, CancellationToken.None);
         }

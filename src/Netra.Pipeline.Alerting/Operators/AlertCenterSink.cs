@@ -17,7 +17,8 @@ internal sealed class AlertCenterSink(AlertCenter alerts) : AlertSink
         => alerts.RecordAsync(author, action, subject, detail, cancellationToken);
 
     public override ShownAlerts ShowAlerts() => new(
-        JsonSerializer.SerializeToElement(AlertList.Of(alerts.Alerts).Alerts, AlertingJson.Default.IReadOnlyListAlertDocument), alerts.Channels);
+        JsonSerializer.SerializeToElement(AlertList.Of(alerts.Alerts).Alerts, AlertingJson.Default.IReadOnlyListAlertDocument),
+        alerts.Channels);
 
     public override ShownAlertSettings ShowSettings() => new(
         JsonSerializer.SerializeToElement(RuleList.Of(alerts.Rules).Rules, AlertingJson.Default.IReadOnlyListRuleDocument),

@@ -6,7 +6,8 @@ using Netra.Pipeline.Monitoring.Operators;
 namespace Netra.Pipeline.Alerting.Operators;
 
 /// <summary>
-/// The routes of what can be changed of alerting while it runs (docs/protocol.md, section 11): rules, escalation policy, and both with the silences as one file. Safe to use from any thread.
+/// The routes of what can be changed of alerting while it runs (docs/protocol.md, section 11): rules, escalation policy, and both with the
+/// silences as one file. Safe to use from any thread.
 /// </summary>
 internal sealed class AlertConfigurationEndpoints(AlertCenter alerts)
 {
@@ -37,15 +38,16 @@ internal sealed class AlertConfigurationEndpoints(AlertCenter alerts)
     private IResult ReadRule(HttpContext context)
         => RuleOf(context) is { } rule ? JsonAnswer.Of(RuleDocument.Of(rule), AlertingJson.Default.RuleDocument) : NoRule();
 
-    private async Task<IResult> ChangeRuleAsync(HttpContext context) => RuleOf(context) is not { } rule ? NoRule() : await OperatorBody.AnswerAsync(
-        context,
-        AlertingJson.Default.RuleBody,
-        (body, check) => body.Read(check, rule),
-        async (settings, author) =>
-        {
-            await alerts.ChangeRuleAsync(settings, author, context.RequestAborted);
-            return ReadRule(context);
-        });
+    private async Task<IResult> ChangeRuleAsync(HttpContext context)
+        => RuleOf(context) is not { } rule ? NoRule() : await OperatorBody.AnswerAsync(
+            context,
+            AlertingJson.Default.RuleBody,
+            (body, check) => body.Read(check, rule),
+            async (settings, author) =>
+            {
+                await alerts.ChangeRuleAsync(settings, author, context.RequestAborted);
+                return ReadRule(context);
+            });
 
     private IResult ReadPolicy() => JsonAnswer.Of(PolicyDocument.Of(alerts.Policy), AlertingJson.Default.PolicyDocument);
 

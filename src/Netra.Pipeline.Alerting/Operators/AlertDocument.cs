@@ -3,7 +3,10 @@ using Netra.Pipeline.Monitoring.Operators;
 
 namespace Netra.Pipeline.Alerting.Operators;
 
-/// <summary>An alert (docs/protocol.md, section 11.1). Value, threshold and level are null where there is none; what comes after them is missing then.</summary>
+/// <summary>
+/// An alert (docs/protocol.md, section 11.1). Value, threshold and level are null where there is none; what comes
+/// after them is missing then.
+/// </summary>
 internal sealed record AlertDocument(
     string Id,
     string Name,
@@ -50,7 +53,8 @@ internal sealed record AlertHistoryPage(IReadOnlyList<AlertHistoryItem> History,
 
 internal sealed record AlertHistoryItem(long Number, double At, string What, string? AlertId, string? Name, string Detail)
 {
-    public static AlertHistoryItem Of(AlertHistoryEntry entry) => new(entry.Number, JsonAnswer.Seconds(entry.At), entry.What, entry.AlertId, entry.Name, entry.Detail);
+    public static AlertHistoryItem Of(AlertHistoryEntry entry)
+        => new(entry.Number, JsonAnswer.Seconds(entry.At), entry.What, entry.AlertId, entry.Name, entry.Detail);
 }
 
 /// <summary>A page of who changed or read what, and after which number the next one begins.</summary>
@@ -58,7 +62,8 @@ internal sealed record AuditPage(IReadOnlyList<AuditItem> Entries, long? Next);
 
 internal sealed record AuditItem(long Number, double At, string Author, string Action, string Subject, string Detail)
 {
-    public static AuditItem Of(AuditRecord entry) => new(entry.Number, JsonAnswer.Seconds(entry.At), entry.Author, entry.Action, entry.Subject, entry.Detail);
+    public static AuditItem Of(AuditRecord entry)
+        => new(entry.Number, JsonAnswer.Seconds(entry.At), entry.Author, entry.Action, entry.Subject, entry.Detail);
 }
 
 /// <summary>An alert that was raised by hand.</summary>

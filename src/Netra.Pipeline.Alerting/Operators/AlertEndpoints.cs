@@ -5,7 +5,10 @@ using Netra.Pipeline.Monitoring.Operators;
 
 namespace Netra.Pipeline.Alerting.Operators;
 
-/// <summary>The routes of alerts (docs/protocol.md, section 11): what is on, what became of it, and what operators do about it. Safe to use from any thread.</summary>
+/// <summary>
+/// The routes of alerts (docs/protocol.md, section 11): what is on, what became of it, and what operators do about
+/// it. Safe to use from any thread.
+/// </summary>
 internal sealed class AlertEndpoints(AlertCenter alerts)
 {
     private const string Alerts = MonitoringRoutes.Prefix + "/alerts";
@@ -40,7 +43,8 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
 
         // One more than asked for says whether there is another page.
         var entries = await alerts.ReadHistoryAsync(after, limit + 1, context.RequestAborted);
-        var document = new AlertHistoryPage([.. entries.Take(limit).Select(AlertHistoryItem.Of)], entries.Count > limit ? entries[limit - 1].Number : null);
+        var document = new AlertHistoryPage(
+            [.. entries.Take(limit).Select(AlertHistoryItem.Of)], entries.Count > limit ? entries[limit - 1].Number : null);
         return JsonAnswer.Of(document, AlertingJson.Default.AlertHistoryPage);
     }
 
@@ -54,7 +58,8 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
         }
 
         var entries = await alerts.ReadAuditAsync(after, limit + 1, context.RequestAborted);
-        var document = new AuditPage([.. entries.Take(limit).Select(AuditItem.Of)], entries.Count > limit ? entries[limit - 1].Number : null);
+        var document = new AuditPage(
+            [.. entries.Take(limit).Select(AuditItem.Of)], entries.Count > limit ? entries[limit - 1].Number : null);
         return JsonAnswer.Of(document, AlertingJson.Default.AuditPage);
     }
 
@@ -77,7 +82,8 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
         var id = IdOf(context);
         return answer switch
         {
-            AlertAnswer.Done when alerts.Alerts.FirstOrDefault(alert => alert.Id == id) is { } alert => JsonAnswer.Of(AlertList.Of([alert]), AlertingJson.Default.AlertList),
+            AlertAnswer.Done when alerts.Alerts.FirstOrDefault(alert => alert.Id == id) is { } alert =>
+                JsonAnswer.Of(AlertList.Of([alert]), AlertingJson.Default.AlertList),
             AlertAnswer.NotFiring => Conflict("alert_resolved", "The alert does not fire, or not any more."),
             AlertAnswer.NotByHand => Conflict(
                 "alert_automatic", "The alert is a rule's: it is over when its cause is gone. Acknowledge it, or silence it."),
@@ -89,9 +95,12 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
         context,
         AlertingJson.Default.EmergencyAlertBody,
         static (body, check) => body.Read(check),
-        async (wanted, author) => await alerts.RaiseEmergencyAsync(wanted.Title, wanted.Message, wanted.Severity, author, context.RequestAborted) is { } id
+        async (wanted, author) => await alerts.RaiseEmergencyAsync(
+            wanted.Title, wanted.Message, wanted.Severity, author, context.RequestAborted) is { } id
             ? JsonAnswer.Of(new RaisedAlert(id), AlertingJson.Default.RaisedAlert, StatusCodes.Status201Created)
-            : Conflict("too_many", "As many alerts raised by hand are on as there may be (Netra:Alerting:MaxEmergencies); resolve those that are over."));
+            : Conflict(
+                "too_many",
+                "As many alerts raised by hand are on as there may be (Netra:Alerting:MaxEmergencies); resolve those that are over."));
 
     private IResult ListSilences() => JsonAnswer.Of(SilenceList.Of(alerts.Silences), AlertingJson.Default.SilenceList);
 
@@ -103,7 +112,8 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
             AlertingJson.Default.SilenceBody,
             (body, check) => body.Read(check, rules),
             async (wanted, author) =>
-                await alerts.SilenceAsync(wanted.Rule, wanted.Labels, wanted.Comment, author, wanted.Duration, context.RequestAborted) is { } silence
+                await alerts.SilenceAsync(
+                    wanted.Rule, wanted.Labels, wanted.Comment, author, wanted.Duration, context.RequestAborted) is { } silence
                     ? JsonAnswer.Of(SilenceDocument.Of(silence), AlertingJson.Default.SilenceDocument, StatusCodes.Status201Created)
                     : Conflict("too_many", "There are as many silences as there may be (Netra:Alerting:MaxSilences)."));
     }
@@ -122,7 +132,8 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
                 AlertingJson.Default.EmptyBody,
                 static (body, _) => body,
                 async (_, author) => await alerts.TestChannelAsync(channel, author, context.RequestAborted) is { } problem
-                    ? new ProblemDocument(StatusCodes.Status502BadGateway, "notification_failed", $"The channel {channel} has not taken it: {problem}")
+                    ? new ProblemDocument(
+                        StatusCodes.Status502BadGateway, "notification_failed", $"The channel {channel} has not taken it: {problem}")
                     : JsonAnswer.Empty(StatusCodes.Status202Accepted))
             : ProblemDocument.NotFound($"There is no channel of that name; there are {string.Join(", ", alerts.Channels)}.");
     }

@@ -3,7 +3,10 @@ using Netra.Pipeline.Monitoring.Operators;
 
 namespace Netra.Pipeline.Alerting.Operators;
 
-/// <summary>How the documents and bodies of alerting's routes are written and read. A member that is null is left out, unless its property says otherwise.</summary>
+/// <summary>
+/// How the documents and bodies of alerting's routes are written and read. A member that is null is left out,
+/// unless its property says otherwise.
+/// </summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

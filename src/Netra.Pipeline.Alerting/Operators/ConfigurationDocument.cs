@@ -2,9 +2,12 @@ using Netra.Pipeline.Monitoring.Operators;
 
 namespace Netra.Pipeline.Alerting.Operators;
 
-/// <summary>All that can be changed of alerting, as one file (docs/protocol.md, section 11). It has an author when it is imported.</summary>
+/// <summary>
+/// All that can be changed of alerting, as one file (docs/protocol.md, section 11). It has an author when it is imported.
+/// </summary>
 internal sealed record ConfigurationDocument(
-    double? Version, IReadOnlyList<RuleSettingsDocument>? Rules, PolicyDocument? EscalationPolicy, IReadOnlyList<SilenceDocument>? Silences) : OperatorBody
+    double? Version, IReadOnlyList<RuleSettingsDocument>? Rules, PolicyDocument? EscalationPolicy, IReadOnlyList<SilenceDocument>? Silences)
+    : OperatorBody
 {
     private const int Known = 1;
 
@@ -22,7 +25,10 @@ internal sealed record ConfigurationDocument(
         return new AlertConfiguration(
             ReadRules(check, rules),
             policy ?? new EscalationPolicy([], [], TimeSpan.Zero),
-            [.. check.NeededList("silences", Silences, AlertLimits.Silences).Select((silence, index) => silence.Read(check.Within($"silences[{index}]")))]);
+            [
+                .. check.NeededList("silences", Silences, AlertLimits.Silences)
+                    .Select((silence, index) => silence.Read(check.Within($"silences[{index}]")))
+            ]);
     }
 
     private List<RuleSettings> ReadRules(BodyCheck check, AlertRules rules)

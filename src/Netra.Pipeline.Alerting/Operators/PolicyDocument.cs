@@ -3,7 +3,8 @@ using Netra.Pipeline.Monitoring.Operators;
 namespace Netra.Pipeline.Alerting.Operators;
 
 /// <summary>The escalation policy (docs/protocol.md, section 11).</summary>
-internal sealed record PolicyDocument(IReadOnlyList<PolicyStep>? Steps, IReadOnlyList<PolicyInform>? AlwaysInform, double? AcknowledgeTimeoutS)
+internal sealed record PolicyDocument(
+    IReadOnlyList<PolicyStep>? Steps, IReadOnlyList<PolicyInform>? AlwaysInform, double? AcknowledgeTimeoutS)
 {
     public static PolicyDocument Of(EscalationPolicy policy) => new(
         [.. policy.Steps.Select(static step => new PolicyStep(AlertNames.Of(step.Level), step.Delay.TotalSeconds, step.Channels))],
@@ -12,7 +13,10 @@ internal sealed record PolicyDocument(IReadOnlyList<PolicyStep>? Steps, IReadOnl
 
     public EscalationPolicy Read(BodyCheck check) => new(
         [.. check.NeededList("steps", Steps, AlertLimits.Steps).Select((step, index) => step.Read(check.Within($"steps[{index}]")))],
-        [.. check.List("always_inform", AlwaysInform, AlertLimits.Inform).Select((inform, index) => inform.Read(check.Within($"always_inform[{index}]")))],
+        [
+            .. check.List("always_inform", AlwaysInform, AlertLimits.Inform)
+                .Select((inform, index) => inform.Read(check.Within($"always_inform[{index}]")))
+        ],
         check.NeededSeconds("acknowledge_timeout_s", AcknowledgeTimeoutS, 1, EscalationPolicy.Longest.TotalSeconds));
 }
 
@@ -31,7 +35,8 @@ internal sealed record PolicyInform(string? Rule, string? Level)
 }
 
 /// <summary>Changes the escalation policy.</summary>
-internal sealed record PolicyBody(IReadOnlyList<PolicyStep>? Steps, IReadOnlyList<PolicyInform>? AlwaysInform, double? AcknowledgeTimeoutS) : OperatorBody
+internal sealed record PolicyBody(IReadOnlyList<PolicyStep>? Steps, IReadOnlyList<PolicyInform>? AlwaysInform, double? AcknowledgeTimeoutS)
+    : OperatorBody
 {
     public EscalationPolicy Read(BodyCheck check) => new PolicyDocument(Steps, AlwaysInform, AcknowledgeTimeoutS).Read(check);
 }

@@ -75,11 +75,13 @@ internal sealed record RuleSettingsDocument(
 }
 
 /// <summary>Changes a rule.</summary>
-internal sealed record RuleBody(bool? Enabled, string? Severity, double? Threshold, double? ClearThreshold, double? ForS, double? KeepFiringS) : OperatorBody
+internal sealed record RuleBody(
+    bool? Enabled, string? Severity, double? Threshold, double? ClearThreshold, double? ForS, double? KeepFiringS) : OperatorBody
 {
     public RuleSettings Read(BodyCheck check, AlertRule rule)
     {
-        var settings = new RuleSettingsDocument(rule.Name, Enabled, Severity, Threshold, ClearThreshold, ForS, KeepFiringS).Read(check, rule);
+        var settings = new RuleSettingsDocument(
+            rule.Name, Enabled, Severity, Threshold, ClearThreshold, ForS, KeepFiringS).Read(check, rule);
         check.RefuseIf(RuleSettingsCheck.ProblemOf(settings, rule));
         return settings;
     }

@@ -4,7 +4,13 @@ namespace Netra.Pipeline.Alerting.Operators;
 
 /// <summary>A silence (docs/protocol.md, section 11); <c>rule</c> is missing where it is of every rule.</summary>
 internal sealed record SilenceDocument(
-    string? Id, string? Rule, IReadOnlyDictionary<string, string>? Labels, string? Comment, string? Author, double? CreatedAt, double? EndsAt)
+    string? Id,
+    string? Rule,
+    IReadOnlyDictionary<string, string>? Labels,
+    string? Comment,
+    string? Author,
+    double? CreatedAt,
+    double? EndsAt)
 {
     public static SilenceDocument Of(AlertSilence silence) => new(
         silence.Id,
@@ -32,11 +38,13 @@ internal sealed record SilenceList(IReadOnlyList<SilenceDocument> Silences)
 }
 
 /// <summary>Asks for a silence.</summary>
-internal sealed record SilenceBody(string? Rule, IReadOnlyDictionary<string, string>? Labels, string? Comment, double? DurationS) : OperatorBody
+internal sealed record SilenceBody(string? Rule, IReadOnlyDictionary<string, string>? Labels, string? Comment, double? DurationS)
+    : OperatorBody
 {
     private const double LongestSeconds = 365 * 86_400.0;
 
-    public (string? Rule, IReadOnlyDictionary<string, string> Labels, string Comment, TimeSpan Duration) Read(BodyCheck check, AlertRules rules)
+    public (string? Rule, IReadOnlyDictionary<string, string> Labels, string Comment, TimeSpan Duration) Read(
+        BodyCheck check, AlertRules rules)
     {
         var rule = check.Text("rule", Rule, AlertLimits.Name);
         check.RefuseIf(rule is not null && rules.Find(rule) is null ? $"rule is '{rule}'; there is no such rule" : null);

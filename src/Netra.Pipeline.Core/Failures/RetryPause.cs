@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Failures;
 
 /// <summary>
-/// How long to wait before something is tried again: what the other side asks for, or pauses that grow, each twice as long as the one before, up to a limit, give or take a fifth, so that what
-/// failed together is not tried again together. Pure.
+/// How long to wait before something is tried again: what the other side asks for, or pauses that grow, each twice as long as the one
+/// before, up to a limit, give or take a fifth, so that what failed together is not tried again together. Pure.
 /// </summary>
 internal static class RetryPause
 {
@@ -23,7 +23,8 @@ internal static class RetryPause
     }
 
     /// <summary>
-    /// The pause that an answer asks for (<c>Retry-After</c>, RFC 9110, 10.2.3), in seconds or as a date; at most a day. Null when it asks for none, or for one that is over.
+    /// The pause that an answer asks for (<c>Retry-After</c>, RFC 9110, 10.2.3), in seconds or as a date; at most a day. Null when it
+    /// asks for none, or for one that is over.
     /// </summary>
     public static TimeSpan? AskedBy(HttpResponseMessage response, TimeProvider time)
     {

@@ -16,7 +16,8 @@ internal static class JsonBody
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            || (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase)))
+            || (request.Headers.ContentEncoding.Count > 0
+                && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase)))
         {
             return null;
         }

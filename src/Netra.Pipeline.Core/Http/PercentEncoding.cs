@@ -6,7 +6,8 @@ using System.Text.Unicode;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Percent-encoding (RFC 3986, section 2.1), read strictly: frameworks leave what they cannot decode as it is, and so make a user of a name that nobody has. Pure functions.
+/// Percent-encoding (RFC 3986, section 2.1), read strictly: frameworks leave what they cannot decode as it is, and so make a user of a
+/// name that nobody has. Pure functions.
 /// </summary>
 internal static class PercentEncoding
 {
@@ -27,7 +28,11 @@ internal static class PercentEncoding
         {
             if (text[i] == '%')
             {
-                if (!byte.TryParse(text.AsSpan(i + 1, Math.Min(2, text.Length - i - 1)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+                if (!byte.TryParse(
+                    text.AsSpan(i + 1, Math.Min(2, text.Length - i - 1)),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var value)
                     || i + 2 >= text.Length)
                 {
                     return false;

@@ -6,7 +6,10 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Netra.Pipeline.Http;
 
-/// <summary>A problem document (RFC 9457) that names the failure's code and the numbers of the case: how everything that is refused over HTTP is answered. Immutable.</summary>
+/// <summary>
+/// A problem document (RFC 9457) that names the failure's code and the numbers of the case: how everything that is
+/// refused over HTTP is answered. Immutable.
+/// </summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">The failure's name on the wire.</param>
 /// <param name="Detail">What has happened, for people.</param>
@@ -29,10 +32,14 @@ internal sealed record ProblemDocument(int Status, string Code, string Detail, I
 
     /// <summary>The body is not JSON in UTF-8.</summary>
     public static ProblemDocument NotJson()
-        => new(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {JsonBody.MediaType}, in UTF-8 and without a content encoding.");
+        => new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "unsupported_media_type",
+            $"Send {JsonBody.MediaType}, in UTF-8 and without a content encoding.");
 
     /// <summary>Answers a request.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string code, string detail, IReadOnlyDictionary<string, long>? numbers = null)
+    public static Task WriteAsync(
+        HttpContext context, int status, string code, string detail, IReadOnlyDictionary<string, long>? numbers = null)
         => new ProblemDocument(status, code, detail, numbers).ExecuteAsync(context);
 
     /// <summary>The JSON, in UTF-8.</summary>

@@ -4,7 +4,8 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Monitoring.Flow;
 
 /// <summary>
-/// What monitoring tells whoever raises alerts, and what operators' pages show of them. Monitoring works without: then each member does nothing, or shows that there is nothing. Safe to use from any thread.
+/// What monitoring tells whoever raises alerts, and what operators' pages show of them. Monitoring works without: then each member does
+/// nothing, or shows that there is nothing. Safe to use from any thread.
 /// </summary>
 internal abstract class AlertSink
 {
@@ -16,7 +17,9 @@ internal abstract class AlertSink
     /// <summary>Whether rules are evaluated.</summary>
     public virtual bool IsEnabled => false;
 
-    /// <summary>Hands over what was measured in this second. Called once a second; never throws for what it finds, and waits for nothing.</summary>
+    /// <summary>
+    /// Hands over what was measured in this second. Called once a second; never throws for what it finds, and waits for nothing.
+    /// </summary>
     public virtual void Evaluate(IReadOnlyList<SignalReading> readings)
     {
     }
@@ -32,7 +35,8 @@ internal abstract class AlertSink
     /// <param name="subject">To what.</param>
     /// <param name="detail">More, for people; may be empty.</param>
     /// <param name="cancellationToken">Cancels waiting for it to be stored.</param>
-    public virtual Task RecordAsync(string author, string action, string subject, string detail, CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task RecordAsync(string author, string action, string subject, string detail, CancellationToken cancellationToken)
+        => Task.CompletedTask;
 
     /// <summary>What is on now.</summary>
     public virtual ShownAlerts ShowAlerts() => new(NoItems, []);

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Makes of a body's members what they mean. What is wrong is noted with the member, its value and what is allowed, and a default is returned instead. Not thread-safe; one per request.
+/// Makes of a body's members what they mean. What is wrong is noted with the member, its value and what is allowed, and a default is
+/// returned instead. Not thread-safe; one per request.
 /// </summary>
 internal sealed class BodyCheck
 {

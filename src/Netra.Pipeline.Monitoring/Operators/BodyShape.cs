@@ -3,7 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Says where JSON has not the form of the type that it is read into: a serializer says that too, but one thing at a time, and in words of .NET instead of the protocol's. Pure.</summary>
+/// <summary>
+/// Says where JSON has not the form of the type that it is read into: a serializer says that too, but one thing at a time, and in words of
+/// .NET instead of the protocol's. Pure.
+/// </summary>
 internal static class BodyShape
 {
     /// <summary>Notes every member that has another form, or no name that there is.</summary>
@@ -58,7 +61,8 @@ internal static class BodyShape
         var name = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
         if (type.Properties.FirstOrDefault(property => property.Name == member.Name) is not { } property)
         {
-            problems.Refuse($"{name} is not known; there are {string.Join(", ", type.Properties.Select(static property => property.Name))}");
+            problems.Refuse(
+                $"{name} is not known; there are {string.Join(", ", type.Properties.Select(static property => property.Name))}");
         }
         else if (member.Value.ValueKind != JsonValueKind.Null)
         {

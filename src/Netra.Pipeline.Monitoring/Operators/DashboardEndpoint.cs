@@ -12,7 +12,13 @@ namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary><c>GET …/dashboard/{dashboard_id}</c> (docs/protocol.md, section 11): all that one dashboard shows, in one answer.</summary>
 internal sealed class DashboardEndpoint(
-    HealthView health, SystemView system, AlertSink alerts, FailureFeed feed, UserMetricsTable metrics, UserMetricsView users, SnapshotHistory history)
+    HealthView health,
+    SystemView system,
+    AlertSink alerts,
+    FailureFeed feed,
+    UserMetricsTable metrics,
+    UserMetricsView users,
+    SnapshotHistory history)
 {
     private const int LatestFailures = 50;
     private const int ShownUsers = 20;
@@ -85,7 +91,11 @@ internal sealed class DashboardEndpoint(
     {
         DashboardId = id,
         User = userId is not null && metrics.TryGet(userId, out var user) ? users.ReadAll(user) : null,
-        Users = [.. metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers).Select(users.Read)],
+        Users =
+        [
+            .. metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers)
+                .Select(users.Read)
+        ],
     };
 
     private IReadOnlyList<TrendPoint> Trend() => [.. history.Points.Select(TrendPoint.Of)];
@@ -188,7 +198,14 @@ internal sealed record UsersDashboard : OperatorHealth
 
 /// <summary>Ten seconds of the past hour.</summary>
 internal sealed record TrendPoint(
-    double At, double SuccessRate, long Delivered, double LatencyAverageS, double LatencyP95S, double LatencyP99S, double Failures, double SilentFailures)
+    double At,
+    double SuccessRate,
+    long Delivered,
+    double LatencyAverageS,
+    double LatencyP95S,
+    double LatencyP99S,
+    double Failures,
+    double SilentFailures)
 {
     public static TrendPoint Of(MonitoringSnapshot snapshot) => new(
         JsonAnswer.Seconds(snapshot.At),

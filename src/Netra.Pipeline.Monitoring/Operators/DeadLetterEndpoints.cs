@@ -9,12 +9,16 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The routes under <c>/v1/dead-letters</c> (docs/protocol.md, section 9.5): operators list dead letters, send them again, or drop them.</summary>
+/// <summary>
+/// The routes under <c>/v1/dead-letters</c> (docs/protocol.md, section 9.5): operators list dead letters, send them again, or drop them.
+/// </summary>
 /// <remarks>
-/// <para>Safe to use from any thread. Sending again and dropping take turns for each letter, so that of two operators who press at once the second finds it settled.</para>
-/// <para>A letter that is sent again is emitted first and settled afterwards: the other way round, a process that ends in between would lose it. Ending in between leaves it waiting, though the event is stored; but the
-/// event's key is stored with it (<see cref="IdempotencyHashes.OfReplay"/>), so the next try makes no second event: it finds the first one, and only settles. That holds as long as keys are kept
-/// (<see cref="PublishOptions.IdempotencyWindow"/>).</para>
+/// <para>Safe to use from any thread. Sending again and dropping take turns for each letter, so that of two operators who press at
+/// once the second finds it settled.</para>
+/// <para>A letter that is sent again is emitted first and settled afterwards: the other way round, a process that ends in between would
+/// lose it. Ending in between leaves it waiting, though the event is stored; but the event's key is stored with it
+/// (<see cref="IdempotencyHashes.OfReplay"/>), so the next try makes no second event: it finds the first one, and only settles. That holds
+/// as long as keys are kept (<see cref="PublishOptions.IdempotencyWindow"/>).</para>
 /// </remarks>
 internal sealed class DeadLetterEndpoints : IDisposable
 {
@@ -40,7 +44,9 @@ internal sealed class DeadLetterEndpoints : IDisposable
     private static ProblemDocument NotFound() => ProblemDocument.NotFound("There is no dead letter of that number, or not any more.");
 
     private static ProblemDocument Settled(DeadLetterState state) => new ProblemDocument(
-        StatusCodes.Status409Conflict, "dead_letter_settled", $"The dead letter does not wait any more: it is {DeadLetterJson.NameOf(state)}.");
+        StatusCodes.Status409Conflict,
+        "dead_letter_settled",
+        $"The dead letter does not wait any more: it is {DeadLetterJson.NameOf(state)}.");
 
     private IResult List(HttpContext context)
     {
@@ -58,7 +64,8 @@ internal sealed class DeadLetterEndpoints : IDisposable
     private async Task<IResult> InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task<IResult>> settle)
     {
         var text = RouteSegment.Of(context, "dead_letter_id");
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number.ToString(CultureInfo.InvariantCulture) != text)
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number.ToString(CultureInfo.InvariantCulture) != text)
         {
             return NotFound();
         }
@@ -87,7 +94,8 @@ internal sealed class DeadLetterEndpoints : IDisposable
         var rejection = outcome.Rejection ?? await _publisher.ConfirmStoredAsync(outcome, context.RequestAborted);
         if (rejection is null)
         {
-            // Not cancelled any more, now that the event is there. A device may have acknowledged the letter meanwhile, or retention deleted it: the event has been sent again all the same.
+            // Not cancelled any more, now that the event is there. A device may have acknowledged the letter meanwhile, or retention
+            // deleted it: the event has been sent again all the same.
             await _letters.TrySettleAsync(letter.Number, DeadLetterState.Replayed, outcome.Id, CancellationToken.None);
         }
 

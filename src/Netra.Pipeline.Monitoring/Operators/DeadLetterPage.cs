@@ -7,7 +7,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Answers with a page of dead letters (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as it is read: only a few of the largest ones are in memory at once.
+/// Answers with a page of dead letters (docs/protocol.md, section 9.5). Dead letters have their events with them, so a page is written as
+/// it is read: only a few of the largest ones are in memory at once.
 /// </summary>
 /// <param name="letters">The dead letters.</param>
 /// <param name="wanted">Which ones.</param>

@@ -7,7 +7,8 @@ using Netra.Pipeline.Monitoring.Health;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>The emergency mode, and the health check on demand (docs/protocol.md, section 11).</summary>
-internal sealed class EmergencyEndpoints(EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthView health, AlertSink alerts, TimeProvider time)
+internal sealed class EmergencyEndpoints(
+    EmergencyMode emergency, Canary canary, PipelineMonitor monitor, HealthView health, AlertSink alerts, TimeProvider time)
 {
     private const string Mode = $"{MonitoringRoutes.Prefix}/emergency/mode";
     private const int MaxReason = 1000;
@@ -51,7 +52,8 @@ internal sealed class EmergencyEndpoints(EmergencyMode emergency, Canary canary,
     {
         var report = await canary.RunAsync(context.RequestAborted);
 
-        // The checks are judged once a second: the next time, with what the canary found. Where that does not come, their timestamp says how old they are, and stuck_loops why.
+        // The checks are judged once a second: the next time, with what the canary found. Where that does not come, their timestamp says
+        // how old they are, and stuck_loops why.
         await Task.WhenAny(monitor.WhenMeasured(), Task.Delay(MaxWait, time, context.RequestAborted));
         var document = new CheckedHealth(health.ForOperators()) { Canary = CanaryDocument.Of(report, canary.ConsecutiveFailures) };
         return JsonAnswer.Of(document, MonitoringJson.Default.CheckedHealth);
@@ -78,5 +80,9 @@ internal sealed record CanaryDocument(string Status, int ConsecutiveFailures, do
     public static CanaryDocument Of(CanaryReport? report, int consecutiveFailures) => report is null
         ? new CanaryDocument("none", consecutiveFailures, At: null, RoundTripS: null, Problem: null)
         : new CanaryDocument(
-            report.Problem is null ? "ok" : "failed", consecutiveFailures, JsonAnswer.Seconds(report.At), report.RoundTrip.TotalSeconds, report.Problem);
+            report.Problem is null ? "ok" : "failed",
+            consecutiveFailures,
+            JsonAnswer.Seconds(report.At),
+            report.RoundTrip.TotalSeconds,
+            report.Problem);
 }

@@ -6,8 +6,8 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Lets the users <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so loses the segment before any route sees it. Before routing, it is put
-/// back for the routes that name a user, and for no others. Stateless.
+/// Lets the users <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so loses the
+/// segment before any route sees it. Before routing, it is put back for the routes that name a user, and for no others. Stateless.
 /// </summary>
 internal sealed class EscapedDots : IStartupFilter
 {
@@ -25,7 +25,8 @@ internal sealed class EscapedDots : IStartupFilter
     {
         if (RawTarget.Of(context).Contains("%2e", StringComparison.OrdinalIgnoreCase)
             && RawTarget.SegmentsOf(context) is var segments
-            && UserSegment(segments) is { } user && user >= 0 && PercentEncoding.TryDecode(segments[user], out var decoded) && decoded is "." or ".."
+            && UserSegment(
+                segments) is { } user && user >= 0 && PercentEncoding.TryDecode(segments[user], out var decoded) && decoded is "." or ".."
             && !Array.Exists(segments[..user], static segment => segment.Contains('%') || segment is "." or ".."))
         {
             context.Request.Path = "/" + string.Join('/', segments);

@@ -13,13 +13,15 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 {
     public static void Map(IEndpointRouteBuilder endpoints)
-        => new OperatorRoutes<EventTraceEndpoint>(endpoints).Get("/v1/events/{id}/trace", "TraceEvent", static (self, context) => self.ReadAsync(context));
+        => new OperatorRoutes<EventTraceEndpoint>(
+            endpoints).Get("/v1/events/{id}/trace", "TraceEvent", static (self, context) => self.ReadAsync(context));
 
     private async Task<IResult> ReadAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
         var id = RouteSegment.Of(context, "id");
-        if (!EventDraft.TryParseId(id, out var streamId, out var seq) || await log.FindUserAsync(streamId, cancellationToken) is not { } user)
+        if (!EventDraft.TryParseId(id, out var streamId, out var seq)
+            || await log.FindUserAsync(streamId, cancellationToken) is not { } user)
         {
             return NotFound();
         }
@@ -45,7 +47,8 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 
     private static ProblemDocument NotFound() => ProblemDocument.NotFound("No event has that id, or it is too long ago to be known.");
 
-    // Retention takes the acknowledgements with the events, so of a deleted one only its steps tell; an acknowledgement that came after confirms nothing.
+    // Retention takes the acknowledgements with the events, so of a deleted one only its steps tell; an
+    // acknowledgement that came after confirms nothing.
     private static EventState StateOf(EventHistory history, bool isAcknowledged)
     {
         var expired = history.Steps.FirstOrDefault(static step => step.Stage == HistoryStage.Expired);
@@ -55,13 +58,24 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
         }
 
         var isDead = history.Steps.Any(static step => step.Stage == HistoryStage.DeadLettered);
-        return isAcknowledged ? EventState.Acknowledged : isDead ? EventState.DeadLettered : expired is not null ? EventState.Expired : EventState.Pending;
+        return isAcknowledged ? EventState.Acknowledged
+            : isDead ? EventState.DeadLettered
+            : expired is not null ? EventState.Expired
+            : EventState.Pending;
     }
 }
 
 /// <summary>The way of one event. What the event says of itself is missing when it is deleted.</summary>
 internal sealed record EventTrace(
-    string Id, string UserId, long Seq, string? Type, string? ThreadId, string? RunId, string State, IReadOnlyList<EventTraceStep> Steps, bool Complete)
+    string Id,
+    string UserId,
+    long Seq,
+    string? Type,
+    string? ThreadId,
+    string? RunId,
+    string State,
+    IReadOnlyList<EventTraceStep> Steps,
+    bool Complete)
 {
     public static EventTrace Of(string id, string user, long seq, EventHistory history, EventState state)
     {
@@ -74,7 +88,10 @@ internal sealed record EventTrace(
             envelope?.ThreadId,
             envelope?.RunId,
             AccountNames.Of(state),
-            [.. history.Steps.Select(static step => new EventTraceStep(AccountNames.Of(step.Stage), JsonAnswer.Seconds(step.At), step.ConnectionId))],
+            [
+                .. history.Steps.Select(
+                    static step => new EventTraceStep(AccountNames.Of(step.Stage), JsonAnswer.Seconds(step.At), step.ConnectionId))
+            ],
             history.IsComplete);
     }
 }

@@ -37,13 +37,21 @@ internal sealed record CheckedHealth : OperatorHealth
 }
 
 internal sealed record StaleThreadItem(
-    string UserId, string ThreadId, string RunId, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName, double QuietS);
+    string UserId,
+    string ThreadId,
+    string RunId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,
+    double QuietS);
 
 internal sealed record StuckToolItem(string UserId, string ThreadId, string RunId, string ToolName, double RunningS);
 
 /// <summary>What was delivered in the last minute; the latencies are missing before the first second.</summary>
 internal sealed record DeliveryMetrics(
-    double SuccessRate, long AcceptedLastMinute, long AcknowledgedLastMinute, LatencyDocument? DeliveryLatency, LatencyDocument? AckLatency);
+    double SuccessRate,
+    long AcceptedLastMinute,
+    long AcknowledgedLastMinute,
+    LatencyDocument? DeliveryLatency,
+    LatencyDocument? AckLatency);
 
 internal sealed record HealthCheckItem(string Status, string Description, IReadOnlyDictionary<string, double> Data);
 

@@ -13,10 +13,11 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic) and <c>/healthz</c> (the same with a few numbers).
-/// They need no authentication, so they tell no user's name.
+/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic)
+/// and <c>/healthz</c> (the same with a few numbers). They need no authentication, so they tell no user's name.
 /// </summary>
-internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthView health)
+internal sealed class HealthEndpoints(
+    PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthView health)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -31,11 +32,12 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
     }
 
     // No other middleware of the host may make a probe fail.
-    private static void Map(IEndpointRouteBuilder endpoints, string pattern, Func<HealthEndpoints, IResult> answer) => endpoints.MapMethods(pattern, Methods, context =>
-    {
-        var result = answer(context.RequestServices.GetRequiredService<HealthEndpoints>());
-        return result.ExecuteAsync(context);
-    }).AllowAnonymous().ShortCircuit();
+    private static void Map(IEndpointRouteBuilder endpoints, string pattern, Func<HealthEndpoints, IResult> answer)
+        => endpoints.MapMethods(pattern, Methods, context =>
+        {
+            var result = answer(context.RequestServices.GetRequiredService<HealthEndpoints>());
+            return result.ExecuteAsync(context);
+        }).AllowAnonymous().ShortCircuit();
 
     private static IResult Answer<T>(bool isWell, T document, JsonTypeInfo<T> type)
         => JsonAnswer.Of(document, type, isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
@@ -46,7 +48,10 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
     {
         var (state, trouble) = (bridge.State, Trouble());
         var isReady = state == BridgeState.Ready && trouble is null;
-        return Answer(isReady, new HostHealth(isReady ? "ready" : "not_ready", BridgeStates.NameOf(state), ReasonOf(state, trouble)), MonitoringJson.Default.HostHealth);
+        return Answer(
+            isReady,
+            new HostHealth(isReady ? "ready" : "not_ready", BridgeStates.NameOf(state), ReasonOf(state, trouble)),
+            MonitoringJson.Default.HostHealth);
     }
 
     private IResult Healthy()
@@ -64,7 +69,8 @@ internal sealed class HealthEndpoints(PipelineBridge bridge, ConnectionRegistry 
 
     // One canary may fail for reasons of its own.
     private string? Trouble() => log.Trouble is { } trouble ? $"the log stores nothing at the moment: {trouble}"
-        : canary is { ConsecutiveFailures: > 1, Latest.Problem: { } problem } ? $"the pipeline's own canary does not come through: {problem}"
+        : canary is { ConsecutiveFailures: > 1, Latest.Problem: { } problem } ? "the pipeline's own canary does not come through: "
+            + $"{problem}"
         : null;
 
     private string? ReasonOf(BridgeState state, string? trouble) => state switch

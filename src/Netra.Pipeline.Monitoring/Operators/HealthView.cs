@@ -9,7 +9,8 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Makes the health object (docs/protocol.md, section 11). Safe from any thread.</summary>
-internal sealed class HealthView(PipelineHealth health, PipelineMonitor monitor, QuietRuns runs, FailureCounts failures, SuccessRate success, TimeProvider time)
+internal sealed class HealthView(
+    PipelineHealth health, PipelineMonitor monitor, QuietRuns runs, FailureCounts failures, SuccessRate success, TimeProvider time)
 {
     private static readonly FailureCode[] Silent =
         [FailureCode.SilentFailure, FailureCode.RunStalled, FailureCode.ContextMissing, FailureCode.CriticalDeliveryFailed];
@@ -22,8 +23,14 @@ internal sealed class HealthView(PipelineHealth health, PipelineMonitor monitor,
 
     /// <summary>For operators.</summary>
     public OperatorHealth ForOperators() => new(Make<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>>(
-        [.. runs.Stale.Select(static stale => new StaleThreadItem(stale.UserId, stale.ThreadId, stale.RunId, stale.AgentName, stale.Quiet.TotalSeconds))],
-        [.. runs.Stuck.Select(static stuck => new StuckToolItem(stuck.UserId, stuck.ThreadId, stuck.RunId, stuck.ToolName, stuck.Running.TotalSeconds))]));
+        [
+            .. runs.Stale.Select(
+                static stale => new StaleThreadItem(stale.UserId, stale.ThreadId, stale.RunId, stale.AgentName, stale.Quiet.TotalSeconds))
+        ],
+        [
+            .. runs.Stuck.Select(
+                static stuck => new StuckToolItem(stuck.UserId, stuck.ThreadId, stuck.RunId, stuck.ToolName, stuck.Running.TotalSeconds))
+        ]));
 
     private static string NameOf(HealthStatus status) => status switch
     {
@@ -36,7 +43,10 @@ internal sealed class HealthView(PipelineHealth health, PipelineMonitor monitor,
     private static HealthCheckItem ItemOf(HealthResult result) => new(
         NameOf(result.Status),
         result.Description,
-        result.Data.ToDictionary(static entry => entry.Key, static entry => Convert.ToDouble(entry.Value, CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        result.Data.ToDictionary(
+            static entry => entry.Key,
+            static entry => Convert.ToDouble(entry.Value, CultureInfo.InvariantCulture),
+            StringComparer.Ordinal));
 
     private HealthDocument<TStale, TStuck> Make<TStale, TStuck>(TStale stale, TStuck stuck)
     {
@@ -64,6 +74,8 @@ internal sealed class HealthView(PipelineHealth health, PipelineMonitor monitor,
             .. results.Where(static result => result.Status != HealthStatus.Healthy && result.Name != PipelineHealth.Overall)
                 .Select(static result => $"{result.Name}: {result.Description}"),
         ];
-        return issues.Length == 0 && health.VerdictOf(PipelineHealth.Overall) is { Status: not HealthStatus.Healthy } overall ? [overall.Description] : issues;
+        return issues.Length == 0 && health.VerdictOf(PipelineHealth.Overall) is { Status: not HealthStatus.Healthy } overall
+            ? [overall.Description]
+            : issues;
     }
 }

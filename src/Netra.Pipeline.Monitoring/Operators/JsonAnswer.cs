@@ -17,7 +17,8 @@ internal static class JsonAnswer
     /// <param name="document">The document.</param>
     /// <param name="type">How it is written.</param>
     /// <param name="status">The HTTP status.</param>
-    public static IResult Of<T>(T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) => new JsonAnswer<T>(document, type, status);
+    public static IResult Of<T>(T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+        => new JsonAnswer<T>(document, type, status);
 
     /// <summary>An answer without a body.</summary>
     public static IResult Empty(int status) => new EmptyAnswer(status);

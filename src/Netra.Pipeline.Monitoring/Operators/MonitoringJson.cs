@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>How the documents and bodies of monitoring's routes are written and read. A member that is null is left out, unless its property says otherwise.</summary>
+/// <summary>
+/// How the documents and bodies of monitoring's routes are written and read. A member that is null is left out,
+/// unless its property says otherwise.
+/// </summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

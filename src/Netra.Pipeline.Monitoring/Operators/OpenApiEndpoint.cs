@@ -5,7 +5,10 @@ using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary><c>GET /openapi/v1.json</c> (docs/protocol.md, section 11): every route of the pipeline, as the file <c>openapi.json</c> beside this one says it. Anybody may read it, since it tells of nobody.</summary>
+/// <summary>
+/// <c>GET /openapi/v1.json</c> (docs/protocol.md, section 11): every route of the pipeline, as the file <c>openapi.json</c> beside this one
+/// says it. Anybody may read it, since it tells of nobody.
+/// </summary>
 internal static class OpenApiEndpoint
 {
     private const string Resource = "openapi.json";

@@ -7,8 +7,8 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Writes into the security audit what operators did with what is somebody's: who asked, for whom or what, and how it was answered, whichever way that went. Figures of the whole pipeline are nobody's. Safe to use from any
-/// thread.
+/// Writes into the security audit what operators did with what is somebody's: who asked, for whom or what, and how it was answered,
+/// whichever way that went. Figures of the whole pipeline are nobody's. Safe to use from any thread.
 /// </summary>
 internal sealed class OperatorAudit(SecurityAudit audit)
 {
@@ -28,7 +28,10 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         }
         finally
         {
-            Write(context, operation, isAnswered || context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
+            Write(
+                context,
+                operation,
+                isAnswered || context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
         }
     }
 
@@ -53,7 +56,8 @@ internal sealed class OperatorAudit(SecurityAudit audit)
     {
         foreach (var name in SubjectNames)
         {
-            if (((request.RouteValues.ContainsKey(name) ? RouteSegment.Of(request.HttpContext, name) : null) ?? request.Query[name].FirstOrDefault()) is { } value)
+            if (((request.RouteValues.ContainsKey(name) ? RouteSegment.Of(request.HttpContext, name) : null)
+                ?? request.Query[name].FirstOrDefault()) is { } value)
             {
                 return IdentifierRules.ProblemOf(value, name) is null ? $"{name} {value}" : $"{name} (not valid)";
             }

@@ -7,8 +7,8 @@ using Netra.Pipeline.Publishing;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// What the routes for operators have in common: they show and change what is in anybody's stream, so whoever may publish may use them, and nobody else; and a failure becomes a problem document. Safe to use from
-/// any thread.
+/// What the routes for operators have in common: they show and change what is in anybody's stream, so whoever may publish may use them, and
+/// nobody else; and a failure becomes a problem document. Safe to use from any thread.
 /// </summary>
 internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, FailureReporter failures, OperatorAudit audit)
 {
@@ -41,7 +41,8 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
         {
             // Nearly all that these routes do is to ask the log.
             var failure = exception as PipelineException
-                ?? SendFailureException.LogFailed(new FailureScope(operation), "it could not be asked; the server's log says what it raised", innerException: exception);
+                ?? SendFailureException.LogFailed(
+                    new FailureScope(operation), "it could not be asked; the server's log says what it raised", innerException: exception);
             failures.Report(failure);
             await RefuseAsync(context, failure);
         }

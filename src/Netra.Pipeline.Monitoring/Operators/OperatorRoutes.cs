@@ -7,8 +7,8 @@ namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Maps the routes that a class of handlers answers. Each goes through <see cref="OperatorRoute"/>.</summary>
 /// <remarks>
-/// Handlers take the request itself instead of parameters that the framework binds: nothing of a request may be read before it is admitted, and values of routes and queries are read more strictly than the framework does
-/// (<see cref="RouteSegment"/>, <see cref="QueryReader"/>).
+/// Handlers take the request itself instead of parameters that the framework binds: nothing of a request may be read before it is admitted,
+/// and values of routes and queries are read more strictly than the framework does (<see cref="RouteSegment"/>, <see cref="QueryReader"/>).
 /// </remarks>
 /// <typeparam name="T">The class, which is a service.</typeparam>
 /// <param name="endpoints">The host's endpoints.</param>
@@ -19,7 +19,8 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
     /// <param name="pattern">The route.</param>
     /// <param name="operation">What failures and the audit call it.</param>
     /// <param name="answer">Answers a request.</param>
-    public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer) => Map(HttpMethods.Get, pattern, operation, answer);
+    public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Get, pattern, operation, answer);
 
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
     public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, IResult> answer)
@@ -27,15 +28,18 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
 
     /// <summary>Maps a route that does something.</summary>
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Post(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer) => Map(HttpMethods.Post, pattern, operation, answer);
+    public OperatorRoutes<T> Post(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Post, pattern, operation, answer);
 
     /// <summary>Maps a route that changes something.</summary>
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Put(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer) => Map(HttpMethods.Put, pattern, operation, answer);
+    public OperatorRoutes<T> Put(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Put, pattern, operation, answer);
 
     /// <summary>Maps a route that takes something away.</summary>
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Delete(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer) => Map(HttpMethods.Delete, pattern, operation, answer);
+    public OperatorRoutes<T> Delete(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Delete, pattern, operation, answer);
 
     private OperatorRoutes<T> Map(string method, string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
     {

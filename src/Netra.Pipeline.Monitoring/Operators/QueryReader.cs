@@ -5,7 +5,10 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Reads the parameters of a query. What is wrong is kept in <see cref="Problem"/>, and the default is returned instead. Not thread-safe; one per request.</summary>
+/// <summary>
+/// Reads the parameters of a query. What is wrong is kept in <see cref="Problem"/>, and the default is returned
+/// instead. Not thread-safe; one per request.
+/// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
     private const int DefaultLimit = 100;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Who changes or reads something (docs/protocol.md, section 11): whoever is authenticated, and where nobody is, whoever the body names.</summary>
+/// <summary>
+/// Who changes or reads something (docs/protocol.md, section 11): whoever is authenticated, and where nobody is, whoever the body names.
+/// </summary>
 internal static class RequestAuthor
 {
     /// <summary>How many characters an author may have.</summary>

@@ -6,8 +6,9 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so of its own value nobody can say whether <c>%2F</c> was sent as
-/// <c>%2F</c>, a slash, or as <c>%252F</c>, which is a percent sign and two characters: the segment is taken from the raw target. Pure functions.
+/// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so of its own
+/// value nobody can say whether <c>%2F</c> was sent as <c>%2F</c>, a slash, or as <c>%252F</c>, which is a percent sign and two characters:
+/// the segment is taken from the raw target. Pure functions.
 /// </summary>
 internal static class RouteSegment
 {
@@ -20,7 +21,9 @@ internal static class RouteSegment
     public static string Of(HttpContext context, string name)
     {
         var value = (string)context.Request.RouteValues[name]!;
-        return Raw(context, name) is { } raw && PercentEncoding.TryDecode(raw, out var decoded) && IsOf(value, raw, decoded) ? decoded : value;
+        return Raw(context, name) is { } raw && PercentEncoding.TryDecode(raw, out var decoded) && IsOf(value, raw, decoded)
+            ? decoded
+            : value;
     }
 
     private static string? Raw(HttpContext context, string name)
@@ -46,5 +49,6 @@ internal static class RouteSegment
 
     // Whatever rewrites paths may have moved it: then the server's value is all there is.
     private static bool IsOf(string value, string raw, string decoded)
-        => value == raw || value == decoded || value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase) == decoded.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        => value == raw || value == decoded || value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase) == decoded.Replace(
+            "%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

@@ -16,6 +16,7 @@ internal sealed class StatusEndpoints(HealthView health, SystemView system, Aler
     private IResult Status()
     {
         var shown = alerts.ShowAlerts();
-        return JsonAnswer.Of(new SystemStatus(system.Read()) { Alerts = shown.Alerts, Channels = shown.Channels }, MonitoringJson.Default.SystemStatus);
+        return JsonAnswer.Of(
+            new SystemStatus(system.Read()) { Alerts = shown.Alerts, Channels = shown.Channels }, MonitoringJson.Default.SystemStatus);
     }
 }

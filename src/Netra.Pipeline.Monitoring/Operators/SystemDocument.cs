@@ -79,4 +79,5 @@ internal sealed record RemediationStepItem(double At, string Remedy, string Step
 
 internal sealed record LogDocument(string Epoch, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Trouble);
 
-internal sealed record ProcessDocument(double WorkingSetBytes, double MemoryGrowthBytesPerHour, double HandleUsage, double ThreadPoolDelayS);
+internal sealed record ProcessDocument(
+    double WorkingSetBytes, double MemoryGrowthBytesPerHour, double HandleUsage, double ThreadPoolDelayS);

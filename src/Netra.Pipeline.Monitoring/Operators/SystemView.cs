@@ -31,7 +31,8 @@ internal sealed class SystemView(
     AlertSink alerts,
     IOptions<MonitoringOptions> options)
 {
-    private static readonly string Version = typeof(SystemView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    private static readonly string Version =
+        typeof(SystemView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>How it is now.</summary>
     public SystemDocument Read() => new(health.ForOperators())
@@ -39,11 +40,18 @@ internal sealed class SystemView(
         MonitoringEnabled = options.Value.Enabled,
         AlertingEnabled = alerts.IsEnabled,
         Bridge = new BridgeDocument(
-            BridgeStates.NameOf(bridge.State), bridge.FailureReason, initializations.Succeeded, initializations.Failed.Total, initializations.Last.TotalSeconds),
+            BridgeStates.NameOf(bridge.State),
+            bridge.FailureReason,
+            initializations.Succeeded,
+            initializations.Failed.Total,
+            initializations.Last.TotalSeconds),
         Remediation = new RemediationDocument(
             recovery.Ended,
             recovery.Recovered,
-            [.. remediation.Latest.Select(static step => new RemediationStepItem(JsonAnswer.Seconds(step.At), step.Remediation, step.Step, step.Outcome))]),
+            [
+                .. remediation.Latest.Select(
+                    static step => new RemediationStepItem(JsonAnswer.Seconds(step.At), step.Remediation, step.Step, step.Outcome))
+            ]),
         EmergencyMode = EmergencyModeDocument.Of(emergency.State),
         Canary = CanaryDocument.Of(canary.Latest, canary.ConsecutiveFailures) with { Passes = canary.Passes },
         Ledger = LedgerDocument.Of(ledger.Read()),

@@ -58,7 +58,8 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
         return JsonAnswer.Of(document, MonitoringJson.Default.UndeliveredPage);
     }
 
-    private static async Task<List<(long Seq, EventEnvelope Event)>> ReadAsync(UserStream stream, long after, int limit, CancellationToken cancellationToken)
+    private static async Task<List<(long Seq, EventEnvelope Event)>> ReadAsync(
+        UserStream stream, long after, int limit, CancellationToken cancellationToken)
     {
         var events = new List<(long Seq, EventEnvelope Event)>();
         IReadOnlyList<StoredEvent> batch;
@@ -79,10 +80,16 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
 }
 
 /// <summary>What a user has not acknowledged, and after which number the next page begins.</summary>
-internal sealed record UndeliveredPage(string UserId, long Head, long AcknowledgedThrough, long Pending, IReadOnlyList<UndeliveredEvent> Events, long? Next);
+internal sealed record UndeliveredPage(
+    string UserId, long Head, long AcknowledgedThrough, long Pending, IReadOnlyList<UndeliveredEvent> Events, long? Next);
 
 internal sealed record UndeliveredEvent(string Id, long Seq, string Type, string ThreadId, string RunId, JsonElement Timestamp)
 {
     public static UndeliveredEvent Of(long seq, in EventEnvelope envelope) => new(
-        envelope.Id, seq, EventTypes.WireName(envelope.Type), envelope.ThreadId, envelope.RunId, JsonElement.Parse(envelope.Timestamp.Span));
+        envelope.Id,
+        seq,
+        EventTypes.WireName(envelope.Type),
+        envelope.ThreadId,
+        envelope.RunId,
+        JsonElement.Parse(envelope.Timestamp.Span));
 }

@@ -4,7 +4,10 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The metrics of one user (docs/protocol.md, section 11). The accounts of the user's stream are missing while it is not loaded. What derives from it has its own members after these.</summary>
+/// <summary>
+/// The metrics of one user (docs/protocol.md, section 11). The accounts of the user's stream are missing while it is not loaded. What
+/// derives from it has its own members after these.
+/// </summary>
 internal record UserMetricsItem
 {
     [JsonPropertyOrder(-1)]
@@ -102,12 +105,26 @@ internal sealed record UserMetricsPage(IReadOnlyList<UserMetricsItem> Users, str
 internal sealed record TypeMetrics(long Accepted, long Refused);
 
 internal sealed record ConnectionItem(
-    string ConnectionId, string Transport, string State, long Written, long Acknowledged, int QueuedFrames, long QueuedBytes, double SilentS);
+    string ConnectionId,
+    string Transport,
+    string State,
+    long Written,
+    long Acknowledged,
+    int QueuedFrames,
+    long QueuedBytes,
+    double SilentS);
 
 internal sealed record OpenRunItem(
-    string ThreadId, string RunId, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName, double QuietS, bool Stalled);
+    string ThreadId,
+    string RunId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,
+    double QuietS,
+    bool Stalled);
 
-/// <summary>A failure of the feed. Whom and what it is of is null where it is nobody's; what the last three say is missing where it is of no event or tool.</summary>
+/// <summary>
+/// A failure of the feed. Whom and what it is of is null where it is nobody's; what the last three say is missing
+/// where it is of no event or tool.
+/// </summary>
 internal sealed record FailureItem(
     double At,
     string Code,

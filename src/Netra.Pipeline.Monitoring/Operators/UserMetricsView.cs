@@ -8,7 +8,10 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Looks at users: what is counted since their metrics began, the accounts of their streams where these are loaded, and what is open. Safe from any thread.</summary>
+/// <summary>
+/// Looks at users: what is counted since their metrics began, the accounts of their streams where these are loaded,
+/// and what is open. Safe from any thread.
+/// </summary>
 internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
 {
     private const int LatestFailures = 50;
@@ -25,7 +28,8 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
             Delivered = user.Written,
             Failed = user.Failures,
             ByType = Enum.GetValues<EventType>().Where(type => user.AcceptedOf(type) + user.RefusedOf(type) > 0)
-                .ToDictionary(EventTypes.WireName, type => new TypeMetrics(user.AcceptedOf(type), user.RefusedOf(type)), StringComparer.Ordinal),
+                .ToDictionary(
+                    EventTypes.WireName, type => new TypeMetrics(user.AcceptedOf(type), user.RefusedOf(type)), StringComparer.Ordinal),
             DeliveryLatency = LatencyDocument.Of(user.DeliveryLatency),
             AckLatency = LatencyDocument.Of(user.AcknowledgementLatency),
             ConnectedTotal = user.Connections,
@@ -43,7 +47,10 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
     {
         OpenConnections = [.. connections.All.Where(connection => connection.UserId == user.UserId).Select(ItemOf)],
         OpenRuns = OpenRunsOf(user.UserId),
-        Failures = [.. feed.Latest(feed.Capacity).Where(failure => failure.UserId == user.UserId).Take(LatestFailures).Select(FailureItem.Of)],
+        Failures =
+        [
+            .. feed.Latest(feed.Capacity).Where(failure => failure.UserId == user.UserId).Take(LatestFailures).Select(FailureItem.Of)
+        ],
     };
 
     private static UserMetricsItem WithAccount(UserMetricsItem item, in StreamSnapshot snapshot)
@@ -80,7 +87,8 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
         return
         [
             .. runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == userId)
-                .Select(run => new OpenRunItem(run.Key.ThreadId, run.Key.RunId, run.AgentName, TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds, run.IsStalled)),
+                .Select(run => new OpenRunItem(
+                    run.Key.ThreadId, run.Key.RunId, run.AgentName, TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds, run.IsStalled)),
         ];
     }
 }

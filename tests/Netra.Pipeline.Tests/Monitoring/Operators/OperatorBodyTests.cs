@@ -5,7 +5,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Operators;
 
-/// <summary>What operators send is taken as it must be, or refused with the member, its value and what is allowed (docs/protocol.md, section 11).</summary>
+/// <summary>
+/// What operators send is taken as it must be, or refused with the member, its value and what is allowed (docs/protocol.md, section 11).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class OperatorBodyTests
@@ -58,8 +60,11 @@ internal sealed class OperatorBodyTests
 
     [TestCase("""{"steps":[{"level":"boss","delay_s":-1,"channels":[""]}],"acknowledge_timeout_s":60}""",
         "steps[0].level is \"boss\"; it must be one of operations, engineering, management, executive; "
-        + "steps[0].delay_s is -1; it must be a number from 0 to 604800; steps[0].channels[0] is \"\"; it must be a string of 1 to 100 characters.")]
-    [TestCase("""{"steps":[null,{"levels":1}]}""", "steps[0] is null; it must be an object; steps[1].levels is not known; there are level, delay_s, channels.")]
+        + "steps[0].delay_s is -1; it must be a number from 0 to 604800; steps[0].channels[0] is \"\"; "
+        + "it must be a string of 1 to 100 characters.")]
+    [TestCase(
+        """{"steps":[null,{"levels":1}]}""",
+        "steps[0] is null; it must be an object; steps[1].levels is not known; there are level, delay_s, channels.")]
     [TestCase("""{"steps":[{},{},{},{},{}],"acknowledge_timeout_s":60}""", "steps has 5 entries; it may have 4.")]
     [TestCase("""{"steps":[],"always_inform":[{"rule":"x","level":"Management"}],"acknowledge_timeout_s":60}""",
         "always_inform[0].level is \"Management\"; it must be one of operations, engineering, management, executive.")]
@@ -75,7 +80,8 @@ internal sealed class OperatorBodyTests
     public async Task Configuration_NotAsItMustBe_SaysWhere()
     {
         const string Body = """
-            {"version":2,"rules":[{"name":"high_latency","for_s":-7},{"name":"nothing"}],"escalation_policy":{"steps":[],"acknowledge_timeout_s":0},"silences":[{"id":"a"}]}
+            {"version":2,"rules":[{"name":"high_latency","for_s":-7},{"name":"nothing"}],
+             "escalation_policy":{"steps":[],"acknowledge_timeout_s":0},"silences":[{"id":"a"}]}
             """;
 
         var answer = await SendAsync(HttpMethod.Put, "/configuration", Body);
@@ -84,14 +90,18 @@ internal sealed class OperatorBodyTests
         Assert.That(answer.Body.Text("detail"), Is.EqualTo(
             "version must be 1; escalation_policy.acknowledge_timeout_s is 0; it must be a number from 1 to 604800; "
             + "rules[0].for_s is -7; it must be a number from 0 to 86400; rules[1].name is 'nothing'; there is no such rule; "
-            + "silences[0].comment is missing; silences[0].author is missing; silences[0].created_at is missing; silences[0].ends_at is missing."));
+            + "silences[0].comment is missing; silences[0].author is missing; silences[0].created_at is missing; "
+            + "silences[0].ends_at is missing."));
     }
 
     private static async Task<(HttpResponseMessage Response, JsonElement Body)> SendAsync(HttpMethod method, string path, string json)
     {
         await using var host = await PipelineHost.StartAsync();
         using var http = host.CreateClient();
-        using var request = new HttpRequestMessage(method, Prefix + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(method, Prefix + path)
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+        };
         var response = await http.SendAsync(request);
         return (response, JsonElement.Parse(await response.Content.ReadAsByteArrayAsync()));
     }
