@@ -14,7 +14,7 @@ internal struct StreamState
     /// <summary>The last number given or skipped.</summary>
     public long HeadSeq { get; set; }
 
-    /// <summary>The row of its last event; 0 when it never had one. All other figures speak of the events up to this row.</summary>
+    /// <summary>The row of its last event; 0 when it never had one. All else speaks of the events up to this row.</summary>
     public long HeadRowid { get; set; }
 
     /// <summary>How many events are kept.</summary>

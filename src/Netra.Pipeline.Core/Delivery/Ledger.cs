@@ -7,8 +7,9 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// The books of the whole pipeline: for every event an outcome. Each stream's figures are taken under its lock, so they are right together; streams that come and go between two of them shift the totals by whole
-/// accounts, and leave what is unaccounted as it is. The system's own users are in nobody's books. Safe from any thread.
+/// The accounts of the whole pipeline: for every event an outcome. Each stream's account is taken under its lock, so they are right
+/// together; streams that come and go between two of them shift the totals by whole accounts, and leave what is unaccounted as it is. The
+/// system's own users are left out. Safe from any thread.
 /// </summary>
 public sealed class Ledger
 {
@@ -31,7 +32,7 @@ public sealed class Ledger
     /// <summary>What the last check found; null before the first.</summary>
     internal LedgerReport? Latest => Volatile.Read(ref _latest);
 
-    /// <summary>Takes the figures of all streams now.</summary>
+    /// <summary>Takes the accounts of all streams now.</summary>
     public LedgerReport Read()
     {
         var account = _log.Resting;
@@ -48,7 +49,7 @@ public sealed class Ledger
         return new LedgerReport(_log.Epoch, _time.GetUtcNow(), account, offline, _log.StreamCount, loaded) { Owed = owed };
     }
 
-    /// <summary>Takes the figures of one user; null when there is none of that name.</summary>
+    /// <summary>Takes the account of one user; null when there is none of that name.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels loading the user's stream.</param>
     public async ValueTask<LedgerReport?> ReadAsync(string userId, CancellationToken cancellationToken = default)
@@ -64,7 +65,7 @@ public sealed class Ledger
         return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
     }
 
-    /// <summary>Takes the figures, and raises the alarm when they do not add up. Called by a loop of its own.</summary>
+    /// <summary>Takes the accounts, and raises the alarm when they do not add up. Called by a loop of its own.</summary>
     internal void Check()
     {
         var report = Read();
@@ -104,7 +105,7 @@ public sealed class Ledger
 /// <summary>What became of every event, at a moment.</summary>
 /// <param name="Epoch">The history it speaks of.</param>
 /// <param name="At">The moment.</param>
-/// <param name="Account">The figures.</param>
+/// <param name="Account">The account.</param>
 /// <param name="PendingOffline">The part of the pending ones whose users are not connected.</param>
 /// <param name="Streams">How many streams there are; 1 for a user's own report.</param>
 /// <param name="LoadedStreams">How many of them are loaded.</param>

@@ -13,10 +13,11 @@ internal sealed class StreamHarness
     public const string UserId = "ada";
 
     private readonly StreamOptions _options;
+    private readonly StreamObservers _observers;
     private readonly WindowBudget _budget;
 
-    private StreamHarness(ThrottledEventLog log, StreamOptions options)
-        => (Log, _options, _budget) = (log, options, new WindowBudget(Options.Create(options)));
+    private StreamHarness(ThrottledEventLog log, StreamOptions options, StreamObservers observers)
+        => (Log, _options, _observers, _budget) = (log, options, observers, new WindowBudget(Options.Create(options)));
 
     public ThrottledEventLog Log { get; }
 
@@ -26,9 +27,11 @@ internal sealed class StreamHarness
 
     public static DateTimeOffset Noon { get; } = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 
-    public static async Task<StreamHarness> CreateAsync(int windowEvents = 16, long windowBudget = 1024 * 1024, ThrottledEventLog? log = null)
+    public static async Task<StreamHarness> CreateAsync(
+        int windowEvents = 16, long windowBudget = 1024 * 1024, ThrottledEventLog? log = null, StreamObservers? observers = null)
     {
-        var harness = new StreamHarness(log ?? new ThrottledEventLog(), new StreamOptions { WindowEvents = windowEvents, WindowBudgetBytes = windowBudget });
+        var options = new StreamOptions { WindowEvents = windowEvents, WindowBudgetBytes = windowBudget };
+        var harness = new StreamHarness(log ?? new ThrottledEventLog(), options, observers ?? StreamObservers.None);
         await harness.ReopenAsync();
         return harness;
     }
@@ -43,7 +46,8 @@ internal sealed class StreamHarness
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
     {
-        Stream = await UserStream.OpenAsync(new StreamServices(Log, _options, _budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
+        var services = new StreamServices(Log, _options, _budget, _observers, TimeProvider.System);
+        Stream = await UserStream.OpenAsync(services, UserId, run: null, CancellationToken.None);
         await Stream.Storage.ClaimAsync(CancellationToken.None);
         Run = await Stream.Runs.EnterAsync("t", "r", agentName: null, CancellationToken.None);
     }

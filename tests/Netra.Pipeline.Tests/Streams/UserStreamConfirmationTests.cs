@@ -13,7 +13,7 @@ internal sealed class UserStreamConfirmationTests
     private static readonly SeqRange All = new(1, long.MaxValue);
 
     [Test]
-    public async Task Standing_TwoDevices_EachOwesWhatItWasSent()
+    public async Task State_TwoDevices_EachOwesWhatItWasSent()
     {
         var harness = await StreamHarness.CreateAsync();
         harness.Emit(EventType.AgentStarted);
