@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>What came of something that was asked of alerts.</summary>
+/// <summary>The result of an operator's action on alerts.</summary>
 public enum AlertAnswer
 {
     /// <summary>It is done.</summary>
@@ -12,7 +12,7 @@ public enum AlertAnswer
     /// <summary>The alert does not fire, or not any more.</summary>
     NotFiring,
 
-    /// <summary>The alert is a rule's, and is over when its cause is gone.</summary>
+    /// <summary>The alert is a rule's, and is resolved when its cause is gone.</summary>
     NotByHand,
 
     /// <summary>There are as many as there may be.</summary>

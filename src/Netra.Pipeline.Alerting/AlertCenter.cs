@@ -9,21 +9,20 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// Alerts, all of it: evaluates rules, tells channels, and lets operators look, acknowledge, silence and change. What changes is stored before anybody is told of it.
+/// All of alerting: evaluates rules, sends notifications, and lets operators list, acknowledge, silence and change. Changes are stored
+/// before their notifications are sent.
 /// </summary>
 /// <remarks>
-/// Safe for any number of threads: one lock guards the state and is held for computing alone; storing and telling happen on loops of their own. Methods that change something complete when it is stored, or could not be,
-/// which is reported.
+/// Safe for any number of threads: one lock guards the state and is held for computing alone; storing and sending happen on loops of their
+/// own. Methods that change something complete when it is stored, or could not be stored, which is reported.
 /// </remarks>
 public sealed partial class AlertCenter : IDisposable
 {
-    private const string Watchdog = "watchdog";
-
     private readonly Lock _gate = new();
     private readonly AlertingOptions _options;
     private readonly AlertRules _builtIn;
     private readonly AlertClock _clock;
-    private readonly IEventLog _log;
+    private readonly IEventLog _eventLog;
     private readonly ServedTime _time;
     private readonly FailureReporter _failures;
     private readonly OperatorActionLog _operatorActions;
@@ -31,7 +30,7 @@ public sealed partial class AlertCenter : IDisposable
     private readonly NotificationOutbox _outbox;
     private readonly IReadOnlyList<INotifier> _notifiers;
     private readonly AlertStorage _storage;
-    private readonly EscalationPolicy _configured;
+    private readonly EscalationPolicy _configuredPolicy;
     private AlertRegistry _registry;
     private AlertEngine _engine;
     private AlertStore? _store;
@@ -46,39 +45,46 @@ public sealed partial class AlertCenter : IDisposable
         FailureReporter failures,
         OperatorActionLog operatorActions,
         ILogger<AlertCenter> logger,
-        IEventLog log,
+        IEventLog eventLog,
         TimeProvider time,
         ServedTime served)
     {
-        (_options, _builtIn, _failures, _operatorActions, _logger, _log, _time) = (options.Value, rules, failures, operatorActions, logger, log, served);
+        (_options, _builtIn, _storage, _failures) = (options.Value, rules, storage, failures);
+        (_operatorActions, _logger, _eventLog, _time) = (operatorActions, logger, eventLog, served);
         _clock = new AlertClock(time);
-        _storage = storage;
         _notifiers = [.. notifiers];
         _outbox = new NotificationOutbox(_notifiers, _options, failures, served, _clock, Conclude);
-        _configured = EscalationPolicies.From(_options.Escalation, _outbox.Channels);
-        _registry = new AlertRegistry(rules, _configured, []);
+        _configuredPolicy = EscalationPolicy.From(_options.Escalation, _outbox.Channels);
+        _registry = new AlertRegistry(rules, _configuredPolicy, []);
         _engine = new AlertEngine(_registry, _options);
     }
 
     /// <summary>Whether rules are evaluated (<see cref="AlertingOptions.Enabled"/>).</summary>
     public bool IsEnabled => _options.Enabled;
 
-    /// <summary>The channels there are.</summary>
+    /// <summary>The names of the channels.</summary>
     public IReadOnlyCollection<string> Channels => _outbox.Channels;
 
-    /// <summary>The alerts that are pending, that fire, or that were over in the last hour; the worst first.</summary>
+    /// <summary>The alerts that are pending, that fire, or that were resolved in the last hour; the worst first.</summary>
     public IReadOnlyList<AlertView> Alerts
     {
         get
         {
             lock (_gate)
             {
-                return [.. _registry.Alerts.Select(ViewOf).OrderBy(static alert => alert.State == AlertState.Resolved).ThenByDescending(static alert => alert.Severity).ThenBy(static alert => alert.Since)];
+                return
+                [
+                    .. _registry.Alerts
+                        .Select(alert => AlertView.Of(alert, _registry.Incident(alert.IncidentScope()), _registry.SilenceFor(alert)))
+                        .OrderBy(static alert => alert.State == AlertState.Resolved)
+                        .ThenByDescending(static alert => alert.Severity)
+                        .ThenBy(static alert => alert.Since),
+                ];
             }
         }
     }
 
-    /// <summary>The rules as they are now.</summary>
+    /// <summary>The rules with their present settings.</summary>
     public IReadOnlyList<AlertRule> Rules
     {
         get
@@ -90,7 +96,7 @@ public sealed partial class AlertCenter : IDisposable
         }
     }
 
-    /// <summary>Who is told of incidents that begin now.</summary>
+    /// <summary>The escalation policy of incidents that begin now.</summary>
     public EscalationPolicy Policy
     {
         get
@@ -102,7 +108,7 @@ public sealed partial class AlertCenter : IDisposable
         }
     }
 
-    /// <summary>The silences that count now, or from the next second on do not.</summary>
+    /// <summary>The silences that count now. One that has expired may be listed for a second.</summary>
     public IReadOnlyList<AlertSilence> Silences
     {
         get
@@ -114,19 +120,18 @@ public sealed partial class AlertCenter : IDisposable
         }
     }
 
-    internal TimeSpan AcknowledgeTimeout => Policy.AcknowledgeTimeout;
-
     internal AlertRules BuiltIn => _builtIn;
 
-    internal DateTimeOffset Now => _clock.Now;
+    /// <summary>
+    /// Evaluates all rules with the readings of this second. Called once a second; never throws for what it finds, and waits for nothing.
+    /// </summary>
+    /// <param name="readings">
+    /// At least one reading of each signal that rules compare; a signal that is missing for 10 s is an alert.
+    /// </param>
+    public void Evaluate(IReadOnlyList<SignalReading> readings) => Change(() => Evaluate(_options.Enabled ? readings : null, _clock.Now));
 
-    /// <summary>Compares the readings of this second with all rules. Called once a second; never throws for what it finds, and waits for nothing.</summary>
-    /// <param name="readings">Every signal that rules compare has one at least: one that is left out for 10 s is an alert.</param>
-    public void Evaluate(IReadOnlyList<SignalReading> readings)
-        => Change(() => LetPass(_options.Enabled ? readings : null));
-
-    /// <summary>Lets a second pass in which nothing is measured: what is on escalates, and silences end.</summary>
-    internal void Advance() => Change(() => LetPass(readings: null));
+    /// <summary>Lets a second pass in which nothing is measured: open incidents escalate, and silences expire.</summary>
+    internal void Advance() => Change(() => Evaluate(readings: null, _clock.Now));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -135,7 +140,7 @@ public sealed partial class AlertCenter : IDisposable
         _outbox.Dispose();
     }
 
-    /// <summary>Opens the store and takes up what was on when the last process ended. Once, before anything else.</summary>
+    /// <summary>Opens the store and restores the state that the last process left. Called once, before anything else.</summary>
     /// <exception cref="SendFailureException">It cannot be opened; the message says why.</exception>
     internal void Open()
     {
@@ -146,53 +151,45 @@ public sealed partial class AlertCenter : IDisposable
             documents = store.Load();
             lock (_gate)
             {
-                _registry = new AlertRegistry(_builtIn, _configured, documents);
+                _registry = new AlertRegistry(_builtIn, _configuredPolicy, documents);
                 _engine = new AlertEngine(_registry, _options);
             }
         }
         catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidDataException or SqliteFailureException)
         {
             store.Dispose();
-            throw SendFailureException.LogNotOpened(AlertStore.Name, $"what is in it cannot be read: {exception.Message}; put the file aside, or restore it from a copy", exception);
+            var reason = $"what is in it cannot be read: {exception.Message}; put the file aside, or restore it from a copy";
+            throw SendFailureException.LogNotOpened(AlertStore.Name, reason, exception);
         }
 
         RestoreChannels();
-        (_store, _writer) = (store, new AlertWriter(store, _outbox, _failures, () => _log.Trouble is not null, _time));
+        _store = store;
+        _writer = new AlertWriter(store, _outbox, _failures, () => _eventLog.Trouble is not null, _time);
         if (!_options.Enabled)
         {
-            Lines.Disabled(_logger);
+            Log.Disabled(_logger);
         }
 
-        var problems = ProblemsOf(Policy);
-        if (problems.Count > 0)
-        {
-            _failures.Report(new Failure(FailureCode.NotificationFailed, "alerts", $"The escalation policy that was set does not fit any more, and the next channels are told instead: {string.Join("; ", problems)}"));
-        }
-
-        _outbox.Add([.. documents.Where(static document => document.Kind == DocumentKind.Outbox).Select(static document => AlertJson.Read<OutboxEntry>(document.Json)).OrderBy(static entry => entry.Notification.At)]);
+        ReportPolicyProblems();
+        _outbox.Add(
+        [
+            .. documents
+                .Where(static document => document.Kind == DocumentKind.Outbox)
+                .Select(static document => AlertJson.Read<OutboxEntry>(document.Json))
+                .OrderBy(static entry => entry.Notification.At),
+        ]);
     }
 
-    // An Alertmanager takes an alert for resolved that is not sent again, and what was sent is known to this process alone.
-    private void RestoreChannels()
-    {
-        foreach (var channel in _notifiers.OfType<StatefulNotifier>())
-        {
-            foreach (var notification in new IncidentEngine(_registry, _options.Cooldown).ToldTo(channel.Name, _clock.Now))
-            {
-                channel.Restore(notification);
-            }
-        }
-    }
-
-    /// <summary>Stores and tells what comes, until it is cancelled.</summary>
+    /// <summary>Stores changes and sends notifications, until it is cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        // The writer goes last, so that what channels say while they end is stored too.
+        // The writer is stopped last, so that the outcomes of the last tries are stored too.
         using var storing = new CancellationTokenSource();
         var writer = _writer!.RunAsync(storing.Token);
         try
         {
-            await Task.WhenAll(_outbox.RunAsync(cancellationToken), WatchAsync(cancellationToken));
+            var watchdog = new Watchdog(_options.Watchdog, _outbox, _clock, _time);
+            await Task.WhenAll(_outbox.RunAsync(cancellationToken), watchdog.RunAsync(cancellationToken));
         }
         finally
         {
@@ -203,28 +200,36 @@ public sealed partial class AlertCenter : IDisposable
             }
             catch (OperationCanceledException)
             {
-                // As it was told to.
+                // It was cancelled above.
             }
         }
     }
 
-    /// <summary>Completes when all that was changed is stored, or could not be.</summary>
+    /// <summary>Completes when all changes are stored, or could not be stored.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _writer?.FlushAsync(cancellationToken) ?? Task.CompletedTask;
 
-    private AlertView ViewOf(Alert alert)
+    private void RestoreChannels()
     {
-        var incident = _registry.Incident(ScopeOf(alert));
-        var isOn = alert.State == AlertState.Firing && incident is { EndsAt: null };
-        return new AlertView(alert.Id, alert.RuleName, alert.Severity, alert.State, alert.Since, NotificationText.Summary(alert), alert.Labels())
+        foreach (var channel in _notifiers.OfType<StatefulNotifier>())
         {
-            Value = alert.Value,
-            Threshold = alert.Threshold,
-            Level = alert.State == AlertState.Pending ? null : incident?.Level,
-            AcknowledgedBy = isOn ? incident!.AcknowledgedBy : null,
-            AcknowledgedUntil = isOn ? incident!.AcknowledgedUntil : null,
-            SilencedBy = alert.State == AlertState.Resolved ? null : _registry.SilenceOf(alert)?.Id,
-            ResolvedAt = alert.ResolvedAt,
-        };
+            foreach (var notification in _engine.SentTo(channel.Name, _clock.Now))
+            {
+                channel.Restore(notification);
+            }
+        }
+    }
+
+    private void ReportPolicyProblems()
+    {
+        var problems = ProblemsOf(Policy);
+        if (problems.Count > 0)
+        {
+            _failures.Report(new Failure(
+                FailureCode.NotificationFailed,
+                "alerts",
+                "The escalation policy that was set does not fit any more, and the next channels are told instead: "
+                + string.Join("; ", problems)));
+        }
     }
 
     private void Change(Action change)
@@ -235,11 +240,11 @@ public sealed partial class AlertCenter : IDisposable
             change();
             changes = _registry.TakeChanges();
 
-            // Under the lock, so that changes come to the writer in the order in which they were made.
+            // Under the lock, so that the writer gets changes in the order in which they were made.
             _writer?.Add(changes);
         }
 
-        foreach (var record in changes.Audit)
+        foreach (var record in changes.OperatorActions)
         {
             _operatorActions.Add(record);
         }
@@ -247,35 +252,13 @@ public sealed partial class AlertCenter : IDisposable
 
     private void Conclude(OutboxEntry entry, NotificationOutcome outcome, string reason)
     {
-        if (entry.IsOnce)
+        if (!entry.IsOnce)
         {
-            return;
+            Change(() => _engine.Conclude(entry, outcome, reason, _clock.Now));
         }
-
-        Change(() =>
-        {
-            var notification = entry.Notification;
-            var what = $"{AlertNames.Of(notification.Kind)} {notification.IncidentKey} to {entry.Channel}";
-            switch (outcome)
-            {
-                case NotificationOutcome.Sent:
-                    _registry.Changes.Delete(DocumentKind.Outbox, notification.Id);
-                    _registry.Changes.Remember(_clock.Now, "sent", alertId: null, notification.RuleName, what);
-                    break;
-                case NotificationOutcome.Retried:
-                    _registry.Changes.Save(DocumentKind.Outbox, notification.Id, entry);
-                    _registry.Changes.Remember(_clock.Now, "retry", alertId: null, notification.RuleName, $"{what}, after try {entry.Attempts}: {reason}");
-                    break;
-                case NotificationOutcome.Failed:
-                    _engine.Redirect(entry, reason, _clock.Now);
-                    break;
-                default:
-                    throw new InvalidOperationException($"Outcome {outcome} is not mapped.");
-            }
-        });
     }
 
-    private void LetPass(IReadOnlyList<SignalReading>? readings)
+    private void Evaluate(IReadOnlyList<SignalReading>? readings, DateTimeOffset now)
     {
         if (_time.Lost is var lost && lost > _lost)
         {
@@ -283,33 +266,16 @@ public sealed partial class AlertCenter : IDisposable
             _lost = lost;
         }
 
-        _engine.Evaluate(readings, _clock.Now);
+        _engine.Evaluate(readings, now);
     }
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
-    {
-        if (_options.Watchdog.Channel is not { Length: > 0 } channel)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(_options.Watchdog.Interval, _time);
-        do
-        {
-            var now = _clock.Now;
-            var notification = new AlertNotification(
-                $"{Watchdog}.{now.ToUnixTimeMilliseconds()}", NotificationKind.Trigger, Watchdog, Watchdog, AlertSeverity.Low, EscalationLevel.Operations,
-                "Alerting works", $"It comes every {_options.Watchdog.Interval}. When it stays away, nobody is told of alerts.", now, now);
-            _outbox.Add([new OutboxEntry(notification, channel, Watchdog, [], Attempts: 0, now, IsOnce: true)]);
-        }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
-    }
-
-    private static partial class Lines
+    private static partial class Log
     {
         [LoggerMessage(
-            EventIds.AlertingDisabled, LogLevel.Warning,
-            "ALERTING IS OFF (Netra:Alerting:Enabled): no rule is evaluated, and nobody is told of anything but what is raised by hand", EventName = nameof(EventIds.AlertingDisabled))]
+            EventIds.AlertingDisabled,
+            LogLevel.Warning,
+            "ALERTING IS OFF (Netra:Alerting:Enabled): no rule is evaluated, and nobody is told of anything but what is raised by hand",
+            EventName = nameof(EventIds.AlertingDisabled))]
         public static partial void Disabled(ILogger logger);
     }
 }

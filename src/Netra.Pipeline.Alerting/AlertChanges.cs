@@ -1,37 +1,40 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>What one step of the engine has changed: it is stored as one, and then told. Not thread-safe.</summary>
+/// <summary>
+/// The changes of one step of alerting. They are stored in one transaction, and then their notifications are sent. Not thread-safe.
+/// </summary>
 internal sealed class AlertChanges
 {
     private readonly Dictionary<(DocumentKind Kind, string Id), string?> _documents = [];
     private readonly List<AlertHistoryEntry> _history = [];
-    private readonly List<AuditRecord> _audit = [];
+    private readonly List<AuditRecord> _operatorActions = [];
     private readonly List<OutboxEntry> _notifications = [];
 
-    /// <summary>Documents as they are now; null for one that is gone.</summary>
+    /// <summary>Documents in their new state; null for one that is removed.</summary>
     public IReadOnlyDictionary<(DocumentKind Kind, string Id), string?> Documents => _documents;
 
-    /// <summary>What is to be added to the history, without numbers yet.</summary>
+    /// <summary>New entries of the history, without numbers yet.</summary>
     public IReadOnlyList<AlertHistoryEntry> History => _history;
 
-    /// <summary>What is to be added to the audit, without numbers yet.</summary>
-    public IReadOnlyList<AuditRecord> Audit => _audit;
+    /// <summary>New actions of operators, without numbers yet.</summary>
+    public IReadOnlyList<AuditRecord> OperatorActions => _operatorActions;
 
-    /// <summary>What is to be told.</summary>
+    /// <summary>New notifications.</summary>
     public IReadOnlyList<OutboxEntry> Notifications => _notifications;
 
-    public bool IsEmpty => _documents.Count == 0 && _history.Count == 0 && _audit.Count == 0 && _notifications.Count == 0;
+    public bool IsEmpty => _documents.Count == 0 && _history.Count == 0 && _operatorActions.Count == 0 && _notifications.Count == 0;
 
     public void Save<T>(DocumentKind kind, string id, T value) => _documents[(kind, id)] = AlertJson.Write(value);
 
     public void Delete(DocumentKind kind, string id) => _documents[(kind, id)] = null;
 
-    public void Remember(DateTimeOffset at, string what, string? alertId, string? name, string detail) => _history.Add(new AlertHistoryEntry(0, at, what, alertId, name, detail));
+    public void AddHistory(DateTimeOffset at, string what, string? alertId, string? name, string detail)
+        => _history.Add(new AlertHistoryEntry(0, at, what, alertId, name, detail));
 
-    public void Record(AuditRecord record) => _audit.Add(record);
+    public void AddOperatorAction(AuditRecord record) => _operatorActions.Add(record);
 
-    /// <summary>Keeps a notification until it is told, and has it told.</summary>
-    public void Tell(OutboxEntry entry)
+    /// <summary>Sends a notification after the changes are stored. It is stored itself until it has been sent.</summary>
+    public void Send(OutboxEntry entry)
     {
         if (!entry.IsOnce)
         {
@@ -41,10 +44,12 @@ internal sealed class AlertChanges
         _notifications.Add(entry);
     }
 
-    /// <summary>Takes later changes on top of these.</summary>
+    /// <summary>Adds later changes to these.</summary>
     /// <param name="later">The later changes.</param>
-    /// <param name="maxEntries">How many entries of history and audit are held; above it the oldest go.</param>
-    /// <returns>How many entries have gone.</returns>
+    /// <param name="maxEntries">
+    /// How many entries of the history, and how many operators' actions, are held; above it the oldest are dropped.
+    /// </param>
+    /// <returns>How many were dropped.</returns>
     public int Merge(AlertChanges later, int maxEntries)
     {
         foreach (var (key, value) in later._documents)
@@ -53,12 +58,12 @@ internal sealed class AlertChanges
         }
 
         _history.AddRange(later._history);
-        _audit.AddRange(later._audit);
+        _operatorActions.AddRange(later._operatorActions);
         _notifications.AddRange(later._notifications);
-        return Trim(_history, maxEntries) + Trim(_audit, maxEntries);
+        return Trim(_history, maxEntries) + Trim(_operatorActions, maxEntries);
     }
 
-    /// <summary>Forgets what is told: it is told only once, even if it could not be stored.</summary>
+    /// <summary>Takes the notifications out, since each is sent once, even if the changes could not be stored.</summary>
     public IReadOnlyList<OutboxEntry> TakeNotifications()
     {
         OutboxEntry[] taken = [.. _notifications];

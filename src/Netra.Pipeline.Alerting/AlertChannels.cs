@@ -1,6 +1,8 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>All channels: those that the host registers as <see cref="INotifier"/>, and those that its configuration turns on. Immutable.</summary>
+/// <summary>
+/// All channels: those that the host registers as <see cref="INotifier"/>, and those that its configuration turns on. Immutable.
+/// </summary>
 internal sealed class AlertChannels
 {
     /// <param name="all">The channels, in no order that means anything.</param>
@@ -8,10 +10,13 @@ internal sealed class AlertChannels
     public AlertChannels(IReadOnlyList<INotifier> all)
     {
         All = all;
-        if (all.GroupBy(static channel => channel.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } doubled)
+        var doubled = all
+            .GroupBy(static channel => channel.Name, StringComparer.Ordinal)
+            .FirstOrDefault(static same => same.Skip(1).Any());
+        if (doubled is not null)
         {
-            throw new InvalidOperationException(
-                $"Two alert channels are called {doubled.Key}: {string.Join(" and ", doubled.Select(static channel => channel.GetType().Name))}.");
+            var types = string.Join(" and ", doubled.Select(static channel => channel.GetType().Name));
+            throw new InvalidOperationException($"Two alert channels are called {doubled.Key}: {types}.");
         }
     }
 

@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>The wall clock's time when it was made, and from there on only what has passed: somebody who sets the clock neither holds up an escalation nor brings it forward. Safe from any thread.</summary>
+/// <summary>
+/// The wall clock's time at the start, plus the time that has passed since then: setting the clock of the machine neither delays an
+/// escalation nor brings it forward. Safe from any thread.
+/// </summary>
 internal sealed class AlertClock(TimeProvider time)
 {
     private readonly DateTimeOffset _origin = time.GetUtcNow();

@@ -5,15 +5,17 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// Compares what is measured with the rules, and has the <see cref="IncidentEngine"/> tell what becomes of it. Pure: time is given, and what follows is left in the <see cref="AlertRegistry"/>'s changes. Not thread-safe.
+/// Evaluates the rules and changes the alerts, and lets the <see cref="IncidentEngine"/> follow. Pure: the time is an argument, and the
+/// results are in the <see cref="AlertRegistry"/> and its changes. Not thread-safe.
 /// </summary>
 internal sealed class AlertEngine
 {
-    /// <summary>How long an alert that is over is still listed.</summary>
+    /// <summary>How long a resolved alert is still listed.</summary>
     public static readonly TimeSpan KeepResolved = TimeSpan.FromHours(1);
 
     private readonly AlertRegistry _registry;
     private readonly IncidentEngine _incidents;
+    private readonly IncidentNotifications _notifications;
     private readonly int _maxLabels;
     private readonly SignalReadings _readings = new();
 
@@ -21,31 +23,35 @@ internal sealed class AlertEngine
     {
         (_registry, _maxLabels) = (registry, options.MaxLabels);
         _incidents = new IncidentEngine(registry, options.Cooldown);
-        foreach (var alert in registry.Alerts.Where(static alert => alert is { RuleName: AlertRules.NoData, State: not AlertState.Resolved, Label: not null }))
+        _notifications = new IncidentNotifications(registry);
+        var missing = registry.Alerts.Where(static alert
+            => alert is { RuleName: AlertRules.NoData, State: not AlertState.Resolved, Label: not null });
+        foreach (var alert in missing)
         {
             _readings.MissingSince(alert.Label!, alert.Since - TimeSpan.FromSeconds(alert.Threshold ?? 0));
         }
     }
 
-    /// <summary>A second has passed.</summary>
-    /// <param name="readings">What was measured; null when rules are not evaluated, and only what was raised by hand is looked after.</param>
+    /// <summary>Evaluates the rules, and then the incidents. Called once a second.</summary>
+    /// <param name="readings">The readings of the last second; null when rules are not evaluated: then only incidents are.</param>
     /// <param name="now">The time.</param>
     public void Evaluate(IReadOnlyList<SignalReading>? readings, DateTimeOffset now)
     {
         ExpireSilences(now);
         if (readings is not null)
         {
-            Compare(readings, now);
+            EvaluateRules(readings, now);
         }
 
-        _incidents.Advance(now);
+        _incidents.Evaluate(now);
         Forget(now);
     }
 
     /// <summary>
-    /// This process did not run for a while: nothing was measured, and nobody could acknowledge. What has lasted until now has lasted for so much less.
+    /// Leaves out a time in which this process did not run: nothing was measured, and operators could not acknowledge. What has lasted
+    /// until now has lasted for so much less.
     /// </summary>
-    /// <param name="lost">How long it did not run.</param>
+    /// <param name="lost">How long the process did not run.</param>
     public void Shift(TimeSpan lost)
     {
         _readings.Shift(lost);
@@ -64,52 +70,65 @@ internal sealed class AlertEngine
         _incidents.Shift(lost);
     }
 
-    /// <summary>Looks at incidents at once, after something was done by hand.</summary>
-    public void Advance(DateTimeOffset now) => _incidents.Advance(now);
+    /// <inheritdoc cref="IncidentEngine.Evaluate"/>
+    public void EvaluateIncidents(DateTimeOffset now) => _incidents.Evaluate(now);
 
     /// <inheritdoc cref="IncidentEngine.Acknowledge"/>
-    public void Acknowledge(Incident incident, string author, string comment, DateTimeOffset until, DateTimeOffset now) => _incidents.Acknowledge(incident, author, comment, until, now);
+    public void Acknowledge(Incident incident, string author, string comment, DateTimeOffset until, DateTimeOffset now)
+        => _incidents.Acknowledge(incident, author, comment, until, now);
 
-    /// <inheritdoc cref="IncidentEngine.Redirect"/>
-    public void Redirect(OutboxEntry failed, string reason, DateTimeOffset now) => _incidents.Redirect(failed, reason, now);
+    /// <inheritdoc cref="IncidentNotifications.Conclude"/>
+    public void Conclude(OutboxEntry entry, NotificationOutcome outcome, string reason, DateTimeOffset now)
+        => _notifications.Conclude(entry, outcome, reason, now);
 
-    /// <summary>Ends an alert by hand.</summary>
-    public void End(Alert alert, DateTimeOffset now)
+    /// <inheritdoc cref="IncidentNotifications.SentTo"/>
+    public IEnumerable<AlertNotification> SentTo(string channel, DateTimeOffset now) => _notifications.SentTo(channel, now);
+
+    /// <summary>Resolves an alert for an operator.</summary>
+    public void Resolve(Alert alert, DateTimeOffset now)
     {
-        Apply(alert, AlertStateMachine.End(alert, now), now);
-        _incidents.Advance(now);
+        Apply(alert, AlertStateMachine.Resolve(alert, now), now);
+        _incidents.Evaluate(now);
     }
 
-    /// <summary>An alert's id: readable where it has no label, and of bounded length where it has.</summary>
+    /// <summary>The id of an alert: the rule's name, and a hash of bounded length where there is a label.</summary>
     public static string Fingerprint(string rule, string label) => label.Length == 0
         ? rule
         : $"{rule}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(label)).AsSpan(0, 6))}";
 
-    private void Compare(IReadOnlyList<SignalReading> readings, DateTimeOffset now)
+    private void EvaluateRules(IReadOnlyList<SignalReading> readings, DateTimeOffset now)
     {
         var rules = _registry.Rules.Where(static rule => rule.IsEnabled).ToList();
-        var expected = rules.Select(static rule => rule.Signal).Where(static signal => signal != AlertRules.SignalAge).ToHashSet(StringComparer.Ordinal);
+        var expected = rules
+            .Select(static rule => rule.Signal)
+            .Where(static signal => signal != AlertRules.SignalAge)
+            .ToHashSet(StringComparer.Ordinal);
         _readings.Take(readings, expected, now);
-        var byRule = _registry.Alerts.Where(static alert => !alert.IsEmergency).ToLookup(static alert => alert.RuleName, StringComparer.Ordinal);
+        var byRule = _registry.Alerts
+            .Where(static alert => !alert.IsEmergency)
+            .ToLookup(static alert => alert.RuleName, StringComparer.Ordinal);
         foreach (var rule in rules)
         {
-            Compare(rule, [.. byRule[rule.Name]], now);
+            EvaluateRule(rule, [.. byRule[rule.Name]], now);
         }
 
         var enabled = rules.Select(static rule => rule.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var alert in byRule.Where(group => !enabled.Contains(group.Key)).SelectMany(static group => group).ToList())
         {
-            Apply(alert, AlertStateMachine.End(alert, now), now);
+            Apply(alert, AlertStateMachine.Resolve(alert, now), now);
         }
     }
 
-    private void Compare(AlertRule rule, List<Alert> alerts, DateTimeOffset now)
+    private void EvaluateRule(AlertRule rule, List<Alert> alerts, DateTimeOffset now)
     {
-        // Those that are over give up their place.
-        var known = alerts.Where(static alert => alert.State != AlertState.Resolved).Select(static alert => alert.Label ?? string.Empty).ToHashSet(StringComparer.Ordinal);
+        // Resolved alerts do not count towards the limit of labels.
+        var known = alerts
+            .Where(static alert => alert.State != AlertState.Resolved)
+            .Select(static alert => alert.Label ?? string.Empty)
+            .ToHashSet(StringComparer.Ordinal);
         if (_readings.For(rule, _maxLabels, known) is not { } compared)
         {
-            // Without a reading nothing can be said of it, neither that it is worse nor that it is over; no_data says that there is none.
+            // Without a reading the alerts stay as they are; the rule no_data reports the missing signal.
             return;
         }
 
@@ -120,17 +139,18 @@ internal sealed class AlertEngine
             Apply(current, AlertStateMachine.Next(id, rule, label.Length == 0 ? null : label, current, reading.Value, now), now);
         }
 
-        // A label that has gone while its signal is measured: there is nothing of it any more.
-        foreach (var alert in alerts.Where(alert => alert.State != AlertState.Resolved && !compared.ContainsKey(alert.Label ?? string.Empty)).ToList())
+        // The signal is measured, but a label of it has gone: its alert has no cause any more.
+        var gone = alerts.Where(alert => alert.State != AlertState.Resolved && !compared.ContainsKey(alert.Label ?? string.Empty)).ToList();
+        foreach (var alert in gone)
         {
-            Apply(alert, rule.KeepFiring == TimeSpan.Zero ? AlertStateMachine.End(alert, now) : Gone(alert, rule, now), now);
+            Apply(alert, ResolveAfter(rule.KeepFiring, alert, now), now);
         }
     }
 
-    private static Alert? Gone(Alert alert, AlertRule rule, DateTimeOffset now)
-        => alert.State == AlertState.Firing && now - (alert.ClearSince ?? now) < rule.KeepFiring
+    private static Alert? ResolveAfter(TimeSpan keepFiring, Alert alert, DateTimeOffset now)
+        => alert.State == AlertState.Firing && now - (alert.ClearSince ?? now) < keepFiring
             ? alert with { ClearSince = alert.ClearSince ?? now }
-            : AlertStateMachine.End(alert, now);
+            : AlertStateMachine.Resolve(alert, now);
 
     private void Apply(Alert? before, Alert? after, DateTimeOffset now)
     {
@@ -147,7 +167,7 @@ internal sealed class AlertEngine
         _registry.Put(after);
         if (before?.State != after.State && after.State != AlertState.Pending)
         {
-            _registry.Changes.Remember(now, AlertNames.Of(after.State), after.Id, after.RuleName, NotificationText.Summary(after));
+            _registry.Changes.AddHistory(now, AlertNames.Of(after.State), after.Id, after.RuleName, NotificationText.Summary(after));
         }
     }
 
@@ -156,13 +176,17 @@ internal sealed class AlertEngine
         foreach (var silence in _registry.Silences.Where(silence => silence.EndsAt <= now).ToList())
         {
             _registry.Remove(silence);
-            _registry.Changes.Remember(now, "silence_expired", alertId: null, silence.Rule, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
+            _registry.Changes.AddHistory(
+                now, "silence_expired", alertId: null, silence.Rule, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
         }
     }
 
     private void Forget(DateTimeOffset now)
     {
-        var resolved = _registry.Alerts.Where(static alert => alert.State == AlertState.Resolved).OrderByDescending(static alert => alert.ResolvedAt).ToList();
+        var resolved = _registry.Alerts
+            .Where(static alert => alert.State == AlertState.Resolved)
+            .OrderByDescending(static alert => alert.ResolvedAt)
+            .ToList();
         var kept = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var alert in resolved)
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>How documents are written: names and values as on the wire.</summary>
+/// <summary>The JSON of stored documents: names and values are written as on the wire.</summary>
 internal static class AlertJson
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -17,5 +17,6 @@ internal static class AlertJson
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
 
     /// <exception cref="JsonException">It is not what was written.</exception>
-    public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("a document must not be null");
+    public static T Read<T>(string json)
+        => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("a document must not be null");
 }

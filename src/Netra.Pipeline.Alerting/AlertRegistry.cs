@@ -1,7 +1,8 @@
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// The state of alerting: rules, policy, alerts, incidents and silences. Whatever changes is noted in <see cref="AlertChanges"/>. Bounded by the rules, their labels and the limits of the options. Not thread-safe.
+/// The state of alerting: rules, policy, alerts, incidents and silences. Each change is recorded in <see cref="Changes"/>. Bounded by the
+/// rules, their labels and the limits of the options. Not thread-safe.
 /// </summary>
 internal sealed class AlertRegistry
 {
@@ -13,10 +14,10 @@ internal sealed class AlertRegistry
     private readonly SortedDictionary<string, Incident> _incidents = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, AlertSilence> _silences = new(StringComparer.Ordinal);
 
-    /// <summary>The state as it was stored.</summary>
-    /// <param name="rules">The rules as they are built in.</param>
-    /// <param name="policy">Who is told, unless another policy was set.</param>
-    /// <param name="documents">What was stored.</param>
+    /// <summary>Makes the state from the stored documents.</summary>
+    /// <param name="rules">The built-in rules.</param>
+    /// <param name="policy">The configured policy, which counts unless an operator has set another one.</param>
+    /// <param name="documents">The stored documents.</param>
     public AlertRegistry(AlertRules rules, EscalationPolicy policy, IEnumerable<StoredDocument> documents)
     {
         (_builtIn, Policy) = (rules, policy);
@@ -27,13 +28,13 @@ internal sealed class AlertRegistry
         }
     }
 
-    /// <summary>Who is told of incidents that begin now.</summary>
+    /// <summary>The policy of incidents that begin now.</summary>
     public EscalationPolicy Policy { get; private set; }
 
-    /// <summary>What has changed since it was last taken.</summary>
+    /// <summary>The changes since they were last taken.</summary>
     public AlertChanges Changes { get; private set; } = new();
 
-    /// <summary>The rules as they are now, in the order of their table.</summary>
+    /// <summary>The rules with their present settings, in the order of their table.</summary>
     public IEnumerable<AlertRule> Rules => _builtIn.All.Select(rule => _rules[rule.Name]);
 
     public IReadOnlyCollection<Alert> Alerts => _alerts.Values;
@@ -41,6 +42,9 @@ internal sealed class AlertRegistry
     public IReadOnlyCollection<Incident> Incidents => _incidents.Values;
 
     public IReadOnlyCollection<AlertSilence> Silences => _silences.Values;
+
+    /// <summary>The rules' settings, the policy and the silences as they are now.</summary>
+    public AlertConfiguration Configuration => new([.. Rules.Select(RuleSettings.Of)], Policy, [.. Silences]);
 
     public AlertChanges TakeChanges()
     {
@@ -51,15 +55,13 @@ internal sealed class AlertRegistry
 
     public AlertRule? Rule(string name) => _rules.GetValueOrDefault(name);
 
-    public AlertRule? BuiltIn(string name) => _builtIn.Find(name);
-
     public Alert? Alert(string id) => _alerts.GetValueOrDefault(id);
 
     public Incident? Incident(string scope) => _incidents.GetValueOrDefault(scope);
 
     public AlertSilence? Silence(string id) => _silences.GetValueOrDefault(id);
 
-    public AlertSilence? SilenceOf(Alert alert)
+    public AlertSilence? SilenceFor(Alert alert)
     {
         foreach (var silence in _silences.Values)
         {
@@ -72,7 +74,7 @@ internal sealed class AlertRegistry
         return null;
     }
 
-    /// <summary>Takes an alert as it stands now. Only what a restart needs makes a change to store: not the value, which comes anew every second.</summary>
+    /// <summary>Adds or replaces an alert. A new value alone is no change to store: after a restart it is measured again.</summary>
     public void Put(Alert alert)
     {
         var previous = Alert(alert.Id);
@@ -118,7 +120,9 @@ internal sealed class AlertRegistry
         Changes.Delete(DocumentKind.Silence, silence.Id);
     }
 
-    /// <summary>Changes a rule. One that is as it is built in follows the configuration again.</summary>
+    /// <summary>
+    /// Changes a rule. Settings equal to the built-in ones are not stored, so that the rule follows the configuration again.
+    /// </summary>
     public void Put(RuleSettings settings)
     {
         var builtIn = _builtIn.Find(settings.Name)!;
@@ -139,6 +143,26 @@ internal sealed class AlertRegistry
         Changes.Save(DocumentKind.Policy, PolicyId, policy);
     }
 
+    /// <summary>Replaces the rules' settings, the policy and the silences.</summary>
+    public void Replace(AlertConfiguration configuration)
+    {
+        foreach (var rule in _builtIn.All)
+        {
+            Put(configuration.Rules.FirstOrDefault(settings => settings.Name == rule.Name) ?? RuleSettings.Of(rule));
+        }
+
+        Put(configuration.Policy);
+        foreach (var silence in _silences.Values.ToList())
+        {
+            Remove(silence);
+        }
+
+        foreach (var silence in configuration.Silences)
+        {
+            Put(silence);
+        }
+    }
+
     private void Load(in StoredDocument document)
     {
         switch (document.Kind)
@@ -156,7 +180,7 @@ internal sealed class AlertRegistry
                 _rules[document.Id] = AlertJson.Read<RuleSettings>(document.Json).ApplyTo(rule);
                 break;
             case DocumentKind.Rule:
-                // A rule that this version does not have.
+                // This version has no such rule.
                 Changes.Delete(DocumentKind.Rule, document.Id);
                 break;
             case DocumentKind.Policy:

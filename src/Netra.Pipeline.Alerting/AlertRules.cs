@@ -3,23 +3,30 @@ using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>The one table of the rules that are built in. Immutable.</summary>
+/// <summary>The built-in rules. Immutable.</summary>
 public sealed class AlertRules
 {
-    /// <summary>The rule that fires for signals that have no reading.</summary>
+    /// <summary>The rule that fires for signals without a reading.</summary>
     public const string NoData = "no_data";
 
-    /// <summary>What alerts are called that are raised by hand. They have no rule.</summary>
+    /// <summary>The rule name of emergency alerts, which operators raise. There is no such rule.</summary>
     public const string Emergency = "emergency";
 
-    /// <summary>For how long each signal has had no reading, in seconds; labels: the signals. It is measured where rules are evaluated, so nobody else may send it.</summary>
+    /// <summary>
+    /// The seconds since each signal's last reading; labels: the signals. It is measured where rules are evaluated; a reading of it from
+    /// elsewhere is ignored.
+    /// </summary>
     internal const string SignalAge = "signal_age";
 
     private readonly Dictionary<string, AlertRule> _byName;
 
-    /// <summary>The table.</summary>
-    /// <param name="minSuccessRate">Below which share of acknowledged events delivery is degraded; 0 to 1. It is critical 0.05 below it, and below 0.90 in any case.</param>
-    /// <param name="maxDeliveryLatency">Above which latency delivery is degraded; above zero. Null for 2 s. It is critical at five times as much, and not below 10 s.</param>
+    /// <summary>The built-in rules.</summary>
+    /// <param name="minSuccessRate">
+    /// The share of acknowledged events below which delivery is degraded; 0 to 1. It is critical 0.05 below it, and below 0.90 in any case.
+    /// </param>
+    /// <param name="maxDeliveryLatency">
+    /// The latency above which delivery is degraded; above zero. Null for 2 s. It is critical at five times as much, and not below 10 s.
+    /// </param>
     public AlertRules(double minSuccessRate = 0.95, TimeSpan? maxDeliveryLatency = null)
     {
         var latency = (maxDeliveryLatency ?? TimeSpan.FromSeconds(2)).TotalSeconds;
@@ -27,7 +34,7 @@ public sealed class AlertRules
         _byName = All.ToDictionary(static rule => rule.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>All rules, as they are built in.</summary>
+    /// <summary>All of them.</summary>
     public IReadOnlyList<AlertRule> All { get; }
 
     /// <summary>A rule by its name; null when there is none.</summary>
@@ -37,19 +44,23 @@ public sealed class AlertRules
     [
         new("silent_failures", AlertSeverity.Critical, Signals.SilentFailures, AlertComparison.Above, 0,
             "Users are missing events and nothing said so",
-            "A page, a run or a connection that seems well makes no progress. Look at the label's kind, at the log for SILENT FAILURE DETECTED, and at the user's view for connections that acknowledge nothing.")
+            "A page, a run or a connection that seems well makes no progress. Look at the label's kind, at the log for SILENT FAILURE "
+            + "DETECTED, and at the user's view for connections that acknowledge nothing.")
         {
             LabelName = "kind",
         },
         new("isolation_violations", AlertSeverity.Critical, Signals.IsolationViolations, AlertComparison.Above, 0,
             "An event nearly reached another user",
-            "It was stopped at the last step and the connection was closed. Treat it as a security incident: keep the log, find isolation_violation in it, and look at what emits for that user."),
+            "It was stopped at the last step and the connection was closed. Treat it as a security incident: keep the log, find "
+            + "isolation_violation in it, and look at what emits for that user."),
         new("bridge_failures", AlertSeverity.Critical, Signals.BridgeFailures, AlertComparison.Above, 0,
             "The pipeline cannot be initialized",
-            "No event is accepted. /readyz and the log name the reason; mostly it is the data directory or an agent without what it needs."),
+            "No event is accepted. /readyz and the log name the reason; mostly it is the data directory or an agent without what it "
+            + "needs."),
         new("low_success_rate", AlertSeverity.High, Signals.SuccessRate, AlertComparison.Below, minSuccessRate,
             "Too many events are not acknowledged",
-            "Events are stored and will be caught up, but pages do not confirm them in time. Look at connections that end or stay stuck, and at latency.")
+            "Events are stored and will be caught up, but pages do not confirm them in time. Look at connections that end or stay "
+            + "stuck, and at latency.")
         {
             ClearThreshold = Math.Min(1, Math.Round(minSuccessRate + 0.01, 6)),
             For = TimeSpan.FromSeconds(30),
@@ -58,14 +69,16 @@ public sealed class AlertRules
         new("very_low_success_rate", AlertSeverity.Critical, Signals.SuccessRate, AlertComparison.Below,
             Math.Max(0, Math.Min(0.90, Math.Round(minSuccessRate - 0.05, 6))),
             "Far too many events are not acknowledged",
-            "Delivery as a whole is in trouble. Look at the network before the server, at the log's latency and at failures by code; emergency mode keeps lifecycle events going.")
+            "Delivery as a whole is in trouble. Look at the network before the server, at the log's latency and at failures by code; "
+            + "emergency mode keeps lifecycle events going.")
         {
-            // A connection that died is noticed sooner than that.
+            // A dead connection is noticed sooner than that.
             For = TimeSpan.FromSeconds(30),
         },
         new("high_latency", AlertSeverity.Medium, Signals.DeliveryLatency, AlertComparison.Above, latency,
             "Events are delivered late",
-            "From acceptance to the transport takes too long on average. Look at CPU, at the disk of the log, and at queues of connections.")
+            "From acceptance to the transport takes too long on average. Look at CPU, at the disk of the log, and at queues of "
+            + "connections.")
         {
             InhibitedBy = ["very_high_latency"],
         },
@@ -74,39 +87,46 @@ public sealed class AlertRules
             "Users take the pipeline for dead. Look at CPU, threads and the disk; take load away, or turn emergency mode on."),
         new("no_connections", AlertSeverity.High, Signals.UsersWaitingWithoutConnections, AlertComparison.Above, 0,
             "Events wait and nobody at all is connected",
-            "Pages cannot reach the server, or the proxy before it does not let WebSockets through. Connect by hand to /ws, and look at handshakes that are refused.")
+            "Pages cannot reach the server, or the proxy before it does not let WebSockets through. Connect by hand to /ws, and look at "
+            + "handshakes that are refused.")
         {
-            // With the time that pages have to come back it is a minute.
+            // Together with the time that a page has to reconnect, it is a minute.
             For = TimeSpan.FromSeconds(60) - WaitingUsers.Returning,
         },
         new("ledger_unaccounted", AlertSeverity.Critical, Signals.Unaccounted, AlertComparison.NotEqual, 0,
             "The ledger does not add up",
-            "Events have no accounted outcome, which is a fault of the program. Keep the data directory as it is, and compare /v1/ledger with and without user_id."),
+            "Events have no accounted outcome, which is a fault of the program. Keep the data directory as it is, and compare "
+            + "/v1/ledger with and without user_id."),
         new("canary_failed", AlertSeverity.Critical, Signals.CanaryFailures, AlertComparison.AtLeast, 1,
             "The pipeline's check of itself failed",
-            "An event that went the way of users' events over the public port did not arrive as it must. The log names the step that failed."),
+            "An event that went the way of users' events over the public port did not arrive as it must. The log names the step that "
+            + "failed."),
         new("critical_log", AlertSeverity.Critical, Signals.CriticalLogs, AlertComparison.Above, 0,
             "Something was logged at CRITICAL",
             "Read that line: it names what failed, and the failures by code say how often."),
         new("log_trouble", AlertSeverity.Critical, Signals.LogTrouble, AlertComparison.Above, 0,
             "The event log stores nothing",
-            "New events wait for as long as Netra:Emission:RoomTimeout, and are refused then. /readyz names the reason; make room on the disk, or give the process the right to write the data directory."),
+            "New events wait for as long as Netra:Emission:RoomTimeout, and are refused then. /readyz names the reason; make room on "
+            + "the disk, or give the process the right to write the data directory."),
         new("emergency_mode", AlertSeverity.High, Signals.EmergencyMode, AlertComparison.Above, 0,
             "The pipeline is in emergency mode",
-            "Token and custom events are refused until it is over. Whoever turned it on, or the remediation in the system's status, says why."),
+            "Token and custom events are refused until it is over. Whoever turned it on, or the remediation in the system's status, "
+            + "says why."),
     ];
 
     private static IEnumerable<AlertRule> FailureRules() =>
     [
         new("failure_rate", AlertSeverity.High, Signals.Failures, AlertComparison.Above, 30,
             "Failures of one kind come in crowds",
-            "More than the threshold within a minute. docs/protocol.md, section 8, says what the code means; the log has the first of each user, and how many more there were.")
+            "More than the threshold within a minute. docs/protocol.md, section 8, says what the code means; the log has the first of "
+            + "each user, and how many more there were.")
         {
             LabelName = "code",
         },
         Failure("buffer_overflow", FailureCode.BufferOverflow, AlertSeverity.Medium,
             "A connection's queue was full",
-            "Its page reads too slowly; it will be caught up from the log. If it stays, look at Netra:Connections:QueueFrames and QueueBytes, and at that user's network."),
+            "Its page reads too slowly; it will be caught up from the log. If it stays, look at Netra:Connections:QueueFrames and "
+            + "QueueBytes, and at that user's network."),
         Failure("critical_delivery_failed", FailureCode.CriticalDeliveryFailed, AlertSeverity.Critical,
             "A critical event was not confirmed by its user",
             "It is a dead letter now. Look at /v1/dead-letters, reach the user another way, and send it again when the page is back."),
@@ -124,7 +144,8 @@ public sealed class AlertRules
             "It threw, or was too slow, so its view has gaps. Events are not affected; look at the observer that the log names."),
         Failure("notification_failed", FailureCode.NotificationFailed, AlertSeverity.High,
             "An alert could not be told to a channel",
-            "It was told to the next one. Test the channel with POST /monitoring/websocket/channels/{name}/test, which answers with the reason."),
+            "It was told to the next one. Test the channel with POST /monitoring/websocket/channels/{name}/test, which answers with the "
+            + "reason."),
         Failure("flow_violation", FailureCode.FlowViolation, AlertSeverity.Medium,
             "A run's events came in an impossible order",
             "They were delivered as they came. Look at the agent, or the publisher, of that run."),
@@ -149,7 +170,8 @@ public sealed class AlertRules
             "The health object lists them. Look at what they wait for, and cancel their runs."),
         new("stuck_loops", AlertSeverity.Critical, Signals.StuckLoops, AlertComparison.Above, 0,
             "One of the server's own loops hangs or has ended",
-            "What the loop is for does not happen any more. Take a dump of the stacks (dotnet-dump), which says what it waits for; then restart the server.")
+            "What the loop is for does not happen any more. Take a dump of the stacks (dotnet-dump), which says what it waits for; then "
+            + "restart the server.")
         {
             LabelName = "loop",
         },
@@ -180,7 +202,8 @@ public sealed class AlertRules
         },
         new("handles_running_out", AlertSeverity.High, Signals.HandleUsage, AlertComparison.Above, 0.8,
             "Open file handles run out",
-            "Without handles no connection is accepted. Raise the process's limit (ulimit -n), or find what leaves files and sockets open."),
+            "Without handles no connection is accepted. Raise the process's limit (ulimit -n), or find what leaves files and sockets "
+            + "open."),
         new(NoData, AlertSeverity.High, SignalAge, AlertComparison.AtLeast, 10,
             "A signal is not measured any more",
             "Its rules are blind, so this alert stands for all of theirs. Look for background_failed in the log.")

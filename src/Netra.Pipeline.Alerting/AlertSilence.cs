@@ -1,19 +1,25 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>Keeps channels from being told of what matches it, for a while. Immutable.</summary>
+/// <summary>A silence: for a while, no notifications are sent of alerts that match it. Immutable.</summary>
 /// <param name="Id">Names it.</param>
-/// <param name="Rule">The rule; null for all of them.</param>
+/// <param name="Rule">The rule; null for all rules.</param>
 /// <param name="Labels">The labels that an alert must have; none for any.</param>
 /// <param name="Comment">Why; 1 to 1,000 characters.</param>
-/// <param name="Author">Who made it.</param>
-/// <param name="CreatedAt">When.</param>
+/// <param name="Author">The operator who made it.</param>
+/// <param name="CreatedAt">When it was made.</param>
 /// <param name="EndsAt">Until when it counts.</param>
 public sealed record AlertSilence(
-    string Id, string? Rule, IReadOnlyDictionary<string, string> Labels, string Comment, string Author, DateTimeOffset CreatedAt, DateTimeOffset EndsAt)
+    string Id,
+    string? Rule,
+    IReadOnlyDictionary<string, string> Labels,
+    string Comment,
+    string Author,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset EndsAt)
 {
     internal bool Matches(Alert alert)
     {
-        // What somebody raised by hand is meant to be heard.
+        // An operator raises an emergency alert so that it is heard.
         if (alert.IsEmergency || (Rule is not null && Rule != alert.RuleName))
         {
             return false;

@@ -4,7 +4,8 @@ using Netra.Pipeline.Sqlite;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// The file of alerts: documents, history and audit. Safe from any thread: a lock lets one at a time use the connection, for as long as a small transaction takes.
+/// The file of alerting: documents, the history and operators' actions. Safe from any thread: a lock guards the connection, for as long as
+/// a small transaction takes.
 /// </summary>
 internal sealed class AlertStore : IDisposable
 {
@@ -17,8 +18,12 @@ internal sealed class AlertStore : IDisposable
     [
         new(1, """
             CREATE TABLE documents(kind INTEGER NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-            CREATE TABLE history(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, alert TEXT, name TEXT, detail TEXT NOT NULL);
-            CREATE TABLE audit(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL);
+            CREATE TABLE history(
+                number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, alert TEXT, name TEXT,
+                detail TEXT NOT NULL);
+            CREATE TABLE audit(
+                number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL,
+                subject TEXT NOT NULL, detail TEXT NOT NULL);
             """),
     ];
 
@@ -28,11 +33,11 @@ internal sealed class AlertStore : IDisposable
     private readonly SqliteStatement _save;
     private readonly SqliteStatement _delete;
     private readonly SqliteStatement _addHistory;
-    private readonly SqliteStatement _addAudit;
+    private readonly SqliteStatement _addOperatorAction;
     private readonly SqliteStatement _trimHistory;
-    private readonly SqliteStatement _trimAudit;
+    private readonly SqliteStatement _trimOperatorActions;
     private readonly SqliteStatement _history;
-    private readonly SqliteStatement _audit;
+    private readonly SqliteStatement _operatorActions;
 
     private AlertStore(SqliteDatabase database, int keep)
     {
@@ -40,17 +45,19 @@ internal sealed class AlertStore : IDisposable
         _save = database.Prepare("INSERT INTO documents VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET json = excluded.json");
         _delete = database.Prepare("DELETE FROM documents WHERE kind = ?1 AND id = ?2");
         _addHistory = database.Prepare("INSERT INTO history(at, what, alert, name, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
-        _addAudit = database.Prepare("INSERT INTO audit(at, author, action, subject, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
+        _addOperatorAction = database.Prepare("INSERT INTO audit(at, author, action, subject, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
         _trimHistory = database.Prepare("DELETE FROM history WHERE number <= (SELECT max(number) FROM history) - ?1");
-        _trimAudit = database.Prepare("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1");
-        _history = database.Prepare("SELECT number, at, what, alert, name, detail FROM history WHERE number > ?1 ORDER BY number LIMIT ?2");
-        _audit = database.Prepare("SELECT number, at, author, action, subject, detail FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2");
+        _trimOperatorActions = database.Prepare("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1");
+        _history = database.Prepare(
+            "SELECT number, at, what, alert, name, detail FROM history WHERE number > ?1 ORDER BY number LIMIT ?2");
+        _operatorActions = database.Prepare(
+            "SELECT number, at, author, action, subject, detail FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2");
     }
 
-    /// <summary>Opens the file, or makes it.</summary>
+    /// <summary>Opens the file, or creates it.</summary>
     /// <param name="directory">Its folder; null to keep everything in memory.</param>
-    /// <param name="keep">How many entries the history keeps, and the audit.</param>
-    /// <exception cref="SendFailureException">It is not possible; the message says why.</exception>
+    /// <param name="keep">How many entries of the history are kept, and how many operators' actions.</param>
+    /// <exception cref="SendFailureException">It cannot be opened; the message says why.</exception>
     public static AlertStore Open(string? directory, int keep)
     {
         var path = directory is null ? ":memory:" : Path.GetFullPath(Path.Combine(directory, Name));
@@ -64,20 +71,21 @@ internal sealed class AlertStore : IDisposable
 
             database = SqliteDatabase.Open(path, readOnly: false, BusyTimeout);
 
-            // Each commit waits for the disk: they are few, and a power failure must not make an alert be told twice.
+            // Each commit waits for the disk: there are few, and a power failure must not make a notification be sent twice.
             database.QueryText("PRAGMA journal_mode = WAL");
             database.Execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608");
             SqliteSchema.Migrate(database, Migrations);
             return new AlertStore(database, keep);
         }
-        catch (Exception exception) when (exception is SqliteFailureException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is SqliteFailureException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             database?.Dispose();
             throw SendFailureException.LogNotOpened(path, SqliteFile.Explain(exception), exception);
         }
     }
 
-    /// <summary>Everything that is kept but history and audit.</summary>
+    /// <summary>All documents.</summary>
     public IReadOnlyList<StoredDocument> Load()
     {
         lock (_gate)
@@ -95,7 +103,7 @@ internal sealed class AlertStore : IDisposable
     }
 
     /// <summary>Stores changes, all of them or none.</summary>
-    /// <exception cref="SqliteFailureException">It is not possible.</exception>
+    /// <exception cref="SqliteFailureException">They cannot be stored.</exception>
     public void Write(AlertChanges changes)
     {
         lock (_gate)
@@ -123,23 +131,35 @@ internal sealed class AlertStore : IDisposable
             using var rows = _history.Bind(1, after).Bind(2, limit).Query();
             while (rows.Next())
             {
-                entries.Add(new AlertHistoryEntry(_history.Int64(0), Time(_history.Int64(1)), _history.Text(2), _history.TextOrNull(3), _history.TextOrNull(4), _history.Text(5)));
+                entries.Add(new AlertHistoryEntry(
+                    _history.Int64(0),
+                    Time(_history.Int64(1)),
+                    _history.Text(2),
+                    _history.TextOrNull(3),
+                    _history.TextOrNull(4),
+                    _history.Text(5)));
             }
 
             return entries;
         }
     }
 
-    /// <summary>A page of the audit, oldest first.</summary>
-    public IReadOnlyList<AuditRecord> Audit(long after, int limit)
+    /// <summary>A page of operators' actions, oldest first.</summary>
+    public IReadOnlyList<AuditRecord> OperatorActions(long after, int limit)
     {
         lock (_gate)
         {
             var entries = new List<AuditRecord>();
-            using var rows = _audit.Bind(1, after).Bind(2, limit).Query();
+            using var rows = _operatorActions.Bind(1, after).Bind(2, limit).Query();
             while (rows.Next())
             {
-                entries.Add(new AuditRecord(_audit.Int64(0), Time(_audit.Int64(1)), _audit.Text(2), _audit.Text(3), _audit.Text(4), _audit.Text(5)));
+                entries.Add(new AuditRecord(
+                    _operatorActions.Int64(0),
+                    Time(_operatorActions.Int64(1)),
+                    _operatorActions.Text(2),
+                    _operatorActions.Text(3),
+                    _operatorActions.Text(4),
+                    _operatorActions.Text(5)));
             }
 
             return entries;
@@ -166,12 +186,15 @@ internal sealed class AlertStore : IDisposable
 
         foreach (var entry in changes.History)
         {
-            _addHistory.Bind(1, entry.At.UtcTicks).Bind(2, entry.What).Bind(3, entry.AlertId).Bind(4, entry.Name).Bind(5, entry.Detail).Execute();
+            _addHistory.Bind(1, entry.At.UtcTicks).Bind(2, entry.What).Bind(3, entry.AlertId).Bind(4, entry.Name).Bind(5, entry.Detail)
+                .Execute();
         }
 
-        foreach (var entry in changes.Audit)
+        foreach (var entry in changes.OperatorActions)
         {
-            _addAudit.Bind(1, entry.At.UtcTicks).Bind(2, entry.Author).Bind(3, entry.Action).Bind(4, entry.Subject).Bind(5, entry.Detail).Execute();
+            _addOperatorAction.Bind(1, entry.At.UtcTicks).Bind(2, entry.Author).Bind(3, entry.Action).Bind(4, entry.Subject)
+                .Bind(5, entry.Detail)
+                .Execute();
         }
 
         if (changes.History.Count > 0)
@@ -179,11 +202,39 @@ internal sealed class AlertStore : IDisposable
             _trimHistory.Bind(1, _keep).Execute();
         }
 
-        if (changes.Audit.Count > 0)
+        if (changes.OperatorActions.Count > 0)
         {
-            _trimAudit.Bind(1, _keep).Execute();
+            _trimOperatorActions.Bind(1, _keep).Execute();
         }
     }
+}
+
+/// <summary>A stored object of alerting, as JSON.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Id">Names it among its kind.</param>
+/// <param name="Json">Its content.</param>
+internal readonly record struct StoredDocument(DocumentKind Kind, string Id, string Json);
+
+/// <summary>The kinds of stored documents. The numbers are in files, so they stay.</summary>
+internal enum DocumentKind
+{
+    /// <summary>An <see cref="Alert"/>, by its id.</summary>
+    Alert = 1,
+
+    /// <summary>An <see cref="Incident"/>, by its scope.</summary>
+    Incident = 2,
+
+    /// <summary>An <see cref="AlertSilence"/>, by its id.</summary>
+    Silence = 3,
+
+    /// <summary>The <see cref="RuleSettings"/> of a rule that was changed, by its name.</summary>
+    Rule = 4,
+
+    /// <summary>The <see cref="EscalationPolicy"/> that an operator has set.</summary>
+    Policy = 5,
+
+    /// <summary>An <see cref="OutboxEntry"/>, by its notification's id.</summary>
+    Outbox = 6,
 }
 
 /// <summary>Where alerts are stored.</summary>

@@ -6,11 +6,13 @@ using Netra.Pipeline.Sqlite;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// Stores changes in the order in which they were made, and has their notifications told afterwards. A store that fails is reported, what it did not take is kept and tried again, and alerts are told all the same.
+/// Stores changes in the order in which they were made, and then hands their notifications to the outbox. When the store fails, that is
+/// reported, the changes are kept and stored later, and their notifications are sent all the same.
 /// </summary>
 /// <remarks>
-/// <see cref="Add"/> and <see cref="FlushAsync"/> may be called from any thread; a lock guards what waits. One loop stores, and after its end whoever flushes. Bounded: documents by what there is of alerts, history and audit by a limit above which the oldest go,
-/// which is reported.
+/// <see cref="Add"/> and <see cref="FlushAsync"/> may be called from any thread; a lock guards the changes that wait. One loop stores them;
+/// after its end, <see cref="FlushAsync"/> does. Bounded: the documents by the limits of alerting; the history and operators' actions by a
+/// limit above which the oldest are dropped, which is reported.
 /// </remarks>
 internal sealed class AlertWriter
 {
@@ -25,19 +27,22 @@ internal sealed class AlertWriter
     private readonly Lock _gate = new();
     private AlertChanges _waiting = new();
     private TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _gone;
+    private int _dropped;
     private bool _isRetrying;
     private bool _isStopped;
 
     /// <param name="store">Where changes are stored.</param>
-    /// <param name="outbox">Tells.</param>
-    /// <param name="failures">Is told what cannot be stored.</param>
-    /// <param name="isExplained">Whether the event log stores nothing either: then it is the disk, which is told by itself.</param>
+    /// <param name="outbox">Gets the notifications.</param>
+    /// <param name="failures">Gets a failure for what cannot be stored.</param>
+    /// <param name="isExplained">
+    /// Whether the event log cannot store either: then the disk is the cause, which is reported by itself.
+    /// </param>
     /// <param name="time">The clock.</param>
     public AlertWriter(AlertStore store, NotificationOutbox outbox, FailureReporter failures, Func<bool> isExplained, TimeProvider time)
     {
         (_store, _outbox, _isExplained, _wake) = (store, outbox, isExplained, new WakeSignal(time));
-        _failed = new FailureDigest(time, (count, what, exception) => failures.Report(DeliveryFailures.Trouble("alerts", what, count, exception)));
+        _failed = new FailureDigest(
+            time, (count, what, exception) => failures.Report(DeliveryFailures.Trouble("alerts", what, count, exception)));
     }
 
     public void Add(AlertChanges changes)
@@ -49,13 +54,13 @@ internal sealed class AlertWriter
 
         lock (_gate)
         {
-            _gone += _waiting.Merge(changes, MaxWaitingEntries);
+            _dropped += _waiting.Merge(changes, MaxWaitingEntries);
         }
 
         _wake.Set();
     }
 
-    /// <summary>Completes when everything that was added is stored, or could not be, which is reported.</summary>
+    /// <summary>Completes when all changes that were added are stored, or could not be stored, which is reported.</summary>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
         Task round;
@@ -71,14 +76,14 @@ internal sealed class AlertWriter
 
         if (Volatile.Read(ref _isStopped))
         {
-            // What comes after the loop's end is stored by whoever brings it.
+            // The loop has ended, so the caller stores its changes itself.
             Store();
         }
 
         return round.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Stores what comes, until it is cancelled, and then what is left.</summary>
+    /// <summary>Stores changes until it is cancelled, and then those that are left.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -101,16 +106,16 @@ internal sealed class AlertWriter
         AlertChanges changes;
         TaskCompletionSource round;
         IReadOnlyList<OutboxEntry> notifications;
-        int gone;
+        int dropped;
         lock (_gate)
         {
-            (gone, _gone) = (_gone, 0);
+            (dropped, _dropped) = (_dropped, 0);
             if (_waiting.IsEmpty)
             {
                 return;
             }
 
-            // Readers that ask from here on wait for the next round.
+            // Callers that flush from here on wait for the next round.
             (changes, _waiting) = (_waiting, new AlertChanges());
             (round, _round) = (_round, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             notifications = changes.TakeNotifications();
@@ -126,20 +131,22 @@ internal sealed class AlertWriter
             _isRetrying = true;
             lock (_gate)
             {
-                var lost = changes.Merge(_waiting, MaxWaitingEntries);
+                dropped += changes.Merge(_waiting, MaxWaitingEntries);
                 _waiting = changes;
-                gone += lost;
             }
 
             if (!_isExplained())
             {
-                _failed.Add($"{AlertStore.Name} cannot be written, so alerts are told from memory: {SqliteFile.Explain(exception)}", exception);
+                _failed.Add(
+                    $"{AlertStore.Name} cannot be written, so alerts are told from memory: {SqliteFile.Explain(exception)}", exception);
             }
         }
 
-        if (gone > 0)
+        if (dropped > 0)
         {
-            _failed.Add($"{gone} entries of history and audit are lost: more than {MaxWaitingEntries} wait for {AlertStore.Name}, which cannot be written");
+            _failed.Add(
+                $"{dropped} entries of history and audit are lost: more than {MaxWaitingEntries} wait for {AlertStore.Name}, "
+                + "which cannot be written");
         }
 
         try
@@ -148,7 +155,8 @@ internal sealed class AlertWriter
         }
         catch (Exception exception)
         {
-            _failed.Add("notifications could not be handed to their channels; those that are stored are told after a restart", exception);
+            _failed.Add(
+                "notifications could not be handed to their channels; those that are stored are told after a restart", exception);
         }
 
         round.TrySetResult();

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Options;
 
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>The rules between alerting's options, and between them and the channels there are.</summary>
+/// <summary>Checks alerting's options against each other, and against the channels and rules there are.</summary>
 internal sealed class AlertingOptionsValidator(IServiceProvider services) : IValidateOptions<AlertingOptions>
 {
-    private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestWatch = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MinWatchdogInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxWatchdogInterval = TimeSpan.FromDays(1);
 
     public ValidateOptionsResult Validate(string? name, AlertingOptions options)
     {
@@ -20,32 +20,39 @@ internal sealed class AlertingOptionsValidator(IServiceProvider services) : IVal
         }
         catch (OptionsValidationException)
         {
-            // A channel's own options, or monitoring's, are invalid, which is reported by itself; there is nothing to compare with.
+            // The options of a channel, or of monitoring, are invalid, which their own validators report; there is nothing to compare with.
             return ValidateOptionsResult.Skip;
         }
         catch (InvalidOperationException exception)
         {
-            // Two channels of one name.
+            // Two channels have the same name.
             return ValidateOptionsResult.Fail(exception.Message);
         }
 
         var problems = new List<string>();
         if (options.MaxRetryPause < options.FirstRetry)
         {
-            problems.Add($"Netra:Alerting:MaxRetryPause is {options.MaxRetryPause}; it must not be below FirstRetry, which is {options.FirstRetry}.");
+            problems.Add(
+                $"Netra:Alerting:MaxRetryPause is {options.MaxRetryPause}; it must not be below FirstRetry, "
+                + $"which is {options.FirstRetry}.");
         }
 
-        if (options.Watchdog.Channel is { Length: > 0 } watched && !channels.Contains(watched, StringComparer.Ordinal))
+        var watchdog = options.Watchdog;
+        if (watchdog.Channel is { Length: > 0 } channel && !channels.Contains(channel, StringComparer.Ordinal))
         {
-            problems.Add($"Netra:Alerting:Watchdog:Channel is {watched}; there are the channels {string.Join(", ", channels)}.");
+            problems.Add($"Netra:Alerting:Watchdog:Channel is {channel}; there are the channels {string.Join(", ", channels)}.");
         }
 
-        if (options.Watchdog.Interval < ShortestWatch || options.Watchdog.Interval > LongestWatch)
+        if (watchdog.Interval < MinWatchdogInterval || watchdog.Interval > MaxWatchdogInterval)
         {
-            problems.Add($"Netra:Alerting:Watchdog:Interval is {options.Watchdog.Interval}; it must be between {ShortestWatch} and {LongestWatch}.");
+            problems.Add(
+                $"Netra:Alerting:Watchdog:Interval is {watchdog.Interval}; "
+                + $"it must be between {MinWatchdogInterval} and {MaxWatchdogInterval}.");
         }
 
-        problems.AddRange(EscalationPolicies.ProblemsOf(EscalationPolicies.From(options.Escalation, channels), channels, rules).Select(static problem => $"Netra:Alerting:Escalation: {problem}."));
+        problems.AddRange(EscalationPolicy.From(options.Escalation, channels)
+            .Problems(channels, rules)
+            .Select(static problem => $"Netra:Alerting:Escalation: {problem}."));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

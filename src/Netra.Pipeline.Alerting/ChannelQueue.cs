@@ -4,15 +4,17 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// What waits for one channel, and the loop that tells it, one notification at a time. Those of one incident stay in order; those of others do not wait for one that is tried again.
+/// The notifications that wait for one channel, and the loop that sends them, one at a time. Those of one incident are sent in order; those
+/// of other incidents do not wait for one that is tried again.
 /// </summary>
 /// <remarks>
-/// Safe from any thread: a lock guards what waits, and a turn lets one call of the notifier at a time through. A notifier that ignores its cancellation holds its channel until it returns; what comes due meanwhile fails by time,
-/// so that the next channel is told.
+/// Safe from any thread: a lock guards the list, and a semaphore lets one call of the notifier at a time through. A notifier that ignores
+/// its cancellation blocks its channel until it returns; notifications that come due meanwhile fail by their timeout and go to the next
+/// channel.
 /// </remarks>
 internal sealed class ChannelQueue : IDisposable
 {
-    // Whoever asks to be left alone for longer is as good as gone.
+    // A channel that asks for a longer pause is treated as one that fails.
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(1);
 
     private readonly INotifier _notifier;
@@ -27,13 +29,18 @@ internal sealed class ChannelQueue : IDisposable
     private Task _lastCall = Task.CompletedTask;
     private DateTimeOffset _dueAt = DateTimeOffset.MinValue;
 
-    /// <summary>The line of a channel.</summary>
+    /// <summary>The queue of a channel.</summary>
     /// <param name="notifier">The channel.</param>
-    /// <param name="options">How patient it is.</param>
+    /// <param name="options">Timeouts, tries and limits.</param>
     /// <param name="time">Times the tries.</param>
     /// <param name="clock">The time.</param>
-    /// <param name="conclude">Takes what came of each try, with the entry as it is afterwards and the reason. Must not throw.</param>
-    public ChannelQueue(INotifier notifier, AlertingOptions options, TimeProvider time, AlertClock clock, Action<OutboxEntry, NotificationOutcome, string> conclude)
+    /// <param name="conclude">Gets the outcome of each try, with the entry as it is afterwards and the reason. Must not throw.</param>
+    public ChannelQueue(
+        INotifier notifier,
+        AlertingOptions options,
+        TimeProvider time,
+        AlertClock clock,
+        Action<OutboxEntry, NotificationOutcome, string> conclude)
     {
         (_notifier, _options, _time, _clock, _conclude) = (notifier, options, time, clock, conclude);
         _wake = new WakeSignal(time);
@@ -62,7 +69,7 @@ internal sealed class ChannelQueue : IDisposable
         {
             if (NextDue(out var pause) is { } entry)
             {
-                await AttendAsync(entry, cancellationToken);
+                await SendAsync(entry, cancellationToken);
             }
             else
             {
@@ -71,20 +78,22 @@ internal sealed class ChannelQueue : IDisposable
         }
     }
 
-    /// <summary>Tells the channel something once, now.</summary>
-    /// <returns>Why it has not taken it; null when it has.</returns>
+    /// <summary>Sends a notification now, with one try.</summary>
+    /// <returns>Why the channel has not taken it; null when it has.</returns>
     public async Task<string?> TryOnceAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
         var failure = await CallAsync(notification, cancellationToken);
         lock (_gate)
         {
-            _dueAt = _clock.Now + _notifier.MinInterval > _dueAt ? _clock.Now + _notifier.MinInterval : _dueAt;
+            _dueAt = Later(_dueAt, _clock.Now + _notifier.MinInterval);
         }
 
         return failure?.Message;
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private OutboxEntry? NextDue(out TimeSpan pause)
     {
@@ -100,7 +109,7 @@ internal sealed class ChannelQueue : IDisposable
                     continue;
                 }
 
-                var due = entry.DueAt > _dueAt ? entry.DueAt : _dueAt;
+                var due = Later(entry.DueAt, _dueAt);
                 if (due <= now)
                 {
                     return entry;
@@ -113,7 +122,7 @@ internal sealed class ChannelQueue : IDisposable
         }
     }
 
-    private async Task AttendAsync(OutboxEntry entry, CancellationToken cancellationToken)
+    private async Task SendAsync(OutboxEntry entry, CancellationToken cancellationToken)
     {
         var failure = await CallAsync(entry.Notification, cancellationToken);
         var attempts = entry.Attempts + 1;
@@ -123,15 +132,16 @@ internal sealed class ChannelQueue : IDisposable
         {
             var index = _waiting.IndexOf(entry);
             _dueAt = _clock.Now + _notifier.MinInterval;
-            if (failure is not null && !failure.IsPermanent && !entry.IsOnce && attempts < _options.Tries && !(failure.RetryAfter > MaxRetryAfter))
+            if (failure is not null && IsTriedAgain(entry, attempts, failure))
             {
                 outcome = NotificationOutcome.Retried;
-                after = after with { DueAt = _clock.Now + RetryPause.After(_options.FirstRetry, _options.MaxRetryPause, attempts - 1, Random.Shared.NextDouble()) };
+                var pause = RetryPause.After(_options.FirstRetry, _options.MaxRetryPause, attempts - 1, Random.Shared.NextDouble());
+                after = after with { DueAt = _clock.Now + pause };
                 if (failure.RetryAfter is { } wanted)
                 {
-                    // It is the channel that asks for it, so all that waits for it waits.
-                    _dueAt = _clock.Now + wanted > _dueAt ? _clock.Now + wanted : _dueAt;
-                    after = after with { DueAt = after.DueAt > _dueAt ? after.DueAt : _dueAt };
+                    // The channel asks for the pause, so all its notifications wait.
+                    _dueAt = Later(_dueAt, _clock.Now + wanted);
+                    after = after with { DueAt = Later(after.DueAt, _dueAt) };
                 }
 
                 _waiting[index] = after;
@@ -146,6 +156,9 @@ internal sealed class ChannelQueue : IDisposable
         _conclude(after, outcome, failure?.Message ?? string.Empty);
     }
 
+    private bool IsTriedAgain(OutboxEntry entry, int attempts, NotificationFailedException failure)
+        => !failure.IsPermanent && !entry.IsOnce && attempts < _options.Tries && !(failure.RetryAfter > MaxRetryAfter);
+
     private async Task<NotificationFailedException?> CallAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.NotifyTimeout, _time);
@@ -156,10 +169,14 @@ internal sealed class ChannelQueue : IDisposable
             await _turn.WaitAsync(either.Token);
             hasTurn = true;
 
-            // One that was given up may still be in the notifier, which takes one at a time.
+            // A call that has timed out may still run, and the notifier takes one at a time.
             await _lastCall.WaitAsync(either.Token);
             var call = Task.Run(() => _notifier.NotifyAsync(notification, either.Token), CancellationToken.None);
-            _lastCall = call.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _lastCall = call.ContinueWith(
+                static ended => _ = ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
             await call.WaitAsync(either.Token);
             return null;
         }
@@ -173,11 +190,13 @@ internal sealed class ChannelQueue : IDisposable
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
         {
-            return new NotificationFailedException($"it did not answer within {_options.NotifyTimeout} (Netra:Alerting:NotifyTimeout)", isPermanent: false, innerException: exception);
+            var reason = $"it did not answer within {_options.NotifyTimeout} (Netra:Alerting:NotifyTimeout)";
+            return new NotificationFailedException(reason, isPermanent: false, innerException: exception);
         }
         catch (Exception exception)
         {
-            return new NotificationFailedException($"{exception.GetType().Name}: {exception.Message}", isPermanent: false, innerException: exception);
+            var reason = $"{exception.GetType().Name}: {exception.Message}";
+            return new NotificationFailedException(reason, isPermanent: false, innerException: exception);
         }
         finally
         {

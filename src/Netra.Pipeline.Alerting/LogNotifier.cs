@@ -3,8 +3,10 @@ using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>The channel <c>log</c>: one structured line a notification. It is always there, as the last of all channels.</summary>
-/// <remarks>A critical alert is logged as an error, never at CRITICAL: it would feed the rule that looks for such lines, for ever.</remarks>
+/// <summary>The channel <c>log</c>: logs each notification. It is always there, and is the last fallback of all channels.</summary>
+/// <remarks>
+/// A critical alert is logged as an error, never at CRITICAL: the rule critical_log would make another alert of each such line.
+/// </remarks>
 internal sealed partial class LogNotifier(ILogger<LogNotifier> logger) : INotifier
 {
     /// <summary>The channel's name.</summary>
@@ -22,9 +24,20 @@ internal sealed partial class LogNotifier(ILogger<LogNotifier> logger) : INotifi
         var level = LevelOf(notification);
         if (logger.IsEnabled(level))
         {
-            var (kind, severity) = (AlertNames.Of(notification.Kind).ToUpperInvariant(), AlertNames.Of(notification.Severity).ToUpperInvariant());
-            var told = AlertNames.Of(notification.Level);
-            Log.Notified(logger, level, kind, severity, notification.RuleName, told, notification.Summary, notification.Description, notification.IncidentKey, notification.AcknowledgedBy);
+            var kind = AlertNames.Of(notification.Kind).ToUpperInvariant();
+            var severity = AlertNames.Of(notification.Severity).ToUpperInvariant();
+            var escalation = AlertNames.Of(notification.Level);
+            Log.Notified(
+                logger,
+                level,
+                kind,
+                severity,
+                notification.RuleName,
+                escalation,
+                notification.Summary,
+                notification.Description,
+                notification.IncidentKey,
+                notification.AcknowledgedBy);
         }
 
         return Task.CompletedTask;
@@ -45,9 +58,19 @@ internal sealed partial class LogNotifier(ILogger<LogNotifier> logger) : INotifi
     {
         [LoggerMessage(
             EventId = EventIds.AlertNotified,
-            Message = "ALERT {Kind}: {Severity} {Rule} to {Level}: {Summary}. {Description} [incident {IncidentKey}, acknowledged by {AcknowledgedBy}]",
+            Message = "ALERT {Kind}: {Severity} {Rule} to {Level}: {Summary}. {Description} "
+                + "[incident {IncidentKey}, acknowledged by {AcknowledgedBy}]",
             EventName = nameof(EventIds.AlertNotified))]
         public static partial void Notified(
-            ILogger logger, LogLevel logLevel, string kind, string severity, string rule, string level, string summary, string description, string incidentKey, string? acknowledgedBy);
+            ILogger logger,
+            LogLevel logLevel,
+            string kind,
+            string severity,
+            string rule,
+            string level,
+            string summary,
+            string description,
+            string incidentKey,
+            string? acknowledgedBy);
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>What people read of alerts. Stateless.</summary>
+/// <summary>The texts and labels of notifications. Stateless.</summary>
 internal static class NotificationText
 {
     private const int MaxLabels = 10;
@@ -17,15 +17,20 @@ internal static class NotificationText
         return alert.Summary + label + value;
     }
 
-    /// <summary>All alerts of an incident in one line: the first one, and how many there are more.</summary>
+    /// <summary>All alerts of an incident in one line: the first one, and the number of the others.</summary>
     public static string Summary(IReadOnlyList<Alert> alerts)
         => alerts.Count == 1 ? Summary(alerts[0]) : $"{Summary(alerts[0])}, and {alerts.Count - 1} more";
 
-    /// <summary>The labels of all alerts of an incident; those of one name together, and not more than can be read.</summary>
+    /// <summary>
+    /// The labels of all alerts of an incident: the values of one name in one text, of which only the first few are listed.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Labels(IReadOnlyList<Alert> alerts)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var group in alerts.SelectMany(static alert => alert.Labels()).GroupBy(static label => label.Key, static label => label.Value, StringComparer.Ordinal))
+        var groups = alerts
+            .SelectMany(static alert => alert.Labels())
+            .GroupBy(static label => label.Key, static label => label.Value, StringComparer.Ordinal);
+        foreach (var group in groups)
         {
             var values = group.Distinct(StringComparer.Ordinal).ToList();
             labels[group.Key] = string.Join(", ", values.Take(MaxLabels)) + (values.Count > MaxLabels ? ", …" : string.Empty);

@@ -3,17 +3,18 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Alerting;
 
 /// <summary>
-/// The readings of one second by signal, with the age of each signal's last reading. Bounded by the signals that rules compare, and the readings that are given. Not thread-safe.
+/// The readings of one second by signal, and the time of each signal's last reading. Bounded by the signals that rules compare and the
+/// readings that are given. Not thread-safe.
 /// </summary>
 internal sealed class SignalReadings
 {
     private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
     private Dictionary<string, List<SignalReading>> _bySignal = new(StringComparer.Ordinal);
 
-    /// <summary>Says since when a signal is known to be missing: before the restart of the process.</summary>
+    /// <summary>Sets the time of a signal's last reading, for one that was missing before the process was restarted.</summary>
     public void MissingSince(string signal, DateTimeOffset seen) => _seen[signal] = seen;
 
-    /// <summary>Nothing could be measured for a while: no signal is older for it.</summary>
+    /// <summary>Leaves out a time in which nothing could be measured: signals do not age by it.</summary>
     public void Shift(TimeSpan lost)
     {
         foreach (var signal in _seen.Keys.ToList())
@@ -31,7 +32,7 @@ internal sealed class SignalReadings
         _bySignal = new Dictionary<string, List<SignalReading>>(StringComparer.Ordinal);
         foreach (var reading in readings)
         {
-            // Nobody may measure what is measured here, and nothing that is not a number can be compared: to leave it out makes it missing data.
+            // The age of signals is measured here alone. A value that is not a number cannot be compared, so it counts as missing.
             if (reading.Signal != AlertRules.SignalAge && !double.IsNaN(reading.Value) && expected.Contains(reading.Signal))
             {
                 Of(reading.Signal).Add(reading);
@@ -53,8 +54,10 @@ internal sealed class SignalReadings
         }
     }
 
-    /// <summary>The readings that a rule compares, by their labels. Those above the limit are one, the worst.</summary>
-    /// <returns>Null when the signal has no reading at all, so that nothing can be said.</returns>
+    /// <summary>
+    /// The readings that a rule compares, by their labels. Labels above the limit share one entry, with the worst reading.
+    /// </summary>
+    /// <returns>Null when the signal has no reading at all.</returns>
     public Dictionary<string, SignalReading>? For(AlertRule rule, int maxLabels, IReadOnlySet<string> known)
     {
         if (!_bySignal.TryGetValue(rule.Signal, out var readings))
@@ -70,7 +73,7 @@ internal sealed class SignalReadings
                 continue;
             }
 
-            // A label that does not hold and has no alert needs no place.
+            // A label without an alert, for which the rule does not hold, does not count towards the limit.
             var label = reading.Label ?? string.Empty;
             if (!known.Contains(label) && rule.LabelName is not null && !rule.Holds(reading.Value))
             {
@@ -91,7 +94,7 @@ internal sealed class SignalReadings
         return compared;
     }
 
-    /// <summary>The label that those above the limit share.</summary>
+    /// <summary>The entry that labels above the limit share.</summary>
     public const string OtherLabel = "(other)";
 
     private List<SignalReading> Of(string signal)

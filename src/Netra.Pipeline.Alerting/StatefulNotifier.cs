@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Alerting;
 
-/// <summary>A channel that keeps in memory what was sent over it. What it kept ends with the process, so it is handed the open incidents when the next one starts.</summary>
+/// <summary>
+/// A channel that keeps the notifications it has sent. They are in memory alone, so it is given those of the open incidents when the next
+/// process starts.
+/// </summary>
 internal abstract class StatefulNotifier : INotifier
 {
     /// <inheritdoc/>
@@ -12,7 +15,9 @@ internal abstract class StatefulNotifier : INotifier
     /// <inheritdoc/>
     public abstract Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken);
 
-    /// <summary>Takes up an incident that began in an earlier process. Called at start, once for each level that the incident has reached.</summary>
-    /// <param name="notification">What was sent last of it at this level.</param>
+    /// <summary>
+    /// Takes up an incident that began in an earlier process. Called at start, once for each level that the incident has reached.
+    /// </summary>
+    /// <param name="notification">The last notification of the incident at this level.</param>
     public abstract void Restore(AlertNotification notification);
 }

@@ -31,7 +31,9 @@ internal static class AlertingServices
 
         // Alerts end with the process where events do.
         services.TryAddSingleton(static provider => new AlertStorage(
-            provider.GetRequiredService<IEventLog>() is InMemoryEventLog ? null : provider.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory));
+            provider.GetRequiredService<IEventLog>() is InMemoryEventLog
+                ? null
+                : provider.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory));
         services.TryAddSingleton(static provider => new OperatorActionLog(
             provider.GetRequiredService<ILoggerFactory>().CreateLogger(OperatorActionLog.Category)));
         services.TryAddSingleton(static provider => new AlertCenter(
@@ -60,7 +62,10 @@ internal static class AlertingServices
         services.AddEnvironment<AlertingOptions>(
             EnvironmentSetting<AlertingOptions>.Switch("WEBSOCKET_ALERT_ENABLED", static (options, value) => options.Enabled = value),
             EnvironmentSetting<AlertingOptions>.Number(
-                "WEBSOCKET_ALERT_COOLDOWN_MINUTES", 0, 1440, static (options, minutes) => options.Cooldown = TimeSpan.FromMinutes(minutes)));
+                "WEBSOCKET_ALERT_COOLDOWN_MINUTES",
+                0,
+                1440,
+                static (options, minutes) => options.Cooldown = TimeSpan.FromMinutes(minutes)));
     }
 
     // A channel exists when its key or URL is configured.
@@ -99,5 +104,7 @@ internal static class AlertingServices
     private static IEnumerable<INotifier> Configured<TNotifier, TOptions>(IServiceProvider provider, Func<TOptions, string?> keyOf)
         where TNotifier : class, INotifier
         where TOptions : class
-        => string.IsNullOrEmpty(keyOf(provider.GetRequiredService<IOptions<TOptions>>().Value)) ? [] : [provider.GetRequiredService<TNotifier>()];
+        => string.IsNullOrEmpty(keyOf(provider.GetRequiredService<IOptions<TOptions>>().Value))
+            ? []
+            : [provider.GetRequiredService<TNotifier>()];
 }

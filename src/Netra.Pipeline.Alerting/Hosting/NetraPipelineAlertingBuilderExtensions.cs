@@ -21,7 +21,9 @@ public static class NetraPipelineAlertingBuilderExtensions
         return builder;
     }
 
-    /// <summary>Registers a channel that alerts are sent over. Escalation policies know it by its name; the channel <c>log</c> is always there.</summary>
+    /// <summary>
+    /// Registers a channel that alerts are sent over. Escalation policies know it by its name; the channel <c>log</c> is always there.
+    /// </summary>
     /// <typeparam name="TNotifier">The channel; one instance serves the process.</typeparam>
     /// <param name="builder">The pipeline's builder.</param>
     /// <returns>The same builder.</returns>

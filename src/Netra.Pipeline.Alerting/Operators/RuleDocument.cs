@@ -82,7 +82,7 @@ internal sealed record RuleBody(
     {
         var settings = new RuleSettingsDocument(
             rule.Name, Enabled, Severity, Threshold, ClearThreshold, ForS, KeepFiringS).Read(check, rule);
-        check.RefuseIf(RuleSettingsCheck.ProblemOf(settings, rule));
+        check.RefuseIf(settings.ProblemFor(rule));
         return settings;
     }
 }

@@ -160,7 +160,7 @@ internal sealed class AlertEnginePropertyTests
             foreach (var incident in engine.Registry.Incidents.Where(static incident => incident is { EndsAt: null, AcknowledgedUntil: null }))
             {
                 var isInhibited = engine.Registry.Rule(incident.RuleName)!.InhibitedBy.Any(firing.Contains);
-                if (isInhibited || firing[incident.RuleName].All(alert => engine.Registry.SilenceOf(alert) is not null))
+                if (isInhibited || firing[incident.RuleName].All(alert => engine.Registry.SilenceFor(alert) is not null))
                 {
                     continue;
                 }

@@ -406,7 +406,7 @@ internal sealed class AlertEngineTests
         var failed = engine.Told[0];
         Assert.That(failed.Fallbacks, Is.EqualTo(new[] { "mail", LogNotifier.Channel }));
         engine.News();
-        engine.Do((desk, _) => desk.Redirect(failed, "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(failed, NotificationOutcome.Failed, "gone", engine.Now));
         Assert.That(engine.News(), Is.EqualTo(new[] { "trigger high_latency mail/operations" }));
 
         engine.Set(Signals.DeliveryLatency, 1);
@@ -423,7 +423,7 @@ internal sealed class AlertEngineTests
         engine.Set(Signals.DeliveryLatency, 1);
         engine.Step();
         engine.News();
-        engine.Do((desk, _) => desk.Redirect(engine.Told[0], "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(engine.Told[0], NotificationOutcome.Failed, "gone", engine.Now));
 
         Assert.That(engine.News(), Is.EqualTo(new[] { "trigger high_latency mail/operations", "resolve high_latency mail/operations" }));
     }
@@ -434,12 +434,12 @@ internal sealed class AlertEngineTests
         var engine = new EngineUnderTest();
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
-        engine.Do((desk, _) => desk.Redirect(engine.Told[0], "gone", engine.Now));
-        engine.Do((desk, _) => desk.Redirect(engine.Told[^1], "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(engine.Told[0], NotificationOutcome.Failed, "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(engine.Told[^1], NotificationOutcome.Failed, "gone", engine.Now));
         var last = engine.Told[^1];
         Assert.That(last.Channel, Is.EqualTo(LogNotifier.Channel));
         engine.News();
-        engine.Do((desk, _) => desk.Redirect(last, "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(last, NotificationOutcome.Failed, "gone", engine.Now));
         Assert.That(engine.News(), Is.Empty);
         Assert.That(engine.History.Count(static entry => entry.What == "failed"), Is.EqualTo(3));
     }

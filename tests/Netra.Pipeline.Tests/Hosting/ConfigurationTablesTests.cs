@@ -72,9 +72,9 @@ internal sealed class ConfigurationTablesTests
         using var example = new MemoryStream(Encoding.UTF8.GetBytes(OperationsDocument.CodeAfter("### Escalation")));
         var options = new ConfigurationBuilder().AddJsonStream(example).Build().GetSection("Netra:Alerting").Get<AlertingOptions>()!;
 
-        var policy = EscalationPolicies.From(options.Escalation, channels);
+        var policy = EscalationPolicy.From(options.Escalation, channels);
 
-        Assert.That(EscalationPolicies.ProblemsOf(policy, channels, new AlertRules()), Is.Empty);
+        Assert.That(policy.Problems(channels, new AlertRules()), Is.Empty);
         Assert.That(policy.Steps.Select(static step => step.Level), Is.EqualTo(Enum.GetValues<EscalationLevel>()));
         Assert.That((policy.AlwaysInform.Count, options.Watchdog.Channel), Is.EqualTo((2, "slack")));
     }
