@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
@@ -5,8 +6,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// A connection over server-sent events. The stream brings nothing from the page, so what the page says comes as requests of its own (<see cref="EventStreamPosts"/>), and each of them is a sign of life; of the
-/// transport, only flushes tell.
+/// A connection over server-sent events. The stream brings nothing from the page, so what the page says comes as requests of its own
+/// (<see cref="EventStreamPosts"/>), and each of them is a sign of life; of the transport, only flushes tell.
 /// </summary>
 /// <remarks>The writer runs in parallel with the tick, and with any number of requests that hand in messages.</remarks>
 internal sealed class EventStreamConnection : Connection
@@ -73,3 +74,9 @@ internal sealed class EventStreamConnection : Connection
 
     protected override void Wake() => _writer.Wake();
 }
+
+/// <summary>What carries an event stream: the answer of one request.</summary>
+/// <param name="Output">The body of the answer.</param>
+/// <param name="Abort">Cuts the transport at once; a pending flush ends. Safe to call from any thread, and more than once.</param>
+/// <param name="PeerGone">Fires when the peer is gone, or the transport is cut.</param>
+internal sealed record EventStreamTransport(PipeWriter Output, Action Abort, CancellationToken PeerGone);

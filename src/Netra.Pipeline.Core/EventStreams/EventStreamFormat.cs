@@ -6,8 +6,8 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// Writes the lines of one event stream (docs/protocol.md, section 9.3; the HTML standard, section 9.2). An id is epoch, coverage and cursor, joined by dots: what a browser sends back as
-/// <c>Last-Event-ID</c>.
+/// Writes the lines of one event stream (docs/protocol.md, section 9.3; the HTML standard, section 9.2). An id is epoch, coverage and
+/// cursor, joined by dots: what a browser sends back as <c>Last-Event-ID</c>.
 /// </summary>
 /// <param name="epoch">The epoch.</param>
 /// <param name="from">Where the connection's coverage begins.</param>
@@ -24,8 +24,12 @@ internal sealed class EventStreamFormat(string epoch, long from)
     public static void WriteComment(IBufferWriter<byte> output) => output.Write(":\n\n"u8);
 
     /// <summary>The last event of a stream.</summary>
-    public static void WriteEnd(IBufferWriter<byte> output, ConnectionEndReasonInfo reason) => output.Write(
-        Encoding.ASCII.GetBytes($"event: end\ndata: {{\"reason\":\"{reason.WireName}\",\"reconnect\":{(reason.MayReconnect ? "true" : "false")}}}\n\n"));
+    public static void WriteEnd(IBufferWriter<byte> output, ConnectionEndReasonInfo reason)
+    {
+        var reconnect = reason.MayReconnect ? "true" : "false";
+        output.Write(
+            Encoding.ASCII.GetBytes($"event: end\ndata: {{\"reason\":\"{reason.WireName}\",\"reconnect\":{reconnect}}}\n\n"));
+    }
 
     /// <summary>One message.</summary>
     /// <param name="output">Where to.</param>
@@ -43,7 +47,8 @@ internal sealed class EventStreamFormat(string epoch, long from)
 
         output.Write("data: "u8);
 
-        // Our own JSON has no line ends, but the white space between the tokens of what a backend brought along may. The client joins the lines again.
+        // Our own JSON has no line ends, but the white space between the tokens of what a backend brought along may. The client joins the
+        // lines again.
         while (json.IndexOfAny((byte)'\n', (byte)'\r') is var end and >= 0)
         {
             output.Write(json[..end]);

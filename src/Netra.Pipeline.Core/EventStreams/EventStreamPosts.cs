@@ -11,8 +11,9 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// What the page of an event stream says (docs/protocol.md, section 9.3): <c>POST /v1/stream/{connection_id}/ack</c> and <c>…/messages</c>. Each is authenticated like the stream, and handled like a frame of
-/// a WebSocket; what it is answered comes on the stream. Safe to use from any thread.
+/// What the page of an event stream says (docs/protocol.md, section 9.3): <c>POST /v1/stream/{connection_id}/ack</c> and <c>…/messages</c>.
+/// Each is authenticated like the stream, and handled like a frame of a WebSocket; what it is answered comes on the stream. Safe to use
+/// from any thread.
 /// </summary>
 internal sealed class EventStreamPosts(
     ConnectionAcceptor acceptor, RegisteredAuthenticator registered, ConnectionRegistry connections, IOptions<ConnectionOptions> options)
@@ -41,7 +42,8 @@ internal sealed class EventStreamPosts(
             context.Response.Headers.Connection = "close";
             await ProblemDocument.WriteAsync(context, exception.StatusCode, "bad_request", exception.Message);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
         {
             // The page went away in the middle of its request: nobody is left to answer.
         }
@@ -59,7 +61,9 @@ internal sealed class EventStreamPosts(
         }
 
         if (context.GetRouteValue(ConnectionId) is string id
-            && connections.TryGet(id, out var found) && found is EventStreamConnection { IsEnded: false } connection && connection.UserId == identity.UserId)
+            && connections.TryGet(id, out var found)
+            && found is EventStreamConnection { IsEnded: false } connection
+            && connection.UserId == identity.UserId)
         {
             return connection;
         }
@@ -94,7 +98,10 @@ internal sealed class EventStreamPosts(
         catch (ProtocolViolationException violation)
         {
             await ProblemDocument.WriteAsync(
-                context, StatusCodes.Status400BadRequest, ConnectionEndReasons.Describe(ConnectionEndReason.InvalidMessage).WireName, violation.Message);
+                context,
+                StatusCodes.Status400BadRequest,
+                ConnectionEndReasons.Describe(ConnectionEndReason.InvalidMessage).WireName,
+                violation.Message);
             return;
         }
         catch (Exception)

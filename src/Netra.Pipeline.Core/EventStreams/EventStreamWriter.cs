@@ -5,13 +5,19 @@ using Netra.Pipeline.Events;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// Writes one event stream: what waits, up to a byte limit, and one flush for all of it. A loop rather than a work item, since the request is parked in any case.
+/// Writes one event stream: what waits, up to a byte limit, and one flush for all of it. A loop rather than a work item, since the request
+/// is parked in any case.
 /// </summary>
 /// <remarks>
-/// Nothing but the loop touches the output. <see cref="Wake"/> may be called from any thread, under any lock; the loop goes on on a thread of the pool.
+/// Nothing but the loop touches the output. <see cref="Wake"/> may be called from any thread, under any lock; the loop goes on on a thread
+/// of the pool.
 /// </remarks>
 internal sealed class EventStreamWriter(
-    EventStreamConnection connection, EventStreamTransport transport, FrameSource frames, ConnectionLiveness liveness, ConnectionOptions options)
+    EventStreamConnection connection,
+    EventStreamTransport transport,
+    FrameSource frames,
+    ConnectionLiveness liveness,
+    ConnectionOptions options)
 {
     // One wake waits, however often it is asked for: the loop looks at everything that waits.
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
@@ -103,7 +109,8 @@ internal sealed class EventStreamWriter(
     {
         if (_format is null)
         {
-            // The welcome: the connection is attached, and where it begins is settled. A client that loses the stream before its first event resumes from here as well.
+            // The welcome: the connection is attached, and where it begins is settled. A client that loses the stream before its first
+            // event resumes from here as well.
             _format = new EventStreamFormat(connection.Stream.Epoch, connection.Subscription.CoverageFrom);
             EventStreamFormat.WriteRetry(transport.Output);
             _format.WriteMessage(transport.Output, frame.Payload.Span, connection.Subscription.Start);

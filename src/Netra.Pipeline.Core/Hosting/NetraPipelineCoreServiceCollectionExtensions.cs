@@ -217,7 +217,6 @@ public static class NetraPipelineCoreServiceCollectionExtensions
     {
         services.TryAddSingleton<IdempotencyIndex>();
         services.TryAddSingleton<EventPublisher>();
-        services.TryAddSingleton<OneEventHandler>();
         services.TryAddSingleton<OpenRequests>();
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();

@@ -11,7 +11,8 @@ namespace Netra.Pipeline.Publishing;
 /// <param name="RunId">Its run.</param>
 /// <param name="Timestamp">When it was accepted, in Unix seconds, as it was written.</param>
 /// <param name="Data">The object under <c>data</c>, a slice of the event.</param>
-internal readonly record struct EventEnvelope(string Id, EventType Type, string ThreadId, string RunId, ReadOnlyMemory<byte> Timestamp, ReadOnlyMemory<byte> Data)
+internal readonly record struct EventEnvelope(
+    string Id, EventType Type, string ThreadId, string RunId, ReadOnlyMemory<byte> Timestamp, ReadOnlyMemory<byte> Data)
 {
     /// <summary>The event as it went to the pages, without the tag before it.</summary>
     /// <param name="buffer">The owner tag and the encoded event.</param>

@@ -13,10 +13,11 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// A request with many events, a line each. Lines are taken as they arrive and answered as they are stored, by two loops with a bounded queue between them, so one request may live as long
-/// as a run. When the publisher goes away, what was accepted stays.
+/// A request with many events, a line each. Lines are taken as they arrive and answered as they are stored, by two loops with a bounded
+/// queue between them, so one request may live as long as a run. When the publisher goes away, what was accepted stays.
 /// </summary>
-internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests requests, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
+internal sealed class EventLinesHandler(
+    EventPublisher publisher, OpenRequests requests, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
 {
     private const string Operation = "PublishLines";
     private const int KeepAliveSeconds = 15;
@@ -24,20 +25,20 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (context.Request.Headers.ContainsKey(PublishSource.KeyHeader))
+        if (context.Request.Headers.ContainsKey(PublishRequest.KeyHeader))
         {
             await RefuseKeyAsync(context);
             return;
         }
 
         var (input, response) = (context.Request.BodyReader, context.Response);
-        if (!requests.TryOpen(input.CancelPendingRead, out var request))
+        if (!requests.TryOpen(input.CancelPendingRead, out var slot))
         {
             await RefuseAsync(context);
             return;
         }
 
-        using var open = request;
+        using var open = slot;
         LiftRates(context);
 
         // Begun before the response: a client that waits for "100 Continue" gets it now or never.
@@ -57,7 +58,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
             throw;
         }
 
-        await using var runs = publisher.OpenRuns(context, isUrgent: false);
+        await using var request = publisher.Begin(context, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
         var writing = WriteAsync(context, receipts);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
@@ -66,12 +67,12 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
         {
             // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
             await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
-            hasAll = await ReadAsync(context, input, reading, runs, receipts, request);
+            hasAll = await ReadAsync(context, input, reading, request, receipts, open);
         }
         finally
         {
             // A request that the server itself ends has not broken off.
-            runs.IsComplete = hasAll || closing.IsCancellationRequested;
+            request.IsComplete = hasAll || closing.IsCancellationRequested;
             receipts.Complete();
             await writing;
         }
@@ -86,8 +87,8 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
     // One key cannot stand for many events, and a publisher who believes itself safe must not be left to believe it.
     private Task RefuseKeyAsync(HttpContext context)
     {
-        var refusal = SendFailureException.InvalidEvent(
-            new FailureScope(Operation), PublishSource.KeyHeader, "is for a single event: here each line has an idempotency_key of its own");
+        const string Problem = "is for a single event: here each line has an idempotency_key of its own";
+        var refusal = SendFailureException.InvalidEvent(new FailureScope(Operation), PublishRequest.KeyHeader, Problem);
         failures.Report(refusal);
         return PublishAnswer.WriteAsync(context, default, PublishRejection.From(refusal));
     }
@@ -100,11 +101,18 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
             context,
             StatusCodes.Status503ServiceUnavailable,
             "too_many_connections",
-            $"{requests.Count} requests of many events are open, of {requests.Limit} that may be (Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
+            $"{requests.Count} requests of many events are open, of {requests.Limit} that may be "
+            + "(Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
     }
 
     // Returns whether it has read to the request's end.
-    private async Task<bool> ReadAsync(HttpContext context, PipeReader input, ValueTask<ReadResult> reading, PublishRuns runs, ReceiptQueue receipts, OpenRequest request)
+    private async Task<bool> ReadAsync(
+        HttpContext context,
+        PipeReader input,
+        ValueTask<ReadResult> reading,
+        PublishRequest request,
+        ReceiptQueue receipts,
+        OpenRequest open)
     {
         var splitter = new LineSplitter(publisher.MaxBodyBytes);
         var isFirst = true;
@@ -114,12 +122,12 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
             var buffer = result.Buffer;
             try
             {
-                if (result.IsCanceled && !(request.TakeAsked() && runs.HasOpenRun && !IsStopping(context)))
+                if (result.IsCanceled && !(open.TakeAsked() && request.HasOpenRun && !IsStopping(context)))
                 {
                     return false;
                 }
 
-                request.Touch();
+                open.Touch();
 
                 while (splitter.TryRead(ref buffer, result.IsCompleted, out var line) is var state and not LineState.None)
                 {
@@ -132,7 +140,7 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
 
                     var outcome = state == LineState.TooLong
                         ? publisher.RejectTooLong("line", line)
-                        : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), runs, context.RequestAborted);
+                        : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), request, context.RequestAborted);
                     if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
                     {
                         End(context, outcome.Context);
@@ -154,7 +162,8 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
         }
     }
 
-    // A publisher that has the end of its answer should go; one that sends on must not hold the server's stop, but cutting it off at once could lose it the last receipts.
+    // A publisher that has the end of its answer should go; one that sends on must not hold the server's stop, but cutting it off at once
+    // could lose it the last receipts.
     private async Task LingerAsync(HttpContext context, PipeReader input)
     {
         using var patience = new CancellationTokenSource(LingerTimeout, time);
@@ -175,7 +184,8 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
     {
         try
         {
-            await new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time).RunAsync(context.RequestAborted);
+            var writer = new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time);
+            await writer.RunAsync(context.RequestAborted);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -184,7 +194,8 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
         catch (Exception exception)
         {
             // Reading on without answers would be a failure nobody hears of.
-            failures.Report(SendFailureException.NotSent(new FailureScope(Operation), "the receipts could not be written", innerException: exception));
+            failures.Report(
+                SendFailureException.NotSent(new FailureScope(Operation), "the receipts could not be written", innerException: exception));
             context.Abort();
         }
     }
@@ -195,7 +206,8 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
         failures.Report(Failure.In(
             FailureCode.SendFailed,
             scope,
-            $"{Operation} failed: {options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) and none could be delivered within {options.Value.UnreadReceiptTimeout} "
+            $"{Operation} failed: {options.Value.MaxUnreadReceipts} receipts wait (Netra:Publish:MaxUnreadReceipts) "
+            + $"and none could be delivered within {options.Value.UnreadReceiptTimeout} "
             + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays") with
         {
             // The user is missing nothing: what the request has not brought yet is the publisher's to send again.
@@ -220,13 +232,15 @@ internal sealed class EventLinesHandler(EventPublisher publisher, OpenRequests r
         return true;
     }
 
-    // A run may say nothing for minutes, and its publisher may read no receipts meanwhile. A publisher whose machine is gone is then for the kernel to notice.
+    // A run may say nothing for minutes, and its publisher may read no receipts meanwhile. A publisher whose machine is gone is then for
+    // the kernel to notice.
     private static void LiftRates(HttpContext context)
     {
         context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
         context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 } socket)
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket
+            is { AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 } socket)
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);

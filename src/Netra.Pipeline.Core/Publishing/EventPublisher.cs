@@ -14,8 +14,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// Takes events that come as JSON: reads, checks and emits them. Whatever is wrong with an event, or with the pipeline, comes back as an outcome and has been reported. Safe to use
-/// from any thread.
+/// Takes events that come as JSON: reads, checks and emits them. Whatever is wrong with an event, or with the pipeline, comes back as an
+/// outcome and has been reported. Safe to use from any thread.
 /// </summary>
 internal sealed class EventPublisher(
     UserExecutionContextFactory contexts,
@@ -37,22 +37,22 @@ internal sealed class EventPublisher(
     /// <summary>The longest event as it is sent, in bytes.</summary>
     public int MaxBodyBytes { get; } = options.Value.BodyLimit(streams.Value);
 
-    /// <summary>Opens what the events of one request share.</summary>
+    /// <summary>Begins a request that publishes; disposing it closes its runs.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
-    public PublishRuns OpenRuns(HttpContext context, bool isUrgent)
-        => new(contexts, emitters, registry, PublishSource.Of(context, isUrgent));
+    public PublishRequest Begin(HttpContext context, bool isUrgent) => new(contexts, emitters, registry, context, isUrgent);
 
     /// <summary>Publishes one event.</summary>
     /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
-    /// <param name="runs">The runs of the request.</param>
+    /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Fires when the publisher is gone.</param>
-    public async ValueTask<PublishOutcome> PublishAsync(ReadOnlyMemory<byte> json, PublishRuns runs, CancellationToken cancellationToken)
+    public async ValueTask<PublishOutcome> PublishAsync(
+        ReadOnlyMemory<byte> json, PublishRequest request, CancellationToken cancellationToken)
     {
         var scope = new FailureScope(Operation);
         try
         {
-            using var published = PublishedEventReader.Read(json, runs.LastTarget);
+            using var published = PublishedEventReader.Read(json, request.LastTarget);
             var target = published.Target;
             if (published.Malformed is { } malformed)
             {
@@ -61,13 +61,13 @@ internal sealed class EventPublisher(
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, malformed));
             }
 
-            var emitter = runs.Find(target);
-            var context = emitter?.Context ?? runs.CreateContext(target);
+            var emitter = request.Find(target);
+            var context = emitter?.Context ?? request.CreateContext(target);
             scope = context.ScopeOf(Operation);
             if (published.Sign != LifeSign.None)
             {
                 bridge.EnsureCanEmit(scope, isSystem: false);
-                emitter ??= await runs.OpenAsync(target, context, cancellationToken);
+                emitter ??= await request.OpenAsync(target, context, cancellationToken);
                 return Renew(published, emitter, scope);
             }
 
@@ -78,20 +78,20 @@ internal sealed class EventPublisher(
             }
 
             var data = published.Data;
-            if (runs.Source.KeyOf(published.IdempotencyKey, scope) is { } key)
+            if (request.KeyOf(published.IdempotencyKey, scope) is { } key)
             {
-                return await PublishOnceAsync(key, data, target, context, runs, cancellationToken);
+                return await PublishOnceAsync(key, data, target, context, request, cancellationToken);
             }
 
             EnsureMayBegin(data.Type, scope);
-            emitter ??= await runs.OpenAsync(target, context, cancellationToken);
+            emitter ??= await request.OpenAsync(target, context, cancellationToken);
             EnsureMayGoOn(emitter, scope);
             if (RefuseAfterEnd(emitter, data.Type) is { } refusal)
             {
                 return PublishOutcome.Rejected(refusal);
             }
 
-            return Accepted(await SendAsync(emitter, data, key: null, runs.Source.IsUrgent, cancellationToken), context);
+            return Accepted(await SendAsync(emitter, data, key: null, request.IsUrgent, cancellationToken), context);
         }
         catch (PipelineException exception)
         {
@@ -103,29 +103,36 @@ internal sealed class EventPublisher(
             Hear(scope);
 
             // A fault of ours: the publisher must hear of it all the same, and the next event gets its chance.
-            return Rejected(SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
+            return Rejected(
+                SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
         }
     }
 
-    /// <summary>Publishes a dead letter anew. Whoever asks again, even after the process ended in the middle, gets the event that was made, as long as its key is kept.</summary>
+    /// <summary>
+    /// Publishes a dead letter anew. Whoever asks again, even after the process ended in the middle, gets the event that was made, as long
+    /// as its key is kept.
+    /// </summary>
     /// <param name="letter">The dead letter.</param>
-    /// <param name="runs">The runs of the request.</param>
+    /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Fires when the operator is gone.</param>
-    public async ValueTask<PublishOutcome> ReplayAsync(DeadLetter letter, PublishRuns runs, CancellationToken cancellationToken)
+    public async ValueTask<PublishOutcome> ReplayAsync(DeadLetter letter, PublishRequest request, CancellationToken cancellationToken)
     {
         var scope = new FailureScope(ReplayOperation, letter.UserId);
         try
         {
             var envelope = EventEnvelope.Read(letter.Buffer);
             var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null);
-            var context = runs.CreateContext(target);
+            var context = request.CreateContext(target);
             scope = context.ScopeOf(ReplayOperation);
             var data = new PublishedData(envelope.Type, envelope.Data, AddMetadata: false, AddTimestamp: false);
             bridge.EnsureCanEmit(scope, isSystem: false);
             return await index.PublishAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken);
 
             async ValueTask<PublishOutcome> EmitAsync(PublishKey key, CancellationToken token)
-                => Accepted(await (await runs.OpenAsync(target, context, token)).EmitReplayAsync(data, envelope.Id, key, token), context);
+            {
+                var emitter = await request.OpenAsync(target, context, token);
+                return Accepted(await emitter.EmitReplayAsync(data, envelope.Id, key, token), context);
+            }
         }
         catch (PipelineException exception)
         {
@@ -200,22 +207,28 @@ internal sealed class EventPublisher(
     }
 
     private ValueTask<PublishOutcome> PublishOnceAsync(
-        string key, PublishedData data, PublishTarget target, UserExecutionContext context, PublishRuns runs, CancellationToken cancellationToken)
+        string key,
+        PublishedData data,
+        PublishTarget target,
+        UserExecutionContext context,
+        PublishRequest request,
+        CancellationToken cancellationToken)
     {
         var scope = context.ScopeOf(Operation);
         bridge.EnsureCanEmit(scope, isSystem: false);
 
         // Whoever sends again what was accepted before is there as well.
         Hear(scope);
-        return index.PublishAsync(IdempotencyHashes.Of(runs.Source.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
+        return index.PublishAsync(IdempotencyHashes.Of(request.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
 
-        // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may drain.
+        // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may
+        // drain.
         async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
         {
             EnsureMayBegin(data.Type, scope);
-            var emitter = runs.Find(target) ?? await runs.OpenAsync(target, context, token);
+            var emitter = request.Find(target) ?? await request.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(await SendAsync(emitter, data, publishKey, runs.Source.IsUrgent, token), context);
+            return Accepted(await SendAsync(emitter, data, publishKey, request.IsUrgent, token), context);
         }
     }
 
@@ -258,7 +271,8 @@ internal sealed class EventPublisher(
         }
     }
 
-    // Whoever sends a run's lines without waiting for receipts sends on when its first one is refused. Taking those would make a run without a beginning, and end it before its publisher can try again.
+    // Whoever sends a run's lines without waiting for receipts sends on when its first one is refused. Taking those would make a run
+    // without a beginning, and end it before its publisher can try again.
     private void EnsureMayGoOn(EventEmitter emitter, in FailureScope scope)
     {
         if (bridge.State == BridgeState.Draining && !emitter.HasBegun)
@@ -267,7 +281,8 @@ internal sealed class EventPublisher(
         }
     }
 
-    private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context) => new(receipt, context, time.GetTimestamp(), Rejection: null);
+    private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context)
+        => new(receipt, context, time.GetTimestamp(), Rejection: null);
 
     private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
     {

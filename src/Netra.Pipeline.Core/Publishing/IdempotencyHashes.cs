@@ -7,7 +7,9 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Publishing;
 
-/// <summary>What is remembered of an event that must not be made twice: 128 bits each of SHA-256, so that nobody can make two of them meet.</summary>
+/// <summary>
+/// What is remembered of an event that must not be made twice: 128 bits each of SHA-256, so that nobody can make two of them meet.
+/// </summary>
 /// <param name="Key">The hash of the key, and of whose it is.</param>
 /// <param name="Content">The hash of what is published under it.</param>
 internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)

@@ -8,14 +8,18 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// Makes one event of all publishes under one key. The first one runs, and those that come meanwhile wait until it is accepted or refused; how long it then takes to be stored, each
-/// publisher waits for by itself, as for any event. Once it is stored, the log answers.
+/// Makes one event of all publishes under one key. The first one runs, and those that come meanwhile wait until it is accepted or refused;
+/// how long it then takes to be stored, each publisher waits for by itself, as for any event. Once it is stored, the log answers.
 /// </summary>
 /// <remarks>
-/// <para>Safe to use from any thread; no lock. A key has one entry at most, and only who made it looks into the log and emits. The entry of an accepted event leaves after the log has committed event and
-/// key together, so there is no moment at which neither the entry nor the log would answer. While the commit is uncertain the entry stays, whatever the publisher was told: another try must wait, or it would
+/// <para>Safe to use from any thread; no lock. A key has one entry at most, and only who made it looks into the log and emits. The entry of
+/// an accepted event leaves after the log has committed event and key together, so there is no moment at which neither the entry nor the
+/// log would answer. While the commit is uncertain the entry stays, whatever the publisher was told: another try must wait, or it would
 /// make a second event.</para>
-/// <para>Bounded by what is under way: one entry for each event that is being published, and for each that the log has taken and not committed, which the log bounds.</para>
+/// <para>
+/// Bounded by what is under way: one entry for each event that is being published, and for each that the log has taken and not committed,
+/// which the log bounds.
+/// </para>
 /// </remarks>
 internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> options, ServedTime time)
 {
@@ -29,9 +33,14 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     /// <param name="scope">Whose event it is, for the failure.</param>
     /// <param name="emit">Emits the event under a key: returns what was accepted, or throws when nothing was.</param>
     /// <param name="cancellationToken">Fires when the publisher is gone.</param>
-    /// <exception cref="SendFailureException">The key was used for other content (<c>idempotency_conflict</c>), or the log cannot be asked (<c>log_failed</c>).</exception>
+    /// <exception cref="SendFailureException">
+    /// The key was used for other content (<c>idempotency_conflict</c>), or the log cannot be asked (<c>log_failed</c>).
+    /// </exception>
     public async ValueTask<PublishOutcome> PublishAsync(
-        IdempotencyHashes hashes, FailureScope scope, Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit, CancellationToken cancellationToken)
+        IdempotencyHashes hashes,
+        FailureScope scope,
+        Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -62,8 +71,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         PublishOutcome outcome;
         try
         {
-            outcome = await FindAsync(hashes, scope, cancellationToken)
-                ?? await emit(new PublishKey(hashes.Key, hashes.Content, time.GetUtcNow() + options.Value.IdempotencyWindow), cancellationToken);
+            outcome = await FindAsync(hashes, scope, cancellationToken) ?? await emit(KeyOf(hashes), cancellationToken);
         }
         catch
         {
@@ -77,6 +85,9 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         return outcome;
     }
 
+    private PublishKey KeyOf(in IdempotencyHashes hashes)
+        => new(hashes.Key, hashes.Content, time.GetUtcNow() + options.Value.IdempotencyWindow);
+
     private async ValueTask<PublishOutcome?> FindAsync(IdempotencyHashes hashes, FailureScope scope, CancellationToken cancellationToken)
     {
         StoredKey? stored;
@@ -86,7 +97,8 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         }
         catch (Exception exception) when (exception is not (PipelineException or OperationCanceledException))
         {
-            throw SendFailureException.LogFailed(scope, "whether the idempotency key is known could not be read", innerException: exception);
+            throw SendFailureException.LogFailed(
+                scope, "whether the idempotency key is known could not be read", innerException: exception);
         }
 
         return stored is null ? null
@@ -102,7 +114,8 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         }
         catch (SendFailureException)
         {
-            // The log has ended without storing it, and says so to everybody who waits for the event. Nothing is stored under the key, so nothing is to be remembered.
+            // The log has ended without storing it, and says so to everybody who waits for the event. Nothing is stored under the key, so
+            // nothing is to be remembered.
         }
         finally
         {
@@ -111,4 +124,22 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     }
 
     private void Leave(UInt128 key, FirstPublish own) => _underWay.TryRemove(KeyValuePair.Create(key, own));
+
+    /// <summary>The first publish under a key while it is under way.</summary>
+    /// <param name="content">The hash of what is published.</param>
+    private sealed class FirstPublish(UInt128 content)
+    {
+        // Whoever waits goes on elsewhere: the first must not do their work.
+        private readonly TaskCompletionSource<PublishOutcome?> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public UInt128 Content => content;
+
+        /// <summary>
+        /// Its outcome once the event is accepted, though perhaps not stored; null when it was refused, so that the next publish is the
+        /// first.
+        /// </summary>
+        public Task<PublishOutcome?> Decided => _decided.Task;
+
+        public void Decide(PublishOutcome? outcome) => _decided.SetResult(outcome);
+    }
 }

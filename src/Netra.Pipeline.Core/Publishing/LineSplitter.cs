@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// Splits bytes into lines as they arrive. What has been searched for a line's end is not searched again, and of a line that is too long nothing more is kept. Not thread-safe.
+/// Splits bytes into lines as they arrive. What has been searched for a line's end is not searched again, and of a line that is too long
+/// nothing more is kept. Not thread-safe.
 /// </summary>
 internal sealed class LineSplitter(int maxBytes)
 {
@@ -58,4 +59,17 @@ internal sealed class LineSplitter(int maxBytes)
         _searched = rest.Length;
         return LineState.None;
     }
+}
+
+/// <summary>What <see cref="LineSplitter"/> found.</summary>
+internal enum LineState
+{
+    /// <summary>No whole line is there yet.</summary>
+    None,
+
+    /// <summary>A line.</summary>
+    Complete,
+
+    /// <summary>A line above the limit; the rest of it will be passed over.</summary>
+    TooLong,
 }

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// One request of many events, as long as it is open. Its own loop touches it; anybody may look at its silence, and ask it to end. The lock keeps it from being asked when it is closed: Kestrel uses what is behind a
-/// request again.
+/// One request of many events, as long as it is open. Its own loop touches it; anybody may look at its silence, and ask it to end. The lock
+/// keeps it from being asked when it is closed: Kestrel uses what is behind a request again.
 /// </summary>
 internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvider time) : IDisposable
 {

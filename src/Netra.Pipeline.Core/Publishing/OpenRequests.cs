@@ -7,10 +7,13 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// The requests of many events that are open, which are bounded, and so are those that do nothing. Who feeds a run may be silent for as long as the run is: it is never ended for others. Of those
-/// that feed none, the ones that have been silent for the longest time make room.
+/// The requests of many events that are open, which are bounded, and so are those that do nothing. Who feeds a run may be silent for as
+/// long as the run is: it is never ended for others. Of those that feed none, the ones that have been silent for the longest time make
+/// room.
 /// </summary>
-/// <remarks>Safe to use from any thread; the lock guards the set. A request is asked to end, and decides by itself whether it feeds a run.</remarks>
+/// <remarks>
+/// Safe to use from any thread; the lock guards the set. A request is asked to end, and decides by itself whether it feeds a run.
+/// </remarks>
 internal sealed class OpenRequests
 {
     private const int MostByDefault = 10_000;
@@ -28,8 +31,10 @@ internal sealed class OpenRequests
     {
         (_slots, _options, _time) = (slots, options.Value, time);
         var meter = meters.Create(PipelineMeter.Name);
-        meter.CreateObservableUpDownCounter("netra.publish_request.active", () => Count, "{request}", "Requests of many events that are open.");
-        _refused = meter.CreateCounter<long>("netra.publish_requests.refused", "{request}", "Requests of many events that were refused, since too many are open.");
+        meter.CreateObservableUpDownCounter(
+            "netra.publish_request.active", () => Count, "{request}", "Requests of many events that are open.");
+        _refused = meter.CreateCounter<long>(
+            "netra.publish_requests.refused", "{request}", "Requests of many events that were refused, since too many are open.");
     }
 
     /// <summary>How many may be open.</summary>

@@ -7,10 +7,13 @@ using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Publishing;
 
-/// <summary>Answers a request that published one event: with the receipt, or with a problem document.</summary>
+/// <summary>
+/// What publishers are answered (docs/protocol.md, section 9): receipts and rejections, and to a request with one event the receipt or a
+/// problem document.
+/// </summary>
 internal static class PublishAnswer
 {
-    /// <summary>Answers.</summary>
+    /// <summary>Answers a request that published one event.</summary>
     /// <param name="context">The request.</param>
     /// <param name="outcome">What became of the event.</param>
     /// <param name="rejection">Why it was refused, or not confirmed; null for neither.</param>
@@ -26,12 +29,52 @@ internal static class PublishAnswer
             context, info.HttpStatus ?? StatusCodes.Status500InternalServerError, info.WireName, rejection.Message, rejection.Numbers);
     }
 
+    /// <summary>
+    /// The receipt of a stored event. Its bytes depend on nothing but id, number and status, so that a duplicate gets the same ones.
+    /// </summary>
+    public static void Write(Utf8JsonWriter json, in PublishOutcome receipt)
+    {
+        json.WriteStartObject();
+        if (receipt.Lease is { } lease)
+        {
+            json.WriteString("status"u8, "renewed"u8);
+            json.WriteNumber("lease_ms"u8, (long)lease.TotalMilliseconds);
+            json.WriteEndObject();
+            return;
+        }
+
+        json.WriteString("id"u8, receipt.Id);
+        json.WriteNumber("seq"u8, receipt.Seq);
+        json.WriteString("status"u8, StatusOf(receipt.Status));
+        if (receipt.Status == EventStatus.Lagging)
+        {
+            json.WriteString("warning"u8, FailureCodes.WireName(FailureCode.BufferOverflow));
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>The answer to a line without a receipt.</summary>
+    public static void Write(Utf8JsonWriter json, PublishRejection rejection)
+    {
+        json.WriteStartObject();
+        json.WriteString("status"u8, "rejected"u8);
+        json.WriteString("code"u8, FailureCodes.WireName(rejection.Code));
+        json.WriteString("message"u8, rejection.Message);
+        foreach (var (name, number) in rejection.Numbers)
+        {
+            json.WriteNumber(name, number);
+        }
+
+        json.WriteEndObject();
+    }
+
     private static async Task WriteReceiptAsync(HttpResponse response, PublishOutcome outcome, CancellationToken cancellationToken)
     {
         var body = new ArrayBufferWriter<byte>(128);
         using (var json = new Utf8JsonWriter(body))
         {
-            ReceiptJson.Write(json, outcome);
+            Write(json, outcome);
         }
 
         response.StatusCode = outcome.Lease is not null ? StatusCodes.Status200OK
@@ -45,4 +88,12 @@ internal static class PublishAnswer
 
         await response.Body.WriteAsync(body.WrittenMemory, cancellationToken);
     }
+
+    private static ReadOnlySpan<byte> StatusOf(EventStatus status) => status switch
+    {
+        EventStatus.Queued => "queued"u8,
+        EventStatus.Lagging => "lagging"u8,
+        EventStatus.Pending => "stored"u8,
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "not a defined status"),
+    };
 }

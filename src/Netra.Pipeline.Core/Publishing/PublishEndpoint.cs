@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,13 +12,14 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
-internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandler one, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
+internal sealed partial class PublishEndpoint(
+    PublishGuard guard, EventPublisher publisher, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";
 
-    public static void Map(IEndpointRouteBuilder endpoints)
-        => endpoints.MapPost("/v1/events", static context => context.RequestServices.GetRequiredService<PublishEndpoint>().HandleAsync(context));
+    public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapPost(
+        "/v1/events", static context => context.RequestServices.GetRequiredService<PublishEndpoint>().HandleAsync(context));
 
     private async Task HandleAsync(HttpContext context)
     {
@@ -37,7 +39,7 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
             switch (JsonBody.MediaTypeOf(context.Request))
             {
                 case OneEvent:
-                    await one.HandleAsync(context);
+                    await HandleOneAsync(context);
                     break;
                 case Lines:
                     await lines.HandleAsync(context);
@@ -45,7 +47,10 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
                 default:
                     context.Response.Headers["Accept-Post"] = $"{OneEvent}, {Lines}";
                     await ProblemDocument.WriteAsync(
-                        context, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Send {OneEvent} or {Lines}, in UTF-8 and without a content encoding.");
+                        context,
+                        StatusCodes.Status415UnsupportedMediaType,
+                        "unsupported_media_type",
+                        $"Send {OneEvent} or {Lines}, in UTF-8 and without a content encoding.");
                     break;
             }
         }
@@ -61,9 +66,49 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
         }
     }
 
-    private void TellBroken(HttpContext context, string reason)
-        => peers.Write(
-            EventIds.PublishBroken, nameof(TellBroken), context.Connection.RemoteIpAddress?.ToString(), more => Log.Broken(logger, reason, more));
+    // A single event is answered when it is stored, or with a problem document.
+    private async Task HandleOneAsync(HttpContext context)
+    {
+        var cancellationToken = context.RequestAborted;
+        await using var request = publisher.Begin(context, isUrgent: true);
+        var outcome = await PublishBodyAsync(context, request, cancellationToken);
+        var rejection = outcome.Rejection ?? await publisher.ConfirmStoredAsync(outcome, cancellationToken);
+        await PublishAnswer.WriteAsync(context, outcome, rejection);
+    }
+
+    private async ValueTask<PublishOutcome> PublishBodyAsync(
+        HttpContext context, PublishRequest request, CancellationToken cancellationToken)
+    {
+        var body = context.Request.BodyReader;
+        while (true)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            if (buffer.Length > publisher.MaxBodyBytes)
+            {
+                // Read so far even where its length was announced: its beginning says who is missing it.
+                var rejected = publisher.RejectTooLong("body", buffer);
+                body.AdvanceTo(buffer.End);
+                return rejected;
+            }
+
+            if (result.IsCompleted)
+            {
+                var json = JsonBody.WithoutMark(buffer);
+                var outcome = await publisher.PublishAsync(json.IsSingleSegment ? json.First : json.ToArray(), request, cancellationToken);
+                body.AdvanceTo(buffer.End);
+                return outcome;
+            }
+
+            body.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private void TellBroken(HttpContext context, string reason) => peers.Write(
+        EventIds.PublishBroken,
+        nameof(TellBroken),
+        context.Connection.RemoteIpAddress?.ToString(),
+        more => Log.Broken(logger, reason, more));
 
     private static async Task AnswerBrokenAsync(HttpContext context, IOException exception)
     {
@@ -87,7 +132,11 @@ internal sealed partial class PublishEndpoint(PublishGuard guard, OneEventHandle
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishBroken, LogLevel.Information, "A request to publish events broke off: {Reason}. What was accepted stays{More}", EventName = nameof(EventIds.PublishBroken))]
+        [LoggerMessage(
+            EventIds.PublishBroken,
+            LogLevel.Information,
+            "A request to publish events broke off: {Reason}. What was accepted stays{More}",
+            EventName = nameof(EventIds.PublishBroken))]
         public static partial void Broken(ILogger logger, string reason, string more);
     }
 }

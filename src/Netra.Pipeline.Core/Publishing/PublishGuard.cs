@@ -13,12 +13,14 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// Keeps publishing, and what operators ask, from being open by accident: whoever can post events speaks to every user, and whoever can read them hears every user. In Development it admits this machine alone;
-/// elsewhere the host must have said who may.
+/// Keeps publishing, and what operators ask, from being open by accident: whoever can post events speaks to every user, and whoever can
+/// read them hears every user. In Development it admits this machine alone; elsewhere the host must have said who may.
 /// </summary>
 internal sealed partial class PublishGuard(IHostEnvironment environment, SecurityAudit audit, ILogger<PublishGuard> logger)
 {
-    private const string Advice = "Nothing says who may publish events and read them here: protect the endpoints with MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
+    private const string Advice = "Nothing says who may publish events and read them here: protect the endpoints with "
+        + "MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
+
     private int _told;
 
     /// <summary>Answers a request that is not admitted.</summary>
@@ -33,7 +35,8 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, Securit
             }
 
             Refuse(context, StatusCodes.Status403Forbidden);
-            await ProblemDocument.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only.");
+            await ProblemDocument.WriteAsync(
+                context, StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only.");
             return false;
         }
 
@@ -55,17 +58,26 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, Securit
         return false;
     }
 
-    private void Refuse(HttpContext context, int status)
-        => audit.RequestRefused(PublishSource.PublisherOf(context.User), HttpHandshake.RemoteOf(context), context.Request.Method, context.Request.Path.Value, status);
+    private void Refuse(HttpContext context, int status) => audit.RequestRefused(
+        PublishRequest.PublisherOf(context.User),
+        HttpHandshake.RemoteOf(context),
+        context.Request.Method,
+        context.Request.Path.Value,
+        status);
 
-    // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a Unix socket.
+    // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a
+    // Unix socket.
     private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address
         ? IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
         : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint is UnixDomainSocketEndPoint;
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.PublishUnprotected, LogLevel.Warning, "Publishing events and reading them is refused with 401. {Advice} This is said once", EventName = nameof(EventIds.PublishUnprotected))]
+        [LoggerMessage(
+            EventIds.PublishUnprotected,
+            LogLevel.Warning,
+            "Publishing events and reading them is refused with 401. {Advice} This is said once",
+            EventName = nameof(EventIds.PublishUnprotected))]
         public static partial void Unprotected(ILogger logger, string advice);
     }
 }

@@ -1,6 +1,8 @@
+using System.Collections.ObjectModel;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Publishing;
@@ -10,7 +12,8 @@ namespace Netra.Pipeline.Publishing;
 /// <param name="Context">Whose event it is; null with a rejection.</param>
 /// <param name="AcceptedAt">The clock's timestamp when it was accepted, or asked for again.</param>
 /// <param name="Rejection">Why it was refused; null when it was not.</param>
-internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecutionContext? Context, long AcceptedAt, PublishRejection? Rejection)
+internal readonly record struct PublishOutcome(
+    EventReceipt Receipt, UserExecutionContext? Context, long AcceptedAt, PublishRejection? Rejection)
 {
     /// <summary>The event that the log has stored under the same key; null when this process has accepted it just now.</summary>
     public StoredKey? Earlier { get; private init; }
@@ -45,4 +48,19 @@ internal readonly record struct PublishOutcome(EventReceipt Receipt, UserExecuti
 
     /// <summary>The outcome of an event that is in the log.</summary>
     public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };
+}
+
+/// <summary>Why an event was refused, or not confirmed, as its publisher is told. It has been reported.</summary>
+/// <param name="Code">Which failure it is.</param>
+/// <param name="Message">What happened.</param>
+/// <param name="Numbers">The numbers of the case.</param>
+internal sealed record PublishRejection(FailureCode Code, string Message, IReadOnlyDictionary<string, long> Numbers)
+{
+    public PublishRejection(FailureCode code, string message)
+        : this(code, message, ReadOnlyDictionary<string, long>.Empty)
+    {
+    }
+
+    // Not the exception itself: a hundred thousand of these may wait, and its stack is in the log.
+    public static PublishRejection From(PipelineException exception) => new(exception.Code, exception.Message, exception.Numbers);
 }

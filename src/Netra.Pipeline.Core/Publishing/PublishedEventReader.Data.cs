@@ -14,6 +14,9 @@ internal ref partial struct PublishedEventReader
     private const int MinLeaseMs = 1_000;
     private const int MaxLeaseMs = 86_400_000;
 
+    // The year 9999.
+    private const double MaxSeconds = 253_402_300_799;
+
     private void ReadDataOf(EventType type, ReadOnlyMemory<byte> utf8)
     {
         var members = EventDataRules.Of(type);
@@ -32,6 +35,38 @@ internal ref partial struct PublishedEventReader
         {
             Subject = new EventSubject(_subject, _callId, _lease),
         };
+    }
+
+    private void ReadUntil()
+    {
+        var isRead = false;
+        while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
+        {
+            var isUntil = !isRead && IsUntil();
+            _json.Read();
+            if (isUntil)
+            {
+                isRead = true;
+                _until = _json.TokenType == JsonTokenType.Number && _json.TryGetDouble(out var seconds) && seconds is >= 0 and < MaxSeconds
+                    ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
+                    : null;
+            }
+
+            _json.Skip();
+        }
+    }
+
+    private bool IsUntil()
+    {
+        try
+        {
+            return _json.ValueTextEquals("until"u8);
+        }
+        catch (InvalidOperationException)
+        {
+            Refuse("data", NotUnicode);
+            return false;
+        }
     }
 
     // An event without data lacks the first member that it must have.

@@ -17,9 +17,6 @@ internal ref partial struct PublishedEventReader
 
     private const string NotUnicode = "has text that is not Unicode: an unpaired surrogate";
 
-    // The year 9999.
-    private const double MaxSeconds = 253_402_300_799;
-
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolConstants.MaxDepth };
 
     private static readonly string Types = string.Join(
@@ -234,38 +231,6 @@ internal ref partial struct PublishedEventReader
         else
         {
             _json.Skip();
-        }
-    }
-
-    private void ReadUntil()
-    {
-        var isRead = false;
-        while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
-        {
-            var isUntil = !isRead && IsUntil();
-            _json.Read();
-            if (isUntil)
-            {
-                isRead = true;
-                _until = _json.TokenType == JsonTokenType.Number && _json.TryGetDouble(out var seconds) && seconds is >= 0 and < MaxSeconds
-                    ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
-                    : null;
-            }
-
-            _json.Skip();
-        }
-    }
-
-    private bool IsUntil()
-    {
-        try
-        {
-            return _json.ValueTextEquals("until"u8);
-        }
-        catch (InvalidOperationException)
-        {
-            Refuse("data", NotUnicode);
-            return false;
         }
     }
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// The receipts of one request between reading its lines and writing the answer. Reading goes on while nobody reads receipts, up to a bound; there it waits for room, but only so long.
-/// One reader, one who adds.
+/// The receipts of one request between reading its lines and writing the answer. Reading goes on while nobody reads receipts, up to a
+/// bound; there it waits for room, but only so long. One reader, one who adds.
 /// </summary>
 internal sealed class ReceiptQueue(IOptions<PublishOptions> options, TimeProvider time)
 {

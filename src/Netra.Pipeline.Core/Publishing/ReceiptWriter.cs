@@ -7,21 +7,28 @@ using System.Threading.Channels;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// Writes the answers of one request, in the order of its lines: each receipt once its event is stored, as many at once as are ready. While it waits, for lines or for the log, an empty line
-/// comes between answers as often as is said, so that no proxy takes the answer for dead.
+/// Writes the answers of one request, in the order of its lines: each receipt once its event is stored, as many at once as are ready. While
+/// it waits, for lines or for the log, an empty line comes between answers as often as is said, so that no proxy takes the answer for dead.
 /// </summary>
-/// <remarks>One loop writes; nobody else may use the output meanwhile. A publisher that does not read is waited for, and gets no empty lines on top.</remarks>
+/// <remarks>
+/// One loop writes; nobody else may use the output meanwhile. A publisher that does not read is waited for, and gets no empty lines on top.
+/// </remarks>
 /// <param name="publisher">Knows what is stored.</param>
 /// <param name="receipts">What became of the lines.</param>
 /// <param name="output">The answer.</param>
 /// <param name="silence">For how long nothing may be written while there is nothing to be said.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<PublishOutcome> receipts, PipeWriter output, TimeSpan silence, TimeProvider time)
+internal sealed class ReceiptWriter(
+    EventPublisher publisher, ChannelReader<PublishOutcome> receipts, PipeWriter output, TimeSpan silence, TimeProvider time)
 {
     // A batch is flushed at this size, so that a long one does not pile up behind a publisher that reads.
     private const int FlushBytes = 16 * 1024;
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private long _unflushed;
     private long _writtenAt = time.GetTimestamp();
@@ -64,7 +71,8 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
         }
     }
 
-    // Called between answers alone. One delay serves many waits: it is set anew only when it is over, for what is left since the last bytes.
+    // Called between answers alone. One delay serves many waits: it is set anew only when it is over, for what is left since the last
+    // bytes.
     private async ValueTask<T> WaitAsync<T>(ValueTask<T> waiting, CancellationToken cancellationToken)
     {
         if (waiting.IsCompleted)
@@ -105,11 +113,11 @@ internal sealed class ReceiptWriter(EventPublisher publisher, ChannelReader<Publ
     {
         if (rejection is null)
         {
-            ReceiptJson.Write(json, outcome);
+            PublishAnswer.Write(json, outcome);
         }
         else
         {
-            ReceiptJson.Write(json, rejection);
+            PublishAnswer.Write(json, rejection);
         }
 
         json.Flush();

@@ -1,4 +1,3 @@
-using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -28,4 +27,20 @@ internal static class AccountNames
     };
 
     private static ArgumentOutOfRangeException Unmapped(Enum value) => new(nameof(value), value, "not a defined value");
+}
+
+/// <summary>What has become of an event, as its trace says: the columns of the ledger.</summary>
+internal enum EventState
+{
+    /// <summary>It is kept, and nobody has confirmed it.</summary>
+    Pending,
+
+    /// <summary>A device has confirmed it.</summary>
+    Acknowledged,
+
+    /// <summary>Retention deleted it before anybody had confirmed it.</summary>
+    Expired,
+
+    /// <summary>It became a dead letter, and nobody confirmed it later.</summary>
+    DeadLettered,
 }

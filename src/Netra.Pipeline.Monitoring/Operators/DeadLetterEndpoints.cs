@@ -89,8 +89,8 @@ internal sealed class DeadLetterEndpoints : IDisposable
 
     private async Task<IResult> ReplayAsync(HttpContext context, DeadLetter letter)
     {
-        await using var runs = _publisher.OpenRuns(context, isUrgent: true);
-        var outcome = await _publisher.ReplayAsync(letter, runs, context.RequestAborted);
+        await using var request = _publisher.Begin(context, isUrgent: true);
+        var outcome = await _publisher.ReplayAsync(letter, request, context.RequestAborted);
         var rejection = outcome.Rejection ?? await _publisher.ConfirmStoredAsync(outcome, context.RequestAborted);
         if (rejection is null)
         {

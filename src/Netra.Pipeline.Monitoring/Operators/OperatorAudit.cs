@@ -49,7 +49,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         }
     }
 
-    private static string? WhoIs(HttpContext context) => PublishSource.PublisherOf(context.User) is { Length: > 0 } name ? name : null;
+    private static string? WhoIs(HttpContext context) => PublishRequest.PublisherOf(context.User) is { Length: > 0 } name ? name : null;
 
     // What comes from outside goes into a log only in the form that ids have.
     private static string? SubjectOf(HttpRequest request)

@@ -10,7 +10,9 @@ using Netra.Pipeline.Tests.WebSockets;
 
 namespace Netra.Pipeline.Tests.EventStreams;
 
-/// <summary>Spec C4, C5 and C8 where nothing comes from the page but requests: frozen, stuck, stalled and gone are told apart, in virtual time.</summary>
+/// <summary>
+/// Spec C4, C5 and C8 where nothing comes from the page but requests: frozen, stuck, stalled and gone are told apart, in virtual time.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class EventStreamLivenessTests
@@ -90,7 +92,9 @@ internal sealed class EventStreamLivenessTests
 
         var connection = host.ConnectionOf(page.Welcome.ConnectionId);
         Assert.That(connection.State, Is.EqualTo(ConnectionState.Stuck));
-        Assert.That(host.Failures.Latest(10).Select(static f => (f.Code, f.ConnectionId)), Is.EqualTo(new[] { (FailureCode.SilentFailure, (string?)connection.Id) }));
+        Assert.That(
+            host.Failures.Latest(10).Select(static f => (f.Code, f.ConnectionId)),
+            Is.EqualTo(new[] { (FailureCode.SilentFailure, (string?)connection.Id) }));
         await page.AckAsync(1);
         await host.StepAsync(time, 1);
         Assert.That(connection.State, Is.EqualTo(ConnectionState.Healthy));
@@ -100,7 +104,8 @@ internal sealed class EventStreamLivenessTests
     public async Task StalledWrite_PageReadsNothing_IsEndedAfterTheStallTimeout()
     {
         var time = new TestTimeProvider();
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
         await using var page = await EventStreamClient.OpenAsync(host, "ada", receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 8 * 1024);
@@ -122,7 +127,8 @@ internal sealed class EventStreamLivenessTests
     public async Task Goodbye_PageReadsNothing_IsGivenUpAfterTheCloseTimeout()
     {
         var time = new TestTimeProvider();
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), ("Netra:Connections:QueueFrames", "16")], time: time);
         await using var page = await EventStreamClient.OpenAsync(host, "ada", receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 8 * 1024);
@@ -191,7 +197,9 @@ internal sealed class EventStreamLivenessTests
         using var meters = new TestMeterFactory();
         using var metrics = new MetricRecorder(meters);
         await using var host = await PipelineHost.StartAsync(
-            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), [HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters),
+            [HostLogs.Debug],
+            kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version));
         Assert.That(metrics.Sum("netra.connection.active", "netra.transport", "event_stream"), Is.EqualTo(1));
 
@@ -210,7 +218,8 @@ internal sealed class EventStreamLivenessTests
     public async Task Page_GoesAwayWhileAFlushIsPending_IsLost([Values("1.1", "2.0")] string version)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings, HostLogs.Debug], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings, HostLogs.Debug],
+            kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
         var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var large = new string('x', 64 * 1024);

@@ -56,7 +56,10 @@ internal sealed class EventStreamPostsTests
             foreach (var (route, json) in new[] { ("ack", """{"seq":0}"""), ("messages", """{"type":"pong"}"""), ("messages", "nonsense") })
             {
                 var answer = await ada.PostAsync(route, json, id, query);
-                Assert.That((answer.Response.StatusCode, answer.Body.Text("code")), Is.EqualTo((HttpStatusCode.NotFound, "not_found")), $"{what}, {route}");
+                Assert.That(
+                    (answer.Response.StatusCode, answer.Body.Text("code")),
+                    Is.EqualTo((HttpStatusCode.NotFound, "not_found")),
+                    $"{what}, {route}");
                 Assert.That(answer.Response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"));
             }
         }
@@ -133,7 +136,8 @@ internal sealed class EventStreamPostsTests
         await using var page = await EventStreamClient.OpenAsync(host, "ada");
         foreach (var type in new[] { "text/plain", "application/x-ndjson", "application/json; charset=latin1", "" })
         {
-            (await page.PostAsync("messages", """{"type":"pong"}""", contentType: type)).ShouldBe(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
+            (await page.PostAsync("messages", """{"type":"pong"}""", contentType: type)).ShouldBe(
+                HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
         }
 
         await page.PostAsync("messages", """{"type":"pong"}""", contentType: "application/json; charset=\"UTF-8\"");
@@ -155,11 +159,15 @@ internal sealed class EventStreamPostsTests
     public async Task ChatMessage_HandlerStartsARun_IsAcceptedOnTheStream()
     {
         ClientChatMessage? handled = null;
-        await using var host = await PipelineHost.StartAsync(pipeline => pipeline.Services.AddSingleton<IClientMessageHandler>(new DelegateMessageHandler((message, _) =>
+        var handler = new DelegateMessageHandler((message, _) =>
         {
             handled = message;
-            return message.MessageId == "bad" ? throw new InvalidOperationException("no such model") : ValueTask.FromResult<string?>("run-7");
-        })));
+            return message.MessageId == "bad"
+                ? throw new InvalidOperationException("no such model")
+                : ValueTask.FromResult<string?>("run-7");
+        });
+        await using var host = await PipelineHost.StartAsync(
+            pipeline => pipeline.Services.AddSingleton<IClientMessageHandler>(handler));
         await using var page = await EventStreamClient.OpenAsync(host, "ada");
 
         await page.TellAsync("messages", """{"type":"chat_message","id":"m1","thread_id":"t1","content":"hello"}""");
@@ -197,7 +205,8 @@ internal sealed class EventStreamPostsTests
     private static async Task<Netra.Pipeline.Storage.StreamAccount> AccountAsync(PipelineHost host)
         => (await host.Services.GetRequiredService<Ledger>().ReadAsync("ada"))!.Account;
 
-    private static async Task<(HttpResponseMessage Response, System.Text.Json.JsonElement Body)> PostChunkedAsync(PipelineHost host, EventStreamClient page, string json)
+    private static async Task<(HttpResponseMessage Response, System.Text.Json.JsonElement Body)> PostChunkedAsync(
+        PipelineHost host, EventStreamClient page, string json)
     {
         using var http = host.CreateClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/stream/{page.Welcome.ConnectionId}/messages?user_id=ada")

@@ -35,8 +35,10 @@ internal sealed class EventStreamShutdownTests
     [Test]
     public async Task Stop_PagesThatDoNotRead_HoldNothingUp([Values("1.1", "2.0")] string version)
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.Debug], kestrel: KestrelOf(version));
-        await using var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.Debug], kestrel: KestrelOf(version));
+        await using var page = await EventStreamClient.OpenAsync(
+            host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
         await using (var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report }))
         {
             var large = new string('x', 64 * 1024);

@@ -34,7 +34,10 @@ internal sealed class EventStreamTests
         Assert.That(headers.GetValues("X-Accel-Buffering"), Is.EqualTo(new[] { "no" }));
         Assert.That(page.Response.Content.Headers.ContentEncoding, Is.Empty);
         Assert.That((page.First.Retry, page.First.Id), Is.EqualTo(("1000", $"{page.Welcome.Epoch}.1.1")));
-        Assert.That((page.Welcome.UserId, page.Welcome.Seq, page.Welcome.From, page.Welcome.Resumed), Is.EqualTo(("ada", 1, 1, false)), "from now");
+        Assert.That(
+            (page.Welcome.UserId, page.Welcome.Seq, page.Welcome.From, page.Welcome.Resumed),
+            Is.EqualTo(("ada", 1, 1, false)),
+            "from now");
         Assert.That(host.Connections.ConnectionsOf("ada"), Is.EqualTo(new[] { page.Welcome.ConnectionId }));
     }
 
@@ -94,7 +97,10 @@ internal sealed class EventStreamTests
         Assert.That((await again.ReadEventsAsync(2)).Select(static e => e.Seq), Is.EqualTo(new long[] { 4, 5 }));
         await emitter.TokenAsync("live");
         Assert.That((await again.ReadAsync<EventMessage>()).Seq, Is.EqualTo(6));
-        Assert.That((await host.Services.GetRequiredService<Ledger>().ReadAsync("ada"))!.Account.Acknowledged, Is.EqualTo(3), "a resume says what was processed");
+        Assert.That(
+            (await host.Services.GetRequiredService<Ledger>().ReadAsync("ada"))!.Account.Acknowledged,
+            Is.EqualTo(3),
+            "a resume says what was processed");
     }
 
     [Test]
@@ -231,8 +237,10 @@ internal sealed class EventStreamTests
     {
         const int Count = 2_500;
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings], kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
-        await using var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
+            settings: [("Netra:Connections:SendBufferBytes", "16384"), HostLogs.NoPings],
+            kestrel: version == "2.0" ? Listeners.ClearTextHttp2 : null);
+        await using var page = await EventStreamClient.OpenAsync(
+            host, "ada", version: Version.Parse(version), receiveBuffer: SmallReceiveBuffer.Bytes);
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var text = new string('x', 4 * 1024);
         for (var i = 1; i <= Count; i++)
@@ -261,7 +269,8 @@ internal sealed class EventStreamTests
         await using var host = await PipelineHost.StartAsync();
         await using var page = await EventStreamClient.OpenAsync(host, "ada");
 
-        host.Services.GetRequiredService<FailureReporter>().Report(new Failure(FailureCode.AgentFailed, "run", "It broke.") { UserId = "ada" });
+        host.Services.GetRequiredService<FailureReporter>().Report(
+            new Failure(FailureCode.AgentFailed, "run", "It broke.") { UserId = "ada" });
 
         var error = await page.ReadAsync<ErrorMessage>();
         Assert.That((error.Code, error.Message), Is.EqualTo(("agent_failed", "It broke.")));
@@ -288,7 +297,9 @@ internal sealed class EventStreamTests
 
         Assert.That(text, Does.EndWith("""{"reason":"isolation_violation","reconnect":true}""").And.Not.Contain(Secret));
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.IsolationViolation));
-        Assert.That(host.Logs.Logs.Where(static line => line.Level == LogLevel.Critical).Select(static line => line.Message), Has.Some.Contain("isolation_violation"));
+        Assert.That(
+            host.Logs.Logs.Where(static line => line.Level == LogLevel.Critical).Select(static line => line.Message),
+            Has.Some.Contain("isolation_violation"));
         stream.Detach(wrong.Subscription);
         stream.Pins.Remove();
     }
@@ -321,8 +332,11 @@ internal sealed class EventStreamTests
 
         Assert.That((await EventStreamClient.RefusedAsync(host, "ada", "&seq=-1")).Body.Text("code"), Is.EqualTo("bad_resume"));
         Assert.That((await EventStreamClient.RefusedAsync(host, "$system")).Response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That((await EventStreamClient.RefusedAsync(host, "ada", "&user_id=eve")).Response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        var (response, body) = await EventStreamClient.RefusedAsync(host, "ada", configure: static request => request.Content = new StringContent("x"));
+        Assert.That(
+            (await EventStreamClient.RefusedAsync(host, "ada", "&user_id=eve")).Response.StatusCode,
+            Is.EqualTo(HttpStatusCode.BadRequest));
+        var (response, body) = await EventStreamClient.RefusedAsync(
+            host, "ada", configure: static request => request.Content = new StringContent("x"));
         Assert.That((response.StatusCode, body.Text("code")), Is.EqualTo((HttpStatusCode.BadRequest, "bad_request")));
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"));
         Assert.That(host.Connections.Count, Is.Zero);

@@ -51,7 +51,9 @@ internal sealed class EventLinesTests
         var events = await reading;
         var receipts = await receiving;
         Assert.That(await lines.CompleteAsync(), Is.Empty);
-        Assert.That(events.Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(Enumerable.Range(0, Count).Select(static i => $"{i} ")));
+        Assert.That(
+            events.Select(static e => e.Data.GetProperty("delta").GetString()),
+            Is.EqualTo(Enumerable.Range(0, Count).Select(static i => $"{i} ")));
         Assert.That(receipts.Select(static r => r.Text("id")), Is.EqualTo(events.Select(static e => e.Id)));
         Assert.That(receipts.Select(static r => r.Seq()), Is.EqualTo(events.Select(static e => e.Seq)));
     }
@@ -59,7 +61,8 @@ internal sealed class EventLinesTests
     [Test]
     public async Task Lines_BadOnesInTheMiddle_AreRejectedInPlaceAndTheRestGoesOn()
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:MaxEventBytes", "1024"), ("Netra:Publish:MaxBodyBytes", "4096")]);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Streams:MaxEventBytes", "1024"), ("Netra:Publish:MaxBodyBytes", "4096")]);
         await using var lines = await PublishLines.OpenAsync(host);
 
         await lines.SendAsync(string.Join(
@@ -83,7 +86,8 @@ internal sealed class EventLinesTests
             answers.Select(static a => a.Text("code") ?? a.Text("status")),
             Is.EqualTo(new[]
             {
-                "stored", "invalid_event", "stored", "event_too_large", "event_too_large", "context_invalid", "stored", "stored", "run_ended", "context_missing", "stored",
+                "stored", "invalid_event", "stored", "event_too_large", "event_too_large", "context_invalid", "stored", "stored",
+                "run_ended", "context_missing", "stored",
             }));
         Assert.That(answers.Where(static a => a.Text("code") is not null), Has.All.Matches<JsonElement>(
             static a => a.Text("status") == "rejected" && !string.IsNullOrEmpty(a.Text("message"))));
@@ -104,7 +108,9 @@ internal sealed class EventLinesTests
 
         var answers = await lines.CompleteAsync();
         Assert.That(answers.Select(static a => a.Text("status")), Is.EqualTo(new[] { "queued", "queued" }));
-        Assert.That((await page.ReadEventsAsync(2)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(new[] { "zwölf € 🦊", "zwei" }));
+        Assert.That(
+            (await page.ReadEventsAsync(2)).Select(static e => e.Data.GetProperty("delta").GetString()),
+            Is.EqualTo(new[] { "zwölf € 🦊", "zwei" }));
     }
 
     [Test]
@@ -123,11 +129,15 @@ internal sealed class EventLinesTests
         }
 
         var answers = await lines.CompleteAsync();
-        Assert.That(answers.Select(static a => a.Seq()), Is.EqualTo(Enumerable.Range(1, 5).SelectMany(static round => Enumerable.Repeat((long)round, 100))));
+        Assert.That(
+            answers.Select(static a => a.Seq()),
+            Is.EqualTo(Enumerable.Range(1, 5).SelectMany(static round => Enumerable.Repeat((long)round, 100))));
         foreach (var (page, user) in new[] { (first, "user0"), (last, "user99") })
         {
             var events = await page.ReadEventsAsync(5);
-            Assert.That(events.Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(Enumerable.Range(1, 5).Select(round => $"{user} {round}")));
+            Assert.That(
+                events.Select(static e => e.Data.GetProperty("delta").GetString()),
+                Is.EqualTo(Enumerable.Range(1, 5).Select(round => $"{user} {round}")));
         }
     }
 
@@ -160,7 +170,8 @@ internal sealed class EventLinesTests
         const int Count = 20_000;
         await using var host = await PipelineHost.StartAsync();
         using var http = host.CreateClient();
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, Count).Select(static n => TokenJson($"{n}")))));
+        using var content = new ByteArrayContent(
+            Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, Count).Select(static n => TokenJson($"{n}")))));
         content.Headers.ContentType = new("application/x-ndjson");
 
         using var response = await http.PostAsync("/v1/events", content);
@@ -240,7 +251,9 @@ internal sealed class EventLinesTests
         log.Release();
 
         Assert.That((await first)!.Value.Seq(), Is.EqualTo(1));
-        Assert.That((await lines.CompleteAsync()).Select(static a => a.Text("status")), Is.EqualTo(new[] { "queued", "rejected", "queued" }));
+        Assert.That(
+            (await lines.CompleteAsync()).Select(static a => a.Text("status")),
+            Is.EqualTo(new[] { "queued", "rejected", "queued" }));
     }
 
     [Test]
@@ -268,7 +281,9 @@ internal sealed class EventLinesTests
         log.Release();
         await lines.SendAsync(TokenJson("4"));
         Assert.That((await lines.ReadAsync())!.Value.Text("status"), Is.EqualTo("stored"));
-        Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.LogFailed, FailureCode.LogFailed }));
+        Assert.That(
+            host.Failures.Latest(10).Select(static f => f.Code),
+            Is.EqualTo(new[] { FailureCode.LogFailed, FailureCode.LogFailed }));
     }
 
     [Test]

@@ -4,7 +4,9 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 
 namespace Netra.Pipeline.Tests.Publishing;
 
-/// <summary>Whatever is published however often: a key's first accepted event is its only one, and all who ask for it get one receipt.</summary>
+/// <summary>
+/// Whatever is published however often: a key's first accepted event is its only one, and all who ask for it get one receipt.
+/// </summary>
 [TestFixture(KindOfLog.Memory)]
 [TestFixture(KindOfLog.Sqlite)]
 internal sealed class IdempotencyPropertyTests(KindOfLog log)
@@ -42,7 +44,9 @@ internal sealed class IdempotencyPropertyTests(KindOfLog log)
             var body = await PublishAsync(JsonOf(user, key, content), asLine);
             if (key != 0 && model.TryGetValue(key, out var first))
             {
-                Assert.That(first.Content == content ? body : JsonOf(body).Text("code"), Is.EqualTo(first.Content == content ? first.Receipt : "idempotency_conflict"));
+                Assert.That(
+                    first.Content == content ? body : JsonOf(body).Text("code"),
+                    Is.EqualTo(first.Content == content ? first.Receipt : "idempotency_conflict"));
                 continue;
             }
 
@@ -70,7 +74,9 @@ internal sealed class IdempotencyPropertyTests(KindOfLog log)
         }
 
         var (_, account) = await _http.AskAsync($"/v1/ledger?user_id={user}");
-        Assert.That(answers.Length == 0 ? 0 : account.GetProperty("accepted").GetInt64(), Is.EqualTo(answers.Select(static a => a.Key).Distinct().Count()));
+        Assert.That(
+            answers.Length == 0 ? 0 : account.GetProperty("accepted").GetInt64(),
+            Is.EqualTo(answers.Select(static a => a.Key).Distinct().Count()));
     }
 
     private static string JsonOf(string user, int key, int content)

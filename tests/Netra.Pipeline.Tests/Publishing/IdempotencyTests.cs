@@ -39,7 +39,8 @@ internal sealed class IdempotencyTests
 
         // Whoever is connected now, and however it is written: it is the same event.
         var again = await http.PublishExactlyAsync(
-            "{ \"idempotency_key\" : \"k\", \"type\":\"token\", \"data\" : { \"delta\" :\t\"x\" } , \"run_id\":\"r1\",\r\n\"thread_id\":\"t1\",\"user_id\":\"ada\",\"more\":1}");
+            "{ \"idempotency_key\" : \"k\", \"type\":\"token\", \"data\" : { \"delta\" :\t\"x\" } , "
+            + "\"run_id\":\"r1\",\r\n\"thread_id\":\"t1\",\"user_id\":\"ada\",\"more\":1}");
         var other = await http.PublishExactlyAsync(TokenJson("x"));
 
         Assert.That((first.Status, first.IsReplay), Is.EqualTo((HttpStatusCode.Created, false)));
@@ -61,7 +62,8 @@ internal sealed class IdempotencyTests
         var first = await http.PublishExactlyAsync(json);
 
         var was = member switch { "user_id" => "ada", "thread_id" => "t1", "run_id" => "r1", _ => "x" };
-        var answer = await http.PublishAsync(json.Replace($"\"{member}\":\"{was}\"", $"\"{member}\":\"{value}\"", StringComparison.Ordinal));
+        var answer = await http.PublishAsync(
+            json.Replace($"\"{member}\":\"{was}\"", $"\"{member}\":\"{value}\"", StringComparison.Ordinal));
 
         answer.ShouldBe(HttpStatusCode.Conflict, "idempotency_conflict");
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.IdempotencyConflict));
@@ -93,8 +95,10 @@ internal sealed class IdempotencyTests
 
         Assert.That((second.GetRawText(), third.GetRawText()), Is.EqualTo((first.GetRawText(), first.GetRawText())));
         Assert.That(response.Headers.GetValues("Idempotency-Replayed"), Is.EqualTo(new[] { "true" }));
-        (await http.PublishAsync(both, configure: static request => request.Headers.Add(HeaderName, "other"))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
-        (await http.PublishAsync(bytes, configure: static request => request.Headers.Add(HeaderName, string.Empty))).ShouldBe(HttpStatusCode.BadRequest, "invalid_event");
+        (await http.PublishAsync(both, configure: static request => request.Headers.Add(HeaderName, "other"))).ShouldBe(
+            HttpStatusCode.BadRequest, "invalid_event");
+        (await http.PublishAsync(bytes, configure: static request => request.Headers.Add(HeaderName, string.Empty))).ShouldBe(
+            HttpStatusCode.BadRequest, "invalid_event");
     }
 
     [Test]
@@ -108,7 +112,8 @@ internal sealed class IdempotencyTests
         // HttpClient would make one field of them.
         var body = TokenJson();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nIdempotency-Key: k\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            "POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + $"Idempotency-Key: k\r\nIdempotency-Key: k\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         using var reader = new StreamReader(stream);
 
         Assert.That(await reader.ReadToEndAsync(), Does.StartWith("HTTP/1.1 400 ").And.Contains("must occur once"));
@@ -164,7 +169,9 @@ internal sealed class IdempotencyTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => http.PublishExactlyAsync(TokenJson("once").WithKey("k"))));
 
         await http.PublishAsync(TokenJson("last"));
-        Assert.That((await page.ReadEventsAsync(2)).Select(static e => e.Data.GetProperty("delta").GetString()), Is.EqualTo(new[] { "once", "last" }));
+        Assert.That(
+            (await page.ReadEventsAsync(2)).Select(static e => e.Data.GetProperty("delta").GetString()),
+            Is.EqualTo(new[] { "once", "last" }));
         Assert.That(answers.Select(static a => (a.Status, a.Body)), Has.All.EqualTo((HttpStatusCode.Created, answers[0].Body)));
         Assert.That(answers.Count(static a => !a.IsReplay), Is.EqualTo(1));
         await Eventually.BecomesTrueAsync(() => IndexOf(host).Count == 0, "the key left the memory");
@@ -249,7 +256,9 @@ internal sealed class IdempotencyTests
         }
 
         var failed = await publishing;
-        Assert.That((failed.Status, failed.Json.Text("code"), failed.Json.Seq()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "log_failed", 1)));
+        Assert.That(
+            (failed.Status, failed.Json.Text("code"), failed.Json.Seq()),
+            Is.EqualTo((HttpStatusCode.ServiceUnavailable, "log_failed", 1)));
         var again = http.PublishExactlyAsync(TokenJson("x").WithKey("k"));
         for (var i = 0; i < 20; i++)
         {
@@ -311,7 +320,8 @@ internal sealed class IdempotencyTests
         await host.Bridge.BeginDraining();
 
         Assert.That(await http.PublishExactlyAsync(json), Is.EqualTo(first with { IsReplay = true }));
-        (await http.PublishAsync(json.Replace("\"k\"", "\"new\"", StringComparison.Ordinal))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
+        (await http.PublishAsync(json.Replace("\"k\"", "\"new\"", StringComparison.Ordinal))).ShouldBe(
+            HttpStatusCode.ServiceUnavailable, "draining");
         host.Bridge.Fail("the disk is gone");
         (await http.PublishAsync(json)).ShouldBe(HttpStatusCode.ServiceUnavailable, "bridge_unavailable");
     }
@@ -403,7 +413,8 @@ internal sealed class IdempotencyTests
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+        builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(
+            BearerHandler.Name, null);
         builder.Services.AddAuthorization();
         builder.Services.AddNetraPipeline().UseInMemoryEventLog().UseAuthenticator<LoopbackAuthenticator>();
         await using var app = builder.Build();
@@ -417,7 +428,8 @@ internal sealed class IdempotencyTests
         var seqs = new List<long>();
         foreach (var publisher in new[] { "right:a", "right:b", "right", "right:a", "right:b", "right" })
         {
-            var (_, receipt) = await http.PublishAsync(bytes, configure: request => request.Headers.Authorization = new("Bearer", publisher));
+            var (_, receipt) = await http.PublishAsync(
+                bytes, configure: request => request.Headers.Authorization = new("Bearer", publisher));
             seqs.Add(receipt.Seq());
         }
 

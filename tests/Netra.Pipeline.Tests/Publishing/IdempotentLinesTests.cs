@@ -19,10 +19,18 @@ internal sealed class IdempotentLinesTests
         await using var host = await PipelineHost.StartAsync();
         await using var lines = await PublishLines.OpenAsync(host);
 
-        await lines.SendAsync(string.Join('\n', TokenJson("1").WithKey("k"), TokenJson("1").WithKey("k"), TokenJson("2").WithKey("k"), TokenJson("3"), TokenJson("1").WithKey("k")));
+        await lines.SendAsync(string.Join(
+            '\n',
+            TokenJson("1").WithKey("k"),
+            TokenJson("1").WithKey("k"),
+            TokenJson("2").WithKey("k"),
+            TokenJson("3"),
+            TokenJson("1").WithKey("k")));
         var answers = await lines.CompleteAsync();
 
-        Assert.That(answers.Select(static a => a.Text("code") ?? $"{a.Seq()}"), Is.EqualTo(new[] { "1", "1", "idempotency_conflict", "2", "1" }));
+        Assert.That(
+            answers.Select(static a => a.Text("code") ?? $"{a.Seq()}"),
+            Is.EqualTo(new[] { "1", "1", "idempotency_conflict", "2", "1" }));
         Assert.That(answers[1].GetRawText(), Is.EqualTo(answers[0].GetRawText()));
         Assert.That(answers[4].GetRawText(), Is.EqualTo(answers[0].GetRawText()));
     }
@@ -36,7 +44,14 @@ internal sealed class IdempotentLinesTests
         await using var lines = await PublishLines.OpenAsync(host);
         log.Hold();
 
-        await lines.SendAsync(string.Join('\n', TokenJson("1").WithKey("k"), TokenJson("1").WithKey("k"), "nonsense", TokenJson("2"), TokenJson("1").WithKey("k"), TokenJson("3")));
+        await lines.SendAsync(string.Join(
+            '\n',
+            TokenJson("1").WithKey("k"),
+            TokenJson("1").WithKey("k"),
+            "nonsense",
+            TokenJson("2"),
+            TokenJson("1").WithKey("k"),
+            TokenJson("3")));
 
         // What stands behind the duplicates has been read though their first is not stored.
         Assert.That((await page.ReadEventsAsync(3)).Select(static e => e.Data.Text("delta")), Is.EqualTo(new[] { "1", "2", "3" }));
@@ -51,7 +66,9 @@ internal sealed class IdempotentLinesTests
         log.Release();
 
         Assert.That((await first)!.Value.Seq(), Is.EqualTo(1));
-        Assert.That((await lines.CompleteAsync()).Select(static a => a.Text("code") ?? $"{a.Seq()}"), Is.EqualTo(new[] { "1", "invalid_event", "2", "1", "3" }));
+        Assert.That(
+            (await lines.CompleteAsync()).Select(static a => a.Text("code") ?? $"{a.Seq()}"),
+            Is.EqualTo(new[] { "1", "invalid_event", "2", "1", "3" }));
     }
 
     [Test]
@@ -71,7 +88,8 @@ internal sealed class IdempotentLinesTests
         Assert.That(receipts, Is.Unique);
         using var http = host.CreateClient();
         Assert.That((await http.PublishAsync(TokenJson())).Body.Seq(), Is.EqualTo(Count + 1));
-        await Eventually.BecomesTrueAsync(() => host.Services.GetRequiredService<IdempotencyIndex>().Count == 0, "no key is in memory any more");
+        await Eventually.BecomesTrueAsync(
+            () => host.Services.GetRequiredService<IdempotencyIndex>().Count == 0, "no key is in memory any more");
     }
 
     [Test]

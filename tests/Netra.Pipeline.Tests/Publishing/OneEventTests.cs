@@ -54,7 +54,8 @@ internal sealed class OneEventTests
     [Test]
     public async Task Event_QueueOfDeviceFull_IsAcceptedWithWarningAndReportedOnce()
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:QueueFrames", "16"), ("Netra:Connections:SendBufferBytes", "16384")]);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:QueueFrames", "16"), ("Netra:Connections:SendBufferBytes", "16384")]);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         using var http = host.CreateClient();
 
@@ -68,7 +69,9 @@ internal sealed class OneEventTests
         Assert.That(statuses[..^3], Has.All.EqualTo((HttpStatusCode.Created, "queued", (string?)null)));
         Assert.That(statuses[^3..], Has.All.EqualTo((HttpStatusCode.Accepted, "lagging", "buffer_overflow")));
         Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.BufferOverflow }));
-        Assert.That((await page.ReadEventsAsync(statuses.Count)).Select(static e => e.Seq), Is.EqualTo(Enumerable.Range(1, statuses.Count).Select(static i => (long)i)));
+        Assert.That(
+            (await page.ReadEventsAsync(statuses.Count)).Select(static e => e.Seq),
+            Is.EqualTo(Enumerable.Range(1, statuses.Count).Select(static i => (long)i)));
     }
 
     [Test]
@@ -105,7 +108,9 @@ internal sealed class OneEventTests
 
         await http.PublishAsync("\r\n " + EventJson("token", Data) + " \n");
 
-        Assert.That((await page.ReadAsync<EventMessage>()).Data.GetRawText(), Is.EqualTo("""{"delta":"a \n \" b\\","more":[1.50,{}," { } "]}"""));
+        Assert.That(
+            (await page.ReadAsync<EventMessage>()).Data.GetRawText(),
+            Is.EqualTo("""{"delta":"a \n \" b\\","more":[1.50,{}," { } "]}"""));
     }
 
     [Test]
@@ -114,7 +119,11 @@ internal sealed class OneEventTests
         await using var host = await PipelineHost.StartAsync();
         using var http = host.CreateClient();
 
-        var (response, _) = await http.PublishAsync("""{"x":{"user_id":5},"x":1,"user_id":"ada","thread_id":"t1","run_id":"r1","type":"token","data":{"delta":"d","x":1,"x":2},"traceparent":null}""");
+        var (response, _) = await http.PublishAsync(
+            """
+            {"x":{"user_id":5},"x":1,"user_id":"ada","thread_id":"t1","run_id":"r1","type":"token",
+             "data":{"delta":"d","x":1,"x":2},"traceparent":null}
+            """);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
     }
@@ -130,7 +139,8 @@ internal sealed class OneEventTests
         foreach (var member in new[] { "", $$""","traceparent":"{{OfEvent}}" """, ""","traceparent":"nonsense" """ })
         {
             await http.PublishAsync(
-                Encoding.UTF8.GetBytes(TokenJson()[..^1] + member + "}"), configure: static request => request.Headers.Add("traceparent", OfRequest));
+                Encoding.UTF8.GetBytes(TokenJson()[..^1] + member + "}"),
+                configure: static request => request.Headers.Add("traceparent", OfRequest));
         }
 
         Assert.That((await page.ReadEventsAsync(3)).Select(static e => e.TraceParent), Is.EqualTo(new[] { OfRequest, OfEvent, OfRequest }));
@@ -147,9 +157,13 @@ internal sealed class OneEventTests
     [TestCase("""{"traceparent":1}""", "'traceparent' must be a string")]
     [TestCase("""{"user_id":"\ud800"}""", "not Unicode")]
     [TestCase("""{"user_i\ud800":"x"}""", "not Unicode")]
-    [TestCase("""{"user_id":"ada","thread_id":"t1","run_id":"r1","data":{}}""", "'type' is missing; it must be one of agent_started, agent_thinking,")]
-    [TestCase("""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"no_such"}""", "'type' must be one of agent_started, agent_thinking,")]
-    [TestCase("""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"agent_stalled","data":{"quiet_ms":1}}""", "only the server says that")]
+    [TestCase(
+        """{"user_id":"ada","thread_id":"t1","run_id":"r1","data":{}}""",
+        "'type' is missing; it must be one of agent_started, agent_thinking,")]
+    [TestCase(
+        """{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"no_such"}""", "'type' must be one of agent_started, agent_thinking,")]
+    [TestCase(
+        """{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"agent_stalled","data":{"quiet_ms":1}}""", "only the server says that")]
     [TestCase("""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"token"}""", "'data.delta' is missing")]
     public async Task Event_Malformed_IsRefusedWithTheMember(string json, string detail)
     {
@@ -200,7 +214,9 @@ internal sealed class OneEventTests
         await http.PublishAsync(TokenJson("right"));
 
         Assert.That(await page.ReadAsync(), Is.InstanceOf<EventMessage>());
-        Assert.That(host.Failures.Latest(10).Select(static failure => (failure.Code, failure.UserId, failure.RunId)), Is.EqualTo(new[] { (FailureCode.InvalidEvent, "ada", "r1") }));
+        Assert.That(
+            host.Failures.Latest(10).Select(static failure => (failure.Code, failure.UserId, failure.RunId)),
+            Is.EqualTo(new[] { (FailureCode.InvalidEvent, "ada", "r1") }));
     }
 
     [Test]
@@ -234,7 +250,9 @@ internal sealed class OneEventTests
             Assert.That(body.Body.GetProperty("limit").GetInt64(), Is.EqualTo(2048 + (16 * 1024)));
         }
 
-        Assert.That((host.Failures.Total, host.Failures.Latest(10).Select(static f => f.Code).Distinct().Single()), Is.EqualTo((3, FailureCode.EventTooLarge)));
+        Assert.That(
+            (host.Failures.Total, host.Failures.Latest(10).Select(static f => f.Code).Distinct().Single()),
+            Is.EqualTo((3, FailureCode.EventTooLarge)));
     }
 
     [Test]
@@ -254,7 +272,12 @@ internal sealed class OneEventTests
     [Test]
     public async Task Event_LogFull_IsRefusedUntilLater()
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Log:InMemory:MaxBytes", "65536"), ("Netra:Log:InMemory:RetainedBytes", "65536"), ("Netra:Emission:RoomTimeout", "00:00:00.200")]);
+        await using var host = await PipelineHost.StartAsync(settings:
+        [
+            ("Netra:Log:InMemory:MaxBytes", "65536"),
+            ("Netra:Log:InMemory:RetainedBytes", "65536"),
+            ("Netra:Emission:RoomTimeout", "00:00:00.200"),
+        ]);
         using var http = host.CreateClient();
         (HttpResponseMessage Response, JsonElement Body) answer;
         do
@@ -280,7 +303,9 @@ internal sealed class OneEventTests
         var fault = await http.PublishAsync(TokenJson());
         fault.ShouldBe(HttpStatusCode.ServiceUnavailable, "log_failed");
         Assert.That(fault.Body.ToString(), Does.Not.Contain("secret"));
-        Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { FailureCode.LogFailed, FailureCode.LogFailed }));
+        Assert.That(
+            host.Failures.Latest(10).Select(static f => f.Code),
+            Is.EqualTo(new[] { FailureCode.LogFailed, FailureCode.LogFailed }));
     }
 
     [Test]
@@ -329,7 +354,8 @@ internal sealed class OneEventTests
         await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
         await host.Bridge.BeginDraining();
 
-        (await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}""", runId: "r2"))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
+        (await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}""", runId: "r2"))).ShouldBe(
+            HttpStatusCode.ServiceUnavailable, "draining");
         (await http.PublishAsync(TokenJson(runId: "r2"))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
         var (response, _) = await http.PublishAsync(EventJson("agent_completed", """{"agent_name":"a"}"""));
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
@@ -357,7 +383,9 @@ internal sealed class OneEventTests
         await using var host = await PipelineHost.StartAsync();
         using var http = host.CreateClient();
 
-        Assert.That((await http.PublishAsync(Encoding.UTF8.GetBytes(TokenJson()), contentType)).Response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        Assert.That(
+            (await http.PublishAsync(Encoding.UTF8.GetBytes(TokenJson()), contentType)).Response.StatusCode,
+            Is.EqualTo(HttpStatusCode.Accepted));
     }
 
     [Test]
@@ -366,7 +394,8 @@ internal sealed class OneEventTests
         await using var host = await PipelineHost.StartAsync();
         using var http = host.CreateClient();
 
-        var answer = await http.PublishAsync(Encoding.UTF8.GetBytes(TokenJson()), configure: static request => request.Content!.Headers.ContentEncoding.Add("gzip"));
+        var answer = await http.PublishAsync(
+            Encoding.UTF8.GetBytes(TokenJson()), configure: static request => request.Content!.Headers.ContentEncoding.Add("gzip"));
 
         answer.ShouldBe(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
     }
@@ -379,7 +408,9 @@ internal sealed class OneEventTests
         await client.ConnectAsync(IPAddress.Loopback, host.Port);
         await using var stream = client.GetStream();
 
-        await stream.WriteAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"u8.ToArray());
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n"));
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync();
 
@@ -394,7 +425,8 @@ internal sealed class OneEventTests
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(IPAddress.Loopback, host.Port);
-            await client.GetStream().WriteAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
+            await client.GetStream().WriteAsync(
+                "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
         }
 
         await host.StopAsync();

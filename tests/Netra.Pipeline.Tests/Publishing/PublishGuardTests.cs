@@ -117,12 +117,16 @@ internal sealed class PublishGuardTests
     }
 
     private static async Task<WebApplication> StartAsync(
-        string environment, Action<IEndpointConventionBuilder> publish, Action<WebApplication>? use = null, CapturingLoggerProvider? logs = null)
+        string environment,
+        Action<IEndpointConventionBuilder> publish,
+        Action<WebApplication>? use = null,
+        CapturingLoggerProvider? logs = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Logging.ClearProviders().AddProvider(logs ?? new CapturingLoggerProvider());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+        builder.Services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(
+            BearerHandler.Name, null);
         builder.Services.AddAuthorization();
         builder.Services.AddNetraPipeline().UseInMemoryEventLog().UseAuthenticator<LoopbackAuthenticator>();
         var app = builder.Build();

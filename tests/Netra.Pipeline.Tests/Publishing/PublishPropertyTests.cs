@@ -52,7 +52,8 @@ internal sealed class PublishPropertyTests
         => PublishOneAsync(EventOf(type, name, text, number.Item), mustBeTaken: true);
 
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public Task Event_NearlyRight_IsAnsweredAsDocumentedAndArrivesAsItWasSent(byte type, string name, string text, long number, DoNotSize<int> seed)
+    public Task Event_NearlyRight_IsAnsweredAsDocumentedAndArrivesAsItWasSent(
+        byte type, string name, string text, long number, DoNotSize<int> seed)
         => PublishOneAsync(Arbitrary.Mutated(EventOf(type, name, text, number), seed));
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
@@ -65,7 +66,8 @@ internal sealed class PublishPropertyTests
         {
             Assert.That(
                 answer.Text("status"),
-                Is.EqualTo("stored").Or.EqualTo("queued").Or.EqualTo(Refusals.Any(r => r.Item2 == answer.Text("code")) ? "rejected" : "(a documented code)"));
+                Is.EqualTo("stored").Or.EqualTo("queued").Or.EqualTo(
+                    Refusals.Any(r => r.Item2 == answer.Text("code")) ? "rejected" : "(a documented code)"));
         }
     }
 
@@ -82,9 +84,12 @@ internal sealed class PublishPropertyTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted).Or.EqualTo(HttpStatusCode.Created), answer.ToString());
         var seq = answer.Seq();
         var request = JsonElement.Parse(sent);
-        await using var page = await TestClient.ConnectAsync(_host.SocketAddress(request.Text("user_id")!, $"&seq={seq - 1}&epoch={_host.Streams.Epoch}"));
+        await using var page = await TestClient.ConnectAsync(
+            _host.SocketAddress(request.Text("user_id")!, $"&seq={seq - 1}&epoch={_host.Streams.Epoch}"));
         var arrived = await page.ReadAsync<EventMessage>();
-        Assert.That((arrived.Id, arrived.ThreadId, arrived.RunId), Is.EqualTo((answer.Text("id"), request.Text("thread_id"), request.Text("run_id"))));
+        Assert.That(
+            (arrived.Id, arrived.ThreadId, arrived.RunId),
+            Is.EqualTo((answer.Text("id"), request.Text("thread_id"), request.Text("run_id"))));
         Assert.That(EventTypes.WireName(arrived.EventType!.Value), Is.EqualTo(request.Text("type")));
 
         // What the server adds stands in front.
@@ -108,7 +113,16 @@ internal sealed class PublishPropertyTests
             0 => ("token", (object)new { delta = Arbitrary.Text(text), any }),
             1 => ("custom", new { name = some, value = any }),
             2 => ("agent_started", new { agent_name = some, metadata = any, parent_run_id = (string?)null }),
-            3 => ("tool_completed", new { tool_name = some, result = any, status = "failed", error = new { code = some, message = some }, duration_ms = Math.Abs((double)number) }),
+            3 => (
+                "tool_completed",
+                new
+                {
+                    tool_name = some,
+                    result = any,
+                    status = "failed",
+                    error = new { code = some, message = some },
+                    duration_ms = Math.Abs((double)number),
+                }),
             4 => ("agent_failed", new { agent_name = some, error = new { code = "c", message = some, any } }),
             _ => ("agent_thinking", new { thought = Arbitrary.Text(text), timestamp = number }),
         };

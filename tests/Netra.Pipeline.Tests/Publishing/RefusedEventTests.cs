@@ -11,11 +11,15 @@ namespace Netra.Pipeline.Tests.Publishing;
 [Parallelizable(ParallelScope.All)]
 internal sealed class RefusedEventTests
 {
-    private static readonly (string Key, string Value)[] Settings = [("Netra:Streams:MaxEventBytes", "1024"), ("Netra:Publish:MaxBodyBytes", "4096")];
+    private static readonly (string Key, string Value)[] Settings =
+        [("Netra:Streams:MaxEventBytes", "1024"), ("Netra:Publish:MaxBodyBytes", "4096")];
 
     private static readonly string Huge = new('x', 20_000);
 
-    private static string Result(string more = "") => $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"tool_completed","data":{"tool_name":"search","call_id":"c1","result":"{{Huge}}"}{{more}}}""";
+    private static string Result(string more = "") => """{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"tool_completed","""
+        + $$"""
+        "data":{"tool_name":"search","call_id":"c1","result":"{{Huge}}"}{{more}}}
+        """;
 
     [Test]
     public async Task BigResult_AsALine_IsShownWithItsRunAndItsCall()
@@ -51,7 +55,8 @@ internal sealed class RefusedEventTests
         await using var host = await PipelineHost.StartAsync(settings: Settings);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         using var http = host.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = new StringContent(Result(), Encoding.UTF8, "application/json") };
+        using var content = new StringContent(Result(), Encoding.UTF8, "application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
 
         using var response = await http.SendAsync(request);
@@ -67,7 +72,8 @@ internal sealed class RefusedEventTests
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         using var http = host.CreateClient();
 
-        (await http.PublishAsync(Result().Replace(Huge, Huge[..2000], StringComparison.Ordinal))).ShouldBe(HttpStatusCode.RequestEntityTooLarge, "event_too_large");
+        (await http.PublishAsync(Result().Replace(Huge, Huge[..2000], StringComparison.Ordinal))).ShouldBe(
+            HttpStatusCode.RequestEntityTooLarge, "event_too_large");
 
         ShouldBeTheResult(await page.ReadAsync<ErrorMessage>());
     }
@@ -100,7 +106,12 @@ internal sealed class RefusedEventTests
 
     [TestCase("""{"user_id":"ada","run_id":"r1","type":"token","data":{"delta":"<huge>"}}""", "ada", "r1", "token", null)]
     [TestCase("""{"data":{"delta":"<huge>"},"user_id":"ada","run_id":"r1","type":"token"}""", null, null, null, null)]
-    [TestCase("""{"type":"tool_completed","data":{"call_id":"c7","nested":{"call_id":"no"},"result":"<huge>"},"user_id":"ada"}""", null, null, "tool_completed", "c7")]
+    [TestCase(
+        """{"type":"tool_completed","data":{"call_id":"c7","nested":{"call_id":"no"},"result":"<huge>"},"user_id":"ada"}""",
+        null,
+        null,
+        "tool_completed",
+        "c7")]
     [TestCase("""{"user_id":"$system","run_id":"r1","type":"nonsense","data":{"delta":"<huge>"}}""", null, "r1", null, null)]
     [TestCase("""{"user_id":7,"run_id":"r1","type":"token","x":"<huge>"}""", null, "r1", "token", null)]
     [TestCase("""{"user_id":"ada","run_id":"r1" no json "<huge>"}""", "ada", "r1", null, null)]

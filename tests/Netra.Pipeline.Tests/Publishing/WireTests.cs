@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Publishing;
@@ -10,7 +11,10 @@ using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 
 namespace Netra.Pipeline.Tests.Publishing;
 
-/// <summary>What HTTP lets a peer send in more ways than one: escapes, byte order marks, half-closed connections, other methods and versions, empty header fields.</summary>
+/// <summary>
+/// What HTTP lets a peer send in more ways than one: escapes, byte order marks, half-closed connections, other methods and versions, empty
+/// header fields.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class WireTests
@@ -78,7 +82,8 @@ internal sealed class WireTests
     }
 
     [Test]
-    public async Task Handshake_WithMalformedEscapes_Is400([Values("Jos%E9", "%ff%fe", "100%", "%u0041", "a%0")] string user, [Values] bool fastDoor)
+    public async Task Handshake_WithMalformedEscapes_Is400(
+        [Values("Jos%E9", "%ff%fe", "100%", "%u0041", "a%0")] string user, [Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         await using var client = await RawPeer.ConnectAsync(host.Port);
@@ -98,7 +103,7 @@ internal sealed class WireTests
     [TestCase("GET /ws?user_id=ada HTTP/1.0", 426)]
     public async Task Upgrade_ByAnotherMethodOrVersion_IsNone(string requestLine, int status)
     {
-        foreach (var kestrel in new[] { Listeners.FastDoor, (Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>)Listeners.SecondDoorOnly })
+        foreach (var kestrel in new Action<KestrelServerOptions>[] { Listeners.FastDoor, Listeners.SecondDoorOnly })
         {
             await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
             await using var client = await RawPeer.ConnectAsync(host.Port);
@@ -119,7 +124,9 @@ internal sealed class WireTests
         {
             await using var client = await RawPeer.ConnectAsync(host.Port);
             var body = TokenJson($"{i}");
-            await client.SendAsync($"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {NoMark.GetByteCount(body)}\r\n\r\n{body}");
+            await client.SendAsync(
+                "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + $"Content-Length: {NoMark.GetByteCount(body)}\r\n\r\n{body}");
             client.ShutdownSend();
 
             Assert.That((await client.ReadResponseAsync())?.Status, Is.EqualTo(202));
@@ -137,12 +144,15 @@ internal sealed class WireTests
             await using var client = await RawPeer.ConnectAsync(host.Port);
             var body = TokenJson("a") + "\n" + TokenJson("b") + "\n";
             await client.SendAsync(
-                $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: {NoMark.GetByteCount(body)}\r\n\r\n{body}");
+                "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                + $"Content-Length: {NoMark.GetByteCount(body)}\r\n\r\n{body}");
             client.ShutdownSend();
 
             var answer = await client.ReadResponseAsync();
             Assert.That(answer?.Status, Is.EqualTo(200));
-            Assert.That(Encoding.UTF8.GetString(answer!.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(2).And.All.Contains("stored"));
+            Assert.That(
+                Encoding.UTF8.GetString(answer!.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                Has.Length.EqualTo(2).And.All.Contains("stored"));
         }
 
         host.AssertNoErrors();
@@ -156,7 +166,8 @@ internal sealed class WireTests
         {
             await using var client = await RawPeer.ConnectAsync(host.Port);
             var line = TokenJson("a") + "\n";
-            await client.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
+            await client.SendAsync(
+                "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
             await client.SendAsync($"{NoMark.GetByteCount(line):x}\r\n{line}\r\n"[..^cut]);
             client.ShutdownSend();
             await client.ReadToEndAsync();
@@ -178,7 +189,9 @@ internal sealed class WireTests
 
         await using var lines = await PublishLines.OpenAsync(host);
         await lines.SendAsync((byte[])[0xEF, 0xBB, 0xBF, .. NoMark.GetBytes(TokenJson("a") + "\n" + TokenJson("b") + "\n")]);
-        Assert.That((await lines.CompleteAsync()).Select(static answer => answer.GetProperty("status").GetString()), Is.EqualTo(new[] { "stored", "stored" }));
+        Assert.That(
+            (await lines.CompleteAsync()).Select(static answer => answer.GetProperty("status").GetString()),
+            Is.EqualTo(new[] { "stored", "stored" }));
     }
 
     [Test]
@@ -304,7 +317,8 @@ internal sealed class WireTests
     [Test]
     public async Task Connections_KeptAliveAndIdle_MakeRoom()
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], map: Hello.Map);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], map: Hello.Map);
         await using var publisher = await PublishLines.OpenAsync(host);
         var idle = new List<RawPeer>();
         for (var i = 0; i < 15; i++)
@@ -318,7 +332,10 @@ internal sealed class WireTests
         await using var another = await RawPeer.OpenAsync(host.Port, "grace");
 
         await publisher.SendAsync(TokenJson("a"));
-        Assert.That((await publisher.ReadAsync())!.Value.GetProperty("status").GetString(), Is.EqualTo("queued"), "who has an open request is not cut");
+        Assert.That(
+            (await publisher.ReadAsync())!.Value.GetProperty("status").GetString(),
+            Is.EqualTo("queued"),
+            "who has an open request is not cut");
         foreach (var peer in idle)
         {
             await peer.DisposeAsync();
@@ -330,10 +347,14 @@ internal sealed class WireTests
     [Platform("Linux")]
     public async Task Connections_SilentBeforeTls_MakeRoomUnlessTheyHaveSpoken([Values] bool haveSpoken)
     {
-        await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], kestrel: Listeners.Tls);
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], kestrel: Listeners.Tls);
         using var client = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => Listeners.Certificate.Equals(certificate) },
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => Listeners.Certificate.Equals(certificate),
+            },
             PooledConnectionLifetime = TimeSpan.Zero,
         });
         var livez = new Uri($"https://127.0.0.1:{host.Port}/livez");
@@ -373,7 +394,8 @@ internal sealed class WireTests
     public async Task Pages_MoreThanMayBeHeld_AreRefusedAndProbesAnswered([Values] bool fastDoor)
     {
         await using var host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings], kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
+            settings: [("Netra:Connections:MaxConnections", "16"), HostLogs.NoPings],
+            kestrel: fastDoor ? Listeners.FastDoor : Listeners.SecondDoorOnly);
         var pages = new List<RawPeer>();
         for (var i = 0; i < 14; i++)
         {
@@ -409,7 +431,8 @@ internal sealed class WireTests
     {
         var head = new StringBuilder();
         var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await client.Stream.ReadAsync(one).AsTask().WaitAsync(TestClient.Patience) == 1)
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal)
+            && await client.Stream.ReadAsync(one).AsTask().WaitAsync(TestClient.Patience) == 1)
         {
             head.Append((char)one[0]);
         }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring.Operators;
-using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;

@@ -1,0 +1,166 @@
+using System.Security.Claims;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Runs;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <summary>
+/// One request that publishes: who sends it, and the runs that it publishes to. Their emitters are opened at a run's first event, kept for
+/// the next ones, and closed with the request; bounded: the one that was used longest ago makes room for a new one, and is opened again
+/// when its run comes back. What a request renews by being open does not hang on that. Not thread-safe; the request's reading loop owns it.
+/// </summary>
+internal sealed class PublishRequest : IAsyncDisposable
+{
+    /// <summary>The header that carries the key of a single event.</summary>
+    public const string KeyHeader = "Idempotency-Key";
+
+    // Each keeps a user's stream loaded, and opening one again waits for the log.
+    private const int MaxEmitters = 1024;
+
+    private const int MaxKeyBytes = 256;
+
+    // As OpenID Connect calls it, where the host does not map claims to the names of .NET.
+    private const string Subject = "sub";
+
+    // One stalled tab must not fail a backend's event, and a second try would make a second event: the receipt says "lagging", and the
+    // failure is reported.
+    private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
+
+    private readonly UserExecutionContextFactory _contexts;
+    private readonly EventEmitterFactory _emitters;
+    private readonly RunRegistry _registry;
+    private readonly string _requestId;
+    private readonly TraceContext? _trace;
+    private readonly StringValues _headerKey;
+    private readonly Dictionary<PublishTarget, LinkedListNode<(PublishTarget Target, EventEmitter Emitter)>> _open = [];
+
+    // The one that was used last is the first.
+    private readonly LinkedList<(PublishTarget Target, EventEmitter Emitter)> _used = [];
+    private readonly RequestRuns _renewed;
+    private EventEmitter? _last;
+
+    /// <param name="contexts">Makes the contexts of runs.</param>
+    /// <param name="emitters">Makes their emitters.</param>
+    /// <param name="registry">Hears of them.</param>
+    /// <param name="http">The request.</param>
+    /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
+    public PublishRequest(
+        UserExecutionContextFactory contexts, EventEmitterFactory emitters, RunRegistry registry, HttpContext http, bool isUrgent)
+    {
+        var headers = http.Request.Headers;
+        (_contexts, _emitters, _registry, _renewed) = (contexts, emitters, registry, new RequestRuns(registry));
+        (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], PublisherOf(http.User), isUrgent);
+        TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out _trace);
+    }
+
+    /// <summary>Whose idempotency keys are meant; empty for everybody who has not been authenticated.</summary>
+    public string Publisher { get; }
+
+    /// <summary>Whether the publisher waits for each event to be stored.</summary>
+    public bool IsUrgent { get; }
+
+    /// <summary>Whether the request has come to its end, or the server has ended it: its runs go on by themselves then.</summary>
+    public bool IsComplete { get; set; }
+
+    /// <summary>Where the last event went; null before the first.</summary>
+    public PublishTarget? LastTarget { get; private set; }
+
+    /// <summary>Whether one of its runs has begun and has not ended.</summary>
+    public bool HasOpenRun => _renewed.HasOpenRun || _used.Any(static run => run.Emitter.Life is { HasBegun: true, HasEnded: false });
+
+    /// <summary>Who sends a request, as the host has authenticated it; empty for nobody.</summary>
+    // Names are for people and may be anybody's; the identifier is the identity's own.
+    public static string PublisherOf(ClaimsPrincipal user)
+        => user.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? user.FindFirst(Subject)?.Value ?? user.Identity?.Name ?? string.Empty;
+
+    /// <summary>The key under which an event is published (docs/protocol.md, section 9.2): from its member, or from the header.</summary>
+    /// <param name="member">What its member says; null where it has none.</param>
+    /// <param name="scope">Whose event it is, for the failure.</param>
+    /// <returns>The key; null when it has none.</returns>
+    /// <exception cref="SendFailureException">It is not valid, or the two do not agree (<c>invalid_event</c>).</exception>
+    public string? KeyOf(string? member, in FailureScope scope)
+    {
+        var key = member;
+        if (_headerKey.Count > 0)
+        {
+            var header = _headerKey.Count == 1 ? _headerKey[0] : null;
+            if (header is null || (key is not null && key != header))
+            {
+                throw SendFailureException.InvalidEvent(scope, KeyHeader, "must occur once, and agree with idempotency_key");
+            }
+
+            key = header;
+        }
+
+        return key is null || Encoding.UTF8.GetByteCount(key) is > 0 and <= MaxKeyBytes
+            ? key
+            : throw SendFailureException.InvalidEvent(scope, "idempotency_key", $"must have 1 to {MaxKeyBytes} bytes of UTF-8");
+    }
+
+    /// <summary>The emitter of a run that is open already.</summary>
+    public EventEmitter? Find(PublishTarget target)
+    {
+        if (ReferenceEquals(target, LastTarget))
+        {
+            return _last;
+        }
+
+        if (!_open.TryGetValue(target, out var run))
+        {
+            return null;
+        }
+
+        _used.Remove(run);
+        _used.AddFirst(run);
+        (LastTarget, _last) = (target, run.Value.Emitter);
+        return _last;
+    }
+
+    /// <summary>The context of a run that is not open yet.</summary>
+    /// <exception cref="ContextValidationException">The ids are not valid. That has been reported.</exception>
+    public UserExecutionContext CreateContext(PublishTarget target) => _contexts.Create(
+        target.UserId,
+        target.ThreadId,
+        target.RunId,
+        _requestId,
+        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace);
+
+    /// <summary>Opens a run.</summary>
+    public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)
+    {
+        // It was heard of now, and not when the log has found its stream.
+        _registry.Hear(RunKey.Of(context));
+        var emitter = await _emitters.CreateEmitterAsync(context, Options, cancellationToken);
+        if (_open.Count >= MaxEmitters)
+        {
+            var oldest = _used.Last!;
+            _used.RemoveLast();
+            _open.Remove(oldest.Value.Target);
+            await oldest.Value.Emitter.DisposeAsync();
+        }
+
+        // As long as the request is open, whoever feeds the run is there; so is who waits for a slow disk to store a single event.
+        _renewed.Add(emitter.Life);
+        _open[target] = _used.AddFirst((target, emitter));
+        (LastTarget, _last) = (target, emitter);
+        return emitter;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _renewed.End(isBroken: !IsComplete && !IsUrgent);
+        foreach (var (_, emitter) in _used)
+        {
+            await emitter.DisposeAsync();
+        }
+
+        _open.Clear();
+        _used.Clear();
+    }
+}
