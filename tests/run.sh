@@ -27,7 +27,8 @@ finish() {
   exit
 }
 
-# apt-get waits for another one's lock on packages when it is told to, but never for the one on the lists (update) or on what is downloaded: there it fails at once, so it is asked again until 10 min are over.
+# apt-get waits for another one's lock on packages when it is told to, but never for the one on the lists (update) or on what is
+# downloaded: there it fails at once, so it is asked again until 10 min are over.
 apt() {
   local until=$((SECONDS + 600)) said
   while true; do
@@ -75,7 +76,8 @@ fi
 check "Format" dotnet format Netra.Pipeline.sln --verify-no-changes --no-restore --severity warn
 
 step "Web tests"
-(cd src/web/app && npm run --silent check && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json")
+(cd src/web/app && npm run --silent check \
+  && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json")
 web=$?
 if [ -s "$results/web.json" ]; then
   read -r p f s < <(node -e '

@@ -1,6 +1,7 @@
 'use strict';
-// Receives OTLP over http/protobuf on a port of the kernel's choice, decodes every request with the official protocol definitions, and writes it as one JSON line
-// {"signal":"traces"|"metrics"|"logs","body":{…}}. The first line says the port: {"port":N}. It ends when its input does, so that nobody can leave it behind.
+// Receives OTLP over http/protobuf on a port of the kernel's choice, decodes every request with the official protocol definitions, and
+// writes it as one JSON line {"signal":"traces"|"metrics"|"logs","body":{…}}. The first line says the port: {"port":N}. It ends when its
+// input does, so that nobody can leave it behind.
 // With NETRA_OTLP_STATUS it answers every request with that status instead, to show what failing exports do.
 const http = require('http');
 const zlib = require('zlib');

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the data folder of the version 1429e75 that UpgradeTests opens: builds that version's server beside the repository, lives three lives with it, and leaves 1429e75/*.db here, small.
+# Makes the data folder of the version 1429e75 that UpgradeTests opens: builds that version's server beside the repository, starts it three
+# times, and leaves 1429e75/*.db here, small.
 # It was run once, and what it made is kept; run it again only to make the same of the same version. Needs git, the .NET SDK and Python 3.
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -1,6 +1,9 @@
-"""Lives three lives with a server of an older version, and leaves its data folder: python3 make_folder.py <Netra.Pipeline.Server.dll> <folder>.
+"""Starts a server of an older version three times, and leaves its data folder.
 
-The first life lets events expire, the second ends well, and the third is killed in the middle of its runs. What the tests know of the folder is in UpgradeTests.cs.
+usage: python3 make_folder.py <Netra.Pipeline.Server.dll> <folder>
+
+The first server lets events expire, the second ends well, and the third is killed in the middle of its runs. What the tests know of the
+folder is in UpgradeTests.cs.
 """
 import http.client
 import json
@@ -16,7 +19,11 @@ import time
 
 SERVER, FOLDER = sys.argv[1], sys.argv[2]
 PORT = 5187
-LONG = ["--Netra:Streams:Retention=3650.00:00:00", "--Netra:Delivery:DeadLetterRetention=3650.00:00:00", "--Netra:Publish:IdempotencyWindow=30.00:00:00"]
+LONG = [
+    "--Netra:Streams:Retention=3650.00:00:00",
+    "--Netra:Delivery:DeadLetterRetention=3650.00:00:00",
+    "--Netra:Publish:IdempotencyWindow=30.00:00:00",
+]
 QUICK = ["--Netra:Delivery:FirstRetry=00:00:01", "--Netra:Delivery:Tries=1", "--Netra:Delivery:MaxRetryPause=00:00:01"]
 
 
@@ -87,7 +94,8 @@ def wait_for(condition, what):
 
 def ask(method, path, body=None):
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-    connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"} if body is not None else {})
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
     response = connection.getresponse()
     text = response.read()
     connection.close()
@@ -161,11 +169,14 @@ def second_life(data):
     publish("gus", "keyed", "token", {"delta": "once"}, idempotency_key="order-2")
 
     author = {"author": "ops"}
-    status, answer = ask("POST", "/monitoring/websocket/emergency/alert", {"title": "by hand", "message": "left on", "severity": "high", **author})
+    status, answer = ask(
+        "POST", "/monitoring/websocket/emergency/alert", {"title": "by hand", "message": "left on", "severity": "high", **author})
     assert status == 201, answer
-    status, answer = ask("POST", f"/monitoring/websocket/alerts/{answer['id']}/acknowledge", {**author, "comment": "seen", "timeout_s": 86400})
+    status, answer = ask(
+        "POST", f"/monitoring/websocket/alerts/{answer['id']}/acknowledge", {**author, "comment": "seen", "timeout_s": 86400})
     assert status == 200, answer
-    status, answer = ask("POST", "/monitoring/websocket/silences", {**author, "rule": "high_latency", "comment": "quiet", "duration_s": 86400})
+    status, answer = ask(
+        "POST", "/monitoring/websocket/silences", {**author, "rule": "high_latency", "comment": "quiet", "duration_s": 86400})
     assert status == 201, answer
     status, answer = ask("PUT", "/monitoring/websocket/rules/no_connections", {**author, "for_s": 77})
     assert status == 200, answer

@@ -63,7 +63,28 @@ internal sealed partial class OperationsFilesTests
         Assert.That(promtool.ExitCode, Is.Zero, $"{await output}{error}");
     }
 
-    private static IEnumerable<string> RuleLines() => File.ReadLines(Repository.PathOf("docs/operations/prometheus-rules.yml")).Select(static line => line.Trim().TrimStart('-').Trim());
+    // The lines of the rules, with those of a folded value (>-) put together.
+    private static List<string> RuleLines()
+    {
+        var lines = new List<string>();
+        var depth = int.MaxValue;
+        foreach (var text in File.ReadLines(Repository.PathOf("docs/operations/prometheus-rules.yml")))
+        {
+            var indent = text.Length - text.TrimStart().Length;
+            if (indent > depth)
+            {
+                lines[^1] += " " + text.Trim();
+                continue;
+            }
+
+            var line = text.Trim().TrimStart('-').Trim();
+            var isFolded = line.EndsWith(": >-", StringComparison.Ordinal);
+            depth = isFolded ? indent : int.MaxValue;
+            lines.Add(isFolded ? line[..^" >-".Length] : line);
+        }
+
+        return lines;
+    }
 
     private static void Check(IReadOnlyList<string> expressions)
     {

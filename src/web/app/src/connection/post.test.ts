@@ -32,6 +32,7 @@ describe('postJson', () => {
   ])('says the status where there is no more to say: %s', async (body, type) => {
     answer(502, body, type);
 
-    await expect(postJson('http://127.0.0.1/x', {})).rejects.toMatchObject({ status: 502, message: 'the server answered a message with 502' });
+    const refused = { status: 502, message: 'the server answered a message with 502' };
+    await expect(postJson('http://127.0.0.1/x', {})).rejects.toMatchObject(refused);
   });
 });

@@ -21,7 +21,10 @@ export const openBrowserStream: OpenStream = (url) => new EventSource(url) as Ev
 const socketConnecting = 0;
 const socketClosed = 3;
 
-/** The answers to a message that end its stream (protocol 9.3), and how a WebSocket would have been closed. Others say nothing about the message. */
+/**
+ * The answers to a message that end its stream (protocol 9.3), and how a WebSocket would have been closed. Others say nothing about the
+ * message.
+ */
 const refusals: Readonly<Record<number, number>> = { 400: CloseCode.invalidMessage, 413: CloseCode.messageTooBig };
 
 /**

@@ -47,12 +47,13 @@ describe('notices', () => {
 
   it('says in plain words what the server says in its own, and keeps those', () => {
     const message = 'Event 58 stayed unconfirmed after 5 tries.';
-    const told = noticeOfError({ type: 'error', code: 'critical_delivery_failed', message, severity: 'critical', timestamp: 1, run_id: 'r1' });
+    const code = 'critical_delivery_failed';
+    const told = noticeOfError({ type: 'error', code, message, severity: 'critical', timestamp: 1, run_id: 'r1' });
 
     expect(told).toEqual({
       severity: 'critical',
-      code: 'critical_delivery_failed',
-      message: plainWords('critical_delivery_failed'),
+      code,
+      message: plainWords(code),
       detail: message,
       runId: 'r1',
     });
@@ -114,7 +115,8 @@ describe('placement', () => {
   });
 
   it('says at a tool why its result does not come, and nowhere else', () => {
-    const running = [agentEvents.toolExecuting(2, { call_id: 'c1' }), agentEvents.toolExecuting(3, { call_id: 'c2' })].reduce(applyEvent, run);
+    const events = [agentEvents.toolExecuting(2, { call_id: 'c1' }), agentEvents.toolExecuting(3, { call_id: 'c2' })];
+    const running = events.reduce(applyEvent, run);
     const told = noticeOfError({
       type: 'error',
       code: 'event_too_large',

@@ -17,7 +17,8 @@ function lostBy(notice: Notice, run: Run): ToolStep | undefined {
     return undefined;
   }
   const calls = run.steps.filter(
-    (step): step is ToolStep => step.kind === 'tool' && (lost.callId !== undefined ? step.callId === lost.callId : step.name === lost.toolName),
+    (step): step is ToolStep =>
+      step.kind === 'tool' && (lost.callId !== undefined ? step.callId === lost.callId : step.name === lost.toolName),
   );
   // One that has ended after all says by itself how.
   return calls.find(isOpen) ?? calls.at(-1);
