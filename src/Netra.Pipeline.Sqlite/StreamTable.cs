@@ -37,7 +37,8 @@ internal sealed class StreamTable
             + "buried, dead_kept, dead_gone, skipped, claimed, audit_rowid) "
             + "VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0)");
         _update = database.Prepare(
-            "UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, expired_through = ?6, acked = ?7, acked_kept = ?8, "
+            "UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, "
+            + "expired_through = ?6, acked = ?7, acked_kept = ?8, "
             + "acked_gone = ?9, expired = ?10, buried = ?11, dead_kept = ?12, dead_gone = ?13, skipped = ?14, claimed = ?15, "
             + "audit_rowid = ?16 WHERE id = ?1");
     }

@@ -4,12 +4,12 @@ using Netra.Pipeline.Emission;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// The events an agent may say itself. What frames a run (started, tools, the terminal event) is the runner's and the tool executor's to say,
-/// so that an agent cannot say it twice or leave it out. Safe from any thread.
+/// The events an agent may say itself. What frames a run (started, tools, the terminal event) is the runner's and the tool executor's to
+/// say, so that an agent cannot say it twice or leave it out. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// Every method throws when the event was not accepted: nobody will see it. An accepted event for which a connection had no room is reported
-/// and returned as a receipt, since a stalled tab must not end the run for every other.
+/// Every method throws when the event was not accepted: no device will see it. An accepted event for which a connection had no room is
+/// reported and returned as a receipt, since a stalled tab must not end the run for every other.
 /// </remarks>
 public sealed class AgentEvents
 {
@@ -26,7 +26,8 @@ public sealed class AgentEvents
         _emitter.AgentThinkingAsync(thought, metadata, ct);
 
     /// <summary>
-    /// Streams a piece of text that is not part of the answer. What the agent yields is streamed anyway, and given to the caller too; this is not.
+    /// Streams a piece of text that is not part of the answer. What the agent yields is streamed anyway, and given
+    /// to the caller too; this is not.
     /// </summary>
     /// <param name="delta">The text.</param>
     /// <param name="ct">Gives up before the event is numbered.</param>
@@ -38,5 +39,6 @@ public sealed class AgentEvents
     /// <param name="value">Its value, any JSON.</param>
     /// <param name="ct">Gives up before the event is numbered.</param>
     /// <returns>Where the event stands.</returns>
-    public ValueTask<EventReceipt> CustomAsync(string name, JsonNode? value, CancellationToken ct = default) => _emitter.CustomAsync(name, value, ct);
+    public ValueTask<EventReceipt> CustomAsync(string name, JsonNode? value, CancellationToken ct = default)
+        => _emitter.CustomAsync(name, value, ct);
 }

@@ -4,7 +4,9 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>What an agent gets for one run: the question, for whom it is answered, and everything it may do. Safe from any thread.</summary>
+/// <summary>
+/// What an agent gets for one run: the question, for whom it is answered, and everything it may do. Safe from any thread.
+/// </summary>
 public sealed class AgentExecution
 {
     private readonly RunScope _run;
@@ -44,7 +46,7 @@ public sealed class AgentExecution
     public TimeSpan Heartbeat() => _run.Emitter.Heartbeat();
 
     /// <summary>
-    /// Says that nothing is to be expected for a while, for somebody's answer, say: until then the run is not stalled, and none of its
+    /// Says that nothing is to be expected for a while, for a person's answer, say: until then the run is not stalled, and none of its
     /// tools is stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
     /// </summary>
     /// <param name="until">Until when; at most 24 h ahead.</param>
@@ -64,8 +66,8 @@ public sealed class AgentExecution
     /// <param name="ct">Cancels the delegated run only.</param>
     /// <returns>The whole answer.</returns>
     /// <exception cref="AgentCommunicationException">
-    /// The other agent failed or was cancelled on its own, is not registered, or agents have delegated too deep. It has been reported and is
-    /// shown in this run; an agent that can do without the answer may catch it.
+    /// The other agent failed or was cancelled on its own, is not registered, or agents have delegated too deep. It has been reported and
+    /// is shown in this run; an agent that can do without the answer may catch it.
     /// </exception>
     /// <exception cref="OperationCanceledException">This run, or this call, was cancelled.</exception>
     public Task<string> DelegateAsync(string agentName, string input, CancellationToken ct = default) =>

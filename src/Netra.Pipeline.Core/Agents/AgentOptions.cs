@@ -9,8 +9,8 @@ public sealed class AgentOptions
     public const string SectionName = "Netra:Agents";
 
     /// <summary>
-    /// How many runs may be open at once, delegated ones included; 1 to 1,000,000, default 10,000 (the number of connections a node is built for).
-    /// One more is refused with an error that names the limit.
+    /// How many runs may be open at once, delegated ones included; 1 to 1,000,000, default 10,000 (the number of connections a node is
+    /// built for). One more is refused with an error that names the limit.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxOpenRuns { get; set; } = 10_000;
@@ -36,8 +36,8 @@ public sealed class AgentOptions
     public TimeSpan RoomTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a run that is over waits for tool calls and delegations the agent left behind, once they have been cancelled, before it says its
-    /// terminal event anyway; 0 to 5 min, default 10 s.
+    /// How long a run that is over waits for tool calls and delegations the agent left behind, once they have been cancelled, before it
+    /// says its terminal event anyway; 0 to 5 min, default 10 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan LeftoverTimeout { get; set; } = TimeSpan.FromSeconds(10);

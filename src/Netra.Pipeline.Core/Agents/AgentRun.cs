@@ -21,8 +21,8 @@ public sealed class AgentRun
     public string RunId => Context.RunId;
 
     /// <summary>
-    /// Ends when the run has, after its terminal event: successfully, cancelled, or with what made it fail, which has been reported already.
-    /// Nobody needs to await it.
+    /// Ends when the run has, after its terminal event: successfully, cancelled, or with what made it fail, which has been
+    /// reported already. It need not be awaited.
     /// </summary>
     public Task Completion { get; }
 

@@ -10,8 +10,8 @@ namespace Netra.Pipeline.Agents;
 /// user, and exactly one terminal event follows on every way out. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// A context serves one run: use a new run id for each. Failures are reported before they are raised, so a caller that has nothing to add need
-/// not log them.
+/// A context serves one run: use a new run id for each. Failures are reported before they are raised, so a caller that
+/// has nothing to add need not log them.
 /// </remarks>
 public sealed class AgentRunner
 {
@@ -36,12 +36,16 @@ public sealed class AgentRunner
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="AggregateException">The run failed, and its terminal event was refused as well.</exception>
     public Task<string> RunAsync(
-        string agentName, string input, UserExecutionContext context, JsonNode? data = null, CancellationToken cancellationToken = default) =>
+        string agentName,
+        string input,
+        UserExecutionContext context,
+        JsonNode? data = null,
+        CancellationToken cancellationToken = default) =>
         Prepare(agentName, input, context, data, cancellationToken).ToTextAsync();
 
     /// <summary>
-    /// Runs an agent as fast as the caller reads. The run begins with the first piece asked for; whoever stops reading and disposes the
-    /// enumerator cancels it.
+    /// Runs an agent as fast as the caller reads. The run begins with the first piece asked for; a caller that stops reading
+    /// and disposes the enumerator cancels it.
     /// </summary>
     /// <param name="agentName">The agent.</param>
     /// <param name="input">The question.</param>
@@ -51,12 +55,16 @@ public sealed class AgentRunner
     /// <returns>The answer, piece by piece; to be enumerated once. It raises what <see cref="RunAsync"/> does.</returns>
     /// <exception cref="AgentCommunicationException">The agent is not registered.</exception>
     public IAsyncEnumerable<string> StreamAsync(
-        string agentName, string input, UserExecutionContext context, JsonNode? data = null, CancellationToken cancellationToken = default) =>
+        string agentName,
+        string input,
+        UserExecutionContext context,
+        JsonNode? data = null,
+        CancellationToken cancellationToken = default) =>
         Prepare(agentName, input, context, data, cancellationToken);
 
     /// <summary>
-    /// Starts a run in the background. What refuses the run at once (an unknown agent, the limit of open runs, a draining pipeline) is raised
-    /// here; what happens later is told by the run's events, by the failure funnel, and by <see cref="AgentRun.Completion"/>.
+    /// Starts a run in the background. What refuses the run at once (an unknown agent, the limit of open runs, a draining pipeline) is
+    /// raised here; what happens later is told by the run's events, by the failure funnel, and by <see cref="AgentRun.Completion"/>.
     /// </summary>
     /// <param name="agentName">The agent.</param>
     /// <param name="input">The question.</param>
@@ -97,10 +105,13 @@ public sealed class AgentRunner
     public CancelRunResult CancelRun(string userId, string threadId, string runId, string reason = "cancelled by the user")
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);
-        return _services.OpenRuns.TryCancel(new RunKey(userId, threadId, runId), reason) ? CancelRunResult.Requested : CancelRunResult.Unknown;
+        return _services.OpenRuns.TryCancel(new RunKey(userId, threadId, runId), reason)
+            ? CancelRunResult.Requested
+            : CancelRunResult.Unknown;
     }
 
-    private RunningAgent Prepare(string agentName, string input, UserExecutionContext context, JsonNode? data, CancellationToken cancellationToken)
+    private RunningAgent Prepare(
+        string agentName, string input, UserExecutionContext context, JsonNode? data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(agentName);
         ArgumentNullException.ThrowIfNull(input);

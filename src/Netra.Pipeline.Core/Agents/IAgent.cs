@@ -6,7 +6,9 @@ namespace Netra.Pipeline.Agents;
 /// </summary>
 public interface IAgent
 {
-    /// <summary>The name callers and other agents use: 1 to 64 letters, digits, <c>_</c>, <c>-</c> or <c>.</c>; unique among agents.</summary>
+    /// <summary>
+    /// The name callers and other agents use: 1 to 64 letters, digits, <c>_</c>, <c>-</c> or <c>.</c>; unique among agents.
+    /// </summary>
     string Name { get; }
 
     /// <summary>What it is good for, for people and for models that choose agents.</summary>
@@ -21,7 +23,7 @@ public interface IAgent
     /// <summary>
     /// Does one run. Every string yielded is streamed to the user as a <c>token</c> event and to the caller. The runner says
     /// <c>agent_started</c> before and exactly one terminal event after, whichever way the run ends: by return, exception, cancellation, or
-    /// because nobody reads on.
+    /// because the caller stops reading.
     /// </summary>
     /// <param name="execution">The question, for whom it is answered, and what the agent may use.</param>
     /// <param name="cancellationToken">

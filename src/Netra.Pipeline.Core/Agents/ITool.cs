@@ -15,7 +15,8 @@ public interface ITool
     string Description { get; }
 
     /// <summary>
-    /// Does the work of one call. It begins only after <c>tool_executing</c> has been accepted; <c>tool_completed</c> follows on every way out.
+    /// Does the work of one call. It begins only after <c>tool_executing</c> has been accepted;
+    /// <c>tool_completed</c> follows on every way out.
     /// </summary>
     /// <param name="invocation">The arguments, and for whom the call is made.</param>
     /// <param name="cancellationToken">Fires when the run is cancelled or ends without waiting for this call.</param>

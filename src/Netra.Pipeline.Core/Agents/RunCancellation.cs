@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// Whether a run was cancelled, and why. Whoever comes first decides: the first cause is the reason, and a run that has closed is not
+/// Whether a run was cancelled, and why. The first caller decides: its cause is the reason, and a run that has closed is not
 /// cancelled any more. So <see cref="TryCancel"/> returns <see langword="true"/> exactly when the run will not end as completed.
 /// Safe from any thread.
 /// </summary>
@@ -20,7 +20,9 @@ internal sealed class RunCancellation(Action<Exception> callbackFailed) : IDispo
     /// <summary>Why the run was cancelled; <see langword="null"/> when it was not.</summary>
     public string? Reason => ReferenceEquals(_reason, Closed) ? null : _reason;
 
-    /// <summary>Cancels with <paramref name="reason"/> when <paramref name="token"/> does. Called while the run is set up, by one thread.</summary>
+    /// <summary>
+    /// Cancels with <paramref name="reason"/> when <paramref name="token"/> does. Called while the run is set up, by one thread.
+    /// </summary>
     public void Watch(string reason, CancellationToken token)
     {
         if (token.CanBeCanceled)

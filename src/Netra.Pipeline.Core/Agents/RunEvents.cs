@@ -5,7 +5,7 @@ namespace Netra.Pipeline.Agents;
 
 /// <summary>
 /// The events that frame one run. None of them is cancelled with the run: a page that was told a run was accepted must see it begin, and
-/// whoever saw it begin must see it end. Used by one run, one call at a time.
+/// a device that saw it begin must see it end. Used by one run, one call at a time.
 /// </summary>
 internal sealed class RunEvents(RunScope run)
 {
@@ -29,7 +29,9 @@ internal sealed class RunEvents(RunScope run)
     {
         var preview = run.Services.Options.QuestionPreviewLength;
         var input = run.Request.Input;
-        var metadata = preview == 0 ? null : new JsonObject { ["question"] = input.Length <= preview ? input : input[..Cut(input, preview)] };
+        var metadata = preview == 0
+            ? null
+            : new JsonObject { ["question"] = input.Length <= preview ? input : input[..Cut(input, preview)] };
         await run.Emitter.AgentStartedAsync(AgentName, metadata, run.Request.Parent?.Context.RunId);
     }
 
@@ -73,7 +75,9 @@ internal sealed class RunEvents(RunScope run)
     }
 
     public async ValueTask CompletedAsync() => await run.Emitter.AgentCompletedAsync(
-        AgentName, Duration, _withheld == 0 ? null : new JsonObject { ["withheld_characters"] = _withheld, ["withheld_because"] = "emergency_mode" });
+        AgentName,
+        Duration,
+        _withheld == 0 ? null : new JsonObject { ["withheld_characters"] = _withheld, ["withheld_because"] = "emergency_mode" });
 
     public async ValueTask FailedAsync(Exception failure) =>
         await run.Emitter.AgentFailedAsync(AgentName, RunFailures.ToError(failure, FailureCode.AgentFailed), Duration);

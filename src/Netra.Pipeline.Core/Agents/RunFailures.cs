@@ -3,7 +3,9 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>How exceptions of agents and tools are told: to the funnel, and in events. Pure but for the funnel; safe from any thread.</summary>
+/// <summary>
+/// How exceptions of agents and tools are told: to the funnel, and in events. Pure but for the funnel; safe from any thread.
+/// </summary>
 internal static class RunFailures
 {
     // An exception's text can be of any length, and the event that tells of a failure must never fail for its size.

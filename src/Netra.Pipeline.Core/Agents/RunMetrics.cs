@@ -18,13 +18,15 @@ internal sealed class RunMetrics
     public RunMetrics(IMeterFactory meters, OpenRuns open)
     {
         var meter = meters.Create(PipelineMeter.Name);
-        meter.CreateObservableUpDownCounter("netra.run.active", () => open.Count, "{run}", "Runs that are open in this process, delegated ones included.");
+        meter.CreateObservableUpDownCounter(
+            "netra.run.active", () => open.Count, "{run}", "Runs that are open in this process, delegated ones included.");
         _runs = Seconds("netra.run.duration", "How long runs took, by how they ended (netra.outcome).", AgentSeconds);
         _agents = Seconds("gen_ai.invoke_agent.duration", "How long invocations of agents took.", AgentSeconds);
         _tools = Seconds("gen_ai.execute_tool.duration", "How long tools took.", ToolSeconds);
 
         Histogram<double> Seconds(string name, string description, double[] bounds)
-            => meter.CreateHistogram(name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
+            => meter.CreateHistogram(
+                name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
     }
 
     /// <param name="agent">The agent.</param>

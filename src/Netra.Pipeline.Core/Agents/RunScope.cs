@@ -14,7 +14,7 @@ internal sealed record RunScope(RunServices Services, RunRequest Request, EventE
     /// <summary>Tool calls and delegations under way.</summary>
     public OpenWork OpenWork { get; } = new();
 
-    /// <summary>The run's span, while somebody collects spans.</summary>
+    /// <summary>The run's span, while spans are collected.</summary>
     public Activity? Span { get; init; }
 }
 
@@ -36,7 +36,8 @@ internal sealed class OpenWork
         if (!work.IsCompleted)
         {
             _open[work] = name;
-            _ = work.ContinueWith(Forget, _open, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = work.ContinueWith(
+                Forget, _open, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         return work;
@@ -47,13 +48,14 @@ internal sealed class OpenWork
     public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time)
     {
         var all = Task.WhenAll(_open.Keys);
-        await all.WaitAsync(timeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await all.WaitAsync(timeout, time).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return all.IsCompleted;
     }
 
     private static void Forget(Task ended, object? open)
     {
-        // Looked at, so that it does not count as unobserved: a call that nobody awaits has reported its failure itself.
+        // Looked at, so that it does not count as unobserved: a call that is not awaited has reported its failure itself.
         _ = ended.Exception;
         ((ConcurrentDictionary<Task, string>)open!).TryRemove(ended, out _);
     }

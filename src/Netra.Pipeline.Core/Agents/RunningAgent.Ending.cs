@@ -150,7 +150,16 @@ internal sealed partial class RunningAgent
 
         var pace = duration > TimeSpan.Zero ? Math.Round(_events.Tokens / duration.TotalSeconds, 1) : 0;
         Log.Ended(
-            _services.Logger, agent, OutcomeOf(failure), duration.TotalMilliseconds, _run!.Emitter.EventsOfRun, pace, context.UserId, context.ThreadId, context.RunId, context.RequestId);
+            _services.Logger,
+            agent,
+            OutcomeOf(failure),
+            duration.TotalMilliseconds,
+            _run!.Emitter.EventsOfRun,
+            pace,
+            context.UserId,
+            context.ThreadId,
+            context.RunId,
+            context.RequestId);
     }
 
     private void EndSpan(Exception? failure)
@@ -164,7 +173,9 @@ internal sealed partial class RunningAgent
         _span?.Dispose();
     }
 
-    private static string OutcomeOf(Exception? failure) => failure switch { null => "completed", OperationCanceledException => "cancelled", _ => "failed" };
+    private static string OutcomeOf(Exception? failure)
+        => failure switch { null => "completed", OperationCanceledException => "cancelled", _ => "failed" };
 
-    private static string? ErrorTypeOf(Exception? failure) => failure is null or OperationCanceledException ? null : RunFailures.ToError(failure, FailureCode.AgentFailed).Code;
+    private static string? ErrorTypeOf(Exception? failure)
+        => failure is null or OperationCanceledException ? null : RunFailures.ToError(failure, FailureCode.AgentFailed).Code;
 }

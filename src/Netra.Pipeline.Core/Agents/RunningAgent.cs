@@ -9,8 +9,9 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// One run: drives the agent's enumerator, streams what it yields, and sees to it that a run that was said to have started ends with exactly
-/// one terminal event, whichever way it ends. An enumerator by hand, since an iterator method cannot yield from a try block that has a catch.
+/// One run: drives the agent's enumerator, streams what it yields, and sees to it that a run that was said to have started
+/// ends with exactly one terminal event, whichever way it ends. An enumerator by hand, since an iterator method cannot
+/// yield from a try block that has a catch.
 /// </summary>
 /// <remarks>
 /// Enumerated once, by one consumer, as every <see cref="IAsyncEnumerator{T}"/>; only the cancellation is reached from other threads.
@@ -53,7 +54,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         try
         {
             Watch();
-            // Whoever gives up before anything has happened gets no run. From here on it is told from its beginning to its end.
+            // A caller that gives up before anything has happened gets no run. From here on it is told from its beginning to its end.
             _cancellation.Token.ThrowIfCancellationRequested();
             _services.OpenRuns.Add(_request.Context, _request.Agent.Name, _request.Scope, _cancellation);
         }
@@ -209,8 +210,9 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         return true;
     }
 
-    // The run's span and its log scope flow with the execution context, but an enumerator is driven from outside: whoever asks for the next piece comes with a context of its own, and gets it back. So the run's is kept, and
-    // taken up again for each piece, which costs nothing.
+    // The run's span and its log scope flow with the execution context, but an enumerator is driven from outside: the caller
+    // that asks for the next piece comes with a context of its own, and gets it back. So the run's is kept, and taken up again
+    // for each piece, which costs nothing.
     private void EnterFlow()
     {
         _logScope = _services.Logger.BeginScope(LogScope.OfRun(_request.Agent.Name, _request.Context));
@@ -240,10 +242,22 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         public static partial void Started(ILogger logger, string agent, string userId, string threadId, string runId);
 
         [LoggerMessage(
-            EventIds.RunEnded, LogLevel.Information,
-            "Agent {Agent} {Outcome} after {Milliseconds} ms with {Events} events, {TokensPerSecond} of text a second [user {UserId}, thread {ThreadId}, run {RunId}, request {RequestId}]", EventName = nameof(EventIds.RunEnded))]
+            EventIds.RunEnded,
+            LogLevel.Information,
+            "Agent {Agent} {Outcome} after {Milliseconds} ms with {Events} events, {TokensPerSecond} of text a second [user {UserId}, "
+            + "thread {ThreadId}, run {RunId}, request {RequestId}]",
+            EventName = nameof(EventIds.RunEnded))]
         public static partial void Ended(
-            ILogger logger, string agent, string outcome, double milliseconds, long events, double tokensPerSecond, string userId, string threadId, string runId, string requestId);
+            ILogger logger,
+            string agent,
+            string outcome,
+            double milliseconds,
+            long events,
+            double tokensPerSecond,
+            string userId,
+            string threadId,
+            string runId,
+            string requestId);
     }
 }
 
@@ -253,7 +267,7 @@ internal enum RunPhase
     /// <summary>Nothing has happened.</summary>
     New,
 
-    /// <summary>It has its place among the open runs; nobody has been told of it.</summary>
+    /// <summary>It has its place among the open runs; no event has told of it.</summary>
     Open,
 
     /// <summary><c>agent_started</c> has been accepted: a terminal event must follow.</summary>

@@ -51,7 +51,8 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
     {
         try
         {
-            await run.Emitter.ToolExecutingAsync(invocation.ToolName, invocation.CallId, invocation.Arguments, cancellationToken: cancellationToken);
+            await run.Emitter.ToolExecutingAsync(
+                invocation.ToolName, invocation.CallId, invocation.Arguments, cancellationToken: cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -103,7 +104,8 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
     }
 
     // Without the run's token: how a call ended is said also, and above all, when it was cancelled.
-    private async Task SayAsync(ToolOutcome outcome) => await run.Emitter.ToolCompletedAsync(invocation.ToolName, outcome, invocation.CallId);
+    private async Task SayAsync(ToolOutcome outcome)
+        => await run.Emitter.ToolCompletedAsync(invocation.ToolName, outcome, invocation.CallId);
 
     // To the agent it would look as if its run had been cancelled; most of the time it is the timeout of an HTTP client.
     private Exception Explain(Exception failure) => failure is OperationCanceledException

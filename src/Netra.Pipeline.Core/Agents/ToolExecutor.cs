@@ -4,8 +4,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// Calls tools for one run. <c>tool_executing</c> comes before a call and exactly one <c>tool_completed</c> after it, whichever way the call
-/// ends. Safe from any thread: an agent may have several calls under way.
+/// Calls tools for one run. <c>tool_executing</c> comes before a call and exactly one <c>tool_completed</c> after it, whichever way the
+/// call ends. Safe from any thread: an agent may have several calls under way.
 /// </summary>
 public sealed class ToolExecutor
 {
@@ -21,12 +21,14 @@ public sealed class ToolExecutor
     /// <returns>What the tool returned, also when it was too large to be shown.</returns>
     /// <exception cref="AgentCommunicationException">There is no such tool (<see cref="FailureCode.ToolUnknown"/>).</exception>
     /// <exception cref="PipelineException">
-    /// <c>tool_executing</c> was not accepted, and the tool has not started; or <c>tool_completed</c> was not, and nobody knows how it ended.
+    /// <c>tool_executing</c> was not accepted, and the tool has not started; or <c>tool_completed</c> was not, and
+    /// it is unknown how it ended.
     /// </exception>
     /// <exception cref="OperationCanceledException">The run or the call was cancelled.</exception>
     /// <remarks>
-    /// An exception of the tool is reported, shown in <c>tool_completed</c>, and raised as it is. A result that does not fit into an event is
-    /// replaced there by a note (<c>{"error":{"code":"result_too_large",…}}</c>), is reported, and is returned in full: the tool did its work.
+    /// An exception of the tool is reported, shown in <c>tool_completed</c>, and raised as it is. A result that does not
+    /// fit into an event is replaced there by a note (<c>{"error":{"code":"result_too_large",…}}</c>), is reported, and is
+    /// returned in full: the tool did its work.
     /// </remarks>
     public ValueTask<JsonNode?> CallToolAsync(string tool, JsonObject arguments, CancellationToken ct = default)
     {

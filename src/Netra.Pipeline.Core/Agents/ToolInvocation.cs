@@ -50,7 +50,7 @@ public sealed class ToolInvocation
     public TimeSpan Heartbeat() => Emitter?.Heartbeat() ?? TimeSpan.MaxValue;
 
     /// <summary>
-    /// Says that nothing is to be expected for a while, for somebody's answer, say: until then the run is not stalled, and this call is not
+    /// Says that nothing is to be expected for a while, for a person's answer, say: until then the run is not stalled, and this call is not
     /// stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
     /// </summary>
     /// <param name="until">Until when; at most 24 h ahead.</param>

@@ -6,8 +6,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// Makes all registered agents and tools at start and fills the registries with them, unless something is wrong: then the host does not start,
-/// and everything that is wrong is said at once. Used by one thread, before anything else of this folder.
+/// Makes all registered agents and tools at start and fills the registries with them, unless something is wrong: then the host does not
+/// start, and everything that is wrong is said at once. Used by one thread, before anything else of this folder.
 /// </summary>
 internal sealed partial class WiringCheck(
     IServiceProvider services,
@@ -41,8 +41,10 @@ internal sealed partial class WiringCheck(
     {
         var maker = new PartMaker(services, known);
         var wiring = new Wiring();
-        wiring.Agents.AddRange(maker.MakeAll<IAgent>("agent", agents.Select(registration => registration.Type), agent => agent.Name, wiring.Reasons));
-        wiring.Tools.AddRange(maker.MakeAll<ITool>("tool", tools.Select(registration => registration.Type), tool => tool.Name, wiring.Reasons));
+        wiring.Agents.AddRange(
+            maker.MakeAll<IAgent>("agent", agents.Select(registration => registration.Type), agent => agent.Name, wiring.Reasons));
+        wiring.Tools.AddRange(
+            maker.MakeAll<ITool>("tool", tools.Select(registration => registration.Type), tool => tool.Name, wiring.Reasons));
         wiring.CheckNames();
         wiring.CheckRequirements();
         return wiring;

@@ -9,12 +9,12 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// Sees to it that critical events are confirmed: sends them again, closes connections that do not confirm them, and gives up at last, which makes dead letters and is told to everybody concerned. Settles dead letters
-/// that a device has confirmed after all.
+/// Sees to it that critical events are confirmed: sends them again, closes connections that do not confirm them, and gives up at last,
+/// which makes dead letters and is told to everybody concerned. Settles dead letters that a device has confirmed after all.
 /// </summary>
 /// <remarks>
-/// <see cref="OnTick"/> is called by a loop of its own. It waits for nothing: what a stream has to do with the log goes on beside it, one piece of work a stream, observed here. While the log is in trouble nothing is
-/// buried; it is tried again, and nothing is lost meanwhile.
+/// <see cref="OnTick"/> is called by a loop of its own. It waits for nothing: what a stream has to do with the log goes on beside it, one
+/// piece of work a stream, observed here. While the log is in trouble nothing is buried; it is tried again, and nothing is lost meanwhile.
 /// </remarks>
 internal sealed partial class CriticalDelivery : IDisposable
 {
@@ -104,7 +104,7 @@ internal sealed partial class CriticalDelivery : IDisposable
             return delivery;
         }
 
-        // The verification's events concern nobody.
+        // The verification's events concern no user.
         var isWanted = (stream.Criticals.Oldest != 0 || stream.Criticals.HasRevived)
             && !stream.IsSystem
             && (stream.Criticals.HasRevived || stream.Criticals.StateOf(0).OldestOwed != 0)
@@ -208,14 +208,19 @@ internal sealed partial class CriticalDelivery : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CriticalSentAgain, LogLevel.Information, "Critical event {Seq} of {UserId} is unconfirmed; it is sent again", EventName = nameof(EventIds.CriticalSentAgain))]
+        [LoggerMessage(
+            EventIds.CriticalSentAgain,
+            LogLevel.Information,
+            "Critical event {Seq} of {UserId} is unconfirmed; it is sent again",
+            EventName = nameof(EventIds.CriticalSentAgain))]
         public static partial void SentAgain(ILogger logger, long seq, string userId);
     }
 }
 
 /// <summary>
-/// One stream with critical events that a device owes, or with dead letters to be settled; it keeps the stream loaded, or the count of tries would be forgotten while a closed page comes back. The retries' loop owns it;
-/// while <see cref="Work"/> runs, that owns <see cref="Retry"/>, one piece of work at a time.
+/// One stream with critical events that a device owes, or with dead letters to be settled; it keeps the stream loaded, or the count of
+/// tries would be forgotten while a closed page comes back. The retries' loop owns it; while <see cref="Work"/> runs, that owns
+/// <see cref="Retry"/>, one piece of work at a time.
 /// </summary>
 internal sealed class StreamDelivery(UserStream stream, CriticalRetry retry)
 {

@@ -6,13 +6,16 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// When to send a stream's oldest unconfirmed critical event again, and when to give up. A state machine on injected time; it does nothing itself. Not thread-safe: the tick alone calls it.
+/// When to send a stream's oldest unconfirmed critical event again, and when to give up. A state machine on injected time; it does nothing
+/// itself. Not thread-safe: the tick alone calls it.
 /// </summary>
 /// <remarks>
-/// <para>A series of tries belongs to one event, and to those that had been sent by its beginning: they have seen every try. Its clock runs only from tick to tick, while a device that is there owes the event, so a page that
-/// is offline or frozen loses no try, and a tick that comes late counts as one tick. After a gap in which the process did not run the pause begins anew, once: what was acknowledged meanwhile waits unread.</para>
-/// <para>A series ends when its event is confirmed, buried or gone. A device that was closed gets a minute to come back: meanwhile its series stands still, and no other begins, or two devices that owe different events could
-/// take turns for ever.</para>
+/// <para>A series of tries belongs to one event, and to those that had been sent by its beginning: they have seen every try. Its clock
+/// runs only from tick to tick, while a device that is there owes the event, so a page that is offline or frozen loses no try, and a
+/// tick that comes late counts as one tick. After a gap in which the process did not run the pause begins anew, once: what was
+/// acknowledged meanwhile waits unread.</para>
+/// <para>A series ends when its event is confirmed, buried or gone. A device that was closed gets a minute to come back: meanwhile its
+/// series stands still, and no other begins, or two devices that owe different events could take turns for ever.</para>
 /// </remarks>
 internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, ServedTime time, Func<double> random)
 {
@@ -111,7 +114,7 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Serv
     private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
 }
 
-/// <summary>What is to be done about a critical event that nobody confirms.</summary>
+/// <summary>What is to be done about a critical event that no device confirms.</summary>
 internal enum CriticalAction
 {
     /// <summary>Nothing yet.</summary>

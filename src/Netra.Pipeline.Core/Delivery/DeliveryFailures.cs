@@ -17,12 +17,19 @@ internal static class DeliveryFailures
         return new Failure(
             FailureCode.CriticalDeliveryFailed,
             "deliver",
-            $"{what} sent {attempts} times, and no device confirmed {(letters.Count == 1 ? "it; it is a dead letter" : "them; they are dead letters")} now.")
+            $"{what} sent {attempts} times, "
+            + $"and no device confirmed {(letters.Count == 1 ? "it; it is a dead letter" : "them; they are dead letters")} now.")
         {
             UserId = letters[0].UserId,
             ThreadId = threadId,
             RunId = runId,
-            Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["from"] = from, ["to"] = to, ["count"] = letters.Count, ["attempts"] = attempts },
+            Numbers = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                ["from"] = from,
+                ["to"] = to,
+                ["count"] = letters.Count,
+                ["attempts"] = attempts,
+            },
         };
     }
 
@@ -36,16 +43,19 @@ internal static class DeliveryFailures
 
     /// <summary>The webhook's receiver did not take dead letters.</summary>
     public static Failure Webhook(string what, long count) => new(
-        FailureCode.WebhookFailed, "webhook", $"{count} dead letters were not taken by the webhook after their last try; the last one: {what}")
+        FailureCode.WebhookFailed,
+        "webhook",
+        $"{count} dead letters were not taken by the webhook after their last try; the last one: {what}")
     {
         Numbers = Count(count),
     };
 
-    /// <summary>Dead letters went that nobody had dealt with.</summary>
+    /// <summary>Dead letters were deleted that were still waiting for an operator.</summary>
     public static Failure LettersGone(long count, DeliveryOptions options) => new(
         FailureCode.EventDropped,
         "dead letters",
-        $"{count} dead letters are deleted that nobody had dealt with: they were older than {options.DeadLetterRetention} (Netra:Delivery:DeadLetterRetention), "
+        $"{count} dead letters are deleted that nobody had dealt with: they were older than {options.DeadLetterRetention} "
+            + "(Netra:Delivery:DeadLetterRetention), "
             + $"or there were more than {options.MaxDeadLetters} (Netra:Delivery:MaxDeadLetters).")
     {
         Numbers = Count(count),
@@ -53,7 +63,9 @@ internal static class DeliveryFailures
 
     /// <summary>An embedded run was open when the last process ended.</summary>
     public static Failure Interrupted(FailureScope scope, string agentName) => Failure.In(
-        FailureCode.ServerRestart, scope, $"The server's process ended while agent {agentName} was running; the run has failed, and must be started anew.");
+        FailureCode.ServerRestart,
+        scope,
+        $"The server's process ended while agent {agentName} was running; the run has failed, and must be started anew.");
 
     private static Dictionary<string, long> Count(long count) => new(StringComparer.Ordinal) { ["count"] = count };
 

@@ -11,7 +11,8 @@ namespace Netra.Pipeline.Delivery;
 internal sealed class EmergencyNotifications(
     IEnumerable<IEmergencyNotifier> notifiers, FailureReporter failures, IOptions<DeliveryOptions> options, ServedTime time)
 {
-    private readonly NotifierQueue[] _queues = [.. notifiers.Select(notifier => new NotifierQueue(notifier, failures, options.Value, time))];
+    private readonly NotifierQueue[] _queues =
+        [.. notifiers.Select(notifier => new NotifierQueue(notifier, failures, options.Value, time))];
 
     public void Tell(Failure emergency)
     {
@@ -26,8 +27,9 @@ internal sealed class EmergencyNotifications(
 }
 
 /// <summary>
-/// The emergencies that wait for one notifier, bounded, and the loop that tells it of them, one at a time. A call that ignores its cancellation is reported when its time is over; until it returns the queue waits, so
-/// that calls that hang do not pile up. Safe from any thread.
+/// The emergencies that wait for one notifier, bounded, and the loop that tells it of them, one at a time. A call that
+/// ignores its cancellation is reported when its time is over; until it returns the queue waits, so that calls that
+/// hang do not pile up. Safe from any thread.
 /// </summary>
 internal sealed class NotifierQueue
 {
@@ -53,7 +55,10 @@ internal sealed class NotifierQueue
     {
         if (!_waiting.Writer.TryWrite(emergency))
         {
-            Report($"{_name} is not told of an emergency of {emergency.UserId}: {_options.EmergencyQueue} wait already (Netra:Delivery:EmergencyQueue), or the host stops", 1);
+            Report(
+                $"{_name} is not told of an emergency of {emergency.UserId}: "
+                + $"{_options.EmergencyQueue} wait already (Netra:Delivery:EmergencyQueue), or the host stops",
+                1);
         }
     }
 
@@ -66,7 +71,10 @@ internal sealed class NotifierQueue
         }
         catch (TimeoutException)
         {
-            Report($"{_name} was not told of all emergencies when the host stopped; it takes longer than {_options.EmergencyTimeout} (Netra:Delivery:EmergencyTimeout)", _waiting.Reader.Count);
+            Report(
+                $"{_name} was not told of all emergencies when the host stopped; it takes longer than {_options.EmergencyTimeout} "
+                + "(Netra:Delivery:EmergencyTimeout)",
+                _waiting.Reader.Count);
         }
     }
 
@@ -89,7 +97,10 @@ internal sealed class NotifierQueue
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            Report($"{_name} did not take an emergency of {emergency.UserId} within {_options.EmergencyTimeout} (Netra:Delivery:EmergencyTimeout)", 1);
+            Report(
+                $"{_name} did not take an emergency of {emergency.UserId} within {_options.EmergencyTimeout} "
+                + "(Netra:Delivery:EmergencyTimeout)",
+                1);
         }
         catch (Exception exception)
         {
@@ -111,5 +122,6 @@ internal sealed class NotifierQueue
         }
     }
 
-    private void Report(string what, long count, Exception? exception = null) => _failures.Report(DeliveryFailures.Trouble(Operation, what, count, exception));
+    private void Report(string what, long count, Exception? exception = null)
+        => _failures.Report(DeliveryFailures.Trouble(Operation, what, count, exception));
 }

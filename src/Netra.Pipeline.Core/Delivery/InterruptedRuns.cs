@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Delivery;
 
 /// <summary>
 /// Ends the runs that the end of the last process interrupted: each embedded one gets <c>agent_failed</c> with <c>server_restart</c>,
-/// before anybody else may emit; many users' at a time, since thousands may have been open. One that cannot be ended is tried again later;
+/// before the pipeline is ready; many users' at a time, since thousands may have been open. One that cannot be ended is tried again later;
 /// what this process does not get done, the next one finds again.
 /// </summary>
 internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, FailureReporter failures)
@@ -31,7 +31,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
     /// <summary>Ends those that are not ended yet.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        // Taken away first: whoever calls meanwhile must not end them a second time.
+        // Taken away first: a concurrent call must not end them a second time.
         var open = Interlocked.Exchange(ref _open, []);
         var left = new ConcurrentQueue<OpenRun>();
         try
@@ -70,7 +70,8 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
         try
         {
             await using var emitter = await emitters.CreateEmitterAsync(context, Options, cancellationToken);
-            await emitter.AgentFailedAsync(agentName, new EventError(FailureCodes.WireName(failure.Code), failure.Message), cancellationToken: CancellationToken.None);
+            await emitter.AgentFailedAsync(
+                agentName, new EventError(FailureCodes.WireName(failure.Code), failure.Message), cancellationToken: CancellationToken.None);
         }
         catch (PipelineException exception)
         {
@@ -80,7 +81,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
 
         if (!IdentifierRules.IsReserved(run.UserId))
         {
-            // A verification that was interrupted concerns nobody.
+            // A verification that was interrupted concerns no user.
             _failed.Add(failure);
         }
 

@@ -25,7 +25,10 @@ public sealed class Ledger
         (_streams, _log, _failures, _time) = (streams, log, failures, time);
         var meter = meters.Create(PipelineMeter.Name);
         meter.CreateObservableGauge(
-            "netra.ledger.unaccounted", () => Volatile.Read(ref _latest)?.Account.Unaccounted ?? 0, "{event}", "Events without an accounted outcome; the target is 0.");
+            "netra.ledger.unaccounted",
+            () => Volatile.Read(ref _latest)?.Account.Unaccounted ?? 0,
+            "{event}",
+            "Events without an accounted outcome; the target is 0.");
         meter.CreateObservableGauge("netra.ledger.events", Observe, "{event}", "Events by outcome (netra.outcome).");
     }
 
@@ -62,7 +65,13 @@ public sealed class Ledger
         var stream = await _streams.PinAsync(userId, cancellationToken);
         var snapshot = stream.Snapshot();
         stream.Pins.Remove();
-        return new LedgerReport(_log.Epoch, _time.GetUtcNow(), snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending, Streams: 1, LoadedStreams: 1);
+        return new LedgerReport(
+            _log.Epoch,
+            _time.GetUtcNow(),
+            snapshot.Account,
+            snapshot.IsOnline ? 0 : snapshot.Account.Pending,
+            Streams: 1,
+            LoadedStreams: 1);
     }
 
     /// <summary>Takes the accounts, and raises the alarm when they do not add up. Called by a loop of its own.</summary>
@@ -99,7 +108,8 @@ public sealed class Ledger
         yield return Outcome("dead_lettered", account.DeadLettered);
     }
 
-    private static Measurement<long> Outcome(string name, long events) => new(events, new KeyValuePair<string, object?>("netra.outcome", name));
+    private static Measurement<long> Outcome(string name, long events)
+        => new(events, new KeyValuePair<string, object?>("netra.outcome", name));
 }
 
 /// <summary>What became of every event, at a moment.</summary>
@@ -109,7 +119,8 @@ public sealed class Ledger
 /// <param name="PendingOffline">The part of the pending ones whose users are not connected.</param>
 /// <param name="Streams">How many streams there are; 1 for a user's own report.</param>
 /// <param name="LoadedStreams">How many of them are loaded.</param>
-public sealed record LedgerReport(string Epoch, DateTimeOffset At, StreamAccount Account, long PendingOffline, long Streams, long LoadedStreams)
+public sealed record LedgerReport(
+    string Epoch, DateTimeOffset At, StreamAccount Account, long PendingOffline, long Streams, long LoadedStreams)
 {
     /// <summary>How many events pages that are there have been sent and not acknowledged.</summary>
     internal long Owed { get; init; }

@@ -12,7 +12,7 @@ namespace Netra.Pipeline.Delivery;
 
 /// <summary>
 /// Sees to runs that say nothing: calls them stalled, once per silence, and ends them when it lasts; finds tools that are stuck. Silence is
-/// never taken for completion, and nobody is silent while nobody could be heard: the runs' clock stands until the pipeline is ready, and
+/// never taken for completion, and no run is silent while none could be heard: the runs' clock stands until the pipeline is ready, and
 /// while the log is in trouble.
 /// </summary>
 /// <remarks>
@@ -35,7 +35,7 @@ internal sealed class QuietRuns(
     /// <summary>How many runs and tools are listed at most.</summary>
     public const int MaxListed = 1000;
 
-    // Enough that a commit of the log takes many, and few enough that opening their streams keeps nobody else from it.
+    // Enough that a commit of the log takes many, and few enough that opening their streams holds up no other caller.
     private const int AtOnce = 512;
 
     // Streams of users who are not there, which stay loaded until their verdict is stored.
@@ -120,7 +120,7 @@ internal sealed class QuietRuns(
     {
         try
         {
-            // While nobody may publish, or the log takes nothing, silence says nothing about anybody but ourselves.
+            // While publishers are refused, or the log takes nothing, silence says nothing about the runs.
             var isStanding = bridge.State != BridgeState.Ready || log.Trouble is not null;
             clock.Set(isStanding);
             if (limits.AreWatched && !isStanding)
@@ -203,7 +203,7 @@ internal sealed class QuietRuns(
 
         if (!_publishing.IsCompleted)
         {
-            // What the log is slow with must keep nobody from being looked after.
+            // A slow log must not keep other runs from being looked after.
             await Task.WhenAny(_publishing, Task.Delay(Patience, time, cancellationToken));
         }
 
@@ -286,7 +286,10 @@ internal sealed class QuietRuns(
         catch (PipelineException exception)
         {
             // Reported by the emitter. The others of this round would fare no better, and would be as many failures.
-            if (exception.Code is FailureCode.LogFull or FailureCode.LogFailed or FailureCode.NotInitialized or FailureCode.BridgeUnavailable)
+            if (exception.Code is FailureCode.LogFull
+                or FailureCode.LogFailed
+                or FailureCode.NotInitialized
+                or FailureCode.BridgeUnavailable)
             {
                 _isRefused = true;
             }
@@ -335,7 +338,7 @@ internal sealed class QuietRuns(
         return receipt;
     }
 
-    // Thousands of users who are not there must not all stay in memory until somebody looks for idle streams.
+    // The streams of thousands of absent users must not all stay in memory until the idle ones are evicted.
     private async ValueTask LetGoAsync((string UserId, Task Stored) left)
     {
         try

@@ -5,12 +5,14 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// Posts dead letters to the webhook, the oldest first, each until it is taken or its last try has failed. The log is the outbox: what is waiting there is posted, over restarts, which begin its tries anew. A receiver
-/// that is away keeps all of them waiting, one that refuses a dead letter only that one.
+/// Posts dead letters to the webhook, the oldest first, each until it is taken or its last try has failed. The log is the outbox: what
+/// is waiting there is posted, over restarts, which begin its tries anew. A receiver that is away keeps all of them waiting, one that
+/// refuses a dead letter only that one.
 /// </summary>
 /// <remarks>
-/// Called by one background loop, one round at a time. Bounded: so many numbers are looked after at a time, and each dead letter is read when its turn comes. It may be posted twice when the process ends, or the log fails,
-/// between the receiver's answer and its record; the receiver knows it by <c>webhook-id</c>.
+/// Called by one background loop, one round at a time. Bounded: so many numbers are looked after at a time, and each dead letter is read
+/// when its turn comes. It may be posted twice when the process ends, or the log fails, between the receiver's answer and its record; the
+/// receiver knows it by <c>webhook-id</c>.
 /// </remarks>
 internal sealed class WebhookOutbox
 {

@@ -9,7 +9,10 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Delivery;
 
-/// <summary>Posts dead letters, signed, to the configured receiver and nowhere else: redirects are not followed, no cookies are kept. What goes wrong comes back as an answer. Safe from any thread.</summary>
+/// <summary>
+/// Posts dead letters, signed, to the configured receiver and nowhere else: redirects are not followed, no cookies are kept. What goes
+/// wrong comes back as an answer. Safe from any thread.
+/// </summary>
 internal sealed class WebhookSender : IDisposable
 {
     private readonly WebhookOptions _options;
@@ -107,7 +110,9 @@ internal sealed class WebhookSender : IDisposable
 
 /// <summary>What came of posting a dead letter.</summary>
 /// <param name="IsTaken">Whether the receiver has taken it.</param>
-/// <param name="IsReceiverAway">Whether the trouble is with the receiver and not with this dead letter, so that posting another one would fail too.</param>
+/// <param name="IsReceiverAway">
+/// Whether the trouble is with the receiver and not with this dead letter, so that posting another one would fail too.
+/// </param>
 /// <param name="RetryAfter">How long the receiver wants to be left alone; null when it did not say.</param>
 /// <param name="Problem">What is wrong, for people; empty when it was taken.</param>
 internal readonly record struct WebhookAnswer(bool IsTaken, bool IsReceiverAway, TimeSpan? RetryAfter, string Problem);

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Emission;
 
 /// <summary>
 /// Makes the span of the acknowledgement of a run's end. What is awaited is kept here, by stream, and goes with the stream. Every method
-/// costs a look at the source's listeners while nobody collects spans. Safe from any thread; called under no lock.
+/// costs a look at the source's listeners while no listener collects spans. Safe from any thread; called under no lock.
 /// </summary>
 internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider time)
 {
@@ -29,7 +29,7 @@ internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider tim
             new AwaitedAcknowledgement(receipt.AssignedSeq, creation, time.GetUtcNow(), context.RunId, context.ThreadId));
         if (stream.Stages.IsAcknowledged(receipt.AssignedSeq))
         {
-            // Faster than we are: whoever acknowledged it may have looked before it was on the list.
+            // The device was faster: its acknowledgement may have looked before the event was on the list.
             Settle(stream, receipt.AssignedSeq - 1, receipt.AssignedSeq);
         }
     }

@@ -26,7 +26,7 @@ internal sealed class AwaitedAcknowledgements
         while (Interlocked.CompareExchange(ref _awaited, [.. before.TakeLast(MaxAwaited - 1), awaited], before) != before);
     }
 
-    /// <summary>Takes those that an acknowledgement covers; each is taken once, whoever comes first.</summary>
+    /// <summary>Takes those that an acknowledgement covers; each is taken once, by the first caller.</summary>
     /// <param name="above">Where the acknowledgement's coverage begins; this number is not covered.</param>
     /// <param name="through">The number that is acknowledged.</param>
     public AwaitedAcknowledgement[] Take(long above, long through)

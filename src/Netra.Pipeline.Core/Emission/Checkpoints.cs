@@ -8,8 +8,9 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Diagnostic checkpoints: a DEBUG line at each of the five points of a lifecycle event's way, for whoever looks for where one got stuck. The category is off unless it is set to Debug, and then costs a look. Bounded: of
-/// events above the limit only the first two points are said, and one that does not come on within the patience is said to have not. Safe from any thread.
+/// Diagnostic checkpoints: a DEBUG line at each of the five points of a lifecycle event's way, to find where one got stuck. The category is
+/// off unless it is set to Debug, and then costs a look. Bounded: of events above the limit only the first two points are said, and one
+/// that does not come on within the patience is said to have not. Safe from any thread.
 /// </summary>
 internal sealed partial class Checkpoints(ILoggerFactory loggers)
 {
@@ -72,24 +73,47 @@ internal sealed partial class Checkpoints(ILoggerFactory loggers)
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CheckpointAccepted, LogLevel.Debug,
-            "Checkpoint 1, accepted: event {EventId}, {Type}, number {Seq} [user {UserId}, thread {ThreadId}, run {RunId}]", EventName = nameof(EventIds.CheckpointAccepted))]
-        public static partial void Accepted(ILogger logger, string eventId, string type, long seq, string userId, string threadId, string runId);
+        [LoggerMessage(
+            EventIds.CheckpointAccepted,
+            LogLevel.Debug,
+            "Checkpoint 1, accepted: event {EventId}, {Type}, number {Seq} [user {UserId}, thread {ThreadId}, run {RunId}]",
+            EventName = nameof(EventIds.CheckpointAccepted))]
+        public static partial void Accepted(
+            ILogger logger, string eventId, string type, long seq, string userId, string threadId, string runId);
 
-        [LoggerMessage(EventIds.CheckpointQueued, LogLevel.Debug,
-            "Checkpoint 2, queued: event {EventId}, for {Connections} connections; {Lagging} more lag and get it later", EventName = nameof(EventIds.CheckpointQueued))]
+        [LoggerMessage(
+            EventIds.CheckpointQueued,
+            LogLevel.Debug,
+            "Checkpoint 2, queued: event {EventId}, for {Connections} connections; {Lagging} more lag and get it later",
+            EventName = nameof(EventIds.CheckpointQueued))]
         public static partial void Queued(ILogger logger, string eventId, int connections, int lagging);
 
-        [LoggerMessage(EventIds.CheckpointStored, LogLevel.Debug, "Checkpoint 3, stored: event {EventId}", EventName = nameof(EventIds.CheckpointStored))]
+        [LoggerMessage(
+            EventIds.CheckpointStored,
+            LogLevel.Debug,
+            "Checkpoint 3, stored: event {EventId}",
+            EventName = nameof(EventIds.CheckpointStored))]
         public static partial void Stored(ILogger logger, string eventId);
 
-        [LoggerMessage(EventIds.CheckpointWritten, LogLevel.Debug, "Checkpoint 4, written: event {EventId}", EventName = nameof(EventIds.CheckpointWritten))]
+        [LoggerMessage(
+            EventIds.CheckpointWritten,
+            LogLevel.Debug,
+            "Checkpoint 4, written: event {EventId}",
+            EventName = nameof(EventIds.CheckpointWritten))]
         public static partial void Written(ILogger logger, string eventId);
 
-        [LoggerMessage(EventIds.CheckpointAcknowledged, LogLevel.Debug, "Checkpoint 5, acknowledged: event {EventId}", EventName = nameof(EventIds.CheckpointAcknowledged))]
+        [LoggerMessage(
+            EventIds.CheckpointAcknowledged,
+            LogLevel.Debug,
+            "Checkpoint 5, acknowledged: event {EventId}",
+            EventName = nameof(EventIds.CheckpointAcknowledged))]
         public static partial void Acknowledged(ILogger logger, string eventId);
 
-        [LoggerMessage(EventIds.CheckpointNotReached, LogLevel.Debug, "Event {EventId} has not come to {Stage}: {Reason}", EventName = nameof(EventIds.CheckpointNotReached))]
+        [LoggerMessage(
+            EventIds.CheckpointNotReached,
+            LogLevel.Debug,
+            "Event {EventId} has not come to {Stage}: {Reason}",
+            EventName = nameof(EventIds.CheckpointNotReached))]
         public static partial void NotReached(ILogger logger, string eventId, DeliveryStage stage, string reason);
     }
 }

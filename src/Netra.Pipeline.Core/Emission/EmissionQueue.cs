@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// The calls of one emitter that wait: the first for room, the others for those before them, so that events keep the order of the calls also
-/// where the caller does not await each. Safe from any thread; one lock guards it. Continuations never run on the leaving thread.
+/// The calls of one emitter that wait: the first for room, the others for those before them, so that events keep the order of the calls
+/// also where the caller does not await each. Safe from any thread; one lock guards it. Continuations never run on the leaving thread.
 /// </summary>
 internal sealed class EmissionQueue
 {

@@ -5,8 +5,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while somebody
-/// collects them. Safe from any thread; called under no lock.
+/// Is told of every accepted event. Costs a token nothing; spans and checkpoints are for lifecycle events alone, and only while they are
+/// collected. Safe from any thread; called under no lock.
 /// </summary>
 internal sealed class EmissionTelemetry(StreamRegistry streams, AcknowledgementSpans acknowledgements, Checkpoints checkpoints)
 {

@@ -30,10 +30,15 @@ public sealed record EmitterOptions
         }
     }
 
-    /// <summary>For how long the run may say nothing: <c>agent_started</c> says it. 1 s to 1 day; default: <c>Netra:Monitoring:RunLease</c>.</summary>
+    /// <summary>
+    /// For how long the run may say nothing: <c>agent_started</c> says it. 1 s to 1 day; default: <c>Netra:Monitoring:RunLease</c>.
+    /// </summary>
     public TimeSpan? Lease { get; init; }
 
-    /// <summary>The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere, or that the caller frames by itself.</summary>
+    /// <summary>
+    /// The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere,
+    /// or that the caller frames by itself.
+    /// </summary>
     internal string? EmbeddedAgent { get; init; }
 
     /// <summary>Whether the server says something of its own about the run: that is no sign of life, and out of no order.</summary>
@@ -46,21 +51,21 @@ public sealed record EmitterOptions
 public enum OverflowBehavior
 {
     /// <summary>
-    /// Throw <see cref="Failures.BufferOverflowException"/> with <c>Accepted = true</c>, once per connection that turns lagging. Where the log
-    /// numbers at the commit, a full queue is found after the call has returned: it is reported. The default.
+    /// Throw <see cref="Failures.BufferOverflowException"/> with <c>Accepted = true</c>, once per connection that turns lagging. Where the
+    /// log numbers at the commit, a full queue is found after the call has returned: it is reported. The default.
     /// </summary>
     Raise,
 
     /// <summary>
-    /// Report it and return the receipt. The emitters of agents and tools do this: one stalled tab must not end the run for every tab, and a
-    /// second try would make a second event.
+    /// Report it and return the receipt. The emitters of agents and tools do this: one stalled tab must not end the run for every tab, and
+    /// a second try would make a second event.
     /// </summary>
     Report,
 
     /// <summary>
-    /// Wait, before anything is numbered, until every connection has room; after <see cref="EmitterOptions.WaitTimeout"/> throw with
-    /// <c>Accepted = false</c>. Nobody waits for a frozen page: its overflow is reported. Where the log numbers at the commit, only room in
-    /// the log is waited for.
+    /// Wait, before anything is numbered, until every connection has room; after <see cref="EmitterOptions.WaitTimeout"/> throw
+    /// with <c>Accepted = false</c>. A frozen page is not waited for: its overflow is reported. Where the log numbers at the
+    /// commit, only room in the log is waited for.
     /// </summary>
     Wait,
 }

@@ -11,7 +11,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Makes emitters, one per execution context. There is no global emitter, and no way to send without a context. Safe to use from any thread.
+/// Makes emitters, one per execution context. There is no global emitter, and no way to send without a context.
+/// Safe to use from any thread.
 /// </summary>
 public sealed class EventEmitterFactory
 {
@@ -42,7 +43,9 @@ public sealed class EventEmitterFactory
         };
     }
 
-    /// <summary>Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.</summary>
+    /// <summary>
+    /// Makes an emitter that is ready to use: the user's stream is loaded, and stays loaded until the emitter is disposed.
+    /// </summary>
     /// <param name="context">Whose run it is.</param>
     /// <param name="options">How the emitter behaves; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels loading.</param>
@@ -73,7 +76,8 @@ public sealed class EventEmitterFactory
         }
     }
 
-    private async ValueTask<EventEmitter> CreateAsync(UserExecutionContext context, EmitterOptions options, CancellationToken cancellationToken)
+    private async ValueTask<EventEmitter> CreateAsync(
+        UserExecutionContext context, EmitterOptions options, CancellationToken cancellationToken)
     {
         var stream = await _streams.PinAsync(RunKey.Of(context), cancellationToken);
         try

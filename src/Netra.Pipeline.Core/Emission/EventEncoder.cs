@@ -8,8 +8,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Encodes the body of one event at a time into a scratch buffer of its thread, so that the only allocation of an event is its final buffer. Not thread-safe: it never leaves the
-/// call that rented it.
+/// Encodes the body of one event at a time into a scratch buffer of its thread, so that the only allocation of an event is its final
+/// buffer. Not thread-safe: it never leaves the call that rented it.
 /// </summary>
 internal sealed class EventEncoder
 {
@@ -87,6 +87,28 @@ internal sealed class EventEncoder
         span[trace.Length] = (byte)'}';
         _buffer.Advance(trace.Length + 1);
         return _buffer.WrittenSpan;
+    }
+
+    /// <summary>Writes which tool is called, and under which id.</summary>
+    public void WriteTool(string toolName, string? callId)
+    {
+        Data.WriteString("tool_name"u8, toolName);
+        if (callId is not null)
+        {
+            Data.WriteString("call_id"u8, callId);
+        }
+    }
+
+    /// <summary>Writes what went wrong, if anything did.</summary>
+    public void WriteError(EventError? error)
+    {
+        if (error is not null)
+        {
+            Data.WriteStartObject("error"u8);
+            Data.WriteString("code"u8, error.Code);
+            Data.WriteString("message"u8, error.Message);
+            Data.WriteEndObject();
+        }
     }
 
     private static int FormatSeconds(DateTimeOffset timestamp, Span<byte> destination)

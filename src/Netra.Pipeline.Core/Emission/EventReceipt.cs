@@ -4,7 +4,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Says that an event was accepted: the log has it in hand. Its number and its id are certain once it is stored (<see cref="WhenStoredAsync"/>).
+/// Says that an event was accepted: the log has it in hand. Its number and its id are certain once it is stored
+/// (<see cref="WhenStoredAsync"/>).
 /// </summary>
 /// <remarks>
 /// Logs that number before they commit (SQLite, in memory) say number, id and status at once; a log that several nodes append to numbers at
@@ -26,7 +27,10 @@ public readonly struct EventReceipt : IEquatable<EventReceipt>
     /// <summary>Where it stood when it was numbered; null while the log has not numbered it, and for a default receipt.</summary>
     public EventStatus? Status => _stream is null ? null : AssignedStatus;
 
-    /// <summary>How far the event has come at this moment. A connection that has ended does not count any more: what it had is sent again on the next one.</summary>
+    /// <summary>
+    /// How far the event has come at this moment. A connection that has ended does not count any more: what it had
+    /// is sent again on the next one.
+    /// </summary>
     public DeliveryStage Stage => _stream?.Stages.StageOf(AssignedSeq) ?? DeliveryStage.Accepted;
 
     /// <summary>The number, which logs that number before they commit have given already; 0 for a default receipt.</summary>
@@ -65,7 +69,9 @@ public readonly struct EventReceipt : IEquatable<EventReceipt>
         return _stream!.Stages.WhenAsync(AssignedSeq, stage, timeout, cancellationToken);
     }
 
-    /// <summary>As <see cref="WhenStoredAsync"/>, without what only the caller of an emission needs; completed for a default receipt.</summary>
+    /// <summary>
+    /// As <see cref="WhenStoredAsync"/>, without what only the caller of an emission needs; completed for a default receipt.
+    /// </summary>
     internal Task WhenCommittedAsync() => _stream?.Stages.WhenCommittedAsync(AssignedSeq) ?? Task.CompletedTask;
 
     /// <inheritdoc/>

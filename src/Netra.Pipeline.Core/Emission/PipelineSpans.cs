@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Emission;
 /// <summary>
 /// Makes the spans: one a run, one a tool call, one a lifecycle event that comes over HTTP, and one for the acknowledgement of a run's end
 /// (<see cref="AcknowledgementSpans"/>); none for tokens. Names and attributes follow the OpenTelemetry conventions for generative AI and
-/// messaging. Every method costs a look at the source's listeners while nobody collects spans. Safe from any thread.
+/// messaging. Every method costs a look at the source's listeners while no listener collects spans. Safe from any thread.
 /// </summary>
 internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
 {
@@ -21,7 +21,7 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
     /// <summary>Begins the span of a run, as a child of the trace that the run belongs to. The caller ends it.</summary>
     public Activity? InvokeAgent(string agentName, UserExecutionContext context)
     {
-        // The system's own runs are nobody's.
+        // The system's own runs belong to no user.
         if (!PipelineActivitySource.Instance.HasListeners() || context.IsSystem)
         {
             return null;
@@ -55,7 +55,7 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
     }
 
     /// <summary>
-    /// Begins the span of a lifecycle event that somebody publishes, as a child of the publisher's trace. The caller ends it.
+    /// Begins the span of a lifecycle event that comes from a publisher, as a child of the publisher's trace. The caller ends it.
     /// </summary>
     public Activity? Send(EventType type, UserExecutionContext context)
     {

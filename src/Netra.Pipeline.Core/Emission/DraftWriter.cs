@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Events;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>Writes the events of one emitter into drafts, and refuses those that cannot be written or are too large. Safe from any thread.</summary>
+/// <param name="services">What all emitters share.</param>
+/// <param name="stream">The user's stream, which knows how many digits the next number will have.</param>
+/// <param name="guard">Refuses.</param>
+/// <param name="context">Whose run it is.</param>
+internal sealed class DraftWriter(EmissionServices services, UserStream stream, EmissionGuard guard, UserExecutionContext context)
+{
+    private readonly EnvelopeConstants _constants = new(context);
+    private readonly ulong _ownerTag = OwnerTag.Of(context.UserId);
+
+    /// <summary>The trace context's member, with which the envelope ends.</summary>
+    public ReadOnlySpan<byte> Trace => _constants.Trace;
+
+    /// <summary>Begins an event; its data object is open.</summary>
+    /// <returns>The encoder, which <see cref="Finish"/> gives back, and when the event was accepted.</returns>
+    public (EventEncoder Encoder, DateTimeOffset Now) Begin(EventType type)
+    {
+        guard.Ensure(type);
+        var now = services.Time.GetUtcNow();
+        var encoder = EventEncoder.Rent();
+        encoder.Begin(type, _constants.Head, now);
+        encoder.Data.WriteStartObject();
+        return (encoder, now);
+    }
+
+    /// <summary>Begins an event with data that was encoded before.</summary>
+    public (EventEncoder Encoder, DateTimeOffset Now) Begin(in PublishedData data)
+    {
+        var now = services.Time.GetUtcNow();
+        guard.Ensure(data.Type);
+        var encoder = EventEncoder.Rent();
+        encoder.Begin(data.Type, _constants.Head, now);
+        data.WriteTo(encoder, now);
+        return (encoder, now);
+    }
+
+    /// <summary>Ends the data of a lifecycle event: each has metadata and a timestamp.</summary>
+    public void EndData(EventType type, EventEncoder encoder, DateTimeOffset now, JsonObject? metadata)
+    {
+        var data = encoder.Data;
+        if (metadata is null)
+        {
+            data.WriteStartObject("metadata"u8);
+            data.WriteEndObject();
+        }
+
+        WriteNode(type, data, "metadata", metadata);
+        data.WritePropertyName("timestamp"u8);
+        data.Flush();
+        encoder.WriteSeconds(now);
+        encoder.WriteRaw("}"u8);
+    }
+
+    /// <summary>Writes a member of the caller's, which may not be writable: nested too deep, or a value whose own serialization fails.</summary>
+    public void WriteNode(EventType type, Utf8JsonWriter data, string name, JsonNode? node)
+    {
+        if (node is null)
+        {
+            return;
+        }
+
+        try
+        {
+            data.WritePropertyName(name);
+            node.WriteTo(data);
+        }
+        catch (Exception exception)
+        {
+            throw guard.Refused(type, SendFailureException.InvalidEvent(guard.Scope(type), name, $"cannot be encoded: {exception.Message}"));
+        }
+    }
+
+    /// <summary>Ends an event.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="encoder">The encoder, which is given back.</param>
+    /// <param name="now">When it was accepted.</param>
+    /// <param name="tail">With what the envelope ends.</param>
+    public EventDraft Finish(EventType type, in EventSubject subject, EventEncoder encoder, DateTimeOffset now, ReadOnlySpan<byte> tail)
+    {
+        try
+        {
+            var body = encoder.Finish(tail);
+            if (body.Length > services.MaxEventBytes)
+            {
+                throw TooLarge(type, subject, body.Length);
+            }
+
+            return new EventDraft(type, now, _ownerTag, body, stream.ExpectedSeq)
+            {
+                Timestamp = services.Served.GetTimestamp(),
+                Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) : null,
+            };
+        }
+        finally
+        {
+            encoder.Return();
+        }
+    }
+
+    // The user who is missing it is told what it was.
+    private PipelineException TooLarge(EventType type, in EventSubject subject, int size)
+    {
+        var refusal = BufferOverflowException.EventTooLarge(guard.Scope(type), size, services.MaxEventBytes);
+        var isOfTool = type is EventType.ToolExecuting or EventType.ToolCompleted;
+        refusal.Event = new RefusedEvent(EventTypes.WireName(type), isOfTool ? subject.Name : null, isOfTool ? subject.CallId : null);
+        return guard.Refused(type, refusal);
+    }
+}
