@@ -2,13 +2,18 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Netra.Pipeline.Monitoring;
 
-/// <summary>What the pipeline watches over itself: configuration section <c>Netra:Monitoring</c>.</summary>
+/// <summary>How the pipeline monitors itself. Configuration section <c>Netra:Monitoring</c>.</summary>
 public sealed class MonitoringOptions
 {
-    /// <summary>Whether the flow monitor, the silent-failure detection, the health checks and the canary run. Default true (<c>WEBSOCKET_MONITOR_ENABLED</c>). Off is said loudly at start, and in health.</summary>
+    /// <summary>
+    /// Whether the flow monitor, the silent-failure detection, the health checks and the canary run. Default true
+    /// (<c>WEBSOCKET_MONITOR_ENABLED</c>). That they are off is logged as a warning at start, and shown by the health object.
+    /// </summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>How often the canary goes over the public port. 1 s to 1 h; default 30 s (<c>WEBSOCKET_HEALTH_CHECK_INTERVAL</c>, in seconds).</summary>
+    /// <summary>
+    /// How often the canary goes over the public port. 1 s to 1 h; default 30 s (<c>WEBSOCKET_HEALTH_CHECK_INTERVAL</c>, in seconds).
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan HealthCheckInterval { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -16,19 +21,27 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan CanaryTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The share of due events that must be acknowledged. 0.5 to 1; default 0.95 (<c>WEBSOCKET_MIN_SUCCESS_RATE</c>). It moves the health check and the rules.</summary>
+    /// <summary>
+    /// The share of due events that must be acknowledged. 0.5 to 1; default 0.95 (<c>WEBSOCKET_MIN_SUCCESS_RATE</c>). It moves the health
+    /// check and the rules.
+    /// </summary>
     [Range(0.5, 1.0)]
     public double MinSuccessRate { get; set; } = 0.95;
 
-    /// <summary>How long delivery may take on average. 1 ms to 1 min; default 1 s (<c>WEBSOCKET_MAX_DELIVERY_LATENCY</c>, in milliseconds). It moves the health check and the rules.</summary>
+    /// <summary>
+    /// How long delivery may take on average. 1 ms to 1 min; default 1 s (<c>WEBSOCKET_MAX_DELIVERY_LATENCY</c>, in milliseconds). It moves
+    /// the health check and the rules.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan MaxDeliveryLatency { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>For how long a run without a lease of its own may say nothing. 1 s to 1 day; default 1 min.</summary>
+    /// <summary>For how long a run without a lease of its own may be silent. 1 s to 1 day; default 1 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RunLease { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>For how long a run may say nothing before the server ends it. 1 s to 7 days, not below <see cref="RunLease"/>; default 15 min.</summary>
+    /// <summary>
+    /// For how long a run may be silent before the server ends it. 1 s to 7 days, not below <see cref="RunLease"/>; default 15 min.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaxRunSilence { get; set; } = TimeSpan.FromMinutes(15);
 
@@ -44,7 +57,9 @@ public sealed class MonitoringOptions
     [Range(1, 10_000_000)]
     public int MaxWatchedRuns { get; set; } = 100_000;
 
-    /// <summary>Of how many users metrics are kept. 1 to 1,000,000; default 10,000. The user who was there longest ago makes room.</summary>
+    /// <summary>
+    /// For how many users metrics are kept. 1 to 1,000,000; default 10,000. The user who was active longest ago makes room.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int MaxUsers { get; set; } = 10_000;
 

@@ -6,8 +6,9 @@ using MimeKit;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// Writes a notification as a mail. All mails of an incident are one thread: they refer to a message that is named after the incident and was never sent, so that those who are told later, of an
-/// escalation, have the same thread as those who were told first; and their subjects differ in nothing but <c>Re:</c>.
+/// Writes a notification as a mail. All mails of an incident are one thread: they refer to a message id that is derived from the incident
+/// and was never sent, so that recipients of an escalation have the same thread as the first ones; and their subjects differ in nothing but
+/// <c>Re:</c>.
 /// </summary>
 internal sealed class AlertMail(EmailOptions options)
 {
@@ -32,12 +33,12 @@ internal sealed class AlertMail(EmailOptions options)
             message.To.Add(MailboxAddress.Parse(recipient));
         }
 
-        // So that nobody's holiday answers it (RFC 3834).
+        // So that no vacation responder answers it (RFC 3834).
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         return message;
     }
 
-    // A line break would end the header field, and a rule's name is somebody's choice.
+    // A line break would end the header field, so control characters are replaced.
     private static string Subject(AlertNotification notification)
     {
         var subject = string.Concat($"[Netra] {notification.RuleName}".Select(static c => char.IsControl(c) ? ' ' : c));
@@ -47,7 +48,7 @@ internal sealed class AlertMail(EmailOptions options)
     private static string Body(AlertNotification notification)
     {
         var text = new StringBuilder();
-        text.Append(AlertStatus.Of(notification.Kind)).Append(": ").Append(notification.Summary).Append("\n\n");
+        text.Append(ChannelText.StatusOf(notification.Kind)).Append(": ").Append(notification.Summary).Append("\n\n");
         if (!string.IsNullOrWhiteSpace(notification.Description))
         {
             text.Append(notification.Description).Append("\n\n");
@@ -61,7 +62,7 @@ internal sealed class AlertMail(EmailOptions options)
         return text.Append("Incident: ").Append(notification.IncidentKey).Append('\n').ToString();
     }
 
-    // Keys and ids may hold what a message id must not.
+    // Keys and ids may have characters that a message id must not have, so they are hashed.
     private string IdOf(string what, string name)
         => $"{what}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16))}@{_from.Domain}";
 

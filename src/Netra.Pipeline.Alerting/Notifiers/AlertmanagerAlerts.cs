@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// The alerts that an Alertmanager has been told of, and must be told of again: those that fire, and for 5 minutes those that are over. An incident has one firing alert at each level. Bounded. Not safe from
-/// several threads.
+/// The alerts that were sent to an Alertmanager, and are to be sent again: those that fire, and for 5 minutes those that are resolved. An
+/// incident has one firing alert at each level. Bounded. Not thread-safe.
 /// </summary>
 /// <param name="limit">How many it holds.</param>
 internal sealed class AlertmanagerAlerts(int limit)
@@ -12,16 +12,16 @@ internal sealed class AlertmanagerAlerts(int limit)
     private static readonly TimeSpan AfterEnd = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<(string Incident, EscalationLevel Level), AlertmanagerAlert> _firing = [];
-    private readonly List<(AlertmanagerAlert Alert, DateTimeOffset Until)> _over = [];
+    private readonly List<(AlertmanagerAlert Alert, DateTimeOffset Until)> _resolved = [];
 
     /// <summary>How many it holds.</summary>
-    public int Count => _firing.Count + _over.Count;
+    public int Count => _firing.Count + _resolved.Count;
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<AlertmanagerAlert> All => [.. _firing.Values, .. _over.Select(static item => item.Alert)];
+    public IReadOnlyList<AlertmanagerAlert> All => [.. _firing.Values, .. _resolved.Select(static item => item.Alert)];
 
-    /// <summary>What a notification changes.</summary>
-    /// <returns>The alerts that are to be told for it.</returns>
+    /// <summary>Applies a notification.</summary>
+    /// <returns>The alerts that are to be sent for it.</returns>
     /// <exception cref="NotificationFailedException">There is no room.</exception>
     public IReadOnlyList<AlertmanagerAlert> Take(AlertNotification notification, DateTimeOffset now) => notification.Kind switch
     {
@@ -31,72 +31,73 @@ internal sealed class AlertmanagerAlerts(int limit)
         _ => throw new UnreachableException($"Kind {notification.Kind} changes nothing."),
     };
 
-    /// <summary>Forgets one that is not taken, so that it is not told over and over.</summary>
+    /// <summary>Forgets an alert that the Alertmanager refuses, so that it is not sent again.</summary>
     public void Drop(AlertNotification notification) => _firing.Remove((notification.IncidentKey, notification.Level));
 
-    /// <summary>Forgets those that have been over for long enough.</summary>
-    public void Forget(DateTimeOffset now) => _over.RemoveAll(item => item.Until <= now);
+    /// <summary>Forgets alerts that have been resolved for long enough.</summary>
+    public void Forget(DateTimeOffset now) => _resolved.RemoveAll(item => item.Until <= now);
 
     private List<AlertmanagerAlert> Fire(AlertNotification notification, DateTimeOffset now)
     {
         var alert = AlertmanagerAlert.Of(notification);
         var key = (notification.IncidentKey, notification.Level);
-        var told = new List<AlertmanagerAlert> { alert };
+        var sent = new List<AlertmanagerAlert> { alert };
 
-        // With other labels, a worse severity for instance, it is another alert, and the one before it is over.
+        // With other labels, such as a worse severity, it is another alert, and the previous one is resolved.
         var isOther = _firing.TryGetValue(key, out var before) && !before.IsSameAs(alert);
         if ((before is null || isOther) && Count >= limit)
         {
-            throw new NotificationFailedException($"{Count} alerts are being told again; at most {limit} are (Netra:Alerting:Alertmanager:MaxAlerts)", isPermanent: false);
+            throw new NotificationFailedException(
+                $"{Count} alerts are being told again; at most {limit} are (Netra:Alerting:Alertmanager:MaxAlerts)", isPermanent: false);
         }
 
-        // One that fires again is not over.
-        _over.RemoveAll(item => item.Alert.IsSameAs(alert));
+        // The alert may have been resolved before; now it fires again.
+        _resolved.RemoveAll(item => item.Alert.IsSameAs(alert));
         if (isOther)
         {
-            told.Add(Over(before!, now, now));
+            sent.Add(Resolve(before!, now, now));
         }
 
         _firing[key] = alert;
-        return told;
+        return sent;
     }
 
     private List<AlertmanagerAlert> Acknowledge(AlertNotification notification)
     {
-        var told = new List<AlertmanagerAlert>();
+        var sent = new List<AlertmanagerAlert>();
         foreach (var key in KeysOf(notification))
         {
             _firing[key] = _firing[key] with { AcknowledgedBy = notification.AcknowledgedBy };
-            told.Add(_firing[key]);
+            sent.Add(_firing[key]);
         }
 
-        return told;
+        return sent;
     }
 
-    // All levels, since there is one resolution for all of them. One that is not known, since the process is another, is told as it would have been.
+    // All levels, since there is one resolution for all of them. If no alert of the incident is known, the resolution itself makes one.
     private List<AlertmanagerAlert> End(AlertNotification notification, DateTimeOffset now)
     {
         var endsAt = notification.EndsAt ?? notification.At;
-        var told = new List<AlertmanagerAlert>();
+        var sent = new List<AlertmanagerAlert>();
         foreach (var key in KeysOf(notification))
         {
             _firing.Remove(key, out var alert);
-            told.Add(Over(alert!, endsAt, now));
+            sent.Add(Resolve(alert!, endsAt, now));
         }
 
-        if (told.Count == 0)
+        if (sent.Count == 0)
         {
-            told.Add(AlertmanagerAlert.Of(notification) with { EndsAt = endsAt });
+            sent.Add(AlertmanagerAlert.Of(notification) with { EndsAt = endsAt });
         }
 
-        return told;
+        return sent;
     }
 
-    private AlertmanagerAlert Over(AlertmanagerAlert alert, DateTimeOffset endsAt, DateTimeOffset now)
+    private AlertmanagerAlert Resolve(AlertmanagerAlert alert, DateTimeOffset endsAt, DateTimeOffset now)
     {
-        var over = alert with { EndsAt = endsAt };
-        _over.Add((over, now + AfterEnd));
-        return over;
+        var resolved = alert with { EndsAt = endsAt };
+        _resolved.Add((resolved, now + AfterEnd));
+        return resolved;
     }
 
     private List<(string Incident, EscalationLevel Level)> KeysOf(AlertNotification notification)

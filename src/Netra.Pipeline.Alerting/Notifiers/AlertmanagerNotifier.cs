@@ -1,18 +1,21 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// The channel <c>alertmanager</c>: API v2. An Alertmanager takes an alert for over that it is not told of again, so what has been told is kept and told again until it is resolved, and for 5 minutes after. An alert has the labels
-/// <c>alertname</c>, <c>severity</c>, <c>level</c> and <c>incident</c>, and those of the rule; an escalation is another alert, of the next level, and a resolution ends the alerts of all levels.
+/// The channel <c>alertmanager</c>: API v2. An Alertmanager takes an alert for resolved that is not sent again, so alerts are kept and sent
+/// again until they are resolved, and for 5 minutes after. An alert has the labels <c>alertname</c>, <c>severity</c>, <c>level</c> and
+/// <c>incident</c>, and those of the rule. An escalation is another alert, of the next level; a resolution ends the alerts of all levels.
 /// </summary>
 /// <remarks>
-/// One notification at a time, and one round, may run in parallel; a lock guards the alerts that are kept. What is kept ends with the process: <see cref="Restore"/> says how it comes back.
+/// One notification at a time, and one refresh, may run in parallel; a lock guards the alerts. They are in memory alone: after a restart,
+/// <see cref="Restore"/> brings them back.
 /// </remarks>
 internal sealed class AlertmanagerNotifier : StatefulNotifier
 {
-    // An alert that is not told again is over after so many intervals, as Prometheus has it.
+    // An alert that is not sent again is taken for resolved after so many intervals, as Prometheus has it.
     private const int IntervalsToEnd = 4;
 
     private readonly Lock _gate = new();
@@ -33,7 +36,7 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
 
     public override TimeSpan MinInterval => TimeSpan.Zero;
 
-    /// <summary>How many alerts are told again.</summary>
+    /// <summary>How many alerts are sent again.</summary>
     public int Kept
     {
         get
@@ -49,13 +52,13 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
     /// <exception cref="NotificationFailedException">There are too many.</exception>
     public override void Restore(AlertNotification notification) => Take(notification);
 
-    // What cannot be told now is told in the next round as well; the caller's further tries are the same alerts again.
+    // Alerts that cannot be sent now are sent with the next refresh as well; further tries of the outbox send the same alerts.
     public override async Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
     {
         var alerts = Take(notification);
         try
         {
-            await TellAsync(alerts, cancellationToken);
+            await SendAsync(alerts, cancellationToken);
         }
         catch (NotificationFailedException exception) when (exception.IsPermanent)
         {
@@ -68,8 +71,8 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
         }
     }
 
-    /// <summary>Tells again what is kept. Called once in a resend interval.</summary>
-    /// <exception cref="NotificationFailedException">It was not taken.</exception>
+    /// <summary>Sends all alerts again. Called once in a resend interval.</summary>
+    /// <exception cref="NotificationFailedException">The Alertmanager has not taken them.</exception>
     public Task RefreshAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<AlertmanagerAlert> alerts;
@@ -79,7 +82,7 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
             alerts = _alerts.All;
         }
 
-        return TellAsync(alerts, cancellationToken);
+        return SendAsync(alerts, cancellationToken);
     }
 
     private IReadOnlyList<AlertmanagerAlert> Take(AlertNotification notification)
@@ -90,8 +93,10 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
         }
     }
 
-    private Task TellAsync(IReadOnlyList<AlertmanagerAlert> alerts, CancellationToken cancellationToken)
-        => alerts.Count == 0 ? Task.CompletedTask : _http.PostAsync(new ChannelPost(_url, ChannelJson.Encode(json => Write(json, alerts))), cancellationToken);
+    private Task SendAsync(IReadOnlyList<AlertmanagerAlert> alerts, CancellationToken cancellationToken)
+        => alerts.Count == 0
+            ? Task.CompletedTask
+            : _http.PostAsync(new ChannelPost(_url, ChannelJson.Encode(json => Write(json, alerts))), cancellationToken);
 
     private void Write(Utf8JsonWriter json, IReadOnlyList<AlertmanagerAlert> alerts)
     {
@@ -117,4 +122,26 @@ internal sealed class AlertmanagerNotifier : StatefulNotifier
 
         json.WriteEndArray();
     }
+}
+
+/// <summary>The channel <c>alertmanager</c>: a Prometheus Alertmanager. Configuration section <c>Netra:Alerting:Alertmanager</c>.</summary>
+public sealed class AlertmanagerOptions
+{
+    /// <summary>
+    /// Its root, an absolute <c>http</c> or <c>https</c> URL such as <c>http://127.0.0.1:9093</c>. Default none: there is no such channel.
+    /// </summary>
+    public string? Url { get; set; }
+
+    /// <summary>
+    /// How often firing alerts are sent again. Range 1 s to 5 min, default 1 min. An alert that is not sent for four times as long is taken
+    /// for resolved.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan ResendInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How many alerts are sent again. Range 10 to 10,000, default 1,000. One more is refused, so that it is tried again later.
+    /// </summary>
+    [Range(10, 10_000)]
+    public int MaxAlerts { get; set; } = 1_000;
 }

@@ -5,17 +5,27 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
-/// <summary>Tells the Alertmanager again what fires, once in a resend interval. A round that fails is reported, at most once a minute, and the loop goes on.</summary>
-internal sealed class AlertmanagerRefresh(IServiceProvider services, IOptions<AlertmanagerOptions> options, FailureReporter failures, TimeProvider time) : BackgroundService
+/// <summary>
+/// Sends the firing alerts to the Alertmanager again, once in a resend interval. A round that fails is reported, at most once a minute, and
+/// the loop goes on.
+/// </summary>
+internal sealed class AlertmanagerRefresh(
+    IServiceProvider services, IOptions<AlertmanagerOptions> options, FailureReporter failures, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan RoundTimeout = TimeSpan.FromSeconds(30);
 
     private readonly FailureDigest _failed = new(time, (count, what, exception) => failures.Report(
-        new Failure(FailureCode.NotificationFailed, "alertmanager", $"Alertmanager was not told again what fires, {count} times; the last time: {what}") { Exception = exception }));
+        new Failure(
+            FailureCode.NotificationFailed,
+            "alertmanager",
+            $"Alertmanager was not told again what fires, {count} times; the last time: {what}")
+        {
+            Exception = exception,
+        }));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Not in the constructor: it runs before the options are checked.
+        // Not in the constructor, which runs before the options are validated.
         if (services.GetRequiredService<AlertChannels>().All.OfType<AlertmanagerNotifier>().FirstOrDefault() is not { } notifier)
         {
             return;

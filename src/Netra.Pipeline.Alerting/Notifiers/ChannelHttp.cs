@@ -7,8 +7,8 @@ namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
 /// Posts to the providers of all channels, over one pool of connections: no redirects, no cookies, certificates are checked. A connection
-/// that does not come about is tried twice more at once, since nothing has been sent by then; everything else is told to the caller, who
-/// tries again later. Safe from any thread.
+/// that fails is tried twice more at once, since nothing has been sent by then; any other failure is an exception, and the outbox tries
+/// again later. Safe from any thread.
 /// </summary>
 internal sealed class ChannelHttp : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class ChannelHttp : IDisposable
             ConnectTimeout = ConnectTimeout,
             MaxResponseDrainSize = 16 * 1024,
 
-            // No trace either: it would record the URL, whose path is a secret at Slack, and tell the provider our trace context.
+            // No trace headers and no span: a span would record the URL, whose path is a secret at Slack.
             ActivityHeadersPropagator = null,
 
             // So that a change of a provider's address is noticed.
@@ -53,7 +53,7 @@ internal sealed class ChannelHttp : IDisposable
                 or HttpRequestError.NameResolutionError });
     }
 
-    /// <summary>Trust in one root and what it has signed, names and times checked as always.</summary>
+    /// <summary>A policy that trusts one root and the certificates it has signed; names and times are checked as always.</summary>
     public static X509ChainPolicy TrustIn(X509Certificate2 root)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -61,8 +61,8 @@ internal sealed class ChannelHttp : IDisposable
         return policy;
     }
 
-    /// <summary>Posts. Completes when the provider has taken it: any 2xx.</summary>
-    /// <exception cref="NotificationFailedException">It has not.</exception>
+    /// <summary>Sends a post. Completes when the provider has taken it: any 2xx.</summary>
+    /// <exception cref="NotificationFailedException">The provider has not taken it.</exception>
     public async Task PostAsync(ChannelPost post, CancellationToken cancellationToken)
     {
         try
@@ -86,7 +86,7 @@ internal sealed class ChannelHttp : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    // A message is sent once, so each try has its own.
+    // An HttpRequestMessage can be sent once, so each try has its own.
     private async Task<HttpResponseMessage> SendAsync(ChannelPost post, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, post.Url) { Content = new ByteArrayContent(post.Body) };
@@ -122,11 +122,25 @@ internal sealed class ChannelHttp : IDisposable
         }
         catch (IOException)
         {
-            // The status is what counts; a reason that breaks off is none.
+            // The status suffices; a body that breaks off has no reason to show.
             return string.Empty;
         }
     }
 
     private static string Hide(ChannelPost post, string message)
         => post.Secret.Length > 1 ? message.Replace(post.Secret, "***", StringComparison.Ordinal) : message;
+}
+
+/// <summary>A POST request to a channel's provider.</summary>
+/// <param name="Url">Where to.</param>
+/// <param name="Body">JSON.</param>
+internal sealed record ChannelPost(Uri Url, byte[] Body)
+{
+    /// <summary>Header fields besides those of the body.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>
+    /// A secret that is removed from messages, since the provider might repeat it. Default: the path and the query of the URL.
+    /// </summary>
+    public string Secret { get; init; } = Url.PathAndQuery;
 }

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
-/// <summary>JSON for channels.</summary>
+/// <summary>Writes the JSON of messages to channels. Stateless.</summary>
 internal static class ChannelJson
 {
-    /// <summary>What is written, as a body.</summary>
+    /// <summary>Encodes a body.</summary>
     public static byte[] Encode(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -19,7 +19,7 @@ internal static class ChannelJson
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Writes a number that JSON can hold. The others are written as text, so that they are not lost.</summary>
+    /// <summary>Writes a number. Infinities and NaN, which JSON has no numbers for, are written as text.</summary>
     public static void WriteValue(Utf8JsonWriter json, string name, double? value)
     {
         switch (value)

@@ -4,7 +4,10 @@ using Netra.Pipeline.Delivery;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
-/// <summary>The form of the channels' options that are text, and the rules between them. No message repeats a key, a password or a URL, which may hold one. Stateless.</summary>
+/// <summary>
+/// Checks the format of the channels' options that are text, and the options against each other. No message repeats a key, a password or a
+/// URL, which may have one in it. Stateless.
+/// </summary>
 internal sealed class ChannelOptionsValidator :
     IValidateOptions<PagerDutyOptions>,
     IValidateOptions<SlackOptions>,
@@ -117,16 +120,20 @@ internal sealed class ChannelOptionsValidator :
 
     private static void CheckUrl(List<string> problems, string option, string? value)
     {
-        if (!string.IsNullOrEmpty(value) && (!Uri.TryCreate(value, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)))
+        var isUrl = Uri.TryCreate(value, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        if (!string.IsNullOrEmpty(value) && !isUrl)
         {
             problems.Add($"{option} is not an absolute http or https URL.");
         }
     }
 
-    // What is posted there, or the URL itself, lets others in, so it leaves the machine encrypted.
+    // The body or the URL holds a credential, so it must leave the machine encrypted.
     private static void CheckSecretUrl(List<string> problems, string option, string? value)
     {
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        var isSafe = Uri.TryCreate(value, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+        if (!isSafe)
         {
             problems.Add($"{option} is not an absolute https URL, nor an http one of this machine.");
         }
@@ -153,5 +160,6 @@ internal sealed class ChannelOptionsValidator :
         }
     }
 
-    private static ValidateOptionsResult Result(List<string> problems) => problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    private static ValidateOptionsResult Result(List<string> problems)
+        => problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 }

@@ -1,12 +1,13 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
-/// <summary>Text as channels take it.</summary>
+/// <summary>The texts of messages to channels. Stateless.</summary>
 internal static class ChannelText
 {
-    /// <summary>Text of at most so many UTF-16 units, with an ellipsis where it was cut. No surrogate pair is cut in two.</summary>
+    /// <summary>Cuts a text to a number of UTF-16 units, with an ellipsis at its end. No surrogate pair is cut in two.</summary>
     public static string Cut(string text, int limit)
     {
         if (text.Length <= limit)
@@ -21,7 +22,17 @@ internal static class ChannelText
     /// <summary>ISO 8601 in UTC, to the millisecond.</summary>
     public static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    /// <summary>The facts of a notification, as lines of name and text, in the order in which people want them.</summary>
+    /// <summary>The state of a notification's incident, in capitals, for the head of a message.</summary>
+    public static string StatusOf(NotificationKind kind) => kind switch
+    {
+        NotificationKind.Trigger => "FIRING",
+        NotificationKind.Escalate => "ESCALATED",
+        NotificationKind.Acknowledge => "ACKNOWLEDGED",
+        NotificationKind.Resolve => "RESOLVED",
+        _ => throw new UnreachableException($"Kind {kind} has no status."),
+    };
+
+    /// <summary>The facts of a notification, as pairs of name and text, the most important first.</summary>
     public static IEnumerable<(string Name, string Text)> FactsOf(AlertNotification notification)
     {
         yield return ("Rule", notification.RuleName);

@@ -3,8 +3,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// Tries a connection that does not come about twice more, almost at once: nothing has been sent by then, so nobody is told twice.
-/// Everything else is for the outbox to try again. Safe from any thread.
+/// Tries a connection that fails twice more, almost at once: nothing has been sent by then, so nothing is received twice. After other
+/// failures the outbox tries again. Safe from any thread.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="isUnconnected">Whether an exception says that there is no connection.</param>
@@ -35,7 +35,7 @@ internal sealed class ConnectionRetry(TimeProvider time, Func<Exception, bool> i
             }
             catch (Exception exception) when (tried < Tries && isUnconnected(exception))
             {
-                // The next one may come about.
+                // Tried again below.
             }
 
             await Task.Delay(RetryPause.After(FirstPause, LongestPause, tried - 1, Random.Shared.NextDouble()), time, cancellationToken);

@@ -6,12 +6,12 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using Microsoft.Extensions.Options;
+using MimeKit;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// The channel <c>email</c>: SMTP, a connection for each mail. A recipient whom the server refuses does not keep
-/// the others from being told. Stateless.
+/// The channel <c>email</c>: SMTP, a connection for each mail. When the server refuses a recipient, the others get the mail. Stateless.
 /// </summary>
 internal sealed class EmailNotifier : INotifier
 {
@@ -25,7 +25,7 @@ internal sealed class EmailNotifier : INotifier
     {
     }
 
-    /// <param name="options">A server, and who writes to whom.</param>
+    /// <param name="options">The server, the sender and the recipients.</param>
     /// <param name="time">The clock.</param>
     /// <param name="root">The only root that is trusted; the machine's when null.</param>
     internal EmailNotifier(IOptions<EmailOptions> options, TimeProvider time, X509Certificate2? root)
@@ -67,7 +67,7 @@ internal sealed class EmailNotifier : INotifier
         await SayGoodbyeAsync(client, cancellationToken);
     }
 
-    // The texts of a server may repeat what it was told, so only its codes come out.
+    // A server's texts may repeat secrets, so messages have its codes alone.
     private static NotificationFailedException FailureOf(Exception exception) => exception switch
     {
         AuthenticationException { InnerException: SmtpCommandException { StatusCode: var code } } =>
@@ -85,7 +85,7 @@ internal sealed class EmailNotifier : INotifier
         _ => new($"the mail was not sent: {exception.GetType().Name}", isPermanent: true, null, exception),
     };
 
-    // Those who were taken have the mail, so that another try would tell them twice.
+    // The accepted recipients have the mail; another try would send it to them twice.
     private static NotificationFailedException RefusalOf(AlertSmtpClient client, int recipients)
     {
         var codes = string.Join(", ", client.Refused.Select(static code => (int)code).Distinct());
@@ -98,7 +98,7 @@ internal sealed class EmailNotifier : INotifier
 
     private static bool IsFinal(SmtpStatusCode code) => (int)code >= 500;
 
-    // The server has the mail by now; how it takes the goodbye changes nothing.
+    // The server has the mail by now, so a failure to disconnect changes nothing.
     private static async Task SayGoodbyeAsync(AlertSmtpClient client, CancellationToken cancellationToken)
     {
         try
@@ -137,5 +137,22 @@ internal sealed class EmailNotifier : INotifier
             return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
                 && certificate is X509Certificate2 presented && chain.Build(presented);
         };
+    }
+}
+
+/// <summary>Sends a mail to the recipients whom the server accepts, and records how it refused the others. One mail a client.</summary>
+internal sealed class AlertSmtpClient : SmtpClient
+{
+    private readonly List<SmtpStatusCode> _refused = [];
+
+    /// <summary>How the server refused recipients, in order.</summary>
+    public IReadOnlyList<SmtpStatusCode> Refused => _refused;
+
+    protected override void OnRecipientNotAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response)
+        => _refused.Add(response.StatusCode);
+
+    // The notifier reports the recorded refusals instead of an exception.
+    protected override void OnNoRecipientsAccepted(MimeMessage message)
+    {
     }
 }

@@ -16,24 +16,40 @@ public sealed class EmailOptions
     [EnumDataType(typeof(SmtpSecurity))]
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 
-    /// <summary>Who logs in. Default nobody. Needs <see cref="Password"/>, and <see cref="Security"/> other than <see cref="SmtpSecurity.None"/> unless the server is this machine.</summary>
+    /// <summary>
+    /// The user name of the login. Default none: no login. Needs <see cref="Password"/>, and <see cref="Security"/> other than <see
+    /// cref="SmtpSecurity.None"/> unless the server is this machine.
+    /// </summary>
     public string? UserName { get; set; }
 
     /// <summary>The password. Default none. Needs <see cref="UserName"/>.</summary>
     public string? Password { get; set; }
 
-    /// <summary>Who writes: an address, perhaps with a name.</summary>
+    /// <summary>The sender: an address, with or without a name.</summary>
     public string? From { get; set; }
 
-    /// <summary>Who is told: 1 to 100 addresses.</summary>
+    /// <summary>The recipients: 1 to 100 addresses.</summary>
     public IList<string> Recipients { get; } = [];
 
-    /// <summary>Who is told at the level <c>engineering</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
+    /// <summary>The recipients at the level <c>engineering</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
     public IList<string> EngineeringRecipients { get; } = [];
 
-    /// <summary>Who is told at the level <c>management</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
+    /// <summary>The recipients at the level <c>management</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
     public IList<string> ManagementRecipients { get; } = [];
 
-    /// <summary>Who is told at the level <c>executive</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
+    /// <summary>The recipients at the level <c>executive</c>: up to 100 addresses. Default: <see cref="Recipients"/>.</summary>
     public IList<string> ExecutiveRecipients { get; } = [];
+}
+
+/// <summary>How a connection to an SMTP server is protected.</summary>
+public enum SmtpSecurity
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>It begins unencrypted and changes to TLS before the login; a server that does not offer that is not used.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte.</summary>
+    Tls,
 }

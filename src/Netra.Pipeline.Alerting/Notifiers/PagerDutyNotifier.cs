@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -5,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Netra.Pipeline.Alerting.Notifiers;
 
 /// <summary>
-/// The channel <c>pagerduty</c>: Events API v2. An incident is one alert there, known by its key; an escalation triggers it again, with the level among its details, or at the service that the level
-/// has a key for. Stateless.
+/// The channel <c>pagerduty</c>: Events API v2. An incident is one alert of PagerDuty, identified by its key; an escalation triggers it
+/// again, with the level among its details, or at the service of the level's own key. Stateless.
 /// </summary>
 internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, ChannelHttp http) : INotifier
 {
@@ -20,7 +21,7 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
     public string Name => "pagerduty";
 
     /// <inheritdoc/>
-    /// <remarks>About 120 events a minute are taken for an integration.</remarks>
+    /// <remarks>PagerDuty accepts about 120 events a minute for an integration.</remarks>
     public TimeSpan MinInterval => TimeSpan.FromMilliseconds(500);
 
     public Task NotifyAsync(AlertNotification notification, CancellationToken cancellationToken)
@@ -64,7 +65,8 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
         ChannelJson.WriteLabels(json, "labels", notification.Labels);
     }
 
-    private void WriteEvent(Utf8JsonWriter json, AlertNotification notification, string key, Action<Utf8JsonWriter, AlertNotification> writeDetails)
+    private void WriteEvent(
+        Utf8JsonWriter json, AlertNotification notification, string key, Action<Utf8JsonWriter, AlertNotification> writeDetails)
     {
         json.WriteStartObject();
         json.WriteString("routing_key", key);
@@ -101,4 +103,32 @@ internal sealed class PagerDutyNotifier(IOptions<PagerDutyOptions> options, Chan
         };
         return string.IsNullOrEmpty(own) ? _options.RoutingKey! : own;
     }
+}
+
+/// <summary>The channel <c>pagerduty</c>. Configuration section <c>Netra:Alerting:PagerDuty</c>.</summary>
+public sealed class PagerDutyOptions
+{
+    /// <summary>
+    /// The integration key of the service that is notified: 32 letters and digits. Default none: there is no such channel.
+    /// </summary>
+    public string? RoutingKey { get; set; }
+
+    /// <summary>The key for the level <c>engineering</c>. Default: <see cref="RoutingKey"/>.</summary>
+    public string? EngineeringRoutingKey { get; set; }
+
+    /// <summary>The key for the level <c>management</c>. Default: <see cref="RoutingKey"/>.</summary>
+    public string? ManagementRoutingKey { get; set; }
+
+    /// <summary>The key for the level <c>executive</c>. Default: <see cref="RoutingKey"/>.</summary>
+    public string? ExecutiveRoutingKey { get; set; }
+
+    /// <summary>
+    /// Where events are posted: an absolute <c>https</c> URL, or an <c>http</c> one of this machine. Default
+    /// <c>https://events.pagerduty.com/v2/enqueue</c>.
+    /// </summary>
+    public string Url { get; set; } = "https://events.pagerduty.com/v2/enqueue";
+
+    /// <summary>The source of the events: the affected machine or service. 1 to 255 characters, default the machine's name.</summary>
+    [Length(1, 255)]
+    public string Source { get; set; } = Environment.MachineName;
 }

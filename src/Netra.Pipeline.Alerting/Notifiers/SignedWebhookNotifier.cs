@@ -5,7 +5,10 @@ using Netra.Pipeline.Delivery;
 
 namespace Netra.Pipeline.Alerting.Notifiers;
 
-/// <summary>The channel <c>webhook</c>: JSON to anybody's receiver, signed by Standard Webhooks. A receiver knows a notification that comes twice by <c>webhook-id</c>. Stateless.</summary>
+/// <summary>
+/// The channel <c>webhook</c>: JSON to a receiver of the operator's choice, signed by Standard Webhooks. A receiver recognizes a repetition
+/// by <c>webhook-id</c>. Stateless.
+/// </summary>
 internal sealed class SignedWebhookNotifier(IOptions<AlertWebhookOptions> options, ChannelHttp http, TimeProvider time) : INotifier
 {
     private readonly Uri _url = new(options.Value.Url!);
@@ -61,4 +64,16 @@ internal sealed class SignedWebhookNotifier(IOptions<AlertWebhookOptions> option
         ChannelJson.WriteLabels(json, "labels", notification.Labels);
         json.WriteEndObject();
     }
+}
+
+/// <summary>The channel <c>webhook</c>, signed by Standard Webhooks. Configuration section <c>Netra:Alerting:Webhook</c>.</summary>
+public sealed class AlertWebhookOptions
+{
+    /// <summary>
+    /// The receiver, an absolute <c>http</c> or <c>https</c> URL. Default none: there is no such channel. Needs <see cref="Secret"/>.
+    /// </summary>
+    public string? Url { get; set; }
+
+    /// <summary>The signing secret: <c>whsec_</c> and 24 to 64 bytes in base64. Default none. Needs <see cref="Url"/>.</summary>
+    public string? Secret { get; set; }
 }

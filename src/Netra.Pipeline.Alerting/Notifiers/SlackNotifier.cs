@@ -23,7 +23,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
 
     private static void Write(Utf8JsonWriter json, AlertNotification notification)
     {
-        var head = $"{MarkOf(notification.Severity)} {AlertStatus.Of(notification.Kind)}: {notification.Summary}";
+        var head = $"{MarkOf(notification.Severity)} {ChannelText.StatusOf(notification.Kind)}: {notification.Summary}";
         json.WriteStartObject();
         json.WriteString("text", Escape(head, MaxSection));
         json.WriteStartArray("blocks");
@@ -69,7 +69,7 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
         json.WriteEndObject();
     }
 
-    // What is cut is cut before it is escaped, so that no escape is cut in two; the limit is that of the escaped text.
+    // Text is cut before it is escaped, so that no escape is cut in two; the limit is that of the escaped text.
     private static string Escape(string text, int limit)
     {
         var escaped = EscapeAll(text);
@@ -95,7 +95,10 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
     };
 
     private static string EscapeAll(string text)
-        => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+        => text
+            .Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 
     private static string MarkOf(AlertSeverity severity) => severity switch
     {
@@ -105,4 +108,14 @@ internal sealed class SlackNotifier(IOptions<SlackOptions> options, ChannelHttp 
         AlertSeverity.Critical => "🔴",
         _ => throw new UnreachableException($"Severity {severity} has no mark."),
     };
+}
+
+/// <summary>The channel <c>slack</c>: an incoming webhook. Configuration section <c>Netra:Alerting:Slack</c>.</summary>
+public sealed class SlackOptions
+{
+    /// <summary>
+    /// The webhook, which is a secret: an absolute <c>https</c> URL, or an <c>http</c> one of this machine. Default none: there is no such
+    /// channel.
+    /// </summary>
+    public string? Url { get; set; }
 }

@@ -6,7 +6,10 @@ using Netra.Pipeline.Monitoring.Remediation;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 
-/// <summary>What the tick does for monitoring, once a second: measures, judges, helps, and hands the readings to the alerts. The latest of everything may be read from any thread.</summary>
+/// <summary>
+/// Monitoring's part of the tick, once a second: measures the signals, runs the health checks and remediation, and hands the readings to
+/// alerting. The latest results may be read from any thread.
+/// </summary>
 internal sealed class PipelineMonitor(
     SignalReader signals,
     PipelineHealth health,
@@ -21,13 +24,15 @@ internal sealed class PipelineMonitor(
     private TaskCompletionSource _next = NewRound();
     private long _rounds;
 
-    /// <summary>The last second's; null before the first, and while monitoring is off.</summary>
+    /// <summary>The snapshot of the last second; null before the first, and while monitoring is off.</summary>
     public MonitoringSnapshot? Latest => Volatile.Read(ref _latest);
 
     /// <summary>How many rounds are done.</summary>
     public long Rounds => Interlocked.Read(ref _rounds);
 
-    /// <summary>Completes when a round that begins after this call is done: it has seen all that happened until now.</summary>
+    /// <summary>
+    /// Completes when a round that begins after this call is done: its snapshot includes all that happened before the call.
+    /// </summary>
     public Task WhenMeasured() => Volatile.Read(ref _next).Task;
 
     /// <summary>Called by its loop alone.</summary>
@@ -53,7 +58,7 @@ internal sealed class PipelineMonitor(
         connections.OnTick();
         if (!options.Value.Enabled)
         {
-            // Nothing is measured; what operators raise by hand is told all the same.
+            // Nothing is measured, but emergency alerts escalate all the same.
             alerts.Advance();
             return;
         }
@@ -65,13 +70,13 @@ internal sealed class PipelineMonitor(
         }
         catch
         {
-            // The loop reports it; and rules that are blind are an alert.
+            // The loop reports it, and alerting raises an alert for the missing signals.
             alerts.Evaluate([]);
             throw;
         }
 
         overload.OnTick();
-        var checks = health.Judge(snapshot);
+        var checks = health.Check(snapshot);
         Volatile.Write(ref _latest, snapshot);
         history.Add(snapshot);
         alerts.Evaluate([.. snapshot.Readings, .. checks]);

@@ -8,7 +8,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 
-/// <summary>Measures every signal, once a second. Called by the tick alone.</summary>
+/// <summary>Measures all signals, once a second. Called by the tick alone.</summary>
 internal sealed class SignalReader(
     FailureCounts failures,
     CriticalLogs criticalLogs,
@@ -37,7 +37,7 @@ internal sealed class SignalReader(
         ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
     ];
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures all signals.</summary>
     public MonitoringSnapshot Read()
     {
         failures.OnTick();

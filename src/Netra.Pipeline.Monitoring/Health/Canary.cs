@@ -12,10 +12,14 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Health;
 
 /// <summary>
-/// Goes the whole way again and again: agent, tool, stream, log and socket, through the public port like any page. It counts in no user's metrics. After a failure it goes sooner, to find out when the fault is gone.
-/// One at a time; what it found may be read from any thread.
+/// Sends an event the whole way, again and again: agent, tool, stream, log and socket, over the public port like the page of a user. It
+/// counts in no user's metrics. After a failure the next one is sent sooner, to notice when the fault is gone. One at a time; the results
+/// may be read from any thread.
 /// </summary>
-/// <remarks>What the server's own trouble explains is no failure of the way (<see cref="LocalFaults"/>): while the log stores nothing none goes, and as soon as that is over one goes at once.</remarks>
+/// <remarks>
+/// A failure that a fault of this process explains (<see cref="LocalFaults"/>) does not count. During such a fault no canary is sent, and
+/// one is sent as soon as it is over.
+/// </remarks>
 internal sealed partial class Canary(
     CanaryPass pass,
     PublicPort port,
@@ -23,7 +27,7 @@ internal sealed partial class Canary(
     StreamRegistry streams,
     UserExecutionContextFactory contexts,
     PipelineBridge bridge,
-    LocalFaults own,
+    LocalFaults localFaults,
     FailureReporter failures,
     IOptions<MonitoringOptions> options,
     ILogger<Canary> logger,
@@ -43,19 +47,19 @@ internal sealed partial class Canary(
     /// <summary>The last one; null before the first.</summary>
     public CanaryReport? Latest => Volatile.Read(ref _latest);
 
-    /// <summary>How many failed since one passed. Those that the server's own trouble explains are left out.</summary>
+    /// <summary>How many failed since one passed, without those that a local fault explains.</summary>
     public int ConsecutiveFailures => Volatile.Read(ref _failures);
 
     /// <summary>How many passed.</summary>
     public long Passes => Interlocked.Read(ref _passes);
 
-    /// <summary>Whether one is on its way.</summary>
+    /// <summary>Whether one is being sent.</summary>
     public bool IsUnderWay => _gate.CurrentCount == 0;
 
-    /// <summary>How often it was looked whether it is time for one.</summary>
+    /// <summary>How many rounds of the loop are done.</summary>
     public long Rounds => Interlocked.Read(ref _rounds);
 
-    /// <summary>Sends one if it is time. Called by a loop.</summary>
+    /// <summary>Sends one if it is due. Called by a loop.</summary>
     public async ValueTask RoundAsync(CancellationToken cancellationToken)
     {
         var round = GoIfDueAsync(cancellationToken);
@@ -70,7 +74,7 @@ internal sealed partial class Canary(
             return;
         }
 
-        if (own.Now is not null)
+        if (localFaults.Current is not null)
         {
             GoNext();
             return;
@@ -87,7 +91,7 @@ internal sealed partial class Canary(
         Volatile.Write(ref _dueAt, time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency));
     }
 
-    /// <summary>Sends one with the next round, whenever it would be due: something has changed.</summary>
+    /// <summary>Makes the next round send one, even before it is due.</summary>
     public void GoNext() => Volatile.Write(ref _goesNext, true);
 
     /// <summary>Sends one now.</summary>
@@ -98,7 +102,7 @@ internal sealed partial class Canary(
         {
             if (port.AddressWith(pass.Issue(UserId)) is not { } address)
             {
-                // A host without a port of its own is asked by whoever carries its connections.
+                // Without a TCP port of its own, the host can be checked only from outside.
                 return null;
             }
 
@@ -115,7 +119,7 @@ internal sealed partial class Canary(
 
     private async Task<CanaryReport> GoAsync(Uri address, CancellationToken cancellationToken)
     {
-        var (begun, mark) = (time.GetTimestamp(), own.Begin());
+        var (begun, mark) = (time.GetTimestamp(), localFaults.Begin());
         var step = "loading the stream";
         string? problem = null;
         Exception? fault = null;
@@ -126,13 +130,14 @@ internal sealed partial class Canary(
         UserStream? stream = null;
         try
         {
-            // Kept until the round is judged: what was acknowledged is known here.
+            // Kept loaded until the round is checked, since the stream knows what was acknowledged.
             stream = await streams.PinAsync(UserId, either.Token);
             step = "connecting";
             using var client = await VerificationClient.ConnectAsync(address, round, either.Token);
             step = "running the verification agent";
             var answering = client.AnswerAsync(round, either.Token);
-            await runner.RunAsync(VerificationAgent.AgentName, context.RequestId, context, cancellationToken: either.Token).WaitAsync(either.Token);
+            var run = runner.RunAsync(VerificationAgent.AgentName, context.RequestId, context, cancellationToken: either.Token);
+            await run.WaitAsync(either.Token);
             step = "receiving the events";
             await answering;
             step = "ending the connection";
@@ -142,19 +147,19 @@ internal sealed partial class Canary(
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // A host that stops refuses the canary like anybody; whether that is a failure is judged below.
+            // A host that stops refuses the canary too; whether that counts as a failure is decided in Conclude.
             fault = exception;
             problem = timeout.IsCancellationRequested
                 ? $"{step}: not done within {options.Value.CanaryTimeout} (Netra:Monitoring:CanaryTimeout)"
                 : $"{step}: {exception.Message}";
         }
-
         finally
         {
             stream?.Pins.Remove();
         }
 
-        return Conclude(new CanaryReport(time.GetUtcNow(), problem, time.GetElapsedTime(begun)), context, fault, problem is null ? null : mark.Since());
+        var report = new CanaryReport(time.GetUtcNow(), problem, time.GetElapsedTime(begun));
+        return Conclude(report, context, fault, problem is null ? null : mark.Since());
     }
 
     private CanaryReport Conclude(CanaryReport report, UserExecutionContext context, Exception? fault, string? excuse)
@@ -177,9 +182,13 @@ internal sealed partial class Canary(
         }
         else if (bridge.State == BridgeState.Ready)
         {
-            // While the host stops, nobody is to be alarmed by it.
+            // While the host stops, a failure is expected.
             Interlocked.Increment(ref _failures);
-            failures.Report(Failure.In(FailureCode.CanaryFailed, context.ScopeOf("canary"), $"The canary failed at {report.Problem}") with { Exception = fault, UserId = null });
+            failures.Report(Failure.In(FailureCode.CanaryFailed, context.ScopeOf("canary"), $"The canary failed at {report.Problem}") with
+            {
+                Exception = fault,
+                UserId = null,
+            });
         }
 
         return report;
@@ -187,10 +196,24 @@ internal sealed partial class Canary(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CanaryExcused, LogLevel.Information, "A canary did not come through ({Problem}), which says nothing about the way: {Excuse}", EventName = nameof(EventIds.CanaryExcused))]
+        [LoggerMessage(
+            EventIds.CanaryExcused,
+            LogLevel.Information,
+            "A canary did not come through ({Problem}), which says nothing about the way: {Excuse}",
+            EventName = nameof(EventIds.CanaryExcused))]
         public static partial void Excused(ILogger logger, string problem, string excuse);
 
-        [LoggerMessage(EventIds.CanaryRecovered, LogLevel.Information, "The canary passes again, after {Failures} that failed, in {RoundTripMs:F1} ms", EventName = nameof(EventIds.CanaryRecovered))]
+        [LoggerMessage(
+            EventIds.CanaryRecovered,
+            LogLevel.Information,
+            "The canary passes again, after {Failures} that failed, in {RoundTripMs:F1} ms",
+            EventName = nameof(EventIds.CanaryRecovered))]
         public static partial void Recovered(ILogger logger, int failures, double roundTripMs);
     }
 }
+
+/// <summary>The result of a canary.</summary>
+/// <param name="At">When it ended.</param>
+/// <param name="Problem">What failed, and at which step; null when it passed.</param>
+/// <param name="RoundTrip">How long it took.</param>
+internal sealed record CanaryReport(DateTimeOffset At, string? Problem, TimeSpan RoundTrip);

@@ -2,10 +2,11 @@ using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Monitoring.Health;
 
-/// <summary>Whether an event was on its way to another user.</summary>
+/// <summary>Checks that no event was about to be sent to another user.</summary>
 internal sealed class IsolationHealthCheck : PipelineHealthCheck
 {
     public override string Name => "user_isolation";
 
-    public override HealthResult Judge(MonitoringSnapshot snapshot) => None(snapshot[Signals.IsolationViolations], "isolation violations in the last minute");
+    public override HealthResult Check(MonitoringSnapshot snapshot)
+        => HealthyIfNone(snapshot[Signals.IsolationViolations], "isolation violations in the last minute");
 }

@@ -4,7 +4,9 @@ using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Monitoring.Health;
 
-/// <summary>Whether delivery is quick: below 1 s on average, critical above 5 s, and not many times slower than in its own past.</summary>
+/// <summary>
+/// Checks that delivery is quick: by default below 1 s on average, critical above 5 s, and not many times slower than in its own past.
+/// </summary>
 internal sealed class PerformanceHealthCheck(SuccessRate success, IOptions<MonitoringOptions> options) : PipelineHealthCheck
 {
     private const int CriticalTimes = 5;
@@ -12,9 +14,10 @@ internal sealed class PerformanceHealthCheck(SuccessRate success, IOptions<Monit
 
     public override string Name => "performance";
 
-    public override HealthResult Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Check(MonitoringSnapshot snapshot)
     {
-        var (latency, limit, degradation) = (snapshot.Delivery.Mean.TotalSeconds, options.Value.MaxDeliveryLatency.TotalSeconds, snapshot[Signals.LatencyDegradation]);
+        var (latency, limit) = (snapshot.Delivery.Mean.TotalSeconds, options.Value.MaxDeliveryLatency.TotalSeconds);
+        var degradation = snapshot[Signals.LatencyDegradation];
         var numbers = new[]
         {
             ("latency_average_s", latency),
@@ -24,9 +27,13 @@ internal sealed class PerformanceHealthCheck(SuccessRate success, IOptions<Monit
             ("accepted_last_minute", success.Accepted),
             ("degradation", degradation),
         };
-        return latency > limit * CriticalTimes ? Say(HealthStatus.Unhealthy, $"events take {latency:F2} s on average; above {limit * CriticalTimes:F2} s is critical", numbers)
-            : latency > limit ? Say(HealthStatus.Degraded, $"events take {latency:F2} s on average; the limit is {limit:F2} s", numbers)
-            : degradation > MaxDegradation ? Say(HealthStatus.Degraded, $"events take {degradation:F1} times as long as usual", numbers)
-            : Say(HealthStatus.Healthy, $"events take {latency * 1000:F1} ms on average", numbers);
+        var critical = limit * CriticalTimes;
+        return latency > critical
+                ? Result(HealthStatus.Unhealthy, $"events take {latency:F2} s on average; above {critical:F2} s is critical", numbers)
+            : latency > limit
+                ? Result(HealthStatus.Degraded, $"events take {latency:F2} s on average; the limit is {limit:F2} s", numbers)
+            : degradation > MaxDegradation
+                ? Result(HealthStatus.Degraded, $"events take {degradation:F1} times as long as usual", numbers)
+            : Result(HealthStatus.Healthy, $"events take {latency * 1000:F1} ms on average", numbers);
     }
 }

@@ -5,56 +5,99 @@ using Netra.Pipeline.Monitoring.Metrics;
 namespace Netra.Pipeline.Monitoring.Health;
 
 /// <summary>
-/// All health checks, judged once a second, and the overall one, which is as bad as the worst of them. <see cref="Judge"/> is called by the tick alone; the verdicts may be read from any thread.
+/// The results of all health checks, and the overall result, which is as bad as the worst of them. <see cref="Check"/> is called by the
+/// tick alone, once a second; the results may be read from any thread.
 /// </summary>
 internal sealed class PipelineHealth(IEnumerable<PipelineHealthCheck> checks, ConnectionDrops drops, ServedTime time)
 {
     /// <summary>The overall check's name.</summary>
     public const string Overall = "system_overall";
 
-    // A verdict that nobody renews would stand for ever, and say healthy.
+    // Without it, results that are no longer renewed would say healthy for ever.
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    private IReadOnlyList<HealthResult> _verdicts = [];
-    private long _judgedAt;
+    private IReadOnlyList<HealthResult> _results = [];
+    private long _checkedAt;
 
     /// <summary>
-    /// What the checks said in the last second, the overall one first; empty before the first and while monitoring is off. Where nothing has been judged for half a minute, the overall one is unhealthy, whatever the others said.
+    /// The results of the last second, the overall one first; empty before the first second and while monitoring is off. When they are
+    /// older than half a minute, the overall one is unhealthy, whatever the others say.
     /// </summary>
-    public IReadOnlyList<HealthResult> Verdicts
+    public IReadOnlyList<HealthResult> Results
     {
         get
         {
-            var verdicts = Volatile.Read(ref _verdicts);
-            return verdicts.Count > 0 && time.GetElapsedTime(Volatile.Read(ref _judgedAt)) is var age && age >= MaxAge ? [Outdated(age), .. verdicts.Skip(1)] : verdicts;
+            var results = Volatile.Read(ref _results);
+            var age = time.GetElapsedTime(Volatile.Read(ref _checkedAt));
+            return results.Count > 0 && age >= MaxAge ? [Outdated(age), .. results.Skip(1)] : results;
         }
     }
 
-    /// <summary>What a check says; one that has said nothing yet is degraded.</summary>
-    public HealthResult VerdictOf(string name) => Verdicts.FirstOrDefault(verdict => verdict.Name == name)
-        ?? new HealthResult(name, HealthStatus.Degraded, "nothing has been measured: the pipeline starts, or its monitoring is switched off", new Dictionary<string, object>(StringComparer.Ordinal));
+    /// <summary>The result of a check; degraded for one that has no result yet.</summary>
+    public HealthResult ResultOf(string name) => Results.FirstOrDefault(result => result.Name == name)
+        ?? new HealthResult(
+            name,
+            HealthStatus.Degraded,
+            "nothing has been measured: the pipeline starts, or its monitoring is switched off",
+            new Dictionary<string, object>(StringComparer.Ordinal));
 
-    /// <summary>Judges a snapshot.</summary>
-    /// <returns>Which checks say unhealthy, as readings.</returns>
-    public IReadOnlyList<SignalReading> Judge(MonitoringSnapshot snapshot)
+    /// <summary>Runs all checks on a snapshot.</summary>
+    /// <returns>A reading for each check: 1 when it is unhealthy.</returns>
+    public IReadOnlyList<SignalReading> Check(MonitoringSnapshot snapshot)
     {
         drops.OnTick();
-        List<HealthResult> verdicts = [.. checks.Select(check => check.Judge(snapshot))];
-        var readings = verdicts.Select(static verdict => new SignalReading(Signals.UnhealthyChecks, verdict.Name, verdict.Status == HealthStatus.Unhealthy ? 1 : 0)).ToArray();
-        verdicts.Insert(0, JudgeAll(verdicts));
-        Volatile.Write(ref _judgedAt, time.GetTimestamp());
-        Volatile.Write(ref _verdicts, verdicts);
+        List<HealthResult> results = [.. checks.Select(check => check.Check(snapshot))];
+        var readings = results
+            .Select(static result
+                => new SignalReading(Signals.UnhealthyChecks, result.Name, result.Status == HealthStatus.Unhealthy ? 1 : 0))
+            .ToArray();
+        results.Insert(0, OverallOf(results));
+        Volatile.Write(ref _checkedAt, time.GetTimestamp());
+        Volatile.Write(ref _results, results);
         return readings;
     }
 
     private static HealthResult Outdated(TimeSpan age) => new(
-        Overall, HealthStatus.Unhealthy, $"nothing has been judged for {age.TotalSeconds:F0} s: the monitor hangs, or its rounds fail", new Dictionary<string, object>(StringComparer.Ordinal) { ["age_s"] = age.TotalSeconds });
+        Overall,
+        HealthStatus.Unhealthy,
+        $"nothing has been judged for {age.TotalSeconds:F0} s: the monitor hangs, or its rounds fail",
+        new Dictionary<string, object>(StringComparer.Ordinal) { ["age_s"] = age.TotalSeconds });
 
-    private static HealthResult JudgeAll(List<HealthResult> verdicts)
+    private static HealthResult OverallOf(List<HealthResult> results)
     {
-        var worst = verdicts.Min(static verdict => verdict.Status);
-        var bad = verdicts.Where(static verdict => verdict.Status != HealthStatus.Healthy).Select(static verdict => verdict.Name).ToArray();
+        var worst = results.Min(static result => result.Status);
+        var bad = results
+            .Where(static result => result.Status != HealthStatus.Healthy)
+            .Select(static result => result.Name)
+            .ToArray();
         var description = bad.Length == 0 ? "all checks are healthy" : $"not healthy: {string.Join(", ", bad)}";
-        return new HealthResult(Overall, worst, description, new Dictionary<string, object>(StringComparer.Ordinal) { ["checks"] = verdicts.Count });
+        var data = new Dictionary<string, object>(StringComparer.Ordinal) { ["checks"] = results.Count };
+        return new HealthResult(Overall, worst, description, data);
+    }
+}
+
+/// <summary>
+/// Offers a result to the host's own health checks, under <c>netra_</c> and the check's name, with the tag <c>netra</c>.
+/// </summary>
+/// <param name="health">The results.</param>
+/// <param name="name">The check.</param>
+internal sealed class HostHealthCheck(PipelineHealth health, string name) : IHealthCheck
+{
+    public static readonly string[] Names =
+    [
+        PipelineHealth.Overall,
+        "bridge_initialization",
+        "notification_delivery",
+        "silent_failures",
+        "user_isolation",
+        "connection_stability",
+        "performance",
+        "memory_and_resources",
+    ];
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var result = health.ResultOf(name);
+        return Task.FromResult(new HealthCheckResult(result.Status, result.Description, exception: null, result.Data));
     }
 }

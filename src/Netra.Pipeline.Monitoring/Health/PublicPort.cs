@@ -5,10 +5,10 @@ using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.Monitoring.Health;
 
-/// <summary>Where this server's WebSocket is, as its own canary reaches it.</summary>
+/// <summary>The address of this server's WebSocket, for its own canary.</summary>
 internal sealed class PublicPort(IEnumerable<IServer> servers, IOptions<WebSocketDoorOptions> door)
 {
-    /// <summary>The address with a credential; null when the host listens on no TCP port.</summary>
+    /// <summary>The address, with a credential; null when the host listens on no TCP port.</summary>
     public Uri? AddressWith(string token)
     {
         foreach (var address in servers.SelectMany(static server => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))

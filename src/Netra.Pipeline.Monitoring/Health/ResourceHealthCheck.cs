@@ -3,7 +3,7 @@ using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Monitoring.Health;
 
-/// <summary>Whether the process leaks memory, or runs out of handles or threads.</summary>
+/// <summary>Checks that the process does not leak memory, or run out of handles or threads.</summary>
 internal sealed class ResourceHealthCheck(ResourceTrend resources) : PipelineHealthCheck
 {
     private const double MaxGrowth = 256 * 1024 * 1024;
@@ -12,13 +12,20 @@ internal sealed class ResourceHealthCheck(ResourceTrend resources) : PipelineHea
 
     public override string Name => "memory_and_resources";
 
-    public override HealthResult Judge(MonitoringSnapshot snapshot)
+    public override HealthResult Check(MonitoringSnapshot snapshot)
     {
         var (growth, handles, delay) = (snapshot[Signals.MemoryGrowth], snapshot[Signals.HandleUsage], snapshot[Signals.ThreadPoolDelay]);
-        var numbers = new[] { ("working_set_bytes", (double)resources.Latest.WorkingSetBytes), ("growth_bytes_per_hour", growth), ("handle_usage", handles), ("thread_pool_delay_s", delay) };
-        return delay > MaxThreadDelay ? Say(HealthStatus.Unhealthy, $"work waits {delay:F1} s for a thread of the pool", numbers)
-            : handles > MaxHandleUsage ? Say(HealthStatus.Unhealthy, $"{handles:P0} of the file handles are open", numbers)
-            : growth > MaxGrowth ? Say(HealthStatus.Degraded, $"memory has grown by {growth / (1024 * 1024):F0} MiB an hour, and does not come back", numbers)
-            : Say(HealthStatus.Healthy, "no leak, handles and threads suffice", numbers);
+        var numbers = new[]
+        {
+            ("working_set_bytes", (double)resources.Latest.WorkingSetBytes),
+            ("growth_bytes_per_hour", growth),
+            ("handle_usage", handles),
+            ("thread_pool_delay_s", delay),
+        };
+        return delay > MaxThreadDelay ? Result(HealthStatus.Unhealthy, $"work waits {delay:F1} s for a thread of the pool", numbers)
+            : handles > MaxHandleUsage ? Result(HealthStatus.Unhealthy, $"{handles:P0} of the file handles are open", numbers)
+            : growth > MaxGrowth ? Result(
+                HealthStatus.Degraded, $"memory has grown by {growth / (1024 * 1024):F0} MiB an hour, and does not come back", numbers)
+            : Result(HealthStatus.Healthy, "no leak, handles and threads suffice", numbers);
     }
 }

@@ -1,7 +1,10 @@
+using Netra.Pipeline.Connections;
+
 namespace Netra.Pipeline.Monitoring.Health;
 
 /// <summary>
-/// Looks for a leak: memory whose low water rises from one ten minutes to the next. A cache that fills stops rising, and a burst comes back; a leak does neither. Called by the tick alone.
+/// Detects a memory leak: the lowest usage of each ten minutes keeps rising. A cache that fills stops rising, and a burst is freed again; a
+/// leak does neither. Called by the tick alone.
 /// </summary>
 internal sealed class ResourceTrend(ResourceSampler sampler, TimeProvider time)
 {
@@ -17,7 +20,7 @@ internal sealed class ResourceTrend(ResourceSampler sampler, TimeProvider time)
 
     public ResourceSample Latest { get; private set; }
 
-    /// <summary>By how much the low water rises in an hour, in bytes; 0 while it does not rise in every slot.</summary>
+    /// <summary>By how much the lowest usage rises in an hour, in bytes; 0 while it does not rise in every ten minutes.</summary>
     public double GrowthPerHour { get; private set; }
 
     public void OnTick()
@@ -39,11 +42,11 @@ internal sealed class ResourceTrend(ResourceSampler sampler, TimeProvider time)
             }
 
             (_low, _slotBegan) = (long.MaxValue, time.GetTimestamp());
-            GrowthPerHour = Judge();
+            GrowthPerHour = Growth();
         }
     }
 
-    private double Judge()
+    private double Growth()
     {
         long[] lows = [.. _lows];
         if (lows.Length < MinSlots)
@@ -61,4 +64,20 @@ internal sealed class ResourceTrend(ResourceSampler sampler, TimeProvider time)
 
         return (lows[^1] - lows[0]) / ((lows.Length - 1) * SlotLength.TotalHours);
     }
+}
+
+/// <summary>The resources that the process uses at a moment.</summary>
+/// <param name="WorkingSetBytes">Resident memory.</param>
+/// <param name="HandleUsage">Open files as a share of the limit, 0 to 1; 0 where the system does not tell it.</param>
+internal readonly record struct ResourceSample(long WorkingSetBytes, double HandleUsage);
+
+/// <summary>Takes a sample of the process. A service of its own, so that tests can have a leak without leaking.</summary>
+internal delegate ResourceSample ResourceSampler();
+
+/// <summary>Samples the resources of this process. Stateless.</summary>
+internal static class ProcessResources
+{
+    public static ResourceSample Read() => new(Environment.WorkingSet, HandleUsage());
+
+    private static double HandleUsage() => ProcessHandles.Limit() is > 0 and var limit ? (double)ProcessHandles.Open() / limit : 0;
 }

@@ -1,18 +1,22 @@
 namespace Netra.Pipeline.Monitoring.Health;
 
-/// <summary>How long a work item waits for a thread of the pool. <see cref="OnTick"/> is called by the tick alone; the work item runs on the pool.</summary>
+/// <summary>
+/// Measures how long a work item waits for a thread of the pool. <see cref="OnTick"/> is called by the tick alone; the work item runs on
+/// the pool.
+/// </summary>
 internal sealed class ThreadPoolProbe(TimeProvider time) : IThreadPoolWorkItem
 {
     private long _queuedAt;
     private long _delayTicks;
 
-    /// <summary>The delay of the last item, or of the one that still waits, if that is longer.</summary>
+    /// <summary>The delay of the last work item, or of the one that still waits, whichever is longer.</summary>
     public TimeSpan Delay
     {
         get
         {
             var last = TimeSpan.FromTicks(Interlocked.Read(ref _delayTicks));
-            return Interlocked.Read(ref _queuedAt) is not 0 and var since && time.GetElapsedTime(since) is var waiting && waiting > last ? waiting : last;
+            var waiting = Interlocked.Read(ref _queuedAt) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+            return waiting > last ? waiting : last;
         }
     }
 

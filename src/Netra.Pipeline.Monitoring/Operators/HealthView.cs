@@ -16,7 +16,7 @@ internal sealed class HealthView(
         [FailureCode.SilentFailure, FailureCode.RunStalled, FailureCode.ContextMissing, FailureCode.CriticalDeliveryFailed];
 
     /// <summary>How it is, all in all.</summary>
-    public HealthStatus Status => health.VerdictOf(PipelineHealth.Overall).Status;
+    public HealthStatus Status => health.ResultOf(PipelineHealth.Overall).Status;
 
     /// <summary>For everybody: it names neither users nor their runs.</summary>
     public HealthDocument<int, int> ForEverybody() => Make(runs.StaleCount, runs.Stuck.Count);
@@ -50,7 +50,7 @@ internal sealed class HealthView(
 
     private HealthDocument<TStale, TStuck> Make<TStale, TStuck>(TStale stale, TStuck stuck)
     {
-        var (results, latest) = (health.Verdicts, monitor.Latest);
+        var (results, latest) = (health.Results, monitor.Latest);
         return new(
             NameOf(Status),
             IssuesOf(results),
@@ -74,7 +74,7 @@ internal sealed class HealthView(
             .. results.Where(static result => result.Status != HealthStatus.Healthy && result.Name != PipelineHealth.Overall)
                 .Select(static result => $"{result.Name}: {result.Description}"),
         ];
-        return issues.Length == 0 && health.VerdictOf(PipelineHealth.Overall) is { Status: not HealthStatus.Healthy } overall
+        return issues.Length == 0 && health.ResultOf(PipelineHealth.Overall) is { Status: not HealthStatus.Healthy } overall
             ? [overall.Description]
             : issues;
     }

@@ -7,13 +7,17 @@ using Netra.Pipeline.Monitoring.Health;
 namespace Netra.Pipeline.Monitoring.Remediation;
 
 /// <summary>
-/// Initializes the bridge anew when canaries fail one after the other: the startup verification, over its private listener. When that passes, the fault is at the public port, and emission goes on; when it does not, the bridge
-/// has failed and says so to every emitter, and it is tried again each second until it passes: nobody can emit meanwhile, so no second is to be lost. Called by one loop.
+/// Initializes the bridge again when consecutive canaries fail: it runs the startup verification, over a private listener. If that passes,
+/// the fault is at the public port, and emission goes on. If not, the bridge is failed, which refuses all emission, and the verification is
+/// repeated each second until it passes. Called by one loop.
 /// </summary>
-/// <remarks>While the server's own trouble explains what fails (<see cref="LocalFaults"/>), nothing is judged, and above all nobody is refused for it; when that is over, what has failed is verified at once.</remarks>
+/// <remarks>
+/// A failure that a fault of this process explains (<see cref="LocalFaults"/>) does not count, and no emission is refused for it. When the
+/// fault is over, a failed bridge is verified at once.
+/// </remarks>
 internal sealed class BridgeRemediation
 {
-    // One may fail for reasons of its own.
+    // A single canary may fail by chance.
     private const int FailuresToAct = 2;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -22,7 +26,7 @@ internal sealed class BridgeRemediation
     private readonly PipelineBridge _bridge;
     private readonly BridgeInitializations _initializations;
     private readonly StartupVerification _verification;
-    private readonly LocalFaults _own;
+    private readonly LocalFaults _localFaults;
     private readonly RemediationLog _steps;
     private readonly FailureDigest _failed;
     private readonly ServedTime _time;
@@ -35,14 +39,15 @@ internal sealed class BridgeRemediation
         PipelineBridge bridge,
         BridgeInitializations initializations,
         StartupVerification verification,
-        LocalFaults own,
+        LocalFaults localFaults,
         RemediationLog steps,
         FailureReporter failures,
         ServedTime time)
     {
-        (_canary, _bridge, _initializations, _verification, _own, _steps, _time) = (canary, bridge, initializations, verification, own, steps, time);
+        (_canary, _bridge, _initializations, _verification) = (canary, bridge, initializations, verification);
+        (_localFaults, _steps, _time) = (localFaults, steps, time);
 
-        // It is tried each second, and told once a minute.
+        // It is tried each second, and reported once a minute.
         _failed = new FailureDigest(time, (count, what, exception) => failures.Report(
             exception as PipelineException ?? StartupVerificationException.Failed(new FailureScope("startup verification"), [what], exception!)));
     }
@@ -56,9 +61,9 @@ internal sealed class BridgeRemediation
             return;
         }
 
-        if (_own.Now is not null)
+        if (_localFaults.Current is not null)
         {
-            // Nothing could be told apart from it; the next round after it does not wait.
+            // The verification would fail for that reason; after the fault, the next round verifies without a pause.
             _dueAt = 0;
             return;
         }
@@ -69,7 +74,8 @@ internal sealed class BridgeRemediation
         }
 
         _tries++;
-        _dueAt = _time.GetTimestamp() + (long)(RetryPause.After(FirstPause, LongestPause, _tries - 1, Random.Shared.NextDouble()).TotalSeconds * _time.TimestampFrequency);
+        var pause = RetryPause.After(FirstPause, LongestPause, _tries - 1, Random.Shared.NextDouble());
+        _dueAt = _time.GetTimestamp() + (long)(pause.TotalSeconds * _time.TimestampFrequency);
         await InitializeAsync(failed, cancellationToken);
     }
 
@@ -81,7 +87,7 @@ internal sealed class BridgeRemediation
             return;
         }
 
-        var mark = _own.Begin();
+        var mark = _localFaults.Begin();
         try
         {
             await _initializations.RunAsync(() => _verification.RunAsync(cancellationToken), () => mark.Since() is not null);
@@ -90,13 +96,13 @@ internal sealed class BridgeRemediation
                 _bridge.BecomeReady();
             }
 
-            // Whether the public port is well too is asked at once.
+            // The next canary shows at once whether the public port works too.
             _canary.GoNext();
             Note(failed ? "passed; the bridge is ready again" : "passed over a private listener: the fault is at the public port");
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The host stops, and what it stops fails.
+            // The host stops, and so the verification fails.
         }
         catch (Exception exception) when (mark.Since() is { } excuse)
         {
@@ -115,7 +121,7 @@ internal sealed class BridgeRemediation
         }
     }
 
-    // What comes out again and again is one step.
+    // The same outcome, time after time, is one step.
     private void Note(string outcome)
     {
         if (outcome != _outcome)

@@ -4,12 +4,13 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Monitoring.Remediation;
 
 /// <summary>
-/// Notes how connections that were bad came back: the server ends what is dead, stalled, unresponsive or confirms nothing, so that its client connects anew and resumes. It ends nothing itself. Safe from any thread; a lock
-/// guards the list. Bounded: who is gone for longer than <see cref="Patience"/> is not waited for, and above the bound those that are gone longest are not.
+/// Records whether users connect again after the server has ended their connection because it was dead, stalled, unresponsive or confirmed
+/// nothing, so that the client would connect anew and resume. It ends no connection itself. Safe from any thread; a lock guards the list.
+/// Bounded: a user is forgotten after <see cref="Patience"/>, and above the bound those who left first are forgotten.
 /// </summary>
 internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
 {
-    /// <summary>For how long somebody is waited for: who comes later comes for reasons of their own.</summary>
+    /// <summary>After this time, a user who connects is not counted as recovered.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private const int MaxWaiting = 10_000;
@@ -21,18 +22,19 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
     private long _recovered;
     private int _count;
 
-    /// <summary>How many connections the server ended to mend them.</summary>
+    /// <summary>How many connections the server ended for one of these reasons.</summary>
     public long Ended => Interlocked.Read(ref _ended);
 
-    /// <summary>How many of those users came back.</summary>
+    /// <summary>How many of their users connected again.</summary>
     public long Recovered => Interlocked.Read(ref _recovered);
 
-    /// <summary>How many users are waited for.</summary>
+    /// <summary>How many of their users have not connected again yet.</summary>
     public int Waiting => Volatile.Read(ref _count);
 
     public void OnEnded(Connection connection, ConnectionEndReason reason)
     {
-        if (reason is not (ConnectionEndReason.PingTimeout or ConnectionEndReason.Stalled or ConnectionEndReason.Unconfirmed or ConnectionEndReason.Unresponsive))
+        if (reason is not (ConnectionEndReason.PingTimeout or ConnectionEndReason.Stalled
+            or ConnectionEndReason.Unconfirmed or ConnectionEndReason.Unresponsive))
         {
             return;
         }
@@ -77,7 +79,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
         }
     }
 
-    /// <summary>Forgets who is gone for too long. Called by the monitor.</summary>
+    /// <summary>Forgets users who left too long ago. Called by the monitor.</summary>
     public void OnTick()
     {
         if (Waiting > 0)
@@ -89,7 +91,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
         }
     }
 
-    // In the order in which they went: an entry that a later one, or a return, has made void goes with them.
+    // In the order in which they left. Entries of users who have returned, or left again later, are void and removed on the way.
     private void Forget()
     {
         while (_inOrder.TryPeek(out var oldest))

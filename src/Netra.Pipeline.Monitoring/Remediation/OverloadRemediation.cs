@@ -8,20 +8,28 @@ using Netra.Pipeline.Monitoring.Health;
 namespace Netra.Pipeline.Monitoring.Remediation;
 
 /// <summary>
-/// Begins the emergency mode when the log cannot take what is emitted, so that what users must see still gets through; ends it when that has not happened for a while. Waiting for room handles a burst, so only those count
-/// that waited in vain, or were too many to wait. Called by the monitor alone.
+/// Begins the emergency mode when the log cannot take the emitted events, so that lifecycle events still get through; ends it when all
+/// events have been taken for a while. Emitters wait for room in a burst, so only events count that waited in vain, or were too many to
+/// wait. Called by the monitor alone.
 /// </summary>
 /// <remarks>
-/// It must not outlast its cause, since it refuses what could be taken: while the log stores nothing, or right after the process did not run, it does not begin, for it would help nobody then; and it ends after two seconds
-/// in which all was taken. Where it has to begin again within a minute, load is the cause, and it stays longer each time, up to a minute.
+/// The mode must not outlast its cause, since it refuses events that could be taken. It does not begin while the log stores nothing, or
+/// right after the process did not run, since it would not help then; and it ends after two seconds in which all events were taken. When it
+/// begins again within a minute, the load lasts, and it stays on longer each time, up to a minute.
 /// </remarks>
-internal sealed class OverloadRemediation(EmergencyMode emergency, EmissionWaits waits, LocalFaults own, RemediationLog steps, IOptions<MonitoringOptions> options, ServedTime time)
+internal sealed class OverloadRemediation(
+    EmergencyMode emergency,
+    EmissionWaits waits,
+    LocalFaults localFaults,
+    RemediationLog steps,
+    IOptions<MonitoringOptions> options,
+    ServedTime time)
 {
     private const string Author = "remediation";
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
 
-    private LocalFaults.Mark _before = own.Begin();
+    private LocalFaults.Mark _before = localFaults.Begin();
     private long _seen;
     private long _refusedAt;
     private long _leftAt;
@@ -32,7 +40,7 @@ internal sealed class OverloadRemediation(EmergencyMode emergency, EmissionWaits
     {
         var (now, mark) = (time.GetTimestamp(), _before);
         var refused = waits.Refused.Total - _seen;
-        (_seen, _before) = (_seen + refused, own.Begin());
+        (_seen, _before) = (_seen + refused, localFaults.Begin());
         _refusedAt = refused > 0 ? now : _refusedAt;
         if (emergency.State is { IsAutomatic: true })
         {

@@ -34,7 +34,7 @@ internal sealed class StoodStillTests
 
         host.Time.StandStill(TimeSpan.FromSeconds(seconds));
         Assert.That(
-            host.Services.GetRequiredService<PipelineHealth>().Verdicts[0].Description,
+            host.Services.GetRequiredService<PipelineHealth>().Results[0].Description,
             Does.Not.Contain("nothing has been judged"),
             "asked before the first round");
         await page.AckAsync(host.Pipeline, 1);

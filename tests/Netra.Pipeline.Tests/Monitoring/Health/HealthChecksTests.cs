@@ -21,22 +21,22 @@ internal sealed class HealthChecksTests
     [TestCase(0.90, HealthStatus.Degraded)]
     [TestCase(0.899, HealthStatus.Unhealthy)]
     public void Delivery_SuccessRate_IsJudged(double rate, HealthStatus expected)
-        => Assert.That(new DeliveryHealthCheck(Options).Judge(Snapshot((Signals.SuccessRate, rate))).Status, Is.EqualTo(expected));
+        => Assert.That(new DeliveryHealthCheck(Options).Check(Snapshot((Signals.SuccessRate, rate))).Status, Is.EqualTo(expected));
 
     [TestCase(Signals.Unaccounted)]
     [TestCase(Signals.LogTrouble)]
     public void Delivery_UnaccountedOrNotStored_IsUnhealthy(string signal)
         => Assert.That(
-            new DeliveryHealthCheck(Options).Judge(Snapshot((Signals.SuccessRate, 1), (signal, 1))).Status,
+            new DeliveryHealthCheck(Options).Check(Snapshot((Signals.SuccessRate, 1), (signal, 1))).Status,
             Is.EqualTo(HealthStatus.Unhealthy));
 
     [Test]
     public void Delivery_OptionMoved_MovesTheThresholds()
     {
         var check = new DeliveryHealthCheck(Microsoft.Extensions.Options.Options.Create(new MonitoringOptions { MinSuccessRate = 0.8 }));
-        Assert.That(check.Judge(Snapshot((Signals.SuccessRate, 0.85))).Status, Is.EqualTo(HealthStatus.Healthy));
-        Assert.That(check.Judge(Snapshot((Signals.SuccessRate, 0.78))).Status, Is.EqualTo(HealthStatus.Degraded));
-        Assert.That(check.Judge(Snapshot((Signals.SuccessRate, 0.74))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        Assert.That(check.Check(Snapshot((Signals.SuccessRate, 0.85))).Status, Is.EqualTo(HealthStatus.Healthy));
+        Assert.That(check.Check(Snapshot((Signals.SuccessRate, 0.78))).Status, Is.EqualTo(HealthStatus.Degraded));
+        Assert.That(check.Check(Snapshot((Signals.SuccessRate, 0.74))).Status, Is.EqualTo(HealthStatus.Unhealthy));
     }
 
     [TestCase(900, HealthStatus.Healthy)]
@@ -50,32 +50,32 @@ internal sealed class HealthChecksTests
         var snapshot = new MonitoringSnapshot(
             TestTimeProvider.Start, [new SignalReading(Signals.LatencyDegradation, null, 1)], delivery, new LatencyHistogram());
 
-        Assert.That(Performance().Judge(snapshot).Status, Is.EqualTo(expected));
+        Assert.That(Performance().Check(snapshot).Status, Is.EqualTo(expected));
     }
 
     [Test]
     public void Performance_ManyTimesSlowerThanBefore_IsDegraded()
         => Assert.That(
-            Performance().Judge(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
+            Performance().Check(Snapshot((Signals.LatencyDegradation, 3.1))).Status, Is.EqualTo(HealthStatus.Degraded));
 
     [Test]
     public void SilentFailures_Any_IsUnhealthy()
     {
-        Assert.That(new SilentFailureHealthCheck().Judge(Snapshot()).Status, Is.EqualTo(HealthStatus.Healthy));
-        Assert.That(new SilentFailureHealthCheck().Judge(Snapshot((Signals.StuckTools, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
-        Assert.That(new SilentFailureHealthCheck().Judge(Snapshot((Signals.StalledRuns, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        Assert.That(new SilentFailureHealthCheck().Check(Snapshot()).Status, Is.EqualTo(HealthStatus.Healthy));
+        Assert.That(new SilentFailureHealthCheck().Check(Snapshot((Signals.StuckTools, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        Assert.That(new SilentFailureHealthCheck().Check(Snapshot((Signals.StalledRuns, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
         var labelled = new MonitoringSnapshot(
             TestTimeProvider.Start,
             [new SignalReading(Signals.SilentFailures, "stuck_page", 1)],
             new LatencyHistogram(),
             new LatencyHistogram());
-        Assert.That(new SilentFailureHealthCheck().Judge(labelled).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        Assert.That(new SilentFailureHealthCheck().Check(labelled).Status, Is.EqualTo(HealthStatus.Unhealthy));
     }
 
     [Test]
     public void Isolation_Any_IsUnhealthy()
         => Assert.That(
-            new IsolationHealthCheck().Judge(Snapshot((Signals.IsolationViolations, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
+            new IsolationHealthCheck().Check(Snapshot((Signals.IsolationViolations, 1))).Status, Is.EqualTo(HealthStatus.Unhealthy));
 
     [TestCase(Signals.MemoryGrowth, 300.0 * 1024 * 1024, HealthStatus.Degraded)]
     [TestCase(Signals.HandleUsage, 0.9, HealthStatus.Unhealthy)]
@@ -84,7 +84,7 @@ internal sealed class HealthChecksTests
     public void Resources_RunningOut_IsJudged(string signal, double value, HealthStatus expected)
     {
         var trend = new ResourceTrend(static () => default, new TestTimeProvider());
-        Assert.That(new ResourceHealthCheck(trend).Judge(Snapshot((signal, value))).Status, Is.EqualTo(expected));
+        Assert.That(new ResourceHealthCheck(trend).Check(Snapshot((signal, value))).Status, Is.EqualTo(expected));
     }
 
     private static PerformanceHealthCheck Performance()
