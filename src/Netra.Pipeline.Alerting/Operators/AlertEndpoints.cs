@@ -119,7 +119,7 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
     }
 
     private async Task<IResult> UnsilenceAsync(HttpContext context)
-        => await alerts.UnsilenceAsync(IdOf(context), RequestAuthor.Of(context), context.RequestAborted) == AlertAnswer.Done
+        => await alerts.UnsilenceAsync(IdOf(context), RequestAuthor.NameOf(context), context.RequestAborted) == AlertAnswer.Done
             ? JsonAnswer.Empty(StatusCodes.Status204NoContent)
             : ProblemDocument.NotFound("There is no silence of that id, or not any more.");
 

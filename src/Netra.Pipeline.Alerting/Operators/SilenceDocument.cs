@@ -1,3 +1,4 @@
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Operators;
 
 namespace Netra.Pipeline.Alerting.Operators;

@@ -59,7 +59,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, Securit
     }
 
     private void Refuse(HttpContext context, int status) => audit.RequestRefused(
-        PublishRequest.PublisherOf(context.User),
+        RequestAuthor.IdOf(context.User),
         HttpHandshake.RemoteOf(context),
         context.Request.Method,
         context.Request.Path.Value,

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -6,6 +5,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Publishing;
@@ -24,9 +24,6 @@ internal sealed class PublishRequest : IAsyncDisposable
     private const int MaxEmitters = 1024;
 
     private const int MaxKeyBytes = 256;
-
-    // As OpenID Connect calls it, where the host does not map claims to the names of .NET.
-    private const string Subject = "sub";
 
     // One stalled tab must not fail a backend's event, and a second try would make a second event: the receipt says "lagging", and the
     // failure is reported.
@@ -55,7 +52,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     {
         var headers = http.Request.Headers;
         (_contexts, _emitters, _registry, _renewed) = (contexts, emitters, registry, new RequestRuns(registry));
-        (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], PublisherOf(http.User), isUrgent);
+        (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], RequestAuthor.IdOf(http.User), isUrgent);
         TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out _trace);
     }
 
@@ -73,11 +70,6 @@ internal sealed class PublishRequest : IAsyncDisposable
 
     /// <summary>Whether one of its runs has begun and has not ended.</summary>
     public bool HasOpenRun => _renewed.HasOpenRun || _used.Any(static run => run.Emitter.Life is { HasBegun: true, HasEnded: false });
-
-    /// <summary>Who sends a request, as the host has authenticated it; empty for nobody.</summary>
-    // Names are for people and may be anybody's; the identifier is the identity's own.
-    public static string PublisherOf(ClaimsPrincipal user)
-        => user.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? user.FindFirst(Subject)?.Value ?? user.Identity?.Name ?? string.Empty;
 
     /// <summary>The key under which an event is published (docs/protocol.md, section 9.2): from its member, or from the header.</summary>
     /// <param name="member">What its member says; null where it has none.</param>

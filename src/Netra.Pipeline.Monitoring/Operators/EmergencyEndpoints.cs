@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 
@@ -39,7 +40,7 @@ internal sealed class EmergencyEndpoints(
 
     private async Task<IResult> EndAsync(HttpContext context)
     {
-        var author = RequestAuthor.Of(context);
+        var author = RequestAuthor.NameOf(context);
         if (emergency.TryLeave(author))
         {
             await alerts.RecordAsync(author, "emergency_mode_ended", "emergency-mode", string.Empty, context.RequestAborted);

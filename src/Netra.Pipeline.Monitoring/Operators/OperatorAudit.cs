@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
-using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -49,7 +49,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         }
     }
 
-    private static string? WhoIs(HttpContext context) => PublishRequest.PublisherOf(context.User) is { Length: > 0 } name ? name : null;
+    private static string? WhoIs(HttpContext context) => RequestAuthor.IdOf(context.User) is { Length: > 0 } id ? id : null;
 
     // What comes from outside goes into a log only in the form that ids have.
     private static string? SubjectOf(HttpRequest request)

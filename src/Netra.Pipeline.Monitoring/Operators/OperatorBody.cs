@@ -49,7 +49,7 @@ internal abstract record OperatorBody
             var author = problems.Text("author", body.Author, RequestAuthor.MaxChars);
             if (problems.AreNone)
             {
-                return await answer(wanted, RequestAuthor.Of(context, author));
+                return await answer(wanted, RequestAuthor.NameOf(context, author));
             }
         }
 

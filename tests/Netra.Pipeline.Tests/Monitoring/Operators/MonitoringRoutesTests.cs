@@ -21,7 +21,8 @@ internal sealed class MonitoringRoutesTests
         Assert.That((response.StatusCode, health.Text("status")), Is.EqualTo((HttpStatusCode.OK, "healthy")), health.ToString());
         Assert.That(health.GetProperty("checks").EnumerateObject().Select(static check => check.Name), Is.EquivalentTo(new[]
         {
-            "system_overall", "bridge_initialization", "notification_delivery", "silent_failures", "user_isolation", "connection_stability", "performance", "memory_and_resources",
+            "system_overall", "bridge_initialization", "notification_delivery", "silent_failures", "user_isolation", "connection_stability",
+            "performance", "memory_and_resources",
         }));
     }
 
@@ -33,7 +34,9 @@ internal sealed class MonitoringRoutesTests
         await host.PassAsync(62);
 
         var (response, health) = await host.Http.AskAsync("/health");
-        Assert.That((response.StatusCode, health.Text("status"), health.GetProperty("stale_threads").GetInt32()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "unhealthy", 1)));
+        Assert.That(
+            (response.StatusCode, health.Text("status"), health.GetProperty("stale_threads").GetInt32()),
+            Is.EqualTo((HttpStatusCode.ServiceUnavailable, "unhealthy", 1)));
         Assert.That(health.ToString(), Does.Not.Contain("\"ada\""));
         var (_, forOperators) = await host.Http.AskAsync($"{Prefix}/health");
         Assert.That(forOperators.GetProperty("stale_threads")[0].Text("user_id"), Is.EqualTo("ada"));
@@ -60,10 +63,20 @@ internal sealed class MonitoringRoutesTests
 
         var ada = all.GetProperty("users").EnumerateArray().Single(static user => user.Text("user_id") == "ada");
         Assert.That(
-            (ada.GetProperty("attempted").GetInt64(), ada.GetProperty("accepted").GetInt64(), ada.GetProperty("delivered").GetInt64(), ada.GetProperty("acknowledged").GetInt64(), ada.GetProperty("pending").GetInt64()),
+            (
+                ada.GetProperty("attempted").GetInt64(),
+                ada.GetProperty("accepted").GetInt64(),
+                ada.GetProperty("delivered").GetInt64(),
+                ada.GetProperty("acknowledged").GetInt64(),
+                ada.GetProperty("pending").GetInt64()),
             Is.EqualTo((3, 3, 3, 3, 0)));
         Assert.That(ada.GetProperty("by_type").GetProperty("token").GetProperty("accepted").GetInt64(), Is.EqualTo(1));
-        Assert.That((ada.GetProperty("runs_ended").GetInt64(), ada.GetProperty("runs_ended_acknowledged").GetInt64(), ada.GetProperty("connected_total").GetInt64()), Is.EqualTo((1, 1, 1)));
+        Assert.That(
+            (
+                ada.GetProperty("runs_ended").GetInt64(),
+                ada.GetProperty("runs_ended_acknowledged").GetInt64(),
+                ada.GetProperty("connected_total").GetInt64()),
+            Is.EqualTo((1, 1, 1)));
         Assert.That(secondPage.GetProperty("users")[0].Text("user_id"), Is.EqualTo("bob"));
         Assert.That(secondPage.TryGetProperty("next", out _), Is.False);
     }
@@ -95,7 +108,25 @@ internal sealed class MonitoringRoutesTests
 
         var (response, dashboard) = await host.Http.AskAsync($"{Prefix}/dashboard/{id}");
 
-        Assert.That((response.StatusCode, dashboard.Text("dashboard_id"), dashboard.TryGetProperty(member, out _)), Is.EqualTo((HttpStatusCode.OK, id, true)));
+        Assert.That(
+            (response.StatusCode, dashboard.Text("dashboard_id"), dashboard.TryGetProperty(member, out _)),
+            Is.EqualTo((HttpStatusCode.OK, id, true)));
+    }
+
+    [TestCase("system/status", "")]
+    [TestCase("dashboard/websocket_operations", "dashboard_id ")]
+    public async Task Status_ReadByPeople_BeginsWithHowItIs(string route, string first)
+    {
+        await using var host = await MonitoredHost.StartAsync();
+        await host.PassAsync(1);
+
+        var (_, status) = await host.Http.AskAsync($"{Prefix}/{route}");
+
+        Assert.That(
+            string.Join(' ', status.EnumerateObject().Select(static member => member.Name)),
+            Does.StartWith(first + "status issues stale_threads stuck_tools silent_failures metrics checks timestamp monitoring_enabled "
+                + "alerting_enabled bridge remediation emergency_mode canary ledger log process connections "
+                + "loaded_streams open_runs version alerts"));
     }
 
     [Test]
@@ -118,8 +149,10 @@ internal sealed class MonitoringRoutesTests
         }
 
         var (response, health) = await answering;
-        Assert.That((response.StatusCode, health.GetProperty("canary").Text("status")), Is.EqualTo((HttpStatusCode.OK, "ok")), health.ToString());
-        Assert.That(health.GetProperty("timestamp").GetDouble(), Is.GreaterThan(asked.ToUnixTimeMilliseconds() / 1000.0), "the checks are of now");
+        Assert.That(
+            (response.StatusCode, health.GetProperty("canary").Text("status")), Is.EqualTo((HttpStatusCode.OK, "ok")), health.ToString());
+        Assert.That(
+            health.GetProperty("timestamp").GetDouble(), Is.GreaterThan(asked.ToUnixTimeMilliseconds() / 1000.0), "the checks are of now");
         var (_, status) = await host.Http.AskAsync($"{Prefix}/system/status");
         Assert.That(status.GetProperty("canary").GetProperty("passes").GetInt64(), Is.Positive);
         Assert.That(status.GetProperty("ledger").GetProperty("streams").GetInt64(), Is.Zero, "the canary is in nobody's books");
