@@ -8,7 +8,8 @@ namespace Netra.Pipeline.Tests.Alerting;
 internal sealed class IncidentTests
 {
     private const string Stored = """
-        {"scope":"log_trouble","key":"log_trouble-0","rule_name":"log_trouble","severity":"critical","starts_at":"1970-01-01T00:00:00+00:00",
+        {"scope":"log_trouble","key":"log_trouble-0","rule_name":"log_trouble","severity":"critical",
+        "starts_at":"1970-01-01T00:00:00+00:00",
         "policy":{"steps":[],"always_inform":[],"acknowledge_timeout":"00:30:00"},"next_step":1,"last_step_at":"1970-01-01T00:00:01+00:00",
         "told":[{"channel":"log","level":"operations"},{"channel":"email","level":"operations","resolved_at":"1970-01-01T00:00:02+00:00"}],
         "level":"operations","notifications":3,

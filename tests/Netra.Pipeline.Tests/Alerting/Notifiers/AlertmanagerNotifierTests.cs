@@ -26,7 +26,8 @@ internal sealed class AlertmanagerNotifierTests
         await Eventually.BecomesTrueAsync(async () => (await alertmanager.GetAsync("/api/v2/alerts")).GetArrayLength() == 3, "it has all three");
         var alert = (await alertmanager.GetAsync("/api/v2/alerts?filter=level=engineering")).EnumerateArray().Single();
         Assert.That(alert.GetProperty("labels").ToString(), Is.EqualTo(
-            """{"alertname":"silent_failures","code":"silent_failure","incident":"silent_failures/2026-03-29","level":"engineering","severity":"critical"}"""));
+            """{"alertname":"silent_failures","code":"silent_failure","incident":"silent_failures/2026-03-29","level":"""
+            + "\"engineering\",\"severity\":\"critical\"}"));
         Assert.That(alert.GetProperty("annotations").GetProperty("summary").GetString(), Is.EqualTo("3 pages make no progress"));
         Assert.That(alert.GetProperty("startsAt").GetDateTimeOffset(), Is.EqualTo(begun).Within(TimeSpan.FromMilliseconds(1)));
         var groups = (await alertmanager.GetAsync("/api/v2/alerts/groups")).EnumerateArray().ToDictionary(
