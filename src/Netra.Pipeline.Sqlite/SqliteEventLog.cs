@@ -21,7 +21,7 @@ public sealed partial class SqliteEventLog : IEventLog
     private readonly FailureReporter _failures;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _expiring = new(1, 1);
+    private readonly SqliteExpiry _expiry = new();
     private OpenLog? _open;
     private bool _isDisposed;
 
@@ -226,48 +226,8 @@ public sealed partial class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
-    {
-        var log = Open;
-        var oldest = log.Clock.OfWall(olderThan);
-        var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);
-        try
-        {
-            // One at a time, so that what each deletes of a stream is one range.
-            await _expiring.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return [];
-        }
-
-        try
-        {
-            bool hasMore;
-            do
-            {
-                var step = await log.DoAsync(ExpireJob(log, oldest), cancellationToken);
-                hasMore = step.HasMore;
-                foreach (var deleted in step.Deleted)
-                {
-                    expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before)
-                        ? before.And(deleted.Expired)
-                        : deleted.Expired;
-                }
-            }
-            while (hasMore && !cancellationToken.IsCancellationRequested);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // What was deleted until now is told all the same.
-        }
-        finally
-        {
-            _expiring.Release();
-        }
-
-        return [.. expired.Values];
-    }
+    public ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(DateTimeOffset olderThan, CancellationToken cancellationToken)
+        => _expiry.ExpireAsync(Open, olderThan, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<LogRun?> FindRunAsync(StreamLease lease, string threadId, string runId, CancellationToken cancellationToken)
@@ -324,25 +284,15 @@ public sealed partial class SqliteEventLog : IEventLog
         {
             _isDisposed = true;
             await log.DisposeAsync();
-            _expiring.Dispose();
+            _expiry.Dispose();
         }
     }
 
     internal static SqliteLease Granted(StreamLease lease)
         => lease as SqliteLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
 
-    // In a transaction of its own, which stays short, and which finds an owner wherever there is a lease.
-    private static WriterJob<RetentionStep> ExpireJob(OpenLog log, DateTimeOffset olderThan) => new(
-        "expire",
-        _ => log.Retention.Expire(olderThan),
-        kept: (_, step) => LogStore.TellOwners(step.Deleted, log.Writer.ReportOwner))
-    {
-        IsAlone = true,
-    };
-
     private static InvalidOperationException Superseded(SqliteLease lease)
         => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
-
 
     private static partial class Log
     {

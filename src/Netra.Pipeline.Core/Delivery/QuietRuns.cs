@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Runs;
@@ -16,9 +15,9 @@ namespace Netra.Pipeline.Delivery;
 /// while the log is in trouble.
 /// </summary>
 /// <remarks>
-/// A round looks at those runs whose time has come, however many others there are, and waits for the log no longer than
-/// <see cref="Patience"/>: verdicts go out beside it, many at a time, and the streams of their users are let go once they are stored. What
-/// cannot be published is tried again a second later. Rounds are called by one loop; what was found may be read from any thread.
+/// A round looks at those runs whose time has come, however many others there are, and waits for the log for a moment only: verdicts go
+/// out beside it (<see cref="RunVerdicts"/>). What cannot be published is tried again a second later. Rounds are called by one loop;
+/// what was found may be read from any thread.
 /// </remarks>
 internal sealed class QuietRuns(
     RunRegistry registry,
@@ -35,36 +34,15 @@ internal sealed class QuietRuns(
     /// <summary>How many runs and tools are listed at most.</summary>
     public const int MaxListed = 1000;
 
-    // Enough that a commit of the log takes many, and few enough that opening their streams holds up no other caller.
-    private const int AtOnce = 512;
-
-    // Streams of users who are not there, which stay loaded until their verdict is stored.
-    private const int MaxLeaving = 2048;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
-    // A guard that waits for the log is not a guard.
-    private static readonly EmitterOptions Own = new()
-    {
-        Overflow = OverflowBehavior.Report,
-        RoomTimeout = TimeSpan.Zero,
-        IsOfServer = true,
-    };
-
     private readonly List<RunLife> _due = [];
-    private readonly ConcurrentQueue<(RunLife Life, RunVerdict Verdict)> _verdicts = new();
-    private readonly ConcurrentDictionary<RunLife, RunVerdict> _judged = new();
-    private readonly ConcurrentDictionary<RunLife, bool> _stalled = new();
+    private readonly RunVerdicts _verdicts = new(registry, limits, clock, contexts, emitters, streams, failures, time);
     private readonly ConcurrentDictionary<RunLife, bool> _stuck = new();
-    private readonly ConcurrentQueue<(string UserId, Task Stored)> _leaving = new();
-    private readonly FailureAggregator _failed = new(failures);
-    private Task _publishing = Task.CompletedTask;
-    private volatile bool _isRefused;
     private long _rounds;
     private long _unwatched;
     private long _unwatchedToldAt;
 
     /// <summary>How many runs are stalled.</summary>
-    public int StaleCount => _stalled.Count;
+    public int StaleCount => _verdicts.Stalled.Count;
 
     /// <summary>The runs that are stalled, <see cref="MaxListed"/> at most.</summary>
     public IReadOnlyList<StaleThread> Stale
@@ -74,7 +52,7 @@ internal sealed class QuietRuns(
             var now = clock.Now;
             return
             [
-                .. _stalled.Select(static entry => entry.Key)
+                .. _verdicts.Stalled.Select(static entry => entry.Key)
                     .Where(static life => life is { IsStalled: true, HasEnded: false })
                     .Take(MaxListed)
                     .Select(life => new StaleThread(
@@ -112,7 +90,7 @@ internal sealed class QuietRuns(
         }
     }
 
-    /// <summary>From now on everybody can be heard.</summary>
+    /// <summary>From now on all publishers can be heard.</summary>
     public void Begin() => clock.Set(isStanding: false);
 
     /// <summary>Looks after all runs whose time has come.</summary>
@@ -126,7 +104,7 @@ internal sealed class QuietRuns(
             if (limits.AreWatched && !isStanding)
             {
                 Look();
-                await PublishAsync(cancellationToken);
+                await _verdicts.PublishAsync(cancellationToken);
             }
 
             TellUnwatched();
@@ -140,17 +118,13 @@ internal sealed class QuietRuns(
     private void Look()
     {
         var now = clock.Now;
-        _isRefused = false;
         registry.TakeDue(_due);
         foreach (var life in _due)
         {
             FindStuck(life, now);
             if (life.Judge(now, limits) is not RunVerdict.None and var verdict)
             {
-                if (_judged.TryAdd(life, verdict))
-                {
-                    _verdicts.Enqueue((life, verdict));
-                }
+                _verdicts.Add(life, verdict);
             }
             else
             {
@@ -159,11 +133,11 @@ internal sealed class QuietRuns(
         }
 
         _due.Clear();
-        foreach (var (life, _) in _stalled)
+        foreach (var (life, _) in _verdicts.Stalled)
         {
             if (life.HasEnded || !life.IsStalled)
             {
-                _stalled.TryRemove(life, out _);
+                _verdicts.Stalled.TryRemove(life, out _);
                 registry.Schedule(life);
             }
         }
@@ -185,170 +159,12 @@ internal sealed class QuietRuns(
             {
                 tool.IsReported = true;
                 _stuck[life] = true;
-                _failed.Add(Failure.In(
+                _verdicts.Report(Failure.In(
                     FailureCode.ToolStuck,
                     new FailureScope("watch runs", life.Key.UserId, life.Key.ThreadId, life.Key.RunId),
                     $"Tool {tool.Name} has been running for {running.TotalSeconds:F0} s "
                     + $"(Netra:Monitoring:StuckToolAfter is {limits.StuckToolAfter})"));
             }
-        }
-    }
-
-    private async Task PublishAsync(CancellationToken cancellationToken)
-    {
-        if (_publishing.IsCompleted && (!_verdicts.IsEmpty || !_leaving.IsEmpty))
-        {
-            _publishing = PublishAllAsync(new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken });
-        }
-
-        if (!_publishing.IsCompleted)
-        {
-            // A slow log must not keep other runs from being looked after.
-            await Task.WhenAny(_publishing, Task.Delay(Patience, time, cancellationToken));
-        }
-
-        _failed.Tell();
-        if (_publishing.IsFaulted)
-        {
-            var fault = _publishing.Exception;
-            _publishing = Task.CompletedTask;
-            throw fault;
-        }
-    }
-
-    private async Task PublishAllAsync(ParallelOptions options)
-    {
-        await Parallel.ForEachAsync(TakeVerdicts(), options, PublishAsync);
-        await Parallel.ForEachAsync(TakeStored(), options, (left, _) => LetGoAsync(left));
-    }
-
-    private IEnumerable<(string UserId, Task Stored)> TakeStored()
-    {
-        while (_leaving.TryPeek(out var first) && first.Stored.IsCompleted && _leaving.TryDequeue(out first))
-        {
-            yield return first;
-        }
-    }
-
-    private IEnumerable<(RunLife Life, RunVerdict Verdict)> TakeVerdicts()
-    {
-        while (_verdicts.TryDequeue(out var judged))
-        {
-            yield return judged;
-        }
-    }
-
-    private async ValueTask PublishAsync((RunLife Life, RunVerdict Verdict) judged, CancellationToken cancellationToken)
-    {
-        var (life, verdict) = judged;
-        var isDone = false;
-        try
-        {
-            isDone = !_isRefused && await TryPublishAsync(life, verdict, cancellationToken);
-        }
-        finally
-        {
-            _judged.TryRemove(life, out _);
-            if (isDone)
-            {
-                registry.Schedule(life);
-            }
-            else
-            {
-                registry.ScheduleSoon(life);
-            }
-        }
-    }
-
-    /// <returns>Whether nothing is left to be done.</returns>
-    private async ValueTask<bool> TryPublishAsync(RunLife life, RunVerdict verdict, CancellationToken cancellationToken)
-    {
-        EventReceipt receipt;
-        try
-        {
-            var context = contexts.CreateInterrupted(life.Key.UserId, life.Key.ThreadId, life.Key.RunId);
-            await using var emitter = await emitters.CreateEmitterAsync(context, Own, cancellationToken);
-            var (now, heardAt) = (clock.Now, life.HeardAt);
-            if (life.Judge(now, limits) != verdict)
-            {
-                // It was heard of meanwhile.
-                return true;
-            }
-
-            receipt = verdict == RunVerdict.Stall ? await StallAsync(life, emitter, now, heardAt) : await EndAsync(life, emitter, now);
-        }
-        catch (PipelineException exception) when (exception.Code == FailureCode.RunEnded)
-        {
-            // It has ended meanwhile.
-            registry.End(life);
-            return true;
-        }
-        catch (PipelineException exception)
-        {
-            // Reported by the emitter. The others of this round would fare no better, and would be as many failures.
-            if (exception.Code is FailureCode.LogFull
-                or FailureCode.LogFailed
-                or FailureCode.NotInitialized
-                or FailureCode.BridgeUnavailable)
-            {
-                _isRefused = true;
-            }
-
-            return false;
-        }
-
-        _leaving.Enqueue((life.Key.UserId, receipt.WhenCommittedAsync().WaitAsync(cancellationToken)));
-        if (_leaving.Count > MaxLeaving && _leaving.TryDequeue(out var first))
-        {
-            await LetGoAsync(first);
-        }
-
-        return true;
-    }
-
-    private async Task<EventReceipt> StallAsync(RunLife life, EventEmitter emitter, long now, long heardAt)
-    {
-        var quiet = TimeSpan.FromTicks(life.QuietAt(now));
-        var receipt = await emitter.AgentStalledAsync(life.AgentName, quiet);
-        life.OnStalled(heardAt);
-        _stalled[life] = true;
-        _failed.Add(Failure.In(
-            FailureCode.RunStalled,
-            emitter.Context.ScopeOf("watch runs"),
-            $"The run of {life.AgentName ?? "an agent"} has said nothing for {quiet.TotalSeconds:F0} s; "
-            + $"its lease is {TimeSpan.FromTicks(life.LeaseOr(limits)).TotalSeconds:F0} s"));
-        return receipt;
-    }
-
-    private async Task<EventReceipt> EndAsync(RunLife life, EventEmitter emitter, long now)
-    {
-        var quiet = TimeSpan.FromTicks(life.QuietAt(now));
-        var agent = life.AgentName;
-        var failure = Failure.In(
-            FailureCode.LeaseExpired,
-            emitter.Context.ScopeOf("watch runs"),
-            $"The run of {agent ?? "an agent"} said nothing for {quiet.TotalSeconds:F0} s, and was ended");
-        var receipt = await emitter.AgentFailedAsync(
-            string.IsNullOrEmpty(agent) ? "unknown" : agent, new EventError(FailureCodes.WireName(failure.Code), failure.Message));
-        _stalled.TryRemove(life, out _);
-        _failed.Add(failure);
-
-        // One that runs in this process is not to go on behind everybody's back.
-        life.Stop?.Invoke("it said nothing for so long that the server ended it");
-        return receipt;
-    }
-
-    // The streams of thousands of absent users must not all stay in memory until the idle ones are evicted.
-    private async ValueTask LetGoAsync((string UserId, Task Stored) left)
-    {
-        try
-        {
-            await left.Stored;
-            await streams.EvictIfIdleAsync(left.UserId);
-        }
-        catch (PipelineException exception)
-        {
-            failures.Report(exception);
         }
     }
 

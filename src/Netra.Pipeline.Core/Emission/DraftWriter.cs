@@ -8,7 +8,9 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
 
-/// <summary>Writes the events of one emitter into drafts, and refuses those that cannot be written or are too large. Safe from any thread.</summary>
+/// <summary>
+/// Writes the events of one emitter into drafts, and refuses those that cannot be written or are too large. Safe from any thread.
+/// </summary>
 /// <param name="services">What all emitters share.</param>
 /// <param name="stream">The user's stream, which knows how many digits the next number will have.</param>
 /// <param name="guard">Refuses.</param>
@@ -61,7 +63,9 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
         encoder.WriteRaw("}"u8);
     }
 
-    /// <summary>Writes a member of the caller's, which may not be writable: nested too deep, or a value whose own serialization fails.</summary>
+    /// <summary>
+    /// Writes a member of the caller's, which may not be writable: nested too deep, or a value whose own serialization fails.
+    /// </summary>
     public void WriteNode(EventType type, Utf8JsonWriter data, string name, JsonNode? node)
     {
         if (node is null)
@@ -76,7 +80,8 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
         }
         catch (Exception exception)
         {
-            throw guard.Refused(type, SendFailureException.InvalidEvent(guard.Scope(type), name, $"cannot be encoded: {exception.Message}"));
+            throw guard.Refused(
+                type, SendFailureException.InvalidEvent(guard.Scope(type), name, $"cannot be encoded: {exception.Message}"));
         }
     }
 

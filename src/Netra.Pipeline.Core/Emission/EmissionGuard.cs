@@ -15,7 +15,8 @@ namespace Netra.Pipeline.Emission;
 /// <param name="life">The run's life.</param>
 /// <param name="context">Whose run it is.</param>
 /// <param name="isOfServer">Whether the server emits something of its own about the run: no sign of life.</param>
-internal sealed class EmissionGuard(EmissionServices services, UserStream stream, RunLife life, UserExecutionContext context, bool isOfServer)
+internal sealed class EmissionGuard(
+    EmissionServices services, UserStream stream, RunLife life, UserExecutionContext context, bool isOfServer)
 {
     private bool _hasReportedEmergency;
     private int _disposed;

@@ -10,9 +10,9 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Emission;
 
 /// <summary>
-/// Sends the events of one emitter to the user's stream, and waits where there is no room: the log is full or cannot store for the moment, or
-/// a connection's queue is full and the emitter wants to wait for it. It waits under no lock, and nothing is numbered meanwhile. Safe from any
-/// thread.
+/// Sends the events of one emitter to the user's stream, and waits where there is no room: the log is full or cannot store for
+/// the moment, or a connection's queue is full and the emitter wants to wait for it. It waits under no lock, and nothing is
+/// numbered meanwhile. Safe from any thread.
 /// </summary>
 /// <param name="services">What all emitters share.</param>
 /// <param name="stream">The user's stream.</param>
@@ -27,7 +27,9 @@ internal sealed class EventSender(
     private EmissionQueue? _queue;
 
     /// <summary>Sends an event, once there is room for it.</summary>
-    /// <returns>Its receipt; completed, unless it waits. It throws before it returns when the event is refused and has not waited.</returns>
+    /// <returns>
+    /// Its receipt; completed, unless it waits. It throws before it returns when the event is refused and has not waited.
+    /// </returns>
     public ValueTask<EventReceipt> SendAsync(in PendingEvent pending, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _queue) is { IsEmpty: false })
@@ -61,7 +63,8 @@ internal sealed class EventSender(
         if (!services.Waits.TryEnter(bytes))
         {
             services.Waits.Refused.Add();
-            throw guard.Refused(pending.Draft.Type, SendFailureException.TooManyWait(guard.Scope(pending.Draft.Type), services.Waits.Limit));
+            throw guard.Refused(
+                pending.Draft.Type, SendFailureException.TooManyWait(guard.Scope(pending.Draft.Type), services.Waits.Limit));
         }
 
         // A publisher that tries is alive, however it ends: the run is not to be called quiet for what it waits for.
@@ -189,7 +192,8 @@ internal sealed class EventSender(
         var type = pending.Draft.Type;
         if (outcome.Kind == AppendKind.NoRoom)
         {
-            return guard.Refused(type, BufferOverflowException.WaitTimedOut(guard.Scope(type), limit, stream.Subscribers.WithoutRoom(pending.Draft)));
+            return guard.Refused(
+                type, BufferOverflowException.WaitTimedOut(guard.Scope(type), limit, stream.Subscribers.WithoutRoom(pending.Draft)));
         }
 
         services.Waits.Refused.Add();
@@ -197,7 +201,8 @@ internal sealed class EventSender(
             ? SendFailureException.LogFull(guard.Scope(type), services.Log.Bound, limit)
             : SendFailureException.LogFailed(
                 guard.Scope(type),
-                string.Create(CultureInfo.InvariantCulture, $"it takes nothing until it recovers, and has not within {limit.TotalSeconds:0.###} s")));
+                string.Create(
+                    CultureInfo.InvariantCulture, $"it takes nothing until it recovers, and has not within {limit.TotalSeconds:0.###} s")));
     }
 
     // Without a subject the event counts in no run.
@@ -214,7 +219,9 @@ internal sealed class EventSender(
                 throw guard.Refused(type, SendFailureException.LogFull(guard.Scope(type), services.Log.Bound));
             case AppendKind.LogFailed:
                 throw guard.Refused(type, SendFailureException.LogFailed(
-                    guard.Scope(type), outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what", innerException: outcome.Fault));
+                    guard.Scope(type),
+                    outcome.Fault is null ? "it takes nothing until it recovers" : "it threw; the server's log says what",
+                    innerException: outcome.Fault));
             case AppendKind.Stopped:
                 throw guard.Refused(type, new NotInitializedException(guard.Scope(type), nameof(Gate.BridgeState.Stopped)));
             case AppendKind.NoRoom:

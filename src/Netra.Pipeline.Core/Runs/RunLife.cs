@@ -22,9 +22,7 @@ internal sealed class RunLife(RunKey key)
     private readonly Lock _gate = new();
     private readonly RunOrder _order = new();
     private long _heardAt;
-    private long _waitingFrom;
-    private long _waitingUntil;
-    private long _waited;
+    private RunWaits _waits;
     private long _lease;
     private long _stalledSince = Never;
     private bool _isBroken;
@@ -73,7 +71,7 @@ internal sealed class RunLife(RunKey key)
             Volatile.Write(ref _heardAt, now);
             if (waiting > 0)
             {
-                BeginWait(now, now + waiting);
+                _waits.Begin(now, now + waiting);
             }
         }
     }
@@ -92,7 +90,7 @@ internal sealed class RunLife(RunKey key)
     public bool OnToken(long now)
     {
         Hear(now);
-        if (HasBegun && Volatile.Read(ref _waitingUntil) == 0)
+        if (HasBegun && _waits.Until == 0)
         {
             return false;
         }
@@ -100,7 +98,7 @@ internal sealed class RunLife(RunKey key)
         lock (_gate)
         {
             HasBegun = true;
-            EndWait(now);
+            _waits.End(now);
             return true;
         }
     }
@@ -110,8 +108,8 @@ internal sealed class RunLife(RunKey key)
     {
         lock (_gate)
         {
-            EndWait(now);
-            var violation = _order.Judge(type, subject, WorkingAt(now));
+            _waits.End(now);
+            var violation = _order.Judge(type, subject, _waits.WorkingAt(now));
             if (type == EventType.AgentStarted)
             {
                 (AgentName, _lease) = (subject.Name, subject.Lease.Ticks);
@@ -150,9 +148,9 @@ internal sealed class RunLife(RunKey key)
         lock (_gate)
         {
             Hear(now);
-            if (until > Math.Max(now, _waitingUntil))
+            if (until > Math.Max(now, _waits.Until))
             {
-                BeginWait(now, until);
+                _waits.Begin(now, until);
             }
         }
     }
@@ -206,7 +204,7 @@ internal sealed class RunLife(RunKey key)
     {
         lock (_gate)
         {
-            return Math.Max(now, _waitingUntil) - now + LeaseOr(limits);
+            return Math.Max(now, _waits.Until) - now + LeaseOr(limits);
         }
     }
 
@@ -223,7 +221,7 @@ internal sealed class RunLife(RunKey key)
     }
 
     /// <summary>Whether it waits, as it has said it would.</summary>
-    public bool IsWaitingAt(long now) => Volatile.Read(ref _waitingUntil) > now;
+    public bool IsWaitingAt(long now) => _waits.Until > now;
 
     /// <summary>Looks at the clock.</summary>
     public RunVerdict Judge(long now, RunLimits limits)
@@ -249,7 +247,7 @@ internal sealed class RunLife(RunKey key)
 
             // The rest of a wait does not count as the tool's.
             var stuckAt = _order.OldestSince() is { } since
-                ? Math.Max(now, _waitingUntil) + Math.Max(0, since + limits.StuckToolAfter.Ticks - WorkingAt(now))
+                ? Math.Max(now, _waits.Until) + Math.Max(0, since + limits.StuckToolAfter.Ticks - _waits.WorkingAt(now))
                 : Never;
             return Math.Min(VerdictAt(limits), stuckAt);
         }
@@ -262,8 +260,8 @@ internal sealed class RunLife(RunKey key)
     {
         lock (_gate)
         {
-            var working = WorkingAt(now);
-            if (HasEnded || _waitingUntil > now)
+            var working = _waits.WorkingAt(now);
+            if (HasEnded || _waits.Until > now)
             {
                 return [];
             }
@@ -282,7 +280,7 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    private long SilentSince => Math.Max(Volatile.Read(ref _heardAt), _waitingUntil);
+    private long SilentSince => Math.Max(Volatile.Read(ref _heardAt), _waits.Until);
 
     // When the silence calls for the next verdict.
     private long VerdictAt(RunLimits limits)
@@ -305,24 +303,5 @@ internal sealed class RunLife(RunKey key)
         }
 
         return SilentSince + (Volatile.Read(ref _isBroken) ? Math.Min(lease, limits.BrokenRequestLease.Ticks) : lease);
-    }
-
-    // The time in which it was not waiting.
-    private long WorkingAt(long now) => now - _waited - (_waitingUntil != 0 ? Math.Min(now, _waitingUntil) - _waitingFrom : 0);
-
-    private void BeginWait(long now, long until)
-    {
-        EndWait(now);
-        _waitingFrom = now;
-        Volatile.Write(ref _waitingUntil, until);
-    }
-
-    private void EndWait(long now)
-    {
-        if (_waitingUntil != 0)
-        {
-            _waited += Math.Min(now, _waitingUntil) - _waitingFrom;
-            Volatile.Write(ref _waitingUntil, 0);
-        }
     }
 }

@@ -10,15 +10,11 @@ namespace Netra.Pipeline.Storage;
 /// </summary>
 internal sealed class InMemoryStream(string userId)
 {
-    // Positions of connections that are remembered: an hour of one connection that is busy every second.
-    private const int KeptProgress = 3600;
-
     private readonly Lock _gate = new();
     private readonly SeqRing<InMemoryEvent> _events = new();
     private readonly Dictionary<(string ThreadId, string RunId), InMemoryRun> _runs = [];
     private readonly SortedSet<long> _deadLetters = [];
-    private readonly Queue<ConnectionProgress> _progress = new();
-    private readonly Queue<(SeqRange Range, DateTimeOffset At)> _expirations = new();
+    private readonly InMemoryHistory _history = new();
     private IReadOnlyList<SeqRange> _acknowledged = [];
     private InMemoryLease? _lease;
     private long _head;
@@ -252,7 +248,7 @@ internal sealed class InMemoryStream(string userId)
                 _runs.Remove(key);
             }
 
-            Keep(_expirations, (range, at));
+            _history.Expire(range, at);
             return new ExpiredRange(UserId, range, range.Count, open, dead);
         }
     }
@@ -261,7 +257,7 @@ internal sealed class InMemoryStream(string userId)
     {
         lock (_gate)
         {
-            Keep(_progress, progress);
+            _history.Record(progress);
         }
     }
 
@@ -269,38 +265,7 @@ internal sealed class InMemoryStream(string userId)
     {
         lock (_gate)
         {
-            if (seq < 1 || seq > _head)
-            {
-                return null;
-            }
-
-            var steps = new List<HistoryStep>();
-            var buffer = letter?.Buffer;
-            if (_events.Contains(seq))
-            {
-                buffer = _events[seq].Buffer;
-                steps.Add(new HistoryStep(HistoryStage.Accepted, _events[seq].AcceptedAt));
-                steps.Add(new HistoryStep(HistoryStage.Stored, _events[seq].AcceptedAt));
-            }
-
-            HistorySteps.AddOf(_progress, seq, steps);
-            if (letter is not null)
-            {
-                steps.Add(new HistoryStep(HistoryStage.DeadLettered, letter.At));
-            }
-
-            steps.AddRange(_expirations.Where(e => e.Range.From <= seq && seq <= e.Range.To)
-                .Select(static e => new HistoryStep(HistoryStage.Expired, e.At)));
-            return new EventHistory(buffer, [.. steps.OrderBy(static step => step.At)], IsComplete: _progress.Count < KeptProgress);
-        }
-    }
-
-    private static void Keep<T>(Queue<T> latest, T item)
-    {
-        latest.Enqueue(item);
-        if (latest.Count > KeptProgress)
-        {
-            latest.Dequeue();
+            return seq < 1 || seq > _head ? null : _history.Read(seq, _events.Contains(seq) ? _events[seq] : null, letter);
         }
     }
 
