@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class BodyCheck
 {
     private const int MaxShownChars = 100;
+    private const int MaxProblems = 20;
 
     private readonly string _path = string.Empty;
     private readonly List<string> _problems = [];
@@ -27,8 +28,21 @@ internal sealed class BodyCheck
     /// <param name="member">Where it is.</param>
     public BodyCheck Within(string member) => new(_problems, $"{_path}{member}.");
 
-    /// <summary>Notes something, as a sentence without its full stop.</summary>
-    public void Refuse(string problem) => _problems.Add(_path + problem);
+    /// <summary>
+    /// Notes something, as a sentence without its full stop. A body may have more faults than anybody wants to read:
+    /// those after the first 20 are left out.
+    /// </summary>
+    public void Refuse(string problem)
+    {
+        if (_problems.Count < MaxProblems)
+        {
+            _problems.Add(_path + problem);
+        }
+        else if (_problems.Count == MaxProblems)
+        {
+            _problems.Add("and there is more");
+        }
+    }
 
     /// <summary>Notes what is said, if something is.</summary>
     public void RefuseIf(string? problem)
@@ -149,7 +163,7 @@ internal sealed class BodyCheck
 
         foreach (var (key, text) in texts ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
-            Text($"{name}.{key}", text, maxChars, minChars: 0);
+            Text($"{name}.{Shown(key)}", text, maxChars, minChars: 0);
         }
 
         return texts ?? new Dictionary<string, string>(StringComparer.Ordinal);
@@ -167,6 +181,9 @@ internal sealed class BodyCheck
     /// <summary>All that is wrong, in one sentence.</summary>
     public override string ToString() => string.Join("; ", _problems) + ".";
 
+    /// <summary>What somebody sent, as far as it is worth showing.</summary>
+    public static string Shown(string text) => text.Length <= MaxShownChars ? text : text[..MaxShownChars] + "…";
+
     private static string Quoted(string text) => $"\"{text}\"";
 
     private double? Number(string name, double? value, double min, double max, string demand)
@@ -181,5 +198,5 @@ internal sealed class BodyCheck
     }
 
     private void Refuse(string name, string value, string demand)
-        => Refuse($"{name} is {(value.Length <= MaxShownChars ? value : value[..MaxShownChars] + "…")}; it {demand}");
+        => Refuse($"{name} is {Shown(value)}; it {demand}");
 }

@@ -44,7 +44,7 @@ internal static class BodyShape
             case JsonTypeInfoKind.Dictionary:
                 foreach (var member in json.EnumerateObject())
                 {
-                    Compare(member.Value, TypeOf(type, type.ElementType!), $"{path}.{member.Name}", problems);
+                    Compare(member.Value, TypeOf(type, type.ElementType!), $"{path}.{BodyCheck.Shown(member.Name)}", problems);
                 }
 
                 break;
@@ -58,7 +58,7 @@ internal static class BodyShape
     // A member that is null is taken for one that is not there.
     private static void CompareMember(JsonProperty member, JsonTypeInfo type, string path, BodyCheck problems)
     {
-        var name = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
+        var name = path.Length == 0 ? BodyCheck.Shown(member.Name) : $"{path}.{BodyCheck.Shown(member.Name)}";
         if (type.Properties.FirstOrDefault(property => property.Name == member.Name) is not { } property)
         {
             problems.Refuse(

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
 /// Writes into the security audit what operators did with what is somebody's: who asked, for whom or what, and how it was answered,
-/// whichever way that went. Figures of the whole pipeline are nobody's. Safe to use from any thread.
+/// whichever way that went. The numbers of the whole pipeline are nobody's. Safe to use from any thread.
 /// </summary>
 internal sealed class OperatorAudit(SecurityAudit audit)
 {

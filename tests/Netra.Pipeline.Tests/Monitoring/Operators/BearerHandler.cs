@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace Netra.Pipeline.Tests.Monitoring.Operators;
 
-/// <summary>A host's authentication that knows one token, and takes everybody for who they say they are after a colon: <c>right:bob</c>.</summary>
+/// <summary>
+/// A host's authentication that knows one token, and takes everybody for who they say they are after a colon: <c>right:bob</c>.
+/// </summary>
 internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {

@@ -29,14 +29,20 @@ internal sealed class DeadLetterTests(KindOfLog log)
 
         var (response, list) = await http.AskAsync("/v1/dead-letters");
 
-        Assert.That((response.StatusCode, response.Content.Headers.ContentType?.ToString()), Is.EqualTo((HttpStatusCode.OK, "application/json")));
+        Assert.That(
+            (response.StatusCode, response.Content.Headers.ContentType?.ToString()), Is.EqualTo((HttpStatusCode.OK, "application/json")));
         Assert.That(list.EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "dead_letters" }));
         var letter = list.GetProperty("dead_letters").EnumerateArray().Single();
         Assert.That(
             letter.EnumerateObject().Select(static m => m.Name),
-            Is.EqualTo(new[] { "dead_letter_id", "event_id", "user_id", "seq", "cause", "attempts", "dead_at", "state", "webhook", "event" }));
-        Assert.That((letter.GetProperty("dead_letter_id").GetInt64(), letter.Text("event_id"), letter.Text("user_id"), letter.Seq()), Is.EqualTo((1, receipt.Text("id"), "ada", 1)));
-        Assert.That((letter.Text("cause"), letter.GetProperty("attempts").GetInt32(), letter.Text("state"), letter.Text("webhook")), Is.EqualTo(("unconfirmed", 4, "waiting", "off")));
+            Is.EqualTo(
+                new[] { "dead_letter_id", "event_id", "user_id", "seq", "cause", "attempts", "dead_at", "state", "webhook", "event" }));
+        Assert.That(
+            (letter.GetProperty("dead_letter_id").GetInt64(), letter.Text("event_id"), letter.Text("user_id"), letter.Seq()),
+            Is.EqualTo((1, receipt.Text("id"), "ada", 1)));
+        Assert.That(
+            (letter.Text("cause"), letter.GetProperty("attempts").GetInt32(), letter.Text("state"), letter.Text("webhook")),
+            Is.EqualTo(("unconfirmed", 4, "waiting", "off")));
         Assert.That(letter.GetProperty("event").GetProperty("data").GetRawText(), Is.EqualTo(Started));
         Assert.That(letter.GetProperty("event").Text("id"), Is.EqualTo(receipt.Text("id")));
     }
@@ -115,7 +121,9 @@ internal sealed class DeadLetterTests(KindOfLog log)
         Assert.That(refused.Body.ToString(), Does.Not.Contain("secret"));
         stubborn.ListsBeforeFault = 1;
         Assert.That(() => http.GetStringAsync("/v1/dead-letters"), Throws.InstanceOf<HttpRequestException>());
-        Assert.That(host.Failures.Latest(10).Select(static f => f.Code), Is.EqualTo(new[] { Netra.Pipeline.Failures.FailureCode.LogFailed, Netra.Pipeline.Failures.FailureCode.LogFailed }));
+        Assert.That(
+            host.Failures.Latest(10).Select(static f => f.Code),
+            Is.EqualTo(new[] { Netra.Pipeline.Failures.FailureCode.LogFailed, Netra.Pipeline.Failures.FailureCode.LogFailed }));
     }
 
     [Test]
@@ -134,7 +142,8 @@ internal sealed class DeadLetterTests(KindOfLog log)
         Assert.That((arrived.Seq, arrived.EventType, arrived.ThreadId, arrived.RunId), Is.EqualTo((2, EventType.AgentStarted, "t1", "r1")));
         Assert.That(arrived.Data.GetRawText(), Is.EqualTo(Started));
         var letter = (await http.AskAsync("/v1/dead-letters")).Body.GetProperty("dead_letters")[0];
-        Assert.That((letter.Text("state"), letter.Text("replayed_as"), letter.Text("event_id")), Is.EqualTo(("replayed", arrived.Id, original)));
+        Assert.That(
+            (letter.Text("state"), letter.Text("replayed_as"), letter.Text("event_id")), Is.EqualTo(("replayed", arrived.Id, original)));
         (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.Conflict, "dead_letter_settled");
         (await http.AskAsync("/v1/dead-letters/1", HttpMethod.Delete)).ShouldBe(HttpStatusCode.Conflict, "dead_letter_settled");
 
@@ -171,7 +180,9 @@ internal sealed class DeadLetterTests(KindOfLog log)
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)));
 
         Assert.That(answers.Count(static a => a.Response.StatusCode == HttpStatusCode.Accepted), Is.EqualTo(1));
-        Assert.That(answers.Where(static a => a.Response.StatusCode != HttpStatusCode.Accepted).Select(static a => a.Body.Text("code")), Has.All.EqualTo("dead_letter_settled"));
+        Assert.That(
+            answers.Where(static a => a.Response.StatusCode != HttpStatusCode.Accepted).Select(static a => a.Body.Text("code")),
+            Has.All.EqualTo("dead_letter_settled"));
         Assert.That((await http.AskAsync("/v1/users/ada/undelivered")).Body.GetProperty("head").GetInt64(), Is.EqualTo(2));
     }
 
@@ -190,8 +201,11 @@ internal sealed class DeadLetterTests(KindOfLog log)
 
         Assert.That((response.StatusCode, receipt.Seq()), Is.EqualTo((HttpStatusCode.Accepted, 2)));
         Assert.That(response.Headers.GetValues("Idempotency-Replayed"), Is.EqualTo(new[] { "true" }));
-        Assert.That((await http.AskAsync("/v1/users/ada/undelivered")).Body.GetProperty("head").GetInt64(), Is.EqualTo(2), "nor sent twice");
-        Assert.That((await http.AskAsync("/v1/dead-letters?state=replayed")).Body.GetProperty("dead_letters")[0].Text("replayed_as"), Is.EqualTo(receipt.Text("id")));
+        Assert.That(
+            (await http.AskAsync("/v1/users/ada/undelivered")).Body.GetProperty("head").GetInt64(), Is.EqualTo(2), "nor sent twice");
+        Assert.That(
+            (await http.AskAsync("/v1/dead-letters?state=replayed")).Body.GetProperty("dead_letters")[0].Text("replayed_as"),
+            Is.EqualTo(receipt.Text("id")));
     }
 
     [Test]
@@ -235,7 +249,8 @@ internal sealed class DeadLetterTests(KindOfLog log)
         (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.ServiceUnavailable, "log_full");
         holding.Refusal = AppendResult.Taken;
         host.Bridge.Fail("the disk is gone");
-        (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(HttpStatusCode.ServiceUnavailable, "bridge_unavailable");
+        (await http.AskAsync("/v1/dead-letters/1/replay", HttpMethod.Post)).ShouldBe(
+            HttpStatusCode.ServiceUnavailable, "bridge_unavailable");
 
         Assert.That(await NumbersAsync(http, "?state=waiting"), Is.EqualTo(new long[] { 1 }), "a failed pipeline may be looked at");
     }
@@ -287,7 +302,9 @@ internal sealed class DeadLetterTests(KindOfLog log)
         return ids;
     }
 
-    private static async Task<long[]> NumbersAsync(HttpClient http, string query) => NumbersOf((await http.AskAsync($"/v1/dead-letters{query}")).Body);
+    private static async Task<long[]> NumbersAsync(HttpClient http, string query)
+        => NumbersOf((await http.AskAsync($"/v1/dead-letters{query}")).Body);
 
-    private static long[] NumbersOf(JsonElement list) => [.. list.GetProperty("dead_letters").EnumerateArray().Select(static l => l.GetProperty("dead_letter_id").GetInt64())];
+    private static long[] NumbersOf(JsonElement list)
+        => [.. list.GetProperty("dead_letters").EnumerateArray().Select(static l => l.GetProperty("dead_letter_id").GetInt64())];
 }

@@ -36,8 +36,12 @@ internal sealed class EventTraceTests(KindOfLog log)
         Assert.That(StagesOf(trace), Is.EquivalentTo(new[] { "accepted", "stored", "queued", "written", "acknowledged" }));
         foreach (var step in trace.GetProperty("steps").EnumerateArray())
         {
-            Assert.That(step.Text("connection_id"), Is.EqualTo(step.Text("stage") is "accepted" or "stored" ? null : page.Welcome.ConnectionId));
-            Assert.That(step.GetProperty("at").GetDouble(), Is.EqualTo((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds).Within(TestClient.Patience.TotalSeconds));
+            Assert.That(
+                step.Text("connection_id"), Is.EqualTo(step.Text("stage") is "accepted" or "stored" ? null : page.Welcome.ConnectionId));
+            Assert.That(
+                step.GetProperty("at").GetDouble(),
+                Is.EqualTo((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds).Within(
+                    TestClient.Patience.TotalSeconds));
         }
     }
 
@@ -63,7 +67,8 @@ internal sealed class EventTraceTests(KindOfLog log)
 
         var (_, trace) = await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace");
 
-        Assert.That(trace.EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "id", "user_id", "seq", "state", "steps", "complete" }));
+        Assert.That(
+            trace.EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "id", "user_id", "seq", "state", "steps", "complete" }));
         Assert.That((trace.Text("state"), string.Join(' ', StagesOf(trace))), Is.EqualTo(("expired", "expired")));
     }
 
@@ -126,7 +131,10 @@ internal sealed class EventTraceTests(KindOfLog log)
         var (_, receipt) = await http.PublishAsync(TokenJson());
         var id = receipt.Text("id")!;
 
-        foreach (var unknown in new[] { id + "0", id.ToUpperInvariant() + "x", id[..^1] + "2", EventDraft.IdOf(EventDraft.KeyOf(42), 1), "nonsense", "0" })
+        foreach (var unknown in new[]
+        {
+            id + "0", id.ToUpperInvariant() + "x", id[..^1] + "2", EventDraft.IdOf(EventDraft.KeyOf(42), 1), "nonsense", "0"
+        })
         {
             (await http.AskAsync($"/v1/events/{unknown}/trace")).ShouldBe(HttpStatusCode.NotFound, "not_found");
         }
@@ -136,7 +144,8 @@ internal sealed class EventTraceTests(KindOfLog log)
     public void Names_OfEveryValue_AreTheProtocols()
     {
         var document = File.ReadAllText(Repository.PathOf("docs/protocol.md"));
-        var section = document[document.IndexOf("### 9.4", StringComparison.Ordinal)..document.IndexOf("### 9.6", StringComparison.Ordinal)];
+        var section = document[document.IndexOf(
+            "### 9.4", StringComparison.Ordinal)..document.IndexOf("### 9.6", StringComparison.Ordinal)];
         string[] names =
         [
             .. Enum.GetValues<HistoryStage>().Select(AccountNames.Of),
@@ -168,5 +177,6 @@ internal sealed class EventTraceTests(KindOfLog log)
         }
     }
 
-    private static string[] StagesOf(JsonElement trace) => [.. trace.GetProperty("steps").EnumerateArray().Select(static step => step.Text("stage")!)];
+    private static string[] StagesOf(JsonElement trace)
+        => [.. trace.GetProperty("steps").EnumerateArray().Select(static step => step.Text("stage")!)];
 }

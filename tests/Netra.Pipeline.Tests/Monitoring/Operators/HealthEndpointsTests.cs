@@ -21,7 +21,10 @@ internal sealed class HealthEndpointsTests
         var health = JsonElement.Parse(body);
         Assert.That((status, health.Text("status"), health.Text("state")), Is.EqualTo((HttpStatusCode.OK, "healthy", "ready")));
         Assert.That(
-            (health.GetProperty("connections").GetInt32(), health.GetProperty("open_runs").GetInt32(), health.GetProperty("loaded_streams").GetInt32()),
+            (
+                health.GetProperty("connections").GetInt32(),
+                health.GetProperty("open_runs").GetInt32(),
+                health.GetProperty("loaded_streams").GetInt32()),
             Is.EqualTo((1, 0, host.Streams.Count)));
     }
 

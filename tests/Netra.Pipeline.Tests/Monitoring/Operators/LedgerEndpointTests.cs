@@ -14,7 +14,8 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
 {
     private static readonly string[] Members =
     [
-        "epoch", "accepted", "acknowledged", "pending", "pending_offline", "expired", "dead_lettered", "unaccounted", "streams", "loaded_streams", "timestamp",
+        "epoch", "accepted", "acknowledged", "pending", "pending_offline", "expired", "dead_lettered", "unaccounted", "streams",
+        "loaded_streams", "timestamp",
     ];
 
     [Test]
@@ -65,7 +66,8 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(ledger.EnumerateObject().Select(static m => m.Name), Is.EqualTo(Members));
-        Assert.That(Members[1..10].Select(name => ledger.GetProperty(name).GetInt64()), Is.EqualTo(new long[] { 2, 0, 2, 2, 0, 0, 0, 1, 1 }));
+        Assert.That(
+            Members[1..10].Select(name => ledger.GetProperty(name).GetInt64()), Is.EqualTo(new long[] { 2, 0, 2, 2, 0, 0, 0, 1, 1 }));
     }
 
     [Test]

@@ -23,9 +23,12 @@ internal sealed partial class OpenApiTests
         var (document, diagnostic) = OpenApiDocument.Parse(text, "json");
 
         Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
-        Assert.That(diagnostic!.Errors.Concat(diagnostic.Warnings).Select(static problem => $"{problem.Pointer}: {problem.Message}"), Is.Empty);
+        Assert.That(
+            diagnostic!.Errors.Concat(diagnostic.Warnings).Select(static problem => $"{problem.Pointer}: {problem.Message}"), Is.Empty);
         Assert.That(diagnostic.SpecificationVersion, Is.EqualTo(OpenApiSpecVersion.OpenApi3_1));
-        Assert.That(document!.Paths.Values.SelectMany(static path => path.Operations!.Values).Select(static operation => operation.OperationId), Is.Unique);
+        Assert.That(
+            document!.Paths.Values.SelectMany(static path => path.Operations!.Values).Select(static operation => operation.OperationId),
+            Is.Unique);
     }
 
     [Test]
@@ -34,7 +37,8 @@ internal sealed partial class OpenApiTests
         await using var host = await PipelineHost.StartAsync();
         var mapped = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(static route => route.RoutePattern.RawText != WebSocketPath)
-            .SelectMany(static route => route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {route.RoutePattern.RawText}"));
+            .SelectMany(static route =>
+                route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {route.RoutePattern.RawText}"));
 
         var described = Read().Paths.SelectMany(static path => path.Value.Operations!.Keys.Select(method => $"{method.Method} {path.Key}"));
 
@@ -50,7 +54,9 @@ internal sealed partial class OpenApiTests
                 var wanted = Placeholders().Matches(path).Select(static match => match.Groups["name"].Value).ToList();
                 foreach (var operation in item.Operations!.Values)
                 {
-                    var named = (operation.Parameters ?? []).Where(static parameter => parameter.In == ParameterLocation.Path).Select(static parameter => parameter.Name);
+                    var named = (operation.Parameters ?? [])
+                        .Where(static parameter => parameter.In == ParameterLocation.Path)
+                        .Select(static parameter => parameter.Name);
                     Assert.That(named, Is.EquivalentTo(wanted), operation.OperationId);
                 }
             }
@@ -66,10 +72,13 @@ internal sealed partial class OpenApiTests
             .Concat(components.Parameters!.Keys.Select(static name => $"parameters/{name}"))
             .Concat(components.Responses!.Keys.Select(static name => $"responses/{name}"));
 
-        Assert.That(References().Matches(text).Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal), Is.EquivalentTo(there));
+        Assert.That(
+            References().Matches(text).Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal),
+            Is.EquivalentTo(there));
     }
 
-    private static OpenApiDocument Read() => OpenApiDocument.Parse(File.ReadAllText(Repository.PathOf("src/Netra.Pipeline.Monitoring/Operators/openapi.json")), "json").Document!;
+    private static OpenApiDocument Read() => OpenApiDocument.Parse(
+        File.ReadAllText(Repository.PathOf("src/Netra.Pipeline.Monitoring/Operators/openapi.json")), "json").Document!;
 
     [GeneratedRegex(@"\{(?<name>[^}]+)\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Placeholders();

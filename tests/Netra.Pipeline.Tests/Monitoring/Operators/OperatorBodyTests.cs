@@ -50,6 +50,17 @@ internal sealed class OperatorBodyTests
     }
 
     [Test]
+    public async Task Body_MoreFaultsThanAnybodyReads_NamesTheFirst()
+    {
+        var members = string.Join(',', Enumerable.Range(0, 1000).Select(static i => $"\"{new string('x', 1000)}{i}\":1"));
+
+        var answer = await SendAsync(HttpMethod.Put, "/configuration", $"{{{members}}}");
+
+        answer.ShouldBe(HttpStatusCode.BadRequest, "bad_request");
+        Assert.That(answer.Body.Text("detail"), Does.EndWith("; and there is more.").And.Length.LessThan(5000));
+    }
+
+    [Test]
     public async Task Body_TooLong_SaysHowLongItMayBe()
     {
         var answer = await SendAsync(HttpMethod.Post, Silences, $$"""{"comment":"{{new string('x', 64 * 1024)}}","duration_s":60}""");

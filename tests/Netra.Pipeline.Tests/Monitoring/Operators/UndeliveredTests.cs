@@ -33,13 +33,21 @@ internal sealed class UndeliveredTests(KindOfLog log)
         var (response, list) = await http.AskAsync("/v1/users/ada/undelivered");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(list.EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "user_id", "head", "acknowledged_through", "pending", "events" }));
         Assert.That(
-            (list.Text("user_id"), list.GetProperty("head").GetInt64(), list.GetProperty("acknowledged_through").GetInt64(), list.GetProperty("pending").GetInt64()),
+            list.EnumerateObject().Select(static m => m.Name),
+            Is.EqualTo(new[] { "user_id", "head", "acknowledged_through", "pending", "events" }));
+        Assert.That(
+            (
+                list.Text("user_id"),
+                list.GetProperty("head").GetInt64(),
+                list.GetProperty("acknowledged_through").GetInt64(),
+                list.GetProperty("pending").GetInt64()),
             Is.EqualTo(("ada", 4, 2, 2)));
         var listed = list.GetProperty("events").EnumerateArray().ToList();
         Assert.That(listed.Select(static e => e.Seq()), Is.EqualTo(new long[] { 3, 4 }));
-        Assert.That(listed[0].EnumerateObject().Select(static m => m.Name), Is.EqualTo(new[] { "id", "seq", "type", "thread_id", "run_id", "timestamp" }));
+        Assert.That(
+            listed[0].EnumerateObject().Select(static m => m.Name),
+            Is.EqualTo(new[] { "id", "seq", "type", "thread_id", "run_id", "timestamp" }));
         Assert.That(
             (listed[0].Text("id"), listed[0].Text("type"), listed[0].Text("thread_id"), listed[0].Text("run_id")),
             Is.EqualTo((third.Text("id"), "agent_started", "t1", "ré")));
