@@ -9,7 +9,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NetraPipelineAlertingBuilderExtensions
 {
     /// <summary>
-    /// Raises alerts of what monitoring measures, keeps them beside the events, and sends them over channels. Options: configuration section
+    /// Raises alerts of what monitoring measures, keeps them beside the events, and sends them over channels. Options: configuration
+    /// section
     /// <c>Netra:Alerting</c>. It needs monitoring (<c>AddMonitoring</c>).
     /// </summary>
     /// <param name="builder">The pipeline's builder.</param>

@@ -49,7 +49,8 @@ internal sealed class BridgeRemediation
 
         // It is tried each second, and reported once a minute.
         _failed = new FailureDigest(time, (count, what, exception) => failures.Report(
-            exception as PipelineException ?? StartupVerificationException.Failed(new FailureScope("startup verification"), [what], exception!)));
+            exception as PipelineException
+            ?? StartupVerificationException.Failed(new FailureScope("startup verification"), [what], exception!)));
     }
 
     public async ValueTask RoundAsync(CancellationToken cancellationToken)

@@ -58,7 +58,8 @@ internal sealed class OverloadRemediation(
         {
             _again = _leftAt != 0 && time.GetElapsedTime(_leftAt, now) < LongestHold ? _again + 1 : 0;
             _hold = RetryPause.After(FirstHold, LongestHold, _again, random: 0.5);
-            steps.Add("emergency_mode", "began emergency mode", $"{refused} events found no room in the log, although they had waited for it");
+            steps.Add(
+                "emergency_mode", "began emergency mode", $"{refused} events found no room in the log, although they had waited for it");
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed class AlertCenterTests : IDisposable
         }
 
         Assert.That(pager.Taken, Is.EqualTo(new[] { "trigger high_latency", "resolve high_latency" }));
-        Assert.That(pager.Tried.Select(static tried => tried.Notification.IncidentKey).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1));
+        Assert.That(
+            pager.Tried.Select(static tried => tried.Notification.IncidentKey).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1));
     }
 
     [Test]
@@ -102,11 +103,17 @@ internal sealed class AlertCenterTests : IDisposable
         await using (var center = Start(pager))
         {
             await center.EvaluateAsync(Signals.DeliveryLatency, 3);
-            Assert.That(await center.Alerts.AcknowledgeAsync("high_latency", "ada", "on it", TimeSpan.FromHours(1), cancellationToken), Is.EqualTo(AlertAnswer.Done));
-            await center.Alerts.SilenceAsync("stuck_tools", new Dictionary<string, string>(), "known", "bob", TimeSpan.FromHours(1), cancellationToken);
-            await center.Alerts.ChangeRuleAsync(RuleSettings.Of(center.Alerts.Rules.Single(static rule => rule.Name == "failure_rate")) with { Threshold = 5, ClearThreshold = 4 }, "eve", cancellationToken);
-            await center.Alerts.ChangePolicyAsync(center.Alerts.Policy with { AcknowledgeTimeout = TimeSpan.FromMinutes(7) }, "eve", cancellationToken);
-            emergency = (await center.Alerts.RaiseEmergencyAsync("fire", "the building burns", AlertSeverity.Critical, "ada", cancellationToken))!;
+            Assert.That(
+                await center.Alerts.AcknowledgeAsync("high_latency", "ada", "on it", TimeSpan.FromHours(1), cancellationToken),
+                Is.EqualTo(AlertAnswer.Done));
+            await center.Alerts.SilenceAsync(
+                "stuck_tools", new Dictionary<string, string>(), "known", "bob", TimeSpan.FromHours(1), cancellationToken);
+            var settings = RuleSettings.Of(center.Alerts.Rules.Single(static rule => rule.Name == "failure_rate"));
+            await center.Alerts.ChangeRuleAsync(settings with { Threshold = 5, ClearThreshold = 4 }, "eve", cancellationToken);
+            await center.Alerts.ChangePolicyAsync(
+                center.Alerts.Policy with { AcknowledgeTimeout = TimeSpan.FromMinutes(7) }, "eve", cancellationToken);
+            emergency = (await center.Alerts.RaiseEmergencyAsync(
+                "fire", "the building burns", AlertSeverity.Critical, "ada", cancellationToken))!;
         }
 
         await using (var center = Start(pager))
@@ -118,7 +125,8 @@ internal sealed class AlertCenterTests : IDisposable
             Assert.That(center.Alerts.Policy.AcknowledgeTimeout, Is.EqualTo(TimeSpan.FromMinutes(7)));
             Assert.That(await center.Alerts.ResolveAsync(emergency, "bob", cancellationToken), Is.EqualTo(AlertAnswer.Done));
             var audit = await center.Alerts.ReadAuditAsync(0, 100, cancellationToken);
-            Assert.That(audit.Select(static entry => entry.Action), Is.EqualTo(new[] { "alert_acknowledged", "silence_created", "rule_changed", "policy_changed", "emergency_raised", "alert_resolved" }));
+            Assert.That(audit.Select(static entry => entry.Action), Is.EqualTo(
+                new[] { "alert_acknowledged", "silence_created", "rule_changed", "policy_changed", "emergency_raised", "alert_resolved" }));
             Assert.That(audit.Select(static entry => entry.Number), Is.Ordered.And.Unique);
             Assert.That(audit[2].Detail, Does.Contain("\"threshold\":30").And.Contain("-> ").And.Contain("\"threshold\":5"));
         }
@@ -151,7 +159,8 @@ internal sealed class AlertCenterTests : IDisposable
     {
         Tamper("CREATE TABLE other(x); PRAGMA application_id = 7");
 
-        Assert.That(() => Start(new ScriptedNotifier("pager")), Throws.InstanceOf<SendFailureException>().With.Message.Contains("another program"));
+        Assert.That(
+            () => Start(new ScriptedNotifier("pager")), Throws.InstanceOf<SendFailureException>().With.Message.Contains("another program"));
     }
 
     [Test]
@@ -174,7 +183,8 @@ internal sealed class AlertCenterTests : IDisposable
         await using var center = new CenterUnderTest(_time, [pager], configure: static options => options.Enabled = false);
         await center.EvaluateAsync(Signals.DeliveryLatency, 99);
         Assert.That(center.Alerts.Alerts, Is.Empty);
-        Assert.That(center.Reported.Logs.Single(static log => log.EventId.Id == EventIds.AlertingDisabled).Level, Is.EqualTo(LogLevel.Warning));
+        Assert.That(
+            center.Reported.Logs.Single(static log => log.EventId.Id == EventIds.AlertingDisabled).Level, Is.EqualTo(LogLevel.Warning));
 
         await center.Alerts.RaiseEmergencyAsync("fire", "the building burns", AlertSeverity.Critical, "ada", CancellationToken.None);
         await Eventually.BecomesTrueAsync(() => pager.Taken.Count == 4, "every level was told");
@@ -216,11 +226,25 @@ internal sealed class AlertCenterTests : IDisposable
             foreach (var severity in Enum.GetValues<AlertSeverity>())
             {
                 await notifier.NotifyAsync(
-                    new AlertNotification("n1", kind, "k", "silent_failures", severity, EscalationLevel.Management, "s", "d", TestTimeProvider.Start, TestTimeProvider.Start), CancellationToken.None);
+                    new AlertNotification(
+                        "n1",
+                        kind,
+                        "k",
+                        "silent_failures",
+                        severity,
+                        EscalationLevel.Management,
+                        "s",
+                        "d",
+                        TestTimeProvider.Start,
+                        TestTimeProvider.Start),
+                    CancellationToken.None);
             }
         }
 
-        Assert.That(logs.Logs, Has.Count.EqualTo(16).And.All.Matches<CapturedLog>(static log => log.Level <= LogLevel.Error && log.EventId.Id == EventIds.AlertNotified));
+        Assert.That(
+            logs.Logs,
+            Has.Count.EqualTo(16).And.All.Matches<CapturedLog>(
+                static log => log.Level <= LogLevel.Error && log.EventId.Id == EventIds.AlertNotified));
         Assert.That(logs.Logs.Count(static log => log.Level == LogLevel.Error), Is.EqualTo(4), "high and critical ones that are on");
     }
 

@@ -10,7 +10,10 @@ internal sealed class AlertEnginePropertyTests
 {
     private const int Acts = 60;
     private static readonly AlertingOptions Options = new();
-    private static readonly string[] Rules = ["high_latency", "very_high_latency", "low_success_rate", "very_low_success_rate", "failure_rate", "stuck_tools", "silent_failures"];
+    private static readonly string[] Rules =
+    [
+        "high_latency", "very_high_latency", "low_success_rate", "very_low_success_rate", "failure_rate", "stuck_tools", "silent_failures",
+    ];
 
     [FsCheck.NUnit.Property(MaxTest = 30)]
     public void Alerts_WhateverComes_AreNeitherLostNorToldTwice(DoNotSize<int> seed)
@@ -21,12 +24,12 @@ internal sealed class AlertEnginePropertyTests
         for (var act = 0; act < Acts; act++)
         {
             Act(engine, random, random, mayRestart: true);
-            told.Hear(engine.Told);
+            told.Hear(engine.Sent);
             told.CheckNobodyWasMissed(engine);
         }
 
         Heal(engine);
-        told.Hear(engine.Told);
+        told.Hear(engine.Sent);
         Assert.That(told.On, Is.Empty, "whoever was told that it is on is told that it is over");
     }
 
@@ -42,10 +45,14 @@ internal sealed class AlertEnginePropertyTests
             Act(restarted, same, restarts, mayRestart: true);
         }
 
-        Assert.That(restarted.Told.Select(Line), Is.EqualTo(whole.Told.Select(Line)));
-        Assert.That(restarted.History.Select(static entry => (entry.At, entry.What, entry.AlertId)), Is.EqualTo(whole.History.Select(static entry => (entry.At, entry.What, entry.AlertId))));
+        Assert.That(restarted.Sent.Select(Line), Is.EqualTo(whole.Sent.Select(Line)));
+        Assert.That(
+            restarted.History.Select(static entry => (entry.At, entry.What, entry.AlertId)),
+            Is.EqualTo(whole.History.Select(static entry => (entry.At, entry.What, entry.AlertId))));
 
-        static string Line(OutboxEntry entry) => $"{entry.Notification.At:O} {entry.Notification.Id} {entry.Notification.Kind} {entry.Channel} {entry.Notification.Level} {entry.Notification.Summary}";
+        static string Line(OutboxEntry entry)
+            => $"{entry.Notification.At:O} {entry.Notification.Id} {entry.Notification.Kind} {entry.Channel} "
+                + $"{entry.Notification.Level} {entry.Notification.Summary}";
     }
 
     private static void Act(EngineUnderTest engine, Random random, Random restarts, bool mayRestart)
@@ -71,7 +78,9 @@ internal sealed class AlertEnginePropertyTests
                 engine.Silence(Pick(random, null, Rules[random.Next(Rules.Length)]), TimeSpan.FromSeconds(random.Next(1, 900)));
                 break;
             case 7 or 8:
-                var on = engine.Registry.Incidents.Where(static incident => incident.EndsAt is null).Select(static incident => incident.Scope).ToList();
+                var on = engine.Registry.Incidents.Where(static incident => incident.EndsAt is null)
+                    .Select(static incident => incident.Scope)
+                    .ToList();
                 if (on.Count > 0)
                 {
                     engine.Acknowledge(on[random.Next(on.Count)], TimeSpan.FromSeconds(random.Next(1, 1800)));
@@ -134,7 +143,10 @@ internal sealed class AlertEnginePropertyTests
                 {
                     case NotificationKind.Trigger:
                         Assert.That(On.Add(key), Is.True, $"{key} is told twice that it is on");
-                        Assert.That(_triggered.TryGetValue(key, out var last) && notification.At - last < Options.Cooldown, Is.False, $"{key} is triggered twice within the cooldown");
+                        Assert.That(
+                            _triggered.TryGetValue(key, out var last) && notification.At - last < Options.Cooldown,
+                            Is.False,
+                            $"{key} is triggered twice within the cooldown");
                         _triggered[key] = notification.At;
                         break;
                     case NotificationKind.Escalate:
@@ -153,11 +165,16 @@ internal sealed class AlertEnginePropertyTests
             _heard = told.Count;
         }
 
-        /// <summary>Whoever must know of an incident does, unless they have been told that one of its kind is over within the cooldown.</summary>
+        /// <summary>
+        /// Every channel that must know of an incident has a notification of it, unless it was notified of a resolution within the
+        /// cooldown.
+        /// </summary>
         public void CheckNobodyWasMissed(EngineUnderTest engine)
         {
-            var firing = engine.Registry.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(static alert => alert.RuleName);
-            foreach (var incident in engine.Registry.Incidents.Where(static incident => incident is { EndsAt: null, AcknowledgedUntil: null }))
+            var firing = engine.Registry.Alerts.Where(static alert => alert.State == AlertState.Firing).ToLookup(
+                static alert => alert.RuleName);
+            var escalating = engine.Registry.Incidents.Where(static incident => incident is { EndsAt: null, AcknowledgedUntil: null });
+            foreach (var incident in escalating)
             {
                 var isInhibited = engine.Registry.Rule(incident.RuleName)!.InhibitedBy.Any(firing.Contains);
                 if (isInhibited || firing[incident.RuleName].All(alert => engine.Registry.SilenceFor(alert) is not null))
@@ -168,7 +185,10 @@ internal sealed class AlertEnginePropertyTests
                 foreach (var channel in incident.Policy.Steps[0].Channels)
                 {
                     var key = (incident.RuleName, channel, EscalationLevel.Operations);
-                    Assert.That(On.Contains(key) || (_resolved.TryGetValue(key, out var at) && engine.Now - at < Options.Cooldown), Is.True, $"{key} is not told");
+                    Assert.That(
+                        On.Contains(key) || (_resolved.TryGetValue(key, out var at) && engine.Now - at < Options.Cooldown),
+                        Is.True,
+                        $"{key} is not told");
                 }
             }
         }

@@ -128,8 +128,9 @@ internal sealed class AlertEngineTests
         Assert.That(engine.News(), Is.Empty);
         engine.Step();
         Assert.That(engine.News(), Is.EqualTo(new[] { $"trigger {Pager}", $"trigger {Chat}" }));
-        Assert.That(engine.Told.Select(static entry => entry.Notification.IncidentKey).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1));
-        Assert.That(engine.Told.Select(static entry => entry.Notification.Id), Is.Unique);
+        Assert.That(
+            engine.Sent.Select(static entry => entry.Notification.IncidentKey).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1));
+        Assert.That(engine.Sent.Select(static entry => entry.Notification.Id), Is.Unique);
     }
 
     [Test]
@@ -143,7 +144,9 @@ internal sealed class AlertEngineTests
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
 
-        var triggers = engine.Told.Where(static entry => entry is { Channel: "pager", Notification.Kind: NotificationKind.Trigger }).ToList();
+        var triggers = engine.Sent
+            .Where(static entry => entry is { Channel: "pager", Notification.Kind: NotificationKind.Trigger })
+            .ToList();
         Assert.That(triggers, Has.Count.EqualTo(2));
         Assert.That(triggers[0].Notification.IncidentKey, Is.Not.EqualTo(triggers[1].Notification.IncidentKey));
     }
@@ -158,11 +161,13 @@ internal sealed class AlertEngineTests
         engine.Step(10);
         engine.Unset(Signals.UnhealthyChecks, "disk");
         engine.Step();
-        Assert.That(engine.News(), Is.EqualTo(new[] { "trigger unhealthy_check pager/operations", "trigger unhealthy_check chat/operations" }));
+        Assert.That(
+            engine.News(), Is.EqualTo(new[] { "trigger unhealthy_check pager/operations", "trigger unhealthy_check chat/operations" }));
 
         engine.Unset(Signals.UnhealthyChecks, "memory");
         engine.Step();
-        Assert.That(engine.News(), Is.EqualTo(new[] { "resolve unhealthy_check pager/operations", "resolve unhealthy_check chat/operations" }));
+        Assert.That(
+            engine.News(), Is.EqualTo(new[] { "resolve unhealthy_check pager/operations", "resolve unhealthy_check chat/operations" }));
     }
 
     [Test]
@@ -175,7 +180,9 @@ internal sealed class AlertEngineTests
         }
 
         engine.Step(2);
-        Assert.That(engine.Registry.Alerts.Where(static alert => alert.RuleName == "failure_rate").Select(static alert => alert.Label), Is.EquivalentTo(new[] { "code0", "code1", "code2", SignalReadings.OtherLabel }));
+        Assert.That(
+            engine.Registry.Alerts.Where(static alert => alert.RuleName == "failure_rate").Select(static alert => alert.Label),
+            Is.EquivalentTo(new[] { "code0", "code1", "code2", SignalReadings.OtherLabel }));
 
         for (var i = 0; i < 10; i++)
         {
@@ -215,7 +222,8 @@ internal sealed class AlertEngineTests
         engine.Step();
         Assert.That(engine.News(), Is.EqualTo(new[]
         {
-            $"resolve {Pager}", $"resolve {Chat}", "resolve high_latency pager/engineering", "resolve high_latency mail/management", "resolve high_latency mail/executive",
+            $"resolve {Pager}", $"resolve {Chat}", "resolve high_latency pager/engineering", "resolve high_latency mail/management",
+            "resolve high_latency mail/executive",
         }));
     }
 
@@ -242,7 +250,8 @@ internal sealed class AlertEngineTests
     [Test]
     public void Acknowledgement_TimesOutAtTheLastStep_TellsItAgain()
     {
-        var policy = new EscalationPolicy([new EscalationStep(EscalationLevel.Operations, TimeSpan.Zero, ["pager"])], [], TimeSpan.FromMinutes(30));
+        var policy = new EscalationPolicy(
+            [new EscalationStep(EscalationLevel.Operations, TimeSpan.Zero, ["pager"])], [], TimeSpan.FromMinutes(30));
         var engine = new EngineUnderTest(policy);
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
@@ -260,7 +269,9 @@ internal sealed class AlertEngineTests
         engine.Step();
         Assert.That(engine.News(), Is.EquivalentTo(new[]
         {
-            "trigger silent_failures mail/management", "trigger silent_failures pager/operations", "trigger silent_failures chat/operations",
+            "trigger silent_failures mail/management",
+            "trigger silent_failures pager/operations",
+            "trigger silent_failures chat/operations",
         }));
 
         // Management has been told, so its step tells nobody anew.
@@ -274,14 +285,18 @@ internal sealed class AlertEngineTests
         var engine = new EngineUnderTest();
         engine.Set(Signals.DeliveryLatency, 11);
         engine.Step();
-        Assert.That(engine.News(), Is.EqualTo(new[] { "trigger very_high_latency pager/operations", "trigger very_high_latency chat/operations" }));
+        Assert.That(
+            engine.News(), Is.EqualTo(new[] { "trigger very_high_latency pager/operations", "trigger very_high_latency chat/operations" }));
         Assert.That(engine.StateOf("high_latency"), Is.EqualTo(AlertState.Firing));
 
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
         Assert.That(engine.News(), Is.EquivalentTo(new[]
         {
-            "resolve very_high_latency pager/operations", "resolve very_high_latency chat/operations", $"trigger {Pager}", $"trigger {Chat}",
+            "resolve very_high_latency pager/operations",
+            "resolve very_high_latency chat/operations",
+            $"trigger {Pager}",
+            $"trigger {Chat}",
         }));
     }
 
@@ -340,7 +355,7 @@ internal sealed class AlertEngineTests
         engine.Step(2);
 
         Assert.That(engine.News(), Is.EqualTo(new[] { $"trigger {Pager}", $"trigger {Chat}" }));
-        Assert.That(engine.Told[^1].Notification.Severity, Is.EqualTo(AlertSeverity.Critical));
+        Assert.That(engine.Sent[^1].Notification.Severity, Is.EqualTo(AlertSeverity.Critical));
     }
 
     [Test]
@@ -350,12 +365,14 @@ internal sealed class AlertEngineTests
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
         engine.News();
-        engine.Do(static (_, book) => book.Put(new EscalationPolicy([new EscalationStep(EscalationLevel.Operations, TimeSpan.Zero, ["other"])], [], TimeSpan.FromMinutes(1))));
+        engine.Do(static (_, registry) => registry.Put(new EscalationPolicy(
+            [new EscalationStep(EscalationLevel.Operations, TimeSpan.Zero, ["other"])], [], TimeSpan.FromMinutes(1))));
         engine.Restart();
         engine.Set(Signals.StuckTools, 1);
         engine.Step(600);
 
-        Assert.That(engine.News(), Is.EquivalentTo(new[] { "escalate high_latency pager/engineering", "trigger stuck_tools other/operations" }));
+        Assert.That(
+            engine.News(), Is.EquivalentTo(new[] { "escalate high_latency pager/engineering", "trigger stuck_tools other/operations" }));
     }
 
     [Test]
@@ -384,7 +401,10 @@ internal sealed class AlertEngineTests
         engine.Step(5);
 
         Assert.That(engine.StateOf("handles_running_out"), Is.EqualTo(AlertState.Firing));
-        Assert.That(engine.Registry.Alerts.Single(static alert => alert.RuleName == AlertRules.NoData).State, Is.EqualTo(AlertState.Firing), "a restart does not make it measured");
+        Assert.That(
+            engine.Registry.Alerts.Single(static alert => alert.RuleName == AlertRules.NoData).State,
+            Is.EqualTo(AlertState.Firing),
+            "a restart does not make it measured");
     }
 
     [Test]
@@ -403,7 +423,7 @@ internal sealed class AlertEngineTests
         var engine = new EngineUnderTest();
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
-        var failed = engine.Told[0];
+        var failed = engine.Sent[0];
         Assert.That(failed.Fallbacks, Is.EqualTo(new[] { "mail", LogNotifier.Channel }));
         engine.News();
         engine.Do((alerts, _) => alerts.Conclude(failed, NotificationOutcome.Failed, "gone", engine.Now));
@@ -423,7 +443,7 @@ internal sealed class AlertEngineTests
         engine.Set(Signals.DeliveryLatency, 1);
         engine.Step();
         engine.News();
-        engine.Do((alerts, _) => alerts.Conclude(engine.Told[0], NotificationOutcome.Failed, "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(engine.Sent[0], NotificationOutcome.Failed, "gone", engine.Now));
 
         Assert.That(engine.News(), Is.EqualTo(new[] { "trigger high_latency mail/operations", "resolve high_latency mail/operations" }));
     }
@@ -434,9 +454,9 @@ internal sealed class AlertEngineTests
         var engine = new EngineUnderTest();
         engine.Set(Signals.DeliveryLatency, 3);
         engine.Step();
-        engine.Do((alerts, _) => alerts.Conclude(engine.Told[0], NotificationOutcome.Failed, "gone", engine.Now));
-        engine.Do((alerts, _) => alerts.Conclude(engine.Told[^1], NotificationOutcome.Failed, "gone", engine.Now));
-        var last = engine.Told[^1];
+        engine.Do((alerts, _) => alerts.Conclude(engine.Sent[0], NotificationOutcome.Failed, "gone", engine.Now));
+        engine.Do((alerts, _) => alerts.Conclude(engine.Sent[^1], NotificationOutcome.Failed, "gone", engine.Now));
+        var last = engine.Sent[^1];
         Assert.That(last.Channel, Is.EqualTo(LogNotifier.Channel));
         engine.News();
         engine.Do((alerts, _) => alerts.Conclude(last, NotificationOutcome.Failed, "gone", engine.Now));

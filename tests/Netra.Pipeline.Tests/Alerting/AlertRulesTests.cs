@@ -43,26 +43,39 @@ internal sealed class AlertRulesTests
     [TestCase("thread_pool_starved", AlertSeverity.High, AlertComparison.Above, 1, 5)]
     [TestCase("handles_running_out", AlertSeverity.High, AlertComparison.Above, 0.8, 0)]
     [TestCase("no_data", AlertSeverity.High, AlertComparison.AtLeast, 10, 0)]
-    public void Rules_EachOne_IsAsItIsDocumented(string name, AlertSeverity severity, AlertComparison comparison, double threshold, double seconds)
+    public void Rules_EachOne_IsAsItIsDocumented(
+        string name, AlertSeverity severity, AlertComparison comparison, double threshold, double seconds)
     {
         var rule = new AlertRules().Find(name)!;
 
-        Assert.That((rule.Severity, rule.Comparison, rule.Threshold, rule.For.TotalSeconds), Is.EqualTo((severity, comparison, threshold, seconds)));
+        Assert.That(
+            (rule.Severity, rule.Comparison, rule.Threshold, rule.For.TotalSeconds),
+            Is.EqualTo((severity, comparison, threshold, seconds)));
     }
 
     [Test]
     public void Rules_All_HaveTextsOneNameAndAKnownSignal()
     {
-        var signals = typeof(Signals).GetFields().Select(static field => (string)field.GetRawConstantValue()!).Append(AlertRules.SignalAge).ToList();
+        var signals = typeof(Signals)
+            .GetFields()
+            .Select(static field => (string)field.GetRawConstantValue()!)
+            .Append(AlertRules.SignalAge)
+            .ToList();
         var rules = new AlertRules().All;
 
         Assert.That(rules, Has.Count.EqualTo(34));
         Assert.That(rules.Select(static rule => rule.Name), Is.Unique.And.All.Match("^[a-z0-9_]+$"));
         Assert.That(rules.Select(static rule => rule.Signal).Distinct(StringComparer.Ordinal), Is.SubsetOf(signals));
         Assert.That(signals, Is.SubsetOf(rules.Select(static rule => rule.Signal)), "a signal that no rule compares");
-        Assert.That(rules, Has.All.Matches<AlertRule>(static rule => rule.Summary.Length > 10 && rule.Description.Length > 20 && rule.IsClearThresholdPossible));
+        Assert.That(
+            rules,
+            Has.All.Matches<AlertRule>(
+                static rule => rule.Summary.Length > 10 && rule.Description.Length > 20 && rule.IsClearThresholdPossible));
         Assert.That(rules.SelectMany(static rule => rule.InhibitedBy), Is.SubsetOf(Names));
-        Assert.That(rules.Where(static rule => rule.Signal == Signals.Failures && rule.LabelValue is not null).Select(static rule => rule.LabelValue), Is.SubsetOf(Enum.GetValues<FailureCode>().Select(FailureCodes.WireName)));
+        Assert.That(
+            rules.Where(static rule => rule.Signal == Signals.Failures && rule.LabelValue is not null).Select(
+                static rule => rule.LabelValue),
+            Is.SubsetOf(Enum.GetValues<FailureCode>().Select(FailureCodes.WireName)));
     }
 
     [TestCase(0.99, 3, 0.90, 15)]
@@ -72,7 +85,8 @@ internal sealed class AlertRulesTests
     {
         var rules = new AlertRules(rate, TimeSpan.FromSeconds(latency));
 
-        Assert.That((rules.Find("low_success_rate")!.Threshold, rules.Find("very_low_success_rate")!.Threshold), Is.EqualTo((rate, veryLow)));
+        Assert.That(
+            (rules.Find("low_success_rate")!.Threshold, rules.Find("very_low_success_rate")!.Threshold), Is.EqualTo((rate, veryLow)));
         Assert.That((rules.Find("high_latency")!.Threshold, rules.Find("very_high_latency")!.Threshold), Is.EqualTo((latency, veryHigh)));
     }
 
@@ -87,26 +101,33 @@ internal sealed class AlertRulesTests
         // A signal that is missing holds by being missing.
         var isAge = rule.Signal == AlertRules.SignalAge;
         var wait = isAge ? 9 : (int)rule.For.TotalSeconds;
-        var id = isAge ? AlertEngine.Fingerprint(name, Signals.HandleUsage) : AlertEngine.Fingerprint(name, rule.LabelName is not null && rule.LabelValue is null ? label! : string.Empty);
+        var id = isAge ? AlertEngine.Fingerprint(name, Signals.HandleUsage) : AlertEngine.Fingerprint(
+            name, rule.LabelName is not null && rule.LabelValue is null ? label! : string.Empty);
         Worsen();
         engine.Step(wait);
         if (wait > 0)
         {
             Assert.That(engine.StateOf(id), isAge ? Is.Null : Is.EqualTo(AlertState.Pending));
-            Assert.That(engine.Told.Where(entry => entry.Notification.RuleName == name), Is.Empty);
+            Assert.That(engine.Sent.Where(entry => entry.Notification.RuleName == name), Is.Empty);
         }
 
         engine.Step();
         Assert.That(engine.StateOf(id), Is.EqualTo(AlertState.Firing));
-        var trigger = engine.Told.First(entry => entry.Notification.RuleName == name).Notification;
-        Assert.That((trigger.Kind, trigger.Severity, trigger.Level), Is.EqualTo((NotificationKind.Trigger, rule.Severity, name == "silent_failures" ? EscalationLevel.Management : EscalationLevel.Operations)));
+        var trigger = engine.Sent.First(entry => entry.Notification.RuleName == name).Notification;
+        Assert.That(
+            (trigger.Kind, trigger.Severity, trigger.Level),
+            Is.EqualTo((
+                NotificationKind.Trigger,
+                rule.Severity,
+                name == "silent_failures" ? EscalationLevel.Management : EscalationLevel.Operations)));
         Assert.That(trigger.Summary, Does.StartWith(rule.Summary));
         Assert.That(trigger.Value, isAge ? Is.Null : Is.EqualTo(EngineUnderTest.BadFor(rule)));
 
         Improve();
         engine.Step();
         Assert.That(engine.StateOf(id), Is.EqualTo(AlertState.Resolved));
-        var told = engine.Told.Where(entry => entry.Notification.RuleName == name).ToLookup(static entry => entry.Notification.Kind, static entry => (entry.Channel, entry.Notification.Level));
+        var told = engine.Sent.Where(entry => entry.Notification.RuleName == name).ToLookup(
+            static entry => entry.Notification.Kind, static entry => (entry.Channel, entry.Notification.Level));
         Assert.That(told[NotificationKind.Resolve], Is.EquivalentTo(told[NotificationKind.Trigger]));
 
         void Worsen()

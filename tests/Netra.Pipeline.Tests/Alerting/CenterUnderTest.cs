@@ -8,14 +8,17 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting;
 
-/// <summary>Alerts of one process, on time that only passes when a test says so. A second one on the same folder is the next process.</summary>
+/// <summary>
+/// Alerts of one process, on time that only passes when a test says so. A second one on the same folder is the next process.
+/// </summary>
 internal sealed class CenterUnderTest : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<(string Signal, string? Label), double> _readings = [];
     private readonly Task _running;
 
-    public CenterUnderTest(TestTimeProvider time, IReadOnlyList<INotifier> notifiers, string? folder = null, Action<AlertingOptions>? configure = null)
+    public CenterUnderTest(
+        TestTimeProvider time, IReadOnlyList<INotifier> notifiers, string? folder = null, Action<AlertingOptions>? configure = null)
     {
         Time = time;
         Served = new ServedTime(time);
@@ -57,7 +60,8 @@ internal sealed class CenterUnderTest : IAsyncDisposable
     {
         foreach (var (index, channel) in channels.Index())
         {
-            var step = new EscalationStepOptions { Level = (EscalationLevel)index, Delay = index == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1) };
+            var delay = index == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1);
+            var step = new EscalationStepOptions { Level = (EscalationLevel)index, Delay = delay };
             step.Channels.Add(channel);
             options.Escalation.Steps.Add(step);
         }

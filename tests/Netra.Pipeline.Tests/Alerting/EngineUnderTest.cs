@@ -4,7 +4,10 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting;
 
-/// <summary>An engine on time that a test gives it, second by second, with a store that is only a dictionary: a restart is the same engine, made anew of what was stored.</summary>
+/// <summary>
+/// An engine on time that a test gives it, second by second, with a store that is only a dictionary: a restart is the same engine, made
+/// anew of what was stored.
+/// </summary>
 internal sealed class EngineUnderTest
 {
     private readonly AlertingOptions _options;
@@ -26,7 +29,10 @@ internal sealed class EngineUnderTest
         Restart();
     }
 
-    /// <summary>Operations over pager and chat at once, engineering over pager after 10 min, management over mail after 20 min more, executive over mail after 30 min more; management always of silent failures.</summary>
+    /// <summary>
+    /// Operations over pager and chat at once, engineering over pager after 10 min, management over mail after 20 min more, executive over
+    /// mail after 30 min more; management always of silent failures.
+    /// </summary>
     public static EscalationPolicy TwoChannels { get; } = new(
         [
             new EscalationStep(EscalationLevel.Operations, TimeSpan.Zero, ["pager", "chat"]),
@@ -44,16 +50,17 @@ internal sealed class EngineUnderTest
     public AlertRegistry Registry => _registry;
 
     /// <summary>Everything that was to be told, in order.</summary>
-    public List<OutboxEntry> Told { get; } = [];
+    public List<OutboxEntry> Sent { get; } = [];
 
     public List<AlertHistoryEntry> History { get; } = [];
 
     /// <summary>What was told since it was last asked: kind, rule, channel and level.</summary>
     public List<string> News()
     {
-        var news = Told.Skip(_seen).Select(static entry =>
-            $"{AlertNames.Of(entry.Notification.Kind)} {entry.Notification.RuleName} {entry.Channel}/{AlertNames.Of(entry.Notification.Level)}").ToList();
-        _seen = Told.Count;
+        var news = Sent.Skip(_seen).Select(static entry =>
+            $"{AlertNames.Of(entry.Notification.Kind)} {entry.Notification.RuleName} "
+            + $"{entry.Channel}/{AlertNames.Of(entry.Notification.Level)}").ToList();
+        _seen = Sent.Count;
         return news;
     }
 
@@ -80,7 +87,8 @@ internal sealed class EngineUnderTest
         for (var i = 0; i < seconds; i++)
         {
             Now += TimeSpan.FromSeconds(1);
-            _engine.Evaluate([.. _readings.Select(static reading => new SignalReading(reading.Key.Signal, reading.Key.Label, reading.Value))], Now);
+            _engine.Evaluate(
+                [.. _readings.Select(static reading => new SignalReading(reading.Key.Signal, reading.Key.Label, reading.Value))], Now);
             Commit();
         }
     }
@@ -97,7 +105,10 @@ internal sealed class EngineUnderTest
 
     public void Restart()
     {
-        _registry = new AlertRegistry(_rules, Policy, _documents.Select(static document => new StoredDocument(document.Key.Kind, document.Key.Id, document.Value)).ToList());
+        _registry = new AlertRegistry(
+            _rules,
+            Policy,
+            _documents.Select(static document => new StoredDocument(document.Key.Kind, document.Key.Id, document.Value)).ToList());
         _engine = new AlertEngine(_registry, _options);
     }
 
@@ -107,12 +118,17 @@ internal sealed class EngineUnderTest
         Commit();
     }
 
-    public void Acknowledge(string rule, TimeSpan timeout) => Do((engine, registry) => engine.Acknowledge(registry.Incident(rule)!, "ada", string.Empty, Now + timeout, Now));
+    public void Acknowledge(string rule, TimeSpan timeout)
+        => Do((engine, registry) => engine.Acknowledge(registry.Incident(rule)!, "ada", string.Empty, Now + timeout, Now));
 
     public void Silence(string? rule, TimeSpan duration, IReadOnlyDictionary<string, string>? labels = null)
-        => Do((_, registry) => registry.Put(new AlertSilence($"s{registry.Silences.Count}", rule, labels ?? new Dictionary<string, string>(), "busy", "ada", Now, Now + duration)));
+        => Do(
+            (_, registry) => registry.Put(
+                new AlertSilence(
+                    $"s{registry.Silences.Count}", rule, labels ?? new Dictionary<string, string>(), "busy", "ada", Now, Now + duration)));
 
-    public void Change(string rule, Func<RuleSettings, RuleSettings> change) => Do((_, registry) => registry.Put(change(RuleSettings.Of(registry.Rule(rule)!))));
+    public void Change(string rule, Func<RuleSettings, RuleSettings> change)
+        => Do((_, registry) => registry.Put(change(RuleSettings.Of(registry.Rule(rule)!))));
 
     public AlertState? StateOf(string id) => _registry.Alert(id)?.State;
 
@@ -131,7 +147,7 @@ internal sealed class EngineUnderTest
             }
         }
 
-        Told.AddRange(changes.Notifications);
+        Sent.AddRange(changes.Notifications);
         History.AddRange(changes.History);
     }
 }

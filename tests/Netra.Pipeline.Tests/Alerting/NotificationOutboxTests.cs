@@ -18,7 +18,8 @@ internal sealed class NotificationOutboxTests
         await using var center = new CenterUnderTest(new TestTimeProvider(), [pager, chat]);
         await center.EvaluateAsync(Signals.DeliveryLatency, 3);
 
-        await Eventually.BecomesTrueAsync(() => pager.Taken.Count > 0 && chat.Taken.Count > 0 && center.Log.Taken.Count > 0, "all were told");
+        await Eventually.BecomesTrueAsync(
+            () => pager.Taken.Count > 0 && chat.Taken.Count > 0 && center.Log.Taken.Count > 0, "all were told");
         Assert.That(pager.Taken, Is.EqualTo(new[] { Trigger }));
     }
 
@@ -27,7 +28,8 @@ internal sealed class NotificationOutboxTests
     {
         var time = new TestTimeProvider();
         var hung = new TaskCompletionSource();
-        var (pager, chat, mail) = (new ScriptedNotifier("pager") { Script = (_, _) => hung.Task }, new ScriptedNotifier("chat"), new ScriptedNotifier("mail"));
+        var (pager, chat, mail) = (
+            new ScriptedNotifier("pager") { Script = (_, _) => hung.Task }, new ScriptedNotifier("chat"), new ScriptedNotifier("mail"));
         await using var center = new CenterUnderTest(time, [pager, chat, mail], configure: options =>
         {
             CenterUnderTest.StepByStep("pager", "mail")(options);
@@ -69,9 +71,11 @@ internal sealed class NotificationOutboxTests
     [Test]
     public async Task RefusedForGood_IsToldToTheNextChannelAtOnce_AndResolvedThere()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException("unknown key", isPermanent: true) };
+        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: true) };
         var mail = new ScriptedNotifier("mail");
-        await using var center = new CenterUnderTest(new TestTimeProvider(), [pager, mail], configure: CenterUnderTest.StepByStep("pager", "mail"));
+        await using var center = new CenterUnderTest(
+            new TestTimeProvider(), [pager, mail], configure: CenterUnderTest.StepByStep("pager", "mail"));
         await center.EvaluateAsync(Signals.DeliveryLatency, 3);
         await Eventually.BecomesTrueAsync(() => mail.Taken.Count > 0, "the next channel was told");
         Assert.That((pager.Tried.Count, mail.Tried[0].Notification.Level), Is.EqualTo((1, EscalationLevel.Operations)));
@@ -86,7 +90,8 @@ internal sealed class NotificationOutboxTests
     [Test]
     public async Task EveryChannelRefuses_TheLogIsTold()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException("unknown key", isPermanent: true) };
+        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: true) };
         await using var center = new CenterUnderTest(new TestTimeProvider(), [pager], configure: CenterUnderTest.StepByStep("pager"));
         await center.EvaluateAsync(Signals.DeliveryLatency, 3);
 
@@ -103,7 +108,9 @@ internal sealed class NotificationOutboxTests
         {
             var fails = isFirst;
             isFirst = false;
-            return fails ? throw new NotificationFailedException("slow down", isPermanent: false, TimeSpan.FromSeconds(30)) : Task.CompletedTask;
+            return fails
+                ? throw new NotificationFailedException("slow down", isPermanent: false, TimeSpan.FromSeconds(30))
+                : Task.CompletedTask;
         };
         await using var center = new CenterUnderTest(time, [pager], configure: CenterUnderTest.StepByStep("pager"));
         await center.EvaluateAsync(Signals.DeliveryLatency, 3);
@@ -136,7 +143,9 @@ internal sealed class NotificationOutboxTests
         var time = new TestTimeProvider();
         var isUp = false;
         var pager = new ScriptedNotifier("pager", time);
-        pager.Script = (notification, _) => Volatile.Read(ref isUp) || notification.RuleName != "high_latency" ? Task.CompletedTask : throw new InvalidOperationException("no line");
+        pager.Script = (notification, _) => Volatile.Read(ref isUp) || notification.RuleName != "high_latency"
+            ? Task.CompletedTask
+            : throw new InvalidOperationException("no connection");
         await using var center = new CenterUnderTest(time, [pager], configure: options =>
         {
             CenterUnderTest.StepByStep("pager")(options);
@@ -168,15 +177,19 @@ internal sealed class NotificationOutboxTests
             await center.Alerts.RaiseEmergencyAsync($"e{i}", "m", AlertSeverity.High, "ada", CancellationToken.None);
         }
 
-        await Eventually.BecomesTrueAsync(() => mail.Tried.Any(static tried => tried.Notification is { Level: EscalationLevel.Operations }), "the next channel took what had no room");
-        Assert.That(center.Reported.Feed.Latest(10).Select(static failure => failure.Message), Has.Some.Contains("Netra:Alerting:MaxWaiting"));
+        await Eventually.BecomesTrueAsync(
+            () => mail.Tried.Any(static tried => tried.Notification is { Level: EscalationLevel.Operations }),
+            "the next channel took what had no room");
+        Assert.That(
+            center.Reported.Feed.Latest(10).Select(static failure => failure.Message), Has.Some.Contains("Netra:Alerting:MaxWaiting"));
         hung.SetResult();
     }
 
     [Test]
     public async Task Test_TellsTheChannelOnce_AndSaysWhyNot()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException("unknown key", isPermanent: false) };
+        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: false) };
         await using var center = new CenterUnderTest(new TestTimeProvider(), [pager]);
 
         Assert.That(await center.Alerts.TestChannelAsync("pager", "ada", CancellationToken.None), Is.EqualTo("unknown key"));

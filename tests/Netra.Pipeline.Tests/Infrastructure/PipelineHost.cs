@@ -109,9 +109,10 @@ internal sealed class PipelineHost : IAsyncDisposable
 
         var pipeline = builder.Services.AddNetraPipeline().UseInMemoryEventLog();
         configure?.Invoke(pipeline);
-        if (builder.Services.Last(static service => service.ServiceType == typeof(IEventLog)).ImplementationType != typeof(SqliteEventLog))
+        var eventLog = builder.Services.Last(static service => service.ServiceType == typeof(IEventLog)).ImplementationType;
+        if (eventLog != typeof(SqliteEventLog) && eventLog != typeof(InMemoryEventLog))
         {
-            // Most tests' own logs keep events in memory, so their alerts are kept there as well.
+            // The logs that tests bring along keep events in memory, so their alerts are kept there as well.
             builder.Services.AddSingleton(new AlertStorage(Directory: null));
         }
 

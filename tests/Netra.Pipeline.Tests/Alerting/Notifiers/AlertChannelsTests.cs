@@ -17,7 +17,8 @@ internal sealed class AlertChannelsTests
     [Test]
     public async Task Channels_NothingConfigured_AreThoseOfTheHost()
     {
-        await using var host = await PipelineHost.StartAsync(static builder => builder.Services.AddSingleton<INotifier>(new Pigeon("pigeon")));
+        await using var host = await PipelineHost.StartAsync(
+            static builder => builder.Services.AddSingleton<INotifier>(new Pigeon("pigeon")));
 
         Assert.That(NamesOf(host), Is.EquivalentTo(new[] { "log", "pigeon" }));
     }
@@ -42,7 +43,8 @@ internal sealed class AlertChannelsTests
     public void Channels_TwoOfOneName_KeepTheHostFromUsingThem()
     {
         var (app, _) = PipelineHost.Build(
-            static builder => builder.Services.AddSingleton<INotifier>(new Pigeon("slack")), Settings("Slack:Url", "https://127.0.0.1/services/T0"));
+            static builder => builder.Services.AddSingleton<INotifier>(new Pigeon("slack")), Settings(
+                "Slack:Url", "https://127.0.0.1/services/T0"));
 
         var failure = Assert.Throws<InvalidOperationException>(() => app.Services.GetRequiredService<AlertChannels>())!;
 
@@ -54,7 +56,8 @@ internal sealed class AlertChannelsTests
     {
         var time = new TestTimeProvider();
         await using var provider = await Provider.StartAsync(isHttps: false);
-        await using var host = await PipelineHost.StartAsync(settings: Settings("Alertmanager:Url", provider.Address.ToString()), time: time);
+        await using var host = await PipelineHost.StartAsync(
+            settings: Settings("Alertmanager:Url", provider.Address.ToString()), time: time);
         var notifier = host.Services.GetRequiredService<AlertChannels>().All.OfType<AlertmanagerNotifier>().Single();
         notifier.Restore(Sample.Of(NotificationKind.Trigger, time.GetUtcNow()));
 
@@ -75,7 +78,8 @@ internal sealed class AlertChannelsTests
         var time = new TestTimeProvider();
         await using var provider = await Provider.StartAsync(isHttps: false);
         provider.Answer(500);
-        await using var host = await PipelineHost.StartAsync(settings: Settings("Alertmanager:Url", provider.Address.ToString()), time: time);
+        await using var host = await PipelineHost.StartAsync(
+            settings: Settings("Alertmanager:Url", provider.Address.ToString()), time: time);
         host.Services.GetRequiredService<AlertmanagerNotifier>().Restore(Sample.Of(NotificationKind.Trigger, time.GetUtcNow()));
 
         await Eventually.BecomesTrueAsync(
@@ -91,7 +95,10 @@ internal sealed class AlertChannelsTests
 
     [TestCase("Netra:Alerting:PagerDuty:RoutingKey has 5 characters; it must be 32 letters and digits", "PagerDuty:RoutingKey", "s3cr3")]
     [TestCase("Netra:Alerting:PagerDuty:ManagementRoutingKey is given, but RoutingKey is missing", "PagerDuty:ManagementRoutingKey", Key)]
-    [TestCase("Netra:Alerting:PagerDuty:Url is not an absolute https URL, nor an http one of this machine", "PagerDuty:Url", "http://s3cr3.example.org/")]
+    [TestCase(
+        "Netra:Alerting:PagerDuty:Url is not an absolute https URL, nor an http one of this machine",
+        "PagerDuty:Url",
+        "http://s3cr3.example.org/")]
     [TestCase("Netra:Alerting:PagerDuty:Source is ", "PagerDuty:Source", "")]
     [TestCase("Netra:Alerting:Slack:Url is not an absolute https URL", "Slack:Url", "http://s3cr3.example.org/services/T0")]
     [TestCase("Netra:Alerting:Webhook:Secret is missing", "Webhook:Url", "https://127.0.0.1/s3cr3")]
@@ -99,11 +106,31 @@ internal sealed class AlertChannelsTests
     [TestCase("Netra:Alerting:Webhook:Secret must begin with whsec_", "Webhook:Url", "https://127.0.0.1/", "Webhook:Secret", "s3cr3")]
     [TestCase("Netra:Alerting:Webhook:Url is not an absolute http or https URL", "Webhook:Url", "ftp://s3cr3", "Webhook:Secret", Secret)]
     [TestCase("Netra:Alerting:Email:Port is 0; it must be between 1 and 65535", "Email:Port", "0")]
-    [TestCase("Netra:Alerting:Email:From is missing; it must be an e-mail address", "Email:Host", "127.0.0.1", "Email:Recipients:0", "ada@example.org")]
-    [TestCase("Netra:Alerting:Email:Recipients is empty; Host is given, and needs 1 to 100 of them", "Email:Host", "127.0.0.1", "Email:From", "netra@example.org")]
-    [TestCase("Netra:Alerting:Email:ExecutiveRecipients:0 is nobody; it must be an e-mail address", "Email:ExecutiveRecipients:0", "nobody")]
+    [TestCase(
+        "Netra:Alerting:Email:From is missing; it must be an e-mail address",
+        "Email:Host",
+        "127.0.0.1",
+        "Email:Recipients:0",
+        "ada@example.org")]
+    [TestCase(
+        "Netra:Alerting:Email:Recipients is empty; Host is given, and needs 1 to 100 of them",
+        "Email:Host",
+        "127.0.0.1",
+        "Email:From",
+        "netra@example.org")]
+    [TestCase(
+        "Netra:Alerting:Email:ExecutiveRecipients:0 is nobody; it must be an e-mail address", "Email:ExecutiveRecipients:0", "nobody")]
     [TestCase("Netra:Alerting:Email:UserName is missing", "Email:Password", "s3cr3")]
-    [TestCase("Netra:Alerting:Email:Security is None; with a password and another machine", "Email:Host", "example.org", "Email:Security", "None", "Email:UserName", "a", "Email:Password", "s3cr3")]
+    [TestCase(
+        "Netra:Alerting:Email:Security is None; with a password and another machine",
+        "Email:Host",
+        "example.org",
+        "Email:Security",
+        "None",
+        "Email:UserName",
+        "a",
+        "Email:Password",
+        "s3cr3")]
     [TestCase("Netra:Alerting:Alertmanager:Url is not an absolute http or https URL", "Alertmanager:Url", "s3cr3")]
     [TestCase("Netra:Alerting:Alertmanager:ResendInterval is 00:00:00", "Alertmanager:ResendInterval", "0")]
     [TestCase("Netra:Alerting:Alertmanager:MaxAlerts is 1; it must be between 10 and 10000", "Alertmanager:MaxAlerts", "1")]
@@ -119,16 +146,22 @@ internal sealed class AlertChannelsTests
     [Test]
     public void Host_SeveralChannelsAreWrong_SaysAllOfItAtOnce()
     {
-        var (app, _) = PipelineHost.Build(settings: Settings("PagerDuty:RoutingKey", "x", "Slack:Url", "y", "Email:Port", "0", "Email:Host", "127.0.0.1"));
+        var (app, _) = PipelineHost.Build(
+            settings: Settings("PagerDuty:RoutingKey", "x", "Slack:Url", "y", "Email:Port", "0", "Email:Host", "127.0.0.1"));
 
         var failure = Assert.CatchAsync(() => app.StartAsync())!;
 
-        Assert.That(failure.ToString(), Does.Contain("PagerDuty:RoutingKey").And.Contain("Slack:Url").And.Contain("Email:Port").And.Contain("Email:From").And.Contain("Email:Recipients"));
+        Assert.That(
+            failure.ToString(),
+            Does.Contain("PagerDuty:RoutingKey").And.Contain("Slack:Url").And.Contain("Email:Port").And.Contain("Email:From").And.Contain(
+                "Email:Recipients"));
     }
 
-    private static IEnumerable<string> NamesOf(PipelineHost host) => host.Services.GetRequiredService<AlertChannels>().All.Select(static channel => channel.Name);
+    private static IEnumerable<string> NamesOf(PipelineHost host)
+        => host.Services.GetRequiredService<AlertChannels>().All.Select(static channel => channel.Name);
 
-    private static IEnumerable<(string, string)> Settings(params string[] settings) => settings.Chunk(2).Select(static pair => ($"Netra:Alerting:{pair[0]}", pair[1]));
+    private static IEnumerable<(string, string)> Settings(params string[] settings)
+        => settings.Chunk(2).Select(static pair => ($"Netra:Alerting:{pair[0]}", pair[1]));
 
     private sealed class Pigeon(string name) : INotifier
     {

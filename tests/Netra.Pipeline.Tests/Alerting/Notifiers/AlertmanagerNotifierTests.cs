@@ -16,14 +16,18 @@ internal sealed class AlertmanagerNotifierTests
         await using var hook = await Provider.StartAsync(isHttps: false);
         await using var alertmanager = await AlertmanagerProcess.StartAsync(hook.Address);
         using var http = new ChannelHttp(TimeProvider.System);
-        var notifier = new AlertmanagerNotifier(Options.Create(new AlertmanagerOptions { Url = alertmanager.Address.ToString() }), http, TimeProvider.System);
+        var notifier = new AlertmanagerNotifier(
+            Options.Create(new AlertmanagerOptions { Url = alertmanager.Address.ToString() }), http, TimeProvider.System);
         var begun = TimeProvider.System.GetUtcNow().AddSeconds(-10);
 
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, begun), CancellationToken.None);
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Escalate, begun, EscalationLevel.Engineering), CancellationToken.None);
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, begun, severity: AlertSeverity.Low) with { IncidentKey = "other", RuleName = "latency" }, CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, begun, severity: AlertSeverity.Low) with { IncidentKey = "other", RuleName = "latency" },
+            CancellationToken.None);
 
-        await Eventually.BecomesTrueAsync(async () => (await alertmanager.GetAsync("/api/v2/alerts")).GetArrayLength() == 3, "it has all three");
+        await Eventually.BecomesTrueAsync(
+            async () => (await alertmanager.GetAsync("/api/v2/alerts")).GetArrayLength() == 3, "it has all three");
         var alert = (await alertmanager.GetAsync("/api/v2/alerts?filter=level=engineering")).EnumerateArray().Single();
         Assert.That(alert.GetProperty("labels").ToString(), Is.EqualTo(
             """{"alertname":"silent_failures","code":"silent_failure","incident":"silent_failures/2026-03-29","level":"""
@@ -31,18 +35,30 @@ internal sealed class AlertmanagerNotifierTests
         Assert.That(alert.GetProperty("annotations").GetProperty("summary").GetString(), Is.EqualTo("3 pages make no progress"));
         Assert.That(alert.GetProperty("startsAt").GetDateTimeOffset(), Is.EqualTo(begun).Within(TimeSpan.FromMilliseconds(1)));
         var groups = (await alertmanager.GetAsync("/api/v2/alerts/groups")).EnumerateArray().ToDictionary(
-            static g => g.GetProperty("labels").GetProperty("alertname").GetString()!, static g => g.GetProperty("alerts").GetArrayLength(), StringComparer.Ordinal);
-        Assert.That(groups, Is.EquivalentTo(new Dictionary<string, int>(StringComparer.Ordinal) { ["silent_failures"] = 2, ["latency"] = 1 }));
-        await Eventually.BecomesTrueAsync(() => Heard(hook, "firing", "silent_failures") >= 1 && Heard(hook, "firing", "latency") >= 1, "the receiver heard that they fire");
+            static g => g.GetProperty("labels")
+                .GetProperty("alertname")
+                .GetString()!, static g => g.GetProperty("alerts")
+                .GetArrayLength(), StringComparer.Ordinal);
+        Assert.That(
+            groups, Is.EquivalentTo(new Dictionary<string, int>(StringComparer.Ordinal) { ["silent_failures"] = 2, ["latency"] = 1 }));
+        await Eventually.BecomesTrueAsync(
+            () => Heard(hook, "firing", "silent_failures") >= 1 && Heard(hook, "firing", "latency") >= 1,
+            "the receiver heard that they fire");
 
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Acknowledge, begun), CancellationToken.None);
         await Eventually.BecomesTrueAsync(
-            async () => (await alertmanager.GetAsync("/api/v2/alerts?filter=level=operations&filter=incident=" + Uri.EscapeDataString(Sample.Incident)))
-                .EnumerateArray().Single().GetProperty("annotations").TryGetProperty("acknowledged_by", out var author) && author.GetString() == "grace",
+            async () => (
+                await alertmanager.GetAsync(
+                    "/api/v2/alerts?filter=level=operations&filter=incident=" + Uri.EscapeDataString(Sample.Incident)))
+                .EnumerateArray()
+                    .Single()
+                    .GetProperty("annotations")
+                    .TryGetProperty("acknowledged_by", out var author) && author.GetString() == "grace",
             "it knows who has acknowledged it");
 
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Resolve, begun), CancellationToken.None);
-        await Eventually.BecomesTrueAsync(async () => (await alertmanager.GetAsync("/api/v2/alerts")).GetArrayLength() == 1, "the alerts of both levels are over");
+        await Eventually.BecomesTrueAsync(
+            async () => (await alertmanager.GetAsync("/api/v2/alerts")).GetArrayLength() == 1, "the alerts of both levels are over");
         await Eventually.BecomesTrueAsync(() => Heard(hook, "resolved", "silent_failures") >= 1, "the receiver heard that they are over");
         Assert.That(Heard(hook, "resolved", "latency"), Is.Zero);
     }
@@ -82,11 +98,16 @@ internal sealed class AlertmanagerNotifierTests
         using var http = provider.Http(time);
         var notifier = NotifierOf(provider, http, time);
 
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, time.GetUtcNow(), severity: AlertSeverity.Medium), CancellationToken.None);
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, time.GetUtcNow(), severity: AlertSeverity.Critical), CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, time.GetUtcNow(), severity: AlertSeverity.Medium), CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, time.GetUtcNow(), severity: AlertSeverity.Critical), CancellationToken.None);
 
         var alerts = provider.Posts[1].Json.EnumerateArray().ToDictionary(
-            static a => a.GetProperty("labels").GetProperty("severity").GetString()!, static a => a.GetProperty("endsAt").GetDateTimeOffset(), StringComparer.Ordinal);
+            static a => a.GetProperty("labels")
+                .GetProperty("severity")
+                .GetString()!, static a => a.GetProperty("endsAt")
+                .GetDateTimeOffset(), StringComparer.Ordinal);
         Assert.That(alerts["medium"], Is.EqualTo(time.GetUtcNow()).Within(TimeSpan.FromMilliseconds(1)));
         Assert.That(alerts["critical"], Is.GreaterThan(time.GetUtcNow()));
     }
@@ -99,7 +120,8 @@ internal sealed class AlertmanagerNotifierTests
         var notifier = NotifierOf(provider, http, TimeProvider.System);
         provider.Answer(503);
 
-        Assert.ThrowsAsync<NotificationFailedException>(() => notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None));
+        Assert.ThrowsAsync<NotificationFailedException>(
+            () => notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None));
         await notifier.RefreshAsync(CancellationToken.None);
 
         Assert.That(provider.Posts, Has.Count.EqualTo(2));
@@ -113,7 +135,8 @@ internal sealed class AlertmanagerNotifierTests
         var notifier = NotifierOf(provider, http, TimeProvider.System);
         provider.Answer(400);
 
-        Assert.ThrowsAsync<NotificationFailedException>(() => notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None));
+        Assert.ThrowsAsync<NotificationFailedException>(
+            () => notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None));
         await notifier.RefreshAsync(CancellationToken.None);
 
         Assert.That(provider.Posts, Has.Count.EqualTo(1));
@@ -132,7 +155,8 @@ internal sealed class AlertmanagerNotifierTests
 
         var failure = Assert.ThrowsAsync<NotificationFailedException>(
             () => notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start) with { IncidentKey = "3" }, CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start) with { IncidentKey = "3" }, CancellationToken.None);
         await notifier.RefreshAsync(CancellationToken.None);
 
         Assert.That(failure.Message, Does.Contain("at most 10 are (Netra:Alerting:Alertmanager:MaxAlerts)"));
@@ -146,7 +170,8 @@ internal sealed class AlertmanagerNotifierTests
         await using var provider = await Provider.StartAsync();
         using var http = provider.Http();
 
-        await NotifierOf(provider, http, TimeProvider.System).NotifyAsync(Sample.Of(NotificationKind.Resolve, TestTimeProvider.Start), CancellationToken.None);
+        await NotifierOf(provider, http, TimeProvider.System).NotifyAsync(
+            Sample.Of(NotificationKind.Resolve, TestTimeProvider.Start), CancellationToken.None);
 
         Assert.That(EndOf(provider.Posts[0]), Is.EqualTo(TestTimeProvider.Start.AddSeconds(1)).Within(TimeSpan.FromMilliseconds(1)));
     }
@@ -158,18 +183,25 @@ internal sealed class AlertmanagerNotifierTests
         using var http = provider.Http();
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["netra.code"] = "a", ["1st"] = "b", ["severity"] = "mine" };
 
-        await NotifierOf(provider, http, TimeProvider.System).NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start) with { Labels = labels }, CancellationToken.None);
+        await NotifierOf(provider, http, TimeProvider.System).NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start) with { Labels = labels }, CancellationToken.None);
 
         var sent = provider.Posts[0].Json[0].GetProperty("labels");
-        Assert.That((sent.GetProperty("netra_code").GetString(), sent.GetProperty("_1st").GetString(), sent.GetProperty("severity").GetString()), Is.EqualTo(("a", "b", "critical")));
+        Assert.That(
+            (sent.GetProperty("netra_code").GetString(), sent.GetProperty("_1st").GetString(), sent.GetProperty("severity").GetString()),
+            Is.EqualTo(("a", "b", "critical")));
     }
 
     private static AlertmanagerNotifier NotifierOf(Provider provider, ChannelHttp http, TimeProvider time)
-        => new(Options.Create(new AlertmanagerOptions { Url = new Uri(provider.Address, "/prefix/").ToString(), MaxAlerts = 10 }), http, time);
+        => new(
+            Options.Create(new AlertmanagerOptions { Url = new Uri(provider.Address, "/prefix/").ToString(), MaxAlerts = 10 }), http, time);
 
     private static DateTimeOffset EndOf(Provider.Post post) => post.Json[0].GetProperty("endsAt").GetDateTimeOffset();
 
     private static int Heard(Provider hook, string status, string rule) => hook.Posts.Count(
         post => post.Json is var json
-            && json.GetProperty("status").GetString() == status && json.GetProperty("groupLabels").GetProperty("alertname").GetString() == rule);
+            && json.GetProperty("status")
+                .GetString() == status && json.GetProperty("groupLabels")
+                .GetProperty("alertname")
+                .GetString() == rule);
 }

@@ -6,7 +6,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting.Notifiers;
 
-/// <summary>Debian's Alertmanager as a process of its own, on a port of the kernel's choice, with a webhook receiver. Disposing kills it.</summary>
+/// <summary>
+/// Debian's Alertmanager as a process of its own, on a port of the kernel's choice, with a webhook receiver. Disposing kills it.
+/// </summary>
 internal sealed partial class AlertmanagerProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -39,7 +41,12 @@ internal sealed partial class AlertmanagerProcess : IAsyncDisposable
             """);
         var process = Process.Start(new ProcessStartInfo(
             "prometheus-alertmanager",
-            [$"--config.file={configuration}", $"--storage.path={folder.FullName}", "--web.listen-address=127.0.0.1:0", "--cluster.listen-address="])
+            [
+                $"--config.file={configuration}",
+                $"--storage.path={folder.FullName}",
+                "--web.listen-address=127.0.0.1:0",
+                "--cluster.listen-address=",
+            ])
         {
             UseShellExecute = false,
             RedirectStandardError = true,

@@ -46,7 +46,8 @@ internal sealed class ChannelHttpTests
 
         Assert.That(failure.IsPermanent, Is.EqualTo(isPermanent));
         Assert.That(failure.RetryAfter, Is.Null);
-        Assert.That(failure.Message, Is.EqualTo($"the answer was {status}: no service at ***"), "what the provider says, but never the secret");
+        Assert.That(
+            failure.Message, Is.EqualTo($"the answer was {status}: no service at ***"), "what the provider says, but never the secret");
         Assert.That(provider.Posts, Has.Count.EqualTo(1), "only the outbox tries again");
     }
 

@@ -24,8 +24,14 @@ internal sealed class ChannelTextTests
     public void Names_AllValues_AreThoseOfTheProtocol()
     {
         Assert.That(Enum.GetValues<AlertSeverity>().Select(AlertNames.Of), Is.EqualTo(new[] { "low", "medium", "high", "critical" }));
-        Assert.That(Enum.GetValues<EscalationLevel>().Select(AlertNames.Of), Is.EqualTo(new[] { "operations", "engineering", "management", "executive" }));
-        Assert.That(Enum.GetValues<NotificationKind>().Select(AlertNames.Of), Is.EqualTo(new[] { "trigger", "escalate", "acknowledge", "resolve" }));
-        Assert.That(Enum.GetValues<NotificationKind>().Select(ChannelText.StatusOf), Is.EqualTo(new[] { "FIRING", "ESCALATED", "ACKNOWLEDGED", "RESOLVED" }));
+        Assert.That(
+            Enum.GetValues<EscalationLevel>().Select(AlertNames.Of),
+            Is.EqualTo(new[] { "operations", "engineering", "management", "executive" }));
+        Assert.That(
+            Enum.GetValues<NotificationKind>().Select(AlertNames.Of),
+            Is.EqualTo(new[] { "trigger", "escalate", "acknowledge", "resolve" }));
+        Assert.That(
+            Enum.GetValues<NotificationKind>().Select(ChannelText.StatusOf),
+            Is.EqualTo(new[] { "FIRING", "ESCALATED", "ACKNOWLEDGED", "RESOLVED" }));
     }
 }

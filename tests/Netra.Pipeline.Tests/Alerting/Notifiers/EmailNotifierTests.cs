@@ -20,7 +20,8 @@ internal sealed class EmailNotifierTests
     {
         await using var sink = new SmtpSink(isTlsFirst: security == SmtpSecurity.Tls);
 
-        await NotifierOf(sink, security, hasLogin: true).NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None);
+        await NotifierOf(sink, security, hasLogin: true).NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None);
 
         var mail = sink.Mails.Single();
         Assert.That(mail.IsTls, Is.EqualTo(security != SmtpSecurity.None));
@@ -55,17 +56,24 @@ internal sealed class EmailNotifierTests
         var notifier = NotifierOf(sink);
 
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None);
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start, EscalationLevel.Engineering), CancellationToken.None);
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start, EscalationLevel.Management), CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start, EscalationLevel.Engineering), CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Escalate, TestTimeProvider.Start, EscalationLevel.Management), CancellationToken.None);
         await notifier.NotifyAsync(Sample.Of(NotificationKind.Resolve, TestTimeProvider.Start), CancellationToken.None);
-        await notifier.NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start) with { IncidentKey = "other" }, CancellationToken.None);
+        await notifier.NotifyAsync(
+            Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start) with { IncidentKey = "other" }, CancellationToken.None);
 
         var messages = sink.Mails.Select(static m => m.Message).ToList();
         Assert.That(messages.Take(4).Select(static m => m.References.Single()), Is.All.EqualTo(messages[0].InReplyTo));
         Assert.That(messages.Take(4).Select(static m => m.MessageId), Is.Unique.And.All.EndsWith("@example.org"));
         Assert.That(messages[4].References.Single(), Is.Not.EqualTo(messages[0].InReplyTo));
-        Assert.That(messages.Select(static m => m.Subject).Distinct(), Is.EqualTo(new[] { "[Netra] silent_failures", "Re: [Netra] silent_failures" }));
-        Assert.That(sink.Mails.Select(static m => m.Recipients[0]), Is.EqualTo(new[] { "ada@example.org", "ada@example.org", "boss@example.org", "ada@example.org", "ada@example.org" }));
+        Assert.That(
+            messages.Select(static m => m.Subject).Distinct(),
+            Is.EqualTo(new[] { "[Netra] silent_failures", "Re: [Netra] silent_failures" }));
+        Assert.That(
+            sink.Mails.Select(static m => m.Recipients[0]),
+            Is.EqualTo(new[] { "ada@example.org", "ada@example.org", "boss@example.org", "ada@example.org", "ada@example.org" }));
     }
 
     [Test]
@@ -94,7 +102,8 @@ internal sealed class EmailNotifierTests
         sink.Refuse(line, answer);
 
         var failure = Assert.ThrowsAsync<NotificationFailedException>(
-            () => NotifierOf(sink, hasLogin: true).NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
+            () => NotifierOf(sink, hasLogin: true).NotifyAsync(
+                Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
 
         Assert.That(failure.Message, Does.StartWith(message).And.Not.Contain(Password));
         Assert.That(failure.IsPermanent, Is.EqualTo(isPermanent));
@@ -122,7 +131,8 @@ internal sealed class EmailNotifierTests
         await using var sink = new SmtpSink { HasStartTls = false };
 
         var failure = Assert.ThrowsAsync<NotificationFailedException>(
-            () => NotifierOf(sink, hasLogin: true).NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
+            () => NotifierOf(sink, hasLogin: true).NotifyAsync(
+                Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
 
         Assert.That(failure.Message, Does.Contain("Netra:Alerting:Email:Security"));
         Assert.That(failure.IsPermanent, Is.True);

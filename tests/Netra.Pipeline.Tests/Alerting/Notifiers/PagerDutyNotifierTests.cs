@@ -21,10 +21,14 @@ internal sealed class PagerDutyNotifierTests
 
         Assert.That(post.Target, Is.EqualTo("POST /v2/enqueue"));
         Assert.That(post.Body, Is.EqualTo(
-            "{\"routing_key\":\"" + Key + "\",\"event_action\":\"trigger\",\"dedup_key\":\"silent_failures/2026-03-29\",\"client\":\"Netra.Pipeline\","
-            + "\"payload\":{\"summary\":\"3 pages make no progress\",\"source\":\"host-1\",\"severity\":\"critical\",\"timestamp\":\"2026-03-29T00:59:58.123Z\","
-            + "\"component\":\"netra-pipeline\",\"class\":\"silent_failures\",\"custom_details\":{\"description\":\"Pages are there \\u003Cbut\\u003E do nothing \\u0026 nobody sees it.\","
-            + "\"level\":\"engineering\",\"severity\":\"critical\",\"value\":3,\"threshold\":0,\"labels\":{\"code\":\"silent_failure\"}}}}"));
+            "{\"routing_key\":\"" + Key + "\",\"event_action\":\"trigger\",\"dedup_key\":\"silent_failures/2026-03-29\","
+                + "\"client\":\"Netra.Pipeline\","
+            + "\"payload\":{\"summary\":\"3 pages make no progress\",\"source\":\"host-1\",\"severity\":\"critical\","
+                + "\"timestamp\":\"2026-03-29T00:59:58.123Z\","
+            + "\"component\":\"netra-pipeline\",\"class\":\"silent_failures\",\"custom_details\":{"
+                + "\"description\":\"Pages are there \\u003Cbut\\u003E do nothing \\u0026 nobody sees it.\","
+            + "\"level\":\"engineering\",\"severity\":\"critical\",\"value\":3,\"threshold\":0,"
+            + "\"labels\":{\"code\":\"silent_failure\"}}}}"));
     }
 
     [TestCase(NotificationKind.Acknowledge, "acknowledge")]
@@ -33,7 +37,10 @@ internal sealed class PagerDutyNotifierTests
     {
         var post = await PostOfAsync(Sample.Of(kind, TestTimeProvider.Start));
 
-        Assert.That(post.Body, Is.EqualTo("{\"routing_key\":\"" + Key + "\",\"event_action\":\"" + action + "\",\"dedup_key\":\"silent_failures/2026-03-29\"}"));
+        Assert.That(
+            post.Body,
+            Is.EqualTo(
+                "{\"routing_key\":\"" + Key + "\",\"event_action\":\"" + action + "\",\"dedup_key\":\"silent_failures/2026-03-29\"}"));
     }
 
     [TestCase(AlertSeverity.Low, "info")]
@@ -101,7 +108,8 @@ internal sealed class PagerDutyNotifierTests
         provider.Answer(400, $$"""{"status":"invalid event","errors":["'routing_key' {{Key}} is unknown"]}""");
 
         var failure = Assert.ThrowsAsync<NotificationFailedException>(
-            () => NotifierOf(provider, http).NotifyAsync(Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
+            () => NotifierOf(provider, http).NotifyAsync(
+                Sample.Of(NotificationKind.Trigger, TestTimeProvider.Start), CancellationToken.None))!;
 
         Assert.That(failure.IsPermanent, Is.True);
         Assert.That(failure.Message, Does.Contain("invalid event").And.Not.Contain(Key));
@@ -116,5 +124,12 @@ internal sealed class PagerDutyNotifierTests
     }
 
     private static PagerDutyNotifier NotifierOf(Provider provider, ChannelHttp http) => new(
-        Options.Create(new PagerDutyOptions { RoutingKey = Key, ManagementRoutingKey = ManagementKey, Source = "host-1", Url = new Uri(provider.Address, "/v2/enqueue").ToString() }), http);
+        Options.Create(new PagerDutyOptions
+        {
+            RoutingKey = Key,
+            ManagementRoutingKey = ManagementKey,
+            Source = "host-1",
+            Url = new Uri(provider.Address, "/v2/enqueue").ToString(),
+        }),
+        http);
 }

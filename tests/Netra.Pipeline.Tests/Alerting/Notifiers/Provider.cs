@@ -11,7 +11,10 @@ using Netra.Pipeline.Alerting.Notifiers;
 
 namespace Netra.Pipeline.Tests.Alerting.Notifiers;
 
-/// <summary>Stands in for PagerDuty, Slack and whoever else is posted to: a real HTTPS (or, where a program cannot be told to trust it, HTTP) server that takes posts and answers as a test says.</summary>
+/// <summary>
+/// Stands in for PagerDuty, Slack and whoever else is posted to: a real HTTPS (or, where a program cannot be told to trust it, HTTP) server
+/// that takes posts and answers as a test says.
+/// </summary>
 internal sealed class Provider : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -7,7 +7,12 @@ internal static class Sample
 {
     public const string Incident = "silent_failures/2026-03-29";
 
-    public static AlertNotification Of(NotificationKind kind, DateTimeOffset at, EscalationLevel level = EscalationLevel.Operations, AlertSeverity severity = AlertSeverity.Critical) => new(
+    public static AlertNotification Of(
+        NotificationKind kind,
+        DateTimeOffset at,
+        EscalationLevel level = EscalationLevel.Operations,
+        AlertSeverity severity = AlertSeverity.Critical)
+        => new(
         $"n-{kind}-{level}",
         kind,
         Incident,

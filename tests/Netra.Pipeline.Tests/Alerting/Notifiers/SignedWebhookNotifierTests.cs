@@ -21,7 +21,9 @@ internal sealed class SignedWebhookNotifierTests
         await using var provider = await Provider.StartAsync();
         using var http = provider.Http(time);
         var notifier = new SignedWebhookNotifier(
-            Options.Create(new AlertWebhookOptions { Url = new Uri(provider.Address, "/hook?tenant=7").ToString(), Secret = Secret }), http, time);
+            Options.Create(new AlertWebhookOptions { Url = new Uri(provider.Address, "/hook?tenant=7").ToString(), Secret = Secret }),
+            http,
+            time);
         var notification = Sample.Of(NotificationKind.Resolve, TestTimeProvider.Start, EscalationLevel.Management);
         provider.Answer(500);
 
@@ -38,10 +40,15 @@ internal sealed class SignedWebhookNotifierTests
             json.EnumerateObject().Select(static m => m.Name),
             Is.EqualTo(new[]
             {
-                "type", "timestamp", "id", "kind", "incident_key", "rule", "severity", "level", "summary", "description", "starts_at", "ends_at", "value", "threshold", "labels",
+                "type", "timestamp", "id", "kind", "incident_key", "rule", "severity", "level", "summary",
+            "description", "starts_at", "ends_at", "value", "threshold", "labels",
             }));
         Assert.That(
-            (json.GetProperty("type").GetString(), json.GetProperty("kind").GetString(), json.GetProperty("level").GetString(), json.GetProperty("severity").GetString()),
+            (
+                json.GetProperty("type").GetString(),
+                json.GetProperty("kind").GetString(),
+                json.GetProperty("level").GetString(),
+                json.GetProperty("severity").GetString()),
             Is.EqualTo(("alert", "resolve", "management", "critical")));
         Assert.That(json.GetProperty("ends_at").GetDouble() - json.GetProperty("starts_at").GetDouble(), Is.EqualTo(1).Within(1e-6));
     }
@@ -49,7 +56,9 @@ internal sealed class SignedWebhookNotifierTests
     // The signature as the specification has it, computed without the code under test.
     private static string Expected(Provider.Post post)
     {
-        var signed = string.Create(CultureInfo.InvariantCulture, $"{post.Headers["webhook-id"]}.{post.Headers["webhook-timestamp"]}.{post.Body}");
-        return "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Secret.Split('_')[1]), Encoding.UTF8.GetBytes(signed)));
+        var signed = string.Create(
+            CultureInfo.InvariantCulture, $"{post.Headers["webhook-id"]}.{post.Headers["webhook-timestamp"]}.{post.Body}");
+        return "v1," + Convert.ToBase64String(
+            HMACSHA256.HashData(Convert.FromBase64String(Secret.Split('_')[1]), Encoding.UTF8.GetBytes(signed)));
     }
 }

@@ -22,12 +22,15 @@ internal sealed class SlackNotifierTests
         Assert.That(blocks.Select(static b => b.GetProperty("type").GetString()), Is.EqualTo(new[] { "header", "section", "section" }));
         Assert.That(blocks[0].GetProperty("text").GetProperty("type").GetString(), Is.EqualTo("plain_text"));
         Assert.That(blocks[0].GetProperty("text").GetProperty("text").GetString(), Is.EqualTo("🔴 FIRING: 3 pages make no progress"));
-        Assert.That(blocks[1].GetProperty("text").GetProperty("text").GetString(), Is.EqualTo("Pages are there &lt;but&gt; do nothing &amp; nobody sees it."));
+        Assert.That(
+            blocks[1].GetProperty("text").GetProperty("text").GetString(),
+            Is.EqualTo("Pages are there &lt;but&gt; do nothing &amp; nobody sees it."));
         Assert.That(
             blocks[2].GetProperty("fields").EnumerateArray().Select(static f => f.GetProperty("text").GetString()),
             Is.EqualTo(new[]
             {
-                "*Rule*\nsilent_failures", "*Severity*\ncritical", "*Level*\noperations", "*Since*\n2026-03-29T00:59:58.123Z", "*Value*\n3 (threshold 0)", "*Labels*\ncode=silent_failure",
+                "*Rule*\nsilent_failures", "*Severity*\ncritical", "*Level*\noperations", "*Since*\n2026-03-29T00:59:58.123Z",
+            "*Value*\n3 (threshold 0)", "*Labels*\ncode=silent_failure",
             }));
     }
 
@@ -39,7 +42,11 @@ internal sealed class SlackNotifierTests
         var post = await PostOfAsync(Sample.Of(kind, TestTimeProvider.Start));
 
         Assert.That(post.Json.GetProperty("text").GetString(), Does.Contain(status));
-        var facts = post.Json.GetProperty("blocks")[2].GetProperty("fields").EnumerateArray().Select(static f => f.GetProperty("text").GetString()).ToList();
+        var facts = post.Json.GetProperty("blocks")[2]
+            .GetProperty("fields")
+            .EnumerateArray()
+            .Select(static f => f.GetProperty("text").GetString())
+            .ToList();
         Assert.That(fact is null || facts.Contains(fact), Is.True);
         Assert.That(facts, Has.Count.LessThanOrEqualTo(10), "a section takes ten");
     }
@@ -60,7 +67,9 @@ internal sealed class SlackNotifierTests
 
         Assert.That(blocks[0].GetProperty("text").GetProperty("text").GetString(), Has.Length.LessThanOrEqualTo(150));
         Assert.That(blocks[1].GetProperty("text").GetProperty("text").GetString(), Has.Length.InRange(2_000, 3_000).And.EndsWith("…"));
-        Assert.That(blocks[2].GetProperty("fields").EnumerateArray().Select(static f => f.GetProperty("text").GetString()!.Length), Is.All.LessThanOrEqualTo(2_000));
+        Assert.That(
+            blocks[2].GetProperty("fields").EnumerateArray().Select(static f => f.GetProperty("text").GetString()!.Length),
+            Is.All.LessThanOrEqualTo(2_000));
     }
 
     [Test]
@@ -76,7 +85,8 @@ internal sealed class SlackNotifierTests
         await using var provider = await Provider.StartAsync();
         using var http = provider.Http();
         provider.Answer(200, "ok");
-        var notifier = new SlackNotifier(Options.Create(new SlackOptions { Url = new Uri(provider.Address, "/services/T0/B0/secret").ToString() }), http);
+        var notifier = new SlackNotifier(
+            Options.Create(new SlackOptions { Url = new Uri(provider.Address, "/services/T0/B0/secret").ToString() }), http);
         await notifier.NotifyAsync(notification, CancellationToken.None);
         Assert.That(notifier.MinInterval, Is.EqualTo(TimeSpan.FromSeconds(1)));
         return provider.Posts.Single();

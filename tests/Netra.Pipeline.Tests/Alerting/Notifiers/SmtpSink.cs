@@ -95,7 +95,8 @@ internal sealed class SmtpSink : IAsyncDisposable
             switch (line.Split(' ', ':')[0].ToUpperInvariant())
             {
                 case "EHLO":
-                    await SayAsync(stream, HasStartTls && !isTls ? "250-sink\r\n250-STARTTLS\r\n250 AUTH PLAIN" : "250-sink\r\n250 AUTH PLAIN");
+                    await SayAsync(
+                        stream, HasStartTls && !isTls ? "250-sink\r\n250-STARTTLS\r\n250 AUTH PLAIN" : "250-sink\r\n250 AUTH PLAIN");
                     break;
                 case "STARTTLS":
                     await SayAsync(stream, "220 go ahead");
@@ -104,11 +105,13 @@ internal sealed class SmtpSink : IAsyncDisposable
                     isTls = true;
                     break;
                 case "AUTH":
-                    session.Login = Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[2])).TrimStart('\0').Replace('\0', ':');
+                    session.Login = Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[2])).TrimStart('\0').Replace(
+                        '\0', ':');
                     await SayAsync(stream, "235 welcome");
                     break;
                 case "RCPT":
-                    session.Recipients.Add(line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)]);
+                    session.Recipients.Add(
+                        line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)]);
                     await SayAsync(stream, "250 ok");
                     break;
                 case "DATA":
@@ -145,7 +148,8 @@ internal sealed class SmtpSink : IAsyncDisposable
         return tls;
     }
 
-    private Task SayAsync(Stream stream, string answer) => stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\r\n"), _stopping.Token).AsTask();
+    private Task SayAsync(Stream stream, string answer)
+        => stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\r\n"), _stopping.Token).AsTask();
 
     private sealed class SmtpSession
     {
