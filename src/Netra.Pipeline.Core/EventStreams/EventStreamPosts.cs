@@ -49,7 +49,7 @@ internal sealed class EventStreamPosts(
         }
     }
 
-    // Answers the request when there is no such connection, or it is somebody else's: the two look the same to whoever asks.
+    // Answers the request when there is no such connection, or it is another user's: callers cannot tell the two apart.
     private async ValueTask<EventStreamConnection?> FindAsync(HttpContext context)
     {
         var identity = await acceptor.IdentifyAsync(

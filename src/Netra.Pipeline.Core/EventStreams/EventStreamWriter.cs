@@ -60,7 +60,7 @@ internal sealed class EventStreamWriter(
             var hasWritten = WriteBatch(out var hasPing);
             if (hasWritten)
             {
-                // Room is made by taking frames off the queue: who waits for it need not wait for the peer to read as well.
+                // Frames that are taken off the queue make room: emitters that wait for it need not wait for the peer to read as well.
                 connection.Stream.Subscribers.OnDrained();
                 if (!await FlushAsync())
                 {
@@ -146,7 +146,7 @@ internal sealed class EventStreamWriter(
 
     private async ValueTask SayGoodbyeAsync()
     {
-        // Where a WebSocket would not be told either, nobody hears it.
+        // An end for which a WebSocket gets no close frame is not told here either.
         var reason = ConnectionEndReasons.Describe(connection.EndReason);
         if (reason.CloseStatus is not null)
         {

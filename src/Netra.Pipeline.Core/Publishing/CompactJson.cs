@@ -27,7 +27,7 @@ internal ref struct CompactJson(ReadOnlyMemory<byte> utf8, int start)
         _end = (int)json.BytesConsumed;
         if (json.TokenType == JsonTokenType.PropertyName)
         {
-            // The reader has gone on to behind the colon.
+            // The reader has consumed the colon as well.
             Join(token + json.ValueSpan.Length + 2, _end);
         }
     }

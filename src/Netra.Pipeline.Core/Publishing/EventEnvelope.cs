@@ -4,7 +4,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Publishing;
 
-/// <summary>What a stored event says of itself. Texts and data are as they went to the pages.</summary>
+/// <summary>What a stored event says of itself. Texts and data are as clients got them.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Type">Its type.</param>
 /// <param name="ThreadId">Its thread.</param>
@@ -14,7 +14,7 @@ namespace Netra.Pipeline.Publishing;
 internal readonly record struct EventEnvelope(
     string Id, EventType Type, string ThreadId, string RunId, ReadOnlyMemory<byte> Timestamp, ReadOnlyMemory<byte> Data)
 {
-    /// <summary>The event as it went to the pages, without the tag before it.</summary>
+    /// <summary>The event as clients got it, without the tag before it.</summary>
     /// <param name="buffer">The owner tag and the encoded event.</param>
     public static ReadOnlyMemory<byte> JsonOf(byte[] buffer) => buffer.AsMemory(OwnerTag.Length);
 

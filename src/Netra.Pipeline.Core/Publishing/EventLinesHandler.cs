@@ -52,7 +52,7 @@ internal sealed class EventLinesHandler(
         }
         catch (Exception)
         {
-            // Nobody is left to answer; but what is read on the connection next must not meet this read.
+            // Nobody is left to answer, but the next read on the connection must not meet this one.
             input.CancelPendingRead();
             await ((Task)reading.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
@@ -84,7 +84,7 @@ internal sealed class EventLinesHandler(
         }
     }
 
-    // One key cannot stand for many events, and a publisher who believes itself safe must not be left to believe it.
+    // One key cannot stand for many events, and ignoring it would leave its publisher without the safety that it relies on.
     private Task RefuseKeyAsync(HttpContext context)
     {
         const string Problem = "is for a single event: here each line has an idempotency_key of its own";
@@ -122,7 +122,7 @@ internal sealed class EventLinesHandler(
             var buffer = result.Buffer;
             try
             {
-                if (result.IsCanceled && !(open.TakeAsked() && request.HasOpenRun && !IsStopping(context)))
+                if (result.IsCanceled && !(open.TakeAskedToEnd() && request.HasOpenRun && !IsStopping(context)))
                 {
                     return false;
                 }
@@ -162,8 +162,8 @@ internal sealed class EventLinesHandler(
         }
     }
 
-    // A publisher that has the end of its answer should go; one that sends on must not hold the server's stop, but cutting it off at once
-    // could lose it the last receipts.
+    // After the end of its answer a publisher should close. One that sends on must not delay the server's stop, but cutting it off at once
+    // could lose its last receipts.
     private async Task LingerAsync(HttpContext context, PipeReader input)
     {
         using var patience = new CancellationTokenSource(LingerTimeout, time);
@@ -193,7 +193,7 @@ internal sealed class EventLinesHandler(
         }
         catch (Exception exception)
         {
-            // Reading on without answers would be a failure nobody hears of.
+            // Reading on without answers would be a silent failure.
             failures.Report(
                 SendFailureException.NotSent(new FailureScope(Operation), "the receipts could not be written", innerException: exception));
             context.Abort();
@@ -210,7 +210,7 @@ internal sealed class EventLinesHandler(
             + $"and none could be delivered within {options.Value.UnreadReceiptTimeout} "
             + "(Netra:Publish:UnreadReceiptTimeout); the request is ended, what was accepted stays") with
         {
-            // The user is missing nothing: what the request has not brought yet is the publisher's to send again.
+            // No user is missing anything: the publisher sends again what the request has not brought yet.
             IsPublishersOwn = true,
         });
         context.Abort();
@@ -232,8 +232,8 @@ internal sealed class EventLinesHandler(
         return true;
     }
 
-    // A run may say nothing for minutes, and its publisher may read no receipts meanwhile. A publisher whose machine is gone is then for
-    // the kernel to notice.
+    // A run may be silent for minutes, and its publisher may read no receipts meanwhile. TCP keep-alive notices a publisher whose machine
+    // is gone.
     private static void LiftRates(HttpContext context)
     {
         context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;

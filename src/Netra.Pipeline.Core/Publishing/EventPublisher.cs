@@ -102,7 +102,7 @@ internal sealed class EventPublisher(
         {
             Hear(scope);
 
-            // A fault of ours: the publisher must hear of it all the same, and the next event gets its chance.
+            // A fault of the server: the publisher is told, and the next event may succeed.
             return Rejected(
                 SendFailureException.NotSent(scope, "a fault of the server, which its log describes", innerException: exception));
         }
@@ -217,12 +217,11 @@ internal sealed class EventPublisher(
         var scope = context.ScopeOf(Operation);
         bridge.EnsureCanEmit(scope, isSystem: false);
 
-        // Whoever sends again what was accepted before is there as well.
+        // A repeated event is a sign of life of its run as well.
         Hear(scope);
         return index.PublishAsync(IdempotencyHashes.Of(request.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
 
-        // What a first try is refused for must not keep a later one from its receipt: by then the run may have ended, or the pipeline may
-        // drain.
+        // These checks are for the first publish alone: a repeated one gets its receipt even if the run has ended or the pipeline drains.
         async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
         {
             EnsureMayBegin(data.Type, scope);
@@ -244,7 +243,7 @@ internal sealed class EventPublisher(
         return PublishRejection.From(refusal);
     }
 
-    // Where the log is full it waits for room, and so does whoever reads the request: the publisher sends no faster than the log takes.
+    // Where the log is full the emission waits for room, and reading the request waits with it: no publisher is faster than the log.
     private async ValueTask<EventReceipt> SendAsync(
         EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
@@ -271,7 +270,7 @@ internal sealed class EventPublisher(
         }
     }
 
-    // Whoever sends a run's lines without waiting for receipts sends on when its first one is refused. Taking those would make a run
+    // A publisher that does not wait for receipts sends on when the first line of a run is refused. Taking the rest would make a run
     // without a beginning, and end it before its publisher can try again.
     private void EnsureMayGoOn(EventEmitter emitter, in FailureScope scope)
     {
@@ -290,7 +289,7 @@ internal sealed class EventPublisher(
         return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
     }
 
-    // Whoever is refused is there all the same. Only a run that is known is heard of.
+    // A refused event is a sign of life too, if its run is known.
     private void Hear(in FailureScope scope)
     {
         if (scope is { UserId: { } userId, ThreadId: { } threadId, RunId: { } runId })

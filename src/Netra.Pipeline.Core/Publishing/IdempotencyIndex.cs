@@ -51,7 +51,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
                 return await BeFirstAsync(hashes, own, scope, emit, cancellationToken);
             }
 
-            // Only what was accepted binds the key: a first that is refused in the end must not have kept others from being the first.
+            // Only an accepted event binds the key: where the first publish is refused, the next one is the first.
             if (await first.Decided.WaitAsync(cancellationToken) is { } accepted)
             {
                 return first.Content == hashes.Content
@@ -129,7 +129,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     /// <param name="content">The hash of what is published.</param>
     private sealed class FirstPublish(UInt128 content)
     {
-        // Whoever waits goes on elsewhere: the first must not do their work.
+        // Publishes that wait go on on threads of the pool: the first one must not do their work.
         private readonly TaskCompletionSource<PublishOutcome?> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public UInt128 Content => content;

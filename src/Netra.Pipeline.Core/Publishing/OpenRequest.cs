@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// One request of many events, as long as it is open. Its own loop touches it; anybody may look at its silence, and ask it to end. The lock
-/// keeps it from being asked when it is closed: Kestrel uses what is behind a request again.
+/// One request of many events, as long as it is open. Its own loop touches it; other threads read its silence and ask it to end. The lock
+/// keeps it from being asked after it is closed: Kestrel reuses the objects behind a request.
 /// </summary>
 internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvider time) : IDisposable
 {
@@ -11,14 +11,14 @@ internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvide
     private long _heardAt = time.GetTimestamp();
     private volatile bool _isAsked;
 
-    /// <summary>For how long it has sent nothing, or has been found to feed a run.</summary>
+    /// <summary>How long ago it has sent something, or was found to have an open run.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _heardAt));
 
-    /// <summary>Something came, or it feeds a run.</summary>
+    /// <summary>It has sent something, or has an open run.</summary>
     public void Touch() => Volatile.Write(ref _heardAt, time.GetTimestamp());
 
-    /// <summary>Asks it to end unless it feeds a run.</summary>
-    public void Ask()
+    /// <summary>Asks it to end unless one of its runs is open.</summary>
+    public void AskToEnd()
     {
         lock (_gate)
         {
@@ -30,8 +30,8 @@ internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvide
         }
     }
 
-    /// <summary>Whether it was asked since it was looked at last.</summary>
-    public bool TakeAsked()
+    /// <summary>Whether it was asked to end since the last call.</summary>
+    public bool TakeAskedToEnd()
     {
         var isAsked = _isAsked;
         _isAsked = false;

@@ -7,12 +7,11 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary>
-/// The requests of many events that are open, which are bounded, and so are those that do nothing. Who feeds a run may be silent for as
-/// long as the run is: it is never ended for others. Of those that feed none, the ones that have been silent for the longest time make
-/// room.
+/// The requests of many events that are open: bounded, and so are the idle ones among them. A request that publishes to an open run may be
+/// silent for as long as the run is, and is never ended for others. Of the other ones, those that have been silent for longest make room.
 /// </summary>
 /// <remarks>
-/// Safe to use from any thread; the lock guards the set. A request is asked to end, and decides by itself whether it feeds a run.
+/// Safe to use from any thread; the lock guards the set. A request is asked to end, and decides by itself whether one of its runs is open.
 /// </remarks>
 internal sealed class OpenRequests
 {
@@ -53,7 +52,7 @@ internal sealed class OpenRequests
     }
 
     /// <summary>Opens a request; disposing it closes it.</summary>
-    /// <param name="ask">Tells it that it is to end unless it feeds a run; called from any thread.</param>
+    /// <param name="ask">Tells it that it is to end unless one of its runs is open; called from any thread.</param>
     /// <param name="request">The request.</param>
     /// <returns>False when too many are open; the next one may find room.</returns>
     public bool TryOpen(Action ask, [NotNullWhen(true)] out OpenRequest? request)
@@ -73,11 +72,11 @@ internal sealed class OpenRequests
             }
         }
 
-        // Whoever is refused comes again, and by then somebody who does nothing has gone.
+        // A refused publisher tries again, and by then an idle request has made room.
         var surplus = Math.Max(idle.Count - _options.MaxIdleRequests, request is null ? 1 : 0);
         foreach (var open in idle.OrderByDescending(static open => open.Silence).Take(surplus))
         {
-            open.Ask();
+            open.AskToEnd();
         }
 
         if (request is null)

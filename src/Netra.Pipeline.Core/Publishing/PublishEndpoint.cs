@@ -86,7 +86,7 @@ internal sealed partial class PublishEndpoint(
             var buffer = result.Buffer;
             if (buffer.Length > publisher.MaxBodyBytes)
             {
-                // Read so far even where its length was announced: its beginning says who is missing it.
+                // Read even where a longer length was announced: the beginning names the user who is missing it.
                 var rejected = publisher.RejectTooLong("body", buffer);
                 body.AdvanceTo(buffer.End);
                 return rejected;

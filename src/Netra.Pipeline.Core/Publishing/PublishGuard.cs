@@ -43,7 +43,7 @@ internal sealed partial class PublishGuard(IHostEnvironment environment, Securit
         var metadata = context.GetEndpoint()?.Metadata;
         if (metadata?.GetMetadata<IAuthorizeData>() is not null || metadata?.GetMetadata<IAllowAnonymous>() is not null)
         {
-            // Authorization has been here before, or the host has chosen to do without.
+            // The authorization middleware has admitted it, or the host has chosen to do without.
             return true;
         }
 

@@ -25,8 +25,8 @@ internal sealed class PublishRequest : IAsyncDisposable
 
     private const int MaxKeyBytes = 256;
 
-    // One stalled tab must not fail a backend's event, and a second try would make a second event: the receipt says "lagging", and the
-    // failure is reported.
+    // One stalled connection must not fail a publisher's event, and a second try would make a second event: the receipt says "lagging",
+    // and the failure is reported.
     private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
 
     private readonly UserExecutionContextFactory _contexts;
@@ -37,7 +37,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     private readonly StringValues _headerKey;
     private readonly Dictionary<PublishTarget, LinkedListNode<(PublishTarget Target, EventEmitter Emitter)>> _open = [];
 
-    // The one that was used last is the first.
+    // Most recently used first.
     private readonly LinkedList<(PublishTarget Target, EventEmitter Emitter)> _used = [];
     private readonly RequestRuns _renewed;
     private EventEmitter? _last;
@@ -126,7 +126,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     /// <summary>Opens a run.</summary>
     public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)
     {
-        // It was heard of now, and not when the log has found its stream.
+        // It was heard of now, and not only when the log has loaded its stream.
         _registry.Hear(RunKey.Of(context));
         var emitter = await _emitters.CreateEmitterAsync(context, Options, cancellationToken);
         if (_open.Count >= MaxEmitters)
@@ -137,7 +137,7 @@ internal sealed class PublishRequest : IAsyncDisposable
             await oldest.Value.Emitter.DisposeAsync();
         }
 
-        // As long as the request is open, whoever feeds the run is there; so is who waits for a slow disk to store a single event.
+        // An open request renews its runs, also one with a single event that waits for a slow disk.
         _renewed.Add(emitter.Life);
         _open[target] = _used.AddFirst((target, emitter));
         (LastTarget, _last) = (target, emitter);

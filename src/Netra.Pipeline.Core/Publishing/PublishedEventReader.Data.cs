@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Publishing;
 
 /// <content>
 /// The data of an event: checked against <see cref="EventDataRules"/>. Members that are not listed pass through, but all text must be
-/// Unicode: half a surrogate pair, escaped, would fail in the page that fetches it, far from here.
+/// Unicode: half a surrogate pair, escaped, would fail only in the client that reads it.
 /// </content>
 internal ref partial struct PublishedEventReader
 {
@@ -166,7 +166,7 @@ internal ref partial struct PublishedEventReader
         Take(member.Kind);
     }
 
-    // What the flow of the run depends on is noted on the way.
+    // What the order of the run's events depends on is kept.
     private void Take(DataKind kind)
     {
         switch (kind)

@@ -37,7 +37,7 @@ internal ref partial struct PublishedEventReader
     private DateTimeOffset? _until;
     private string? _malformed;
 
-    // Of its data.
+    // What is read in its data.
     private CompactJson _compact;
     private PublishedData _data;
     private string? _subject;
@@ -193,7 +193,7 @@ internal ref partial struct PublishedEventReader
         };
     }
 
-    // What data must be hangs on the type. Nearly all publishers write that first; otherwise data is read once all of the event has been.
+    // The rules for data depend on the type, which nearly all publishers write first. Otherwise data is read after the rest of the event.
     private ReadOnlyMemory<byte> ReadDataOrKeep()
     {
         if (_json.TokenType == JsonTokenType.Null)

@@ -102,7 +102,7 @@ internal sealed class ReceiptWriter(
         var confirming = publisher.ConfirmStoredAsync(outcome, cancellationToken);
         if (!confirming.IsCompleted && _unflushed > 0)
         {
-            // What is stored is said before the next commit is waited for.
+            // Receipts that are ready go out before the next commit is waited for.
             await FlushAsync(cancellationToken);
         }
 

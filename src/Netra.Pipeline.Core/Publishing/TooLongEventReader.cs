@@ -34,7 +34,7 @@ internal ref struct TooLongEventReader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // It is no JSON from here on, or no Unicode: what came before is known.
+            // From here on it is no JSON, or no Unicode; what came before is kept.
         }
 
         var target = new PublishTarget(reader._user, reader._thread, reader._run, TraceParent: null, TraceState: null);
