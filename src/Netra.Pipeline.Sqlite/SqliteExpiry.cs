@@ -2,7 +2,9 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
 
-/// <summary>Deletes what retention no longer keeps, in one transaction of the writer's after the other. May be called in parallel.</summary>
+/// <summary>
+/// Deletes what retention no longer keeps, in one transaction of the writer's after the other. May be called in parallel.
+/// </summary>
 internal sealed class SqliteExpiry : IDisposable
 {
     // One at a time, so that what each deletes of a stream is one range.
@@ -12,7 +14,8 @@ internal sealed class SqliteExpiry : IDisposable
 
     /// <summary>Deletes, until nothing is left to be deleted or it is cancelled.</summary>
     /// <returns>What was deleted, a range a stream.</returns>
-    public async ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(OpenLog log, DateTimeOffset olderThan, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ExpiredRange>> ExpireAsync(
+        OpenLog log, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         var oldest = log.Clock.OfWall(olderThan);
         var expired = new Dictionary<string, ExpiredRange>(StringComparer.Ordinal);

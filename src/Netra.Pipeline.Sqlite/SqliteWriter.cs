@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Sqlite;
@@ -11,7 +10,7 @@ namespace Netra.Pipeline.Sqlite;
 /// <see cref="Trouble"/> says why, so that nothing more is taken.
 /// </summary>
 /// <remarks>The store is the thread's own. Owners and the callers of jobs are told between transactions, under no lock.</remarks>
-internal sealed partial class SqliteWriter : IAsyncDisposable
+internal sealed class SqliteWriter : IAsyncDisposable
 {
     private const int EntriesAtOnce = 10_000;
     private const int LastTries = 3;
@@ -22,8 +21,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     private readonly LogStore _store;
     private readonly AppendQueue _queue;
-    private readonly FailureReporter _failures;
-    private readonly ILogger _logger;
+    private readonly WriterReporter _reporter;
     private readonly TimeProvider _time;
     private readonly AutoResetEvent _wake;
     private readonly AutoResetEvent _retry = new(initialState: false);
@@ -34,7 +32,6 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private readonly HashSet<WriterJob> _failed = [];
     private readonly List<WriterJob> _ahead = [];
     private readonly WaitHandle[] _pauseSignals;
-    private volatile string? _trouble;
     private volatile Totals _totals;
     private volatile bool _isStopping;
     private int _saveDue;
@@ -48,7 +45,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         ILogger logger,
         TimeProvider time)
     {
-        (_store, _queue, _wake, _failures, _logger, _time) = (store, queue, wake, failures, logger, time);
+        (_store, _queue, _wake, _time) = (store, queue, wake, time);
+        _reporter = new WriterReporter(store.Database.Path, failures, logger);
         _pauseSignals = [_retry, wake];
         _totals = new Totals(store.Streams.Resting, store.Streams.Count);
         _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
@@ -58,10 +56,13 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>Why nothing can be stored at the moment; null while all is well.</summary>
-    public string? Trouble => _trouble;
+    public string? Trouble => _reporter.Trouble;
 
     /// <summary>All streams without a lease, together, and how many streams there are.</summary>
     public Totals Totals => _totals;
+
+    /// <summary>Reports that an owner threw when it was told something.</summary>
+    public Action<SqliteLease, Exception> ReportOwner => _reporter.ReportOwner;
 
     /// <summary>Is told on the writer's thread how long each transaction took; it must not throw.</summary>
     public Action<TimeSpan>? OnCommit { private get; set; }
@@ -86,10 +87,6 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         _retry.Dispose();
     }
 
-    /// <summary>An owner threw when it was told something.</summary>
-    public void ReportOwner(SqliteLease lease, Exception exception)
-        => Attempt((_logger, lease.UserId, exception), static of => Log.OwnerFailed(of._logger, of.UserId, of.exception));
-
     private void Save()
     {
         Interlocked.Exchange(ref _saveDue, 1);
@@ -110,8 +107,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _trouble = $"the log's writer has ended: {exception.Message}";
-            _failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
+            _reporter.ReportEnd(exception);
             _queue.Close();
             Abandon(_queue.Take().Items, start: 0, exception);
         }
@@ -145,7 +141,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                BeginTrouble(exception);
+                _queue.Pause();
+                _reporter.BeginTrouble(exception);
                 if (_isStopping && tries >= LastTries)
                 {
                     Abandon(items, start, exception);
@@ -208,7 +205,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             {
                 _store.Begin();
 
-                // First, since a release among the items ends the stream's trail.
+                // First, since a release among the items ends the stream's history.
                 foreach (var entry in progress)
                 {
                     _store.Record(entry);
@@ -221,7 +218,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 }
 
                 _store.Commit();
-                Attempt((OnCommit, Took: _time.GetElapsedTime(begun)), static of => of.OnCommit?.Invoke(of.Took));
+                WriterReporter.Attempt((OnCommit, Took: _time.GetElapsedTime(begun)), static of => of.OnCommit?.Invoke(of.Took));
                 return end;
             }
             catch (Exception exception)
@@ -234,7 +231,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
                 // It fails for its own sake, and must not keep the others from being stored.
                 _failed.Add(running);
-                Fail(running, exception);
+                _reporter.Fail(running, exception);
             }
         }
     }
@@ -278,7 +275,15 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     // Committed: owners and callers are told, and their room is released first, since they may want to add more at once.
     private void End(List<QueuedItem> items, int start, int end)
     {
-        EndTrouble();
+        if (_reporter.TryEndTrouble())
+        {
+            _queue.Resume();
+
+            // What came meanwhile has not woken this thread.
+            _wake.Set();
+            _reporter.ReportTroubleOver();
+        }
+
         var (entries, bytes) = (0, 0L);
         foreach (ref readonly var item in CollectionsMarshal.AsSpan(items)[start..end])
         {
@@ -288,7 +293,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
         _queue.Release(entries, bytes, end - start - entries, _store.StoredBytes);
         PublishTotals();
-        _store.TellOwners(ReportOwner);
+        _store.TellOwners(_reporter.ReportOwner);
         foreach (var job in _done)
         {
             job.Complete(_store);
@@ -315,75 +320,13 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             }
             else if (!_failed.Contains(item.Job!))
             {
-                Fail(item.Job!, cause);
+                _reporter.Fail(item.Job!, cause);
             }
         }
 
         foreach (var lease in owners)
         {
-            LogStore.Tell(lease, ReportOwner, static (lease, cause) => lease.Owner!.OnAbandoned(cause), cause);
+            LogStore.Tell(lease, _reporter.ReportOwner, static (lease, cause) => lease.Owner!.OnAbandoned(cause), cause);
         }
-    }
-
-    private void Fail(WriterJob job, Exception cause)
-    {
-        var failure = SendFailureException.LogFailed(new FailureScope(job.Operation), SqliteFile.Explain(cause), innerException: cause);
-        _failures.Report(failure);
-        job.Fail(failure);
-    }
-
-    private void BeginTrouble(Exception exception)
-    {
-        var isNew = _trouble is null;
-        _queue.Pause();
-        _trouble = $"events cannot be stored in {_store.Database.Path}: {SqliteFile.Explain(exception)}. It is tried again; "
-            + "nothing is lost, and nothing more is taken until it works";
-        if (isNew)
-        {
-            _failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
-        }
-    }
-
-    private void EndTrouble()
-    {
-        if (_trouble is not null)
-        {
-            _trouble = null;
-            _queue.Resume();
-
-            // What came meanwhile has not woken this thread.
-            _wake.Set();
-            Attempt(this, static self => Log.TroubleOver(self._logger, self._store.Database.Path));
-        }
-    }
-
-    // Loggers and collectors are foreign code: what they throw must neither end the writer, nor have a batch stored twice.
-    private static void Attempt<T>(T state, Action<T> action)
-    {
-        try
-        {
-            action(state);
-        }
-        catch (Exception)
-        {
-            // No caller is left to tell.
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(
-            EventIds.LogTroubleOver,
-            LogLevel.Warning,
-            "Events can be stored again in {Path}; all that waited is stored",
-            EventName = nameof(EventIds.LogTroubleOver))]
-        public static partial void TroubleOver(ILogger logger, string path);
-
-        [LoggerMessage(
-            EventIds.StreamOwnerFailed,
-            LogLevel.Critical,
-            "The owner of the stream of {UserId} failed when the log told it something",
-            EventName = nameof(EventIds.StreamOwnerFailed))]
-        public static partial void OwnerFailed(ILogger logger, string userId, Exception exception);
     }
 }

@@ -13,8 +13,9 @@ namespace Netra.Pipeline.Delivery;
 /// which makes dead letters and is told to everybody concerned. Settles dead letters that a device has confirmed after all.
 /// </summary>
 /// <remarks>
-/// <see cref="OnTick"/> is called by a loop of its own. It waits for nothing: what a stream has to do with the log goes on beside it, one
-/// piece of work a stream, observed here. While the log is in trouble nothing is buried; it is tried again, and nothing is lost meanwhile.
+/// <see cref="OnTick"/> is called by a loop of its own. It waits for nothing: what a stream has to do with the log goes on
+/// beside it, one piece of work a stream, observed here. While the log is in trouble there are no new dead letters; it is tried
+/// again, and nothing is lost meanwhile.
 /// </remarks>
 internal sealed partial class CriticalDelivery : IDisposable
 {
@@ -144,7 +145,7 @@ internal sealed partial class CriticalDelivery : IDisposable
                 Close(stream, retry.Range);
                 break;
             case CriticalAction.GiveUp when isLogWell:
-                delivery.Work = Task.Run(() => BuryAsync(delivery));
+                delivery.Work = Task.Run(() => GiveUpAsync(delivery));
                 break;
             case CriticalAction.GiveUp:
             case CriticalAction.None:
@@ -164,7 +165,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         }
     }
 
-    private async Task BuryAsync(StreamDelivery delivery)
+    private async Task GiveUpAsync(StreamDelivery delivery)
     {
         var (stream, retry) = (delivery.Stream, delivery.Retry);
         try

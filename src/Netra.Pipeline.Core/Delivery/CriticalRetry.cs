@@ -14,8 +14,8 @@ namespace Netra.Pipeline.Delivery;
 /// runs only from tick to tick, while a device that is there owes the event, so a page that is offline or frozen loses no try, and a
 /// tick that comes late counts as one tick. After a gap in which the process did not run the pause begins anew, once: what was
 /// acknowledged meanwhile waits unread.</para>
-/// <para>A series ends when its event is confirmed, buried or gone. A device that was closed gets a minute to come back: meanwhile its
-/// series stands still, and no other begins, or two devices that owe different events could take turns for ever.</para>
+/// <para>A series ends when its event is confirmed, a dead letter or expired. A device that was closed gets a minute to come back:
+/// meanwhile its series stands still, and no other begins, or two devices that owe different events could take turns for ever.</para>
 /// </remarks>
 internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, ServedTime time, Func<double> random)
 {
@@ -90,7 +90,7 @@ internal sealed class CriticalRetry(DeliveryOptions options, TimeSpan tick, Serv
         return Tries == 1 ? CriticalAction.Redeliver : CriticalAction.Close;
     }
 
-    /// <summary>The event could not be buried: not before another pause.</summary>
+    /// <summary>The event could not become a dead letter: not before another pause.</summary>
     public void Postpone() => Wait(options.FirstRetry);
 
     private void Begin(in CriticalState state)

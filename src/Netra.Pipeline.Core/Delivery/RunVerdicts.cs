@@ -9,8 +9,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Delivery;
 
 /// <summary>
-/// Publishes what quiet runs call for: <c>agent_stalled</c>, or the <c>agent_failed</c> that ends one. Many go out at a time, beside the round
-/// that found them; the streams of absent users are let go once their event is stored.
+/// Publishes what quiet runs call for: <c>agent_stalled</c>, or the <c>agent_failed</c> that ends one. Many go out at a time, beside the
+/// round that found them; the streams of absent users are let go once their event is stored.
 /// </summary>
 /// <remarks>Called by the loop of <see cref="QuietRuns"/>; what was called stalled may be read from any thread.</remarks>
 internal sealed class RunVerdicts(
