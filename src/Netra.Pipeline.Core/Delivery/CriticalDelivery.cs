@@ -170,7 +170,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         var (stream, retry) = (delivery.Stream, delivery.Retry);
         try
         {
-            var letters = await stream.Criticals.BuryUnconfirmedAsync(retry.Range, retry.Attempts, _stopping.Token);
+            var letters = await stream.Criticals.MakeDeadLettersAsync(retry.Range, retry.Attempts, _stopping.Token);
             if (letters.Count > 0)
             {
                 _streams.Counters.OnDeadLettered(letters.Count);

@@ -78,7 +78,7 @@ internal sealed class StreamCriticals(
     /// <param name="attempts">How often.</param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
     /// <returns>The new dead letters, without those that were confirmed meanwhile.</returns>
-    public async ValueTask<IReadOnlyList<DeadLetter>> BuryUnconfirmedAsync(
+    public async ValueTask<IReadOnlyList<DeadLetter>> MakeDeadLettersAsync(
         SeqRange range, int attempts, CancellationToken cancellationToken)
     {
         var seqs = TakeUnconfirmed(range);
@@ -139,7 +139,7 @@ internal sealed class StreamCriticals(
     {
         lock (state.Gate)
         {
-            var buried = new List<DeadLetter>(letters.Count);
+            var added = new List<DeadLetter>(letters.Count);
             foreach (var letter in letters)
             {
                 if (acknowledgements.Contains(letter.Seq))
@@ -149,7 +149,7 @@ internal sealed class StreamCriticals(
                     continue;
                 }
 
-                buried.Add(letter);
+                added.Add(letter);
                 if (letter.Seq > state.ExpiringThrough)
                 {
                     // Otherwise retention is about to count it.
@@ -159,7 +159,7 @@ internal sealed class StreamCriticals(
 
             state.Lease.AcknowledgementsChanged = true;
             stages.OnDeadLettered(attempts);
-            return buried;
+            return added;
         }
     }
 

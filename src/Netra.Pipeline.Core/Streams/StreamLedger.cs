@@ -65,11 +65,11 @@ internal sealed class StreamLedger(StreamLease lease)
 
     /// <summary>What became of the stream's events.</summary>
     /// <param name="confirmed">How many kept events lie inside the acknowledged intervals.</param>
-    /// <param name="buried">How many kept events are dead letters.</param>
-    public StreamAccount Account(long confirmed, long buried)
+    /// <param name="deadLettered">How many kept events are dead letters.</param>
+    public StreamAccount Account(long confirmed, long deadLettered)
     {
         // What a station found wrong with its numbers is an event nobody can account for, and stays one.
-        var pending = _kept + _inHand - confirmed - buried;
+        var pending = _kept + _inHand - confirmed - deadLettered;
         return new StreamAccount(_accepted + _faults, _acknowledged, pending, _expired, _deadLettered);
     }
 

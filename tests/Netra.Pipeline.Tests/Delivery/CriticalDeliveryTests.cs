@@ -235,13 +235,13 @@ internal sealed class CriticalDeliveryTests
         await page.ReceivesAsync(1);
         log.State = "the disk is full";
         await page.PassAsync(host, time, UntilInPlace + LongestSecond + 5, () => AssertBalanced(host));
-        Assert.That(log.Burials, Is.Zero, "it is not asked while it says that it cannot");
+        Assert.That(log.GivenUp, Is.Zero, "it is not asked while it says that it cannot");
 
         (log.State, log.Fault) = (null, new IOException("the disk is gone"));
         await page.PassAsync(host, time, 1);
-        await Eventually.BecomesTrueAsync(() => log.Burials == 1, "it was asked");
+        await Eventually.BecomesTrueAsync(() => log.GivenUp == 1, "it was asked");
         await page.PassAsync(host, time, 35, () => AssertBalanced(host));
-        Assert.That(log.Burials, Is.InRange(3, 5));
+        Assert.That(log.GivenUp, Is.InRange(3, 5));
         var failure = host.Failures.Latest(10).Single(static f => f.Code == FailureCode.BackgroundFailed);
         Assert.That(failure.Numbers["count"], Is.EqualTo(1), "told once a minute");
         Assert.That(failure.Message, Does.Contain("ada").And.Contain("the disk is gone"));
@@ -265,7 +265,7 @@ internal sealed class CriticalDeliveryTests
         var receipt = await emitter.AgentStartedAsync("agent");
         await page.ReceivesAsync(1);
         await page.PassAsync(host, time, UntilInPlace + LongestSecond);
-        await Eventually.BecomesTrueAsync(() => log.Burials == 1, "the log is at it");
+        await Eventually.BecomesTrueAsync(() => log.GivenUp == 1, "the log is at it");
 
         // The tick waits for nobody: another user's event is looked after meanwhile.
         await using var other = await AnsweringPage.ConnectAsync(host.SocketAddress("bob"));
@@ -282,7 +282,7 @@ internal sealed class CriticalDeliveryTests
         await other.ReceivesAsync(2);
         await other.AckAsync(host, 1);
         await page.AckAsync(host, 1);
-        Assert.That(log.Burials, Is.EqualTo(1), "one give-up at a time");
+        Assert.That(log.GivenUp, Is.EqualTo(1), "one give-up at a time");
         held.SetResult();
 
         await Eventually.BecomesTrueAsync(

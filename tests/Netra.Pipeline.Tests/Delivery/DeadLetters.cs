@@ -19,7 +19,7 @@ internal static class DeadLetters
         Assert.That(host.Streams.TryGetLoaded(userId, out var stream), Is.True);
         var subscription = host.ConnectionOf(client.Welcome.ConnectionId).Subscription;
         await Eventually.BecomesTrueAsync(() => subscription.LastTold >= count, "the events were written");
-        var letters = await stream!.Criticals.BuryUnconfirmedAsync(new SeqRange(1, long.MaxValue), attempts: 4, CancellationToken.None);
+        var letters = await stream!.Criticals.MakeDeadLettersAsync(new SeqRange(1, long.MaxValue), attempts: 4, CancellationToken.None);
         Assert.That(letters, Has.Count.EqualTo(count));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TroubledLog : DelegatingEventLog, IDeadLetterStore
     /// <summary>What making dead letters waits for once it is done; null for nothing.</summary>
     public Task? Held { get; set; }
 
-    public int Burials => Volatile.Read(ref _burials);
+    public int GivenUp => Volatile.Read(ref _burials);
 
     public int Settlements => Volatile.Read(ref _settlements);
 

@@ -72,7 +72,7 @@ internal sealed class UserStreamConfirmationTests
         harness.Emit(EventType.AgentThinking);
         await phone.ReadAsync();
 
-        var letters = await harness.Stream.Criticals.BuryUnconfirmedAsync(All with { To = 3 }, attempts: 4, CancellationToken.None);
+        var letters = await harness.Stream.Criticals.MakeDeadLettersAsync(All with { To = 3 }, attempts: 4, CancellationToken.None);
 
         Assert.That(letters.Select(static l => (l.Seq, l.Attempts)), Is.EqualTo(new[] { (2L, 4) }));
         Assert.That(harness.Stream.Snapshot().Account, Is.EqualTo(new StreamAccount(Accepted: 4, Acknowledged: 0, Pending: 3, Expired: 0, DeadLettered: 1)));
@@ -97,7 +97,7 @@ internal sealed class UserStreamConfirmationTests
         await device.ReadAsync();
         var waiting = harness.Stream.Stages.WhenAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None);
 
-        await harness.Stream.Criticals.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+        await harness.Stream.Criticals.MakeDeadLettersAsync(All, attempts: 4, CancellationToken.None);
 
         Assert.That(Assert.ThrowsAsync<SendFailureException>(() => waiting)!.Message, Does.Contain("was sent 4 times"));
         var later = Assert.ThrowsAsync<SendFailureException>(
@@ -114,7 +114,7 @@ internal sealed class UserStreamConfirmationTests
         var device = harness.Connect();
         harness.Emit(EventType.AgentStarted);
         await device.ReadAsync();
-        await harness.Stream.Criticals.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+        await harness.Stream.Criticals.MakeDeadLettersAsync(All, attempts: 4, CancellationToken.None);
         device.Acknowledge();
         device.Disconnect();
         Assert.That(harness.Stream.TryEvictNow(), Is.False);
@@ -133,7 +133,7 @@ internal sealed class UserStreamConfirmationTests
         var device = harness.Connect();
         harness.Emit(EventType.AgentStarted);
         await device.ReadAsync();
-        await harness.Stream.Criticals.BuryUnconfirmedAsync(All, attempts: 4, CancellationToken.None);
+        await harness.Stream.Criticals.MakeDeadLettersAsync(All, attempts: 4, CancellationToken.None);
         device.Acknowledge();
 
         // As when the host stops at this moment.

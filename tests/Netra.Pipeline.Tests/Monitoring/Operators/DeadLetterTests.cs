@@ -25,7 +25,7 @@ internal sealed class DeadLetterTests(KindOfLog log)
         var (_, receipt) = await http.PublishAsync(EventJson("agent_started", Started));
         await page.ReadEventsAsync(1);
         Assert.That(host.Streams.TryGetLoaded("ada", out var stream), Is.True);
-        await stream!.Criticals.BuryUnconfirmedAsync(new SeqRange(1, 1), 4, CancellationToken.None);
+        await stream!.Criticals.MakeDeadLettersAsync(new SeqRange(1, 1), 4, CancellationToken.None);
 
         var (response, list) = await http.AskAsync("/v1/dead-letters");
 

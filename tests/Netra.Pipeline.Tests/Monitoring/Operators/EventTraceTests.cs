@@ -115,7 +115,7 @@ internal sealed class EventTraceTests(KindOfLog log)
         var (_, receipt) = await http.PublishAsync(EventJson("agent_started", """{"agent_name":"a"}"""));
         await page.ReadEventsAsync(1);
         Assert.That(host.Streams.TryGetLoaded("ada", out var stream), Is.True);
-        await stream!.Criticals.BuryUnconfirmedAsync(new SeqRange(1, 1), 4, CancellationToken.None);
+        await stream!.Criticals.MakeDeadLettersAsync(new SeqRange(1, 1), 4, CancellationToken.None);
 
         Assert.That((await http.AskAsync($"/v1/events/{receipt.Text("id")}/trace")).Body.Text("state"), Is.EqualTo("dead_lettered"));
         await page.AckAsync(1);
