@@ -77,7 +77,7 @@ internal sealed class AlertCenterTests : IDisposable
     [Test]
     public async Task Restart_AlertmanagerWasToldOfAnIncident_IsToldOfItAgain()
     {
-        // Nobody listens there: what it was told is kept to be told again all the same.
+        // No server listens there; the alerts are kept to be sent again all the same.
         using var http = new ChannelHttp(_time);
         var options = Options.Create(new AlertmanagerOptions { Url = "http://127.0.0.1:9" });
         var before = new AlertmanagerNotifier(options, http, _time);

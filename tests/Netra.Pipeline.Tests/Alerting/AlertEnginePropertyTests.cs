@@ -20,17 +20,17 @@ internal sealed class AlertEnginePropertyTests
     {
         var random = new Random(seed.Item);
         var engine = new EngineUnderTest();
-        var told = new Beliefs();
+        var beliefs = new Beliefs();
         for (var act = 0; act < Acts; act++)
         {
             Act(engine, random, random, mayRestart: true);
-            told.Hear(engine.Sent);
-            told.CheckNobodyWasMissed(engine);
+            beliefs.Hear(engine.Sent);
+            beliefs.CheckNobodyWasMissed(engine);
         }
 
         Heal(engine);
-        told.Hear(engine.Sent);
-        Assert.That(told.On, Is.Empty, "whoever was told that it is on is told that it is over");
+        beliefs.Hear(engine.Sent);
+        Assert.That(beliefs.On, Is.Empty, "every channel that knows of an open incident knows of its resolution");
     }
 
     [FsCheck.NUnit.Property(MaxTest = 15)]
@@ -125,7 +125,7 @@ internal sealed class AlertEnginePropertyTests
 
     private static T Pick<T>(Random random, params T[] values) => values[random.Next(values.Length)];
 
-    /// <summary>What each channel believes, at each level, of what it has been told.</summary>
+    /// <summary>What each channel knows, at each level, from its notifications.</summary>
     private sealed class Beliefs
     {
         private readonly Dictionary<(string Rule, string Channel, EscalationLevel Level), DateTimeOffset> _triggered = [];
@@ -134,15 +134,15 @@ internal sealed class AlertEnginePropertyTests
 
         public HashSet<(string Rule, string Channel, EscalationLevel Level)> On { get; } = [];
 
-        public void Hear(List<OutboxEntry> told)
+        public void Hear(List<OutboxEntry> sent)
         {
-            foreach (var entry in told.Skip(_heard))
+            foreach (var entry in sent.Skip(_heard))
             {
                 var (notification, key) = (entry.Notification, (entry.Notification.RuleName, entry.Channel, entry.Notification.Level));
                 switch (notification.Kind)
                 {
                     case NotificationKind.Trigger:
-                        Assert.That(On.Add(key), Is.True, $"{key} is told twice that it is on");
+                        Assert.That(On.Add(key), Is.True, $"{key} is notified twice that it is open");
                         Assert.That(
                             _triggered.TryGetValue(key, out var last) && notification.At - last < Options.Cooldown,
                             Is.False,
@@ -153,7 +153,7 @@ internal sealed class AlertEnginePropertyTests
                         On.Add(key);
                         break;
                     case NotificationKind.Resolve:
-                        Assert.That(On.Remove(key), Is.True, $"{key} is told that it is over, and never knew that it is on");
+                        Assert.That(On.Remove(key), Is.True, $"{key} is notified of a resolution without a trigger");
                         _resolved[key] = notification.At;
                         break;
                     default:
@@ -162,7 +162,7 @@ internal sealed class AlertEnginePropertyTests
                 }
             }
 
-            _heard = told.Count;
+            _heard = sent.Count;
         }
 
         /// <summary>
@@ -188,7 +188,7 @@ internal sealed class AlertEnginePropertyTests
                     Assert.That(
                         On.Contains(key) || (_resolved.TryGetValue(key, out var at) && engine.Now - at < Options.Cooldown),
                         Is.True,
-                        $"{key} is not told");
+                        $"{key} is not notified");
                 }
             }
         }

@@ -126,9 +126,9 @@ internal sealed class AlertRulesTests
         Improve();
         engine.Step();
         Assert.That(engine.StateOf(id), Is.EqualTo(AlertState.Resolved));
-        var told = engine.Sent.Where(entry => entry.Notification.RuleName == name).ToLookup(
+        var sent = engine.Sent.Where(entry => entry.Notification.RuleName == name).ToLookup(
             static entry => entry.Notification.Kind, static entry => (entry.Channel, entry.Notification.Level));
-        Assert.That(told[NotificationKind.Resolve], Is.EquivalentTo(told[NotificationKind.Trigger]));
+        Assert.That(sent[NotificationKind.Resolve], Is.EquivalentTo(sent[NotificationKind.Trigger]));
 
         void Worsen()
         {

@@ -103,7 +103,7 @@ internal sealed class CenterUnderTest : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // As it was told to.
+            // It was cancelled above.
         }
 
         Alerts.Dispose();

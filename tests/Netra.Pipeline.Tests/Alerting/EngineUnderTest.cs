@@ -49,12 +49,12 @@ internal sealed class EngineUnderTest
 
     public AlertRegistry Registry => _registry;
 
-    /// <summary>Everything that was to be told, in order.</summary>
+    /// <summary>All notifications, in order.</summary>
     public List<OutboxEntry> Sent { get; } = [];
 
     public List<AlertHistoryEntry> History { get; } = [];
 
-    /// <summary>What was told since it was last asked: kind, rule, channel and level.</summary>
+    /// <summary>The notifications since the last call: kind, rule, channel and level.</summary>
     public List<string> News()
     {
         var news = Sent.Skip(_seen).Select(static entry =>

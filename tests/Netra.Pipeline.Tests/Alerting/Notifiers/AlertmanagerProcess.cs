@@ -20,7 +20,7 @@ internal sealed partial class AlertmanagerProcess : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     /// <summary>Starts it.</summary>
-    /// <param name="receiver">Who is told of groups, which are made by rule.</param>
+    /// <param name="receiver">Gets the groups, which are made by rule.</param>
     public static async Task<AlertmanagerProcess> StartAsync(Uri receiver)
     {
         var folder = Directory.CreateTempSubdirectory("netra-alertmanager-");

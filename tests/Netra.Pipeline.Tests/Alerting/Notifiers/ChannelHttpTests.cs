@@ -6,7 +6,7 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Alerting.Notifiers;
 
-/// <summary>What a provider may answer, and what the outbox is told of it.</summary>
+/// <summary>The answers of a provider, and how they reach the outbox.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class ChannelHttpTests

@@ -12,8 +12,8 @@ using Netra.Pipeline.Alerting.Notifiers;
 namespace Netra.Pipeline.Tests.Alerting.Notifiers;
 
 /// <summary>
-/// Stands in for PagerDuty, Slack and whoever else is posted to: a real HTTPS (or, where a program cannot be told to trust it, HTTP) server
-/// that takes posts and answers as a test says.
+/// Stands in for PagerDuty, Slack and other providers: a real HTTPS server (HTTP for a program that cannot be made to trust it) that takes
+/// posts and answers as a test says.
 /// </summary>
 internal sealed class Provider : IAsyncDisposable
 {
