@@ -1,3 +1,4 @@
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;

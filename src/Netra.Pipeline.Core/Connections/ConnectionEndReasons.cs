@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 

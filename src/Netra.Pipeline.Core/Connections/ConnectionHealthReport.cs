@@ -1,3 +1,4 @@
+using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>What a check of one connection found.</summary>

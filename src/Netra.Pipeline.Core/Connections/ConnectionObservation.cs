@@ -1,5 +1,6 @@
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 

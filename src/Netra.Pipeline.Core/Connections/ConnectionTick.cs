@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 

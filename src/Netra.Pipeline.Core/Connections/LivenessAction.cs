@@ -1,3 +1,5 @@
+using Netra.Pipeline.Protocol;
+
 namespace Netra.Pipeline.Connections;
 
 /// <summary>What a tick asks to be done for a connection.</summary>

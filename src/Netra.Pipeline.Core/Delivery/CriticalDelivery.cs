@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 

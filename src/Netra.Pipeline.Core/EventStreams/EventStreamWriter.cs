@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.EventStreams;
 

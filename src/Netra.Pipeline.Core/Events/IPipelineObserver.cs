@@ -1,4 +1,3 @@
-using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;

@@ -7,6 +7,7 @@ using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
 

@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Connections;
 
@@ -45,4 +47,14 @@ internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slo
     private void Claim() => slots.ClaimRequest(connection);
 
     private void End(bool isOwn) => slots.EndRequest(connection, isOwn);
+}
+
+/// <summary>Has every request of a host say when it is under way. Stateless.</summary>
+internal sealed class HttpSlotFilter : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use(static (context, following) => HttpSlot.ServeAsync(context, following));
+        next(app);
+    };
 }

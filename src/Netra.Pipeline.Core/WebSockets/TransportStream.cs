@@ -6,6 +6,7 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
 

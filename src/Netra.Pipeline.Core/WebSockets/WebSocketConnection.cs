@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.WebSockets;

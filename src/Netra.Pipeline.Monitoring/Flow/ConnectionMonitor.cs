@@ -1,6 +1,7 @@
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Remediation;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 

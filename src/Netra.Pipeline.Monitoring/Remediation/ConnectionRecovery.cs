@@ -1,5 +1,6 @@
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Monitoring.Remediation;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Connections;

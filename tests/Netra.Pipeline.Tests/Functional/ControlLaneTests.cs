@@ -154,7 +154,7 @@ internal sealed class ControlLaneTests
         }
 
         Assert.That(
-            (connection.IsEnded, connection.EndReason), Is.EqualTo((true, Pipeline.Connections.ConnectionEndReason.ControlOverflow)));
+            (connection.IsEnded, connection.EndReason), Is.EqualTo((true, ConnectionEndReason.ControlOverflow)));
         Assert.That(other.Socket.State, Is.EqualTo(System.Net.WebSockets.WebSocketState.Open));
     }
 

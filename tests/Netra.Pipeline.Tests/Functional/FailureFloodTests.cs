@@ -50,7 +50,7 @@ internal sealed class FailureFloodTests
 
         // A sign of life that comes through after all of it, and the end of what was held back.
         var pings = await host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
-        Assert.That((pings.EndReason, pings.RoundTrip is not null), Is.EqualTo(((Pipeline.Connections.ConnectionEndReason?)null, true)));
+        Assert.That((pings.EndReason, pings.RoundTrip is not null), Is.EqualTo(((ConnectionEndReason?)null, true)));
         await Eventually.BecomesTrueAsync(
             () => CountOf(host, "event_too_large") == count / 2 && CountOf(host, "invalid_event") == count / 2,
             "each is told to the operator, by its number");

@@ -1,6 +1,6 @@
-namespace Netra.Pipeline.Connections;
+namespace Netra.Pipeline.Protocol;
 
-/// <summary>Why a connection ended. Closed; <see cref="ConnectionEndReasons"/> maps every value.</summary>
+/// <summary>Why a connection ended: docs/protocol.md, section 7, has the wire names. Closed; a test maps every value.</summary>
 public enum ConnectionEndReason
 {
     /// <summary>The client said goodbye.</summary>
