@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.EventStreams;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Tests.EventStreams;
 
