@@ -127,11 +127,11 @@ internal sealed class IncidentNotifications(AlertRegistry registry)
         alerts[0].Description,
         incident.StartsAt,
         now)
-    {
-        EndsAt = kind == NotificationKind.Resolve ? incident.EndsAt : null,
-        AcknowledgedBy = kind == NotificationKind.Acknowledge ? incident.AcknowledgedBy : null,
-        Labels = NotificationText.Labels(alerts),
-        Value = alerts[0].Value,
-        Threshold = alerts[0].Threshold,
-    };
+        {
+            EndsAt = kind == NotificationKind.Resolve ? incident.EndsAt : null,
+            AcknowledgedBy = kind == NotificationKind.Acknowledge ? incident.AcknowledgedBy : null,
+            Labels = NotificationText.Labels(alerts),
+            Value = alerts[0].Value,
+            Threshold = alerts[0].Threshold,
+        };
 }

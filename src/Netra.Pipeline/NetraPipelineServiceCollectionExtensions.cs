@@ -11,9 +11,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NetraPipelineServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds all of the pipeline: its core, the SQLite log, monitoring and alerting. Events are kept in a SQLite file, <c>netra.db</c> in
-    /// <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the configuration section <c>Netra</c>, and
-    /// validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
+    /// Adds all of the pipeline: its core, the SQLite log, monitoring and alerting. Events are kept in a SQLite file,
+    /// <c>netra.db</c> in <c>Netra:DataDirectory</c>, unless another log is chosen on the builder. Options are read from the
+    /// configuration section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the
+    /// fast door of a listener with <c>UseNetraPipeline</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>A builder for agents, tools, handlers and replacements.</returns>

@@ -49,8 +49,11 @@ internal sealed class ChannelHttp : IDisposable
 
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _connecting = new ConnectionRetry(time, static exception =>
-            exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError
-                or HttpRequestError.NameResolutionError });
+            exception is HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+            });
     }
 
     /// <summary>A policy that trusts one root and the certificates it has signed; names and times are checked as always.</summary>

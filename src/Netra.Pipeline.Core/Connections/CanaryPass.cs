@@ -1,7 +1,9 @@
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>The canary's way in through the public port: the one-time credential of the canary that is on its way, if one is. Safe from any thread.</summary>
+/// <summary>
+/// The canary's way in through the public port: the one-time credential of the canary that is on its way, if one is. Safe from any thread.
+/// </summary>
 internal sealed class CanaryPass
 {
     private OneTimeAuthenticator? _current;

@@ -8,11 +8,15 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Says what each client message does. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its handler in the background, a bounded
-/// number at a time, so that a slow handler holds up no acknowledgement.
+/// Says what each client message does. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its
+/// handler in the background, a bounded number at a time, so that a slow handler holds up no acknowledgement.
 /// </summary>
 internal sealed class ClientMessageDispatcher(
-    IEnumerable<IClientMessageHandler> handlers, PipelineBridge bridge, FailureReporter failures, IOptions<ConnectionOptions> options, TimeProvider time)
+    IEnumerable<IClientMessageHandler> handlers,
+    PipelineBridge bridge,
+    FailureReporter failures,
+    IOptions<ConnectionOptions> options,
+    TimeProvider time)
 {
     // As much of an exception's text as other errors have.
     private const int MaxShownChars = FailureReporter.MaxShownChars;
@@ -42,12 +46,17 @@ internal sealed class ClientMessageDispatcher(
                 var range = new SeqRange(replay.From, replay.To);
                 if (!connection.Stream.Pages.TryRequestReplay(connection.Subscription, range, options.Value.MaxReplayRequests))
                 {
-                    Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxReplayRequests} replay requests wait on this connection.", id: null);
+                    Answer(
+                        connection,
+                        FailureCode.MessageRejected,
+                        $"More than {options.Value.MaxReplayRequests} replay requests wait on this connection.",
+                        id: null);
                 }
 
                 break;
             case ChatMessage chat:
-                HandOver(connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(MessageOf(connection, chat), token));
+                HandOver(
+                    connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(MessageOf(connection, chat), token));
                 break;
             case CancelRunMessage cancel:
                 HandOver(connection, cancel.Id, "cancel_run", async token =>
@@ -97,7 +106,11 @@ internal sealed class ClientMessageDispatcher(
         }
         else
         {
-            Answer(connection, FailureCode.MessageRejected, $"More than {options.Value.MaxMessagesInHandling} messages of this connection are being handled.", id);
+            Answer(
+                connection,
+                FailureCode.MessageRejected,
+                $"More than {options.Value.MaxMessagesInHandling} messages of this connection are being handled.",
+                id);
         }
     }
 

@@ -7,11 +7,12 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// One connection of one user, whatever carries it: who it is, its place in the stream, its queue, how it is doing, and its end. What derives from it writes the frames and hears the page.
+/// One connection of one user, whatever carries it: who it is, its place in the stream, its queue, how it is doing, and its end. What
+/// derives from it writes the frames and hears the page.
 /// </summary>
 /// <remarks>
-/// Writing, hearing the page and the tick run in parallel. <see cref="End"/> may be called by any of them, and by others; the first reason wins.
-/// It takes the stream's lock, so it is never called under it.
+/// Writing, hearing the page and the tick run in parallel. <see cref="End"/> may be called by any of them, and by others; the first reason
+/// wins. It takes the stream's lock, so it is never called under it.
 /// </remarks>
 internal abstract partial class Connection
 {
@@ -22,7 +23,9 @@ internal abstract partial class Connection
     private long _endedAt;
 
     /// <param name="services">What all connections share.</param>
-    /// <param name="userId">Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.</param>
+    /// <param name="userId">
+    /// Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.
+    /// </param>
     /// <param name="stream">The stream it is to be attached to.</param>
     /// <param name="isOneWay">Whether what carries it brings no bytes from the peer.</param>
     protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
@@ -306,7 +309,10 @@ internal abstract partial class Connection
         {
             var why = cause is null ? string.Empty : $" ({cause.Message})";
             _services.Lines.Write(
-                EventIds.ConnectionEnded, info.WireName, UserId, more => Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, why + more, exception: null));
+                EventIds.ConnectionEnded,
+                info.WireName,
+                UserId,
+                more => Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, why + more, exception: null));
         }
     }
 
@@ -368,11 +374,18 @@ internal abstract partial class Connection
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = EventIds.ConnectionEnded, Message = "Connection {ConnectionId} of {UserId} ended: {Reason}{Details}", EventName = nameof(EventIds.ConnectionEnded))]
-        public static partial void Ended(ILogger logger, LogLevel level, string connectionId, string userId, string reason, string details, Exception? exception);
+        [LoggerMessage(
+            EventId = EventIds.ConnectionEnded,
+            Message = "Connection {ConnectionId} of {UserId} ended: {Reason}{Details}",
+            EventName = nameof(EventIds.ConnectionEnded))]
+        public static partial void Ended(
+            ILogger logger, LogLevel level, string connectionId, string userId, string reason, string details, Exception? exception);
 
-        [LoggerMessage(EventIds.ConnectionFrozen, LogLevel.Information,
-            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it", EventName = nameof(EventIds.ConnectionFrozen))]
+        [LoggerMessage(
+            EventIds.ConnectionFrozen,
+            LogLevel.Information,
+            "Connection {ConnectionId} of {UserId} is frozen: the browser answers, the page does not; the user counts as offline on it",
+            EventName = nameof(EventIds.ConnectionFrozen))]
         public static partial void Frozen(ILogger logger, string connectionId, string userId);
     }
 }

@@ -12,8 +12,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. All doors and the startup verification come
-/// through here, so all of them run the same code.
+/// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. All doors
+/// and the startup verification come through here, so all of them run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
     PipelineBridge bridge,
@@ -38,7 +38,9 @@ internal sealed partial class ConnectionAcceptor(
     {
         var (key, resume) = (request.Headers.SecWebSocketKey, default(ResumeRequest));
         string? subprotocol = null;
-        return (HandshakeRules.CheckTarget(request) ?? HandshakeRules.Check(request, out subprotocol) ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
+        return (HandshakeRules.CheckTarget(request)
+            ?? HandshakeRules.Check(request, out subprotocol)
+            ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol, key, token), closing, peerGone);
     }
@@ -51,7 +53,12 @@ internal sealed partial class ConnectionAcceptor(
         var resume = default(ResumeRequest);
         return (HandshakeRules.CheckTarget(request) ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
-            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token), closing, peerGone);
+            : DecideAsync(
+                request,
+                authenticator,
+                (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token),
+                closing,
+                peerGone);
     }
 
     /// <summary>Says whose a request is that belongs to a connection, and opens none.</summary>
@@ -60,7 +67,8 @@ internal sealed partial class ConnectionAcceptor(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
         => HandshakeRules.CheckTarget(request) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
-            : DecideAsync(request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
+            : DecideAsync(
+                request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
 
     /// <summary>Serves an admitted connection to its end.</summary>
     /// <param name="admission">What was decided.</param>
@@ -69,7 +77,11 @@ internal sealed partial class ConnectionAcceptor(
     /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
     /// <param name="socket">The socket below, if there is one to tune.</param>
     public async Task ServeAsync<TTransport>(
-        Admission admission, TTransport transport, Func<ConnectionServices, TTransport, Admission, Connection> create, Func<ValueTask<bool>> answer, Socket? socket)
+        Admission admission,
+        TTransport transport,
+        Func<ConnectionServices, TTransport, Admission, Connection> create,
+        Func<ValueTask<bool>> answer,
+        Socket? socket)
     {
         var stream = admission.Stream!;
         try
@@ -152,7 +164,8 @@ internal sealed partial class ConnectionAcceptor(
         }
         catch (OperationCanceledException) when (closing.IsCancellationRequested)
         {
-            return Admission.Refuse(new HandshakeRefusal(503, FailureCodes.WireName(FailureCode.Draining), "The server stops.", RetryAfterSeconds));
+            return Admission.Refuse(
+                new HandshakeRefusal(503, FailureCodes.WireName(FailureCode.Draining), "The server stops.", RetryAfterSeconds));
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
         {
@@ -160,22 +173,28 @@ internal sealed partial class ConnectionAcceptor(
             return Admission.Refuse(new HandshakeRefusal(
                 503,
                 "admission_timeout",
-                $"Authenticating and loading the stream took longer than {door.Value.AdmissionTimeout} (Netra:WebSockets:AdmissionTimeout).",
+                $"Authenticating and loading the stream took longer than {door.Value.AdmissionTimeout} "
+                + "(Netra:WebSockets:AdmissionTimeout).",
                 RetryAfterSeconds));
         }
         catch (Exception exception)
         {
             // An authenticator's own cancellation is one too: what it asked gave up before we did.
             TellFailed(request, exception);
-            return Admission.Refuse(new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
+            return Admission.Refuse(
+                new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
         }
     }
 
     // What an authenticator asks fails for everybody at once.
     private void TellFailed(HandshakeRequest request, Exception exception) => services.Lines.Write(
-        EventIds.HandshakeFailed, exception.GetType().Name, source: null, more => Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), more, exception));
+        EventIds.HandshakeFailed,
+        exception.GetType().Name,
+        source: null,
+        more => Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), more, exception));
 
-    private async ValueTask<Admission> PinAsync(string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
+    private async ValueTask<Admission> PinAsync(
+        string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
     {
         bridge.EnsureConnectable(userId);
 
@@ -184,7 +203,10 @@ internal sealed partial class ConnectionAcceptor(
         if (isHeld && !slots.TryHold())
         {
             return Admission.Refuse(new HandshakeRefusal(
-                503, "too_many_connections", $"{slots.HoldLimit} connections are held, which is the limit (Netra:Connections:MaxConnections, ulimit -n).", RetryAfterSeconds));
+                503,
+                "too_many_connections",
+                $"{slots.HoldLimit} connections are held, which is the limit (Netra:Connections:MaxConnections, ulimit -n).",
+                RetryAfterSeconds));
         }
 
         var isAdmitted = false;
@@ -196,7 +218,10 @@ internal sealed partial class ConnectionAcceptor(
             return isAdmitted
                 ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key, IsHeld = isHeld }
                 : Admission.Refuse(new HandshakeRefusal(
-                    503, "too_many_connections", "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).", RetryAfterSeconds));
+                    503,
+                    "too_many_connections",
+                    "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).",
+                    RetryAfterSeconds));
         }
         finally
         {
@@ -224,7 +249,9 @@ internal sealed partial class ConnectionAcceptor(
         var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
 
         // Nothing could ever be emitted for such a user, and the system's own users connect to the verification's private listener alone.
-        return identity.UserId is { } userId && authenticator is not OneTimeAuthenticator && IdentifierRules.ProblemOfUser(userId) is { } problem
+        return identity.UserId is { } userId
+            && authenticator is not OneTimeAuthenticator
+            && IdentifierRules.ProblemOfUser(userId) is { } problem
             ? AuthenticationResult.Forbid(problem)
             : identity;
     }
@@ -290,7 +317,11 @@ internal sealed partial class ConnectionAcceptor(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Error, "A handshake from {RemoteEndPoint} failed{More}", EventName = nameof(EventIds.HandshakeFailed))]
+        [LoggerMessage(
+            EventIds.HandshakeFailed,
+            LogLevel.Error,
+            "A handshake from {RemoteEndPoint} failed{More}",
+            EventName = nameof(EventIds.HandshakeFailed))]
         public static partial void HandshakeFailed(ILogger logger, string? remoteEndPoint, string more, Exception exception);
 
         [LoggerMessage(
@@ -300,10 +331,18 @@ internal sealed partial class ConnectionAcceptor(
             EventName = nameof(EventIds.AuthenticatorFailedLate))]
         public static partial void AbandonedFailed(ILogger logger, string? remoteEndPoint, Exception exception);
 
-        [LoggerMessage(EventIds.HandshakeRefused, LogLevel.Debug, "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}", EventName = nameof(EventIds.HandshakeRefused))]
+        [LoggerMessage(
+            EventIds.HandshakeRefused,
+            LogLevel.Debug,
+            "A handshake from {RemoteEndPoint} is refused with {Status} {Code}: {Problem}",
+            EventName = nameof(EventIds.HandshakeRefused))]
         public static partial void Refused(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem);
 
-        [LoggerMessage(EventIds.ConnectionOpened, LogLevel.Debug, "Connection {ConnectionId} of {UserId} is open", EventName = nameof(EventIds.ConnectionOpened))]
+        [LoggerMessage(
+            EventIds.ConnectionOpened,
+            LogLevel.Debug,
+            "Connection {ConnectionId} of {UserId} is open",
+            EventName = nameof(EventIds.ConnectionOpened))]
         public static partial void Opened(ILogger logger, string connectionId, string userId);
     }
 }

@@ -13,7 +13,9 @@ public static class ConnectionEndReasons
     /// <param name="reason">The reason.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not one of the closed list.</exception>
     public static ConnectionEndReasonInfo Describe(ConnectionEndReason reason)
-        => (int)reason >= 0 && (int)reason < Infos.Length ? Infos[(int)reason] : throw new ArgumentOutOfRangeException(nameof(reason), reason, null);
+        => (int)reason >= 0 && (int)reason < Infos.Length
+            ? Infos[(int)reason]
+            : throw new ArgumentOutOfRangeException(nameof(reason), reason, null);
 
     private static ConnectionEndReasonInfo Map(ConnectionEndReason reason) => reason switch
     {
@@ -23,15 +25,22 @@ public static class ConnectionEndReasons
         ConnectionEndReason.Unresponsive => new("unresponsive", (WebSocketCloseStatus)4410, LogLevel.Information, IsError: true),
         ConnectionEndReason.Stalled => new("stalled", null, LogLevel.Warning, IsError: true),
         ConnectionEndReason.Unconfirmed => new("unconfirmed", (WebSocketCloseStatus)4412, LogLevel.Warning, IsError: true),
-        ConnectionEndReason.ProtocolError => new("protocol_error", WebSocketCloseStatus.ProtocolError, LogLevel.Warning, IsError: true, MayReconnect: false),
-        ConnectionEndReason.InvalidMessage => new("invalid_message", (WebSocketCloseStatus)4400, LogLevel.Warning, IsError: true, MayReconnect: false),
-        ConnectionEndReason.InvalidPayload => new("invalid_payload", WebSocketCloseStatus.InvalidPayloadData, LogLevel.Warning, IsError: true, MayReconnect: false),
-        ConnectionEndReason.UnsupportedData => new("unsupported_data", WebSocketCloseStatus.InvalidMessageType, LogLevel.Warning, IsError: true, MayReconnect: false),
-        ConnectionEndReason.MessageTooBig => new("message_too_big", WebSocketCloseStatus.MessageTooBig, LogLevel.Warning, IsError: true, MayReconnect: false),
-        ConnectionEndReason.PingFlood => new("ping_flood", WebSocketCloseStatus.PolicyViolation, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.ProtocolError =>
+            new("protocol_error", WebSocketCloseStatus.ProtocolError, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.InvalidMessage =>
+            new("invalid_message", (WebSocketCloseStatus)4400, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.InvalidPayload =>
+            new("invalid_payload", WebSocketCloseStatus.InvalidPayloadData, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.UnsupportedData =>
+            new("unsupported_data", WebSocketCloseStatus.InvalidMessageType, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.MessageTooBig =>
+            new("message_too_big", WebSocketCloseStatus.MessageTooBig, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.PingFlood =>
+            new("ping_flood", WebSocketCloseStatus.PolicyViolation, LogLevel.Warning, IsError: true, MayReconnect: false),
         ConnectionEndReason.ControlOverflow => new("control_overflow", (WebSocketCloseStatus)1013, LogLevel.Warning, IsError: true),
         ConnectionEndReason.ServerShutdown => new("server_shutdown", (WebSocketCloseStatus)1012, LogLevel.Debug, IsError: false),
-        ConnectionEndReason.IsolationViolation => new("isolation_violation", WebSocketCloseStatus.InternalServerError, LogLevel.Critical, IsError: true),
+        ConnectionEndReason.IsolationViolation =>
+            new("isolation_violation", WebSocketCloseStatus.InternalServerError, LogLevel.Critical, IsError: true),
         ConnectionEndReason.InternalError => new("internal_error", WebSocketCloseStatus.InternalServerError, LogLevel.Error, IsError: true),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason has no mapping."),
     };

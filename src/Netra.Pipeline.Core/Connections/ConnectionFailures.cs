@@ -31,7 +31,8 @@ internal static class ConnectionFailures
         return new Failure(
             FailureCode.SilentFailure,
             "acknowledge",
-            $"The page answers pings, but has acknowledged nothing above {acknowledged} for {options.SilentFailureWindow}; {written} was written.")
+            $"The page answers pings, but has acknowledged nothing above {acknowledged} for {options.SilentFailureWindow}; "
+            + $"{written} was written.")
         {
             UserId = connection.UserId,
             ConnectionId = connection.Id,

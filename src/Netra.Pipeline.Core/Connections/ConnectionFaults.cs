@@ -10,7 +10,8 @@ internal static class ConnectionFaults
     public static ConnectionEndReason ReasonOf(Exception exception) => exception switch
     {
         ProtocolViolationException => ConnectionEndReason.InvalidMessage,
-        WebSocketException or IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException => ConnectionEndReason.ClientLost,
+        WebSocketException or IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException =>
+            ConnectionEndReason.ClientLost,
         _ => ConnectionEndReason.InternalError,
     };
 }

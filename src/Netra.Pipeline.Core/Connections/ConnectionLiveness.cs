@@ -3,13 +3,15 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Tells the kinds of quiet apart: dead (no byte at all), frozen (the browser answers WebSocket pings, the page answers nothing), stuck (the page answers, but
-/// acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on injected time; it does nothing itself.
+/// Tells the kinds of quiet apart: dead (no byte at all), frozen (the browser answers WebSocket pings, the page answers nothing),
+/// stuck (the page answers, but acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on
+/// injected time; it does nothing itself.
 /// </summary>
 /// <remarks>
-/// <para>It judges nobody whom it has not asked: after a gap in which the process did not run it asks, and every deadline begins anew, once for each silence, or a process that stutters all the time would judge nobody; and
-/// a tick that comes late asks first.</para>
-/// <para><see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets one field that the tick reads.</para>
+/// <para>It judges nobody whom it has not asked: after a gap in which the process did not run it asks, and every deadline begins anew, once
+/// for each silence, or a process that stutters all the time would judge nobody; and a tick that comes late asks first.</para>
+/// <para><see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets
+/// one field that the tick reads.</para>
 /// </remarks>
 internal sealed class ConnectionLiveness
 {
@@ -38,7 +40,8 @@ internal sealed class ConnectionLiveness
     /// <param name="tick">How often <see cref="OnTick"/> comes; limits are met a tick early rather than late.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isOneWay">
-    /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a flush without progress, and the stall timeout's to judge.
+    /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a
+    /// flush without progress, and the stall timeout's to judge.
     /// </param>
     public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, ServedTime time, bool isOneWay = false)
     {
@@ -52,7 +55,9 @@ internal sealed class ConnectionLiveness
 
     public bool IsStuck => Volatile.Read(ref _stuck);
 
-    /// <summary>Whether nothing has been heard since the process last stood still: a page that is gone now has left meanwhile, because of it.</summary>
+    /// <summary>
+    /// Whether nothing has been heard since the process last stood still: a page that is gone now has left meanwhile, because of it.
+    /// </summary>
     public bool IsUnheardSinceGap => Volatile.Read(ref _gaps) != _time.Gaps || InboundAt < Volatile.Read(ref _resumedAt);
 
     /// <summary>How often bytes came.</summary>
@@ -65,8 +70,8 @@ internal sealed class ConnectionLiveness
     public long PongAt => Volatile.Read(ref _pongAt);
 
     /// <summary>
-    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when the alarm has been raised for it. The tick sets it; who reads it
-    /// elsewhere finds it a tick old at worst.
+    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when
+    /// the alarm has been raised for it. The tick sets it; who reads it elsewhere finds it a tick old at worst.
     /// </summary>
     public long UnconfirmedSince => _stuck || _unacknowledgedSince == 0 ? 0 : Since;
 
@@ -187,15 +192,21 @@ internal sealed class ConnectionLiveness
         // What is inherited counts, but a page that has only just come back gets the time of an answer to confirm what it was sent again.
         var unacknowledged = Judged(Since, now);
         var here = Math.Max(_unacknowledgedSince, _resumedAt);
-        if (!_stuck && unacknowledged + _tick > _options.SilentFailureWindow && PongAt > here && Elapsed(here, now) + _tick > _options.PingTimeout)
+        if (!_stuck
+            && unacknowledged + _tick > _options.SilentFailureWindow
+            && PongAt > here
+            && Elapsed(here, now) + _tick > _options.PingTimeout)
         {
             Volatile.Write(ref _stuck, true);
             return LivenessAction.BecameStuck;
         }
 
-        // Half the window is gone without progress: ask the page, whatever the ping interval, so that the other half tells stuck from frozen.
+        // Half the window is gone without progress: ask the page, whatever the ping interval, so that the other
+        // half tells stuck from frozen.
         var half = _options.SilentFailureWindow / 2;
-        return _pingUnansweredSince == 0 && PongAt <= here && unacknowledged >= half ? SendPingEvery(TimeSpan.Zero, now) : LivenessAction.None;
+        return _pingUnansweredSince == 0 && PongAt <= here && unacknowledged >= half
+            ? SendPingEvery(TimeSpan.Zero, now)
+            : LivenessAction.None;
     }
 
     private LivenessAction SendPingEvery(TimeSpan interval, long now)

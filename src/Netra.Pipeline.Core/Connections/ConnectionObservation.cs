@@ -7,7 +7,8 @@ namespace Netra.Pipeline.Connections;
 /// <summary>
 /// Tells of connections that open and end: those that open are told of an emergency, observers of both. Safe from any thread.
 /// </summary>
-internal sealed class ConnectionObservation(PipelineObservation observation, EmergencyMode emergency, IEnumerable<ConnectionObserver> observers)
+internal sealed class ConnectionObservation(
+    PipelineObservation observation, EmergencyMode emergency, IEnumerable<ConnectionObserver> observers)
 {
     private readonly ConnectionObserver[] _observers = [.. observers];
 

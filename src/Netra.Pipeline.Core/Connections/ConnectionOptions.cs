@@ -7,20 +7,24 @@ namespace Netra.Pipeline.Connections;
 public sealed class ConnectionOptions
 {
     /// <summary>
-    /// How many connections may be open at once, of all kinds, HTTP's included. Range 16 to 10,000,000; by default, and at most, as many as there are file handles for (<c>ulimit -n</c>, less those that
-    /// are open when the pipeline has started and <c>Netra:Hosting:ReservedHandles</c>). One more is closed without an answer.
+    /// How many connections may be open at once, of all kinds, HTTP's included. Range 16 to 10,000,000; by default, and at most, as many as
+    /// there are file handles for (<c>ulimit -n</c>, less those that are open when the pipeline has started and
+    /// <c>Netra:Hosting:ReservedHandles</c>). One more is closed without an answer.
     /// </summary>
     [Range(16, 10_000_000)]
     public int? MaxConnections { get; set; }
 
     /// <summary>
-    /// How many connections may be open that have not sent a whole request yet. Range 8 to 1,000,000, default 1,000, and no more than an eighth of all. Above it those are closed that have been silent for
-    /// the longest time, and for 5 s at least. So many connections are kept from being held by pages and requests of many events.
+    /// How many connections may be open that have not sent a whole request yet. Range 8 to 1,000,000, default 1,000, and no more than an
+    /// eighth of all. Above it those are closed that have been silent for the longest time, and for 5 s at least. So many connections are
+    /// kept from being held by pages and requests of many events.
     /// </summary>
     [Range(8, 1_000_000)]
     public int MaxHandshakes { get; set; } = 1000;
 
-    /// <summary>How many frames a connection's queue holds. Range 8 to 1,048,576, default 1,024. One more makes the connection lag.</summary>
+    /// <summary>
+    /// How many frames a connection's queue holds. Range 8 to 1,048,576, default 1,024. One more makes the connection lag.
+    /// </summary>
     [Range(8, 1_048_576)]
     public int QueueFrames { get; set; } = 1024;
 
@@ -61,15 +65,22 @@ public sealed class ConnectionOptions
     [Range(4096, 1024 * 1024)]
     public int BatchBytes { get; set; } = 32 * 1024;
 
-    /// <summary>The kernel's send buffer, in bytes. Range 16 KiB to 16 MiB, default 96 KiB. A larger one hides a page that reads nothing.</summary>
+    /// <summary>
+    /// The kernel's send buffer, in bytes. Range 16 KiB to 16 MiB, default 96 KiB. A larger one hides a page that reads nothing.
+    /// </summary>
     [Range(16 * 1024, 16 * 1024 * 1024)]
     public int SendBufferBytes { get; set; } = 96 * 1024;
 
-    /// <summary>What the WebSocket may write on its own account while a flush is pending, in bytes. Range 256 to 1 MiB, default 16 KiB, more than a hundred pongs.</summary>
+    /// <summary>
+    /// What the WebSocket may write on its own account while a flush is pending, in bytes. Range 256 to 1 MiB,
+    /// default 16 KiB, more than a hundred pongs.
+    /// </summary>
     [Range(256, 1024 * 1024)]
     public int SideBufferBytes { get; set; } = 16 * 1024;
 
-    /// <summary>After how long without an inbound byte a ping is sent. Range 1 s to 1 h, default 15 s, below the idle time-outs of common proxies.</summary>
+    /// <summary>
+    /// After how long without an inbound byte a ping is sent. Range 1 s to 1 h, default 15 s, below the idle time-outs of common proxies.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(15);
 

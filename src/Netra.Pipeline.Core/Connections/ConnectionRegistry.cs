@@ -18,8 +18,8 @@ public sealed class ConnectionRegistry : FailureAudience
     internal IEnumerable<Connection> All => _byId.Select(static entry => entry.Value);
 
     /// <summary>
-    /// Asks one connection for a sign of life, now: the browser with a WebSocket ping, the page with an application ping. A connection from which no byte comes within the ping timeout
-    /// is ended.
+    /// Asks one connection for a sign of life, now: the browser with a WebSocket ping, the page with an application ping. A connection from
+    /// which no byte comes within the ping timeout is ended.
     /// </summary>
     /// <param name="connectionId">The id that its <c>welcome</c> named.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>

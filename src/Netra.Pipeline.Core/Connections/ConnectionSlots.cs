@@ -9,9 +9,10 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and the runtime itself gives up. Whoever comes above the
-/// limit is closed at once. A part is kept for handshakes and short requests, so that probes and operators get through when pages fill the rest; whoever keeps the server waiting for a request,
-/// its first or the next one on a connection that HTTP has kept alive, makes room for whoever comes.
+/// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and
+/// the runtime itself gives up. Whoever comes above the limit is closed at once. A part is kept for handshakes and short requests, so that
+/// probes and operators get through when pages fill the rest; whoever keeps the server waiting for a request, its first or the next one on
+/// a connection that HTTP has kept alive, makes room for whoever comes.
 /// </summary>
 /// <remarks>Safe to use from any thread; the lock guards all state. Nobody is cut, and nothing is logged, under it.</remarks>
 internal sealed partial class ConnectionSlots
@@ -52,14 +53,20 @@ internal sealed partial class ConnectionSlots
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it is said what is refused.</param>
     public ConnectionSlots(
-        IOptions<ConnectionOptions> connections, int reservedHandles, IMeterFactory meters, ServedTime time, ILogger<ConnectionSlots> logger)
+        IOptions<ConnectionOptions> connections,
+        int reservedHandles,
+        IMeterFactory meters,
+        ServedTime time,
+        ILogger<ConnectionSlots> logger)
     {
         (_connections, _reservedHandles, _time, _logger) = (connections.Value, reservedHandles, time, logger);
         _limit = _connections.MaxConnections ?? int.MaxValue;
         var meter = meters.Create(PipelineMeter.Name);
-        meter.CreateObservableUpDownCounter("netra.socket.usage", () => Count, "{connection}", "Connections of all kinds that are open, HTTP's included.");
+        meter.CreateObservableUpDownCounter(
+            "netra.socket.usage", () => Count, "{connection}", "Connections of all kinds that are open, HTTP's included.");
         meter.CreateObservableUpDownCounter("netra.socket.limit", () => Limit, "{connection}", "How many may be open.");
-        _refused = meter.CreateCounter<long>("netra.sockets.refused", "{connection}", "Connections that were closed without an answer, since there were too many.");
+        _refused = meter.CreateCounter<long>(
+            "netra.sockets.refused", "{connection}", "Connections that were closed without an answer, since there were too many.");
     }
 
     /// <summary>How many may be open.</summary>
@@ -86,7 +93,9 @@ internal sealed partial class ConnectionSlots
         }
     }
 
-    /// <summary>What is wrong with the number of file handles that the process may open, before it needs them; null when nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the number of file handles that the process may open, before it needs them; null when nothing is.
+    /// </summary>
     public string? ProblemOfHandles()
     {
         if (ProcessHandles.Limit() is not { } handles)
@@ -98,11 +107,15 @@ internal sealed partial class ConnectionSlots
         var needed = open + HandlesOfStarting + _reservedHandles + FewestConnections;
         return handles >= needed
             ? null
-            : $"The process may open {handles} files and sockets (ulimit -n), and needs at least {needed}: {open} are open already, {HandlesOfStarting} more are needed to start, "
-                + $"{_reservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), and {FewestConnections} for connections. Raise the limit.";
+            : $"The process may open {handles} files and sockets (ulimit -n), and needs at least {needed}: {open} are open already, "
+                + $"{HandlesOfStarting} more are needed to start, "
+                + $"{_reservedHandles} are kept for log, alerts and monitor (Netra:Hosting:ReservedHandles), "
+                + $"and {FewestConnections} for connections. Raise the limit.";
     }
 
-    /// <summary>Sets the limit by the file handles that are left once all else has started. To be called before any public listener is bound.</summary>
+    /// <summary>
+    /// Sets the limit by the file handles that are left once all else has started. To be called before any public listener is bound.
+    /// </summary>
     public void Measure()
     {
         var free = ProcessHandles.Limit() is { } handles ? handles - ProcessHandles.Open() - _reservedHandles : int.MaxValue;
@@ -111,8 +124,9 @@ internal sealed partial class ConnectionSlots
     }
 
     /// <summary>
-    /// Takes a slot for a connection that was accepted. Where its listener has a door, bytes of it are waited for from now on: before the door there may be TLS, which waits as well. Once some have
-    /// come, it may be ourselves who are late, and it is not judged until it is at the door.
+    /// Takes a slot for a connection that was accepted. Where its listener has a door, bytes of it are waited for from now
+    /// on: before the door there may be TLS, which waits as well. Once some have come, it may be ourselves who are late,
+    /// and it is not judged until it is at the door.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="door">The door of its listener; null where that has none.</param>
@@ -166,7 +180,9 @@ internal sealed partial class ConnectionSlots
         }
     }
 
-    /// <summary>Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.</summary>
+    /// <summary>
+    /// Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.
+    /// </summary>
     public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => slot.ComeToDoor());
 
     /// <summary>They have come, or the connection has.</summary>
@@ -212,7 +228,10 @@ internal sealed partial class ConnectionSlots
         }
     }
 
-    /// <summary>Cuts the connections that nobody but the pipeline has a use for: those without a whole request, and those that are served by the pipeline itself. What a host serves beside it is the host's.</summary>
+    /// <summary>
+    /// Cuts the connections that nobody but the pipeline has a use for: those without a whole request, and those that are served by the
+    /// pipeline itself. What a host serves beside it is the host's.
+    /// </summary>
     /// <returns>How many there were.</returns>
     public int CutAll()
     {
@@ -361,12 +380,16 @@ internal sealed partial class ConnectionSlots
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.SocketLimit, LogLevel.Information,
-            "At most {Limit} connections are taken, {Handshakes} of them are kept for handshakes and short requests", EventName = nameof(EventIds.SocketLimit))]
+        [LoggerMessage(
+            EventIds.SocketLimit,
+            LogLevel.Information,
+            "At most {Limit} connections are taken, {Handshakes} of them are kept for handshakes and short requests",
+            EventName = nameof(EventIds.SocketLimit))]
         public static partial void Measured(ILogger logger, int limit, int handshakes);
 
         [LoggerMessage(EventIds.SocketsRefused, LogLevel.Warning,
-            "{Connections} connections were closed without an answer: {Open} of {Limit} are open (Netra:Connections:MaxConnections, ulimit -n). This is said once a minute",
+            "{Connections} connections were closed without an answer: {Open} of {Limit} are open (Netra:Connections:MaxConnections, "
+            + "ulimit -n). This is said once a minute",
             EventName = nameof(EventIds.SocketsRefused))]
         public static partial void Refused(ILogger logger, long connections, int open, int limit);
     }

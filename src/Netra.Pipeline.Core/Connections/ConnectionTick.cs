@@ -5,7 +5,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Looks after all connections once a second, and after nothing else: one timer for the process instead of one per connection. It waits for nothing; what it does is called by one loop, one call at a time.
+/// Looks after all connections once a second, and after nothing else: one timer for the process instead of one per connection. It waits for
+/// nothing; what it does is called by one loop, one call at a time.
 /// </summary>
 internal sealed partial class ConnectionTick(ConnectionRegistry registry, ServedTime served, ILogger<ConnectionTick> logger)
 {
@@ -49,11 +50,16 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, Served
     private static partial class Log
     {
         [LoggerMessage(EventIds.ProcessStoodStill, LogLevel.Warning,
-            "This process did not run for {Seconds:F1} s (it was stopped or moved, or had no threads). Every deadline moves by as much, and each page is asked before it is judged",
+            "This process did not run for {Seconds:F1} s (it was stopped or moved, or had no threads). Every deadline moves by as much, "
+            + "and each page is asked before it is judged",
             EventName = nameof(EventIds.ProcessStoodStill))]
         public static partial void StoodStill(ILogger logger, double seconds);
 
-        [LoggerMessage(EventIds.ConnectionTickFailed, LogLevel.Error, "Looking after connection {ConnectionId} failed; it is ended", EventName = nameof(EventIds.ConnectionTickFailed))]
+        [LoggerMessage(
+            EventIds.ConnectionTickFailed,
+            LogLevel.Error,
+            "Looking after connection {ConnectionId} failed; it is ended",
+            EventName = nameof(EventIds.ConnectionTickFailed))]
         public static partial void TickFailed(ILogger logger, string connectionId, Exception exception);
     }
 }

@@ -12,7 +12,8 @@ internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
     {
         if (!request.IsLoopback)
         {
-            return AuthenticationResult.Forbid($"Development mode takes connections from this machine only, not from {request.RemoteEndPoint}.");
+            return AuthenticationResult.Forbid(
+                $"Development mode takes connections from this machine only, not from {request.RemoteEndPoint}.");
         }
 
         if (request.SingleQuery("user_id") is not { } userId)
@@ -20,6 +21,8 @@ internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
             return AuthenticationResult.BadRequest("In Development the query names the user once: ?user_id=NAME.");
         }
 
-        return IdentifierRules.ProblemOfUser(userId) is { } problem ? AuthenticationResult.BadRequest(problem) : AuthenticationResult.Admit(userId);
+        return IdentifierRules.ProblemOfUser(userId) is { } problem
+            ? AuthenticationResult.BadRequest(problem)
+            : AuthenticationResult.Admit(userId);
     }
 }

@@ -29,7 +29,8 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     public bool HasPages => _subscription.HasPages && !connection.IsEnded;
 
     /// <summary>
-    /// Whether frames may be written still. A page that the server leaves gets what is queued for it first: the end of a run that the stop cancelled is among it.
+    /// Whether frames may be written still. A page that the server leaves gets what is queued for it first: the end of a run
+    /// that the stop cancelled is among it.
     /// </summary>
     public bool MayWrite => !connection.IsEnded || connection.EndReason == ConnectionEndReason.ServerShutdown;
 
@@ -53,7 +54,9 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         return true;
     }
 
-    /// <summary>A frame is handed to the transport; the flush that carries it comes later, so the client cannot have answered yet.</summary>
+    /// <summary>
+    /// A frame is handed to the transport; the flush that carries it comes later, so the client cannot have answered yet.
+    /// </summary>
     public void OnWritten(in SendFrame frame)
     {
         if (frame.Kind == SendFrameKind.Event)
@@ -72,7 +75,10 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         }
     }
 
-    /// <summary>What was written is with the transport. The oldest event's latency stands for all that were flushed with it: none of them took longer.</summary>
+    /// <summary>
+    /// What was written is with the transport. The oldest event's latency stands for all that were flushed with it:
+    /// none of them took longer.
+    /// </summary>
     public void OnFlushed()
     {
         if (_unflushed > 0)
@@ -143,7 +149,8 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             return true;
         }
 
-        // The stream filled the page when the queue was empty and it handed nothing to it, so the page is older than whatever is queued now.
+        // The stream filled the page when the queue was empty and it handed nothing to it, so the page is older
+        // than whatever is queued now.
         if (_pageIndex < _page.Count)
         {
             frame = _page[_pageIndex++];

@@ -6,8 +6,10 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Looks four times a second whether the process can still open a file. While it cannot, accepting a connection fails at once, again and again, and takes a core: then nothing is accepted, and
-/// whoever comes waits in the kernel's backlog until handles are free. Some spare handles are held for that moment and let go of: the runtime ends a process that cannot load what it needs, and log and alerts open files too.
+/// Looks four times a second whether the process can still open a file. While it cannot, accepting a connection fails at once,
+/// again and again, and takes a core: then nothing is accepted, and whoever comes waits in the kernel's backlog until handles
+/// are free. Some spare handles are held for that moment and let go of: the runtime ends a process that cannot load what it
+/// needs, and log and alerts open files too.
 /// </summary>
 /// <remarks>Safe to use from any thread. Only the timer changes the state, one look at a time; the lock guards the spare handles.</remarks>
 internal sealed partial class HandleWatch : IDisposable
@@ -100,7 +102,8 @@ internal sealed partial class HandleWatch : IDisposable
             return;
         }
 
-        // Nobody accepts from here on, or the spare handles would go to whoever comes. Everything else may need them, what follows first of all.
+        // Nobody accepts from here on, or the spare handles would go to whoever comes. Everything else may need
+        // them, what follows first of all.
         state.IsExhausted = true;
         LetGo();
         state.Exhausted.Cancel();
@@ -222,7 +225,11 @@ internal sealed partial class HandleWatch : IDisposable
             "No file handle is free (ulimit -n): no connection is accepted until some are", EventName = nameof(EventIds.HandlesExhausted))]
         public static partial void Exhausted(ILogger logger);
 
-        [LoggerMessage(EventIds.HandlesFree, LogLevel.Warning, "File handles are free again: connections are accepted", EventName = nameof(EventIds.HandlesFree))]
+        [LoggerMessage(
+            EventIds.HandlesFree,
+            LogLevel.Warning,
+            "File handles are free again: connections are accepted",
+            EventName = nameof(EventIds.HandlesFree))]
         public static partial void Free(ILogger logger);
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// The request that asks for a connection, or belongs to one. The fast door makes it from the connection's bytes, the second door and the event stream's routes from the HTTP request, so an
-/// authenticator sees one shape.
+/// The request that asks for a connection, or belongs to one. The fast door makes it from the connection's bytes, the second door and the
+/// event stream's routes from the HTTP request, so an authenticator sees one shape.
 /// </summary>
 public sealed class HandshakeRequest
 {

@@ -35,14 +35,16 @@ internal static class HandshakeRules
         }
 
         // Whether a body or the first frames follow would be a matter of opinion, and proxies have theirs.
-        if (!request.IsExtendedConnect && (request.Headers["Content-Length"] is not ([] or ["0"]) || request.Headers.TransferEncoding.Count > 0))
+        if (!request.IsExtendedConnect
+            && (request.Headers["Content-Length"] is not ([] or ["0"]) || request.Headers.TransferEncoding.Count > 0))
         {
             return new HandshakeRefusal(400, "bad_request", "A WebSocket handshake has no body.");
         }
 
         if (request.Headers.SecWebSocketVersion is not ["13"])
         {
-            return new HandshakeRefusal(426, "unsupported_version", $"Sec-WebSocket-Version is '{request.Headers.SecWebSocketVersion}'; this server speaks 13.");
+            return new HandshakeRefusal(
+                426, "unsupported_version", $"Sec-WebSocket-Version is '{request.Headers.SecWebSocketVersion}'; this server speaks 13.");
         }
 
         if (!request.IsExtendedConnect && !IsKey(request.Headers.SecWebSocketKey))
@@ -70,7 +72,8 @@ internal static class HandshakeRules
 
         if (!HasToken(offered, ProtocolConstants.Subprotocol, StringComparison.Ordinal))
         {
-            return new HandshakeRefusal(400, "unsupported_subprotocol", $"None of the subprotocols '{offered}' is {ProtocolConstants.Subprotocol}.");
+            return new HandshakeRefusal(
+                400, "unsupported_subprotocol", $"None of the subprotocols '{offered}' is {ProtocolConstants.Subprotocol}.");
         }
 
         subprotocol = ProtocolConstants.Subprotocol;
@@ -80,7 +83,10 @@ internal static class HandshakeRules
     private static bool IsKey(StringValues keys)
     {
         Span<byte> bytes = stackalloc byte[KeyBytes];
-        return keys is [{ Length: 24 } key] && Base64.IsValid(key) && Convert.TryFromBase64String(key, bytes, out var length) && length == KeyBytes;
+        return keys is [{ Length: 24 } key]
+            && Base64.IsValid(key)
+            && Convert.TryFromBase64String(key, bytes, out var length)
+            && length == KeyBytes;
     }
 
     private static bool HasToken(StringValues values, string token, StringComparison comparison = StringComparison.OrdinalIgnoreCase)

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What the backend does with messages from chat pages. One instance serves all connections at once. An exception is reported and answered to
-/// the page as <c>error{code:"handler_failed"}</c> under the message's id; it never ends the connection.
+/// What the backend does with messages from chat pages. One instance serves all connections at once. An exception is reported and answered
+/// to the page as <c>error{code:"handler_failed"}</c> under the message's id; it never ends the connection.
 /// </summary>
 public interface IClientMessageHandler
 {

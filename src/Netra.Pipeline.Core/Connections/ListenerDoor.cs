@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Whether the connections of a listener come to a door of the pipeline's, where requests are waited for: what else a host listens for may wait for its peers as it likes.</summary>
+/// <summary>
+/// Whether the connections of a listener come to a door of the pipeline's, where requests are waited for: what else a host listens
+/// for may wait for its peers as it likes.
+/// </summary>
 /// <remarks>Guarded by the slots.</remarks>
 internal sealed class ListenerDoor
 {

@@ -21,12 +21,19 @@ internal sealed class PipelineMetrics
     public PipelineMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(PipelineMeter.Name);
-        _active = meter.CreateUpDownCounter<long>("netra.connection.active", "{connection}", "Open connections, by what carries them (netra.transport).");
-        _ended = meter.CreateCounter<long>("netra.connections.ended", "{connection}", "Connections that ended, by reason and by what carried them (netra.transport).");
+        _active = meter.CreateUpDownCounter<long>(
+            "netra.connection.active", "{connection}", "Open connections, by what carries them (netra.transport).");
+        _ended = meter.CreateCounter<long>(
+            "netra.connections.ended", "{connection}", "Connections that ended, by reason and by what carried them (netra.transport).");
         _rejections = meter.CreateCounter<long>("netra.connection.rejections", "{connection}", "Handshakes that were refused, by status.");
-        _isolationViolations = meter.CreateCounter<long>("netra.isolation_violations", "{event}", "Events stopped on their way to another user; the target is 0.");
+        _isolationViolations = meter.CreateCounter<long>(
+            "netra.isolation_violations", "{event}", "Events stopped on their way to another user; the target is 0.");
         _durations = meter.CreateHistogram(
-            "netra.connection.duration", "s", "How long connections lived, by how they ended.", tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = ConnectionSeconds });
+            "netra.connection.duration",
+            "s",
+            "How long connections lived, by how they ended.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = ConnectionSeconds });
         _replays = meter.CreateHistogram(
             "netra.replay.duration",
             "s",
@@ -57,7 +64,8 @@ internal sealed class PipelineMetrics
 
     /// <param name="duration">From the first page to the last.</param>
     /// <param name="isComplete">Whether all that was missed was there.</param>
-    public void Replayed(TimeSpan duration, bool isComplete) => _replays.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("netra.outcome", isComplete ? "complete" : "gap"));
+    public void Replayed(TimeSpan duration, bool isComplete)
+        => _replays.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("netra.outcome", isComplete ? "complete" : "gap"));
 
     public void HandshakeRefused(int status) => _rejections.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
 

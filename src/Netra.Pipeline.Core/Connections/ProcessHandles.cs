@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Asks the system how many files and sockets this process has open, and how many it may. Where the system does not say, there is no limit.</summary>
+/// <summary>
+/// Asks the system how many files and sockets this process has open, and how many it may. Where the system does not say, there is no limit.
+/// </summary>
 internal static class ProcessHandles
 {
     private const string OpenFiles = "/proc/self/fd";

@@ -34,7 +34,9 @@ internal static class ResumeRules
         return null;
     }
 
-    /// <summary>Reads the id of the last event that a browser had of an event stream: it goes before the query, which is as old as the page.</summary>
+    /// <summary>
+    /// Reads the id of the last event that a browser had of an event stream: it goes before the query, which is as old as the page.
+    /// </summary>
     /// <param name="headers">The request's header fields.</param>
     /// <param name="query">The request's query, for a client that has no such id.</param>
     /// <param name="resume">Where the client wants to go on.</param>
@@ -72,7 +74,10 @@ internal static class ResumeRules
     private static bool TryReadNumber(string text, [NotNullWhen(true)] out long? number)
     {
         number = null;
-        if (text.Length is 0 or > 16 || !text.All(char.IsAsciiDigit) || !long.TryParse(text, out var value) || value > ProtocolConstants.MaxSeq)
+        if (text.Length is 0 or > 16
+            || !text.All(char.IsAsciiDigit)
+            || !long.TryParse(text, out var value)
+            || value > ProtocolConstants.MaxSeq)
         {
             return false;
         }

@@ -6,8 +6,9 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// The security audit log: who was refused, whose events were stopped on their way to somebody else, and which operators looked at or changed what is somebody's. A category of its own, so that it can be kept apart and
-/// longer than the rest. Refusals may come by the thousand, so they are written to a <see cref="PeerLog"/>. Safe from any thread.
+/// The security audit log: who was refused, whose events were stopped on their way to somebody else, and which operators looked at or
+/// changed what is somebody's. A category of its own, so that it can be kept apart and longer than the rest. Refusals may come by the
+/// thousand, so they are written to a <see cref="PeerLog"/>. Safe from any thread.
 /// </summary>
 internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog lines)
 {
@@ -23,44 +24,72 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
         if (status is 401 or 403)
         {
             lines.Write(
-                EventIds.HandshakeDenied, code, PeerLog.SourceOf(remote), more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
+                EventIds.HandshakeDenied,
+                code,
+                PeerLog.SourceOf(remote),
+                more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
         }
     }
 
     /// <summary>A request to publish, or an operator's, was refused for who it comes from.</summary>
     public void RequestRefused(string? who, EndPoint? remote, string method, string? path, int status)
         => lines.Write(
-            EventIds.RequestDenied, nameof(RequestRefused), PeerLog.SourceOf(remote), more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
+            EventIds.RequestDenied,
+            nameof(RequestRefused),
+            PeerLog.SourceOf(remote),
+            more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
     /// <summary>An event was stopped on its way to somebody else.</summary>
-    public void IsolationViolated(string connectionId, string userId, long seq) => Log.IsolationViolated(_logger, seq, connectionId, userId);
+    public void IsolationViolated(string connectionId, string userId, long seq)
+        => Log.IsolationViolated(_logger, seq, connectionId, userId);
 
     /// <summary>An operator has looked at what is somebody's.</summary>
-    public void OperatorRead(string? who, EndPoint? remote, string operation, string? subject, int status) => Log.OperatorRead(_logger, operation, subject, status, who, remote);
+    public void OperatorRead(string? who, EndPoint? remote, string operation, string? subject, int status)
+        => Log.OperatorRead(_logger, operation, subject, status, who, remote);
 
     /// <summary>An operator has changed something, or has tried to.</summary>
-    public void OperatorChanged(string? who, EndPoint? remote, string operation, string? subject, int status) => Log.OperatorChanged(_logger, operation, subject, status, who, remote);
+    public void OperatorChanged(string? who, EndPoint? remote, string operation, string? subject, int status)
+        => Log.OperatorChanged(_logger, operation, subject, status, who, remote);
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.HandshakeDenied, LogLevel.Warning,
-            "A handshake was refused with {Status} {Code}: {Problem} [from {RemoteEndPoint}]{More}", EventName = nameof(EventIds.HandshakeDenied))]
-        public static partial void HandshakeDenied(ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem, string more);
+        [LoggerMessage(
+            EventIds.HandshakeDenied,
+            LogLevel.Warning,
+            "A handshake was refused with {Status} {Code}: {Problem} [from {RemoteEndPoint}]{More}",
+            EventName = nameof(EventIds.HandshakeDenied))]
+        public static partial void HandshakeDenied(
+            ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem, string more);
 
-        [LoggerMessage(EventIds.RequestDenied, LogLevel.Warning,
-            "{Method} {Path} was refused with {Status} [by {Operator}, from {RemoteEndPoint}]{More}", EventName = nameof(EventIds.RequestDenied))]
-        public static partial void RequestDenied(ILogger logger, string method, string? path, int status, string? @operator, EndPoint? remoteEndPoint, string more);
+        [LoggerMessage(
+            EventIds.RequestDenied,
+            LogLevel.Warning,
+            "{Method} {Path} was refused with {Status} [by {Operator}, from {RemoteEndPoint}]{More}",
+            EventName = nameof(EventIds.RequestDenied))]
+        public static partial void RequestDenied(
+            ILogger logger, string method, string? path, int status, string? @operator, EndPoint? remoteEndPoint, string more);
 
-        [LoggerMessage(EventIds.AuditIsolationViolated, LogLevel.Critical,
-            "Event {Seq} of another user was stopped on its way to connection {ConnectionId} of {UserId}", EventName = nameof(EventIds.AuditIsolationViolated))]
+        [LoggerMessage(
+            EventIds.AuditIsolationViolated,
+            LogLevel.Critical,
+            "Event {Seq} of another user was stopped on its way to connection {ConnectionId} of {UserId}",
+            EventName = nameof(EventIds.AuditIsolationViolated))]
         public static partial void IsolationViolated(ILogger logger, long seq, string connectionId, string userId);
 
-        [LoggerMessage(EventIds.OperatorRead, LogLevel.Information,
-            "{Operation} of {Subject} was answered with {Status} [by {Operator}, from {RemoteEndPoint}]", EventName = nameof(EventIds.OperatorRead))]
-        public static partial void OperatorRead(ILogger logger, string operation, string? subject, int status, string? @operator, EndPoint? remoteEndPoint);
+        [LoggerMessage(
+            EventIds.OperatorRead,
+            LogLevel.Information,
+            "{Operation} of {Subject} was answered with {Status} [by {Operator}, from {RemoteEndPoint}]",
+            EventName = nameof(EventIds.OperatorRead))]
+        public static partial void OperatorRead(
+            ILogger logger, string operation, string? subject, int status, string? @operator, EndPoint? remoteEndPoint);
 
-        [LoggerMessage(EventIds.OperatorChanged, LogLevel.Warning,
-            "{Operation} of {Subject} was answered with {Status} [by {Operator}, from {RemoteEndPoint}]", EventName = nameof(EventIds.OperatorChanged))]
-        public static partial void OperatorChanged(ILogger logger, string operation, string? subject, int status, string? @operator, EndPoint? remoteEndPoint);
+        [LoggerMessage(
+            EventIds.OperatorChanged,
+            LogLevel.Warning,
+            "{Operation} of {Subject} was answered with {Status} [by {Operator}, from {RemoteEndPoint}]",
+            EventName = nameof(EventIds.OperatorChanged))]
+        public static partial void OperatorChanged(
+            ILogger logger, string operation, string? subject, int status, string? @operator, EndPoint? remoteEndPoint);
     }
 }

@@ -10,7 +10,10 @@ public sealed class WebSocketDoorOptions
     [RegularExpression("^/[A-Za-z0-9/_.-]*$")]
     public string Path { get; set; } = "/ws";
 
-    /// <summary>How long authenticating a handshake and loading its user's stream may take. Range 100 ms to 5 min, default 10 s. Then it is refused with 503.</summary>
+    /// <summary>
+    /// How long authenticating a handshake and loading its user's stream may take. Range 100 ms to 5 min, default
+    /// 10 s. Then it is refused with 503.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan AdmissionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -35,9 +35,11 @@ internal sealed class BackgroundLoop
     };
 
     /// <summary>One whose rounds may wait for the log, or for others.</summary>
-    public static BackgroundLoop Waiting(string name, Func<CancellationToken, ValueTask> round, TimeSpan? patience = null, TimeSpan? period = null)
+    public static BackgroundLoop Waiting(
+        string name, Func<CancellationToken, ValueTask> round, TimeSpan? patience = null, TimeSpan? period = null)
         => new(name, patience ?? BackgroundLoops.Patience) { WaitsForLog = true, Period = period, Round = round };
 
     /// <summary>One that waits for its work by itself.</summary>
-    public static BackgroundLoop Serving(string name, Func<CancellationToken, Task> run) => new(name, Timeout.InfiniteTimeSpan) { Run = run };
+    public static BackgroundLoop Serving(string name, Func<CancellationToken, Task> run)
+        => new(name, Timeout.InfiniteTimeSpan) { Run = run };
 }

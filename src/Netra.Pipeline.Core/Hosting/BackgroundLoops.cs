@@ -10,13 +10,13 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the ledger and the delivery trail; eviction;
-/// retention; the webhook; failures that come in crowds; what is done once a minute; and those of the modules. A round that fails is reported and
-/// the loop goes on; a loop that dies or hangs is reported too.
+/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the ledger and the delivery trail;
+/// eviction; retention; the webhook; failures that come in crowds; what is done once a minute; and those of the modules. A round that fails
+/// is reported and the loop goes on; a loop that dies or hangs is reported too.
 /// </summary>
 /// <remarks>
-/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard, retries and
-/// the ledger go on. What needs the log waits for it in a loop of its own.
+/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard,
+/// retries and the ledger go on. What needs the log waits for it in a loop of its own.
 /// </remarks>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,

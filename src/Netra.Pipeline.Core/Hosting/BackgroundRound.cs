@@ -3,7 +3,8 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// How one background loop is doing: whether a round of it is under way, for how long, and whether that is too long. Begun and ended by its loop; looked at from any thread.
+/// How one background loop is doing: whether a round of it is under way, for how long, and whether that is too long. Begun and ended by
+/// its loop; looked at from any thread.
 /// </summary>
 /// <param name="loop">The loop's name.</param>
 /// <param name="patience">How long a round may take.</param>
@@ -56,7 +57,10 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
     public void OnLoopEnded() => Volatile.Write(ref _state, Ended);
 
     /// <summary>Looks whether the round is late. It becomes so once.</summary>
-    /// <param name="isLogInTrouble">Whether the log stores nothing at the moment: then it is the log that is slow, which says so itself, and who waits for it has its time from the end of that.</param>
+    /// <param name="isLogInTrouble">
+    /// Whether the log stores nothing at the moment: then it is the log that is slow, which says so itself, and who waits for
+    /// it has its time from the end of that.
+    /// </param>
     public bool BecomesLate(bool isLogInTrouble)
     {
         var begunAt = Volatile.Read(ref _begunAt);

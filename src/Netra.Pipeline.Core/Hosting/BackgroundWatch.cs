@@ -5,7 +5,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Watches the background loops for a round that does not come back: it throws nothing, so nothing else would say that its loop is dead. Safe from any thread; more than one loop looks, so that each watches the others.
+/// Watches the background loops for a round that does not come back: it throws nothing, so nothing else would say that its loop is dead.
+/// Safe from any thread; more than one loop looks, so that each watches the others.
 /// </summary>
 internal sealed class BackgroundWatch(FailureReporter failures, ServedTime time)
 {
@@ -17,7 +18,8 @@ internal sealed class BackgroundWatch(FailureReporter failures, ServedTime time)
     /// <param name="loop">Its name.</param>
     /// <param name="patience">How long one of its rounds may take.</param>
     /// <param name="waitsForLog">Whether its rounds wait for the log: while the log stores nothing they are not late.</param>
-    public BackgroundRound Add(string loop, TimeSpan patience, bool waitsForLog = false) => _loops[loop] = new BackgroundRound(loop, patience, waitsForLog, time);
+    public BackgroundRound Add(string loop, TimeSpan patience, bool waitsForLog = false)
+        => _loops[loop] = new BackgroundRound(loop, patience, waitsForLog, time);
 
     /// <summary>Reports each round that has become late, once.</summary>
     /// <param name="isLogInTrouble">Whether the log stores nothing at the moment.</param>
@@ -37,5 +39,11 @@ internal sealed class BackgroundWatch(FailureReporter failures, ServedTime time)
     /// <param name="what">What is wrong.</param>
     /// <param name="exception">What was thrown, if anything was.</param>
     public void Report(string loop, string what, Exception? exception)
-        => failures.Report(new Failure(FailureCode.BackgroundFailed, loop, $"Background loop '{loop}': {what}{(exception is null ? string.Empty : $": {exception.Message}")}") { Exception = exception });
+        => failures.Report(new Failure(
+            FailureCode.BackgroundFailed,
+            loop,
+            $"Background loop '{loop}': {what}{(exception is null ? string.Empty : $": {exception.Message}")}")
+        {
+            Exception = exception,
+        });
 }

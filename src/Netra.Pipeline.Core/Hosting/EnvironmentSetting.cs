@@ -3,7 +3,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>One environment variable that sets an option, over whatever the configuration says. A value that is not allowed sets nothing, and is a problem that the host's start names.</summary>
+/// <summary>
+/// One environment variable that sets an option, over whatever the configuration says. A value that is not allowed sets nothing, and is a
+/// problem that the host's start names.
+/// </summary>
 /// <typeparam name="TOptions">The options.</typeparam>
 internal sealed class EnvironmentSetting<TOptions>
     where TOptions : class
@@ -12,7 +15,8 @@ internal sealed class EnvironmentSetting<TOptions>
     private readonly string _allowed;
     private readonly Func<string, Action<TOptions>?> _parse;
 
-    private EnvironmentSetting(string name, string allowed, Func<string, Action<TOptions>?> parse) => (_name, _allowed, _parse) = (name, allowed, parse);
+    private EnvironmentSetting(string name, string allowed, Func<string, Action<TOptions>?> parse)
+        => (_name, _allowed, _parse) = (name, allowed, parse);
 
     /// <summary>A switch.</summary>
     public static EnvironmentSetting<TOptions> Switch(string name, Action<TOptions, bool> set) => new(
@@ -22,7 +26,9 @@ internal sealed class EnvironmentSetting<TOptions>
     public static EnvironmentSetting<TOptions> Number(string name, double min, double max, Action<TOptions, double> set) => new(
         name,
         string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"),
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? options => set(options, value) : null);
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? options => set(options, value)
+            : null);
 
     /// <summary>Sets the option, if the variable is there and allowed.</summary>
     public void Apply(IConfiguration configuration, TOptions options)

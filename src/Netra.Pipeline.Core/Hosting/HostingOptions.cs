@@ -5,7 +5,9 @@ namespace Netra.Pipeline.Hosting;
 /// <summary>Times of start and stop. Configuration section <c>Netra:Hosting</c>.</summary>
 public sealed class HostingOptions
 {
-    /// <summary>How long the startup verification may take. Range 1 s to 5 min, default 10 s. The host does not start when it takes longer.</summary>
+    /// <summary>
+    /// How long the startup verification may take. Range 1 s to 5 min, default 10 s. The host does not start when it takes longer.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan VerificationTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -13,13 +15,15 @@ public sealed class HostingOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long pages have to answer the goodbye once the host stops. Range 0 to 1 min, default 250 ms. Then their transports are cut.</summary>
+    /// <summary>
+    /// How long pages have to answer the goodbye once the host stops. Range 0 to 1 min, default 250 ms. Then their transports are cut.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan GoodbyeTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// How many file handles are kept from connections, for the log, alerts, monitor and whatever else opens files. Range 32 to 1,000,000, default 128. The host does not start when the process may not
-    /// open enough for it (<c>ulimit -n</c>).
+    /// How many file handles are kept from connections, for the log, alerts, monitor and whatever else opens files. Range 32 to 1,000,000,
+    /// default 128. The host does not start when the process may not open enough for it (<c>ulimit -n</c>).
     /// </summary>
     [Range(32, 1_000_000)]
     public int ReservedHandles { get; set; } = 128;

@@ -51,7 +51,10 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
-    /// <summary>Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use; the default is the SQLite log.</summary>
+    /// <summary>
+    /// Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use;
+    /// the default is the SQLite log.
+    /// </summary>
     public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
 
     /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>

@@ -33,10 +33,10 @@ public static class NetraPipelineCoreServiceCollectionExtensions
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Adds the core alone: streams, connections, emitters, agents, failures, <c>POST /v1/events</c>, and the start and stop of all of them. It keeps
-    /// no events by itself: choose a log on the builder, or the host does not start. Options are read from the configuration section <c>Netra</c>, and
-    /// validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener with <c>UseNetraPipeline</c>.
-    /// <c>AddNetraPipeline</c>, of the package Netra.Pipeline, adds everything.
+    /// Adds the core alone: streams, connections, emitters, agents, failures, <c>POST /v1/events</c>, and the start and stop of all of
+    /// them. It keeps no events by itself: choose a log on the builder, or the host does not start. Options are read from the configuration
+    /// section <c>Netra</c>, and validated at start. Map its endpoints with <c>MapNetraPipeline</c>, and open the fast door of a listener
+    /// with <c>UseNetraPipeline</c>. <c>AddNetraPipeline</c>, of the package Netra.Pipeline, adds everything.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>A builder for the log, agents, tools, handlers and replacements.</returns>
@@ -74,7 +74,10 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.AddSection<TelemetryOptions>("Netra:Telemetry");
         services.AddSection<AgentOptions>(AgentOptions.SectionName);
         services.AddEnvironment<ConnectionOptions>(EnvironmentSetting<ConnectionOptions>.Number(
-            "WEBSOCKET_SILENT_FAILURE_WINDOW", 2, 3600, static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
+            "WEBSOCKET_SILENT_FAILURE_WINDOW",
+            2,
+            3600,
+            static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
@@ -102,7 +105,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<IOptions<StreamOptions>>(),
             provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit() / BufferBudget.WindowShare));
         services.TryAddSingleton(static provider => new BufferBudget(
-            provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit(), provider.GetRequiredService<WindowBudget>().ReadUsed));
+            provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.BufferLimit(),
+            provider.GetRequiredService<WindowBudget>().ReadUsed));
         services.TryAddSingleton(static provider => new BudgetRelief(
             provider.GetRequiredService<BufferBudget>(),
             () => provider.GetRequiredService<StreamRegistry>().Loaded,
@@ -142,7 +146,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
     // Whatever carries the host's connections goes on doing so; one that is added later is not bounded.
     private static void GuardTransport(IServiceCollection services)
     {
-        var transport = services.LastOrDefault(static service => service.ServiceType == typeof(IConnectionListenerFactory) && !service.IsKeyedService);
+        var transport = services.LastOrDefault(
+            static service => service.ServiceType == typeof(IConnectionListenerFactory) && !service.IsKeyedService);
         if (transport is not null)
         {
             services.Remove(transport);
@@ -153,7 +158,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             {
                 { ImplementationInstance: IConnectionListenerFactory instance } => instance,
                 { ImplementationFactory: { } make } => (IConnectionListenerFactory)make(provider),
-                _ => (IConnectionListenerFactory)ActivatorUtilities.CreateInstance(provider, transport?.ImplementationType ?? typeof(SocketTransportFactory)),
+                _ => (IConnectionListenerFactory)ActivatorUtilities.CreateInstance(
+                    provider, transport?.ImplementationType ?? typeof(SocketTransportFactory)),
             },
             provider));
     }
@@ -241,7 +247,9 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             try
             {
                 var needed = hosting.Value.DrainTimeout + ShutdownPatience;
-                host.ShutdownTimeout = host.ShutdownTimeout < needed && host.ShutdownTimeout != Timeout.InfiniteTimeSpan ? needed : host.ShutdownTimeout;
+                host.ShutdownTimeout = host.ShutdownTimeout < needed && host.ShutdownTimeout != Timeout.InfiniteTimeSpan
+                    ? needed
+                    : host.ShutdownTimeout;
             }
             catch (OptionsValidationException)
             {

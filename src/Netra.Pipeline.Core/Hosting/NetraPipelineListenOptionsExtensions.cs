@@ -12,8 +12,9 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class NetraPipelineListenOptionsExtensions
 {
     /// <summary>
-    /// Takes WebSockets at connection level on this listener; everything else goes on to HTTP untouched. To be called after <c>UseHttps</c>. A browser reaches it over
-    /// HTTP/1.1 only: with HTTP/2 on, it opens its WebSocket as an extended CONNECT and comes through <c>MapNetraPipeline</c> instead.
+    /// Takes WebSockets at connection level on this listener; everything else goes on to HTTP untouched. To be called after
+    /// <c>UseHttps</c>. A browser reaches it over HTTP/1.1 only: with HTTP/2 on, it opens its WebSocket as an extended CONNECT and comes
+    /// through <c>MapNetraPipeline</c> instead.
     /// </summary>
     /// <param name="listenOptions">The listener.</param>
     public static ListenOptions UseNetraPipeline(this ListenOptions listenOptions)

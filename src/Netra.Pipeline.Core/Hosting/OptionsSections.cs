@@ -12,14 +12,18 @@ internal static class OptionsSections
         where TOptions : class
     {
         services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, SectionValidator<TOptions>>(_ => new SectionValidator<TOptions>(section)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, SectionValidator<TOptions>>(
+            _ => new SectionValidator<TOptions>(section)));
     }
 
     /// <summary>Has environment variables set options over the configuration.</summary>
-    public static void AddEnvironment<TOptions>(this IServiceCollection services, params IReadOnlyList<EnvironmentSetting<TOptions>> settings)
+    public static void AddEnvironment<TOptions>(
+        this IServiceCollection services, params IReadOnlyList<EnvironmentSetting<TOptions>> settings)
         where TOptions : class
     {
-        services.AddSingleton<IPostConfigureOptions<TOptions>>(provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
-        services.AddSingleton<IValidateOptions<TOptions>>(provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
+        services.AddSingleton<IPostConfigureOptions<TOptions>>(
+            provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
+        services.AddSingleton<IValidateOptions<TOptions>>(
+            provider => new EnvironmentSettings<TOptions>(provider.GetRequiredService<IConfiguration>(), settings));
     }
 }

@@ -40,9 +40,10 @@ internal sealed partial class PipelineLifetime(
     ServedTime served,
     TimeProvider time) : IDisposable
 {
-    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled, twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops,
-    // 0.5 s; what the server adds to it, 0.5 s.
-    // For requests that have not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than EventLinesHandler gives its publisher.
+    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled,
+    // twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops, 0.5 s; what the server adds to it, 0.5 s. For requests that have
+    // not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than
+    // EventLinesHandler gives its publisher.
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1);
 
     // For a loop that does not hear that it is to end.
@@ -76,7 +77,8 @@ internal sealed partial class PipelineLifetime(
             if (registered.Authenticator is null)
             {
                 throw Reported(StartupVerificationException.WiringInvalid(
-                    new FailureScope("VerifyWiring"), ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
+                    new FailureScope("VerifyWiring"),
+                    ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
             }
 
             await initializations.RunAsync(() => InitializeAsync(cancellationToken));
@@ -230,24 +232,48 @@ internal sealed partial class PipelineLifetime(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.DevelopmentMode, LogLevel.Warning,
-            "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. Connections are taken from this machine only. "
-            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.", EventName = nameof(EventIds.DevelopmentMode))]
+        [LoggerMessage(
+            EventIds.DevelopmentMode,
+            LogLevel.Warning,
+            "DEVELOPMENT MODE: no route needs authentication, and /ws and /v1/stream believe the user_id they are given. "
+            + "Connections are taken from this machine only. "
+            + "Set ASPNETCORE_ENVIRONMENT to anything else before others can reach this server.",
+            EventName = nameof(EventIds.DevelopmentMode))]
         public static partial void DevelopmentMode(ILogger logger);
 
-        [LoggerMessage(EventIds.PipelineReady, LogLevel.Information, "The pipeline is ready; epoch {Epoch}", EventName = nameof(EventIds.PipelineReady))]
+        [LoggerMessage(
+            EventIds.PipelineReady,
+            LogLevel.Information,
+            "The pipeline is ready; epoch {Epoch}",
+            EventName = nameof(EventIds.PipelineReady))]
         public static partial void Ready(ILogger logger, string epoch);
 
-        [LoggerMessage(EventIds.CancellingRuns, LogLevel.Warning, "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled", EventName = nameof(EventIds.CancellingRuns))]
+        [LoggerMessage(
+            EventIds.CancellingRuns,
+            LogLevel.Warning,
+            "{OpenRuns} runs did not end within {DrainTimeout}; they are cancelled",
+            EventName = nameof(EventIds.CancellingRuns))]
         public static partial void CancellingRuns(ILogger logger, int openRuns, TimeSpan drainTimeout);
 
-        [LoggerMessage(EventIds.RequestsCut, LogLevel.Information, "{Connections} connections whose requests did not end within {Patience} are cut", EventName = nameof(EventIds.RequestsCut))]
+        [LoggerMessage(
+            EventIds.RequestsCut,
+            LogLevel.Information,
+            "{Connections} connections whose requests did not end within {Patience} are cut",
+            EventName = nameof(EventIds.RequestsCut))]
         public static partial void RequestsCut(ILogger logger, int connections, TimeSpan patience);
 
-        [LoggerMessage(EventIds.LoopsLeft, LogLevel.Warning, "A background loop did not end within {Patience}; the host stops without it", EventName = nameof(EventIds.LoopsLeft))]
+        [LoggerMessage(
+            EventIds.LoopsLeft,
+            LogLevel.Warning,
+            "A background loop did not end within {Patience}; the host stops without it",
+            EventName = nameof(EventIds.LoopsLeft))]
         public static partial void LoopsLeft(ILogger logger, TimeSpan patience);
 
-        [LoggerMessage(EventIds.PipelineDrained, LogLevel.Information, "The pipeline is drained: {Runs} runs and {Connections} connections were open", EventName = nameof(EventIds.PipelineDrained))]
+        [LoggerMessage(
+            EventIds.PipelineDrained,
+            LogLevel.Information,
+            "The pipeline is drained: {Runs} runs and {Connections} connections were open",
+            EventName = nameof(EventIds.PipelineDrained))]
         public static partial void Drained(ILogger logger, int runs, int connections);
     }
 }

@@ -25,12 +25,15 @@ internal sealed class PipelineLimitsValidator(IOptions<StreamOptions> streams)
         var problems = new List<string>();
         if (options.QueueBytes < largest)
         {
-            problems.Add($"Netra:Connections:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");
+            problems.Add(
+                $"Netra:Connections:QueueBytes is {options.QueueBytes}; the largest event (Netra:Streams:MaxEventBytes) needs {largest}.");
         }
 
         if (options.SilentFailureWindow < options.PingTimeout * 2)
         {
-            problems.Add($"Netra:Connections:SilentFailureWindow is {options.SilentFailureWindow}; it must be at least twice PingTimeout, which is {options.PingTimeout}, to tell stuck from frozen.");
+            problems.Add(
+                $"Netra:Connections:SilentFailureWindow is {options.SilentFailureWindow}; it must be at least twice PingTimeout, "
+                + $"which is {options.PingTimeout}, to tell stuck from frozen.");
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
@@ -38,7 +41,8 @@ internal sealed class PipelineLimitsValidator(IOptions<StreamOptions> streams)
 
     public ValidateOptionsResult Validate(string? name, InMemoryEventLogOptions options) => options.MaxBytes >= options.RetainedBytes
         ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail($"Netra:Log:InMemory:MaxBytes is {options.MaxBytes}; it must not be below RetainedBytes, which is {options.RetainedBytes}.");
+        : ValidateOptionsResult.Fail(
+            $"Netra:Log:InMemory:MaxBytes is {options.MaxBytes}; it must not be below RetainedBytes, which is {options.RetainedBytes}.");
 
     // Owner tag, number and id come on top of what MaxEventBytes measures.
     private const int EventHeadBytes = 128;

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// What a package beside the core adds to the running pipeline: what has to be there before the log opens, what opens with it, its loops, and its routes. It is told, and
-/// asked for nothing else. Made before options are validated, so it must not need any when it is made.
+/// What a package beside the core adds to the running pipeline: what has to be there before the log opens, what opens with it, its loops,
+/// and its routes. It is told, and asked for nothing else. Made before options are validated, so it must not need any when it is made.
 /// </summary>
 internal abstract class PipelineModule
 {

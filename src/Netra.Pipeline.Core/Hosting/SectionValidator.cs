@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>Checks options against their annotations. Each message names the option as it is configured, its value, and what is allowed. Stateless.</summary>
+/// <summary>
+/// Checks options against their annotations. Each message names the option as it is configured, its value, and what is allowed. Stateless.
+/// </summary>
 /// <param name="section">The configuration section, such as <c>Netra:Streams</c>.</param>
 internal sealed class SectionValidator<TOptions>(string section) : IValidateOptions<TOptions>
     where TOptions : class

@@ -14,8 +14,9 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Before any port takes traffic: the five lifecycle events go from registry, runner and tool executor over a real WebSocket to a client inside the process, and are
-/// acknowledged, each of them in this very round. Otherwise the host refuses to start. The listener is private, on 127.0.0.1 and a port of the kernel's choice, and carries the same connection code as the public ones.
+/// Before any port takes traffic: the five lifecycle events go from registry, runner and tool executor over a real WebSocket to a client
+/// inside the process, and are acknowledged, each of them in this very round. Otherwise the host refuses to start. The listener is private,
+/// on 127.0.0.1 and a port of the kernel's choice, and carries the same connection code as the public ones.
 /// </summary>
 internal sealed partial class StartupVerification(
     IEnumerable<IConnectionListenerFactory> listeners,
@@ -88,7 +89,8 @@ internal sealed partial class StartupVerification(
 
     private async Task ServeOneAsync(IConnectionListener listener, OneTimeAuthenticator authenticator, CancellationToken cancellationToken)
     {
-        var connection = await listener.AcceptAsync(cancellationToken) ?? throw new InvalidOperationException("The private listener was closed.");
+        var connection = await listener.AcceptAsync(cancellationToken)
+            ?? throw new InvalidOperationException("The private listener was closed.");
         await using (connection)
         {
             var fastDoor = new FastDoor(
@@ -105,8 +107,12 @@ internal sealed partial class StartupVerification(
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.VerificationPassed, LogLevel.Information,
-            "Startup verification {RunId} passed: five lifecycle events sent, received and acknowledged over a WebSocket in {RoundTripMs:F1} ms", EventName = nameof(EventIds.VerificationPassed))]
+        [LoggerMessage(
+            EventIds.VerificationPassed,
+            LogLevel.Information,
+            "Startup verification {RunId} passed: five lifecycle events sent, received and "
+            + "acknowledged over a WebSocket in {RoundTripMs:F1} ms",
+            EventName = nameof(EventIds.VerificationPassed))]
         public static partial void Passed(ILogger logger, string runId, double roundTripMs);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class VerificationAgent : IAgent
     {
         ArgumentNullException.ThrowIfNull(execution);
         await execution.Events.ThinkAsync("Do events reach a client?", ct: cancellationToken);
-        var echoed = await execution.Tools.CallToolAsync(VerificationTool.ToolName, new JsonObject { ["text"] = execution.Input }, cancellationToken);
+        var echoed = await execution.Tools.CallToolAsync(
+            VerificationTool.ToolName, new JsonObject { ["text"] = execution.Input }, cancellationToken);
         yield return echoed?.ToString() ?? string.Empty;
     }
 }

@@ -4,13 +4,19 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>The client of the startup verification and of the canary: it receives events up to the end of the round's run and acknowledges each.</summary>
+/// <summary>
+/// The client of the startup verification and of the canary: it receives events up to the end of the round's run and acknowledges each.
+/// </summary>
 internal sealed class VerificationClient : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
     private readonly ClientWebSocket _socket = new();
 
-    [SuppressMessage("Security", "CA5359", Justification = "It talks to its own process, by an address that the certificate need not name, and gives away a credential that is good once.")]
+    [SuppressMessage(
+        "Security",
+        "CA5359",
+        Justification = "It talks to its own process, by an address that the certificate need not name, "
+            + "and gives away a credential that is good once.")]
     private VerificationClient()
     {
         _socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
@@ -24,7 +30,9 @@ internal sealed class VerificationClient : IDisposable
         try
         {
             await client._socket.ConnectAsync(address, cancellationToken);
-            round.Begin(await client.ReadAsync(cancellationToken) as WelcomeMessage ?? throw new InvalidOperationException("The first message is not a welcome."));
+            round.Begin(
+                await client.ReadAsync(cancellationToken) as WelcomeMessage
+                    ?? throw new InvalidOperationException("The first message is not a welcome."));
             return client;
         }
         catch
@@ -43,12 +51,14 @@ internal sealed class VerificationClient : IDisposable
             if (await ReadAsync(cancellationToken) is EventMessage message)
             {
                 hasEnded = round.Add(message);
-                await _socket.SendAsync(ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+                await _socket.SendAsync(
+                    ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
             }
         }
     }
 
-    public Task CloseAsync(CancellationToken cancellationToken) => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+    public Task CloseAsync(CancellationToken cancellationToken)
+        => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
 
     public void Dispose() => _socket.Dispose();
 
@@ -66,6 +76,7 @@ internal sealed class VerificationClient : IDisposable
 
         return result.MessageType == WebSocketMessageType.Text && result.EndOfMessage
             ? ServerMessageReader.Read(buffer.AsSpan(0, length))
-            : throw new InvalidOperationException($"The server ended the connection: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
+            : throw new InvalidOperationException(
+                $"The server ended the connection: {_socket.CloseStatus} {_socket.CloseStatusDescription}");
     }
 }

@@ -3,8 +3,9 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// One round of verification: the five lifecycle events of its own run, each numbered above what was there before, received in order and acknowledged. What belongs to another run, or to an earlier round, proves nothing.
-/// Filled by the client, judged when that has ended; not thread-safe.
+/// One round of verification: the five lifecycle events of its own run, each numbered above what was there before, received in
+/// order and acknowledged. What belongs to another run, or to an earlier round, proves nothing. Filled by the client, judged
+/// when that has ended; not thread-safe.
 /// </summary>
 /// <param name="runId">The round's own run.</param>
 internal sealed class VerificationRound(string runId)
@@ -42,11 +43,15 @@ internal sealed class VerificationRound(string runId)
     {
         if (!_received.Select(static received => received.Type).SequenceEqual(Expected))
         {
-            var names = _received.Count == 0 ? "nothing" : string.Join(", ", _received.Select(static received => EventTypes.WireName(received.Type)));
+            var names = _received.Count == 0
+                ? "nothing"
+                : string.Join(", ", _received.Select(static received => EventTypes.WireName(received.Type)));
             throw new InvalidOperationException($"the client received {names} instead of the five lifecycle events of run {runId}");
         }
 
-        var open = _received.Where(received => !isAcknowledged(received.Seq)).Select(static received => $"{EventTypes.WireName(received.Type)} ({received.Seq})").ToList();
+        var open = _received.Where(received => !isAcknowledged(received.Seq))
+            .Select(static received => $"{EventTypes.WireName(received.Type)} ({received.Seq})")
+            .ToList();
         if (open.Count > 0)
         {
             throw new InvalidOperationException($"not acknowledged: {string.Join(", ", open)} of run {runId}");

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The waits of one run, one after the other, and how long it has worked beside them; in ticks of the <see cref="RunClock"/>. The lock of the
-/// run's life guards changes; <see cref="Until"/> may be read without it.
+/// The waits of one run, one after the other, and how long it has worked beside them; in ticks of the <see cref="RunClock"/>. The lock of
+/// the run's life guards changes; <see cref="Until"/> may be read without it.
 /// </summary>
 internal struct RunWaits
 {

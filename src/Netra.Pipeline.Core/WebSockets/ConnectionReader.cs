@@ -6,11 +6,15 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said goodbye it reads on for a little, so that the
-/// peer's close frame is found, but handles nothing any more.
+/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said
+/// goodbye it reads on for a little, so that the peer's close frame is found, but handles nothing any more.
 /// </summary>
 internal sealed class ConnectionReader(
-    WebSocketConnection connection, WebSocket socket, TransportStream transport, ClientMessageDispatcher dispatcher, ConnectionOptions options)
+    WebSocketConnection connection,
+    WebSocket socket,
+    TransportStream transport,
+    ClientMessageDispatcher dispatcher,
+    ConnectionOptions options)
 {
     private const int FirstBuffer = 1024;
 

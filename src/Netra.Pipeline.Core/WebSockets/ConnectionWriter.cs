@@ -5,15 +5,21 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Writes one connection's frames: a work item of the thread pool, scheduled by whoever enqueues into an idle connection. It corks, sends what waits up to a byte limit,
-/// and flushes once; so it batches by itself exactly when there is load, and an idle connection has no parked loop.
+/// Writes one connection's frames: a work item of the thread pool, scheduled by whoever enqueues into an idle connection.
+/// It corks, sends what waits up to a byte limit, and flushes once; so it batches by itself exactly when there is load, and
+/// an idle connection has no parked loop.
 /// </summary>
 /// <remarks>
-/// One run at a time (<c>_scheduled</c>). All of it, resumptions included, sits in one try/catch that ends the connection with a reason. No cancellable token goes into a
-/// send: it would abort the socket. An incomplete send is awaited before anything is uncorked or reused.
+/// One run at a time (<c>_scheduled</c>). All of it, resumptions included, sits in one try/catch that ends the connection with a reason. No
+/// cancellable token goes into a send: it would abort the socket. An incomplete send is awaited before anything is uncorked or reused.
 /// </remarks>
 internal sealed class ConnectionWriter(
-    WebSocketConnection connection, WebSocket socket, TransportStream transport, FrameSource frames, ConnectionLiveness liveness, ConnectionOptions options)
+    WebSocketConnection connection,
+    WebSocket socket,
+    TransportStream transport,
+    FrameSource frames,
+    ConnectionLiveness liveness,
+    ConnectionOptions options)
     : IThreadPoolWorkItem
 {
     // FIN, opcode 9, no mask, no payload: written between two frames, where the WebSocket has nothing half-written.
@@ -51,8 +57,8 @@ internal sealed class ConnectionWriter(
                     return;
                 }
 
-                // A full fence, as whoever enqueues has one: the reset is visible before the look, or each could miss the other. What came between the last look and the reset is
-                // found by it; whoever wins the exchange goes on.
+                // A full fence, as whoever enqueues has one: the reset is visible before the look, or each could miss the other. What came
+                // between the last look and the reset is found by it; whoever wins the exchange goes on.
                 Interlocked.Exchange(ref _scheduled, 0);
             }
             while (HasWork && Interlocked.Exchange(ref _scheduled, 1) == 0);
@@ -127,7 +133,8 @@ internal sealed class ConnectionWriter(
                 return;
             }
 
-            // Corked only from the first frame on, so that a flush always follows: a connection that stayed corked while idle would keep the pongs that its reader writes.
+            // Corked only from the first frame on, so that a flush always follows: a connection that stayed corked while idle would
+            // keep the pongs that its reader writes.
             transport.Cork();
             var payload = frame.Payload;
             var send = socket.SendAsync(payload, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
@@ -169,7 +176,8 @@ internal sealed class ConnectionWriter(
         }
 
         // Past the WebSocket, whose state would forbid it after a peer that has ended its side. A goodbye is answered with its own code.
-        transport.WriteClose(connection.EndReason == ConnectionEndReason.ClientClosed ? connection.PeerCloseStatus ?? status : status, reason.WireName);
+        transport.WriteClose(
+            connection.EndReason == ConnectionEndReason.ClientClosed ? connection.PeerCloseStatus ?? status : status, reason.WireName);
         await FlushAsync();
     }
 }

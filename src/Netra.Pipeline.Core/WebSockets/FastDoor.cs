@@ -9,8 +9,8 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// The fast door: a connection middleware that looks at the first request of each connection. A WebSocket on our path is taken right there, past HTTP; everything else is given on
-/// with its bytes untouched.
+/// The fast door: a connection middleware that looks at the first request of each connection. A WebSocket on our path is taken right there,
+/// past HTTP; everything else is given on with its bytes untouched.
 /// </summary>
 internal sealed class FastDoor(
     ConnectionDelegate next,
@@ -115,7 +115,9 @@ internal sealed class FastDoor(
             catch (OperationCanceledException) when (timeout.IsCancellationRequested && begun)
             {
                 throw new HandshakeRefusedException(new HandshakeRefusal(
-                    408, "handshake_timeout", $"The request was not complete within {limits.HeadersTimeout} (KestrelServerLimits.RequestHeadersTimeout)."));
+                    408,
+                    "handshake_timeout",
+                    $"The request was not complete within {limits.HeadersTimeout} (KestrelServerLimits.RequestHeadersTimeout)."));
             }
             catch (OperationCanceledException)
             {

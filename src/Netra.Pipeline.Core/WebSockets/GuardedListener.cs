@@ -4,7 +4,9 @@ using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.WebSockets;
 
-/// <summary>Accepts connections as long as there are slots and file handles for them; the surplus is closed at once. One accepts at a time.</summary>
+/// <summary>
+/// Accepts connections as long as there are slots and file handles for them; the surplus is closed at once. One accepts at a time.
+/// </summary>
 internal sealed class GuardedListener(IConnectionListener listener, ConnectionSlots slots, HandleWatch handles) : IConnectionListener
 {
     private readonly ListenerDoor _door = new();
@@ -22,7 +24,8 @@ internal sealed class GuardedListener(IConnectionListener listener, ConnectionSl
             }
 
             // Waited for, so that no more than one handle at a time goes to those who get none.
-            transport.Abort(new ConnectionAbortedException("As many connections are open as may be (Netra:Connections:MaxConnections, ulimit -n)."));
+            transport.Abort(
+                new ConnectionAbortedException("As many connections are open as may be (Netra:Connections:MaxConnections, ulimit -n)."));
             await transport.DisposeAsync();
         }
 

@@ -45,7 +45,8 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
     {
         if (++_count > maxHeaders)
         {
-            throw new HandshakeRefusedException(new HandshakeRefusal(431, "too_many_headers", $"More than {maxHeaders} header fields (KestrelServerLimits.MaxRequestHeaderCount)."));
+            throw new HandshakeRefusedException(new HandshakeRefusal(
+                431, "too_many_headers", $"More than {maxHeaders} header fields (KestrelServerLimits.MaxRequestHeaderCount)."));
         }
 
         if (!Ascii.IsValid(name) || name.Contains((byte)0) || value.Contains((byte)0))
@@ -71,7 +72,8 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
 
     public void OnStaticIndexedHeader(int index) => throw new NotSupportedException("HTTP/1.1 has no static header table.");
 
-    public void OnStaticIndexedHeader(int index, ReadOnlySpan<byte> value) => throw new NotSupportedException("HTTP/1.1 has no static header table.");
+    public void OnStaticIndexedHeader(int index, ReadOnlySpan<byte> value)
+        => throw new NotSupportedException("HTTP/1.1 has no static header table.");
 
     private static HandshakeRefusedException Malformed()
         => new(new HandshakeRefusal(400, "bad_request", "A header field has bytes that are not allowed in it."));

@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>What bounds a handshake: the same limits as Kestrel's, so that an operator sets them once.</summary>
-internal readonly record struct HandshakeLimits(int RequestLine, int HeaderBytes, int HeaderCount, TimeSpan HeadersTimeout, TimeSpan FirstByteTimeout)
+internal readonly record struct HandshakeLimits(
+    int RequestLine, int HeaderBytes, int HeaderCount, TimeSpan HeadersTimeout, TimeSpan FirstByteTimeout)
 {
     public static HandshakeLimits From(KestrelServerLimits limits) => new(
         limits.MaxRequestLineSize,

@@ -8,8 +8,9 @@ using HttpVersion = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpV
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Reads the head of a connection's first request, a piece at a time, and decides whether it is ours. It consumes nothing, so that the bytes can be given on untouched, and it
-/// remembers how far it has come, so that a request in one-byte pieces costs no more than one in a single piece.
+/// Reads the head of a connection's first request, a piece at a time, and decides whether it is ours. It consumes nothing,
+/// so that the bytes can be given on untouched, and it remembers how far it has come, so that a request in one-byte pieces
+/// costs no more than one in a single piece.
 /// </summary>
 internal sealed class HandshakeParser(string path, HandshakeLimits limits)
 {
@@ -72,7 +73,9 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
         }
 
         _parsed = _headersStart = reader.Consumed;
-        return _parsed <= limits.RequestLine && Head is { Method: HttpMethod.Get, Version: HttpVersion.Http11, IsAscii: true } && Head.Path == path
+        return _parsed <= limits.RequestLine
+            && Head is { Method: HttpMethod.Get, Version: HttpVersion.Http11, IsAscii: true }
+            && Head.Path == path
             ? HandshakeProgress.Complete
             : HandshakeProgress.NotOurs;
     }
@@ -99,7 +102,9 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
         if ((complete ? _parsed : buffer.Length) - _headersStart > limits.HeaderBytes)
         {
             throw new HandshakeRefusedException(new HandshakeRefusal(
-                431, "headers_too_large", $"The header fields have more than {limits.HeaderBytes} bytes (KestrelServerLimits.MaxRequestHeadersTotalSize)."));
+                431,
+                "headers_too_large",
+                $"The header fields have more than {limits.HeaderBytes} bytes (KestrelServerLimits.MaxRequestHeadersTotalSize)."));
         }
 
         if (!complete)

@@ -10,7 +10,8 @@ internal static class HandshakeResponse
 {
     public static byte[] Accept(string key, string? subprotocol)
     {
-        var answer = new StringBuilder("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ")
+        var answer = new StringBuilder(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ")
             .Append(HandshakeRules.AcceptOf(key)).Append("\r\n");
         if (subprotocol is not null)
         {
@@ -24,7 +25,9 @@ internal static class HandshakeResponse
     {
         var body = Problem(refusal);
         var head = new StringBuilder("HTTP/1.1 ").Append(refusal.Status).Append(' ').Append(ReasonPhrases.GetReasonPhrase(refusal.Status))
-            .Append("\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ").Append(body.Length).Append("\r\n");
+            .Append("\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ")
+            .Append(body.Length)
+            .Append("\r\n");
         if (refusal.Status == 426)
         {
             head.Append("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
@@ -39,5 +42,6 @@ internal static class HandshakeResponse
     }
 
     /// <summary>The problem document (RFC 9457) of a refusal; both doors answer with it.</summary>
-    public static byte[] Problem(HandshakeRefusal refusal) => new ProblemDocument(refusal.Status, refusal.Code, refusal.Message).ToJson().ToArray();
+    public static byte[] Problem(HandshakeRefusal refusal)
+        => new ProblemDocument(refusal.Status, refusal.Code, refusal.Message).ToJson().ToArray();
 }

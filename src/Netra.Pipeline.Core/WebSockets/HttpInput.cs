@@ -6,9 +6,10 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// The transport of a connection that HTTP serves. It says for whom requests are waited for, so that who keeps the server waiting can make room for others; and it tells the transport's end only
-/// once everything before it has been looked at: Kestrel's HTTP takes a body for broken when it sees its last bytes and the end of the transport together, so that a peer that
-/// ends its side after a whole request, as <c>nc -N</c> does, would have no answer.
+/// The transport of a connection that HTTP serves. It says for whom requests are waited for, so that who keeps the server waiting can make
+/// room for others; and it tells the transport's end only once everything before it has been looked at: Kestrel's HTTP takes a body for
+/// broken when it sees its last bytes and the end of the transport together, so that a peer that ends its side after a whole request, as
+/// <c>nc -N</c> does, would have no answer.
 /// </summary>
 /// <remarks>One reads at a time.</remarks>
 internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots slots) : PipeReader, IDuplexPipe

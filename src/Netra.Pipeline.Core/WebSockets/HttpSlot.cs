@@ -6,7 +6,10 @@ using Netra.Pipeline.Connections;
 
 namespace Netra.Pipeline.WebSockets;
 
-/// <summary>A feature of connections that HTTP serves: says when one of their requests is under way, and whether it is the pipeline's own. Safe to use from any thread.</summary>
+/// <summary>
+/// A feature of connections that HTTP serves: says when one of their requests is under way, and whether it is the
+/// pipeline's own. Safe to use from any thread.
+/// </summary>
 internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slots)
 {
     private static readonly object Own = new();

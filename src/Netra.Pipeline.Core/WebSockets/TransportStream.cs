@@ -14,21 +14,24 @@ namespace Netra.Pipeline.WebSockets;
 /// The stream that a <see cref="System.Net.WebSockets.WebSocket"/> runs on: the transport's pipes, with corked writes.
 /// </summary>
 /// <remarks>
-/// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings on its own account. A <see cref="PipeWriter"/> allows
-/// neither a write during a flush nor a second flush. So every write completes synchronously under a short lock; while a flush is pending, bytes go to a side
-/// buffer. Only the writer flushes (<see cref="FlushTransportAsync"/>); a flush that anyone else asks for is left to it.</para>
-/// <para>Whoever pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is done: so the side buffer is bounded, and nobody who reads is
-/// cut.</para>
-/// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket would say on its own account is noted instead, or it could contradict the reason for which
-/// the connection has ended already.</para>
-/// <para>One reader at a time. <see cref="Stream.Dispose()"/> does nothing: the WebSocket disposes its stream once both sides have closed, and would lose a corked close frame.</para>
+/// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings on its own account. A
+/// <see cref="PipeWriter"/> allows neither a write during a flush nor a second flush. So every write completes synchronously under a short
+/// lock; while a flush is pending, bytes go to a side buffer. Only the writer flushes (<see cref="FlushTransportAsync"/>); a flush that
+/// anyone else asks for is left to it.</para>
+/// <para>Whoever pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is done:
+/// so the side buffer is bounded, and nobody who reads is cut.</para>
+/// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket would say on its own account is noted
+/// instead, or it could contradict the reason for which the connection has ended already.</para>
+/// <para>One reader at a time. <see cref="Stream.Dispose()"/> does nothing: the WebSocket disposes its stream once both sides have closed,
+/// and would lose a corked close frame.</para>
 /// </remarks>
 internal sealed class TransportStream : Stream
 {
     private const byte CloseFrame = 0x88;
     private const byte PongFrame = 0x8A;
 
-    // How many times the side buffer may wait for a writer that comes late: that is not the peer's fault, but must not cost the process its memory either.
+    // How many times the side buffer may wait for a writer that comes late: that is not the peer's fault, but must
+    // not cost the process its memory either.
     private const int UnflushedPongs = 64;
 
     // What a peer may have on its way when it hears the goodbye. One that goes on and on is not listened to.
@@ -98,7 +101,10 @@ internal sealed class TransportStream : Stream
     /// <summary>Whether the close frame is written.</summary>
     public bool HasClosed { get; private set; }
 
-    /// <summary>The status with which the WebSocket wanted to close on its own account: on a violation of RFC 6455, of which its exception doesn't say which.</summary>
+    /// <summary>
+    /// The status with which the WebSocket wanted to close on its own account: on a violation of RFC 6455, of which
+    /// its exception doesn't say which.
+    /// </summary>
     public WebSocketCloseStatus? RefusedStatus { get; private set; }
 
     /// <summary>Why a connection over it ends, after an exception of its reader or writer.</summary>
@@ -201,8 +207,8 @@ internal sealed class TransportStream : Stream
     public void BeginDraining() => _draining = true;
 
     /// <summary>
-    /// Takes what the peer has on its way, a little and for a moment: closing a socket with bytes that nobody has read resets it, and the peer may never see the close frame. Called when nobody
-    /// else reads any more.
+    /// Takes what the peer has on its way, a little and for a moment: closing a socket with bytes that nobody has read resets it, and the
+    /// peer may never see the close frame. Called when nobody else reads any more.
     /// </summary>
     /// <param name="patience">For how long.</param>
     /// <param name="time">The clock.</param>
@@ -258,7 +264,8 @@ internal sealed class TransportStream : Stream
         return Task.CompletedTask;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reads are supported.");
+    public override int Read(byte[] buffer, int offset, int count)
+        => throw new NotSupportedException("Only asynchronous reads are supported.");
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -291,7 +298,9 @@ internal sealed class TransportStream : Stream
     {
         lock (_writeGate)
         {
-            return _held ? (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+            return _held
+                ? (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+                : Task.CompletedTask;
         }
     }
 

@@ -32,7 +32,8 @@ internal sealed class WebSocketConnection : Connection
 
         // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
         var socket = WebSocket.CreateFromStream(
-            _stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
+            _stream,
+            new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
         _writer = new ConnectionWriter(this, socket, _stream, Frames, Liveness, options);
         _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
     }

@@ -40,7 +40,8 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
                 monitor.OnTick();
             }),
             BackgroundLoop.Waiting("canary", services.GetRequiredService<Canary>().RoundAsync),
-            BackgroundLoop.Waiting("remediation", services.GetRequiredService<BridgeRemediation>().RoundAsync, BackgroundLoops.LongPatience),
+            BackgroundLoop.Waiting(
+                "remediation", services.GetRequiredService<BridgeRemediation>().RoundAsync, BackgroundLoops.LongPatience),
         ];
     }
 
@@ -63,7 +64,8 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
         [LoggerMessage(
             EventIds.MonitoringDisabled,
             LogLevel.Warning,
-            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, canaries and health are not watched, "
+            "MONITORING IS OFF (Netra:Monitoring:Enabled, WEBSOCKET_MONITOR_ENABLED): silent failures, stalled runs, "
+                + "canaries and health are not watched, "
                 + "and no rule is evaluated",
             EventName = nameof(EventIds.MonitoringDisabled))]
         public static partial void MonitoringDisabled(ILogger logger);

@@ -32,9 +32,11 @@ internal static class MonitoringServices
         services.TryAddSingleton<WaitingUsers>();
         services.TryAddSingleton<SuccessRate>();
         services.TryAddSingleton<CriticalLogs>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, CriticalLogs>(static provider => provider.GetRequiredService<CriticalLogs>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<ILoggerProvider, CriticalLogs>(static provider => provider.GetRequiredService<CriticalLogs>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ConnectionObserver, ConnectionMonitor>());
-        services.Replace(ServiceDescriptor.Singleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value)));
+        services.Replace(
+            ServiceDescriptor.Singleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value)));
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();
         services.TryAddSingleton(AlertSink.None);
@@ -52,10 +54,17 @@ internal static class MonitoringServices
         services.AddEnvironment<MonitoringOptions>(
             EnvironmentSetting<MonitoringOptions>.Switch("WEBSOCKET_MONITOR_ENABLED", static (options, value) => options.Enabled = value),
             EnvironmentSetting<MonitoringOptions>.Number(
-                "WEBSOCKET_HEALTH_CHECK_INTERVAL", 1, 3600, static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
-            EnvironmentSetting<MonitoringOptions>.Number("WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
+                "WEBSOCKET_HEALTH_CHECK_INTERVAL",
+                1,
+                3600,
+                static (options, seconds) => options.HealthCheckInterval = TimeSpan.FromSeconds(seconds)),
             EnvironmentSetting<MonitoringOptions>.Number(
-                "WEBSOCKET_MAX_DELIVERY_LATENCY", 1, 60_000, static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
+                "WEBSOCKET_MIN_SUCCESS_RATE", 0.5, 1, static (options, rate) => options.MinSuccessRate = rate),
+            EnvironmentSetting<MonitoringOptions>.Number(
+                "WEBSOCKET_MAX_DELIVERY_LATENCY",
+                1,
+                60_000,
+                static (options, ms) => options.MaxDeliveryLatency = TimeSpan.FromMilliseconds(ms)));
     }
 
     private static void AddRoutes(IServiceCollection services)
@@ -78,7 +87,13 @@ internal static class MonitoringServices
     }
 
     private static RunLimits LimitsOf(MonitoringOptions options)
-        => new(options.Enabled, options.RunLease, options.MaxRunSilence, options.BrokenRequestLease, options.StuckToolAfter, options.MaxWatchedRuns);
+        => new(
+            options.Enabled,
+            options.RunLease,
+            options.MaxRunSilence,
+            options.BrokenRequestLease,
+            options.StuckToolAfter,
+            options.MaxWatchedRuns);
 
     private static void AddHealth(IServiceCollection services)
     {
@@ -104,7 +119,10 @@ internal static class MonitoringServices
         foreach (var name in HostHealthCheck.Names)
         {
             checks.Add(new HealthCheckRegistration(
-                $"netra_{name}", provider => new HostHealthCheck(provider.GetRequiredService<PipelineHealth>(), name), failureStatus: null, tags: ["netra"]));
+                $"netra_{name}",
+                provider => new HostHealthCheck(provider.GetRequiredService<PipelineHealth>(), name),
+                failureStatus: null,
+                tags: ["netra"]));
         }
     }
 

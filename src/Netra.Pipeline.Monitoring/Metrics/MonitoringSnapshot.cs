@@ -5,7 +5,8 @@ internal sealed class MonitoringSnapshot
 {
     private readonly Dictionary<(string Signal, string? Label), double> _values;
 
-    public MonitoringSnapshot(DateTimeOffset at, IReadOnlyList<SignalReading> readings, LatencyHistogram delivery, LatencyHistogram acknowledgement)
+    public MonitoringSnapshot(
+        DateTimeOffset at, IReadOnlyList<SignalReading> readings, LatencyHistogram delivery, LatencyHistogram acknowledgement)
     {
         (At, Readings, Delivery, Acknowledgement) = (at, readings, delivery, acknowledgement);
         _values = readings.ToDictionary(static reading => (reading.Signal, reading.Label), static reading => reading.Value);

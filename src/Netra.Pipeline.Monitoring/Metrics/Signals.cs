@@ -1,6 +1,9 @@
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>The names of everything that is measured once a second for rules to compare. Counts are those of the last 60 s, so that an alert resolves by itself when its cause is gone.</summary>
+/// <summary>
+/// The names of everything that is measured once a second for rules to compare. Counts are those of the last 60 s, so that an alert
+/// resolves by itself when its cause is gone.
+/// </summary>
 public static class Signals
 {
     /// <summary>Silent failures; labels: their kinds.</summary>

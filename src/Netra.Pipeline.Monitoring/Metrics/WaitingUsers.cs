@@ -37,7 +37,8 @@ internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTa
         // What came while somebody was there is that page's to show, even if it left at once.
         var leftAt = Volatile.Read(ref _leftAt);
         return users.All().Count(
-            user => user.LastAcceptedAt is not 0 and var acceptedAt && acceptedAt > leftAt && time.GetElapsedTime(acceptedAt, now) < NewEvents);
+            user =>
+                user.LastAcceptedAt is not 0 and var acceptedAt && acceptedAt > leftAt && time.GetElapsedTime(acceptedAt, now) < NewEvents);
     }
 
     /// <summary>A connection has ended.</summary>

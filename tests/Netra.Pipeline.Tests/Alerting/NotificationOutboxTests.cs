@@ -71,8 +71,11 @@ internal sealed class NotificationOutboxTests
     [Test]
     public async Task RefusedForGood_IsToldToTheNextChannelAtOnce_AndResolvedThere()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
-            "unknown key", isPermanent: true) };
+        var pager = new ScriptedNotifier("pager")
+        {
+            Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: true)
+        };
         var mail = new ScriptedNotifier("mail");
         await using var center = new CenterUnderTest(
             new TestTimeProvider(), [pager, mail], configure: CenterUnderTest.StepByStep("pager", "mail"));
@@ -90,8 +93,11 @@ internal sealed class NotificationOutboxTests
     [Test]
     public async Task EveryChannelRefuses_TheLogIsTold()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
-            "unknown key", isPermanent: true) };
+        var pager = new ScriptedNotifier("pager")
+        {
+            Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: true)
+        };
         await using var center = new CenterUnderTest(new TestTimeProvider(), [pager], configure: CenterUnderTest.StepByStep("pager"));
         await center.EvaluateAsync(Signals.DeliveryLatency, 3);
 
@@ -188,8 +194,11 @@ internal sealed class NotificationOutboxTests
     [Test]
     public async Task Test_TellsTheChannelOnce_AndSaysWhyNot()
     {
-        var pager = new ScriptedNotifier("pager") { Script = static (_, _) => throw new NotificationFailedException(
-            "unknown key", isPermanent: false) };
+        var pager = new ScriptedNotifier("pager")
+        {
+            Script = static (_, _) => throw new NotificationFailedException(
+            "unknown key", isPermanent: false)
+        };
         await using var center = new CenterUnderTest(new TestTimeProvider(), [pager]);
 
         Assert.That(await center.Alerts.TestChannelAsync("pager", "ada", CancellationToken.None), Is.EqualTo("unknown key"));

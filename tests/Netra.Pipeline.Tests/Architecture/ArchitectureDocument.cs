@@ -10,11 +10,21 @@ internal static partial class ArchitectureDocument
 
     /// <summary>The namespaces of the rooms, the lowest one first.</summary>
     public static IReadOnlyList<string> Rooms { get; } =
-        [.. Section("## Rooms").Select(static line => RoomRow().Match(line)).Where(static match => match.Success).Select(static match => match.Groups[1].Value)];
+        [
+            .. Section("## Rooms")
+                .Select(static line => RoomRow().Match(line))
+                .Where(static match => match.Success)
+                .Select(static match => match.Groups[1].Value)
+        ];
 
     /// <summary>The files of one leg of an event's way, in order.</summary>
     public static IReadOnlyList<string> FilesOf(string leg) =>
-        [.. Section($"### {leg}").Select(static line => FileRow().Match(line)).Where(static match => match.Success).Select(static match => match.Groups[1].Value)];
+        [
+            .. Section($"### {leg}")
+                .Select(static line => FileRow().Match(line))
+                .Where(static match => match.Success)
+                .Select(static match => match.Groups[1].Value)
+        ];
 
     private static IEnumerable<string> Section(string heading)
         => Lines.SkipWhile(line => line != heading).Skip(1).TakeWhile(static line => !line.StartsWith('#'));

@@ -37,7 +37,8 @@ internal sealed class LayersTests
     [Test]
     public void Room_OfAnyKind_UsesOnlyWhatStandsBelow()
     {
-        var floors = ArchitectureDocument.Rooms.Index().ToDictionary(static room => room.Item, static room => room.Index, StringComparer.Ordinal);
+        var floors = ArchitectureDocument.Rooms.Index().ToDictionary(
+            static room => room.Item, static room => room.Index, StringComparer.Ordinal);
         var upward =
             from type in House.Types.Where(IsOurs)
             from dependency in type.Dependencies
@@ -51,7 +52,8 @@ internal sealed class LayersTests
     public void Rooms_TakenByTwos_MakeNoCircle()
     {
         var uses = House.Types.Where(IsOurs)
-            .SelectMany(static type => type.Dependencies.Where(static d => IsOurs(d.Target)).Select(d => (From: RoomOf(type), To: RoomOf(d.Target))))
+            .SelectMany(static type =>
+                type.Dependencies.Where(static d => IsOurs(d.Target)).Select(d => (From: RoomOf(type), To: RoomOf(d.Target))))
             .Where(static pair => pair.From != pair.To)
             .ToHashSet();
 
@@ -75,7 +77,8 @@ internal sealed class LayersTests
 
     // The compiler's own: regular expressions, logging and the like.
     private static bool IsGenerated(IType type)
-        => !type.Namespace.FullName.StartsWith("Netra.", StringComparison.Ordinal) && !type.Namespace.FullName.StartsWith("Microsoft.", StringComparison.Ordinal);
+        => !type.Namespace.FullName.StartsWith("Netra.", StringComparison.Ordinal)
+            && !type.Namespace.FullName.StartsWith("Microsoft.", StringComparison.Ordinal);
 
     private static string RoomOf(IType type) => type.Namespace.FullName.StartsWith("Microsoft.", StringComparison.Ordinal)
         ? HostingOf(type.Assembly.Name.Split(',')[0])

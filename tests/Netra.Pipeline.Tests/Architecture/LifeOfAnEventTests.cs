@@ -10,7 +10,9 @@ using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Architecture;
 
-/// <summary>The life of an event, from POST to the socket and back as an acknowledgement, is the list of files that docs/architecture.md has.</summary>
+/// <summary>
+/// The life of an event, from POST to the socket and back as an acknowledgement, is the list of files that docs/architecture.md has.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 internal sealed class LifeOfAnEventTests
@@ -18,7 +20,14 @@ internal sealed class LifeOfAnEventTests
     // What waits on its way leaves its callers behind, so the longest way of some events is the whole one.
     private const int Events = 20;
 
-    private static readonly string[] Legs = [TracedLog.Append, TracedTransport.Socket, TracedLog.Commit, TracedTransport.Answer, TracedStreams.Leg];
+    private static readonly string[] Legs =
+    [
+        TracedLog.Append,
+        TracedTransport.Socket,
+        TracedLog.Commit,
+        TracedTransport.Answer,
+        TracedStreams.Leg,
+    ];
 
     [Test]
     public async Task Event_PublishedAndAcknowledged_PassesTheFilesOfThePage()

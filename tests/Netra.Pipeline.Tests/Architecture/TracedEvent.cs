@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 namespace Netra.Pipeline.Tests.Architecture;
 
 /// <summary>
-/// Where an event passes, by the stacks at the ends of its legs: when the log is given it, when its frame is flushed to the transport, when the log
-/// tells that it is stored, when the publisher is answered, and when its acknowledgement is told. A stack has the callers only; what was called and has
-/// returned is not the way.
+/// Where an event passes, by the stacks at the ends of its legs: when the log is given it, when its frame is flushed to the transport, when
+/// the log tells that it is stored, when the publisher is answered, and when its acknowledgement is told. A stack has the callers only;
+/// what was called and has returned is not the way.
 /// </summary>
 internal sealed partial class TracedEvent
 {

@@ -10,7 +10,8 @@ internal sealed class TracedLog(SqliteEventLog log, TracedEvent traced) : Delega
     public const string Append = "To the log";
     public const string Commit = "Stored";
 
-    public override ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
+    public override ValueTask<StreamLease> OpenAsync(
+        string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)
         => base.OpenAsync(userId, lease => new TracedOwner(own(lease), traced), cancellationToken);
 
     public override AppendResult TryAppend(StreamLease lease, in LogEntry entry)

@@ -4,8 +4,8 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Packages;
 
 /// <summary>
-/// The library's packages, packed from what the tests were built with, and applications that reference them: in a folder of their own, outside of the repository, as a stranger's would be.
-/// Disposing deletes it.
+/// The library's packages, packed from what the tests were built with, and applications that reference them: in a folder of their own,
+/// outside of the repository, as a stranger's would be. Disposing deletes it.
 /// </summary>
 internal sealed class PackageFeed : IDisposable
 {
@@ -20,7 +20,17 @@ internal sealed class PackageFeed : IDisposable
         var feed = new PackageFeed();
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         await RunAsync(
-            Repository.PathOf("."), "dotnet", "pack", "Netra.Pipeline.sln", "--no-build", "--no-restore", "-nologo", "-c", configuration, "-o", feed.Packages);
+            Repository.PathOf("."),
+            "dotnet",
+            "pack",
+            "Netra.Pipeline.sln",
+            "--no-build",
+            "--no-restore",
+            "-nologo",
+            "-c",
+            configuration,
+            "-o",
+            feed.Packages);
 
         // What others make was restored with the solution; only our own packages come from the feed.
         var machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
@@ -66,7 +76,13 @@ internal sealed class PackageFeed : IDisposable
     public static async Task<string> RunAsync(string folder, string program, params string[] arguments)
     {
         // What the test's own host was given is not meant for what it starts.
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Remove("MSBuildSDKsPath");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

@@ -8,10 +8,16 @@ namespace Netra.Pipeline.Tests.Packages;
 internal sealed class PackagesTests
 {
     private static readonly string[] Names =
-        ["Netra.Pipeline", "Netra.Pipeline.Alerting", "Netra.Pipeline.Core", "Netra.Pipeline.Monitoring", "Netra.Pipeline.Protocol", "Netra.Pipeline.Sqlite"];
+        [
+            "Netra.Pipeline", "Netra.Pipeline.Alerting", "Netra.Pipeline.Core", "Netra.Pipeline.Monitoring", "Netra.Pipeline.Protocol",
+            "Netra.Pipeline.Sqlite"
+        ];
 
     // SQLite, mail, cryptography, retries.
-    private static readonly string[] Heavy = ["sqlite", "mailkit", "mimekit", "bouncycastle", "polly", "netra.pipeline.alerting", "netra.pipeline.monitoring"];
+    private static readonly string[] Heavy =
+    [
+        "sqlite", "mailkit", "mimekit", "bouncycastle", "polly", "netra.pipeline.alerting", "netra.pipeline.monitoring"
+    ];
 
     private PackageFeed _feed = null!;
 
@@ -48,15 +54,18 @@ internal sealed class PackagesTests
     public void Package_OfTheLibrary_NamesItsSiblingsByItsOwnVersion(string name)
     {
         var metadata = ReadNuspec(PathOf(name, "nupkg"));
-        var siblings = metadata.Descendants().Where(static e => e.Name.LocalName == "dependency" && e.Attribute("id")!.Value.StartsWith("Netra.", StringComparison.Ordinal));
+        var siblings = metadata.Descendants()
+            .Where(static e => e.Name.LocalName == "dependency" && e.Attribute("id")!.Value.StartsWith("Netra.", StringComparison.Ordinal));
 
-        Assert.That(siblings.Select(static sibling => sibling.Attribute("version")!.Value), Is.All.EqualTo($"[{ValueOf(metadata, "version")}]"));
+        Assert.That(
+            siblings.Select(static sibling => sibling.Attribute("version")!.Value), Is.All.EqualTo($"[{ValueOf(metadata, "version")}]"));
     }
 
     [Test]
     public async Task Host_OfTheCoreAlone_DeliversAndHasNothingHeavyBesideIt()
     {
-        var output = await _feed.BuildAsync("core-host", "Netra.Pipeline.Core", Version, Program("services.AddNetraPipelineCore().UseInMemoryEventLog();"));
+        var output = await _feed.BuildAsync(
+            "core-host", "Netra.Pipeline.Core", Version, Program("services.AddNetraPipelineCore().UseInMemoryEventLog();"));
 
         var printed = await PackageFeed.RunAsync(output, "dotnet", "core-host.dll");
 
@@ -128,5 +137,6 @@ internal sealed class PackagesTests
 
     private static string? IdOf(XElement nuspec) => ValueOf(nuspec, "id");
 
-    private static string? ValueOf(XElement nuspec, string name) => nuspec.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
+    private static string? ValueOf(XElement nuspec, string name)
+        => nuspec.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 }

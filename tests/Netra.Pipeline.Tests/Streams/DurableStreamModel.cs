@@ -10,7 +10,9 @@ using StreamRun = Netra.Pipeline.Streams.StreamRun;
 
 namespace Netra.Pipeline.Tests.Streams;
 
-/// <summary>What one user's stream on a disk must be like after each step: which numbers were given to what, what is stored, and what is lost.</summary>
+/// <summary>
+/// What one user's stream on a disk must be like after each step: which numbers were given to what, what is stored, and what is lost.
+/// </summary>
 internal sealed class DurableStreamModel : IAsyncDisposable
 {
     private const string UserId = "ada";
@@ -105,8 +107,16 @@ internal sealed class DurableStreamModel : IAsyncDisposable
             other.BeginWriting();
             await EmitAsync(1);
             await Eventually.BecomesTrueAsync(() => _log.Trouble is not null, "the log noticed");
-            var draft = new EventDraft(EventType.Token, TimeProvider.System.GetUtcNow(), OwnerTag.Of(UserId), "\"type\":\"token\",\"data\":{}}"u8, _stream.ExpectedSeq);
-            Assert.That(_stream.Append(draft, _run, requireRoom: false).Kind, Is.EqualTo(AppendKind.LogFailed), "nothing is taken, and nothing numbered, meanwhile");
+            var draft = new EventDraft(
+                EventType.Token,
+                TimeProvider.System.GetUtcNow(),
+                OwnerTag.Of(UserId),
+                "\"type\":\"token\",\"data\":{}}"u8,
+                _stream.ExpectedSeq);
+            Assert.That(
+                _stream.Append(draft, _run, requireRoom: false).Kind,
+                Is.EqualTo(AppendKind.LogFailed),
+                "nothing is taken, and nothing numbered, meanwhile");
             other.Rollback();
         }
 
@@ -170,7 +180,8 @@ internal sealed class DurableStreamModel : IAsyncDisposable
 
     public void CheckEvent(EventMessage message)
     {
-        Assert.That(_given.GetValueOrDefault(message.Seq), Is.EqualTo(message.Data.GetProperty("delta").GetString()), $"number {message.Seq}");
+        Assert.That(
+            _given.GetValueOrDefault(message.Seq), Is.EqualTo(message.Data.GetProperty("delta").GetString()), $"number {message.Seq}");
     }
 
     public void CheckGap(GapMessage gap)
@@ -178,7 +189,9 @@ internal sealed class DurableStreamModel : IAsyncDisposable
         Assert.That(gap.Certain, Is.EqualTo(gap.Cause == GapCause.Expired));
         Assert.That(gap.Cause == GapCause.Expired ? gap.To <= _expired : gap.Cause == GapCause.ServerRestart, Is.True, gap.ToString());
         Assert.That(
-            _stored.Where(seq => seq >= gap.From && seq <= gap.To), Is.Empty, $"what was stored, and has not expired, is not passed over: {gap}");
+            _stored.Where(seq => seq >= gap.From && seq <= gap.To),
+            Is.Empty,
+            $"what was stored, and has not expired, is not passed over: {gap}");
     }
 
     /// <summary>A new device gets everything that was stored, and the others get to the head.</summary>
@@ -222,7 +235,11 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     private async Task LoadAsync()
     {
         var budget = new WindowBudget(Microsoft.Extensions.Options.Options.Create(Settings));
-        _stream = await UserStream.OpenAsync(new StreamServices(_log, Settings, budget, StreamObservers.None, TimeProvider.System), UserId, run: null, CancellationToken.None);
+        _stream = await UserStream.OpenAsync(
+            new StreamServices(_log, Settings, budget, StreamObservers.None, TimeProvider.System),
+            UserId,
+            run: null,
+            CancellationToken.None);
         await _stream.Storage.ClaimAsync(CancellationToken.None);
         _run = await _stream.Runs.EnterAsync("t", $"r{++_lives}", agentName: null, CancellationToken.None);
     }

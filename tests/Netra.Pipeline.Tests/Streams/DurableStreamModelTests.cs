@@ -3,8 +3,9 @@ using FsCheck;
 namespace Netra.Pipeline.Tests.Streams;
 
 /// <summary>
-/// A stream on the SQLite log against a simple model, over random scripts of everything that can happen to it: emissions, devices that come, read, acknowledge and go, overflow, commits that fail, retention,
-/// unloading, a clean restart and a process that ends at any moment.
+/// A stream on the SQLite log against a simple model, over random scripts of everything that can happen to it:
+/// emissions, devices that come, read, acknowledge and go, overflow, commits that fail, retention, unloading, a clean
+/// restart and a process that ends at any moment.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class DurableStreamModelTests

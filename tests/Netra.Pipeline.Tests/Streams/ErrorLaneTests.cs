@@ -32,7 +32,9 @@ internal sealed class ErrorLaneTests
             lane.Add(new WaitingError(new ErrorMessage("tool_failed", run, "error", 1, "t1", run), 1));
         }
 
-        Assert.That(Drain(lane).Select(static message => (message.RunId, message.Numbers?["count"])), Is.EqualTo(new[] { ("r1", 2L), ("r2", (long?)null) }));
+        Assert.That(
+            Drain(lane).Select(static message => (message.RunId, message.Numbers?["count"])),
+            Is.EqualTo(new[] { ("r1", 2L), ("r2", (long?)null) }));
         Assert.That(lane.IsEmpty, Is.True);
     }
 

@@ -30,7 +30,10 @@ internal sealed class EventWindowTests
             var kept = Enumerable.Range(1, (int)head).Count(seq => window.Contains(seq));
             var first = head - kept + 1;
             var uncommittedKept = Enumerable.Range(1, (int)head).Where(seq => seq > committed).All(seq => window.Contains(seq));
-            if (!uncommittedKept || (kept > 16 && first <= committed) || budget.Used != kept * 100 || (kept > 0 && window.ThroughBefore(head) != first - 1))
+            if (!uncommittedKept
+                || (kept > 16 && first <= committed)
+                || budget.Used != kept * 100
+                || (kept > 0 && window.ThroughBefore(head) != first - 1))
             {
                 return false;
             }

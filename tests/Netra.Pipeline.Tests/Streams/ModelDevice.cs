@@ -3,7 +3,10 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;
 
-/// <summary>One of a user's devices, that goes on where it was over all lives of the server: it keeps what a client has to keep, and checks what a client can check.</summary>
+/// <summary>
+/// One of a user's devices, that goes on where it was over all lives of the server: it keeps what a client has to
+/// keep, and checks what a client can check.
+/// </summary>
 internal sealed class ModelDevice(DurableStreamModel model)
 {
     private StreamDevice? _connection;
@@ -18,7 +21,10 @@ internal sealed class ModelDevice(DurableStreamModel model)
     {
         var request = _epoch is null ? new ResumeRequest(null, 0, null) : new ResumeRequest(_epoch, _cursor, _from);
         _connection = StreamDevice.Connect(stream, request, queueFrames);
-        Assert.That(_connection.Point.Resumed, Is.EqualTo(_epoch is not null), $"cursor {_cursor} of {_epoch}, the head is {_connection.Point.Head}");
+        Assert.That(
+            _connection.Point.Resumed,
+            Is.EqualTo(_epoch is not null),
+            $"cursor {_cursor} of {_epoch}, the head is {_connection.Point.Head}");
         if (_epoch is null)
         {
             // All that is kept, from the first number that has not expired.

@@ -44,7 +44,8 @@ internal sealed class PassingUsersTests
         await Eventually.BecomesTrueAsync(() => host.Streams.Count <= limits.MaxIdleStreams + 1, "only as many stay loaded as may");
         var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         TestContext.Out.WriteLine(
-            $"{users} users, {users * 9 / 10 / took.TotalSeconds:F0} a second, at most {most} streams loaded, memory {before / 1048576} MB and {grown / 1048576} MB more, working set {Environment.WorkingSet / 1048576} MB");
+            $"{users} users, {users * 9 / 10 / took.TotalSeconds:F0} a second, at most {most} streams loaded, "
+            + $"memory {before / 1048576} MB and {grown / 1048576} MB more, working set {Environment.WorkingSet / 1048576} MB");
 
         Assert.That(grown, Is.LessThan(MostBytes));
         Assert.That(host.Services.GetRequiredService<UserMetricsTable>().Count, Is.LessThanOrEqualTo(10_000));

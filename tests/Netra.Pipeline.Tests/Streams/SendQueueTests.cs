@@ -15,7 +15,8 @@ internal sealed class SendQueueTests
     {
         var random = new Random(seed.Item);
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 200, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
+        var queue = new SendQueue(
+            new ConnectionOptions { QueueFrames = 200, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
         var seq = 0L;
         for (var i = Math.Min(length.Get * 10, 1_000); i > 0; i--)
         {
@@ -66,13 +67,15 @@ internal sealed class SendQueueTests
         Assert.That(budget.Queues, Is.Zero);
     }
 
-    // The last frame of a burst may be charged by an emitter that was held up while the writer took everything: nobody comes after it to put that right.
+    // The last frame of a burst may be charged by an emitter that was held up while the writer took everything:
+    // nobody comes after it to put that right.
     [Test]
     public async Task Budget_BurstsThatEnd_LeaveNothingBehind()
     {
         const int Rounds = 20_000;
         var budget = Budget();
-        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 16, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
+        var queue = new SendQueue(
+            new ConnectionOptions { QueueFrames = 16, QueueBytes = 512 * 1024 }.QueueLimits, static () => { }, budget);
         var (small, large) = (new byte[60_000], new byte[300_000]);
         var (begun, taken) = (0, 0);
         var writing = Task.Run(() =>

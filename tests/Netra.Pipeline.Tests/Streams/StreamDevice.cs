@@ -102,6 +102,8 @@ internal sealed class StreamDevice
     {
         var text = System.Text.Encoding.UTF8.GetString(frame.Payload.Span);
         return ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(
-            frame.IsEvent ? text.Replace(",\"data\"", ",\"thread_id\":\"t\",\"run_id\":\"r\",\"timestamp\":1.5,\"data\"", StringComparison.Ordinal) : text));
+            frame.IsEvent
+                ? text.Replace(",\"data\"", ",\"thread_id\":\"t\",\"run_id\":\"r\",\"timestamp\":1.5,\"data\"", StringComparison.Ordinal)
+                : text));
     }
 }

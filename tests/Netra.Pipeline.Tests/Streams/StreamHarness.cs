@@ -72,7 +72,8 @@ internal sealed class StreamHarness
         }
     }
 
-    public StreamDevice Connect(in ResumeRequest request = default, int queueFrames = 8) => StreamDevice.Connect(Stream, request, queueFrames);
+    public StreamDevice Connect(in ResumeRequest request = default, int queueFrames = 8)
+        => StreamDevice.Connect(Stream, request, queueFrames);
 
     public ResumeRequest ResumeAt(long seq, long? from = null) => new(Log.Epoch, seq, from);
 }

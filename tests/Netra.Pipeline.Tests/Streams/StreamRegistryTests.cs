@@ -17,7 +17,8 @@ internal sealed class StreamRegistryTests
     {
         var (registry, _) = Create();
 
-        var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => registry.PinAsync("ada", CancellationToken.None).AsTask())));
+        var streams = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => Task.Run(() => registry.PinAsync("ada", CancellationToken.None).AsTask())));
 
         Assert.That(streams.Distinct().Count(), Is.EqualTo(1));
         Assert.That(registry.Count, Is.EqualTo(1));
@@ -204,7 +205,8 @@ internal sealed class StreamRegistryTests
         stream.Runs.Leave(run);
     }
 
-    private static (StreamRegistry Registry, ThrottledEventLog Log) Create() => Create(new StreamOptions { IdleGrace = TimeSpan.Zero }, TimeProvider.System);
+    private static (StreamRegistry Registry, ThrottledEventLog Log) Create()
+        => Create(new StreamOptions { IdleGrace = TimeSpan.Zero }, TimeProvider.System);
 
     private static (StreamRegistry Registry, ThrottledEventLog Log) Create(StreamOptions settings, TimeProvider time)
     {

@@ -75,7 +75,9 @@ internal sealed class UserStreamConfirmationTests
         var letters = await harness.Stream.Criticals.MakeDeadLettersAsync(All with { To = 3 }, attempts: 4, CancellationToken.None);
 
         Assert.That(letters.Select(static l => (l.Seq, l.Attempts)), Is.EqualTo(new[] { (2L, 4) }));
-        Assert.That(harness.Stream.Snapshot().Account, Is.EqualTo(new StreamAccount(Accepted: 4, Acknowledged: 0, Pending: 3, Expired: 0, DeadLettered: 1)));
+        Assert.That(
+            harness.Stream.Snapshot().Account,
+            Is.EqualTo(new StreamAccount(Accepted: 4, Acknowledged: 0, Pending: 3, Expired: 0, DeadLettered: 1)));
         Assert.That(harness.Stream.Criticals.Oldest, Is.EqualTo(1));
         Assert.That(harness.Stream.Criticals.StateOf(2).IsSettled, Is.True);
         Assert.That(harness.Stream.Criticals.StateOf(2).OldestOwed, Is.EqualTo(4), "it came later, and has not seen all tries");
@@ -102,7 +104,9 @@ internal sealed class UserStreamConfirmationTests
         Assert.That(Assert.ThrowsAsync<SendFailureException>(() => waiting)!.Message, Does.Contain("was sent 4 times"));
         var later = Assert.ThrowsAsync<SendFailureException>(
             () => harness.Stream.Stages.WhenAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None))!;
-        Assert.That((later.Code, later.Message), Is.EqualTo((FailureCode.CriticalDeliveryFailed, "event 1 was sent and nobody confirmed it; it is a dead letter now")));
+        Assert.That(
+            (later.Code, later.Message),
+            Is.EqualTo((FailureCode.CriticalDeliveryFailed, "event 1 was sent and nobody confirmed it; it is a dead letter now")));
         device.Acknowledge();
         await harness.Stream.Stages.WhenAsync(1, DeliveryStage.Acknowledged, Timeout.InfiniteTimeSpan, CancellationToken.None);
     }

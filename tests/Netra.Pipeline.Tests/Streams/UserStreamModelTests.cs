@@ -4,7 +4,10 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Tests.Streams;
 
-/// <summary>A stream against a simple model, over random scripts: what each device sees are the numbers after its cursor, in order, but for what expired.</summary>
+/// <summary>
+/// A stream against a simple model, over random scripts: what each device sees are the numbers after its cursor, in
+/// order, but for what expired.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class UserStreamModelTests
 {
@@ -58,7 +61,8 @@ internal sealed class UserStreamModelTests
                     harness.Log.ReleaseCommits();
                     foreach (var range in await harness.Log.ExpireAsync(DateTimeOffset.MaxValue, CancellationToken.None))
                     {
-                        var lost = Enumerable.Range((int)range.Range.From, (int)range.Range.Count).Count(seq => !acknowledged.Contains(seq));
+                        var lost = Enumerable.Range((int)range.Range.From, (int)range.Range.Count)
+                            .Count(seq => !acknowledged.Contains(seq));
                         Assert.That(range.Unacknowledged, Is.EqualTo(lost));
                         expired = range.Range.To;
                     }

@@ -119,7 +119,8 @@ internal sealed class UserStreamTests
         await device.ReadAsync();
 
         Assert.That(device.Gaps, Is.EqualTo(new[] { new GapMessage(6, 20, GapCause.Expired, Replay: false, Certain: true) }));
-        Assert.That(device.Acknowledge(20), Is.EqualTo(AcknowledgeOutcome.Progress), "after the gap the client goes on at 21, so its cursor is 20");
+        Assert.That(
+            device.Acknowledge(20), Is.EqualTo(AcknowledgeOutcome.Progress), "after the gap the client goes on at 21, so its cursor is 20");
         Assert.That(device.Acknowledge(21), Is.EqualTo(AcknowledgeOutcome.AboveWritten));
         Assert.That(device.Subscription.LastWritten, Is.EqualTo(5), "a gap is no event that somebody waits to be acknowledged");
     }
@@ -207,7 +208,9 @@ internal sealed class UserStreamTests
         await device.ReadAsync();
 
         Assert.That(device.Seqs, Is.EqualTo(Numbers(1, 61)));
-        Assert.That(device.Received.OfType<EventMessage>().Where(static e => e.Redelivery == 1).Select(static e => e.Seq), Is.EqualTo(Numbers(3, 50)));
+        Assert.That(
+            device.Received.OfType<EventMessage>().Where(static e => e.Redelivery == 1).Select(static e => e.Seq),
+            Is.EqualTo(Numbers(3, 50)));
     }
 
     [Test]

@@ -23,11 +23,11 @@ internal static class Sample
         "Pages are there <but> do nothing & nobody sees it.",
         at,
         at.AddSeconds(2))
-    {
-        EndsAt = kind == NotificationKind.Resolve ? at.AddSeconds(1) : null,
-        AcknowledgedBy = kind == NotificationKind.Acknowledge ? "grace" : null,
-        Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["code"] = "silent_failure" },
-        Value = 3,
-        Threshold = 0,
-    };
+        {
+            EndsAt = kind == NotificationKind.Resolve ? at.AddSeconds(1) : null,
+            AcknowledgedBy = kind == NotificationKind.Acknowledge ? "grace" : null,
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["code"] = "silent_failure" },
+            Value = 3,
+            Threshold = 0,
+        };
 }

@@ -31,6 +31,9 @@ internal static class MetricsTable
         var cells = line.Split('|', StringSplitOptions.TrimEntries)[1..^1];
         Assert.That(cells, Has.Length.EqualTo(6), line);
         return new MetricRow(
-            cells[0].Trim('`'), cells[1], cells[2].Trim('`'), cells[3] == "–" ? [] : [.. cells[3].Split(", ").Select(static attribute => attribute.Trim('`'))]);
+            cells[0].Trim('`'),
+            cells[1],
+            cells[2].Trim('`'),
+            cells[3] == "–" ? [] : [.. cells[3].Split(", ").Select(static attribute => attribute.Trim('`'))]);
     }
 }

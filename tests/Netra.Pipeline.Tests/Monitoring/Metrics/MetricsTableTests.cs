@@ -31,7 +31,8 @@ internal sealed class MetricsTableTests
             },
         };
         listener.Start();
-        await using var host = await PipelineHost.StartAsync(pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), log: KindOfLog.Sqlite);
+        await using var host = await PipelineHost.StartAsync(
+            pipeline => pipeline.Services.AddSingleton<IMeterFactory>(meters), log: KindOfLog.Sqlite);
         await using var console = new ConsoleOutput(Stream.Null);
         console.TellOf(host.Services.GetRequiredService<ILoggerFactory>(), meters);
         using var failures = new ExportFailures(host.Services.GetRequiredService<ILoggerFactory>(), meters, TimeProvider.System);
@@ -39,7 +40,11 @@ internal sealed class MetricsTableTests
         List<string> actual;
         lock (instruments)
         {
-            actual = [.. instruments.Where(i => meters.Owns(i) && i.Meter.Name == PipelineMeter.Name).Select(static i => $"{i.Name} {TypeOf(i)} {i.Unit}")];
+            actual =
+            [
+                .. instruments.Where(i => meters.Owns(i) && i.Meter.Name == PipelineMeter.Name)
+                    .Select(static i => $"{i.Name} {TypeOf(i)} {i.Unit}")
+            ];
         }
 
         var table = MetricsTable.Read();
@@ -62,7 +67,8 @@ internal sealed class MetricsTableTests
             log: KindOfLog.Sqlite))
         {
             await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
-            await page.SendAsync(Encoding.UTF8.GetBytes("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"What is 2+2? What is 1/0?"}"""));
+            await page.SendAsync(
+                Encoding.UTF8.GetBytes("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"What is 2+2? What is 1/0?"}"""));
             EventMessage last;
             do
             {
@@ -74,12 +80,14 @@ internal sealed class MetricsTableTests
             await using var again = await TestClient.ConnectAsync(host.SocketAddress("ada", $"&epoch={page.Welcome.Epoch}&seq=1"));
             await again.ReadEventsAsync(1);
             Assert.That(async () => await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws")), Throws.Exception);
-            await Eventually.BecomesTrueAsync(() => recorder.Sum("netra.replay.duration", "netra.outcome", "complete") > 0, "the replay is measured");
+            await Eventually.BecomesTrueAsync(
+                () => recorder.Sum("netra.replay.duration", "netra.outcome", "complete") > 0, "the replay is measured");
         }
 
         recorder.Observe();
         var table = MetricsTable.Read().ToDictionary(static row => row.Name, StringComparer.Ordinal);
-        var measured = recorder.Measurements.Where(static measurement => measurement.Instrument.Split('.')[0] is "netra" or "gen_ai").ToList();
+        var measured = recorder.Measurements.Where(static measurement => measurement.Instrument.Split('.')[0] is "netra" or "gen_ai")
+            .ToList();
         Assert.Multiple(() =>
         {
             foreach (var measurement in measured)
@@ -87,15 +95,23 @@ internal sealed class MetricsTableTests
                 Assert.That(measurement.Tags.Keys, Is.SubsetOf(table[measurement.Instrument].Attributes), measurement.Instrument);
             }
 
-            Assert.That(measured.Where(static m => m.Instrument == "netra.connection.duration").SelectMany(static m => m.Tags.Keys), Does.Contain("error.type").Or.Contain("netra.connection.end_reason"));
+            Assert.That(
+                measured.Where(static m => m.Instrument == "netra.connection.duration").SelectMany(static m => m.Tags.Keys),
+                Does.Contain("error.type").Or.Contain("netra.connection.end_reason"));
             Assert.That(recorder.Sum("netra.events.replayed"), Is.Positive);
-            Assert.That(measured.Select(static m => m.Instrument), Does.Contain("gen_ai.execute_tool.duration").And.Contain("gen_ai.invoke_agent.duration").And.Contain("netra.log.commit.duration"));
+            Assert.That(
+                measured.Select(static m => m.Instrument),
+                Does.Contain("gen_ai.execute_tool.duration")
+                    .And.Contain("gen_ai.invoke_agent.duration")
+                    .And.Contain("netra.log.commit.duration"));
         });
     }
 
     [Test]
     public void Table_Attributes_NameNothingUnbounded()
-        => Assert.That(MetricsTable.Read().SelectMany(static row => row.Attributes), Has.None.Contains("user").And.None.Contains("run.id").And.None.Contains("thread").And.None.Contains("connection.id"));
+        => Assert.That(
+            MetricsTable.Read().SelectMany(static row => row.Attributes),
+            Has.None.Contains("user").And.None.Contains("run.id").And.None.Contains("thread").And.None.Contains("connection.id"));
 
     private static string TypeOf(Instrument instrument) => instrument.GetType().Name.Split('`')[0] switch
     {

@@ -56,7 +56,10 @@ internal sealed class MetricsTests
             rate.OnTick(Report(accepted: 100, acknowledged: 50, owed: 50));
         }
 
-        Assert.That(rate.Value, Is.EqualTo(1), "ping interval and timeout, and two ticks, may pass: until then nobody knows whether the page is there");
+        Assert.That(
+            rate.Value,
+            Is.EqualTo(1),
+            "ping interval and timeout, and two ticks, may pass: until then nobody knows whether the page is there");
         rate.OnTick(Report(accepted: 100, acknowledged: 50, owed: 50));
 
         Assert.That(rate.Value, Is.EqualTo(0.5));

@@ -18,24 +18,32 @@ internal sealed partial class OperationsFilesTests
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("docs/operations/grafana-dashboard.json")));
         var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().ToList();
         var expressions = panels.Where(static panel => panel.TryGetProperty("targets", out _))
-            .SelectMany(static panel => panel.GetProperty("targets").EnumerateArray().Select(static target => target.GetProperty("expr").GetString()!))
+            .SelectMany(static panel =>
+                panel.GetProperty("targets").EnumerateArray().Select(static target => target.GetProperty("expr").GetString()!))
             .ToList();
 
         Check(expressions);
         Assert.That(panels.Select(static panel => panel.GetProperty("id").GetInt32()), Is.Unique);
-        Assert.That(panels.Where(static panel => panel.GetProperty("type").GetString() != "row").Select(static panel => panel.GetProperty("datasource").GetProperty("uid").GetString()), Is.All.EqualTo("${datasource}"));
+        Assert.That(
+            panels.Where(static panel => panel.GetProperty("type").GetString() != "row")
+                .Select(static panel => panel.GetProperty("datasource").GetProperty("uid").GetString()),
+            Is.All.EqualTo("${datasource}"));
     }
 
     [Test]
     public void Rules_Expressions_AskForMetricsAndLabelsThatExist()
-        => Check([.. RuleLines().Where(static line => line.StartsWith("expr: ", StringComparison.Ordinal)).Select(static line => line["expr: ".Length..])]);
+        => Check([.. RuleLines()
+            .Where(static line => line.StartsWith("expr: ", StringComparison.Ordinal))
+            .Select(static line => line["expr: ".Length..])]);
 
     // Written once in the table, and shown somewhere: a metric that nobody looks at is not worth its series.
     [Test]
     public void Dashboard_ShowsEveryMetric()
     {
         var text = File.ReadAllText(Repository.PathOf("docs/operations/grafana-dashboard.json"));
-        var missing = MetricsTable.Read().Where(row => !MetricsTable.PrometheusNames(row).Any(name => text.Contains(name, StringComparison.Ordinal))).Select(static row => row.Name);
+        var missing = MetricsTable.Read()
+            .Where(row => !MetricsTable.PrometheusNames(row).Any(name => text.Contains(name, StringComparison.Ordinal)))
+            .Select(static row => row.Name);
 
         Assert.That(missing, Is.Empty);
     }
@@ -90,8 +98,13 @@ internal sealed partial class OperationsFilesTests
     {
         var table = MetricsTable.Read();
         var metrics = table.SelectMany(MetricsTable.PrometheusNames).ToHashSet(StringComparer.Ordinal);
-        metrics.UnionWith(RuleLines().Where(static line => line.StartsWith("record: ", StringComparison.Ordinal)).Select(static line => line["record: ".Length..]));
-        var labels = table.SelectMany(static row => row.Attributes).Select(static attribute => attribute.Replace('.', '_')).Concat(LabelsOfPrometheus).ToHashSet(StringComparer.Ordinal);
+        metrics.UnionWith(RuleLines()
+            .Where(static line => line.StartsWith("record: ", StringComparison.Ordinal))
+            .Select(static line => line["record: ".Length..]));
+        var labels = table.SelectMany(static row => row.Attributes)
+            .Select(static attribute => attribute.Replace('.', '_'))
+            .Concat(LabelsOfPrometheus)
+            .ToHashSet(StringComparer.Ordinal);
 
         Assert.That(expressions, Has.Count.GreaterThan(20));
         Assert.Multiple(() =>
@@ -101,7 +114,8 @@ internal sealed partial class OperationsFilesTests
                 var bare = Clauses().Replace(Selectors().Replace(Strings().Replace(expression, "\"\""), string.Empty), string.Empty);
                 Assert.That(Names().Matches(bare).Select(static match => match.Value).Distinct(), Is.SubsetOf(metrics), expression);
                 var used = Matchers().Matches(Strings().Replace(expression, "\"\"")).Select(static match => match.Groups["name"].Value)
-                    .Concat(Clauses().Matches(expression).SelectMany(static match => match.Groups["names"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+                    .Concat(Clauses().Matches(expression).SelectMany(static match =>
+                        match.Groups["names"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
                 Assert.That(used.Distinct(), Is.SubsetOf(labels), expression);
             }
         });

@@ -19,7 +19,8 @@ internal sealed class WaitingUsersTests
         await using var host = await MonitoredHost.StartAsync();
         await using (var page = await TestClient.ConnectAsync(host.Pipeline.SocketAddress("ada")))
         {
-            var (_, receipt) = await host.Http.PublishAsync(PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo","duration_ms":1}"""));
+            var (_, receipt) = await host.Http.PublishAsync(
+                PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo","duration_ms":1}"""));
             await page.AckAsync((await page.ReadAsync<EventMessage>()).Seq);
             await host.HearsAckAsync("ada", receipt.Seq());
             await page.CloseAsync();
@@ -29,7 +30,8 @@ internal sealed class WaitingUsersTests
         await host.PassAsync(Seconds);
 
         Assert.That(await StatusAsync(host), Is.EqualTo("healthy"));
-        Assert.That(host.Services.GetRequiredService<AlertCenter>().Alerts.Select(static alert => alert.Name), Does.Not.Contain("no_connections"));
+        Assert.That(
+            host.Services.GetRequiredService<AlertCenter>().Alerts.Select(static alert => alert.Name), Does.Not.Contain("no_connections"));
     }
 
     [Test]
