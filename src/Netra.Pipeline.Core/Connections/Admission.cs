@@ -3,7 +3,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>What became of a handshake: a refusal, or the user's stream, pinned, and where the client wants to go on.</summary>
+/// <summary>The result of a handshake: a refusal, or the user's pinned stream and where the client resumes.</summary>
 internal sealed class Admission
 {
     private volatile Connection? _connection;
@@ -11,7 +11,7 @@ internal sealed class Admission
 
     public HandshakeRefusal? Refusal { get; init; }
 
-    /// <summary>Who it is, by the authenticator.</summary>
+    /// <summary>The user's id, as the authenticator gave it.</summary>
     public string? UserId { get; init; }
 
     public UserStream? Stream { get; init; }
@@ -23,12 +23,12 @@ internal sealed class Admission
     /// <summary>The client's key, to be answered; null over HTTP/2, which has none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Whether it counts among the connections that are held for long.</summary>
+    /// <summary>Whether it counts among the long-held connections.</summary>
     public bool IsHeld { get; init; }
 
     public static Admission Refuse(HandshakeRefusal refusal) => new() { Refusal = refusal };
 
-    /// <summary>Lets the server's wish to close find the connection, whichever comes first.</summary>
+    /// <summary>Connects the server's request to close with the connection, whichever of the two comes first.</summary>
     public void Bind(Connection connection)
     {
         _connection = connection;
@@ -38,7 +38,7 @@ internal sealed class Admission
         }
     }
 
-    /// <summary>Kestrel asks connections to close; one that doesn't would hold shutdown for its whole timeout.</summary>
+    /// <summary>Kestrel asks connections to close; one that does not would hold the shutdown for its whole timeout.</summary>
     public void OnServerClosing()
     {
         _serverClosing = true;

@@ -2,13 +2,13 @@
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// The canary's way in through the public port: the one-time credential of the canary that is on its way, if one is. Safe from any thread.
+/// Admits the canary through the public port: holds the one-time credential of the canary under way, if any. Safe from any thread.
 /// </summary>
 internal sealed class CanaryPass
 {
     private OneTimeAuthenticator? _current;
 
-    /// <summary>Makes a credential that is good once, until the next one is made.</summary>
+    /// <summary>Makes a credential that is valid once, and until the next one is made.</summary>
     public string Issue(string userId)
     {
         var authenticator = new OneTimeAuthenticator(userId);
@@ -19,7 +19,7 @@ internal sealed class CanaryPass
     /// <summary>Takes the credential back.</summary>
     public void Revoke() => Volatile.Write(ref _current, null);
 
-    /// <summary>Whom a request's credential admits; null when it is not the canary's.</summary>
+    /// <summary>The identity that the canary's credential stands for; null for a request without it.</summary>
     public async ValueTask<AuthenticationResult?> TryAdmitAsync(HandshakeRequest request, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _current) is not { } current)

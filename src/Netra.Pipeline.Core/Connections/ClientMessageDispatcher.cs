@@ -8,7 +8,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Says what each client message does. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its
+/// Handles client messages. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its
 /// handler in the background, a bounded number at a time, so that a slow handler holds up no acknowledgement.
 /// </summary>
 internal sealed class ClientMessageDispatcher(
@@ -18,7 +18,7 @@ internal sealed class ClientMessageDispatcher(
     IOptions<ConnectionOptions> options,
     TimeProvider time)
 {
-    // As much of an exception's text as other errors have.
+    // The same limit as for other errors.
     private const int MaxShownChars = FailureReporter.MaxShownChars;
     private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
 
@@ -101,7 +101,7 @@ internal sealed class ClientMessageDispatcher(
         }
         else if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
         {
-            // Observed: it catches everything itself.
+            // Not awaited: it catches everything itself.
             _ = HandleAsync(connection, id, operation, handle);
         }
         else
@@ -116,7 +116,7 @@ internal sealed class ClientMessageDispatcher(
 
     private async Task HandleAsync(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
     {
-        // The reader goes on at once, whatever the handler does before its first await.
+        // The reader continues at once, whatever the handler does before its first await.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {

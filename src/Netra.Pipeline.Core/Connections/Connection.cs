@@ -7,12 +7,12 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// One connection of one user, whatever carries it: who it is, its place in the stream, its queue, how it is doing, and its end. What
-/// derives from it writes the frames and hears the page.
+/// One connection of one user over any transport: its identity, its place in the stream, its queue, its liveness and its end. A derived
+/// class writes the frames and receives what the client sends.
 /// </summary>
 /// <remarks>
-/// Writing, hearing the page and the tick run in parallel. <see cref="End"/> may be called by any of them, and by others; the first reason
-/// wins. It takes the stream's lock, so it is never called under it.
+/// Writing, receiving and the tick run in parallel. <see cref="End"/> may be called from any thread; the first reason wins. It takes the
+/// stream's lock, so it must not be called under that lock.
 /// </remarks>
 internal abstract partial class Connection
 {
@@ -24,10 +24,10 @@ internal abstract partial class Connection
 
     /// <param name="services">What all connections share.</param>
     /// <param name="userId">
-    /// Who it is, by the authenticator; never taken from the stream, since the two are what the last check before the socket compares.
+    /// The user's id, as the authenticator gave it; never taken from the stream, since the last check before the socket compares the two.
     /// </param>
-    /// <param name="stream">The stream it is to be attached to.</param>
-    /// <param name="isOneWay">Whether what carries it brings no bytes from the peer.</param>
+    /// <param name="stream">The stream that it will be attached to.</param>
+    /// <param name="isOneWay">Whether its transport brings no bytes from the peer.</param>
     protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
     {
         (_services, UserId, Stream) = (services, userId, stream);
@@ -60,19 +60,19 @@ internal abstract partial class Connection
     /// <summary>Why it ended; valid once <see cref="IsEnded"/>.</summary>
     public ConnectionEndReason EndReason => (ConnectionEndReason)(Volatile.Read(ref _end) - 1);
 
-    /// <summary>Whether nothing has been heard since the process last stood still.</summary>
+    /// <summary>Whether no byte has come since the process was last suspended.</summary>
     public bool IsUnheardSinceGap => Liveness.IsUnheardSinceGap;
 
-    /// <summary>For how long no byte has come.</summary>
+    /// <summary>How long no byte has come.</summary>
     public TimeSpan Silence => _services.Time.GetElapsedTime(Liveness.InboundAt);
 
     /// <summary>Whether a flush waits for the peer to read.</summary>
     public abstract bool IsFlushPending { get; }
 
-    /// <summary>What carries it, in logs and metrics (<c>netra.transport</c>).</summary>
+    /// <summary>The transport's name in logs and metrics (<c>netra.transport</c>).</summary>
     public abstract string Transport { get; }
 
-    /// <summary>How many client messages are with the handler.</summary>
+    /// <summary>How many client messages the handler is working on.</summary>
     public HandlingSlots Handling { get; } = new();
 
     public ConnectionState State => this switch
@@ -84,25 +84,25 @@ internal abstract partial class Connection
         _ => ConnectionState.Healthy,
     };
 
-    /// <summary>Whether nothing is read from the peer, since it does not read what it is answered.</summary>
+    /// <summary>Whether reading is paused, because the peer does not read its answers.</summary>
     protected virtual bool IsHeld => false;
 
     /// <summary>Why it ends when a write makes no progress.</summary>
     protected virtual ConnectionEndReason StallReason => ConnectionEndReason.Stalled;
 
-    /// <summary>Tells the kinds of quiet apart.</summary>
+    /// <summary>Tells the kinds of silence apart.</summary>
     protected ConnectionLiveness Liveness { get; }
 
-    /// <summary>What is to be written, in order.</summary>
+    /// <summary>The frames to write, in order.</summary>
     protected FrameSource Frames { get; }
 
     /// <summary>Serves the connection to its end, the goodbye included. Never throws.</summary>
     public abstract Task RunAsync();
 
-    /// <summary>Ends the connection; the first reason wins. The peer is told where it can hear it.</summary>
+    /// <summary>Ends the connection; the first reason wins. The peer is told, if its transport can still carry it.</summary>
     public void End(ConnectionEndReason reason, Exception? cause = null)
     {
-        // The time before the reason: a tick that finds a connection ended without one would cut it before its close frame is written.
+        // Set before the reason: a tick that found an ended connection without this time would cut it before its close frame is written.
         Interlocked.CompareExchange(ref _endedAt, _services.Time.GetTimestamp(), 0);
         if (Interlocked.CompareExchange(ref _end, (int)reason + 1, 0) != 0)
         {
@@ -111,7 +111,7 @@ internal abstract partial class Connection
 
         if (reason == ConnectionEndReason.Unconfirmed && Liveness.UnconfirmedSince is > 0 and var since)
         {
-            // Or closing would hide a page that is stuck: the next connection goes on from there.
+            // Otherwise closing would hide a stuck page: the next connection continues its clock.
             var acknowledgements = Stream.Acknowledgements;
             acknowledgements.UnconfirmedSince = acknowledgements.UnconfirmedSince is > 0 and var before ? Math.Min(before, since) : since;
         }
@@ -140,7 +140,7 @@ internal abstract partial class Connection
     /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
     public abstract void Abort();
 
-    /// <summary>Answers what the peer has sent; more answers than wait for room end the connection: nobody else causes them.</summary>
+    /// <summary>Answers a client message; more answers than may wait end the connection, since only the client causes them.</summary>
     public void Answer(byte[] message)
     {
         if (!IsEnded && !Queue.TryEnqueueControl(message))
@@ -149,11 +149,11 @@ internal abstract partial class Connection
         }
     }
 
-    /// <summary>Answers what the peer has sent once there is room for it.</summary>
+    /// <summary>Answers a client message once there is room for the answer.</summary>
     public ValueTask AnswerAsync(byte[] message) => Queue.EnqueueControlAsync(message);
 
-    /// <summary>Tells the page what has failed. That never ends a connection: it is somebody else's doing.</summary>
-    /// <param name="message">What has failed.</param>
+    /// <summary>Tells the page of a failure. This never ends the connection: the client did not cause it.</summary>
+    /// <param name="message">The failure.</param>
     /// <param name="failures">How many failures it stands for.</param>
     public void Tell(ErrorMessage message, long failures = 1)
     {
@@ -193,7 +193,7 @@ internal abstract partial class Connection
     {
         if (IsEnded)
         {
-            // The peer was told, and does not answer: enough.
+            // The peer was told and does not answer.
             if (_services.Time.GetElapsedTime(Volatile.Read(ref _endedAt)) >= _services.Options.CloseTimeout)
             {
                 Abort();
@@ -204,7 +204,7 @@ internal abstract partial class Connection
 
         if (IsHeld)
         {
-            // It is there, and not listened to; the stalled write has a time of its own.
+            // The client is alive, but reading is paused; the stalled write has a timeout of its own.
             Liveness.OnInbound();
         }
 
@@ -215,12 +215,12 @@ internal abstract partial class Connection
         {
             Subscription.IsPresent = present;
 
-            // Nobody waits for a frozen page's queue, whoever began to wait while it answered included.
+            // No emitter waits for a frozen page's queue, not even one that began to wait while the page still answered.
             Stream.Subscribers.OnDrained();
         }
     }
 
-    /// <summary>Asks browser and page for a sign of life, and ends the connection when neither gives one.</summary>
+    /// <summary>Pings browser and page, and ends the connection when neither answers.</summary>
     public async Task<ConnectionHealthReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
         long gaps;
@@ -244,13 +244,13 @@ internal abstract partial class Connection
                 return Report(IsEnded ? ConnectionState.Ended : ConnectionState.Frozen, null);
             }
         }
-        while (!IsEnded && gaps != _services.Time.Gaps); // The process did not run meanwhile: it is asked again.
+        while (!IsEnded && gaps != _services.Time.Gaps); // The process was suspended meanwhile: ask again.
 
         End(ConnectionEndReason.PingTimeout);
         return Report(State, null);
     }
 
-    /// <summary>The last check before the socket found an event of somebody else.</summary>
+    /// <summary>The last check before the socket found another user's event.</summary>
     public void OnIsolationViolation(in SendFrame frame)
     {
         _services.Metrics.IsolationViolated();
@@ -259,7 +259,7 @@ internal abstract partial class Connection
         End(ConnectionEndReason.IsolationViolation);
     }
 
-    /// <summary>What the connection missed cannot be read: it must not go on as if nothing were missing.</summary>
+    /// <summary>Events that the connection missed cannot be read: it must not continue as if nothing were missing.</summary>
     public void OnReadFailed(Exception exception)
     {
         _services.Failures.Report(ConnectionFailures.ReadFailed(this, exception));
@@ -279,7 +279,7 @@ internal abstract partial class Connection
         }
     }
 
-    /// <summary>What the connection missed has been read.</summary>
+    /// <summary>The events that the connection missed have been read.</summary>
     /// <param name="begun">When reading began, as a timestamp.</param>
     /// <param name="isComplete">Whether all of it was there.</param>
     public void OnReplayed(long begun, bool isComplete) => _services.Metrics.Replayed(_services.Time.GetElapsedTime(begun), isComplete);
@@ -287,17 +287,17 @@ internal abstract partial class Connection
     /// <summary>Now, as a timestamp.</summary>
     public long Timestamp() => _services.Time.GetTimestamp();
 
-    /// <summary>Makes sure that what waits gets written. Called from any thread, under any lock.</summary>
+    /// <summary>Makes sure that waiting frames get written. Called from any thread, under any lock.</summary>
     protected abstract void Wake();
 
-    /// <summary>The connection has ended: nothing that the peer says is heard any more.</summary>
+    /// <summary>The connection has ended: nothing more from the peer is handled.</summary>
     protected virtual void OnEnded()
     {
     }
 
     protected void Detach() => Stream.Detach(Subscription);
 
-    // Where the peer is the cause, what was raised says what it has done, and where that was found says nothing.
+    // Where the peer is the cause, the exception's message says what it did; the stack trace would add nothing.
     private void TellEnd(ConnectionEndReasonInfo info, Exception? cause)
     {
         var logger = _services.Logger;

@@ -13,7 +13,7 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>
 /// Takes a connection from a door to its end: checks the handshake, authenticates, loads the user's stream, attaches, and serves. All doors
-/// and the startup verification come through here, so all of them run the same code.
+/// and the startup verification use it, so they all run the same code.
 /// </summary>
 internal sealed partial class ConnectionAcceptor(
     PipelineBridge bridge,
@@ -24,12 +24,12 @@ internal sealed partial class ConnectionAcceptor(
     CanaryPass canary,
     IOptions<WebSocketDoorOptions> door)
 {
-    // What a client is told to wait while the pipeline starts or drains.
+    // Seconds that a client is told to wait while the pipeline starts or drains.
     private const int RetryAfterSeconds = 1;
 
     /// <summary>Decides about the handshake of a WebSocket.</summary>
     /// <param name="request">The request; it asks for a WebSocket.</param>
-    /// <param name="authenticator">Who says who it is; null admits nobody.</param>
+    /// <param name="authenticator">Identifies the user; null admits nobody.</param>
     /// <param name="closing">Fires when the server stops.</param>
     /// <param name="peerGone">Fires when the peer is gone.</param>
     /// <exception cref="OperationCanceledException">The peer is gone.</exception>
@@ -61,7 +61,7 @@ internal sealed partial class ConnectionAcceptor(
                 peerGone);
     }
 
-    /// <summary>Says whose a request is that belongs to a connection, and opens none.</summary>
+    /// <summary>Authenticates a request that belongs to an open connection; opens none.</summary>
     /// <inheritdoc cref="AdmitAsync"/>
     public ValueTask<Admission> IdentifyAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
@@ -72,9 +72,9 @@ internal sealed partial class ConnectionAcceptor(
 
     /// <summary>Serves an admitted connection to its end.</summary>
     /// <param name="admission">What was decided.</param>
-    /// <param name="transport">What carries it.</param>
+    /// <param name="transport">Its transport.</param>
     /// <param name="create">Makes the connection; static, so that nothing more is kept for as long as it lives.</param>
-    /// <param name="answer">Answers the handshake; nothing is written before it. False when there is nobody to serve.</param>
+    /// <param name="answer">Answers the handshake; nothing is written before it. False when the client is gone.</param>
     /// <param name="socket">The socket below, if there is one to tune.</param>
     public async Task ServeAsync<TTransport>(
         Admission admission,
@@ -122,7 +122,7 @@ internal sealed partial class ConnectionAcceptor(
         }
     }
 
-    /// <summary>Counts and logs a refusal; all doors call it, for their own refusals and for those that were decided here.</summary>
+    /// <summary>Counts and logs a refusal; every door calls it, for its own refusals and for those decided here.</summary>
     public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
     {
         services.Metrics.HandshakeRefused(refusal.Status);
@@ -179,14 +179,14 @@ internal sealed partial class ConnectionAcceptor(
         }
         catch (Exception exception)
         {
-            // An authenticator's own cancellation is one too: what it asked gave up before we did.
+            // An authenticator's own cancellation is a failure too: the service it called gave up before our timeout.
             TellFailed(request, exception);
             return Admission.Refuse(
                 new HandshakeRefusal(500, "internal_error", "The handshake could not be served; the server's log says why."));
         }
     }
 
-    // What an authenticator asks fails for everybody at once.
+    // When the service behind an authenticator fails, it fails for all clients at once.
     private void TellFailed(HandshakeRequest request, Exception exception) => services.Lines.Write(
         EventIds.HandshakeFailed,
         exception.GetType().Name,
@@ -198,7 +198,7 @@ internal sealed partial class ConnectionAcceptor(
     {
         bridge.EnsureConnectable(userId);
 
-        // The pipeline's check of itself takes a place that is kept for short requests: a server that is full is not broken.
+        // The startup verification and the canary take one of the places for short requests: a full server is not a broken one.
         var isHeld = !IdentifierRules.IsReserved(userId);
         if (isHeld && !slots.TryHold())
         {
@@ -248,7 +248,7 @@ internal sealed partial class ConnectionAcceptor(
         var asked = authenticator.AuthenticateAsync(request, cancellationToken);
         var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
 
-        // Nothing could ever be emitted for such a user, and the system's own users connect to the verification's private listener alone.
+        // No event can be emitted for such a user, and the reserved users connect only through the verification's private listener.
         return identity.UserId is { } userId
             && authenticator is not OneTimeAuthenticator
             && IdentifierRules.ProblemOfUser(userId) is { } problem
@@ -256,8 +256,8 @@ internal sealed partial class ConnectionAcceptor(
             : identity;
     }
 
-    // One that does not listen to its token is left behind: the handshake is answered in time, and its place is free. What becomes of it is
-    // said once it is known.
+    // An authenticator that ignores its token is abandoned: the handshake is answered in time and its place is freed. Its outcome is logged
+    // once it is known.
     private async Task<AuthenticationResult> WaitAsync(
         HandshakeRequest request, Task<AuthenticationResult> asked, CancellationToken cancellationToken)
     {
@@ -281,7 +281,7 @@ internal sealed partial class ConnectionAcceptor(
     {
         try
         {
-            // Otherwise the kernel swallows megabytes for a page that reads nothing, and nobody notices.
+            // Otherwise the kernel buffers megabytes for a page that reads nothing, and the stall stays unseen.
             socket?.SendBufferSize = services.Options.SendBufferBytes;
             return true;
         }

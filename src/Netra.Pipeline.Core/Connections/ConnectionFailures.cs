@@ -2,7 +2,7 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>The failures that a connection finds by itself, where there is no caller to throw to.</summary>
+/// <summary>The failures that a connection detects itself, where there is no caller to throw to.</summary>
 internal static class ConnectionFailures
 {
     public static Failure Isolation(Connection connection, long seq) => new(

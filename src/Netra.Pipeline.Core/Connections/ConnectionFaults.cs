@@ -4,7 +4,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Tells from an exception of a connection's loops why the connection ends.</summary>
+/// <summary>Derives the reason why a connection ends from an exception of its loops.</summary>
 internal static class ConnectionFaults
 {
     public static ConnectionEndReason ReasonOf(Exception exception) => exception switch

@@ -3,13 +3,13 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>What a check of one connection found.</summary>
 /// <param name="ConnectionId">The connection.</param>
-/// <param name="State">How it is doing.</param>
-/// <param name="EndReason">Why it ended; null while it is open, and for a connection that is not known (any more).</param>
+/// <param name="State">Its state.</param>
+/// <param name="EndReason">Why it ended; null while it is open, and for an unknown connection.</param>
 /// <param name="RoundTrip">How long the page took to answer; null when it did not.</param>
 /// <param name="LastWritten">The last event number written to it.</param>
 /// <param name="LastAcknowledged">The last event number that it acknowledged.</param>
 /// <param name="QueuedFrames">How many frames wait in its queue.</param>
-/// <param name="QueuedBytes">How many bytes they have.</param>
+/// <param name="QueuedBytes">How many bytes these frames have.</param>
 public sealed record ConnectionHealthReport(
     string ConnectionId,
     ConnectionState State,

@@ -3,13 +3,14 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Tells the kinds of quiet apart: dead (no byte at all), frozen (the browser answers WebSocket pings, the page answers nothing),
-/// stuck (the page answers, but acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on
-/// injected time; it does nothing itself.
+/// Tells the kinds of silence apart: dead (no byte at all), frozen (the browser answers WebSocket pings, the page answers nothing), stuck
+/// (the page answers, but acknowledges nothing that it was sent) and stalled (a flush makes no progress). A state machine on injected time;
+/// it returns what is to be done and does nothing itself.
 /// </summary>
 /// <remarks>
-/// <para>It judges nobody whom it has not asked: after a gap in which the process did not run it asks, and every deadline begins anew, once
-/// for each silence, or a process that stutters all the time would judge nobody; and a tick that comes late asks first.</para>
+/// <para>No client is judged without having been asked. After the process was suspended, the client is asked first and every deadline
+/// starts anew, but only once for each silence: otherwise a process that is suspended again and again would never end a connection. A late
+/// tick asks first, too.</para>
 /// <para><see cref="OnTick"/> is called by the shared tick alone. The other members may be called from any thread: each sets
 /// one field that the tick reads.</para>
 /// </remarks>
@@ -37,11 +38,11 @@ internal sealed class ConnectionLiveness
     private bool _stuck;
 
     /// <param name="options">The times.</param>
-    /// <param name="tick">How often <see cref="OnTick"/> comes; limits are met a tick early rather than late.</param>
+    /// <param name="tick">How often <see cref="OnTick"/> is called; limits are met a tick early rather than late.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isOneWay">
-    /// Whether the transport brings no bytes from the peer. Then a ping that was flushed is all that is heard of it; one that was not is a
-    /// flush without progress, and the stall timeout's to judge.
+    /// Whether the transport brings no bytes from the peer. Then a flushed ping is its only sign of life; a ping that was not flushed is a
+    /// flush without progress, which the stall timeout covers.
     /// </param>
     public ConnectionLiveness(ConnectionOptions options, TimeSpan tick, ServedTime time, bool isOneWay = false)
     {
@@ -50,17 +51,17 @@ internal sealed class ConnectionLiveness
         _gaps = time.Gaps;
     }
 
-    /// <summary>Whether the page is frozen; it is not any more from its first answer on.</summary>
+    /// <summary>Whether the page is frozen; its first answer ends that.</summary>
     public bool IsFrozen => Volatile.Read(ref _frozen) && PongAt < Volatile.Read(ref _pingUnansweredSince);
 
     public bool IsStuck => Volatile.Read(ref _stuck);
 
     /// <summary>
-    /// Whether nothing has been heard since the process last stood still: a page that is gone now has left meanwhile, because of it.
+    /// Whether no byte has come since the process was last suspended: a page that is gone now has left meanwhile, because of that.
     /// </summary>
     public bool IsUnheardSinceGap => Volatile.Read(ref _gaps) != _time.Gaps || InboundAt < Volatile.Read(ref _resumedAt);
 
-    /// <summary>How often bytes came.</summary>
+    /// <summary>How many times bytes came.</summary>
     public long Inbound => Volatile.Read(ref _inbound);
 
     /// <summary>When the last byte came, as a timestamp of the clock.</summary>
@@ -70,8 +71,8 @@ internal sealed class ConnectionLiveness
     public long PongAt => Volatile.Read(ref _pongAt);
 
     /// <summary>
-    /// Since when the page has left unacknowledged what it was sent, on this connection or the ones before it; 0 when it has not, or when
-    /// the alarm has been raised for it. The tick sets it; who reads it elsewhere finds it a tick old at worst.
+    /// Since when the page has left events unacknowledged, on this connection or the ones before it; 0 when it has not, or when the alarm
+    /// has been raised for it. The tick sets it; other readers find it a tick old at worst.
     /// </summary>
     public long UnconfirmedSince => _stuck || _unacknowledgedSince == 0 ? 0 : Since;
 
@@ -90,10 +91,12 @@ internal sealed class ConnectionLiveness
 
     public void OnFlushed() => Volatile.Write(ref _flushingSince, 0);
 
-    /// <summary>Looks at the clock.</summary>
+    /// <summary>Decides what is due now.</summary>
     /// <param name="written">The last event number written.</param>
     /// <param name="acknowledged">The last one acknowledged.</param>
-    /// <param name="unconfirmedSince">Since when the page made no progress on connections that were closed for it; 0 when it did.</param>
+    /// <param name="unconfirmedSince">
+    /// Since when the page made no progress on earlier connections that were closed as unconfirmed; 0 when it did.
+    /// </param>
     public LivenessAction OnTick(long written, long acknowledged, long unconfirmedSince = 0)
     {
         var now = _time.GetTimestamp();
@@ -168,7 +171,7 @@ internal sealed class ConnectionLiveness
 
     private LivenessAction WatchProgress(long now, long written, long acknowledged, long unconfirmedSince)
     {
-        // Where the connection begins is no progress.
+        // The number at which the connection begins is no progress.
         _acknowledgedAtTick = _acknowledgedAtTick < 0 ? acknowledged : _acknowledgedAtTick;
         if (written <= acknowledged)
         {
@@ -189,7 +192,7 @@ internal sealed class ConnectionLiveness
             (_unacknowledgedSince, _inheritedSince) = (now, _mayInherit ? unconfirmedSince : 0);
         }
 
-        // What is inherited counts, but a page that has only just come back gets the time of an answer to confirm what it was sent again.
+        // Inherited time counts, but a page that has just reconnected gets the time of one answer to confirm what it was sent again.
         var unacknowledged = Judged(Since, now);
         var here = Math.Max(_unacknowledgedSince, _resumedAt);
         if (!_stuck
@@ -220,7 +223,7 @@ internal sealed class ConnectionLiveness
         return LivenessAction.ApplicationPing;
     }
 
-    // Whatever was said meanwhile waits unread, and what was asked may have been asked in vain.
+    // Bytes that came during the gap wait unread, and pings sent before it may have been lost.
     private LivenessAction Resume(long now)
     {
         if (InboundAt >= _resumedAt)
@@ -264,7 +267,7 @@ internal sealed class ConnectionLiveness
         return LivenessAction.Recovered;
     }
 
-    // For how long something has lasted since it could be heard that it does not.
+    // How long a condition has lasted. The time before the last resume does not count: its end could not have been noticed then.
     private TimeSpan Judged(long since, long now) => Elapsed(Math.Max(since, _resumedAt), now);
 
     private TimeSpan Elapsed(long since, long now) => _time.GetElapsedTime(since, now);

@@ -5,7 +5,7 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Tells of connections that open and end: those that open are told of an emergency, observers of both. Safe from any thread.
+/// Announces connections that open and end: tells new ones of an emergency, and observers of both. Safe from any thread.
 /// </summary>
 internal sealed class ConnectionObservation(
     PipelineObservation observation, EmergencyMode emergency, IEnumerable<ConnectionObserver> observers)

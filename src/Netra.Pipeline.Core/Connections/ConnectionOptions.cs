@@ -16,8 +16,8 @@ public sealed class ConnectionOptions
 
     /// <summary>
     /// How many connections may be open that have not sent a whole request yet. Range 8 to 1,000,000, default 1,000, and no more than an
-    /// eighth of all. Above it those are closed that have been silent for the longest time, and for 5 s at least. So many connections are
-    /// kept from being held by pages and requests of many events.
+    /// eighth of all. Above it, those that have been silent longest, and for at least 5 s, are closed. Pages and requests of many events
+    /// cannot take these places.
     /// </summary>
     [Range(8, 1_000_000)]
     public int MaxHandshakes { get; set; } = 1000;
@@ -35,16 +35,16 @@ public sealed class ConnectionOptions
     /// <summary>
     /// What the queues of all connections, and the recent windows of all streams, may hold together, in bytes. Range 16 MiB to 64 GiB;
     /// default a quarter of the memory that the process may have (in a container its limit), but
-    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it they let go of what is stored, and then the
-    /// largest queues of theirs: their connections lag, and are caught up from the log.
+    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it windows drop events that the log has stored,
+    /// then the largest queues drop theirs: their connections lag, and are caught up from the log.
     /// </summary>
     [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
     public long? BufferBudgetBytes { get; set; }
 
     /// <summary>
     /// How many answers to client messages may wait. Range 8 to 4,096, default 64. At half of them the connection is not read any further
-    /// until there is room; one more than all of them, which only posts of an event
-    /// stream can bring about, ends the connection with <c>control_overflow</c>.
+    /// until there is room; exceeding the limit, which only posts to an event stream can do, ends the connection with
+    /// <c>control_overflow</c>.
     /// </summary>
     [Range(8, 4096)]
     public int ControlMessages { get; set; } = 64;
@@ -72,8 +72,8 @@ public sealed class ConnectionOptions
     public int SendBufferBytes { get; set; } = 96 * 1024;
 
     /// <summary>
-    /// What the WebSocket may write on its own account while a flush is pending, in bytes. Range 256 to 1 MiB,
-    /// default 16 KiB, more than a hundred pongs.
+    /// What the WebSocket itself may write (pongs) while a flush is pending, in bytes. Range 256 to 1 MiB, default 16 KiB, more than a
+    /// hundred pongs.
     /// </summary>
     [Range(256, 1024 * 1024)]
     public int SideBufferBytes { get; set; } = 16 * 1024;
@@ -96,7 +96,7 @@ public sealed class ConnectionOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a page that is there may leave what it was sent unacknowledged. Range 2 s to 1 h, default 60 s.</summary>
+    /// <summary>How long a page that answers may leave events unacknowledged. Range 2 s to 1 h, default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "01:00:00")]
     public TimeSpan SilentFailureWindow { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -18,12 +18,12 @@ public sealed class ConnectionRegistry : FailureAudience
     internal IEnumerable<Connection> All => _byId.Select(static entry => entry.Value);
 
     /// <summary>
-    /// Asks one connection for a sign of life, now: the browser with a WebSocket ping, the page with an application ping. A connection from
+    /// Pings one connection now: the browser with a WebSocket ping, the page with an application ping. A connection from
     /// which no byte comes within the ping timeout is ended.
     /// </summary>
     /// <param name="connectionId">The id that its <c>welcome</c> named.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>What was found; <see cref="ConnectionState.Ended"/> without a reason for an id that is not known (any more).</returns>
+    /// <returns>What was found; <see cref="ConnectionState.Ended"/> without a reason for an unknown id.</returns>
     public Task<ConnectionHealthReport> CheckConnectionHealthAsync(string connectionId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(connectionId);
@@ -59,7 +59,7 @@ public sealed class ConnectionRegistry : FailureAudience
     /// <summary>Completes when no connection is open, now or later.</summary>
     internal Task WhenEmpty()
     {
-        // An exchange, for its fence: whoever removes the last one looks here afterwards, and must not be missed.
+        // An exchange, for its fence: the thread that removes the last connection looks here afterwards, and must not miss this waiter.
         var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var empty = Interlocked.CompareExchange(ref _empty, made, null) ?? made;
         if (_byId.IsEmpty)

@@ -6,7 +6,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>What every connection needs and all of them share.</summary>
+/// <summary>What all connections share.</summary>
 internal sealed class ConnectionServices(
     IOptions<ConnectionOptions> options,
     ClientMessageDispatcher dispatcher,
@@ -37,6 +37,6 @@ internal sealed class ConnectionServices(
 
     public ILogger Logger { get; } = logger;
 
-    /// <summary>The clock: what is measured and what has a deadline leaves out the gaps in which this process did not run.</summary>
+    /// <summary>The clock of measurements and deadlines: it leaves out the gaps in which this process did not run.</summary>
     public ServedTime Time { get; } = time;
 }

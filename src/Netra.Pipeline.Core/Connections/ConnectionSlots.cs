@@ -10,30 +10,30 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>
 /// How many connections may be open at once, of all kinds: each takes a file handle, and without handles neither log nor monitor works, and
-/// the runtime itself gives up. Whoever comes above the limit is closed at once. A part is kept for handshakes and short requests, so that
-/// probes and operators get through when pages fill the rest; whoever keeps the server waiting for a request, its first or the next one on
-/// a connection that HTTP has kept alive, makes room for whoever comes.
+/// the runtime itself fails. A connection above the limit is closed at once. A part is reserved for handshakes and short requests, so that
+/// probes and operators get through when pages fill the rest. Among connections whose first or next request the server waits for, the one
+/// that has been silent longest is closed to make room for a new one.
 /// </summary>
-/// <remarks>Safe to use from any thread; the lock guards all state. Nobody is cut, and nothing is logged, under it.</remarks>
+/// <remarks>Safe to use from any thread; the lock guards all state. Cutting and logging happen outside of it.</remarks>
 internal sealed partial class ConnectionSlots
 {
-    // What the pipeline needs besides what is open when it starts: each assembly that is loaded later keeps two handles.
+    // What starting takes besides the handles that are open already: each assembly that is loaded later keeps two.
     private const int HandlesOfStarting = 96;
 
-    // Below that there is no use in starting.
+    // With fewer there is no use in starting.
     private const int FewestConnections = 16;
 
-    // One connection in so many is kept for handshakes and short requests.
+    // One connection in this many is reserved for handshakes and short requests.
     private const int HandshakeShare = 8;
 
-    // Whoever has sent nothing for so long is no page that is just connecting; on our own lateness nobody is judged.
+    // A connection silent for this long is not a page that is just connecting; delays of the server's own do not count.
     private static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ConnectionContext, Slot> _open = new(ReferenceEqualityComparer.Instance);
 
-    // Of whom the first request is waited for, and of whom the next one; whoever has made the server wait the longest is the first.
+    // Connections whose first or next request is awaited; the one that has been silent longest is the first.
     private readonly LinkedList<Silence> _silent = new();
     private readonly LinkedList<Silence> _idle = new();
     private readonly ConnectionOptions _connections;
@@ -51,7 +51,7 @@ internal sealed partial class ConnectionSlots
     /// <param name="reservedHandles">How many file handles are kept from connections.</param>
     /// <param name="meters">Makes the meter.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where it is said what is refused.</param>
+    /// <param name="logger">Where refusals are logged.</param>
     public ConnectionSlots(
         IOptions<ConnectionOptions> connections,
         int reservedHandles,
@@ -72,13 +72,13 @@ internal sealed partial class ConnectionSlots
     /// <summary>How many may be open.</summary>
     public int Limit => Volatile.Read(ref _limit);
 
-    /// <summary>How many of them may be in their handshake, or serve short requests, when the others are full.</summary>
+    /// <summary>How many of them may be handshakes or short requests when the others are full.</summary>
     public int HandshakeLimit => Math.Min(_connections.MaxHandshakes, Math.Max(1, Limit / HandshakeShare));
 
-    /// <summary>How many may be held for long.</summary>
+    /// <summary>How many may be long-held.</summary>
     public int HoldLimit => Limit - HandshakeLimit;
 
-    /// <summary>How many found no place since the start. Whoever looks twice knows whether somebody was turned away in between.</summary>
+    /// <summary>How many found no place since the start. Two readings show whether a connection was turned away in between.</summary>
     public long Refusals => Interlocked.Read(ref _refusals);
 
     /// <summary>How many are open.</summary>
@@ -94,7 +94,7 @@ internal sealed partial class ConnectionSlots
     }
 
     /// <summary>
-    /// What is wrong with the number of file handles that the process may open, before it needs them; null when nothing is.
+    /// What is wrong with the number of file handles that the process may open, found before it runs out; null when nothing is.
     /// </summary>
     public string? ProblemOfHandles()
     {
@@ -124,13 +124,13 @@ internal sealed partial class ConnectionSlots
     }
 
     /// <summary>
-    /// Takes a slot for a connection that was accepted. Where its listener has a door, bytes of it are waited for from now
-    /// on: before the door there may be TLS, which waits as well. Once some have come, it may be ourselves who are late,
-    /// and it is not judged until it is at the door.
+    /// Takes a slot for an accepted connection. Where its listener has a door, the wait for its bytes begins here: TLS may come before the
+    /// door, and waits as well. Once bytes have come, a delay may be the server's own, so the connection does not count as silent until it
+    /// is at the door.
     /// </summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="door">The door of its listener; null where that has none.</param>
-    /// <returns>Whether there is one; if not, the connection is to be closed.</returns>
+    /// <param name="door">The door of its listener; null where the listener has none.</param>
+    /// <returns>Whether there was a slot; if not, the connection is to be closed.</returns>
     public bool TryEnter(ConnectionContext connection, ListenerDoor? door = null)
     {
         List<ConnectionContext>? silent = null;
@@ -139,7 +139,7 @@ internal sealed partial class ConnectionSlots
         {
             if (_open.Count >= _limit)
             {
-                // Those who leave have their slots for a moment more, which is what the reserve of handles is for.
+                // Closed connections keep their slots a moment longer, which the reserve of handles covers.
                 Take(_silent, keep: 0, most: 1, ref silent);
                 Take(_idle, keep: 0, most: 1, ref silent);
                 isFull = silent is null;
@@ -181,14 +181,14 @@ internal sealed partial class ConnectionSlots
     }
 
     /// <summary>
-    /// Bytes of a connection are waited for. One that did not come through here, over a transport of the host's own, is not bounded.
+    /// The server waits for bytes of a connection. A connection that has no slot, over a transport of the host's own, is not limited.
     /// </summary>
     public void BeginWaiting(ConnectionContext connection) => Change(connection, static slot => slot.ComeToDoor());
 
-    /// <summary>They have come, or the connection has.</summary>
+    /// <summary>The wait is over: bytes have come, or the connection has ended.</summary>
     public void EndWaiting(ConnectionContext connection) => Change(connection, static slot => slot.IsWaiting = false);
 
-    /// <summary>A connection has sent a request: while it is served, it may wait for as long as it wants.</summary>
+    /// <summary>A connection has sent a request: while it is served, the connection may be silent.</summary>
     public void BeginRequest(ConnectionContext connection) => Change(connection, static slot =>
     {
         slot.Requests++;
@@ -199,12 +199,12 @@ internal sealed partial class ConnectionSlots
     public void ClaimRequest(ConnectionContext connection) => Change(connection, static slot => slot.OwnRequests++);
 
     /// <summary>The request is over.</summary>
-    /// <param name="connection">Whose it was.</param>
+    /// <param name="connection">The connection.</param>
     /// <param name="isOwn">Whether it was one of the pipeline's own.</param>
     public void EndRequest(ConnectionContext connection, bool isOwn)
         => Change(connection, isOwn ? static slot => slot.EndOwnRequest() : static slot => slot.Requests--);
 
-    /// <summary>Whether one more connection may be held for long: a page, or a request of many events.</summary>
+    /// <summary>Takes a place for one more long-held connection, if there is one: a page, or a request of many events.</summary>
     public bool TryHold()
     {
         lock (_gate)
@@ -219,7 +219,7 @@ internal sealed partial class ConnectionSlots
         }
     }
 
-    /// <summary>A connection that was held is not any more.</summary>
+    /// <summary>A long-held connection gives its place back.</summary>
     public void Release()
     {
         lock (_gate)
@@ -229,8 +229,8 @@ internal sealed partial class ConnectionSlots
     }
 
     /// <summary>
-    /// Cuts the connections that nobody but the pipeline has a use for: those without a whole request, and those that are served by the
-    /// pipeline itself. What a host serves beside it is the host's.
+    /// Cuts the connections that only the pipeline uses: those without a whole request, and those that the pipeline itself serves.
+    /// Connections that the host serves are left alone.
     /// </summary>
     /// <returns>How many there were.</returns>
     public int CutAll()
@@ -329,7 +329,7 @@ internal sealed partial class ConnectionSlots
 
         public bool IsCut { get; set; }
 
-        // Whether it is seen when requests of it are waited for and served.
+        // Whether the slot is told when requests of it are awaited and served.
         public bool IsKnown { get; set; }
 
         public bool HasAsked { get; set; }
@@ -345,14 +345,14 @@ internal sealed partial class ConnectionSlots
 
         public LinkedListNode<Silence>? Silence { get; set; }
 
-        // To a host that stops. On a listener that has a door, whoever has not come to it is still before TLS.
+        // To a host that stops. On a listener that has a door, a connection that has not reached it is still before TLS.
         public bool IsOfNoUse => IsKnown ? Requests == OwnRequests : Door is { IsThere: true };
 
         public void ComeToDoor()
         {
             if (!IsKnown)
             {
-                // What came before the door took its time, which need not be the peer's.
+                // Time spent before the door need not be the peer's.
                 EndSilence();
                 (IsKnown, Socket) = (true, null);
                 Door?.IsThere = true;

@@ -5,8 +5,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Looks after all connections once a second, and after nothing else: one timer for the process instead of one per connection. It waits for
-/// nothing; what it does is called by one loop, one call at a time.
+/// Checks all connections once a second, and nothing else: one timer for the process instead of one per connection. It waits for nothing;
+/// one loop calls it, one call at a time.
 /// </summary>
 internal sealed partial class ConnectionTick(ConnectionRegistry registry, ServedTime served, ILogger<ConnectionTick> logger)
 {
@@ -38,7 +38,7 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, Served
             }
             catch (Exception exception)
             {
-                // One connection's fault must not keep the others from being looked after.
+                // One connection's fault must not keep the others from being checked.
                 Log.TickFailed(logger, connection.Id, exception);
                 connection.End(ConnectionEndReason.InternalError, exception);
             }

@@ -2,7 +2,7 @@ using Netra.Pipeline.Contexts;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Development's authenticator: it believes the query's <c>user_id</c>, from this machine alone.</summary>
+/// <summary>Development's authenticator: it accepts the query's <c>user_id</c>, from this machine alone.</summary>
 internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
 {
     public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)

@@ -5,9 +5,9 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What one connection is to write next, whatever carries it: the welcome first, then what has no number (a ping, answers, errors), then
-/// what a page holds, then what is queued. It is the last place before the
-/// transport, so the owner's tag is checked here. Used by the connection's writer alone.
+/// What one connection writes next, over any transport: the welcome first, then frames without a number (pings, answers, errors), then the
+/// page of missed events, then the queue. It is the last place before the transport, so the owner's tag is checked here. Used by the
+/// connection's writer alone.
 /// </summary>
 internal sealed class FrameSource(Connection connection, ConnectionOptions options)
 {
@@ -22,22 +22,22 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     private bool _hasGap;
     private long _replayBegun;
 
-    /// <summary>Whether something waits, or is to be read.</summary>
+    /// <summary>Whether something waits to be written, or to be read from the stream.</summary>
     public bool HasWork => !_queue.IsEmpty || _subscription.HasPages || _pageIndex < _page.Count;
 
-    /// <summary>Whether what was missed is to be read, once there is nothing to take.</summary>
+    /// <summary>Whether missed events are to be read, once nothing waits to be written.</summary>
     public bool HasPages => _subscription.HasPages && !connection.IsEnded;
 
     /// <summary>
-    /// Whether frames may be written still. A page that the server leaves gets what is queued for it first: the end of a run
-    /// that the stop cancelled is among it.
+    /// Whether frames may still be written. When the server stops, a page first gets what is queued for it: the end of a run that the stop
+    /// cancelled is among it.
     /// </summary>
     public bool MayWrite => !connection.IsEnded || connection.EndReason == ConnectionEndReason.ServerShutdown;
 
-    /// <summary>Whether a sign of life is to be asked for before the next frame. Nothing comes before the welcome.</summary>
+    /// <summary>Whether a ping is to be sent before the next frame. Nothing comes before the welcome.</summary>
     public bool TryTakePing() => _isWelcomed && _queue.TryTakePing();
 
-    /// <summary>Takes the next frame. An event of somebody else ends the connection instead.</summary>
+    /// <summary>Takes the next frame. Another user's event ends the connection instead.</summary>
     public bool TryTake(out SendFrame frame)
     {
         if (!TryTakeNext(out frame))
@@ -76,7 +76,7 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     }
 
     /// <summary>
-    /// What was written is with the transport. The oldest event's latency stands for all that were flushed with it:
+    /// The written frames are with the transport. The oldest event's latency stands for all that were flushed with it:
     /// none of them took longer.
     /// </summary>
     public void OnFlushed()
@@ -90,7 +90,7 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         connection.Stream.Stages.OnWritten();
     }
 
-    /// <summary>Reads more of what was missed.</summary>
+    /// <summary>Reads more of the missed events.</summary>
     public async ValueTask FillPageAsync()
     {
         _replayBegun = _replayBegun == 0 ? connection.Timestamp() : _replayBegun;
@@ -101,12 +101,12 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         }
         catch (Exception exception)
         {
-            // Whatever the log raises is no fault of the peer, even where it looks like one: an IOException here is a disk, not a socket.
+            // An exception of the log is never the peer's fault, even where it looks like one: an IOException here is a disk, not a socket.
             connection.OnReadFailed(exception);
         }
     }
 
-    // A message in a page that takes numbers away says that they will not come.
+    // A numbered message in a page that is not an event is a gap: those numbers will not come.
     private void Measure()
     {
         _hasGap |= _page.Exists(static frame => !frame.IsEvent && frame.Seq > 0);
@@ -149,14 +149,14 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             return true;
         }
 
-        // The stream filled the page when the queue was empty and it handed nothing to it, so the page is older
-        // than whatever is queued now.
+        // The stream filled the page when the queue was empty and added nothing to the queue, so the page is older than anything queued
+        // now.
         if (_pageIndex < _page.Count)
         {
             frame = _page[_pageIndex++];
             if (_pageIndex == _page.Count)
             {
-                // Or an idle connection would hold on to the events of its last page.
+                // Otherwise an idle connection would hold on to the events of its last page.
                 _page.Clear();
                 _pageIndex = 0;
             }

@@ -6,10 +6,10 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Looks four times a second whether the process can still open a file. While it cannot, accepting a connection fails at once,
-/// again and again, and takes a core: then nothing is accepted, and whoever comes waits in the kernel's backlog until handles
-/// are free. Some spare handles are held for that moment and let go of: the runtime ends a process that cannot load what it
-/// needs, and log and alerts open files too.
+/// Checks four times a second whether the process can still open a file. While it cannot, accepting a connection fails at once, again and
+/// again, and takes a core: then nothing is accepted, and new connections wait in the kernel's backlog until handles are free. Some spare
+/// handles are held and released at that moment: the runtime ends a process that cannot load what it needs, and log and alerts open files
+/// too.
 /// </summary>
 /// <remarks>Safe to use from any thread. Only the timer changes the state, one look at a time; the lock guards the spare handles.</remarks>
 internal sealed partial class HandleWatch : IDisposable
@@ -102,15 +102,15 @@ internal sealed partial class HandleWatch : IDisposable
             return;
         }
 
-        // Nobody accepts from here on, or the spare handles would go to whoever comes. Everything else may need
-        // them, what follows first of all.
+        // Nothing is accepted from here on, or new connections would take the spare handles. All other code may need them, the lines below
+        // first of all.
         state.IsExhausted = true;
         LetGo();
         state.Exhausted.Cancel();
         Log.Exhausted(_logger);
     }
 
-    // Taking all that is left in order to see how much there is would be noticed by whoever opens something at that moment.
+    // Taking all that are left in order to count them would fail other code that opens a file at that moment.
     private static bool AreEnoughFree()
     {
         try
@@ -123,7 +123,7 @@ internal sealed partial class HandleWatch : IDisposable
         }
     }
 
-    // All of them, and one that stays free; or none.
+    // Takes all of them, while one more stays free; or none.
     private bool TryTakeSpares()
     {
         List<SafeFileHandle> taken = [];
@@ -165,7 +165,7 @@ internal sealed partial class HandleWatch : IDisposable
 
     private static void Close(List<SafeFileHandle> handles) => handles.ForEach(static handle => handle.Dispose());
 
-    // What is thrown when no handle is free has to be loaded before: the runtime ends a process that cannot load it.
+    // The exception for a lack of handles has to be loaded beforehand: the runtime ends a process that cannot load it.
     private static void Rehearse()
     {
         try

@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Counts what is being handled for one connection, up to a limit. Safe to use from any thread.</summary>
+/// <summary>Counts the messages being handled for one connection, up to a limit. Safe to use from any thread.</summary>
 internal sealed class HandlingSlots
 {
     private int _taken;

@@ -19,7 +19,7 @@ public sealed class HandshakeRequest
     /// <summary>The header fields; names are compared without regard to case.</summary>
     public required IHeaderDictionary Headers { get; init; }
 
-    /// <summary>Who is at the other end of the transport; null when the transport has no addresses.</summary>
+    /// <summary>The peer's address; null when the transport has no addresses.</summary>
     public EndPoint? RemoteEndPoint { get; init; }
 
     /// <summary>Whether the bytes came over TLS.</summary>

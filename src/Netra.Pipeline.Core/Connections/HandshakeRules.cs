@@ -34,7 +34,7 @@ internal static class HandshakeRules
             return new HandshakeRefusal(400, "bad_request", "Host must be there once.");
         }
 
-        // Whether a body or the first frames follow would be a matter of opinion, and proxies have theirs.
+        // Whether a body or the first frames follow is ambiguous, and proxies decide it differently.
         if (!request.IsExtendedConnect
             && (request.Headers["Content-Length"] is not ([] or ["0"]) || request.Headers.TransferEncoding.Count > 0))
         {

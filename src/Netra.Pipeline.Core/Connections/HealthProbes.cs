@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Who waits for the page's next answer. One answer serves all of them. Safe to use from any thread.</summary>
+/// <summary>The callers that wait for the page's next answer. One answer completes all of them. Safe to use from any thread.</summary>
 internal sealed class HealthProbes(TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -28,7 +28,7 @@ internal sealed class HealthProbes(TimeProvider time)
         }
     }
 
-    /// <summary>Nobody waits for this answer any more; the next probe measures anew.</summary>
+    /// <summary>Gives up waiting for this answer; the next probe measures anew.</summary>
     public void GiveUp(Task<TimeSpan?> probe)
     {
         lock (_gate)

@@ -7,14 +7,14 @@ namespace Netra.Pipeline.Connections;
 public interface IClientMessageHandler
 {
     /// <summary>
-    /// Handles a <c>chat_message</c>. It should start what takes long and return, since a connection has few messages handled at once.
+    /// Handles a <c>chat_message</c>. It should start long work and return, since a connection has few messages handled at once.
     /// </summary>
     /// <param name="message">The message.</param>
-    /// <param name="ct">Fires when the host stops. That the page has gone is no reason to stop: its user comes back for the answer.</param>
+    /// <param name="ct">Fires when the host stops. A page that has left is no reason to stop: its user comes back for the answer.</param>
     /// <returns>The id of the run it started, for <c>accepted</c>; <see langword="null"/> when it started none.</returns>
     ValueTask<string?> HandleChatMessageAsync(ClientChatMessage message, CancellationToken ct);
 
-    /// <summary>Handles a <c>cancel_run</c>. It must throw when it cancels nothing, or the page would be told otherwise.</summary>
+    /// <summary>Handles a <c>cancel_run</c>. It must throw when it cancels nothing; otherwise the page is told that it did.</summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host stops.</param>
     /// <returns>A task that ends when the cancellation has been asked for; the run itself ends with <c>agent_cancelled</c>.</returns>

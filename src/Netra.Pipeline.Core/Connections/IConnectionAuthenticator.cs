@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Says who wants to connect. The host registers one with <c>UseAuthenticator</c>; without one the pipeline starts in
+/// Identifies the user who wants to connect. The host registers one with <c>UseAuthenticator</c>; without one the pipeline starts in
 /// Development only. It is called in parallel.
 /// </summary>
 public interface IConnectionAuthenticator

@@ -1,12 +1,12 @@
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Whether the connections of a listener come to a door of the pipeline's, where requests are waited for: what else a host listens
-/// for may wait for its peers as it likes.
+/// Whether the connections of a listener come to a door of the pipeline's, where requests are awaited. The host's other listeners may wait
+/// for their peers as long as they like.
 /// </summary>
-/// <remarks>Guarded by the slots.</remarks>
+/// <remarks>Guarded by the lock of <see cref="ConnectionSlots"/>.</remarks>
 internal sealed class ListenerDoor
 {
-    /// <summary>Whether one of them has come there.</summary>
+    /// <summary>Whether a connection has reached the door.</summary>
     public bool IsThere { get; set; }
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Admits the bearer of one random token, once, as a reserved user. Only the verification's private listener asks it.</summary>
+/// <summary>Admits the bearer of one random token, once, as a reserved user. Only the verification's private listener uses it.</summary>
 internal sealed class OneTimeAuthenticator(string userId) : IConnectionAuthenticator
 {
     private readonly byte[] _expected = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));

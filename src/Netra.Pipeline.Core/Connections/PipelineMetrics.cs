@@ -42,11 +42,11 @@ internal sealed class PipelineMetrics
             new InstrumentAdvice<double> { HistogramBucketBoundaries = ReplaySeconds });
     }
 
-    /// <param name="transport">What carries it.</param>
+    /// <param name="transport">Its transport.</param>
     public void ConnectionOpened(string transport) => _active.Add(1, Transport(transport));
 
     /// <param name="reason">Why it ended.</param>
-    /// <param name="transport">What carried it.</param>
+    /// <param name="transport">Its transport.</param>
     /// <param name="duration">How long it lived.</param>
     public void ConnectionEnded(ConnectionEndReasonInfo reason, string transport, TimeSpan duration)
     {

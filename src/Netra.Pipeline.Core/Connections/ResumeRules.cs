@@ -6,7 +6,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>How a client says where it wants to go on (docs/protocol.md, sections 2.1 and 9.3). Pure functions.</summary>
+/// <summary>How a client says where it resumes (docs/protocol.md, sections 2.1 and 9.3). Pure functions.</summary>
 internal static class ResumeRules
 {
     /// <summary>Reads the query's parameters.</summary>
@@ -35,15 +35,15 @@ internal static class ResumeRules
     }
 
     /// <summary>
-    /// Reads the id of the last event that a browser had of an event stream: it goes before the query, which is as old as the page.
+    /// Reads the id of the last event that a browser received from an event stream: it overrides the query, which is as old as the page.
     /// </summary>
     /// <param name="headers">The request's header fields.</param>
     /// <param name="query">The request's query, for a client that has no such id.</param>
-    /// <param name="resume">Where the client wants to go on.</param>
+    /// <param name="resume">Where the client resumes.</param>
     /// <returns>What is wrong with it; null when nothing is.</returns>
     public static HandshakeRefusal? ReadStream(IHeaderDictionary headers, IQueryCollection query, out ResumeRequest resume)
     {
-        // An empty one is what a browser has whose last event had none.
+        // A browser sends an empty one when its last event had no id.
         if (!headers.TryGetValue("Last-Event-ID", out var ids) || StringValues.IsNullOrEmpty(ids))
         {
             return Read(query, out resume);

@@ -6,8 +6,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// The security audit log: who was refused, whose events were stopped on their way to somebody else, and which operators looked at or
-/// changed what is somebody's. A category of its own, so that it can be kept apart and longer than the rest. Refusals may come by the
+/// The security audit log: refused connections and requests, events that were stopped on their way to another user, and operators who read
+/// or changed a user's data. A category of its own, so that it can be kept apart and longer than the rest. Refusals may come by the
 /// thousand, so they are written to a <see cref="PeerLog"/>. Safe from any thread.
 /// </summary>
 internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog lines)
@@ -17,10 +17,10 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
-    /// <summary>A page was refused for who it is, or is not.</summary>
+    /// <summary>A page was refused for its identity, or for the lack of one.</summary>
     public void HandshakeRefused(EndPoint? remote, int status, string code, string problem)
     {
-        // Anything else (a malformed request, a full server) says nothing of who asked.
+        // Anything else (a malformed request, a full server) says nothing about the peer's identity.
         if (status is 401 or 403)
         {
             lines.Write(
@@ -31,7 +31,7 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
         }
     }
 
-    /// <summary>A request to publish, or an operator's, was refused for who it comes from.</summary>
+    /// <summary>A publisher's or an operator's request was refused for its identity.</summary>
     public void RequestRefused(string? who, EndPoint? remote, string method, string? path, int status)
         => lines.Write(
             EventIds.RequestDenied,
@@ -39,11 +39,11 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             PeerLog.SourceOf(remote),
             more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
-    /// <summary>An event was stopped on its way to somebody else.</summary>
+    /// <summary>An event was stopped on its way to another user.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq)
         => Log.IsolationViolated(_logger, seq, connectionId, userId);
 
-    /// <summary>An operator has looked at what is somebody's.</summary>
+    /// <summary>An operator has read a user's data.</summary>
     public void OperatorRead(string? who, EndPoint? remote, string operation, string? subject, int status)
         => Log.OperatorRead(_logger, operation, subject, status, who, remote);
 

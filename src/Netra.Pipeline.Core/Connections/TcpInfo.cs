@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// What the kernel knows of a TCP connection, read with <c>TCP_INFO</c>; nothing elsewhere than on Linux, nor of other sockets. Safe to use
-/// from any thread.
+/// What the kernel knows of a TCP connection, read with <c>TCP_INFO</c>; only on Linux, and only for TCP sockets. Safe to use from any
+/// thread.
 /// </summary>
 internal static class TcpInfo
 {
@@ -16,7 +16,7 @@ internal static class TcpInfo
     private const int BytesReceivedAt = 128;
     private const byte CloseWait = 8;
 
-    /// <summary>Whether the peer has certainly sent nothing, whoever has read it.</summary>
+    /// <summary>Whether the peer has certainly sent nothing, read or unread.</summary>
     public static bool HasReceivedNothing(Socket socket)
     {
         Span<byte> info = stackalloc byte[BytesReceivedAt + sizeof(ulong)];

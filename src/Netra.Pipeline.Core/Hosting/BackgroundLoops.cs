@@ -10,13 +10,13 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// The pipeline's background loops, each for one thing: connections; the retries of critical events; the ledger and the delivery trail;
-/// eviction; retention; the webhook; failures that come in crowds; what is done once a minute; and those of the modules. A round that fails
-/// is reported and the loop goes on; a loop that dies or hangs is reported too.
+/// The pipeline's background loops, each for one task: connections; the retries of critical events; the ledger and the delivery trail;
+/// eviction; retention; the webhook; the summaries of repeated failures; tasks of once a minute; and those of the modules. A round that
+/// fails is reported and the loop continues; a loop that ends or hangs is reported too.
 /// </summary>
 /// <remarks>
-/// What guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are pinged and heard,
-/// retries and the ledger go on. What needs the log waits for it in a loop of its own.
+/// A loop that guards others is an <see cref="Action"/>, which cannot wait: while the log takes minutes to store, pages are still pinged
+/// and read, and retries and the ledger continue. Work that needs the log waits for it in a loop of its own.
 /// </remarks>
 internal sealed class BackgroundLoops(
     ConnectionTick connections,
@@ -35,10 +35,10 @@ internal sealed class BackgroundLoops(
     IOptions<StreamOptions> options,
     TimeProvider time) : IDisposable
 {
-    /// <summary>How long a round may take: far more than it does, and soon enough for those who wait for what it does.</summary>
+    /// <summary>How long a round may take: far more than it does, and soon enough for callers that wait for its work.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a round may take that posts to others, or works off a backlog.</summary>
+    /// <summary>How long a round may take that posts to other systems, or works off a backlog.</summary>
     public static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromMinutes(1);
@@ -53,7 +53,7 @@ internal sealed class BackgroundLoops(
         _running = Task.WhenAll([_retries, .. Loops().Concat(modules.SelectMany(static module => module.Loops())).Select(RunAsync)]);
     }
 
-    /// <summary>Ends the loops and waits for them. It throws nothing, so that whoever cannot wait may leave it.</summary>
+    /// <summary>Ends the loops and waits for them. It throws nothing, so that a caller that cannot wait may leave it.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
@@ -62,7 +62,7 @@ internal sealed class BackgroundLoops(
 
     public void Dispose() => _stopping.Dispose();
 
-    // Once its own loop has ended; another that hangs does not hold it.
+    // After its own loop has ended; another loop that hangs does not hold it up.
     private async Task StopDeliveryAsync()
     {
         await _retries;
@@ -108,7 +108,7 @@ internal sealed class BackgroundLoops(
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // A cancellation that is not the host's is a failure like any other: something inside gave up.
+                // A cancellation that is not the host's is a failure like any other: an operation inside gave up.
                 if (!watched.WaitsForLog || !IsOfTheLog(exception))
                 {
                     watch.Report(loop.Name, "a round failed; the loop goes on", exception);
@@ -138,7 +138,7 @@ internal sealed class BackgroundLoops(
         }
     }
 
-    // The log has said so itself, and while it stores nothing there is nothing else to be said.
+    // The log has reported it itself; while it stores nothing, there is nothing else to report.
     private bool IsOfTheLog(Exception exception) => log.Trouble is not null
         || exception is PipelineException { Code: FailureCode.LogFailed }
         || (exception is AggregateException { InnerExceptions: var inner } && inner.All(IsOfTheLog));
@@ -149,7 +149,7 @@ internal sealed class BackgroundLoops(
         LookAtLoops();
     }
 
-    // It looks at the loops too: what fails in the tick must not blind it.
+    // It checks the loops too, so that a failure of the tick does not leave them unwatched.
     private void TellFailures()
     {
         LookAtLoops();
@@ -172,7 +172,7 @@ internal sealed class BackgroundLoops(
     {
         foreach (var expired in await log.ExpireAsync(time.GetUtcNow() - options.Value.Retention, cancellationToken))
         {
-            // The verification's events concern nobody.
+            // The startup verification's events belong to no user.
             if (expired.Unacknowledged > 0 && !IdentifierRules.IsReserved(expired.UserId))
             {
                 streams.Counters.OnExpired(expired.Lost);

@@ -3,8 +3,8 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// How one background loop is doing: whether a round of it is under way, for how long, and whether that is too long. Begun and ended by
-/// its loop; looked at from any thread.
+/// The state of one background loop: whether a round is under way, for how long, and whether that is too long. The loop begins and ends its
+/// rounds; any thread may read.
 /// </summary>
 /// <param name="loop">The loop's name.</param>
 /// <param name="patience">How long a round may take.</param>
@@ -16,7 +16,7 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
     private const int Late = 1;
     private const int Ended = 2;
 
-    // Where time leaps, every round is old at once, but nobody has looked meanwhile: somebody looks once a second at least.
+    // When the clock leaps, every round looks old at once. So a round is late only after this many checks; there is at least one a second.
     private readonly int _minLooks = (int)patience.TotalSeconds;
 
     private long _begunAt;
@@ -31,13 +31,13 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
     /// <summary>Whether its rounds wait for the log.</summary>
     public bool WaitsForLog => waitsForLog;
 
-    /// <summary>How many rounds have come back.</summary>
+    /// <summary>How many rounds have completed.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Whether a round is under way.</summary>
     public bool IsUnderWay => Volatile.Read(ref _begunAt) != 0;
 
-    /// <summary>Whether nothing comes of the loop any more: a round hangs, or the loop has ended.</summary>
+    /// <summary>Whether the loop does no more work: a round hangs, or the loop has ended.</summary>
     public bool IsStuck => Volatile.Read(ref _state) != Well;
 
     public void Begin()
@@ -56,10 +56,10 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
     /// <summary>The loop itself has ended, and no round will come.</summary>
     public void OnLoopEnded() => Volatile.Write(ref _state, Ended);
 
-    /// <summary>Looks whether the round is late. It becomes so once.</summary>
+    /// <summary>Checks whether the round is late. It becomes so once.</summary>
     /// <param name="isLogInTrouble">
-    /// Whether the log stores nothing at the moment: then it is the log that is slow, which says so itself, and who waits for
-    /// it has its time from the end of that.
+    /// Whether the log stores nothing at the moment: then the log is slow, and reports that itself; a round that waits for it is timed from
+    /// the end of that.
     /// </param>
     public bool BecomesLate(bool isLogInTrouble)
     {

@@ -5,8 +5,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Watches the background loops for a round that does not come back: it throws nothing, so nothing else would say that its loop is dead.
-/// Safe from any thread; more than one loop looks, so that each watches the others.
+/// Watches the background loops for a round that does not return: it throws nothing, so nothing else would report that its loop is dead.
+/// Safe from any thread; more than one loop checks, so that each watches the others.
 /// </summary>
 internal sealed class BackgroundWatch(FailureReporter failures, ServedTime time)
 {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// One environment variable that sets an option, over whatever the configuration says. A value that is not allowed sets nothing, and is a
-/// problem that the host's start names.
+/// One environment variable that sets an option and overrides the configuration. An invalid value sets nothing, and is reported when the
+/// host starts.
 /// </summary>
 /// <typeparam name="TOptions">The options.</typeparam>
 internal sealed class EnvironmentSetting<TOptions>
@@ -18,7 +18,7 @@ internal sealed class EnvironmentSetting<TOptions>
     private EnvironmentSetting(string name, string allowed, Func<string, Action<TOptions>?> parse)
         => (_name, _allowed, _parse) = (name, allowed, parse);
 
-    /// <summary>A switch.</summary>
+    /// <summary>A boolean.</summary>
     public static EnvironmentSetting<TOptions> Switch(string name, Action<TOptions, bool> set) => new(
         name, "true or false", text => bool.TryParse(text, out var value) ? options => set(options, value) : null);
 

@@ -8,7 +8,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>Adds to the pipeline what the application brings along.</summary>
+/// <summary>Adds the application's own parts to the pipeline.</summary>
 /// <param name="services">The host's services.</param>
 public sealed class NetraPipelineBuilder(IServiceCollection services)
 {
@@ -33,7 +33,7 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
-    /// <summary>Registers who handles the messages that pages send. The last one registered counts.</summary>
+    /// <summary>Registers the handler of the messages that pages send. The last one registered counts.</summary>
     /// <typeparam name="THandler">The handler; one instance serves all connections.</typeparam>
     public NetraPipelineBuilder AddMessageHandler<THandler>()
         where THandler : class, IClientMessageHandler
@@ -42,7 +42,7 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
-    /// <summary>Registers who says who connects. The last one registered counts; in Development there is one from the start.</summary>
+    /// <summary>Registers the authenticator of connections. The last one registered counts; in Development there is a default.</summary>
     /// <typeparam name="TAuthenticator">The authenticator; one instance serves all connections.</typeparam>
     public NetraPipelineBuilder UseAuthenticator<TAuthenticator>()
         where TAuthenticator : class, IConnectionAuthenticator
@@ -52,12 +52,12 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
     }
 
     /// <summary>
-    /// Keeps events in this process alone, and alerts too: nothing survives its end. For tests and throw-away use;
+    /// Keeps events and alerts in this process alone: nothing survives its end. For tests and throw-away use;
     /// the default is the SQLite log.
     /// </summary>
     public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
 
-    /// <summary>Registers somebody who is told when critical events could not be delivered. Each one that is registered is told.</summary>
+    /// <summary>Registers a notifier that is told when critical events could not be delivered. Each one registered is told.</summary>
     /// <typeparam name="TNotifier">The notifier; one instance serves the process.</typeparam>
     public NetraPipelineBuilder AddEmergencyNotifier<TNotifier>()
         where TNotifier : class, IEmergencyNotifier
@@ -66,7 +66,7 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
         return this;
     }
 
-    /// <summary>Registers somebody who is told what happens in the pipeline. Each one that is registered is told.</summary>
+    /// <summary>Registers an observer of the pipeline's events. Each one registered is told.</summary>
     /// <typeparam name="TObserver">The observer; one instance serves the process. It must not need anything that emits.</typeparam>
     public NetraPipelineBuilder AddObserver<TObserver>()
         where TObserver : class, IPipelineObserver

@@ -29,7 +29,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds the core of Netra.Pipeline to a host.</summary>
 public static class NetraPipelineCoreServiceCollectionExtensions
 {
-    // What a host may take to stop after its drain: what waits is stored, on a disk that may be slow.
+    // How long a host may take to stop after its drain: waiting events are stored, possibly on a slow disk.
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>
@@ -143,7 +143,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<EventStreamPosts>();
     }
 
-    // Whatever carries the host's connections goes on doing so; one that is added later is not bounded.
+    // Wraps the host's own transport, which carries its connections as before; one that is added later is not bounded.
     private static void GuardTransport(IServiceCollection services)
     {
         var transport = services.LastOrDefault(
@@ -241,7 +241,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         AgentServices.AddTool(services, typeof(VerificationTool));
         services.TryAddSingleton<PipelineLifetime>();
 
-        // What is drained, and stored, needs its time, or the host would cut it short.
+        // Draining and storing need their time; otherwise the host would cut them short.
         services.AddOptions<HostOptions>().PostConfigure<IOptions<HostingOptions>>(static (host, hosting) =>
         {
             try
@@ -253,7 +253,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             }
             catch (OptionsValidationException)
             {
-                // Invalid by itself, and reported by its own validator, with everything else that is.
+                // Invalid by itself, and reported by its own validator, with all other problems.
             }
         });
         services.AddHostedService<PipelineStarter>();

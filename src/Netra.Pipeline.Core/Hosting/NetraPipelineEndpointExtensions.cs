@@ -14,14 +14,14 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, and <c>POST /v1/events</c>. With monitoring: what operators
-    /// ask (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
-    /// <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and what describes them all,
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, and <c>POST /v1/events</c>. With monitoring: the operators'
+    /// routes (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
+    /// <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and the description of them all,
     /// <c>/openapi/v1.json</c>. With alerting: the alerts under <c>/monitoring/websocket</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>
-    /// Publishing and all that operators ask, so that the host can demand authorization for it:
+    /// Publishing and the operators' routes, so that the host can demand authorization for them:
     /// <c>MapNetraPipeline().RequireAuthorization()</c>.
     /// </returns>
     public static IEndpointConventionBuilder MapNetraPipeline(this IEndpointRouteBuilder endpoints)
@@ -30,15 +30,15 @@ public static class NetraPipelineEndpointExtensions
         var own = endpoints.MapGroup(string.Empty);
         ((IEndpointConventionBuilder)own).Add(Claim);
 
-        // Nothing but the path is asked for here: what is made before the host starts would stop at the first invalid option,
-        // instead of letting all of them be named.
+        // Only the path is resolved here: anything created before the host starts would stop at the first invalid option instead of letting
+        // all of them be named.
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
         own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
         EventStreamEndpoint.Map(own);
         EventStreamPosts.Map(own);
 
-        // One group, so that what the host demands of it holds for every route: who publishes may read what was
-        // published, and the other way round.
+        // One group, so that what the host demands of it holds for every route: a caller that may publish may read what was published, and
+        // the other way round.
         var guarded = own.MapGroup(string.Empty);
         PublishEndpoint.Map(guarded);
         foreach (var module in endpoints.ServiceProvider.GetServices<PipelineModule>())
@@ -49,7 +49,7 @@ public static class NetraPipelineEndpointExtensions
         return guarded;
     }
 
-    // What the pipeline serves itself need not be waited for when the host stops.
+    // Requests that the pipeline serves itself need not be waited for when the host stops.
     private static void Claim(EndpointBuilder endpoint)
     {
         if (endpoint.RequestDelegate is { } serve)

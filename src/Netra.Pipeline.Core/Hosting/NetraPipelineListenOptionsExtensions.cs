@@ -22,7 +22,7 @@ public static class NetraPipelineListenOptionsExtensions
         ArgumentNullException.ThrowIfNull(listenOptions);
         var services = listenOptions.ApplicationServices;
 
-        // Asked for when the listener is bound: by then all options are set.
+        // Resolved when the listener is bound: by then all options are set.
         listenOptions.Use(next => new FastDoor(
             next,
             services.GetRequiredService<ConnectionAcceptor>(),

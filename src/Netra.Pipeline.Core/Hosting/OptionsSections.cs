@@ -16,7 +16,7 @@ internal static class OptionsSections
             _ => new SectionValidator<TOptions>(section)));
     }
 
-    /// <summary>Has environment variables set options over the configuration.</summary>
+    /// <summary>Makes environment variables override the configuration.</summary>
     public static void AddEnvironment<TOptions>(
         this IServiceCollection services, params IReadOnlyList<EnvironmentSetting<TOptions>> settings)
         where TOptions : class

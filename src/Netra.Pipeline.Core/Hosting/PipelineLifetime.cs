@@ -14,8 +14,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Starts and stops the pipeline in order, whatever host it sits in: before any listener opens, wiring check, log, loops, startup
-/// verification, and the end of the runs that the last process left open; ready once the listeners are bound; draining before they close.
+/// Starts and stops the pipeline in order, in any host: before any listener opens, wiring check, log, loops, startup verification, and the
+/// end of the runs that the last process left open; ready once the listeners are bound; draining before they close.
 /// </summary>
 internal sealed partial class PipelineLifetime(
     PipelineBridge bridge,
@@ -40,13 +40,13 @@ internal sealed partial class PipelineLifetime(
     ServedTime served,
     TimeProvider time) : IDisposable
 {
-    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: runs that are cancelled,
-    // twice GoodbyeTimeout, and pages once, 0.75 s; requests, 1 s; loops, 0.5 s; what the server adds to it, 0.5 s. For requests that have
-    // not come whole, or whose answer nobody reads: Kestrel would wait for them as long as the host lets it. It is a little more than
-    // EventLinesHandler gives its publisher.
+    // Everything after DrainTimeout has to fit into 3 s (docs/operations.md, Stopping), one part after the other: cancelled runs (twice
+    // GoodbyeTimeout) and pages (once), 0.75 s; requests, 1 s; loops, 0.5 s; the server's own stop, 0.5 s. This is for requests that have
+    // not arrived whole, or whose answer the client does not read: Kestrel would wait for them as long as the host lets it. It is a little
+    // more than EventLinesHandler gives its publisher.
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1);
 
-    // For a loop that does not hear that it is to end.
+    // For a loop that ignores its cancellation.
     private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopped = new();
@@ -110,8 +110,8 @@ internal sealed partial class PipelineLifetime(
         slots.Measure();
         handles.TakeSpares();
 
-        // Before anybody else may emit: their runs are not to be taken up again by somebody who does not know. And before anybody can
-        // connect: thousands of them take a while.
+        // Before any other code may emit: these runs must not be continued by an emitter that does not know of the interruption. And before
+        // any client can connect: ending thousands of runs takes a while.
         await interrupted.EndAsync(cancellationToken);
     }
 
@@ -147,24 +147,24 @@ internal sealed partial class PipelineLifetime(
             }
         }
 
-        // Whoever still publishes would hold the stop until the log has room, or time is over.
+        // A publisher that still waits would hold the stop until the log has room, or its time is over.
         bridge.EndWaits();
         Log.Drained(logger, open, count);
 
-        // The host goes on, and asks the remaining requests to end.
+        // The host continues, and asks the remaining requests to end.
         _cutting = CutRequestsAsync();
     }
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        // Whatever fails below, nothing is cut any more.
+        // Whatever fails below, no further request is cut.
         await _stopped.CancelAsync();
         if (!await CompletesWithinAsync(loops.StopAsync(), LoopPatience, cancellationToken))
         {
             Log.LoopsLeft(logger, LoopPatience);
         }
 
-        // First nobody may emit any more: what comes after a stream has been given back would have nowhere to go.
+        // Emission ends first: an event that came after its stream has been given back would have nowhere to go.
         bridge.Stop();
         await streams.CloseAllAsync(cancellationToken);
         failures.TellAll();
@@ -174,7 +174,7 @@ internal sealed partial class PipelineLifetime(
 
     public void Dispose() => _stopped.Dispose();
 
-    // More than once: until the server has closed its listeners, others still come.
+    // More than once: until the server has closed its listeners, new requests still come.
     private async Task CutRequestsAsync()
     {
         using var timer = new PeriodicTimer(RequestPatience, time);

@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Hosting;
 
 /// <summary>
 /// What a package beside the core adds to the running pipeline: what has to be there before the log opens, what opens with it, its loops,
-/// and its routes. It is told, and asked for nothing else. Made before options are validated, so it must not need any when it is made.
+/// and its routes. The core asks it for nothing else. It is created before options are validated, so its constructor must not need any.
 /// </summary>
 internal abstract class PipelineModule
 {
@@ -13,16 +13,16 @@ internal abstract class PipelineModule
     {
     }
 
-    /// <summary>The log is open; nobody may emit yet. What it throws keeps the host from starting.</summary>
+    /// <summary>The log is open; nothing can be emitted yet. An exception keeps the host from starting.</summary>
     public virtual void OnLogOpened()
     {
     }
 
-    /// <summary>The loops that run for as long as the pipeline does. Asked once, after <see cref="OnLogOpened"/>.</summary>
+    /// <summary>The loops that run for as long as the pipeline does. Read once, after <see cref="OnLogOpened"/>.</summary>
     public virtual IEnumerable<BackgroundLoop> Loops() => [];
 
-    /// <summary>Maps its routes. Asked before the host starts.</summary>
-    /// <param name="open">For routes that everybody may ask.</param>
+    /// <summary>Maps its routes. Called before the host starts.</summary>
+    /// <param name="open">For routes open to every caller.</param>
     /// <param name="guarded">For routes for which the host may demand authorization.</param>
     public virtual void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
     {

@@ -6,8 +6,8 @@ using Netra.Pipeline.Publishing;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Makes the <see cref="PipelineLifetime"/> when the host starts. The host makes its hosted services before it validates options; made
-/// then, the lifetime would fail on the first invalid option instead of letting all of them be named.
+/// Creates the <see cref="PipelineLifetime"/> when the host starts. The host creates its hosted services before it validates options;
+/// created then, the lifetime would fail on the first invalid option instead of letting all of them be named.
 /// </summary>
 internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecycleService
 {
@@ -15,7 +15,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        // Nobody else asks for them.
+        // Nothing else resolves it.
         services.GetRequiredService<RunMetrics>();
         services.GetRequiredService<OpenRequests>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();

@@ -32,8 +32,8 @@ internal sealed partial class StartupVerification(
 {
     private const string UserId = "$verification";
 
-    /// <summary>Does a round.</summary>
-    /// <exception cref="StartupVerificationException">It failed; the reason says at which step. It is the caller's to report.</exception>
+    /// <summary>Runs one round.</summary>
+    /// <exception cref="StartupVerificationException">It failed; the reason names the step. The caller reports it.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var begun = time.GetTimestamp();
@@ -45,7 +45,7 @@ internal sealed partial class StartupVerification(
         UserStream? stream = null;
         try
         {
-            // Kept until the round is judged: what was acknowledged is known here.
+            // Pinned until the round is checked: only a loaded stream knows what was acknowledged.
             stream = await streams.PinAsync(UserId, either.Token);
             step = "finding a listener factory";
             var endPoint = new IPEndPoint(IPAddress.Loopback, 0);

@@ -3,9 +3,9 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// One round of verification: the five lifecycle events of its own run, each numbered above what was there before, received in
-/// order and acknowledged. What belongs to another run, or to an earlier round, proves nothing. Filled by the client, judged
-/// when that has ended; not thread-safe.
+/// One round of verification: the five lifecycle events of its own run, each numbered above what was there before, received in order and
+/// acknowledged. Events of another run, or of an earlier round, prove nothing. The client adds events, and the round is checked when the
+/// client has ended; not thread-safe.
 /// </summary>
 /// <param name="runId">The round's own run.</param>
 internal sealed class VerificationRound(string runId)
@@ -16,10 +16,10 @@ internal sealed class VerificationRound(string runId)
     private readonly List<(EventType Type, long Seq)> _received = [];
     private long _head;
 
-    /// <summary>Notes where the stream stood when the round began.</summary>
+    /// <summary>Records the stream's last number when the round begins.</summary>
     public void Begin(WelcomeMessage welcome) => _head = welcome.Seq;
 
-    /// <summary>Takes an event.</summary>
+    /// <summary>Adds a received event.</summary>
     /// <returns>Whether it is the end of the round's run.</returns>
     public bool Add(EventMessage message)
     {
@@ -36,8 +36,8 @@ internal sealed class VerificationRound(string runId)
         return EventTypes.IsTerminal(type);
     }
 
-    /// <summary>Judges.</summary>
-    /// <param name="isAcknowledged">Whether the server has a number as acknowledged.</param>
+    /// <summary>Checks the round.</summary>
+    /// <param name="isAcknowledged">Whether the server has recorded a number as acknowledged.</param>
     /// <exception cref="InvalidOperationException">An event is missing, or is not acknowledged; the message says which.</exception>
     public void Check(Func<long, bool> isAcknowledged)
     {

@@ -8,19 +8,19 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// A connection that has a slot until it is closed. It is what the transport made, with two differences: a peer that ends its own side has
-/// a moment to be answered before it counts as gone, and what was written last is not waited for without end.
+/// A connection that has a slot until it is closed. It is the transport's connection, with two differences: a peer that ends its own side
+/// has a moment to be answered before it counts as gone, and the wait for the last written bytes is bounded.
 /// </summary>
 /// <remarks>
-/// As safe as what the transport made: its owner uses it, and anybody may abort it. Its times are the socket's, so they are the system's
-/// and not the host's.
+/// As thread-safe as the transport's connection: its owner uses it, and any thread may abort it. Its times are the socket's, so they use
+/// the system's clock and not the host's.
 /// </remarks>
 internal sealed class AcceptedConnection(ConnectionContext transport, ConnectionSlots slots) : ConnectionContext
 {
     /// <summary>How long a peer that has ended its side may wait for an answer.</summary>
     private static readonly TimeSpan HalfClosePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a peer may take for the last bytes, over a slow network too.</summary>
+    /// <summary>How long a peer may take to receive the last bytes, over a slow network too.</summary>
     private static readonly TimeSpan LastBytesPatience = TimeSpan.FromMinutes(1);
 
     private CancellationTokenSource? _closed;
@@ -38,8 +38,8 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
     public override EndPoint? RemoteEndPoint { get => transport.RemoteEndPoint; set => transport.RemoteEndPoint = value; }
 
     /// <summary>
-    /// Fires when the peer is gone. HTTP ends a request when it does, answered or not; so one whose peer has ended its own side alone, as
-    /// <c>nc -N</c> does, is given time.
+    /// Fires when the peer is gone. HTTP then ends a request, answered or not; so a peer that has ended only its own side, as <c>nc -N</c>
+    /// does, is given time.
     /// </summary>
     public override CancellationToken ConnectionClosed
     {
@@ -63,8 +63,8 @@ internal sealed class AcceptedConnection(ConnectionContext transport, Connection
     }
 
     /// <summary>
-    /// Fires when the transport's input has ended, in whatever way. What tells the ways apart stays as long as the connection, and is made
-    /// for those that need it.
+    /// Fires when the transport's input has ended, in whatever way. <see cref="ConnectionClosed"/>, which tells the ways apart, lives as
+    /// long as the connection, and is made only where it is needed.
     /// </summary>
     public CancellationToken InputEnded => transport.ConnectionClosed;
 

@@ -6,8 +6,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server has said
-/// goodbye it reads on for a little, so that the peer's close frame is found, but handles nothing any more.
+/// Reads one connection until its end. While nothing comes it holds no buffer: it waits with an empty read. After the server's close frame
+/// it reads a little longer, to find the peer's close frame, but handles no more messages.
 /// </summary>
 internal sealed class ConnectionReader(
     WebSocketConnection connection,
@@ -20,13 +20,13 @@ internal sealed class ConnectionReader(
 
     private volatile bool _isHeld;
 
-    /// <summary>Whether the peer has said goodbye, and nothing comes any more.</summary>
+    /// <summary>Whether the peer's close frame has come, after which nothing follows.</summary>
     public bool HasHeardGoodbye { get; private set; }
 
-    /// <summary>Whether it reads nothing, since what the peer has asked for waits already.</summary>
+    /// <summary>Whether reading is paused, because too many answers to the peer wait already.</summary>
     public bool IsHeld => _isHeld;
 
-    /// <summary>Reads to the end and says why it came. Never throws.</summary>
+    /// <summary>Reads to the end and records why it came. Never throws.</summary>
     public async Task RunAsync()
     {
         try
@@ -43,7 +43,7 @@ internal sealed class ConnectionReader(
     {
         while (true)
         {
-            // A peer that asks for more than it reads is not read any further: what it has asked for waits already.
+            // A peer that asks for more than it reads is not read any further: its answers wait already.
             var answerRoom = connection.Queue.WhenAnswersHaveRoom();
             if (!answerRoom.IsCompletedSuccessfully)
             {
@@ -69,7 +69,7 @@ internal sealed class ConnectionReader(
                         buffer = Grow(buffer, length);
                     }
 
-                    // One byte above the limit is enough to know; the WebSocket waits for all that it is given room for.
+                    // One byte above the limit is enough to detect a violation; the WebSocket waits for as much as it is given room for.
                     var room = Math.Min(buffer.Length - length, options.MaxMessageBytes + 1 - length);
                     begun = await socket.ReceiveAsync(buffer.AsMemory(length, room), CancellationToken.None);
                     if (begun.MessageType == WebSocketMessageType.Close)
@@ -110,12 +110,12 @@ internal sealed class ConnectionReader(
         }
         catch (ProtocolViolationException violation)
         {
-            // The connection ends, but is read on until the peer has heard it.
+            // The connection ends, but reading continues until the peer has been told.
             connection.End(ConnectionEndReason.InvalidMessage, violation);
         }
         catch (Exception fault)
         {
-            // Ours, whatever its type says: outside this method the same exception would be taken for a lost peer.
+            // Our own fault, whatever its type says: outside this method the same exception would be taken for a lost peer.
             connection.End(ConnectionEndReason.InternalError, fault);
         }
     }
@@ -127,7 +127,7 @@ internal sealed class ConnectionReader(
         return ConnectionEndReason.ClientClosed;
     }
 
-    // Codes that must not appear on the wire are answered with a plain goodbye.
+    // Codes that must not appear on the wire are answered with a normal closure.
     private WebSocketCloseStatus PeerStatus()
         => socket.CloseStatus is { } status and not WebSocketCloseStatus.Empty ? status : WebSocketCloseStatus.NormalClosure;
 

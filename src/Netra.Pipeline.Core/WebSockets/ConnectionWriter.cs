@@ -5,9 +5,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Writes one connection's frames: a work item of the thread pool, scheduled by whoever enqueues into an idle connection.
-/// It corks, sends what waits up to a byte limit, and flushes once; so it batches by itself exactly when there is load, and
-/// an idle connection has no parked loop.
+/// Writes one connection's frames: a work item of the thread pool, scheduled when a frame is added to an idle connection. It corks, sends
+/// what waits up to a byte limit, and flushes once; so it batches exactly when there is load, and an idle connection has no parked loop.
 /// </summary>
 /// <remarks>
 /// One run at a time (<c>_scheduled</c>). All of it, resumptions included, sits in one try/catch that ends the connection with a reason. No
@@ -33,7 +32,7 @@ internal sealed class ConnectionWriter(
 
     private bool HasWork => connection.IsEnded || frames.HasWork || transport.IsDirty;
 
-    /// <summary>Makes sure that what waits gets written. Safe to call from any thread, under any lock.</summary>
+    /// <summary>Makes sure that waiting frames get written. Safe to call from any thread, under any lock.</summary>
     public void Schedule()
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
@@ -57,15 +56,15 @@ internal sealed class ConnectionWriter(
                     return;
                 }
 
-                // A full fence, as whoever enqueues has one: the reset is visible before the look, or each could miss the other. What came
-                // between the last look and the reset is found by it; whoever wins the exchange goes on.
+                // A full fence, as enqueuing has one: the reset is visible before the look, or each could miss the other. The look finds
+                // what came between the last look and the reset; the thread that wins the exchange continues.
                 Interlocked.Exchange(ref _scheduled, 0);
             }
             while (HasWork && Interlocked.Exchange(ref _scheduled, 1) == 0);
         }
         catch (Exception exception)
         {
-            // The WebSocket takes no more when its reader has found a violation, and the peer is told of that all the same.
+            // The WebSocket takes no more frames once its reader has found a violation; the peer is told of it all the same.
             connection.End(transport.ReasonOf(exception), exception);
             await EndAsync();
         }
@@ -79,7 +78,7 @@ internal sealed class ConnectionWriter(
         }
         catch (Exception)
         {
-            // The transport takes nothing any more. Why the connection has ended is known.
+            // The transport takes nothing any more. The reason is already set.
             connection.Abort();
         }
         finally
@@ -96,7 +95,7 @@ internal sealed class ConnectionWriter(
             await SendBatchAsync();
             if (transport.IsDirty)
             {
-                // Room is made by taking frames off the queue: who waits for it need not wait for the peer to read as well.
+                // Frames taken off the queue make room: emitters that wait for it need not wait for the peer to read as well.
                 connection.Stream.Subscribers.OnDrained();
                 if (!await FlushAsync())
                 {
@@ -175,7 +174,7 @@ internal sealed class ConnectionWriter(
             return;
         }
 
-        // Past the WebSocket, whose state would forbid it after a peer that has ended its side. A goodbye is answered with its own code.
+        // Past the WebSocket, whose state would forbid it after a peer that has ended its side. A peer's close is echoed with its own code.
         transport.WriteClose(
             connection.EndReason == ConnectionEndReason.ClientClosed ? connection.PeerCloseStatus ?? status : status, reason.WireName);
         await FlushAsync();

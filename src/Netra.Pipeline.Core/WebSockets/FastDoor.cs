@@ -10,7 +10,7 @@ namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
 /// The fast door: a connection middleware that looks at the first request of each connection. A WebSocket on our path is taken right there,
-/// past HTTP; everything else is given on with its bytes untouched.
+/// past HTTP; everything else is passed on with its bytes untouched.
 /// </summary>
 internal sealed class FastDoor(
     ConnectionDelegate next,
@@ -23,7 +23,7 @@ internal sealed class FastDoor(
 {
     public async Task OnConnectionAsync(ConnectionContext context)
     {
-        // What stays alive here stays as long as the connection, so neither the parser nor the request does.
+        // Variables of this method live as long as the connection, so parser and request are not among them.
         Admission? admission;
         try
         {
@@ -31,11 +31,11 @@ internal sealed class FastDoor(
         }
         catch (Exception exception) when (IsGone(exception))
         {
-            // The peer went away in the middle of its request: nobody is left to answer.
+            // The peer disconnected in the middle of its request.
             return;
         }
 
-        // Outside of the try: what HTTP throws is HTTP's to explain.
+        // Outside of the try: HTTP handles its own exceptions.
         if (admission is null)
         {
             context.Transport = new HttpInput(context, slots);
@@ -54,7 +54,7 @@ internal sealed class FastDoor(
         }
         catch (Exception exception) when (IsGone(exception))
         {
-            // Over TLS the pipes are streams, and throw when the last bytes find nobody.
+            // Over TLS the pipes are streams, and throw when the peer is gone before the last bytes.
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class FastDoor(
             IsSecure = context.Features.Get<ITlsConnectionFeature>() is not null,
         };
 
-        // Who asks for a WebSocket and ends its side at once wants none.
+        // A client that asks for a WebSocket and ends its side at once does not want one.
         var peerGone = context is AcceptedConnection accepted ? accepted.InputEnded : context.ConnectionClosed;
         return await acceptor.AdmitAsync(request, authenticator, closing, peerGone);
     }
@@ -121,7 +121,7 @@ internal sealed class FastDoor(
             }
             catch (OperationCanceledException)
             {
-                // Nothing came, or the server stops: close without a word, as Kestrel does with an idle connection.
+                // Nothing came, or the server stops: close without an answer, as Kestrel does with an idle connection.
                 throw new ConnectionAbortedException();
             }
 
@@ -134,7 +134,7 @@ internal sealed class FastDoor(
             {
                 if (progress == HandshakeProgress.Complete)
                 {
-                    // What the client sent after its request stays: it is read as frames.
+                    // Bytes that the client sent after its request stay: they are read as frames.
                     input.AdvanceTo(result.Buffer.GetPosition(parser.HeadLength));
                 }
                 else if (progress == HandshakeProgress.NotOurs || result.IsCompleted)

@@ -5,7 +5,7 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Accepts connections as long as there are slots and file handles for them; the surplus is closed at once. One accepts at a time.
+/// Accepts connections as long as there are slots and file handles for them; the surplus is closed at once. One accept at a time.
 /// </summary>
 internal sealed class GuardedListener(IConnectionListener listener, ConnectionSlots slots, HandleWatch handles) : IConnectionListener
 {
@@ -23,7 +23,7 @@ internal sealed class GuardedListener(IConnectionListener listener, ConnectionSl
                 return connection;
             }
 
-            // Waited for, so that no more than one handle at a time goes to those who get none.
+            // Awaited, so that refused connections hold no more than one handle at a time.
             transport.Abort(
                 new ConnectionAbortedException("As many connections are open as may be (Netra:Connections:MaxConnections, ulimit -n)."));
             await transport.DisposeAsync();
@@ -48,7 +48,7 @@ internal sealed class GuardedListener(IConnectionListener listener, ConnectionSl
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // No handle is free: the kernel keeps whoever comes.
+                // No handle is free: the kernel keeps new connections in its backlog.
             }
         }
     }

@@ -8,8 +8,8 @@ namespace Netra.Pipeline.WebSockets;
 /// <summary>The host's transport, with a limit on how many connections are accepted. Safe to use from any thread.</summary>
 /// <param name="transport">The transport.</param>
 /// <param name="services">
-/// The host's services, asked when a listener is bound: the server, and this with it, is made before options are validated, and would stop
-/// at the first invalid one instead of letting all of them be named.
+/// The host's services, resolved when a listener is bound: the server, and this transport with it, is created before options are validated,
+/// and would stop at the first invalid one instead of letting all of them be named.
 /// </param>
 internal sealed class GuardedTransport(IConnectionListenerFactory transport, IServiceProvider services)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector

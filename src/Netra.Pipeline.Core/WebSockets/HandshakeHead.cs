@@ -12,7 +12,7 @@ namespace Netra.Pipeline.WebSockets;
 /// </summary>
 internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, IHttpHeadersHandler
 {
-    // Strict, as Kestrel's HTTP is: a replacement character is nothing that anybody sent.
+    // Strict, as Kestrel's HTTP is: a replacement character would be text that the client did not send.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private int _count;
@@ -21,7 +21,7 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
 
     public HttpVersion Version { get; private set; }
 
-    /// <summary>Whether the request line is ASCII, as it has to be; what is not is percent-encoded.</summary>
+    /// <summary>Whether the request line is ASCII, as it must be; other characters have to be percent-encoded.</summary>
     public bool IsAscii { get; private set; }
 
     /// <summary>The raw path, percent-encoding left as it is.</summary>
@@ -67,7 +67,7 @@ internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, I
 
     public void OnHeadersComplete(bool endStream)
     {
-        // The parser's caller learns it from the parser's result.
+        // The caller sees it in the parser's result.
     }
 
     public void OnStaticIndexedHeader(int index) => throw new NotSupportedException("HTTP/1.1 has no static header table.");

@@ -8,9 +8,9 @@ using HttpVersion = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpV
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Reads the head of a connection's first request, a piece at a time, and decides whether it is ours. It consumes nothing,
-/// so that the bytes can be given on untouched, and it remembers how far it has come, so that a request in one-byte pieces
-/// costs no more than one in a single piece.
+/// Reads the head of a connection's first request, a piece at a time, and decides whether it is ours. It consumes nothing, so that the
+/// bytes can be passed on untouched, and it remembers how far it has read, so that a request in one-byte pieces costs no more than one in a
+/// single piece.
 /// </summary>
 internal sealed class HandshakeParser(string path, HandshakeLimits limits)
 {
@@ -27,7 +27,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
     /// <summary>How many bytes the head has; valid once it is complete.</summary>
     public long HeadLength => _parsed;
 
-    /// <summary>Looks at everything that has come so far.</summary>
+    /// <summary>Reads everything that has come so far.</summary>
     /// <exception cref="HandshakeRefusedException">The request is ours and exceeds a limit, or is malformed.</exception>
     public HandshakeProgress Parse(in ReadOnlySequence<byte> buffer)
     {
@@ -54,7 +54,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
 
         if (!HasNewLine(buffer))
         {
-            // Too long for a request line: Kestrel's HTTP refuses it in its own words.
+            // Too long for a request line: Kestrel's HTTP refuses it itself.
             return buffer.Length > limits.RequestLine ? HandshakeProgress.NotOurs : HandshakeProgress.NeedMore;
         }
 
@@ -87,7 +87,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
         {
             if (HasNewLine(buffer))
             {
-                // It consumes every field that is complete, and tells the head of it, whether or not the last one is.
+                // The parser consumes every complete field and reports it to the head, whether or not the last one is complete.
                 var reader = new SequenceReader<byte>(buffer.Slice(_parsed));
                 complete = _parser.ParseHeaders(Head, ref reader);
                 _parsed += reader.Consumed;
@@ -115,7 +115,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
         return HandshakeRules.AsksForWebSocket(Head.Headers) ? HandshakeProgress.Complete : HandshakeProgress.NotOurs;
     }
 
-    // Nothing is decided before a line ends, and what was searched once is not searched again.
+    // Nothing is decided before a line ends, and bytes are not searched twice.
     private bool HasNewLine(in ReadOnlySequence<byte> buffer)
     {
         if (buffer.Slice(Math.Max(_scanned, _parsed)).PositionOf((byte)'\n') is not null)

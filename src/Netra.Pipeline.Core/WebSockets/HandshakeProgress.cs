@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.WebSockets;
 
-/// <summary>How far the look at a connection's first request has come.</summary>
+/// <summary>What is known of a connection's first request so far.</summary>
 internal enum HandshakeProgress
 {
     /// <summary>More bytes are needed to decide.</summary>

@@ -25,14 +25,14 @@ internal static class HttpHandshake
     public static EndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
         ? new IPEndPoint(address, context.Connection.RemotePort)
 
-        // HTTP has no word for peers without an IP address, such as those of a Unix socket.
+        // HTTP cannot express peers without an IP address, such as those of a Unix socket.
         : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
 
     /// <summary>Fires when the server stops, long before it cuts anything.</summary>
     public static CancellationToken ClosingOf(HttpContext context)
         => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 
-    /// <summary>A connection is held to the rates and sizes of a request unless told otherwise; liveness is ours to judge.</summary>
+    /// <summary>Lifts the rates and sizes that HTTP demands of a request; the pipeline checks liveness itself.</summary>
     public static void LiftLimits(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

@@ -6,12 +6,12 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// The transport of a connection that HTTP serves. It says for whom requests are waited for, so that who keeps the server waiting can make
-/// room for others; and it tells the transport's end only once everything before it has been looked at: Kestrel's HTTP takes a body for
-/// broken when it sees its last bytes and the end of the transport together, so that a peer that ends its side after a whole request, as
-/// <c>nc -N</c> does, would have no answer.
+/// The transport of a connection that HTTP serves. It reports for which connections a request is awaited, so that silent ones can make room
+/// for others; and it reports the transport's end only once everything before it has been read: Kestrel's HTTP takes a body for broken when
+/// it sees its last bytes and the end of the transport together, so that a peer that ends its side after a whole request, as <c>nc -N</c>
+/// does, would get no answer.
 /// </summary>
-/// <remarks>One reads at a time.</remarks>
+/// <remarks>One reader at a time.</remarks>
 internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots slots) : PipeReader, IDuplexPipe
 {
     private readonly IDuplexPipe _transport = connection.Transport;

@@ -7,8 +7,8 @@ using Netra.Pipeline.Connections;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// A feature of connections that HTTP serves: says when one of their requests is under way, and whether it is the
-/// pipeline's own. Safe to use from any thread.
+/// A feature of connections that HTTP serves: reports when one of their requests is under way, and whether it is the pipeline's own. Safe
+/// to use from any thread.
 /// </summary>
 internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slots)
 {
@@ -52,7 +52,7 @@ internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slo
     private void End(bool isOwn) => slots.EndRequest(connection, isOwn);
 }
 
-/// <summary>Has every request of a host say when it is under way. Stateless.</summary>
+/// <summary>Makes every request of a host report when it is under way. Stateless.</summary>
 internal sealed class HttpSlotFilter : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

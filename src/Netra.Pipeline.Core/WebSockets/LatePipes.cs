@@ -32,7 +32,7 @@ internal sealed class LatePipes : IDuplexPipe
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The last bytes found nobody. The connection has ended, and its reason is known.
+            // The peer was gone before the last bytes. The connection has ended, and its reason is known.
         }
     }
 }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// Cuts the transport of one request, from any thread, as long as the request lasts: Kestrel uses the objects behind an
-/// <see cref="HttpContext"/> again, and a late call would cut somebody else's.
+/// Cuts the transport of one request, from any thread, as long as the request lasts: Kestrel reuses the objects behind an
+/// <see cref="HttpContext"/>, and a late call would cut another client's request.
 /// </summary>
 internal sealed class RequestAbort(HttpContext context)
 {

@@ -51,7 +51,7 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         catch (Exception exception) when (exception is IOException or OperationCanceledException
             && context.RequestAborted.IsCancellationRequested)
         {
-            // The peer went away in the middle of its handshake: nobody is left to answer.
+            // The peer disconnected in the middle of its handshake.
         }
     }
 

@@ -14,14 +14,14 @@ namespace Netra.Pipeline.WebSockets;
 /// The stream that a <see cref="System.Net.WebSockets.WebSocket"/> runs on: the transport's pipes, with corked writes.
 /// </summary>
 /// <remarks>
-/// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings on its own account. A
+/// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings by itself. A
 /// <see cref="PipeWriter"/> allows neither a write during a flush nor a second flush. So every write completes synchronously under a short
-/// lock; while a flush is pending, bytes go to a side buffer. Only the writer flushes (<see cref="FlushTransportAsync"/>); a flush that
-/// anyone else asks for is left to it.</para>
-/// <para>Whoever pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is done:
-/// so the side buffer is bounded, and nobody who reads is cut.</para>
-/// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket would say on its own account is noted
-/// instead, or it could contradict the reason for which the connection has ended already.</para>
+/// lock; while a flush is pending, bytes go to a side buffer. Only the writer flushes (<see cref="FlushTransportAsync"/>); a flush that any
+/// other caller asks for is left to it.</para>
+/// <para>A peer that pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is
+/// done: so the side buffer is bounded, and a peer that reads is not cut.</para>
+/// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket itself would close with is recorded
+/// instead, or it could contradict the reason for which the connection has already ended.</para>
 /// <para>One reader at a time. <see cref="Stream.Dispose()"/> does nothing: the WebSocket disposes its stream once both sides have closed,
 /// and would lose a corked close frame.</para>
 /// </remarks>
@@ -30,11 +30,11 @@ internal sealed class TransportStream : Stream
     private const byte CloseFrame = 0x88;
     private const byte PongFrame = 0x8A;
 
-    // How many times the side buffer may wait for a writer that comes late: that is not the peer's fault, but must
-    // not cost the process its memory either.
+    // How many times its limit the side buffer may reach while the writer is late: that is not the peer's fault, but must not cost the
+    // process its memory either.
     private const int UnflushedPongs = 64;
 
-    // What a peer may have on its way when it hears the goodbye. One that goes on and on is not listened to.
+    // What a peer may still have on its way when it receives the close frame. A peer that sends more is not read any further.
     private const int DrainBytes = 16 * 1024;
 
     private readonly PipeReader _input;
@@ -56,7 +56,7 @@ internal sealed class TransportStream : Stream
 
     /// <param name="transport">The transport.</param>
     /// <param name="sideLimit">How many bytes may wait besides a pending flush; then nothing more is read.</param>
-    /// <param name="onInbound">Told that bytes came.</param>
+    /// <param name="onInbound">Called when bytes came.</param>
     /// <param name="wakeWriter">Schedules the writer, which flushes.</param>
     public TransportStream(IDuplexPipe transport, int sideLimit, Action onInbound, Action wakeWriter)
         => (_input, _output, _sideLimit, _onInbound, _wakeWriter) = (transport.Input, transport.Output, sideLimit, onInbound, wakeWriter);
@@ -95,15 +95,14 @@ internal sealed class TransportStream : Stream
         }
     }
 
-    /// <summary>Whether nothing is read since the peer does not read its pongs.</summary>
+    /// <summary>Whether reading is paused, because the peer does not read its pongs.</summary>
     public bool IsHeld => _held;
 
     /// <summary>Whether the close frame is written.</summary>
     public bool HasClosed { get; private set; }
 
     /// <summary>
-    /// The status with which the WebSocket wanted to close on its own account: on a violation of RFC 6455, of which
-    /// its exception doesn't say which.
+    /// The status with which the WebSocket itself wanted to close: on a violation of RFC 6455, which its exception does not name.
     /// </summary>
     public WebSocketCloseStatus? RefusedStatus { get; private set; }
 
@@ -160,7 +159,7 @@ internal sealed class TransportStream : Stream
         {
             if (buffer.IsEmpty || _writingEnded)
             {
-                // The writer has said its last word and flushes no more: pongs would pile up until the peer's own close.
+                // The writer has written its last frame and flushes no more: pongs would pile up until the peer's own close.
                 return;
             }
 
@@ -193,7 +192,7 @@ internal sealed class TransportStream : Stream
         }
     }
 
-    /// <summary>Nothing is written any more: whoever waits for room may go on. Called by the writer.</summary>
+    /// <summary>Nothing is written any more: a reader that waits for room may continue. Called by the writer.</summary>
     public void EndWriting()
     {
         lock (_writeGate)
@@ -203,12 +202,12 @@ internal sealed class TransportStream : Stream
         }
     }
 
-    /// <summary>The connection has ended: only a little more is read, to find the peer's goodbye.</summary>
+    /// <summary>The connection has ended: only a little more is read, to find the peer's close frame.</summary>
     public void BeginDraining() => _draining = true;
 
     /// <summary>
-    /// Takes what the peer has on its way, a little and for a moment: closing a socket with bytes that nobody has read resets it, and the
-    /// peer may never see the close frame. Called when nobody else reads any more.
+    /// Reads what the peer has on its way, a little and for a moment: closing a socket with unread bytes resets it, and the peer may never
+    /// see the close frame. Called when nothing else reads any more.
     /// </summary>
     /// <param name="patience">For how long.</param>
     /// <param name="time">The clock.</param>
@@ -309,7 +308,7 @@ internal sealed class TransportStream : Stream
         var available = result.Buffer;
         if (_draining && (_drained += (int)Math.Min(available.Length, destination.Length)) > DrainBytes)
         {
-            // Whoever reads takes it for the end, which it is.
+            // The reader takes it for the end, which it is.
             _input.AdvanceTo(available.Start);
             return 0;
         }

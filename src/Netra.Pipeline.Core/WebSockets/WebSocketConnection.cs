@@ -21,8 +21,8 @@ internal sealed class WebSocketConnection : Connection
 
     /// <param name="services">What all connections share.</param>
     /// <param name="transport">The transport.</param>
-    /// <param name="userId">Who it is, by the authenticator.</param>
-    /// <param name="stream">The stream it is to be attached to.</param>
+    /// <param name="userId">The user's id, as the authenticator gave it.</param>
+    /// <param name="stream">The stream that it will be attached to.</param>
     public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
         : base(services, userId, stream, isOneWay: false)
     {
