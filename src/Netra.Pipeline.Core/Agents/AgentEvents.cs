@@ -4,8 +4,8 @@ using Netra.Pipeline.Emission;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// The events an agent may say itself. What frames a run (started, tools, the terminal event) is the runner's and the tool executor's to
-/// say, so that an agent cannot say it twice or leave it out. Safe from any thread.
+/// The events an agent may emit itself. The events that frame a run (started, tools, the terminal event) are emitted by the runner and the
+/// tool executor, so that an agent cannot emit them twice or leave them out. Safe from any thread.
 /// </summary>
 /// <remarks>
 /// Every method throws when the event was not accepted: no device will see it. An accepted event for which a connection had no room is
@@ -21,7 +21,7 @@ public sealed class AgentEvents
     /// <param name="thought">The thought.</param>
     /// <param name="metadata">More about it, if anything.</param>
     /// <param name="ct">Gives up before the event is numbered.</param>
-    /// <returns>Where the event stands.</returns>
+    /// <returns>The event's receipt.</returns>
     public ValueTask<EventReceipt> ThinkAsync(string thought, JsonObject? metadata = null, CancellationToken ct = default) =>
         _emitter.AgentThinkingAsync(thought, metadata, ct);
 
@@ -31,14 +31,14 @@ public sealed class AgentEvents
     /// </summary>
     /// <param name="delta">The text.</param>
     /// <param name="ct">Gives up before the event is numbered.</param>
-    /// <returns>Where the event stands.</returns>
+    /// <returns>The event's receipt.</returns>
     public ValueTask<EventReceipt> TokenAsync(string delta, CancellationToken ct = default) => _emitter.TokenAsync(delta, ct);
 
-    /// <summary>Says an event of the application's own.</summary>
+    /// <summary>Emits an event of the application's own.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value, any JSON.</param>
     /// <param name="ct">Gives up before the event is numbered.</param>
-    /// <returns>Where the event stands.</returns>
+    /// <returns>The event's receipt.</returns>
     public ValueTask<EventReceipt> CustomAsync(string name, JsonNode? value, CancellationToken ct = default)
         => _emitter.CustomAsync(name, value, ct);
 }

@@ -4,9 +4,7 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>
-/// What an agent gets for one run: the question, for whom it is answered, and everything it may do. Safe from any thread.
-/// </summary>
+/// <summary>What an agent gets for one run: the question, its user, and everything the agent may do. Safe from any thread.</summary>
 public sealed class AgentExecution
 {
     private readonly RunScope _run;
@@ -29,25 +27,25 @@ public sealed class AgentExecution
     /// <summary>What came with the question, if anything.</summary>
     public JsonNode? Data => _run.Request.Data;
 
-    /// <summary>The events the agent may say itself.</summary>
+    /// <summary>The events the agent may emit itself.</summary>
     public AgentEvents Events { get; }
 
     /// <summary>Calls tools.</summary>
     public ToolExecutor Tools { get; }
 
     /// <summary>
-    /// Says that the run goes on, though there is nothing to tell: for an agent that thinks or works for longer than the run's lease
-    /// (<c>Netra:Monitoring:RunLease</c>) without an event. Nothing is delivered. It does not end a wait (<see cref="WaitUntilAsync"/>).
+    /// Reports that the run is active without emitting an event: for an agent that thinks or works for longer than the run's lease
+    /// (<c>Netra:Monitoring:RunLease</c>). Nothing is delivered. It does not end a wait (<see cref="WaitUntilAsync"/>).
     /// </summary>
-    /// <returns>How long may pass until the next sign of life; without one the run is called stalled.</returns>
+    /// <returns>How long may pass until the next sign of life; without one the run counts as stalled.</returns>
     /// <exception cref="SendFailureException">
-    /// The run has ended (<c>run_ended</c>): it said nothing for so long that the server ended it.
+    /// The run has ended (<c>run_ended</c>): it was silent for so long that the server ended it.
     /// </exception>
     public TimeSpan Heartbeat() => _run.Emitter.Heartbeat();
 
     /// <summary>
-    /// Says that nothing is to be expected for a while, for a person's answer, say: until then the run is not stalled, and none of its
-    /// tools is stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
+    /// Announces that the run will be silent for a while, for example while a person answers: until then the run is not stalled, and none
+    /// of its tools is stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
     /// </summary>
     /// <param name="until">Until when; at most 24 h ahead.</param>
     /// <param name="ct">Cancels waiting for the log.</param>
@@ -59,7 +57,7 @@ public sealed class AgentExecution
         => _run.Emitter.WaitUntilAsync(until, ct);
 
     /// <summary>
-    /// Has another agent answer, in a run of its own in the same thread, which the user sees too. It is cancelled with this run.
+    /// Lets another agent answer, in a run of its own in the same thread, which the user sees too. It is cancelled with this run.
     /// </summary>
     /// <param name="agentName">The agent to call.</param>
     /// <param name="input">The question for it.</param>

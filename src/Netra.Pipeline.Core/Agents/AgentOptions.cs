@@ -28,16 +28,16 @@ public sealed class AgentOptions
     public int QuestionPreviewLength { get; set; } = 500;
 
     /// <summary>
-    /// How long what an agent or its tools emit waits where the log is full, or cannot store anything at the moment; 0 to 1 day, default
+    /// How long the events of an agent and its tools wait when the log is full, or cannot store anything at the moment; 0 to 1 day, default
     /// 5 min. Longer than a publisher's (<c>Netra:Emission:RoomTimeout</c>), which may try again: an agent in this process cannot, and its
-    /// run would fail for the log's trouble.
+    /// run would fail because of the log.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan RoomTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a run that is over waits for tool calls and delegations the agent left behind, once they have been cancelled, before it
-    /// says its terminal event anyway; 0 to 5 min, default 10 s.
+    /// How long a finished run waits for tool calls and delegations the agent left behind, once they have been cancelled, before its
+    /// terminal event is emitted anyway; 0 to 5 min, default 10 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan LeftoverTimeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -20,7 +20,7 @@ public sealed class AgentRegistry
     /// <returns>The agent.</returns>
     /// <exception cref="NotInitializedException">The host has not started.</exception>
     /// <exception cref="AgentCommunicationException">
-    /// There is none (<see cref="FailureCode.AgentUnknown"/>); the message names those there are.
+    /// There is none (<see cref="FailureCode.AgentUnknown"/>); the message names the registered ones.
     /// </exception>
     public IAgent Get(string name, FailureScope scope, string? fromAgent = null)
     {
@@ -33,6 +33,6 @@ public sealed class AgentRegistry
     internal void Fill(IEnumerable<IAgent> agents) => _agents = agents.ToFrozenDictionary(agent => agent.Name, StringComparer.Ordinal);
 }
 
-/// <summary>Says that a type is an agent of this host. Found in the service collection by the wiring check.</summary>
+/// <summary>Registers a type as an agent of this host. Found in the service collection by the wiring check.</summary>
 /// <param name="Type">A class that implements <see cref="IAgent"/>.</param>
 public sealed record AgentRegistration(Type Type);

@@ -27,7 +27,7 @@ public sealed class AgentRun
     public Task Completion { get; }
 
     /// <summary>Cancels the run, unless it is ending already.</summary>
-    /// <param name="reason">Why; <c>agent_cancelled</c> says it.</param>
+    /// <param name="reason">The reason, shown by <c>agent_cancelled</c>.</param>
     public void Cancel(string reason)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);

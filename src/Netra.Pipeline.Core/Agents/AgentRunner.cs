@@ -6,7 +6,7 @@ using Netra.Pipeline.Runs;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// Runs agents. A run is said to have started before anything of it happens (if that is refused, nothing does), its text is streamed to the
+/// Runs agents. A run's start is emitted before anything of it happens (if that is refused, nothing does), its text is streamed to the
 /// user, and exactly one terminal event follows on every way out. Safe from any thread.
 /// </summary>
 /// <remarks>
@@ -64,7 +64,7 @@ public sealed class AgentRunner
 
     /// <summary>
     /// Starts a run in the background. What refuses the run at once (an unknown agent, the limit of open runs, a draining pipeline) is
-    /// raised here; what happens later is told by the run's events, by the failure funnel, and by <see cref="AgentRun.Completion"/>.
+    /// raised here; later failures are in the run's events, in the failure reports, and in <see cref="AgentRun.Completion"/>.
     /// </summary>
     /// <param name="agentName">The agent.</param>
     /// <param name="input">The question.</param>
@@ -96,11 +96,11 @@ public sealed class AgentRunner
         return new AgentRun(context, run.Cancellation, completion);
     }
 
-    /// <summary>Cancels an open run of a user. Never another user's: that one is as unknown as one that does not exist.</summary>
+    /// <summary>Cancels an open run of a user. Another user's run counts as unknown, like one that does not exist.</summary>
     /// <param name="userId">The user who asks.</param>
     /// <param name="threadId">The run's thread.</param>
     /// <param name="runId">The run.</param>
-    /// <param name="reason">Why; <c>agent_cancelled</c> says it.</param>
+    /// <param name="reason">The reason, shown by <c>agent_cancelled</c>.</param>
     /// <returns>Whether there was such a run to cancel.</returns>
     public CancelRunResult CancelRun(string userId, string threadId, string runId, string reason = "cancelled by the user")
     {
@@ -129,7 +129,7 @@ public sealed class AgentRunner
     }
 }
 
-/// <summary>What came of asking for a run's cancellation.</summary>
+/// <summary>The result of a request to cancel a run.</summary>
 public enum CancelRunResult
 {
     /// <summary>The run has been told to stop, and will not end as completed.</summary>

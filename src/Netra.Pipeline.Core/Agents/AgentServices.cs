@@ -29,7 +29,7 @@ internal static class AgentServices
             throw new ArgumentException($"{type.FullName} is not a class that implements {contract.Name}.", nameof(type));
         }
 
-        // By a factory, since the container's own check at build would otherwise stop at the first thing missing, and say less than ours.
+        // By a factory, since the container's own check at build would otherwise stop at the first missing service, and say less than ours.
         // The container makes it once and disposes of it; a registration of the application's own, made before, wins.
         services.TryAddSingleton(type, provider => ActivatorUtilities.CreateInstance(provider, type));
     }

@@ -15,7 +15,7 @@ internal sealed class Delegation(RunScope run)
 
     private async Task<string> RunAsync(string agentName, string input, JsonNode? data, CancellationToken cancellationToken)
     {
-        // The agent that waits for another says nothing, and is not silent.
+        // An agent that waits for another emits nothing, but does not count as silent.
         run.Emitter.BeginDelegation();
         try
         {
@@ -32,7 +32,7 @@ internal sealed class Delegation(RunScope run)
         }
         catch (Exception failure)
         {
-            // The delegate's run has told its own failure; this one is the parent's, and is shown there.
+            // The delegate's run has reported its own failure; this one is the parent's, and is shown there.
             var raised = AgentCommunicationException.CallFailed(_scope, From, agentName, failure.Message, failure);
             run.Services.Failures.Report(raised);
             throw raised;

@@ -21,11 +21,11 @@ public interface IAgent
     IReadOnlyCollection<string> RequiredAgents => [];
 
     /// <summary>
-    /// Does one run. Every string yielded is streamed to the user as a <c>token</c> event and to the caller. The runner says
+    /// Does one run. Every string yielded is streamed to the user as a <c>token</c> event and to the caller. The runner emits
     /// <c>agent_started</c> before and exactly one terminal event after, whichever way the run ends: by return, exception, cancellation, or
     /// because the caller stops reading.
     /// </summary>
-    /// <param name="execution">The question, for whom it is answered, and what the agent may use.</param>
+    /// <param name="execution">The question, its user, and what the agent may use.</param>
     /// <param name="cancellationToken">
     /// Fires when the user, the caller or a stopping host cancels the run. A run ends only when the agent does: heed it.
     /// </param>

@@ -31,7 +31,7 @@ internal sealed class OpenRuns(IOptions<AgentOptions> options)
         }
     }
 
-    /// <summary>Removes a run. One that was refused has no place to give back, and must not take away that of its namesake.</summary>
+    /// <summary>Removes a run. A run that was refused has no place to give back, and must not remove an open run of the same id.</summary>
     public void Remove(UserExecutionContext context, RunCancellation cancellation)
     {
         if (_runs.TryRemove(KeyValuePair.Create(RunKey.Of(context), cancellation)))

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>Makes agents and tools, and explains what keeps one from being made. Used by one thread.</summary>
+/// <summary>Creates agents and tools, and explains what keeps one from being created. Used by one thread.</summary>
 internal sealed class PartMaker(IServiceProvider services, IServiceProviderIsService known)
 {
     public IEnumerable<WiredPart<T>> MakeAll<T>(string kind, IEnumerable<Type> types, Func<T, string?> nameOf, List<string> reasons)
@@ -33,7 +33,7 @@ internal sealed class PartMaker(IServiceProvider services, IServiceProviderIsSer
         }
     }
 
-    // Made first and explained only if that fails: a factory of the application's may give a constructor what is not registered.
+    // Created first and explained only if that fails: a factory of the application's may give a constructor what is not registered.
     private T? Make<T>(string kind, Type type, List<string> reasons)
         where T : class
     {
@@ -55,13 +55,13 @@ internal sealed class PartMaker(IServiceProvider services, IServiceProviderIsSer
     }
 }
 
-/// <summary>An agent or a tool that could be made.</summary>
+/// <summary>An agent or a tool that could be created.</summary>
 /// <param name="Part">The instance.</param>
 /// <param name="Type">The type it is registered under.</param>
-/// <param name="Name">What it calls itself; whether that is a valid name is another question.</param>
+/// <param name="Name">Its own name, which may still be invalid.</param>
 internal sealed record WiredPart<T>(T Part, Type Type, string? Name);
 
-/// <summary>What a type's constructor asks for and the container does not have. Stateless.</summary>
+/// <summary>What a type's constructor needs and the container does not have. Stateless.</summary>
 internal static class ConstructorNeeds
 {
     /// <summary>All missing parameters of the constructor that comes closest to being usable.</summary>

@@ -42,7 +42,7 @@ internal sealed class RunCancellation(Action<Exception> callbackFailed) : IDispo
         return true;
     }
 
-    /// <summary>Says that the run has ended on its own, unless it was cancelled before.</summary>
+    /// <summary>Records that the run has ended on its own, unless it was cancelled before.</summary>
     /// <returns><see langword="false"/> when it was cancelled before.</returns>
     public bool TryClose()
     {

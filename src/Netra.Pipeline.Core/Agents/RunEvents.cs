@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Agents;
 /// </summary>
 internal sealed class RunEvents(RunScope run)
 {
-    // What a character takes at most (as \u0000), and what the rest of a token event takes.
+    // The most bytes that a character takes (as \u0000), and that the rest of a token event takes.
     private const int MaxBytesPerChar = 6;
     private const int EnvelopeBytes = 2_048;
 
@@ -51,7 +51,7 @@ internal sealed class RunEvents(RunScope run)
         await SendAsync(piece, cancellationToken);
     }
 
-    /// <summary>Streams what has waited for an end that did not come.</summary>
+    /// <summary>Streams the half character at the end whose other half has not come.</summary>
     public ValueTask FlushAsync(CancellationToken cancellationToken) => SendAsync(TakeHeld(), cancellationToken);
 
     private async ValueTask SendAsync(string piece, CancellationToken cancellationToken)

@@ -3,12 +3,10 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>
-/// How exceptions of agents and tools are told: to the funnel, and in events. Pure but for the funnel; safe from any thread.
-/// </summary>
+/// <summary>How exceptions of agents and tools are reported, and shown in events. Pure but for the reports; safe from any thread.</summary>
 internal static class RunFailures
 {
-    // An exception's text can be of any length, and the event that tells of a failure must never fail for its size.
+    // An exception's text can be of any length, and the event that shows a failure must never fail for its size.
     private const int MaxMessageLength = 2_000;
 
     /// <summary>
@@ -36,7 +34,7 @@ internal static class RunFailures
         }
     }
 
-    /// <summary>An exception as the event that ends a run or a tool call tells it.</summary>
+    /// <summary>An exception as the event that ends a run or a tool call shows it.</summary>
     public static EventError ToError(Exception exception, FailureCode code)
     {
         var first = exception is AggregateException { InnerExceptions: [var inner, ..] } ? inner : exception;

@@ -4,12 +4,12 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>What a run is to do, and for whom.</summary>
-/// <param name="Agent">Who does it.</param>
+/// <summary>What a run is to do, and for which user.</summary>
+/// <param name="Agent">The agent.</param>
 /// <param name="Input">The question.</param>
 /// <param name="Data">What came with it, if anything.</param>
 /// <param name="Context">The user, thread and run.</param>
-/// <param name="Parent">The run that delegates it, if one does.</param>
+/// <param name="Parent">The run that delegates it; null for a run of its own.</param>
 internal sealed record RunRequest(IAgent Agent, string Input, JsonNode? Data, UserExecutionContext Context, ParentRun? Parent)
 {
     public FailureScope Scope { get; } = Context.ScopeOf("RunAgent");

@@ -43,7 +43,7 @@ internal sealed class OpenWork
         return work;
     }
 
-    /// <summary>Waits until all has ended or the time is up. How each ended has been told by the work itself.</summary>
+    /// <summary>Waits until all has ended or the time is up. The work itself has reported how it ended.</summary>
     /// <returns><see langword="false"/> when the time was up.</returns>
     public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time)
     {
@@ -55,7 +55,7 @@ internal sealed class OpenWork
 
     private static void Forget(Task ended, object? open)
     {
-        // Looked at, so that it does not count as unobserved: a call that is not awaited has reported its failure itself.
+        // Read, so that it does not count as unobserved: a call that is not awaited has reported its failure itself.
         _ = ended.Exception;
         ((ConcurrentDictionary<Task, string>)open!).TryRemove(ended, out _);
     }

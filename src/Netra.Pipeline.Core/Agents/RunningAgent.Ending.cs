@@ -27,7 +27,7 @@ internal sealed partial class RunningAgent
         }
 
         failure = await LeaveAsync(failure);
-        // The last line names everything itself, and an exporter must not be handed one name twice.
+        // The last log line names everything itself, and an exporter must not get one name twice.
         _logScope?.Dispose();
         if (started)
         {
@@ -41,7 +41,7 @@ internal sealed partial class RunningAgent
         }
     }
 
-    // The agent's own finally blocks run here, before the terminal event: they may still say something.
+    // The agent's own finally blocks run here, before the terminal event: they may still emit events.
     private async ValueTask<Exception?> StopAgentAsync(Exception? failure)
     {
         if (_pieces is null)
@@ -60,7 +60,7 @@ internal sealed partial class RunningAgent
         }
         catch (Exception e)
         {
-            // A cancelled run whose agent fails in cleaning up has failed: the cancellation explains one and hides the other.
+            // A cancelled run whose agent fails while cleaning up has failed: the cancellation alone would hide that.
             return failure is OperationCanceledException ? e : RunFailures.Join(failure, e);
         }
     }
@@ -87,7 +87,7 @@ internal sealed partial class RunningAgent
             return new OperationCanceledException(why, failure, _cancellation.Token);
         }
 
-        // To the caller it would look as if the caller had cancelled; most of the time it is the timeout of an HTTP client.
+        // To the caller it would look like the caller's own cancellation; most of the time it is the timeout of an HTTP client.
         return failure is OperationCanceledException
             ? new InvalidOperationException(
                 $"Agent {_request.Agent.Name} was cancelled although nobody had cancelled its run: {failure.Message}", failure)
@@ -98,7 +98,7 @@ internal sealed partial class RunningAgent
     {
         if (_run!.Emitter.HasEnded)
         {
-            // The server has ended it, since it said nothing for too long: the one terminal event is published.
+            // The server has ended the run, since it was silent for too long: the one terminal event is published.
             return failure;
         }
 

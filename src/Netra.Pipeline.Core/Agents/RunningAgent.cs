@@ -9,9 +9,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// One run: drives the agent's enumerator, streams what it yields, and sees to it that a run that was said to have started
-/// ends with exactly one terminal event, whichever way it ends. An enumerator by hand, since an iterator method cannot
-/// yield from a try block that has a catch.
+/// One run: drives the agent's enumerator, streams what it yields, and makes sure that a run whose start was emitted ends with exactly one
+/// terminal event, whichever way it ends. An enumerator by hand, since an iterator method cannot yield from a try block that has a catch.
 /// </summary>
 /// <remarks>
 /// Enumerated once, by one consumer, as every <see cref="IAsyncEnumerator{T}"/>; only the cancellation is reached from other threads.
@@ -54,7 +53,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         try
         {
             Watch();
-            // A caller that gives up before anything has happened gets no run. From here on it is told from its beginning to its end.
+            // A caller that gives up before anything has happened gets no run. From here on, events show its beginning and its end.
             _cancellation.Token.ThrowIfCancellationRequested();
             _services.OpenRuns.Add(_request.Context, _request.Agent.Name, _request.Scope, _cancellation);
         }
@@ -122,7 +121,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         }
         catch (OperationCanceledException)
         {
-            // That is what abandoning a run does. Whatever else went wrong in ending it is raised.
+            // Expected of an abandoned run. Any other exception of its ending is raised.
         }
     }
 
@@ -185,7 +184,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         }
         catch (Exception failure) when (RunFailures.WasAccepted(failure))
         {
-            // Pages may have seen it begin, so it must be seen to end.
+            // Pages may have seen it begin, so they must see its end.
             _phase = RunPhase.Started;
             throw;
         }
@@ -210,9 +209,9 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
         return true;
     }
 
-    // The run's span and its log scope flow with the execution context, but an enumerator is driven from outside: the caller
-    // that asks for the next piece comes with a context of its own, and gets it back. So the run's is kept, and taken up again
-    // for each piece, which costs nothing.
+    // The run's span and its log scope flow with the execution context, but an enumerator is driven from outside: the caller that asks for
+    // the next piece has a context of its own, and gets it back. So the run's context is kept, and entered again for each piece, which
+    // costs nothing.
     private void EnterFlow()
     {
         _logScope = _services.Logger.BeginScope(LogScope.OfRun(_request.Agent.Name, _request.Context));
@@ -261,13 +260,13 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
     }
 }
 
-/// <summary>How far a run has come.</summary>
+/// <summary>The phase of a run.</summary>
 internal enum RunPhase
 {
     /// <summary>Nothing has happened.</summary>
     New,
 
-    /// <summary>It has its place among the open runs; no event has told of it.</summary>
+    /// <summary>It has its place among the open runs; no event of it has been emitted.</summary>
     Open,
 
     /// <summary><c>agent_started</c> has been accepted: a terminal event must follow.</summary>

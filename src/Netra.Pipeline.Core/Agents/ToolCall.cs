@@ -12,7 +12,7 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
 {
     public async Task<JsonNode?> InvokeAsync(CancellationToken cancellationToken)
     {
-        // An emission does not look at the token, and a tool must not start for a run that is cancelled.
+        // Emitting does not check the token, and a tool must not start for a run that is cancelled.
         cancellationToken.ThrowIfCancellationRequested();
         using var logScope = run.Services.Logger.BeginScope(LogScope.OfTool(invocation.ToolName, invocation.CallId));
         using var span = run.Services.Spans.ExecuteTool(run.Span, invocation.ToolName, invocation.CallId, invocation.Context);
@@ -56,7 +56,7 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // Arguments that are no JSON (a NaN) raise something else than a failure of the pipeline; the tool does not start either way.
+            // Arguments that are not JSON (a NaN) raise an exception that is not the pipeline's; the tool does not start either way.
             run.Services.Failures.Report(failure, FailureCode.ToolFailed, scope, $"announcing tool {invocation.ToolName}");
             PipelineSpans.Fail(span, RunFailures.ToError(failure, FailureCode.ToolFailed).Code, failure.Message);
             throw;
@@ -77,7 +77,7 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         }
         catch (Exception unfit) when (unfit is not PipelineException || unfit is PipelineException { Code: FailureCode.InvalidEvent })
         {
-            // The result is no JSON (a NaN, an object that cannot be written). The call failed, and that can be said.
+            // The result is not JSON (a NaN, an object that cannot be written). The call failed, and that can be emitted.
             await FailAsync(unfit, duration);
             throw;
         }
@@ -89,7 +89,7 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         await CloseAsync(ToolOutcome.Failed(RunFailures.ToError(failure, FailureCode.ToolFailed), duration), failure);
     }
 
-    // Says how a call that did not succeed ended; when that cannot be said either, both exceptions are raised.
+    // Emits how a call that did not succeed ended; when that fails too, both exceptions are raised.
     private async Task CloseAsync(ToolOutcome outcome, Exception why)
     {
         try
@@ -103,11 +103,11 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         }
     }
 
-    // Without the run's token: how a call ended is said also, and above all, when it was cancelled.
+    // Without the run's token: the end of a call is emitted also, and above all, when it was cancelled.
     private async Task SayAsync(ToolOutcome outcome)
         => await run.Emitter.ToolCompletedAsync(invocation.ToolName, outcome, invocation.CallId);
 
-    // To the agent it would look as if its run had been cancelled; most of the time it is the timeout of an HTTP client.
+    // To the agent it would look like the run's cancellation; most of the time it is the timeout of an HTTP client.
     private Exception Explain(Exception failure) => failure is OperationCanceledException
         ? new InvalidOperationException(
             $"Tool {invocation.ToolName} was cancelled although nobody had cancelled the call: {failure.Message}", failure)

@@ -10,11 +10,11 @@ namespace Netra.Pipeline.Agents;
 /// </summary>
 public sealed class ToolInvocation
 {
-    /// <summary>Describes a call; the runner does it, and tests of a tool do.</summary>
+    /// <summary>Describes a call; the runner creates it, and so do tests of a tool.</summary>
     /// <param name="toolName">The tool's name.</param>
     /// <param name="callId">The call's id, unique within its run.</param>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="context">For whom the call is made.</param>
+    /// <param name="context">The user, thread and run the call is made for.</param>
     public ToolInvocation(string toolName, string callId, JsonObject arguments, UserExecutionContext context)
     {
         ArgumentException.ThrowIfNullOrEmpty(toolName);
@@ -39,24 +39,24 @@ public sealed class ToolInvocation
     /// <summary>The user, thread and run the call is made for.</summary>
     public UserExecutionContext Context { get; }
 
-    /// <summary>The run's emitter; null for a call that a test has described.</summary>
+    /// <summary>The run's emitter; null for a call that a test created.</summary>
     internal EventEmitter? Emitter { get; init; }
 
-    /// <summary>Says that the run goes on, though the tool takes long. Nothing is delivered.</summary>
-    /// <returns>How long may pass until the next sign of life; <see cref="TimeSpan.MaxValue"/> where no run is behind the call.</returns>
+    /// <summary>Reports that the run is active, though the tool takes long. Nothing is delivered.</summary>
+    /// <returns>How long may pass until the next sign of life; <see cref="TimeSpan.MaxValue"/> for a call without a run.</returns>
     /// <exception cref="SendFailureException">
-    /// The run has ended (<c>run_ended</c>): it said nothing for so long that the server ended it.
+    /// The run has ended (<c>run_ended</c>): it was silent for so long that the server ended it.
     /// </exception>
     public TimeSpan Heartbeat() => Emitter?.Heartbeat() ?? TimeSpan.MaxValue;
 
     /// <summary>
-    /// Says that nothing is to be expected for a while, for a person's answer, say: until then the run is not stalled, and this call is not
-    /// stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
+    /// Announces that the run will be silent for a while, for example while a person answers: until then the run is not stalled, and this
+    /// call is not stuck. An event of the run ends it; of several waits the latest end holds. Nothing is delivered.
     /// </summary>
     /// <param name="until">Until when; at most 24 h ahead.</param>
     /// <param name="ct">Cancels waiting for the log.</param>
     /// <returns>
-    /// How long may pass until the next sign of life, counted from now; <see cref="TimeSpan.MaxValue"/> where no run is behind the call.
+    /// How long may pass until the next sign of life, counted from now; <see cref="TimeSpan.MaxValue"/> for a call without a run.
     /// </returns>
     /// <exception cref="SendFailureException">
     /// The run has ended (<c>run_ended</c>), or the time is too far ahead (<c>invalid_event</c>).

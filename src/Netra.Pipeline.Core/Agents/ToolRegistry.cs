@@ -20,7 +20,7 @@ public sealed class ToolRegistry
     /// <returns>The tool.</returns>
     /// <exception cref="NotInitializedException">The host has not started.</exception>
     /// <exception cref="AgentCommunicationException">
-    /// There is none (<see cref="FailureCode.ToolUnknown"/>); the message names those there are.
+    /// There is none (<see cref="FailureCode.ToolUnknown"/>); the message names the registered ones.
     /// </exception>
     public ITool Get(string name, FailureScope scope, string? fromAgent = null)
     {
@@ -33,6 +33,6 @@ public sealed class ToolRegistry
     internal void Fill(IEnumerable<ITool> tools) => _tools = tools.ToFrozenDictionary(tool => tool.Name, StringComparer.Ordinal);
 }
 
-/// <summary>Says that a type is a tool of this host. Found in the service collection by the wiring check.</summary>
+/// <summary>Registers a type as a tool of this host. Found in the service collection by the wiring check.</summary>
 /// <param name="Type">A class that implements <see cref="ITool"/>.</param>
 public sealed record ToolRegistration(Type Type);

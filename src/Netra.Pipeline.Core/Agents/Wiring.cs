@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Netra.Pipeline.Agents;
 
-/// <summary>The agents and tools that could be made, and everything that is wrong with them. Used by one thread.</summary>
+/// <summary>The agents and tools that could be created, and everything that is wrong with them. Used by one thread.</summary>
 internal sealed partial class Wiring
 {
     public List<WiredPart<IAgent>> Agents { get; } = [];

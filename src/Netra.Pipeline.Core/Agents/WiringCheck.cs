@@ -6,8 +6,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// Makes all registered agents and tools at start and fills the registries with them, unless something is wrong: then the host does not
-/// start, and everything that is wrong is said at once. Used by one thread, before anything else of this folder.
+/// Creates all registered agents and tools at start and fills the registries with them, unless something is wrong: then the host does not
+/// start, and everything that is wrong is reported at once. Used by one thread, before anything else of this folder.
 /// </summary>
 internal sealed partial class WiringCheck(
     IServiceProvider services,
@@ -20,7 +20,7 @@ internal sealed partial class WiringCheck(
     ILogger<WiringCheck> logger)
 {
     /// <summary>Fills the registries.</summary>
-    /// <exception cref="StartupVerificationException">Something is wired without what it needs. It has been reported.</exception>
+    /// <exception cref="StartupVerificationException">An agent or tool lacks something that it needs. It has been reported.</exception>
     public void Verify()
     {
         var wiring = Inspect();
@@ -36,7 +36,7 @@ internal sealed partial class WiringCheck(
         Log.Verified(logger, wiring.Agents.Count, wiring.Tools.Count);
     }
 
-    /// <summary>Looks at everything, and changes nothing.</summary>
+    /// <summary>Checks everything, and changes nothing.</summary>
     public Wiring Inspect()
     {
         var maker = new PartMaker(services, known);

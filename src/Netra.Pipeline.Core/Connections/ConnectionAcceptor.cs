@@ -248,7 +248,7 @@ internal sealed partial class ConnectionAcceptor(
         var asked = authenticator.AuthenticateAsync(request, cancellationToken);
         var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
 
-        // No event can be emitted for such a user, and the reserved users connect only through the verification's private listener.
+        // No event can be emitted for such a user. Reserved users come from the canary or the verification alone, which are let in above.
         return identity.UserId is { } userId
             && authenticator is not OneTimeAuthenticator
             && IdentifierRules.ProblemOfUser(userId) is { } problem

@@ -4,9 +4,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>
-/// Announces connections that open and end: tells new ones of an emergency, and observers of both. Safe from any thread.
-/// </summary>
+/// <summary>Announces connections that open and end: tells new ones of an emergency, and observers of both. Safe from any thread.</summary>
 internal sealed class ConnectionObservation(
     PipelineObservation observation, EmergencyMode emergency, IEnumerable<ConnectionObserver> observers)
 {

@@ -34,9 +34,9 @@ public sealed class ConnectionOptions
 
     /// <summary>
     /// What the queues of all connections, and the recent windows of all streams, may hold together, in bytes. Range 16 MiB to 64 GiB;
-    /// default a quarter of the memory that the process may have (in a container its limit), but
-    /// 32 MiB at least and 256 MiB at most. Windows have a quarter of it at most. Above it windows drop events that the log has stored,
-    /// then the largest queues drop theirs: their connections lag, and are caught up from the log.
+    /// default a quarter of the memory that the process may have (in a container its limit), but 32 MiB at least and 256 MiB at most.
+    /// Windows have a quarter of it at most. Above it windows drop events that the log has stored, then the largest queues drop theirs:
+    /// their connections lag, and are caught up from the log.
     /// </summary>
     [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
     public long? BufferBudgetBytes { get; set; }

@@ -69,7 +69,6 @@ internal sealed partial class ConnectionSlots
             "netra.sockets.refused", "{connection}", "Connections that were closed without an answer, since there were too many.");
     }
 
-    /// <summary>How many may be open.</summary>
     public int Limit => Volatile.Read(ref _limit);
 
     /// <summary>How many of them may be handshakes or short requests when the others are full.</summary>
@@ -81,7 +80,6 @@ internal sealed partial class ConnectionSlots
     /// <summary>How many found no place since the start. Two readings show whether a connection was turned away in between.</summary>
     public long Refusals => Interlocked.Read(ref _refusals);
 
-    /// <summary>How many are open.</summary>
     public int Count
     {
         get

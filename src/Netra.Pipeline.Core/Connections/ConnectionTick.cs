@@ -17,7 +17,6 @@ internal sealed partial class ConnectionTick(ConnectionRegistry registry, Served
     private TimeSpan _lost;
     private long _rounds;
 
-    /// <summary>How many rounds are done.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Called by the shared tick, one call at a time.</summary>

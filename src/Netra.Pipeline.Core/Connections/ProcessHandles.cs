@@ -31,6 +31,5 @@ internal static class ProcessHandles
         return null;
     }
 
-    /// <summary>How many are open.</summary>
     public static int Open() => OperatingSystem.IsLinux() ? Directory.EnumerateFileSystemEntries(OpenFiles).Count() : 0;
 }

@@ -6,8 +6,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// A connection over server-sent events. The stream brings nothing from the page, so what the page says comes as requests of its own
-/// (<see cref="EventStreamPosts"/>), and each of them is a sign of life; of the transport, only flushes tell.
+/// A connection over server-sent events. The stream carries nothing from the page, so the page's messages come as requests of their own
+/// (<see cref="EventStreamPosts"/>), each of which is a sign of life; only flushes tell whether the transport is alive.
 /// </summary>
 /// <remarks>The writer runs in parallel with the tick, and with any number of requests that hand in messages.</remarks>
 internal sealed class EventStreamConnection : Connection
@@ -18,8 +18,8 @@ internal sealed class EventStreamConnection : Connection
 
     /// <param name="services">What all connections share.</param>
     /// <param name="transport">The transport.</param>
-    /// <param name="userId">Who it is, by the authenticator.</param>
-    /// <param name="stream">The stream it is to be attached to.</param>
+    /// <param name="userId">The user's id, as the authenticator gave it.</param>
+    /// <param name="stream">The stream that it will be attached to.</param>
     public EventStreamConnection(ConnectionServices services, EventStreamTransport transport, string userId, UserStream stream)
         : base(services, userId, stream, isOneWay: true)
     {
@@ -43,7 +43,7 @@ internal sealed class EventStreamConnection : Connection
 
     /// <summary>Handles a message that the page has posted; one that violates the protocol ends the connection.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="isAck">Whether it is an acknowledgement by where it was posted.</param>
+    /// <param name="isAck">Whether it was posted to the route for acknowledgements.</param>
     /// <exception cref="ProtocolViolationException">It violates the protocol.</exception>
     public void Receive(ReadOnlySpan<byte> message, bool isAck)
     {
@@ -75,7 +75,7 @@ internal sealed class EventStreamConnection : Connection
     protected override void Wake() => _writer.Wake();
 }
 
-/// <summary>What carries an event stream: the answer of one request.</summary>
+/// <summary>The transport of an event stream: the answer to one request.</summary>
 /// <param name="Output">The body of the answer.</param>
 /// <param name="Abort">Cuts the transport at once; a pending flush ends. Safe to call from any thread, and more than once.</param>
 /// <param name="PeerGone">Fires when the peer is gone, or the transport is cut.</param>

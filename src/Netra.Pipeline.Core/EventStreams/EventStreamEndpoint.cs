@@ -10,8 +10,8 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// <c>GET /v1/stream</c> (docs/protocol.md, section 9.3): a connection over server-sent events, for pages that no WebSocket reaches. It is
-/// admitted as a WebSocket is, and served by the same connection code.
+/// <c>GET /v1/stream</c> (docs/protocol.md, section 9.3): a connection over server-sent events, for pages that cannot reach the server by
+/// WebSocket. It is admitted as a WebSocket is, and served by the same connection code.
 /// </summary>
 internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, RegisteredAuthenticator registered)
 {
@@ -30,7 +30,7 @@ internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, Registere
         catch (Exception exception)
             when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
         {
-            // The peer went away before it was answered: nobody is left to hear of it.
+            // The peer disconnected before it was answered.
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, Registere
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store, no-transform";
 
-        // Neither the host's middleware nor a proxy may keep back what is flushed.
+        // Neither the host's middleware nor a proxy may hold back flushed bytes.
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await response.StartAsync(context.RequestAborted);

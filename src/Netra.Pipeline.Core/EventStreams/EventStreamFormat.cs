@@ -17,10 +17,10 @@ internal sealed class EventStreamFormat(string epoch, long from)
 
     private readonly byte[] _id = Encoding.ASCII.GetBytes($"id: {epoch}.{from}.");
 
-    /// <summary>How long a browser waits before it reconnects by itself; clients of ours wait as section 5 says.</summary>
+    /// <summary>How long a browser waits before it reconnects by itself; our own clients wait as section 5 says.</summary>
     public static void WriteRetry(IBufferWriter<byte> output) => output.Write("retry: 1000\n"u8);
 
-    /// <summary>A line that no application sees, so that proxies and the peer know that somebody is there.</summary>
+    /// <summary>A line that no application sees: a sign of life for proxies and the peer.</summary>
     public static void WriteComment(IBufferWriter<byte> output) => output.Write(":\n\n"u8);
 
     /// <summary>The last event of a stream.</summary>
@@ -32,9 +32,9 @@ internal sealed class EventStreamFormat(string epoch, long from)
     }
 
     /// <summary>One message.</summary>
-    /// <param name="output">Where to.</param>
+    /// <param name="output">Where it is written.</param>
     /// <param name="json">The message.</param>
-    /// <param name="cursor">What a client that has it has come to; null when it does not move the cursor.</param>
+    /// <param name="cursor">The cursor of a client that has received it; null when it does not move the cursor.</param>
     public void WriteMessage(IBufferWriter<byte> output, ReadOnlySpan<byte> json, long? cursor)
     {
         if (cursor is { } seq)
@@ -47,8 +47,7 @@ internal sealed class EventStreamFormat(string epoch, long from)
 
         output.Write("data: "u8);
 
-        // Our own JSON has no line ends, but the white space between the tokens of what a backend brought along may. The client joins the
-        // lines again.
+        // Our own JSON has no line ends, but a backend's JSON may have some between its tokens. The client joins the lines again.
         while (json.IndexOfAny((byte)'\n', (byte)'\r') is var end and >= 0)
         {
             output.Write(json[..end]);

@@ -11,9 +11,9 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.EventStreams;
 
 /// <summary>
-/// What the page of an event stream says (docs/protocol.md, section 9.3): <c>POST /v1/stream/{connection_id}/ack</c> and <c>…/messages</c>.
-/// Each is authenticated like the stream, and handled like a frame of a WebSocket; what it is answered comes on the stream. Safe to use
-/// from any thread.
+/// Messages from the page of an event stream (docs/protocol.md, section 9.3): <c>POST /v1/stream/{connection_id}/ack</c> and
+/// <c>…/messages</c>. Each is authenticated like the stream, and handled like a frame of a WebSocket; its answer comes on the stream. Safe
+/// to use from any thread.
 /// </summary>
 internal sealed class EventStreamPosts(
     ConnectionAcceptor acceptor, RegisteredAuthenticator registered, ConnectionRegistry connections, IOptions<ConnectionOptions> options)
@@ -45,7 +45,7 @@ internal sealed class EventStreamPosts(
         catch (Exception exception)
             when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
         {
-            // The page went away in the middle of its request: nobody is left to answer.
+            // The page disconnected in the middle of its request.
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class EventStreamPosts(
         }
         catch (Exception)
         {
-            // The connection has ended with it, and so it is logged.
+            // The violation has ended the connection, and is logged with that.
             await ProblemDocument.WriteAsync(
                 context,
                 StatusCodes.Status500InternalServerError,

@@ -10,8 +10,8 @@ namespace Netra.Pipeline.EventStreams;
 /// is parked in any case.
 /// </summary>
 /// <remarks>
-/// Nothing but the loop touches the output. <see cref="Wake"/> may be called from any thread, under any lock; the loop goes on on a thread
-/// of the pool.
+/// Nothing but the loop touches the output. <see cref="Wake"/> may be called from any thread, under any lock; the loop continues on a
+/// thread of the pool.
 /// </remarks>
 internal sealed class EventStreamWriter(
     EventStreamConnection connection,
@@ -30,10 +30,10 @@ internal sealed class EventStreamWriter(
     /// <summary>Whether a flush waits for the peer to read.</summary>
     public bool IsFlushPending => _flushPending;
 
-    /// <summary>Makes sure that what waits gets written.</summary>
+    /// <summary>Makes sure that waiting frames get written.</summary>
     public void Wake() => _wakes.Writer.TryWrite(true);
 
-    /// <summary>Writes to the connection's end, and says goodbye where the peer can still hear it. Never throws.</summary>
+    /// <summary>Writes until the connection ends, and says goodbye if the peer can still be reached. Never throws.</summary>
     public async Task RunAsync()
     {
         try
@@ -121,7 +121,7 @@ internal sealed class EventStreamWriter(
         _format.WriteMessage(transport.Output, frame.Payload.Span, CursorOf(frame));
     }
 
-    // An event, or a gap without replay: after it the client goes on above. What is sent again says nothing about progress.
+    // An event, or a gap without replay: after it the client continues above. A redelivery says nothing about progress.
     private static long? CursorOf(in SendFrame frame) => frame.Kind != SendFrameKind.Redelivery && frame.Seq > 0 ? frame.Seq : null;
 
     private async ValueTask<bool> FlushAsync()

@@ -28,7 +28,6 @@ internal sealed class BackgroundRound(string loop, TimeSpan patience, bool waits
 
     public TimeSpan Patience => patience;
 
-    /// <summary>Whether its rounds wait for the log.</summary>
     public bool WaitsForLog => waitsForLog;
 
     /// <summary>How many rounds have completed.</summary>

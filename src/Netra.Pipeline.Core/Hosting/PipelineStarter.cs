@@ -15,7 +15,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        // Nothing else resolves it.
+        // Nothing else resolves these two.
         services.GetRequiredService<RunMetrics>();
         services.GetRequiredService<OpenRequests>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();

@@ -25,7 +25,7 @@ internal static class JsonBody
         return type.MediaType.Value?.ToLowerInvariant();
     }
 
-    /// <summary>What follows a byte order mark, which JSON has none of and some write all the same (RFC 8259, section 8.1).</summary>
+    /// <summary>The text without a byte order mark: JSON has none, but some clients write one (RFC 8259, section 8.1).</summary>
     public static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> text)
     {
         Span<byte> start = stackalloc byte[3];

@@ -6,12 +6,12 @@ using System.Text.Unicode;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Percent-encoding (RFC 3986, section 2.1), read strictly: frameworks leave what they cannot decode as it is, and so make a user of a
-/// name that nobody has. Pure functions.
+/// Percent-encoding (RFC 3986, section 2.1), read strictly: frameworks leave what they cannot decode as it is, and so would turn a
+/// malformed id into the id of a user that does not exist. Pure functions.
 /// </summary>
 internal static class PercentEncoding
 {
-    /// <summary>What is said about a request whose target is malformed.</summary>
+    /// <summary>The problem of a request whose target is malformed.</summary>
     public const string Problem = "The request's target has a percent sign that begins no escape, or escapes that are no UTF-8.";
 
     /// <summary>Whether each percent sign begins an escape, and all of them together are UTF-8.</summary>

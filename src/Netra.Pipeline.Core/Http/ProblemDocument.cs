@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// A problem document (RFC 9457) that names the failure's code and the numbers of the case: how everything that is
-/// refused over HTTP is answered. Immutable.
+/// A problem document (RFC 9457) that names the failure's code and the numbers of the case: the answer to every request that is refused
+/// over HTTP. Immutable.
 /// </summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">The failure's name on the wire.</param>
@@ -18,16 +18,16 @@ internal sealed record ProblemDocument(int Status, string Code, string Detail, I
 {
     public const string MediaType = "application/problem+json";
 
-    /// <summary>What whoever asks is told to wait while the pipeline starts, drains or recovers.</summary>
+    /// <summary>How long a caller is told to wait while the pipeline starts, drains or recovers.</summary>
     public const string RetryAfterSeconds = "1";
 
     // It goes to parsers, never into HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Something is not there.</summary>
+    /// <summary>The resource does not exist.</summary>
     public static ProblemDocument NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
 
-    /// <summary>The request is not as it must be.</summary>
+    /// <summary>The request is invalid.</summary>
     public static ProblemDocument BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "bad_request", detail);
 
     /// <summary>The body is not JSON in UTF-8.</summary>

@@ -6,7 +6,7 @@ namespace Netra.Pipeline.Http;
 /// <summary>The target of a request as it was sent, before anything was decoded. Pure functions.</summary>
 internal static class RawTarget
 {
-    /// <summary>The whole target; what the host makes of it where it keeps none.</summary>
+    /// <summary>The whole target; encoded again by the host where it keeps no raw one.</summary>
     public static string Of(HttpContext context) => context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } target
         ? target
         : context.Request.Path.ToUriComponent() + context.Request.QueryString.Value;

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Who sends a request, as the host has authenticated it. An id is the identity's own, for keys and logs; names are for people
-/// and may be anybody's. Pure functions.
+/// The author of a request, as the host has authenticated it. An id belongs to one identity, for keys and logs; names are for people, and
+/// several people may share one. Pure functions.
 /// </summary>
 internal static class RequestAuthor
 {
@@ -14,18 +14,18 @@ internal static class RequestAuthor
 
     private const string Nobody = "anonymous";
 
-    // As OpenID Connect calls it, where the host does not map claims to the names of .NET.
+    // OpenID Connect's name, where the host does not map claims to the names of .NET.
     private const string Subject = "sub";
 
-    /// <summary>The id; empty for nobody.</summary>
+    /// <summary>The id; empty for a request without authentication.</summary>
     public static string IdOf(ClaimsPrincipal user) => Id(user) ?? user.Identity?.Name ?? string.Empty;
 
     /// <summary>
-    /// The name of who changes something (docs/protocol.md, section 11): whoever is authenticated, and where nobody
-    /// is, whoever the body names.
+    /// The name of the author of a change (docs/protocol.md, section 11): the authenticated user's, or without authentication the one in
+    /// the body.
     /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="named">Whom the body names, if anybody.</param>
+    /// <param name="named">The name in the body, if there is one.</param>
     public static string NameOf(HttpContext context, string? named = null)
     {
         var user = context.User;

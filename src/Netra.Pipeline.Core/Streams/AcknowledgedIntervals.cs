@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Streams;
 /// </summary>
 /// <remarks>
 /// Bounded: a range that would be one too many is refused, which leaves its numbers pending; the device's next acknowledgement, being
-/// cumulative, brings them again. What retention has deleted is forgotten, or the holes of years would use up the bound.
+/// cumulative, brings them again. Numbers that retention has deleted are forgotten, or the holes of years would use up the bound.
 /// </remarks>
 internal sealed class AcknowledgedIntervals(int maxRanges)
 {
@@ -35,7 +35,7 @@ internal sealed class AcknowledgedIntervals(int maxRanges)
             return true;
         }
 
-        // The ranges that touch the new one are [first, last); they melt into it. Searched from the end, where acknowledgements happen.
+        // The ranges that touch the new one are [first, last); they merge into it. Searched from the end, where acknowledgements happen.
         var last = _ranges.Count;
         while (last > 0 && _ranges[last - 1].From > range.To + 1)
         {

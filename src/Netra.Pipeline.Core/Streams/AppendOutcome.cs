@@ -3,7 +3,7 @@ using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Streams;
 
-/// <summary>What became of one event at its stream.</summary>
+/// <summary>The result of appending one event to its stream.</summary>
 /// <param name="Kind">Whether it was accepted, or why not.</param>
 /// <param name="Seq">
 /// Its number; 0 when it was not accepted. For <see cref="AppendKind.RunEnded"/> the number of the run's terminal event.
@@ -16,7 +16,7 @@ internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Con
     /// <summary>What the log threw; only with <see cref="AppendKind.LogFailed"/>.</summary>
     public Exception? Fault { get; init; }
 
-    /// <summary>Where the event stands, as its receipt says.</summary>
+    /// <summary>The event's status, for its receipt.</summary>
     public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
 
     public static AppendOutcome Refused(AppendKind kind, Exception? fault = null) => new(kind, 0, 0, 0, null) { Fault = fault };

@@ -3,24 +3,23 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Makes room where what waits for pages exceeds its budget: first the windows let go of what is stored, then the largest queues are taken
-/// back, so that pages that read are left alone. Nothing is lost by it: the log has
-/// the events, and the pages are caught up from it.
+/// Makes room when the queues and windows of all pages exceed their budget: first the windows drop events that the log has stored, then the
+/// largest queues are taken back, so that pages that read are left alone. Nothing is lost by it: the log has the events, and the pages are
+/// caught up from it.
 /// </summary>
 /// <remarks>
-/// Run by whoever's event was one too many, when it holds no lock, so that it needs no thread of the pool; one at a time, the others go on.
-/// It looks at all streams, so it
-/// pauses for a multiple of what that took where it brought little.
+/// Runs on the thread of the emitter whose event exceeded the budget, when it holds no lock, so that it needs no thread of the pool; one at
+/// a time, other emitters continue. It looks at all streams, so after a run that brought little it pauses for a multiple of the run's time.
 /// </remarks>
 /// <param name="budget">The budget.</param>
 /// <param name="streams">The streams that are loaded.</param>
-/// <param name="failures">Who is told.</param>
+/// <param name="failures">Reports what was taken back.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStream>> streams, FailureReporter failures, TimeProvider time)
 {
     private const int PauseFactor = 10;
 
-    // More than a page that reads ever has waiting: two flushes.
+    // More than the queue of a page that reads ever holds: two flushes.
     private const long LargeBytes = 64 * 1024;
 
     private long _notBefore = long.MinValue;
@@ -33,7 +32,7 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
     public bool IsDue => budget.IsExceeded;
 
     /// <summary>Makes room.</summary>
-    /// <param name="own">The stream of the event that was one too many.</param>
+    /// <param name="own">The stream of the event that exceeded the budget.</param>
     public void Run(UserStream own)
     {
         var begun = time.GetTimestamp();
@@ -43,7 +42,7 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
         }
         else if (budget.Used > budget.Limit / 8 * 9)
         {
-            // Whoever makes room may not get a processor for a while. Until then nobody adds to what is large.
+            // The emitter that makes room may get no processor for a while. Until then others take back the large queues of their stream.
             Report(TakeBack(Large(own)));
         }
     }

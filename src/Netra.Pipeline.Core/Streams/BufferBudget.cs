@@ -1,9 +1,9 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// What waits for all pages together, in bytes: the send queues, and the streams' recent windows. Windows count for a quarter at most: what
-/// is not stored yet they cannot let go of, and the log bounds that; queues must not give way
-/// to it. Safe to use from any thread; asking takes no lock.
+/// What waits for all pages together, in bytes: the send queues, and the streams' recent windows. Windows count for a quarter at most: they
+/// cannot drop events that are not stored yet, which the log bounds, and queues must not shrink for those. Safe to use from any thread;
+/// reading takes no lock.
 /// </summary>
 /// <param name="limit">How many bytes may wait.</param>
 /// <param name="windows">What the windows hold.</param>
@@ -17,7 +17,7 @@ internal sealed class BufferBudget(long limit, Func<long> windows)
     /// <summary>How much may wait.</summary>
     public long Limit { get; } = limit;
 
-    /// <summary>What the send queues hold, but for the first block of each.</summary>
+    /// <summary>What the send queues hold, without the first block of each.</summary>
     public long Queues => Interlocked.Read(ref _queues);
 
     /// <summary>What waits.</summary>

@@ -1,8 +1,8 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Who waits for numbers to be stored. Not thread-safe; the stream's lock guards it. Continuations never run on the releasing thread.
-/// Bounded by the callers: one waiter is one publish request.
+/// Callers that wait for numbers to be stored. Not thread-safe; the stream's lock guards it. Continuations never run on the releasing
+/// thread. Bounded by the callers: one waiter is one publish request.
 /// </summary>
 internal sealed class CommitWaiters
 {
@@ -25,7 +25,7 @@ internal sealed class CommitWaiters
         }
     }
 
-    /// <summary>What they wait for will not happen.</summary>
+    /// <summary>The awaited numbers will not be stored.</summary>
     public void FailAll(Exception cause)
     {
         while (_waiters is not null && _waiters.TryDequeue(out var waiter, out _))

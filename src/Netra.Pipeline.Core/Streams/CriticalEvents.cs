@@ -1,11 +1,9 @@
 namespace Netra.Pipeline.Streams;
 
-/// <summary>
-/// The numbers of a stream's critical events that nobody has confirmed yet, in order. Not thread-safe; the stream's lock guards it.
-/// </summary>
+/// <summary>The numbers of a stream's unconfirmed critical events, in order. Not thread-safe; the stream's lock guards it.</summary>
 /// <remarks>
-/// Bounded: above the bound only the highest number is kept in mind, and it is tracked once the others are confirmed. Confirmation is
-/// cumulative, so what lies between is confirmed by then, or is sent again with it.
+/// Bounded: above the bound only the highest number is kept, and it is tracked once the others are confirmed. Confirmation is cumulative,
+/// so the numbers between are confirmed by then, or are sent again with it.
 /// </remarks>
 internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
 {
@@ -33,7 +31,7 @@ internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
         UpdateOldest();
     }
 
-    /// <summary>Lets go of what is confirmed or forgotten.</summary>
+    /// <summary>Drops what is confirmed or forgotten.</summary>
     public void Trim()
     {
         _seqs.RemoveAll(IsSettled);
@@ -61,7 +59,7 @@ internal sealed class CriticalEvents(AcknowledgedIntervals acknowledged)
         return first > above && first <= through ? first : 0;
     }
 
-    /// <summary>Takes away those that are wanted.</summary>
+    /// <summary>Removes and returns the numbers that match.</summary>
     public IReadOnlyList<long> Take(Predicate<long> isWanted)
     {
         List<long> taken = [.. _seqs.Where(seq => isWanted(seq))];

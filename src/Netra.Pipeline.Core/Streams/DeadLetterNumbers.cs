@@ -3,7 +3,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The numbers of a stream's dead letters, and of those revived ones that a device has acknowledged after all and that wait to be settled.
+/// The numbers of a stream's dead letters, and of those that a device has acknowledged after all (revived) and that wait to be settled.
 /// Guarded by the stream's lock, but for <see cref="HasRevived"/>.
 /// </summary>
 internal sealed class DeadLetterNumbers(StreamLedger ledger, IEnumerable<long> known)
@@ -21,7 +21,7 @@ internal sealed class DeadLetterNumbers(StreamLedger ledger, IEnumerable<long> k
 
     public void Add(long seq) => ledger.OnDeadLettered(_letters.Add(seq) ? 1 : 0);
 
-    /// <summary>One was confirmed while the log made a dead letter of it.</summary>
+    /// <summary>An event was confirmed while the log made a dead letter of it.</summary>
     public void AddRevived(long seq)
     {
         _revived ??= [];

@@ -4,13 +4,13 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The <c>error</c> messages that wait on one connection. Bounded, and never full: what says the same of the same run becomes one message
-/// with a count while it waits, and beyond the bound what has the same code does.
+/// The <c>error</c> messages that wait on one connection. Bounded, and never full: waiting messages with the same code and run become one
+/// message with a count, and beyond the bound those with the same code do.
 /// </summary>
 /// <remarks>Safe from any thread; the lock guards the list, and <see cref="IsEmpty"/> does not take it.</remarks>
 internal sealed class ErrorLane
 {
-    /// <summary>How many messages wait at most. More than there are codes, so that among so many two have the same.</summary>
+    /// <summary>How many messages wait at most: more than there are codes, so that in a full lane two have the same.</summary>
     public const int Capacity = 64;
 
     private readonly Lock _gate = new();
@@ -73,7 +73,7 @@ internal sealed class ErrorLane
         }
     }
 
-    // The oldest that is not the only one of its code goes into the next one of it.
+    // Merges the oldest message that is not the only one of its code into the next one of that code.
     private void MakeRoom()
     {
         for (var i = 0; i < _waiting.Count; i++)

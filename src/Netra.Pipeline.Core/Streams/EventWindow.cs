@@ -4,7 +4,7 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// A stream's recent events, so that a device that fell behind by a little is caught up without the log. It never lets go of an event that
+/// A stream's recent events, so that a device that fell behind by a little is caught up without the log. It never drops an event that
 /// the log has not committed; committed ones share a budget with all other streams. Not thread-safe; the stream's lock guards it.
 /// </summary>
 internal sealed class EventWindow(int maxEvents, WindowBudget budget)
@@ -23,7 +23,7 @@ internal sealed class EventWindow(int maxEvents, WindowBudget budget)
         Trim(committed);
     }
 
-    /// <summary>Lets go of committed events as far as the bounds ask for it.</summary>
+    /// <summary>Drops committed events as far as the bounds demand.</summary>
     public void Trim(long committed)
     {
         while (_events.Count > 0 && _events.First <= committed && (_events.Count > maxEvents || budget.IsExceeded))
@@ -32,7 +32,7 @@ internal sealed class EventWindow(int maxEvents, WindowBudget budget)
         }
     }
 
-    /// <summary>Lets go of all committed events.</summary>
+    /// <summary>Drops all committed events.</summary>
     public void LetGo(long committed)
     {
         while (_events.Count > 0 && _events.First <= committed)
@@ -41,7 +41,7 @@ internal sealed class EventWindow(int maxEvents, WindowBudget budget)
         }
     }
 
-    /// <summary>Lets go of everything; the stream is evicted, and all is committed then.</summary>
+    /// <summary>Drops everything; the stream is evicted, and everything is committed then.</summary>
     public void Clear()
     {
         while (_events.Count > 0)

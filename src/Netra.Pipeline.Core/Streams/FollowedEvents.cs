@@ -1,22 +1,22 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The events whose acknowledgement the observer is told of: one at a time for how long it takes, and the ends of runs. Guarded by the
+/// The events whose acknowledgement is reported to the observer: one sample at a time for its latency, and the ends of runs. Guarded by the
 /// stream's lock.
 /// </summary>
 internal sealed class FollowedEvents(StreamState state)
 {
-    // Ends of runs that a user who is there has not acknowledged; above it the oldest count as never acknowledged.
+    // Ends of runs that a present user has not acknowledged; above it the oldest count as never acknowledged.
     private const int MaxTerminals = 256;
 
-    // A sample that is not acknowledged for so long makes way for the next.
+    // A sample that is not acknowledged for this long makes way for the next.
     private static readonly TimeSpan LongestSample = TimeSpan.FromMinutes(1);
 
     private Queue<long>? _terminals;
     private long _sampledSeq;
     private long _sampledAt;
 
-    /// <summary>An event was accepted while somebody is there: it is the next sample if there is none.</summary>
+    /// <summary>An event was accepted while a page is present: it becomes the sample if there is none.</summary>
     public void Follow(long seq, long acceptedAt, bool isRunsEnd)
     {
         if (_sampledSeq == 0 || state.Time.GetElapsedTime(_sampledAt, acceptedAt) > LongestSample)
@@ -63,6 +63,6 @@ internal sealed class FollowedEvents(StreamState state)
         return state.Time.GetElapsedTime(_sampledAt);
     }
 
-    /// <summary>Nobody is there any more: how long a user is away says nothing about delivery.</summary>
+    /// <summary>No page is present any more: how long a user is away says nothing about delivery.</summary>
     public void DropSample() => _sampledSeq = 0;
 }

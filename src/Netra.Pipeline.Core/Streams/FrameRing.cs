@@ -3,9 +3,8 @@ using Netra.Pipeline.Events;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Frames in order, bounded by their count. It grows as it fills, shrinks when a burst is over, and what it holds of events can be taken
-/// back in one step, which no channel can. One lock guards it and is held for a few
-/// assignments; the count may be read without it.
+/// Frames in order, bounded by their count. It grows as it fills, shrinks when a burst is over, and its events can be taken back in one
+/// step, which no channel can. One lock guards it and is held for a few assignments; the count may be read without it.
 /// </summary>
 internal sealed class FrameRing(int limit)
 {
@@ -48,7 +47,7 @@ internal sealed class FrameRing(int limit)
         frame = default;
         if (Count == 0)
         {
-            // Whoever adds one wakes the writer afterwards.
+            // A thread that adds a frame wakes the writer afterwards.
             return false;
         }
 
@@ -73,7 +72,7 @@ internal sealed class FrameRing(int limit)
     }
 
     /// <summary>Takes back all events; messages stay.</summary>
-    /// <returns>The number of the first event, 0 when there is none, and what all of them held.</returns>
+    /// <returns>The number of the first event, 0 when there is none, and the bytes of all of them.</returns>
     public (long FirstSeq, long Bytes) TakeBackEvents()
     {
         lock (_gate)
@@ -107,7 +106,6 @@ internal sealed class FrameRing(int limit)
         }
     }
 
-    /// <summary>Lets go of everything.</summary>
     public void Clear()
     {
         lock (_gate)
@@ -117,7 +115,7 @@ internal sealed class FrameRing(int limit)
         }
     }
 
-    // A burst that is over must not be paid for as long as the connection lives; one that goes on must not be paid for each time.
+    // The memory for a burst must not be kept as long as the connection lives, nor allocated again for each part of a longer one.
     private void OnEmptied()
     {
         if (_frames.Length > KeptCapacity && _most < _frames.Length / 8)

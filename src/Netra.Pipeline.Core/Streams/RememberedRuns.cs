@@ -3,8 +3,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: the one that
-/// was used longest ago, that no emitter holds and whose events the log has stored, is forgotten first; the log knows it still. Not
+/// The runs a stream remembers: open ones, and those that ended last, so that an event after a run's end is refused. Bounded: of the runs
+/// that no emitter holds and whose events the log has stored, the one used longest ago is forgotten first; the log still knows it. Not
 /// thread-safe; the stream's lock guards it.
 /// </summary>
 internal sealed class RememberedRuns(int maxRuns)
@@ -24,7 +24,7 @@ internal sealed class RememberedRuns(int maxRuns)
         return run is not null;
     }
 
-    /// <summary>Enters a run that is new, or that the log has found. Whoever was faster with the same run is joined.</summary>
+    /// <summary>Enters a run that is new, or that the log has found. If another emitter entered it first, that entry is shared.</summary>
     /// <param name="found">The run.</param>
     /// <param name="committed">What the log has stored: a run with later events must not be forgotten yet.</param>
     public StreamRun Enter(LogRun found, long committed)

@@ -8,12 +8,12 @@ internal sealed class RoomWaiters
 {
     private TaskCompletionSource? _waiters;
 
-    /// <summary>Whether anybody waits; may be read without the lock.</summary>
+    /// <summary>Whether there are waiters; may be read without the lock.</summary>
     public bool Any => Volatile.Read(ref _waiters) is not null;
 
     public Task Add() => (_waiters ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Lets all of them look again. One that has found room before it waited is let go of here too.</summary>
+    /// <summary>Lets all waiters check again. A waiter that has found room before it waited is released here too.</summary>
     public void ReleaseAll()
     {
         _waiters?.SetResult();

@@ -6,21 +6,19 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and what has a lane of its own that events
-/// cannot starve: pings, of which one waits at most, the answers to
-/// what the peer has sent, bounded, and errors, which merge instead of becoming too many. What the frames hold counts in a budget that all
-/// connections share, but for the first block: a page that reads costs it nothing.
+/// What waits to be written to one connection: a queue of frames, bounded by count and by bytes, and lanes that events cannot starve: for
+/// pings, of which one waits at most, for answers to the client, bounded, and for errors, which merge instead of becoming too many. The
+/// bytes of frames count in a budget that all connections share, without the first block: a page that reads costs it nothing.
 /// </summary>
 /// <remarks>
-/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and taken by the connection's writer alone.
-/// Answers, errors and pings come from any thread.
-/// <see cref="Wake"/> schedules the writer, whoever calls it.
+/// Frames are enqueued, and taken back, under the stream's lock, so by one thread at a time, and dequeued by the connection's writer alone.
+/// Answers, errors and pings come from any thread. <see cref="Wake"/> schedules the writer, from any thread.
 /// </remarks>
 internal sealed class SendQueue
 {
     private const long NoPing = -1;
 
-    // What the budget is told at a time, so that frames that come and go do not meet at one counter.
+    // The budget is told in steps of this size, so that frames that come and go do not contend for one counter.
     private const long Block = 16 * 1024;
 
     private readonly FrameRing _frames;
@@ -56,12 +54,12 @@ internal sealed class SendQueue
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>What the budget counts of it.</summary>
+    /// <summary>The bytes that the budget counts for this queue.</summary>
     public long ChargedBytes => Volatile.Read(ref _charged) - Block;
 
     public bool IsEmpty => !_pingRequested && Volatile.Read(ref _controlCount) == 0 && !HasPagePing && !HasErrors && _frames.Count == 0;
 
-    // Half of the lane: what is asked for after that waits, so that the rest is there for what the peer has asked for before.
+    // Half of the lane: requests after that wait, so that the rest is there for the answers to earlier ones.
     private bool HasAnswerRoom => _isClosed || Volatile.Read(ref _controlCount) < _controlLimit / 2;
 
     private bool HasPagePing => Volatile.Read(ref _pagePing) != NoPing;
@@ -73,7 +71,7 @@ internal sealed class SendQueue
     /// <summary>Takes a frame if there is room for it.</summary>
     public bool TryEnqueue(in SendFrame frame)
     {
-        // Counted before it can be taken, so that the count is never below what waits.
+        // Counted before it can be dequeued, so that the count is never below what waits.
         var length = frame.Buffer.Length;
         var bytes = Interlocked.Add(ref _bytes, length);
         if (bytes <= ByteLimit && _frames.TryAdd(frame))
@@ -98,7 +96,7 @@ internal sealed class SendQueue
         return true;
     }
 
-    /// <summary>Takes back the events that wait.</summary>
+    /// <summary>Takes back the waiting events.</summary>
     /// <returns>The number of the first one; 0 when there is none.</returns>
     public long TakeBackEvents()
     {
@@ -107,7 +105,7 @@ internal sealed class SendQueue
         return first;
     }
 
-    /// <summary>Lets go of all frames: nothing is enqueued or written any more.</summary>
+    /// <summary>Drops all frames: nothing is enqueued or written any more.</summary>
     public void Discard()
     {
         _frames.Clear();
@@ -115,12 +113,12 @@ internal sealed class SendQueue
         Charge(0);
     }
 
-    /// <summary>Takes an answer to what the peer has sent, if the control lane has room for it.</summary>
+    /// <summary>Takes an answer to the client, if the control lane has room for it.</summary>
     public bool TryEnqueueControl(byte[] message) => TryEnqueueControl(message, _controlLimit);
 
     /// <summary>
-    /// Takes an answer, and waits until there is room for it. One that comes late is for a peer that sends more than it reads: there is no
-    /// other way to push it back.
+    /// Takes an answer, and waits until there is room for it. Only a client that sends more than it reads gets an answer late: there is no
+    /// other way to slow it down.
     /// </summary>
     public async ValueTask EnqueueControlAsync(byte[] message)
     {
@@ -130,8 +128,7 @@ internal sealed class SendQueue
         }
     }
 
-    /// <summary>Completes when there is room for the answer to what the peer sends next, or when nothing will be written any
-    /// more.</summary>
+    /// <summary>Completes when there is room for the answer to the next client message, or when nothing will be written any more.</summary>
     public ValueTask WhenAnswersHaveRoom() => HasAnswerRoom ? ValueTask.CompletedTask : new ValueTask(WaitForAnswerRoom());
 
     /// <summary>Takes an error: there is always room for it.</summary>
@@ -155,7 +152,7 @@ internal sealed class SendQueue
         return HasErrors && _errors!.TryTake(out message);
     }
 
-    /// <summary>Nothing will be written any more, and nobody is to wait for room.</summary>
+    /// <summary>Nothing will be written any more, and no caller is to wait for room.</summary>
     public void Close()
     {
         _isClosed = true;
@@ -164,8 +161,8 @@ internal sealed class SendQueue
 
     public bool TryDequeueControl([MaybeNullWhen(false)] out byte[] message)
     {
-        // The writer looks here before every frame, and nearly always in vain: the look must not cost the channel's lock. A message that
-        // is counted and not there yet is followed by a wake.
+        // The writer looks here before every frame, and nearly always finds nothing: the look must not cost the channel's lock. A message
+        // that is counted and not there yet is followed by a wake.
         message = null;
         if (Volatile.Read(ref _controlCount) == 0 || !_control.Reader.TryRead(out message))
         {
@@ -182,7 +179,7 @@ internal sealed class SendQueue
     }
 
     /// <summary>Asks for an application ping before the next frame: one that waits already says the same.</summary>
-    /// <param name="ts">What it says, from 0.</param>
+    /// <param name="ts">The ping's timestamp, from 0.</param>
     public void RequestPagePing(long ts) => Volatile.Write(ref _pagePing, ts);
 
     public bool TryTakePagePing(out long ts)
@@ -209,7 +206,7 @@ internal sealed class SendQueue
 
     private bool TryEnqueueControl(byte[] message, int limit)
     {
-        // Counted before it is there, so that the lane never holds more than its limit, whoever comes at the same time.
+        // Counted before it is there, so that concurrent callers cannot exceed the lane's limit.
         if (Interlocked.Increment(ref _controlCount) > limit || !_control.Writer.TryWrite(message))
         {
             Interlocked.Decrement(ref _controlCount);
@@ -222,12 +219,12 @@ internal sealed class SendQueue
 
     private Task WaitForAnswerRoom()
     {
-        // An exchange, for its fence: whoever makes room looks here afterwards, and must not be missed.
+        // An exchange, for its fence: a thread that makes room looks here afterwards, and must not miss this waiter.
         var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = Interlocked.CompareExchange(ref _answerRoom, made, null) ?? made;
         if (HasAnswerRoom)
         {
-            // Taken away first: whoever comes later must not find one that has completed.
+            // Removed first: a later caller must not find one that has completed.
             Interlocked.CompareExchange(ref _answerRoom, null, waiting);
             waiting.TrySetResult();
         }
@@ -235,7 +232,7 @@ internal sealed class SendQueue
         return waiting.Task;
     }
 
-    // Too little at once, too much from two blocks on.
+    // A charge that is too low is off at once, one that is too high from two blocks on.
     private static bool IsOff(long bytes, long charged) => bytes > charged || bytes + (2 * Block) <= charged;
 
     private void ChargeIfOff(long bytes)
@@ -246,9 +243,10 @@ internal sealed class SendQueue
         }
     }
 
-    // Called by whoever enqueues and by the writer, perhaps at the same time: each tells the budget the difference to what stood before it,
-    // so what it was told adds up to the last one. That one may know an old sum: whoever changed the sum since has found the charge before
-    // this one good. So the sum is read again behind the exchange: either it shows the change, or who made it sees this charge.
+    // Called by enqueuing threads and by the writer, perhaps at the same time: each tells the budget the difference to the charge before,
+    // so the differences add up to the last charge. The last one may come from an old sum, while the thread that changed the sum has found
+    // the charge before this one good. So the sum is read again behind the exchange: either it shows the change, or the thread that made
+    // the change sees this charge.
     private void Charge(long bytes)
     {
         long charged;
@@ -270,5 +268,5 @@ internal sealed class SendQueue
 /// <summary>What may wait in one connection's queue.</summary>
 /// <param name="Frames">How many frames.</param>
 /// <param name="Bytes">How many bytes they may hold together.</param>
-/// <param name="ControlMessages">How many answers to what the peer has sent.</param>
+/// <param name="ControlMessages">How many answers to the client.</param>
 internal readonly record struct SendQueueLimits(int Frames, long Bytes, int ControlMessages);

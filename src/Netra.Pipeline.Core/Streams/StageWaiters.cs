@@ -3,15 +3,15 @@ using Netra.Pipeline.Events;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Who waits for events to come to a stage of their delivery. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations never
-/// run on the releasing thread. Bounded by the callers: one waiter is one call, which removes it when it gives up.
+/// Callers that wait for events to reach a stage of their delivery. Guarded by the stream's lock, but for <see cref="Any"/>. Continuations
+/// never run on the releasing thread. Bounded by the callers: one waiter is one call, which removes it when it gives up.
 /// </summary>
 internal sealed class StageWaiters
 {
     private readonly List<StageWaiter> _waiters = [];
     private volatile bool _any;
 
-    /// <summary>Whether anybody waits; may be read without the lock.</summary>
+    /// <summary>Whether there are waiters; may be read without the lock.</summary>
     public bool Any => _any;
 
     public StageWaiter Add(DeliveryStage stage, long seq)
@@ -28,7 +28,7 @@ internal sealed class StageWaiters
         _any = _waiters.Count > 0;
     }
 
-    /// <summary>Lets those go whose event has come to their stage.</summary>
+    /// <summary>Releases the waiters whose event has reached their stage.</summary>
     public void Release(Func<long, DeliveryStage> stageOf)
     {
         for (var i = _waiters.Count - 1; i >= 0; i--)
@@ -43,9 +43,9 @@ internal sealed class StageWaiters
         _any = _waiters.Count > 0;
     }
 
-    /// <summary>Tells those who wait for some events that these will not come any further.</summary>
+    /// <summary>Fails the waiters of some events, which will not get any further.</summary>
     /// <param name="concerns">Which events.</param>
-    /// <param name="cause">Makes of a number why.</param>
+    /// <param name="cause">Makes the exception for a number.</param>
     public void Fail(Func<long, bool> concerns, Func<long, Exception> cause)
     {
         for (var i = _waiters.Count - 1; i >= 0; i--)
@@ -61,7 +61,7 @@ internal sealed class StageWaiters
     }
 }
 
-/// <summary>One wait for one event to come to a stage.</summary>
+/// <summary>One wait for one event to reach a stage.</summary>
 internal sealed class StageWaiter(DeliveryStage stage, long seq)
 {
     private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);

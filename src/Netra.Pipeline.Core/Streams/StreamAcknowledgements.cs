@@ -3,8 +3,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// What devices have handled, and what follows from it for critical events, dead letters and the accounts. Guarded by the stream's lock,
-/// but for <see cref="UnconfirmedSince"/>.
+/// What devices have acknowledged, and what follows from it for critical events, dead letters and the accounts. Guarded by the stream's
+/// lock, but for <see cref="UnconfirmedSince"/>.
 /// </summary>
 internal sealed class StreamAcknowledgements
 {
@@ -30,17 +30,17 @@ internal sealed class StreamAcknowledgements
         Followed = new FollowedEvents(state);
     }
 
-    /// <summary>The critical events that nobody has confirmed.</summary>
+    /// <summary>The unconfirmed critical events.</summary>
     public CriticalEvents Criticals { get; }
 
     public DeadLetterNumbers DeadLetters { get; }
 
-    /// <summary>The events whose acknowledgement the observer is told of.</summary>
+    /// <summary>The events whose acknowledgement is reported to the observer.</summary>
     public FollowedEvents Followed { get; }
 
     /// <summary>
-    /// Since when a page that was closed for what it did not confirm has made no progress, as a timestamp; 0 when it has, or when the alarm
-    /// was raised. The next connection goes on from there. Needs no lock.
+    /// Since when a page has made no progress whose connection was closed as unconfirmed, as a timestamp; 0 when it has, or when the alarm
+    /// was raised. The next connection continues from there. Needs no lock.
     /// </summary>
     public long UnconfirmedSince
     {
@@ -75,12 +75,12 @@ internal sealed class StreamAcknowledgements
     public long CountWithin(SeqRange range) => _intervals.CountWithin(range);
 
     /// <summary>
-    /// Takes an acknowledgement. What expired unacknowledged stays unacknowledged: nobody knows whether it was delivered, however far the
+    /// Takes an acknowledgement. Events that expired unacknowledged stay so: it is unknown whether they were delivered, however far the
     /// cursor has come. The whole coverage is confirmed each time, so that a range that was refused for want of room comes again.
     /// </summary>
     /// <param name="coverageFrom">Where the device's coverage begins.</param>
     /// <param name="seq">The number it acknowledges.</param>
-    /// <returns>Whether it confirmed something new: then who waits for a stage may have waited for this.</returns>
+    /// <returns>Whether it confirmed something new, for which callers may be waiting.</returns>
     public bool Confirm(long coverageFrom, long seq)
     {
         var range = new SeqRange(Math.Max(coverageFrom, _state.ExpiringThrough) + 1, seq);
@@ -121,7 +121,7 @@ internal sealed class StreamAcknowledgements
     }
 }
 
-/// <summary>What became of an acknowledgement.</summary>
+/// <summary>The result of an acknowledgement.</summary>
 internal enum AcknowledgeOutcome
 {
     /// <summary>It confirmed something new.</summary>
@@ -130,6 +130,6 @@ internal enum AcknowledgeOutcome
     /// <summary>It confirmed nothing new.</summary>
     NoOp,
 
-    /// <summary>It confirms what was never written: a protocol error.</summary>
+    /// <summary>It confirms numbers that were never written: a protocol error.</summary>
     AboveWritten,
 }

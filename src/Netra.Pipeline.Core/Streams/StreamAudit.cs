@@ -2,9 +2,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
 
-/// <summary>
-/// Hands the positions of a stream's connections to the audit trail, where they have changed. Guarded by the stream's lock.
-/// </summary>
+/// <summary>Hands changed positions of a stream's connections to the audit trail. Guarded by the stream's lock.</summary>
 internal sealed class StreamAudit(StreamState state, StreamSubscribers subscribers)
 {
     // Positions of connections that ended and are not recorded yet; above it the oldest are left out, and the audit says so.
@@ -29,7 +27,7 @@ internal sealed class StreamAudit(StreamState state, StreamSubscribers subscribe
         }
     }
 
-    /// <summary>Records where connections stood that are gone.</summary>
+    /// <summary>Records the last positions of connections that have ended.</summary>
     public void RecordDeparted()
     {
         while (_departed is not null && _departed.TryPeek(out var departed) && state.Log.Audit.TryRecord(state.Lease, departed))
@@ -38,7 +36,7 @@ internal sealed class StreamAudit(StreamState state, StreamSubscribers subscribe
         }
     }
 
-    /// <summary>A connection is gone.</summary>
+    /// <summary>A connection has ended.</summary>
     public void OnDeparted(StreamSubscription subscription)
     {
         var progress = subscription.Progress(state.Time.GetUtcNow());

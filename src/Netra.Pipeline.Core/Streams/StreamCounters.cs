@@ -1,9 +1,9 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// How many events passed which point of all streams since the process started; those of the system's own users are left out, and accepted
-/// events are counted per user, by who observes the streams. Plain counts that collectors are told when they ask, since they are counted
-/// under locks, where no collector's code may run. Safe from any thread.
+/// How many events passed which point of all streams since the process started; those of reserved users are left out, and accepted events
+/// are counted per user, by the streams' observers. Plain counts that collectors read when they ask, since they are counted under locks,
+/// where no collector's code may run. Safe from any thread.
 /// </summary>
 internal sealed class StreamCounters
 {
@@ -30,7 +30,7 @@ internal sealed class StreamCounters
 
     /// <summary>Events were read again for a connection.</summary>
     /// <param name="events">How many.</param>
-    /// <param name="isRedelivery">Whether it had them before.</param>
+    /// <param name="isRedelivery">Whether the connection had them before.</param>
     public void OnRead(long events, bool isRedelivery) => Interlocked.Add(ref isRedelivery ? ref _redelivered : ref _replayed, events);
 
     public void OnExpired(long events) => Interlocked.Add(ref _expired, events);

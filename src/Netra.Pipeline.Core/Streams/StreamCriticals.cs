@@ -3,8 +3,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The critical events of a stream as the retries see them: which ones devices owe, sending them again, and making dead letters of them.
-/// Its state is guarded by the stream's lock, which every method takes.
+/// The critical events of a stream, for the retries: which ones devices owe a confirmation, sending them again, and making dead letters of
+/// them. Its state is guarded by the stream's lock, which every method takes.
 /// </summary>
 internal sealed class StreamCriticals(
     StreamState state, StreamAcknowledgements acknowledgements, StreamSubscribers subscribers, StreamStages stages)
@@ -12,7 +12,7 @@ internal sealed class StreamCriticals(
     private readonly CriticalEvents _events = acknowledgements.Criticals;
     private readonly DeadLetterNumbers _letters = acknowledgements.DeadLetters;
 
-    /// <summary>The oldest critical event that nobody has confirmed; 0 when there is none. Read without the lock, by the tick.</summary>
+    /// <summary>The oldest unconfirmed critical event; 0 when there is none. Read without the lock, by the tick.</summary>
     public long Oldest => _events.Oldest;
 
     /// <summary>
@@ -20,8 +20,8 @@ internal sealed class StreamCriticals(
     /// </summary>
     public bool HasRevived => _letters.HasRevived;
 
-    /// <summary>What is owed of the critical events.</summary>
-    /// <param name="tracked">The event that is asked about; 0 for none.</param>
+    /// <summary>Which confirmations of critical events devices owe.</summary>
+    /// <param name="tracked">The event in question; 0 for none.</param>
     public CriticalState StateOf(long tracked)
     {
         lock (state.Gate)
@@ -61,7 +61,7 @@ internal sealed class StreamCriticals(
         }
     }
 
-    /// <summary>The connections that have been sent a critical event of a range that nobody has confirmed.</summary>
+    /// <summary>The connections that have been sent an unconfirmed critical event of a range.</summary>
     public IReadOnlyList<string> ConnectionsOwing(SeqRange range)
     {
         lock (state.Gate)
@@ -71,11 +71,11 @@ internal sealed class StreamCriticals(
     }
 
     /// <summary>
-    /// Makes dead letters of the critical events of a range that the log has stored, and that a device which is there has been sent and
-    /// nobody has confirmed. What only an absent device lacks goes on waiting for it. One call at a time.
+    /// Makes dead letters of the unconfirmed critical events of a range that the log has stored and that a present device has been sent.
+    /// Events that only an absent device lacks keep waiting for it. One call at a time.
     /// </summary>
-    /// <param name="range">The events that have been sent so often.</param>
-    /// <param name="attempts">How often.</param>
+    /// <param name="range">The events that have been sent this many times.</param>
+    /// <param name="attempts">How many times.</param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
     /// <returns>The new dead letters, without those that were confirmed meanwhile.</returns>
     public async ValueTask<IReadOnlyList<DeadLetter>> MakeDeadLettersAsync(
@@ -144,7 +144,7 @@ internal sealed class StreamCriticals(
             {
                 if (acknowledgements.Contains(letter.Seq))
                 {
-                    // Confirmed while the log was at it.
+                    // Confirmed while the log made the dead letter.
                     _letters.AddRevived(letter.Seq);
                     continue;
                 }
@@ -168,7 +168,7 @@ internal sealed class StreamCriticals(
     private static bool IsOwed(StreamSubscription subscription, long seq)
         => seq > subscription.CoverageFrom && seq <= subscription.LastTold && seq > subscription.Acknowledged;
 
-    // The first critical event of a range that a connection has been sent and nobody has confirmed.
+    // The first unconfirmed critical event of a range that a connection has been sent.
     private long FirstOwed(StreamSubscription subscription, SeqRange range)
     {
         var above = Math.Max(range.From - 1, Math.Max(subscription.CoverageFrom, subscription.Acknowledged));
@@ -177,15 +177,15 @@ internal sealed class StreamCriticals(
 }
 
 /// <summary>
-/// What is owed of a stream's critical events, as seen by the devices that could confirm them now: connected, not frozen, past what they
-/// had missed.
+/// Which confirmations of a stream's critical events are owed by the devices that could give them now: connected, not frozen, and caught up
+/// with the events that they had missed.
 /// </summary>
 /// <param name="IsSettled">
-/// Whether the event that was asked about needs no confirmation any more: confirmed, a dead letter, or deleted.
+/// Whether the event in question needs no confirmation any more: confirmed, a dead letter, or deleted.
 /// </param>
 /// <param name="IsOwed">Whether one of these devices has been sent that event and has not confirmed it.</param>
 /// <param name="OldestOwed">
-/// The oldest critical event that one of them has been sent and nobody has confirmed; 0 when there is none.
+/// The oldest unconfirmed critical event that one of them has been sent; 0 when there is none.
 /// </param>
-/// <param name="Told">The highest number that those who owe something have been sent.</param>
+/// <param name="Told">The highest number that the devices which owe a confirmation have been sent.</param>
 internal readonly record struct CriticalState(bool IsSettled, bool IsOwed, long OldestOwed, long Told);

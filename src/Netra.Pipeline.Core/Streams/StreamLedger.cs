@@ -3,11 +3,11 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// One stream's accounts. Each station counts what passes it, and none of the counts is derived from the others, so that an event that goes
-/// astray between two stations makes them disagree. Not thread-safe; the stream's lock guards it.
+/// One stream's accounts. Each station counts what passes it, and none of the counts is derived from the others, so that an event that is
+/// lost between two stations makes them disagree. Not thread-safe; the stream's lock guards it.
 /// </summary>
 /// <remarks>
-/// Pending is what the log keeps, or has in hand, outside of the acknowledged intervals and of the dead letters; it is the only count that
+/// Pending is what the log keeps, or has accepted, outside of the acknowledged intervals and of the dead letters; it is the only count that
 /// comes from elsewhere (<see cref="Account"/>).
 /// </remarks>
 internal sealed class StreamLedger(StreamLease lease)
@@ -30,7 +30,7 @@ internal sealed class StreamLedger(StreamLease lease)
         _lastAccepted = seq;
     }
 
-    /// <summary>The log has taken an event in hand.</summary>
+    /// <summary>The log has accepted an event, and has yet to store it.</summary>
     public void OnTaken() => _inHand++;
 
     /// <summary>The log writer's station: rows are committed.</summary>
@@ -63,12 +63,12 @@ internal sealed class StreamLedger(StreamLease lease)
         Expect(expired.Events == numbers);
     }
 
-    /// <summary>What became of the stream's events.</summary>
+    /// <summary>The account of the stream's events.</summary>
     /// <param name="confirmed">How many kept events lie inside the acknowledged intervals.</param>
     /// <param name="deadLettered">How many kept events are dead letters.</param>
     public StreamAccount Account(long confirmed, long deadLettered)
     {
-        // What a station found wrong with its numbers is an event nobody can account for, and stays one.
+        // A contradiction that a station found in its numbers is an event without an outcome, and stays one.
         var pending = _kept + _inHand - confirmed - deadLettered;
         return new StreamAccount(_accepted + _faults, _acknowledged, pending, _expired, _deadLettered);
     }

@@ -3,13 +3,13 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Is told what passes one loaded stream, and is never asked. Told on the thread on which it happens, by many at once, some of them under
-/// the stream's lock: what derives from it counts, and calls nobody, but for the methods that say that no lock is held. Nothing here
-/// throws.
+/// Is told of events in one loaded stream, and is never asked. Called on the thread on which they happen, by many at once, some of them
+/// under the stream's lock: a derived class counts, and calls no other code, but for the methods that say that no lock is held. Nothing
+/// here throws.
 /// </summary>
 internal abstract class StreamObserver
 {
-    /// <summary>Takes no notice.</summary>
+    /// <summary>Ignores everything.</summary>
     public static StreamObserver None { get; } = new Inattentive();
 
     /// <summary>An event was accepted.</summary>
@@ -24,7 +24,7 @@ internal abstract class StreamObserver
     {
     }
 
-    /// <summary>A connection was written events up to a number; another one of the same user may have been before.</summary>
+    /// <summary>Events up to a number were written to a connection; another one of the same user may have got them before.</summary>
     public virtual void OnWritten(int events, long through)
     {
     }
@@ -44,18 +44,18 @@ internal abstract class StreamObserver
     {
     }
 
-    /// <summary>The event that is the sample was acknowledged. No lock is held.</summary>
+    /// <summary>The event that is the latency sample was acknowledged. No lock is held.</summary>
     /// <param name="latency">How long it took from being accepted.</param>
     public virtual void OnSampleAcknowledged(TimeSpan latency)
     {
     }
 
-    /// <summary>A run has ended while the user was there.</summary>
+    /// <summary>A run has ended while its user was present.</summary>
     public virtual void OnTerminalDue()
     {
     }
 
-    /// <summary>The ends of so many runs were acknowledged that were due.</summary>
+    /// <summary>The ends of due runs were acknowledged.</summary>
     public virtual void OnTerminalsAcknowledged(int runs)
     {
     }

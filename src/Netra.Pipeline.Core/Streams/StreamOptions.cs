@@ -36,15 +36,15 @@ public sealed class StreamOptions
     public int MaxConnectionsPerUser { get; set; } = 100;
 
     /// <summary>
-    /// How long a stream that nobody needs any more stays loaded, so that a page that comes back, or the next event of a backend, need not
-    /// load it again. Range 0 to 10 min, default 15 s.
+    /// How long an unused stream stays loaded, so that a page that comes back, or the next event of a backend, need not load it again.
+    /// Range 0 to 10 min, default 15 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan IdleGrace { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How many streams that nobody needs may stay loaded, at a few KB each. Range 0 to 1,000,000, default 4,096. Above it those go at
-    /// once that were needed longest ago.
+    /// How many unused streams may stay loaded, at a few KB each. Range 0 to 1,000,000, default 4,096. Above it, those unused longest are
+    /// evicted at once.
     /// </summary>
     [Range(0, 1_000_000)]
     public int MaxIdleStreams { get; set; } = 4096;

@@ -5,13 +5,14 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// What a connection missed: where it begins, and the pages that it reads until it is live, or again. Guarded by the stream's lock.
+/// The events that a connection missed: where it begins, and the pages that it reads until it is live, or when it asks for them again.
+/// Guarded by the stream's lock.
 /// </summary>
-/// <remarks>What is called from outside the stream takes the lock, and says so.</remarks>
+/// <remarks>Members that are called from outside the stream take the lock, and say so.</remarks>
 internal sealed class StreamPages(
     StreamState state, EventWindow window, StreamAcknowledgements acknowledgements, StreamSubscribers subscribers, StreamStages stages)
 {
-    /// <summary>Decides where a connection begins, and confirms what its cursor says that the client has handled.</summary>
+    /// <summary>Decides where a connection begins, and confirms what the client has handled according to its cursor.</summary>
     public ResumePoint Begin(StreamSubscription subscription, in ResumeRequest request)
     {
         if (request.Seq is not { } cursor)
@@ -21,13 +22,13 @@ internal sealed class StreamPages(
             return new ResumePoint(state.Head, state.Head, Resumed: false);
         }
 
-        // A known epoch and a number that was given: history goes on. Anything else begins anew with all that is kept.
+        // A known epoch and a number that was given: the history continues. Anything else starts over with all that is kept.
         var resumed = request.Epoch == state.Log.Epoch && cursor <= state.Head;
         var start = resumed ? cursor : state.ExpiredThrough;
         var from = resumed ? Math.Min(request.From ?? cursor, cursor) : start;
         if (resumed && acknowledgements.Confirm(from, cursor))
         {
-            // The client has handled (from, cursor]; if the acknowledgements were lost in a crash, this has healed them.
+            // The client has handled (from, cursor]; if its acknowledgements were lost in a crash, they are restored here.
             stages.Release();
         }
 
@@ -41,7 +42,7 @@ internal sealed class StreamPages(
 
     /// <summary>Asks for a range again. Takes the lock.</summary>
     /// <returns>False when too many requests wait already.</returns>
-    /// <exception cref="ProtocolViolationException">The range reaches above what was given.</exception>
+    /// <exception cref="ProtocolViolationException">The range ends above the last number given.</exception>
     public bool TryRequestReplay(StreamSubscription subscription, SeqRange range, int maxWaiting)
     {
         lock (state.Gate)
@@ -87,8 +88,8 @@ internal sealed class StreamPages(
             }
             else if (subscription.Queue.Count > 0 || !TryBeginCatchUp(subscription, page, out range))
             {
-                // What was queued before the connection fell behind is older than any page. The writer found the queue empty, but since
-                // then the connection may have been handed events, the last one too many.
+                // Events queued before the connection fell behind are older than any page. The writer found the queue empty, but since then
+                // the connection may have been handed events, the last one too many.
                 return;
             }
 
@@ -100,8 +101,8 @@ internal sealed class StreamPages(
                 return;
             }
 
-            // Not in the window: it is committed, skipped, or expired. The log is asked for nothing that is in the window, since it need
-            // not have stored that yet, and what a log does not return counts as expired.
+            // Not in the window: it is committed, skipped, or expired. The log is asked only for numbers outside the window: it need not
+            // have stored those inside yet, and numbers that a log does not return count as expired.
             range = range with { To = Math.Min(range.To, window.ThroughBefore(state.Head)) };
         }
 
@@ -138,7 +139,7 @@ internal sealed class StreamPages(
         return true;
     }
 
-    // Events and skipped ranges in one order; what is neither is expired, and that can only come before the first event.
+    // Events and skipped ranges in one order; other numbers are expired, and can only come before the first event.
     private long AddStored(List<SendFrame> page, SeqRange range, EventPage stored)
     {
         var next = range.From;
@@ -155,7 +156,7 @@ internal sealed class StreamPages(
             page.Add(SendFrame.ForEvent(kept.Seq, kept.Buffer));
             if (EventTypes.IsCritical(kept.Type) && acknowledgements.IsOpen(kept.Seq))
             {
-                // It was stored before the stream was loaded: from here on somebody has been sent it, and must confirm it.
+                // Stored before the stream was loaded: from here on a device has been sent it, and must confirm it.
                 acknowledgements.Criticals.Add(kept.Seq);
             }
 
@@ -170,7 +171,7 @@ internal sealed class StreamPages(
         return (next == range.From ? AddGaps(page, stored, ref skips, next, range.To) : next) - 1;
     }
 
-    // Explains the numbers up to one that are not events.
+    // Announces the numbers up to one that are not events.
     private long AddGaps(List<SendFrame> page, EventPage stored, ref int skips, long next, long through)
     {
         while (next <= through)
@@ -187,7 +188,7 @@ internal sealed class StreamPages(
 
             if (!isSkip)
             {
-                // Retention may not have told yet; what is acknowledged from here on must not hide that these were lost.
+                // Retention may not have reported them yet; acknowledgements from here on must not hide that these were lost.
                 state.ExpiringThrough = Math.Max(state.ExpiringThrough, to);
             }
 
@@ -224,7 +225,7 @@ internal sealed class StreamPages(
 
         subscription.Next = last + 1;
 
-        // What was taken back was queued before.
+        // Events that were taken back were queued before.
         subscription.LastQueued = Math.Max(subscription.LastQueued, last);
         if (subscription.Next > state.Head)
         {
@@ -245,7 +246,7 @@ internal sealed class StreamPages(
         state.Services.Counters.OnRead(events, isRedelivery: again);
     }
 
-    // What is not replayed the client passes over: it goes on above, and may acknowledge up to there.
+    // The client passes over a range that is not replayed: it continues above, and may acknowledge up to there.
     private static SendFrame Gap(SeqRange range, GapCause cause, bool replay, bool certain = true)
     {
         var gap = new GapMessage(range.From, range.To, cause, replay, certain);

@@ -1,8 +1,7 @@
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// Who needs a stream to stay loaded: emitters, connections, and whoever looks something up. Guarded by the stream's lock, which pinning
-/// and unpinning take.
+/// Keeps a stream loaded for emitters, connections and look-ups. Guarded by the stream's lock, which pinning and unpinning take.
 /// </summary>
 internal sealed class StreamPins(StreamState state)
 {
@@ -66,8 +65,8 @@ internal sealed class StreamPins(StreamState state)
         }
     }
 
-    /// <summary>Nobody gets in any more.</summary>
-    /// <returns>False when it was so before.</returns>
+    /// <summary>Ends the stream: no pin succeeds any more.</summary>
+    /// <returns>False when it had ended before.</returns>
     public bool TryEvict()
     {
         if (IsEvicted)

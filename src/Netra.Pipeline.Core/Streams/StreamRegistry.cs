@@ -7,8 +7,8 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Streams;
 
 /// <summary>
-/// The loaded streams, by user. Safe to use from any thread. A stream is loaded by whoever needs it first, and evicted by a background loop
-/// when nobody has needed it for a while, or too many are there that nobody needs.
+/// The loaded streams, by user. Safe to use from any thread. A stream is loaded when it is first needed, and evicted by a background loop
+/// when it has been unused for a while, or when too many unused ones are loaded.
 /// </summary>
 internal sealed class StreamRegistry(
     IEventLog log,
@@ -18,7 +18,7 @@ internal sealed class StreamRegistry(
     ServedTime time,
     BudgetRelief? relief = null)
 {
-    // What is given back together is stored together; more at once would only wait in the log's queue.
+    // Leases given back together are stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;
 
     private readonly StreamServices _services = new(log, options.Value, budget, observers, time) { Relief = relief };
@@ -35,7 +35,7 @@ internal sealed class StreamRegistry(
     public ValueTask<UserStream> PinAsync(string userId, CancellationToken cancellationToken)
         => PinAsync(userId, run: null, cancellationToken);
 
-    /// <summary>Loads the stream of a run that is about to emit, with all that this needs of the log in one step.</summary>
+    /// <summary>Loads the stream of a run that is about to emit, and looks the run up in the log in the same step.</summary>
     /// <inheritdoc cref="PinAsync(string, CancellationToken)"/>
     public ValueTask<UserStream> PinAsync(RunKey run, CancellationToken cancellationToken) => PinAsync(run.UserId, run, cancellationToken);
 
@@ -47,7 +47,7 @@ internal sealed class StreamRegistry(
     }
 
     /// <summary>
-    /// Trims windows while their budget is exceeded. Waits for nothing, so that memory is looked after while the log takes its time.
+    /// Trims windows while their budget is exceeded. Waits for nothing, so that memory is limited even while the log is slow.
     /// </summary>
     public void TrimWindows()
     {
@@ -61,11 +61,11 @@ internal sealed class StreamRegistry(
     }
 
     /// <summary>
-    /// Evicts the streams that nobody has needed for <see cref="StreamOptions.IdleGrace"/>, and the oldest ones above
-    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While that cannot store, nothing
-    /// is evicted: every stream would wait for it, and so would a page that comes back.
+    /// Evicts the streams that have been unused for <see cref="StreamOptions.IdleGrace"/>, and those unused longest above
+    /// <see cref="StreamOptions.MaxIdleStreams"/>. Called by one background loop, and waits for the log. While the log cannot store,
+    /// nothing is evicted: every stream would wait for it, and so would a page that comes back.
     /// </summary>
-    /// <exception cref="AggregateException">Leases could not be given back. All other streams have been looked after.</exception>
+    /// <exception cref="AggregateException">Some leases could not be given back. All other streams have been handled.</exception>
     public async ValueTask EvictIdleAsync(CancellationToken cancellationToken)
     {
         if (log.Trouble is not null)
@@ -86,7 +86,7 @@ internal sealed class StreamRegistry(
 
             var evicted = batch.Where(static stream => stream.Slot.LoadedStream.TryEvict(stream.Since));
 
-            // Who stops waiting leaves them to the log: a stop must not wait for one that cannot store.
+            // When waiting is cancelled, the log finishes alone: a stop must not wait for a log that cannot store.
             var faults = await Task.WhenAll(evicted.Select(ReleaseAsync)).WaitAsync(cancellationToken);
             foreach (var fault in faults)
             {
@@ -110,9 +110,9 @@ internal sealed class StreamRegistry(
         .Select(static entry => entry.Value.LoadedStream);
 
     /// <summary>
-    /// Ends all streams, whoever still holds them, once the log has stored what it has in hand. The pipeline has stopped.
+    /// Ends all streams, even those still pinned, once the log has stored what it has accepted. The pipeline has stopped.
     /// </summary>
-    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they go on above skipped
+    /// <exception cref="AggregateException">Some streams could not be given back: after the next start they continue above skipped
     /// numbers.</exception>
     public async ValueTask CloseAllAsync(CancellationToken cancellationToken)
     {
@@ -145,7 +145,7 @@ internal sealed class StreamRegistry(
         }
     }
 
-    /// <summary>Evicts one user's stream at once, if it is loaded and nobody needs it.</summary>
+    /// <summary>Evicts one user's stream at once, if it is loaded and unused.</summary>
     public async ValueTask EvictIfIdleAsync(string userId)
     {
         if (log.Trouble is null
@@ -176,7 +176,7 @@ internal sealed class StreamRegistry(
         }
     }
 
-    // Those that nobody needs, the one that was needed longest ago first.
+    // The unused ones, the one unused longest first.
     private List<(string UserId, StreamSlot Slot, long Since)> CollectIdle()
     {
         var idle = new List<(string UserId, StreamSlot Slot, long Since)>();
@@ -201,7 +201,7 @@ internal sealed class StreamRegistry(
     {
         try
         {
-            // Not cancelled half-way: what is acknowledged is known nowhere else any more.
+            // Not cancelled half-way: acknowledgements that are not stored yet are known nowhere else.
             await evicted.Slot.LoadedStream.ReleaseAsync(CancellationToken.None);
             return null;
         }
@@ -224,15 +224,15 @@ internal sealed class StreamRegistry(
         }
         catch
         {
-            // Everybody who waits for this try gets its exception; the next one to ask tries again, whether or not anybody still waited,
-            // and however the try ended.
+            // All callers that wait for this load get its exception; the next caller loads again, even if no caller waits any more, and
+            // however the load ended.
             _slots.TryRemove(KeyValuePair.Create(userId, slot));
             throw;
         }
     }
 }
 
-/// <summary>A place in the registry: one load, however many ask for it, and a signal when it is free again.</summary>
+/// <summary>A place in the registry: one load, shared by all callers, and a signal when it is free again.</summary>
 internal sealed class StreamSlot
 {
     private readonly Lazy<Task<UserStream>> _stream;

@@ -4,7 +4,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
 
-/// <summary>What a stream knows of one run. Guarded by the stream's lock.</summary>
+/// <summary>A stream's state of one run. Guarded by the stream's lock.</summary>
 internal sealed class StreamRun(LogRun run)
 {
     private RunDeclaration? _declared;
@@ -34,10 +34,10 @@ internal sealed class StreamRun(LogRun run)
 
     public bool HasEnded => TerminalSeq != 0;
 
-    /// <summary>What the run's terminal event says of the run if it gets a number.</summary>
+    /// <summary>The run's summary if its terminal event gets this number.</summary>
     public RunSummary SummaryAt(long seq) => new(Events + 1, FirstSeq == 0 ? seq : FirstSeq, seq);
 
-    /// <summary>The run as it stands: what it has declared since it was found, too.</summary>
+    /// <summary>The run's present state, with what it has declared since it was found.</summary>
     public LogRun Now => new(ThreadId, RunId, Logged.IsEmbedded, _declared?.AgentName ?? Logged.AgentName)
     {
         Events = Events,
@@ -48,7 +48,7 @@ internal sealed class StreamRun(LogRun run)
         WaitingUntil = _waitingUntil,
     };
 
-    /// <summary>It waits, until its next event.</summary>
+    /// <summary>The run waits, until its next event.</summary>
     public void Wait(DateTimeOffset until) => _waitingUntil = until;
 
     public void Count(long seq, bool isTerminal, RunDeclaration? declared = null)

@@ -2,11 +2,11 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
 
-/// <summary>What every stream needs and all of them share.</summary>
+/// <summary>What all streams share.</summary>
 internal sealed record StreamServices(
     IEventLog Log, StreamOptions Options, WindowBudget Budget, StreamObservers Observers, TimeProvider Time)
 {
-    /// <summary>Counts what passes, for metrics.</summary>
+    /// <summary>Counts events, for metrics.</summary>
     public StreamCounters Counters { get; } = new();
 
     /// <summary>Makes room where all queues and windows hold too much; null where there is no such limit.</summary>

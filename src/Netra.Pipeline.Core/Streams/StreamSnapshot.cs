@@ -15,8 +15,8 @@ internal readonly record struct StreamSnapshot(
     StreamAccount Account)
 {
     /// <summary>
-    /// How many events a page that is there has been sent and nobody has acknowledged: what it owes. Less than what is pending, where that
-    /// was before the page's time.
+    /// How many unacknowledged events a present page has been sent, and so owes. Fewer than are pending, where some are older than the
+    /// page's connection.
     /// </summary>
     public long Owed { get; init; }
 }

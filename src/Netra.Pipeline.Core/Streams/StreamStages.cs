@@ -4,8 +4,8 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Streams;
 
-/// <summary>How far each event has come, and who waits for it to come further. Guarded by the stream's lock.</summary>
-/// <remarks>What is called from outside the stream takes the lock, and says so.</remarks>
+/// <summary>How far each event has come, and the callers that wait for it to come further. Guarded by the stream's lock.</summary>
+/// <remarks>Members that are called from outside the stream take the lock, and say so.</remarks>
 internal sealed class StreamStages(StreamState state, StreamAcknowledgements acknowledgements, StreamSubscribers subscribers)
 {
     private const string Waiting = "AwaitDelivery";
@@ -13,7 +13,7 @@ internal sealed class StreamStages(StreamState state, StreamAcknowledgements ack
     private readonly StageWaiters _waiters = new();
     private readonly CommitWaiters _commitWaiters = new();
 
-    /// <summary>Whether anybody waits for more than a commit.</summary>
+    /// <summary>Whether a caller waits for more than a commit.</summary>
     public bool HasWaiters => _waiters.Any;
 
     /// <summary>How far an event has come at this moment. Takes the lock.</summary>
@@ -40,9 +40,9 @@ internal sealed class StreamStages(StreamState state, StreamAcknowledgements ack
     /// <summary>Completes when the log has stored everything up to a number.</summary>
     public Task WhenCommittedLocked(long seq) => seq <= state.Committed ? Task.CompletedTask : _commitWaiters.Add(seq);
 
-    /// <summary>Completes when an event has come to a stage. Takes the lock.</summary>
-    /// <exception cref="TimeoutException">It has not in time.</exception>
-    /// <exception cref="EventDroppedException">It expired before.</exception>
+    /// <summary>Completes when an event has reached a stage. Takes the lock.</summary>
+    /// <exception cref="TimeoutException">It did not in time.</exception>
+    /// <exception cref="EventDroppedException">It expired before that.</exception>
     /// <exception cref="SendFailureException">It is a dead letter, or the log has ended without storing it.</exception>
     public async Task WhenAsync(long seq, DeliveryStage stage, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -98,7 +98,7 @@ internal sealed class StreamStages(StreamState state, StreamAcknowledgements ack
         }
     }
 
-    /// <summary>Events have come further: lets those go whose event has come to their stage.</summary>
+    /// <summary>Events have come further: releases the waiters whose event has reached their stage.</summary>
     public void Release()
     {
         if (_waiters.Any)
@@ -107,7 +107,7 @@ internal sealed class StreamStages(StreamState state, StreamAcknowledgements ack
         }
     }
 
-    /// <summary>The log has stored more: lets those go who waited for it.</summary>
+    /// <summary>The log has stored more: releases the waiters for it.</summary>
     public void OnCommitted() => _commitWaiters.Release(state.Committed);
 
     /// <summary>Retention has deleted the events up to a number: they will not come any further.</summary>
@@ -120,7 +120,7 @@ internal sealed class StreamStages(StreamState state, StreamAcknowledgements ack
         acknowledgements.DeadLetters.Contains,
         seq => SendFailureException.Unconfirmed(Scope(Waiting), seq, attempts));
 
-    /// <summary>The log ends without having stored all that it has taken.</summary>
+    /// <summary>The log ends without having stored all that it has accepted.</summary>
     public void OnAbandoned(Exception cause)
     {
         _commitWaiters.FailAll(SendFailureException.LogFailed(Scope("Store"), cause.Message, state.Head, cause));

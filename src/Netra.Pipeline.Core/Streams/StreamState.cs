@@ -26,17 +26,16 @@ internal sealed class StreamState
     /// <summary>The stream's lock. The log's own locks are taken inside it, never around it, but for locks that no append takes.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>What all streams share.</summary>
     public StreamServices Services { get; }
 
     public StreamLease Lease { get; }
 
     public StreamLedger Ledger { get; }
 
-    /// <summary>Who is told what passes.</summary>
+    /// <summary>The stream's observer.</summary>
     public StreamObserver Observer { get; }
 
-    /// <summary>Whether it is one of the system's own, which counts in nobody's accounts.</summary>
+    /// <summary>Whether it is a reserved user's, which counts in no accounts.</summary>
     public bool IsSystem { get; }
 
     public string UserId => Lease.UserId;
@@ -45,7 +44,7 @@ internal sealed class StreamState
 
     public TimeProvider Time => Services.Time;
 
-    /// <summary>What an event's bytes begin with before its number.</summary>
+    /// <summary>The bytes of an event before its number.</summary>
     public ReadOnlySpan<byte> Key => _key;
 
     /// <summary>The last number that was given. May be read without the lock.</summary>

@@ -15,7 +15,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
 
     /// <summary>
     /// Makes sure that the log knows of numbers to come, so that none is given twice whatever happens. To be awaited before the first
-    /// append; everybody joins the same claim.
+    /// append; concurrent callers share one claim.
     /// </summary>
     public Task ClaimAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
     public ValueTask<IDisposable> WaitForRoomAsync(int bytes, CancellationToken cancellationToken)
         => state.Log.WaitForRoomAsync(state.Lease, bytes, cancellationToken);
 
-    /// <summary>Lets go of committed events while the budget of all windows is exceeded.</summary>
+    /// <summary>Drops committed events while the budget of all windows is exceeded.</summary>
     public void TrimWindow()
     {
         lock (state.Gate)
@@ -43,7 +43,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
         }
     }
 
-    /// <summary>Lets go of all committed events, since there is no room for what pages wait for.</summary>
+    /// <summary>Drops all committed events, since there is no room for the events that wait for pages.</summary>
     public void LetGoOfWindow()
     {
         lock (state.Gate)
@@ -52,7 +52,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
         }
     }
 
-    /// <summary>A page of events that nobody has acknowledged, for operators.</summary>
+    /// <summary>A page of unacknowledged events, for operators.</summary>
     /// <param name="after">Only higher numbers.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Cancels reading.</param>
@@ -81,7 +81,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
         return events;
     }
 
-    /// <summary>What is known of an event's way.</summary>
+    /// <summary>The recorded steps of an event.</summary>
     public ValueTask<EventHistory?> ReadHistoryAsync(long seq, CancellationToken cancellationToken)
         => state.Log.Audit.ReadAsync(state.Lease, seq, cancellationToken);
 

@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Streams;
 /// The user's connections: hands each event to their queues, and lets emitters wait until all of them have room. Guarded by the stream's
 /// lock.
 /// </summary>
-/// <remarks>What is called from outside the stream takes the lock, and says so.</remarks>
+/// <remarks>Members that are called from outside the stream take the lock, and say so.</remarks>
 internal sealed class StreamSubscribers(StreamState state)
 {
     private readonly RoomWaiters _waiters = new();
@@ -94,8 +94,8 @@ internal sealed class StreamSubscribers(StreamState state)
     {
         lock (state.Gate)
         {
-            // First the name on the list, then the look, with a fence between: a writer takes frames off first and looks at the list then,
-            // so one of the two sees the other.
+            // First the waiter is put on the list, then the look, with a fence between: a writer takes frames off first and looks at the
+            // list then, so one of the two sees the other.
             var waiter = _waiters.Add();
             Interlocked.MemoryBarrier();
             return HasRoom(draft.LengthAt(state.Head + 1)) ? Task.CompletedTask : waiter;
@@ -113,8 +113,8 @@ internal sealed class StreamSubscribers(StreamState state)
     }
 
     /// <summary>
-    /// To be called by a connection's writer when it has taken frames off its queue, and when its page has turned absent, so that nobody
-    /// waits for it. Takes the lock.
+    /// To be called by a connection's writer when it has taken frames off its queue, and by its tick when its page has become present or
+    /// absent, so that no emitter waits for an absent page. Takes the lock.
     /// </summary>
     public void OnDrained()
     {
@@ -156,7 +156,7 @@ internal sealed class StreamSubscribers(StreamState state)
         return true;
     }
 
-    /// <summary>Of several pages what the one owes that owes most: what one acknowledges is acknowledged for all.</summary>
+    /// <summary>How many events the pages owe: those of the page that owes most, since one page's acknowledgement counts for all.</summary>
     public long CountOwed(StreamAcknowledgements acknowledgements)
     {
         var most = 0L;
@@ -173,7 +173,7 @@ internal sealed class StreamSubscribers(StreamState state)
         return most;
     }
 
-    // A frozen page counts as offline: nobody waits for it.
+    // A frozen page counts as offline: no emitter waits for it.
     private static bool HasRoom(StreamSubscription subscription, int bytes)
         => !subscription.IsPresent || (subscription.Mode != SubscriptionMode.Lagging && subscription.Queue.HasRoom(bytes));
 }

@@ -61,15 +61,15 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     public long LastWritten { get => Volatile.Read(ref _lastWritten); set => Volatile.Write(ref _lastWritten, value); }
 
     /// <summary>
-    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or taken away by a <c>gap</c>,
-    /// after which it goes on above. Written by the connection's writer.
+    /// Volatile: the highest number that the client can know of, and so acknowledge: written, redelivered, or announced as missing by a
+    /// <c>gap</c>, after which the client continues above. Written by the connection's writer.
     /// </summary>
     public long LastTold { get => Volatile.Read(ref _lastTold); set => Volatile.Write(ref _lastTold, value); }
 
     /// <summary>To be called under the lock after every change of <see cref="Mode"/> or <see cref="Redeliveries"/>.</summary>
     public void UpdateHasPages() => _hasPages = Mode != SubscriptionMode.Live || Redeliveries.Count > 0;
 
-    /// <summary>Begins after a number, which the client has, or does not want.</summary>
+    /// <summary>Begins after a number; the client has the events up to it, or does not want them.</summary>
     public void Begin(long start)
     {
         Start = LastQueued = Acknowledged = LastWritten = LastTold = start;
@@ -84,7 +84,6 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
         UpdateHasPages();
     }
 
-    /// <summary>How far it has come.</summary>
     public ConnectionProgress Progress(DateTimeOffset at) => new(ConnectionId, at, Start, LastQueued, LastWritten, Acknowledged);
 
     /// <summary>Whether a number was handed to its transport.</summary>

@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Streams;
 
 /// <summary>
 /// All events of one user in one order: gives each its number, and hands it to the log, to the recent window and to the user's connections.
-/// Its parts do the rest, and whoever needs one of them alone asks for it.
+/// Its parts do the rest, and callers that need only one of them ask for it.
 /// </summary>
 /// <remarks>
 /// <para>One lock guards the stream and its parts. Nothing is awaited and no user code runs under it. It is taken by emitters
@@ -43,10 +43,10 @@ internal sealed class UserStream
     /// <summary>The history that its numbers belong to.</summary>
     public string Epoch => _state.Log.Epoch;
 
-    /// <summary>Whether it is one of the system's own, which counts in nobody's accounts.</summary>
+    /// <summary>Whether it is a reserved user's, which counts in no accounts.</summary>
     public bool IsSystem => _state.IsSystem;
 
-    /// <summary>Who is told what passes.</summary>
+    /// <summary>The stream's observer.</summary>
     public StreamObserver Observer => _state.Observer;
 
     /// <summary>The accounts; for tests that break a station on purpose.</summary>
@@ -105,7 +105,7 @@ internal sealed class UserStream
     /// <param name="run">The run it belongs to; null for one outside of any run.</param>
     /// <param name="requireRoom">Whether nothing is to happen unless every present connection has room.</param>
     /// <param name="key">The key under which it is published, if there is one.</param>
-    /// <param name="isUrgent">Whether somebody waits for it to be stored.</param>
+    /// <param name="isUrgent">Whether a caller waits for it to be stored.</param>
     /// <param name="hasRoom">Whether the log keeps room for it (<see cref="StreamStorage.WaitForRoomAsync"/>).</param>
     public AppendOutcome Append(
         in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
@@ -113,16 +113,16 @@ internal sealed class UserStream
         var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom);
         if (_state.Services.Relief is { IsDue: true } relief)
         {
-            // Not before the lock is left: it takes those of other streams.
+            // Only after the lock is released: it takes those of other streams.
             relief.Run(this);
         }
 
         return outcome;
     }
 
-    /// <summary>Registers a connection: from here on no event passes it by. Its <c>welcome</c> is the first thing in its queue.</summary>
+    /// <summary>Registers a connection: from here on it misses no event. Its <c>welcome</c> is the first thing in its queue.</summary>
     /// <param name="subscription">The connection's place, new.</param>
-    /// <param name="request">Where the client wants to go on.</param>
+    /// <param name="request">Where the client resumes.</param>
     /// <param name="welcome">Makes the <c>welcome</c> of the resume point. It runs under the lock: it must only format.</param>
     /// <returns>False when the stream is evicted, and another must be loaded.</returns>
     public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
@@ -147,7 +147,7 @@ internal sealed class UserStream
 
         if (point.Resumed)
         {
-            // A cursor that was taken up has confirmed what lies below it.
+            // A cursor that was accepted has confirmed the events below it.
             Observer.OnAcknowledged(this, point.From, request.Seq.GetValueOrDefault());
         }
 
@@ -229,8 +229,8 @@ internal sealed class UserStream
         }
     }
 
-    /// <summary>Whether nobody needs the stream: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
-    /// <param name="since">The timestamp at which it was needed last.</param>
+    /// <summary>Whether the stream is unused: unpinned, unconnected, everything committed, and no dead letter to be settled.</summary>
+    /// <param name="since">The timestamp at which it was last used.</param>
     public bool IsIdle(out long since)
     {
         lock (_state.Gate)
@@ -240,8 +240,8 @@ internal sealed class UserStream
         }
     }
 
-    /// <summary>Ends the stream if nobody needs it, nor has since a time.</summary>
-    /// <param name="since">What <see cref="IsIdle"/> said.</param>
+    /// <summary>Ends the stream if it is unused, and has been since a time.</summary>
+    /// <param name="since">The timestamp from <see cref="IsIdle"/>.</param>
     public bool TryEvict(long since)
     {
         lock (_state.Gate)
@@ -257,7 +257,7 @@ internal sealed class UserStream
     }
 
     /// <summary>
-    /// Ends the stream whoever still holds it, since the pipeline has stopped: once the log has stored what it has in hand.
+    /// Ends the stream even if it is pinned, since the pipeline has stopped: once the log has stored what it has accepted.
     /// </summary>
     /// <returns>Whether it was still there.</returns>
     public async ValueTask<bool> CloseAsync(CancellationToken cancellationToken)
@@ -331,8 +331,8 @@ internal sealed class UserStream
             }
             catch (Exception fault)
             {
-                // A log that throws has failed as much as one that says so, and the emitter is owed the same failure. It may have the key
-                // all the same.
+                // A log that throws has failed as much as one that returns a failure, and the emitter gets the same failure. The log may
+                // have the key all the same.
                 key?.Settle(EventStatus.Pending);
                 return AppendOutcome.Refused(AppendKind.LogFailed, fault);
             }

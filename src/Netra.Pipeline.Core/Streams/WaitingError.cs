@@ -8,12 +8,12 @@ namespace Netra.Pipeline.Streams;
 /// <param name="Failures">How many failures it stands for.</param>
 internal readonly record struct WaitingError(ErrorMessage Message, long Failures)
 {
-    /// <summary>Whether both say the same of the same run.</summary>
+    /// <summary>Whether both have the same code, run and call.</summary>
     public bool IsOfTheRunOf(in WaitingError other)
         => Message.Code == other.Message.Code && Message.RunId == other.Message.RunId
             && Message.ThreadId == other.Message.ThreadId && Message.CallId == other.Message.CallId;
 
-    /// <summary>This one and an earlier one as one.</summary>
+    /// <summary>Merges this one with an earlier one.</summary>
     public WaitingError After(in WaitingError earlier) => new(
         Message with
         {
@@ -25,7 +25,7 @@ internal readonly record struct WaitingError(ErrorMessage Message, long Failures
         },
         earlier.Failures + Failures);
 
-    /// <summary>What is written: its words say how many there are, for clients that look at nothing else.</summary>
+    /// <summary>The message to write: its text names the count, for clients that read nothing else.</summary>
     public ErrorMessage ToMessage() => Failures <= 1 ? Message : Message with
     {
         Message = $"{Message.Message} (and {Failures - 1} more)",

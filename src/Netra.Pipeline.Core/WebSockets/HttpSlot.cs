@@ -14,9 +14,6 @@ internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slo
 {
     private static readonly object Own = new();
 
-    /// <summary>Serves a request.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="serve">Serves it.</param>
     public static async Task ServeAsync(HttpContext context, RequestDelegate serve)
     {
         if (context.Features.Get<HttpSlot>() is not { } slot)

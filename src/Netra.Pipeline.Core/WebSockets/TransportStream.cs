@@ -10,9 +10,7 @@ using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
 
-/// <summary>
-/// The stream that a <see cref="System.Net.WebSockets.WebSocket"/> runs on: the transport's pipes, with corked writes.
-/// </summary>
+/// <summary>The stream that a <see cref="System.Net.WebSockets.WebSocket"/> runs on: the transport's pipes, with corked writes.</summary>
 /// <remarks>
 /// <para>The WebSocket writes from two sides: the connection's writer sends frames, and its reader answers pings by itself. A
 /// <see cref="PipeWriter"/> allows neither a write during a flush nor a second flush. So every write completes synchronously under a short

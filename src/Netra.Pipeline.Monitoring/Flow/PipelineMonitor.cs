@@ -27,7 +27,6 @@ internal sealed class PipelineMonitor(
     /// <summary>The snapshot of the last second; null before the first, and while monitoring is off.</summary>
     public MonitoringSnapshot? Latest => Volatile.Read(ref _latest);
 
-    /// <summary>How many rounds are done.</summary>
     public long Rounds => Interlocked.Read(ref _rounds);
 
     /// <summary>

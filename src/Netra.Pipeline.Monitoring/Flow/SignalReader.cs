@@ -37,7 +37,6 @@ internal sealed class SignalReader(
         ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
     ];
 
-    /// <summary>Measures all signals.</summary>
     public MonitoringSnapshot Read()
     {
         failures.OnTick();

@@ -50,13 +50,11 @@ internal sealed partial class Canary(
     /// <summary>How many failed since one passed, without those that a local fault explains.</summary>
     public int ConsecutiveFailures => Volatile.Read(ref _failures);
 
-    /// <summary>How many passed.</summary>
     public long Passes => Interlocked.Read(ref _passes);
 
     /// <summary>Whether one is being sent.</summary>
     public bool IsUnderWay => _gate.CurrentCount == 0;
 
-    /// <summary>How many rounds of the loop are done.</summary>
     public long Rounds => Interlocked.Read(ref _rounds);
 
     /// <summary>Sends one if it is due. Called by a loop.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
             Log.MonitoringDisabled(logger);
         }
 
-        // Nobody else asks for it.
+        // Nothing else resolves it.
         services.GetRequiredService<StateMetrics>();
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
         [
             BackgroundLoop.Guard("monitor", () =>
             {
-                // It looks at the loops too: what fails in the others must not blind it.
+                // It checks the loops too, so that a failure of the others does not leave them unwatched.
                 watch.OnTick(log.Trouble is not null);
                 monitor.OnTick();
             }),

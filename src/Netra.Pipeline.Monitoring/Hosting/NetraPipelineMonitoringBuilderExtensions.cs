@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NetraPipelineMonitoringBuilderExtensions
 {
     /// <summary>
-    /// Watches the pipeline: metrics per user, the flow of runs, health checks, the canary, remediation, and the routes that operators ask.
+    /// Watches the pipeline: metrics per user, the flow of runs, health checks, the canary, remediation, and the operators' routes.
     /// Options: configuration section <c>Netra:Monitoring</c>.
     /// </summary>
     /// <param name="builder">The pipeline's builder.</param>

@@ -3,9 +3,7 @@ using Netra.Pipeline.Diagnostics;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
-/// <summary>
-/// Counts the host's log lines at CRITICAL, whoever writes them. Safe from any thread; the count's tick is the monitor's.
-/// </summary>
+/// <summary>Counts the host's log lines at CRITICAL, from any source. Safe from any thread; the count's tick is the monitor's.</summary>
 [ProviderAlias("NetraCriticalLogs")]
 internal sealed class CriticalLogs : ILoggerProvider, ILogger
 {
@@ -29,6 +27,6 @@ internal sealed class CriticalLogs : ILoggerProvider, ILogger
 
     public void Dispose()
     {
-        // There is nothing to give back.
+        // There is nothing to dispose of.
     }
 }

@@ -61,7 +61,6 @@ internal sealed class LatencyHistogram
         Interlocked.Add(ref _count, other.Count);
     }
 
-    /// <summary>Forgets all.</summary>
     public void Clear()
     {
         for (var i = 0; i < Buckets; i++)

@@ -15,13 +15,13 @@ public static class Signals
     /// <summary>Initializations of the bridge that failed, and 1 more while it has failed.</summary>
     public const string BridgeFailures = "bridge_failures";
 
-    /// <summary>Of the events that were due, the share that was acknowledged; 0 to 1. 1 when none was due.</summary>
+    /// <summary>The share of the due events that was acknowledged; 0 to 1. 1 when none was due.</summary>
     public const string SuccessRate = "success_rate";
 
     /// <summary>From accepted to handed to the transport, on average, in seconds.</summary>
     public const string DeliveryLatency = "delivery_latency";
 
-    /// <summary>Users whose new events wait while nobody at all has been connected for 10 s.</summary>
+    /// <summary>Users whose new events wait while no page of any user has been connected for 10 s.</summary>
     public const string UsersWaitingWithoutConnections = "users_waiting_without_connections";
 
     /// <summary>Failures; labels: their codes.</summary>
@@ -39,7 +39,7 @@ public static class Signals
     /// <summary>1 while the log stores nothing.</summary>
     public const string LogTrouble = "log_trouble";
 
-    /// <summary>Runs that have said nothing for longer than their lease.</summary>
+    /// <summary>Runs that have been silent for longer than their lease.</summary>
     public const string StalledRuns = "stalled_runs";
 
     /// <summary>Tools that run for longer than tools may.</summary>
@@ -51,7 +51,7 @@ public static class Signals
     /// <summary>1 while the pipeline is in emergency mode.</summary>
     public const string EmergencyMode = "emergency_mode";
 
-    /// <summary>How much slower delivery is than in its own past: 1 is as fast.</summary>
+    /// <summary>How many times slower delivery is than in its own past: 1 is as fast.</summary>
     public const string LatencyDegradation = "latency_degradation";
 
     /// <summary>How much memory has grown without coming back, in bytes an hour; 0 when it has not.</summary>

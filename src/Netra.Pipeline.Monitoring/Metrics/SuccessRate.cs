@@ -5,19 +5,19 @@ using Netra.Pipeline.Delivery;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// Of the events that were due in the last minute, the share that was acknowledged. Due is what users who are there were sent, acknowledged
-/// or not, once it is older than the grace: what is under way has not failed, and what waits for an absent user is pending. Called by the
-/// tick alone, once a second.
+/// The share of the events due in the last minute that was acknowledged. An event that a present user was sent is due, acknowledged or not,
+/// once it is older than the grace: events under way have not failed, and events for an absent user are pending. Called by the tick alone,
+/// once a second.
 /// </summary>
 internal sealed class SuccessRate
 {
     private const int WindowSeconds = 60;
 
-    // The tick that sees the silence, and the one that sees the page as absent.
+    // The tick that detects the silence, and the one that counts the page as absent.
     private const int Ticks = 2;
 
-    // For so long a page may be dead or frozen before anybody can know: what it owes meanwhile has not failed, but waits for it to come
-    // back.
+    // How long a page may be dead or frozen before that can be detected: the events that it owes meanwhile have not failed, but wait for it
+    // to come back.
     private readonly int _graceSeconds;
     private readonly Queue<LedgerReport> _reports = new();
 
@@ -45,7 +45,7 @@ internal sealed class SuccessRate
         Accepted = now.Account.Accepted - first.Account.Accepted;
         Acknowledged = Math.Max(0, now.Account.Acknowledged - first.Account.Acknowledged);
 
-        // Right after the start nothing is older than the grace, as far as anybody has seen.
+        // Right after the start no event is known to be older than the grace.
         var overdue = _reports.Count <= _graceSeconds
             ? 0
             : Math.Max(0, now.Owed - (now.Account.Accepted - Ago(_graceSeconds).Account.Accepted));
@@ -53,6 +53,6 @@ internal sealed class SuccessRate
         Value = failed == 0 ? 1 : (double)Acknowledged / (Acknowledged + failed);
     }
 
-    // The report of so many seconds ago; the oldest there is, if that is younger.
+    // The report of that many seconds ago; the oldest one, if that is younger.
     private LedgerReport Ago(int seconds) => _reports.ElementAt(Math.Max(0, _reports.Count - 1 - seconds));
 }

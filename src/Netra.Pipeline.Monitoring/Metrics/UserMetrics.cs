@@ -6,12 +6,11 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// What is counted of one user, in all the streams that were loaded of it. Adding is safe from any thread: each count is changed
+/// The counts of one user, over all streams that were loaded for that user. Adding is safe from any thread: each count is changed
 /// atomically, and a reading made meanwhile may have one event in one count and not yet in the next.
 /// </summary>
 internal sealed class UserMetrics : StreamObserver
 {
-    /// <summary>How many types of events there are.</summary>
     public static readonly int Types = Enum.GetValues<EventType>().Length;
 
     private readonly StreamMeasures _measures;
@@ -38,16 +37,13 @@ internal sealed class UserMetrics : StreamObserver
 
     public string UserId { get; }
 
-    /// <summary>Events that were accepted.</summary>
     public long Accepted => Sum(_accepted);
 
-    /// <summary>Emissions that were refused.</summary>
     public long Refused => Sum(_refused);
 
-    /// <summary>Events that were handed to the transport of some connection; each once.</summary>
+    /// <summary>Events that were handed to the transport of some connection; each is counted once.</summary>
     public long Written => Interlocked.Read(ref _written);
 
-    /// <summary>Failures that concern the user.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
     public long Connections => Interlocked.Read(ref _connections);
@@ -61,7 +57,7 @@ internal sealed class UserMetrics : StreamObserver
     public TimeSpan MeanReconnect
         => Reconnects is > 0 and var reconnects ? TimeSpan.FromTicks(Interlocked.Read(ref _reconnectTicks) / reconnects) : TimeSpan.Zero;
 
-    /// <summary>Runs that ended while the user was there.</summary>
+    /// <summary>Runs that ended while the user was present.</summary>
     public long TerminalsDue => Interlocked.Read(ref _terminalsDue);
 
     /// <summary>Of those, the ones whose terminal event was acknowledged.</summary>
@@ -74,10 +70,10 @@ internal sealed class UserMetrics : StreamObserver
 
     public LatencyHistogram? AcknowledgementLatency => Volatile.Read(ref _acknowledgement);
 
-    /// <summary>Who keeps it: loaded streams. Guarded by the table's lock.</summary>
+    /// <summary>How many loaded streams hold it. Guarded by the table's lock.</summary>
     public int Holders { get => _holders; set => _holders = value; }
 
-    /// <summary>Its place among those that nobody keeps. Guarded by the table's lock.</summary>
+    /// <summary>Its place in the list of those without a holder. Guarded by the table's lock.</summary>
     public LinkedListNode<UserMetrics> Resting { get; }
 
     public long AcceptedOf(EventType type) => Interlocked.Read(ref _accepted[(int)type]);

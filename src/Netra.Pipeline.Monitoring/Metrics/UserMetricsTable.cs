@@ -8,25 +8,24 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// The metrics of all users, each apart from the others; it is told of streams, and its users' metrics of what passes them. Bounded by
-/// <see cref="MonitoringOptions.MaxUsers"/>: the user whose stream was unloaded longest ago makes room, and begins anew when it comes back.
-/// Safe from any thread.
+/// The metrics of all users, each apart from the others. It is told when streams are loaded and unloaded, and each user's metrics are told
+/// what happens in them. Bounded by <see cref="MonitoringOptions.MaxUsers"/>: the user whose stream was unloaded longest ago makes room,
+/// and begins anew when it comes back. Safe from any thread.
 /// </summary>
 internal sealed class UserMetricsTable(
     IOptions<MonitoringOptions> options, DeliveryLatencies latencies, AcknowledgementSpans spans, ServedTime time) : StreamObservers
 {
     private readonly Lock _gate = new();
 
-    // Those that nobody holds, the one that was let go of first at its beginning: a new user must not cost a search among all, since the
-    // log's writer pays for it.
+    // Those without a holder, the one released first at its beginning: a new user must not cost a search among all, since the log's writer
+    // pays for it.
     private readonly LinkedList<UserMetrics> _resting = new();
     private readonly StreamMeasures _measures = new(latencies, spans, time);
     private readonly long[] _forgotten = new long[UserMetrics.Types];
     private readonly SortedDictionary<string, UserMetrics> _users = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The accepted events of all users since the process started, in the order of their types. Those of users that were forgotten are in
-    /// it.
+    /// The accepted events of all users since the process started, in the order of their types. Those of forgotten users are included.
     /// </summary>
     public long[] AcceptedByType()
     {
@@ -42,7 +41,7 @@ internal sealed class UserMetricsTable(
         }
     }
 
-    /// <summary>How many users have metrics; the system's own are left out.</summary>
+    /// <summary>How many users have metrics; reserved users are left out.</summary>
     public int Count
     {
         get
@@ -59,7 +58,7 @@ internal sealed class UserMetricsTable(
     {
         if (IdentifierRules.IsReserved(userId))
         {
-            // The system's own work counts in no user metric.
+            // The pipeline's own events count in no user metric.
             return StreamObserver.None;
         }
 
@@ -122,7 +121,7 @@ internal sealed class UserMetricsTable(
 
     private void ForgetDownTo(int users)
     {
-        // Those that are held are bounded by the streams that are loaded. When these were many, more than one may have to go.
+        // Those with a holder are bounded by the loaded streams. When there were many, more than one may have to go.
         while (_users.Count > users && _resting.First?.Value is { } oldest)
         {
             oldest.AddAcceptedTo(_forgotten);

@@ -5,12 +5,12 @@ using Netra.Pipeline.Diagnostics;
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>
-/// Users for whom events were accepted while nobody at all was connected: one user who is away is as usual, all of them together are not.
-/// Telling it of ends is safe from any thread; counting is the tick's.
+/// Users for whom events were accepted while no page of any user was connected: that one user is away is normal, that all are is not.
+/// Reporting ends is safe from any thread; counting is the tick's.
 /// </summary>
 internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTable users, ServedTime time)
 {
-    /// <summary>For how long nobody must have been there: a page that reloads, or that looks for its server, is back within it.</summary>
+    /// <summary>How long no page must have been connected: one that reloads, or looks for its server, is back within this time.</summary>
     public static readonly TimeSpan Returning = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan NewEvents = TimeSpan.FromMinutes(5);
@@ -34,7 +34,7 @@ internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTa
             return 0;
         }
 
-        // What came while somebody was there is that page's to show, even if it left at once.
+        // Events that came while a page was connected are that page's to show, even if it left at once.
         var leftAt = Volatile.Read(ref _leftAt);
         return users.All().Count(
             user =>
@@ -42,7 +42,7 @@ internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTa
     }
 
     /// <summary>A connection has ended.</summary>
-    /// <param name="userId">Whose.</param>
+    /// <param name="userId">The connection's user.</param>
     public void OnEnded(string userId)
     {
         if (!IdentifierRules.IsReserved(userId))

@@ -2,7 +2,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The names on the wire (docs/protocol.md, section 9.4) of what has become of events.</summary>
+/// <summary>The names on the wire (docs/protocol.md, section 9.4) of the outcomes of events.</summary>
 internal static class AccountNames
 {
     public static string Of(EventState state) => state switch
@@ -29,18 +29,18 @@ internal static class AccountNames
     private static ArgumentOutOfRangeException Unmapped(Enum value) => new(nameof(value), value, "not a defined value");
 }
 
-/// <summary>What has become of an event, as its trace says: the columns of the ledger.</summary>
+/// <summary>The outcome of an event in its trace: the columns of the ledger.</summary>
 internal enum EventState
 {
-    /// <summary>It is kept, and nobody has confirmed it.</summary>
+    /// <summary>It is kept, and no device has confirmed it.</summary>
     Pending,
 
     /// <summary>A device has confirmed it.</summary>
     Acknowledged,
 
-    /// <summary>Retention deleted it before anybody had confirmed it.</summary>
+    /// <summary>Retention deleted it before a device had confirmed it.</summary>
     Expired,
 
-    /// <summary>It became a dead letter, and nobody confirmed it later.</summary>
+    /// <summary>It became a dead letter, and no device confirmed it later.</summary>
     DeadLettered,
 }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Makes of a body's members what they mean. What is wrong is noted with the member, its value and what is allowed, and a default is
-/// returned instead. Not thread-safe; one per request.
+/// Converts a body's members. A problem is noted with the member, its value and what is allowed, and a default is returned instead. Not
+/// thread-safe; one per request.
 /// </summary>
 internal sealed class BodyCheck
 {
@@ -24,13 +24,12 @@ internal sealed class BodyCheck
     /// <summary>Whether nothing is wrong so far.</summary>
     public bool AreNone => _problems.Count == 0;
 
-    /// <summary>The same for an object within the body.</summary>
+    /// <summary>The check of an object within the body.</summary>
     /// <param name="member">Where it is.</param>
     public BodyCheck Within(string member) => new(_problems, $"{_path}{member}.");
 
     /// <summary>
-    /// Notes something, as a sentence without its full stop. A body may have more faults than anybody wants to read:
-    /// those after the first 20 are left out.
+    /// Notes a problem, as a sentence without its full stop. A body may have a great many: those after the first 20 are left out.
     /// </summary>
     public void Refuse(string problem)
     {
@@ -44,7 +43,7 @@ internal sealed class BodyCheck
         }
     }
 
-    /// <summary>Notes what is said, if something is.</summary>
+    /// <summary>Notes a problem, if there is one.</summary>
     public void RefuseIf(string? problem)
     {
         if (problem is not null)
@@ -181,7 +180,7 @@ internal sealed class BodyCheck
     /// <summary>All that is wrong, in one sentence.</summary>
     public override string ToString() => string.Join("; ", _problems) + ".";
 
-    /// <summary>What somebody sent, as far as it is worth showing.</summary>
+    /// <summary>A text from a request, cut to a length worth showing.</summary>
     public static string Shown(string text) => text.Length <= MaxShownChars ? text : text[..MaxShownChars] + "…";
 
     private static string Quoted(string text) => $"\"{text}\"";

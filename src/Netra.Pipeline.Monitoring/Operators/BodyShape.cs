@@ -4,15 +4,15 @@ using System.Text.Json.Serialization.Metadata;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Says where JSON has not the form of the type that it is read into: a serializer says that too, but one thing at a time, and in words of
-/// .NET instead of the protocol's. Pure.
+/// Finds where JSON has not the form of the type that it is read into: a serializer reports that too, but one problem at a time, and in
+/// words of .NET instead of the protocol's. Pure.
 /// </summary>
 internal static class BodyShape
 {
-    /// <summary>Notes every member that has another form, or no name that there is.</summary>
+    /// <summary>Notes every member that has another form, or an unknown name.</summary>
     /// <param name="json">The body.</param>
     /// <param name="type">What it is read into.</param>
-    /// <param name="problems">Where it is noted.</param>
+    /// <param name="problems">Where problems are noted.</param>
     public static void Compare(JsonElement json, JsonTypeInfo type, BodyCheck problems) => Compare(json, type, string.Empty, problems);
 
     private static void Compare(JsonElement json, JsonTypeInfo type, string path, BodyCheck problems)
@@ -55,7 +55,7 @@ internal static class BodyShape
         }
     }
 
-    // A member that is null is taken for one that is not there.
+    // A member that is null counts as absent.
     private static void CompareMember(JsonProperty member, JsonTypeInfo type, string path, BodyCheck problems)
     {
         var name = path.Length == 0 ? BodyCheck.Shown(member.Name) : $"{path}.{BodyCheck.Shown(member.Name)}";

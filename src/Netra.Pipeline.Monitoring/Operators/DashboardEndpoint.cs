@@ -86,7 +86,7 @@ internal sealed class DashboardEndpoint(
         };
     }
 
-    // Those with the most failures first: they are whom a diagnosis begins with.
+    // The users with the most failures first: a diagnosis begins with them.
     private UsersDashboard Users(string id, string? userId) => new(health.ForOperators())
     {
         DashboardId = id,
@@ -157,7 +157,7 @@ internal sealed record PerformanceDashboard : SystemDocument
     public IReadOnlyList<TrendPoint> Trend { get; init; } = [];
 }
 
-/// <summary>The dashboard <c>websocket_alerts</c>. What can be changed is missing where nobody raises alerts.</summary>
+/// <summary>The dashboard <c>websocket_alerts</c>. The settings that operators can change are missing without alerting.</summary>
 internal sealed record AlertsDashboard : OperatorHealth
 {
     public AlertsDashboard(OperatorHealth health)
@@ -190,7 +190,7 @@ internal sealed record UsersDashboard : OperatorHealth
     [JsonPropertyOrder(-3)]
     public required string DashboardId { get; init; }
 
-    /// <summary>The user who is asked for, if there are metrics.</summary>
+    /// <summary>The requested user, if there are metrics.</summary>
     public UserView? User { get; init; }
 
     public required IReadOnlyList<UserMetricsItem> Users { get; init; }

@@ -13,8 +13,8 @@ namespace Netra.Pipeline.Monitoring.Operators;
 /// The routes under <c>/v1/dead-letters</c> (docs/protocol.md, section 9.5): operators list dead letters, send them again, or drop them.
 /// </summary>
 /// <remarks>
-/// <para>Safe to use from any thread. Sending again and dropping take turns for each letter, so that of two operators who press at
-/// once the second finds it settled.</para>
+/// <para>Safe to use from any thread. Sending again and dropping take turns for each letter, so that of two operators who act at once the
+/// second finds it settled.</para>
 /// <para>A letter that is sent again is emitted first and settled afterwards: the other way round, a process that ends in between would
 /// lose it. Ending in between leaves it waiting, though the event is stored; but the event's key is stored with it
 /// (<see cref="IdempotencyHashes.OfReplay"/>), so the next try makes no second event: it finds the first one, and only settles. That holds
@@ -94,7 +94,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
         var rejection = outcome.Rejection ?? await _publisher.ConfirmStoredAsync(outcome, context.RequestAborted);
         if (rejection is null)
         {
-            // Not cancelled any more, now that the event is there. A device may have acknowledged the letter meanwhile, or retention
+            // Not cancelled any more, now that the event is stored. A device may have acknowledged the letter meanwhile, or retention
             // deleted it: the event has been sent again all the same.
             await _letters.TrySettleAsync(letter.Number, DeadLetterState.Replayed, outcome.Id, CancellationToken.None);
         }
@@ -109,7 +109,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
             return JsonAnswer.Empty(StatusCodes.Status204NoContent);
         }
 
-        // A device, or retention, was faster.
+        // A device, or retention, has settled it first.
         return await _letters.FindAsync(letter.Number, context.RequestAborted) is { } settled ? Settled(settled.State) : NotFound();
     }
 }

@@ -53,15 +53,15 @@ internal sealed class EmergencyEndpoints(
     {
         var report = await canary.RunAsync(context.RequestAborted);
 
-        // The checks are judged once a second: the next time, with what the canary found. Where that does not come, their timestamp says
-        // how old they are, and stuck_loops why.
+        // The checks run once a second: the next run has the canary's result. If it does not come, their timestamp shows how old they are,
+        // and stuck_loops the reason.
         await Task.WhenAny(monitor.WhenMeasured(), Task.Delay(MaxWait, time, context.RequestAborted));
         var document = new CheckedHealth(health.ForOperators()) { Canary = CanaryDocument.Of(report, canary.ConsecutiveFailures) };
         return JsonAnswer.Of(document, MonitoringJson.Default.CheckedHealth);
     }
 }
 
-/// <summary>Asks for the emergency mode.</summary>
+/// <summary>Requests the emergency mode.</summary>
 internal sealed record EmergencyModeBody(string? Reason) : OperatorBody;
 
 /// <summary>Whether the emergency mode is on, and why.</summary>
@@ -72,10 +72,10 @@ internal sealed record EmergencyModeDocument(bool On, string? Reason, string? Au
         : new EmergencyModeDocument(On: true, state.Reason, state.Author, JsonAnswer.Seconds(state.Since), state.IsAutomatic);
 }
 
-/// <summary>What the last canary found.</summary>
+/// <summary>The result of the last canary.</summary>
 internal sealed record CanaryDocument(string Status, int ConsecutiveFailures, double? At, double? RoundTripS, string? Problem)
 {
-    /// <summary>How many came through since the start; missing where that is not asked for.</summary>
+    /// <summary>How many passed since the start; missing where that is not asked for.</summary>
     public long? Passes { get; init; }
 
     public static CanaryDocument Of(CanaryReport? report, int consecutiveFailures) => report is null

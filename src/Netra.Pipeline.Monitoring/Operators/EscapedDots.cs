@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
 /// Lets the users <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so loses the
-/// segment before any route sees it. Before routing, it is put back for the routes that name a user, and for no others. Stateless.
+/// segment before any route sees it. The segment is restored before routing, only for the routes that name a user. Stateless.
 /// </summary>
 internal sealed class EscapedDots : IStartupFilter
 {

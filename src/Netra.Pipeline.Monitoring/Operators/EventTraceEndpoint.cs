@@ -9,7 +9,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary><c>GET /v1/events/{id}/trace</c> (docs/protocol.md, section 9.4): the way of one event.</summary>
+/// <summary><c>GET /v1/events/{id}/trace</c> (docs/protocol.md, section 9.4): the steps of one event.</summary>
 internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 {
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -47,8 +47,8 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 
     private static ProblemDocument NotFound() => ProblemDocument.NotFound("No event has that id, or it is too long ago to be known.");
 
-    // Retention takes the acknowledgements with the events, so of a deleted one only its steps tell; an
-    // acknowledgement that came after confirms nothing.
+    // Retention deletes the acknowledgements with the events, so only the steps of a deleted event tell its outcome; an acknowledgement
+    // that came later confirms nothing.
     private static EventState StateOf(EventHistory history, bool isAcknowledged)
     {
         var expired = history.Steps.FirstOrDefault(static step => step.Stage == HistoryStage.Expired);
@@ -65,7 +65,7 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
     }
 }
 
-/// <summary>The way of one event. What the event says of itself is missing when it is deleted.</summary>
+/// <summary>The steps of one event. The members that are read from the event itself are missing when it is deleted.</summary>
 internal sealed record EventTrace(
     string Id,
     string UserId,

@@ -3,9 +3,9 @@ using Netra.Pipeline.Monitoring.Metrics;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The health object (docs/protocol.md, section 11). What derives from it has its own members after these.</summary>
-/// <typeparam name="TStale">What is said of stale threads: how many for everybody, which ones for operators.</typeparam>
-/// <typeparam name="TStuck">The same of stuck tools.</typeparam>
+/// <summary>The health object (docs/protocol.md, section 11). Derived records add their own members after these.</summary>
+/// <typeparam name="TStale">The stale threads: how many for every caller, which ones for operators.</typeparam>
+/// <typeparam name="TStuck">The stuck tools, in the same way.</typeparam>
 internal record HealthDocument<TStale, TStuck>(
     [property: JsonPropertyOrder(-2)] string Status,
     [property: JsonPropertyOrder(-2)] IReadOnlyList<string> Issues,
@@ -25,7 +25,7 @@ internal record OperatorHealth : HealthDocument<IReadOnlyList<StaleThreadItem>, 
     }
 }
 
-/// <summary>The same with what the canary of this moment found.</summary>
+/// <summary>The health object with the result of a canary that was just sent.</summary>
 internal sealed record CheckedHealth : OperatorHealth
 {
     public CheckedHealth(OperatorHealth health)
@@ -45,7 +45,7 @@ internal sealed record StaleThreadItem(
 
 internal sealed record StuckToolItem(string UserId, string ThreadId, string RunId, string ToolName, double RunningS);
 
-/// <summary>What was delivered in the last minute; the latencies are missing before the first second.</summary>
+/// <summary>Delivery in the last minute; the latencies are missing before the first second.</summary>
 internal sealed record DeliveryMetrics(
     double SuccessRate,
     long AcceptedLastMinute,
@@ -55,7 +55,7 @@ internal sealed record DeliveryMetrics(
 
 internal sealed record HealthCheckItem(string Status, string Description, IReadOnlyDictionary<string, double> Data);
 
-/// <summary>How many latencies, their mean and percentiles; nothing but the zero where there are none.</summary>
+/// <summary>The number of latencies, their mean and percentiles; only the number, 0, where there are none.</summary>
 internal sealed record LatencyDocument(long Count, double? AverageS, double? P50S, double? P95S, double? P99S)
 {
     public static LatencyDocument Of(LatencyHistogram? latencies) => latencies is not { Count: > 0 }

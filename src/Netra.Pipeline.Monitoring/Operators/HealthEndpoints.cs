@@ -13,8 +13,8 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// What orchestrators and load balancers ask: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it traffic)
-/// and <c>/healthz</c> (the same with a few numbers). They need no authentication, so they tell no user's name.
+/// The probes of orchestrators and load balancers: <c>/livez</c> (whether to restart the process), <c>/readyz</c> (whether to send it
+/// traffic) and <c>/healthz</c> (the same with a few numbers). They need no authentication, so they name no user.
 /// </summary>
 internal sealed class HealthEndpoints(
     PipelineBridge bridge, ConnectionRegistry connections, StreamRegistry streams, IEventLog log, Canary canary, HealthView health)
@@ -27,7 +27,7 @@ internal sealed class HealthEndpoints(
         Map(endpoints, "/readyz", static self => self.Ready());
         Map(endpoints, "/healthz", static self => self.Healthy());
 
-        // Anybody may ask, so it names nobody. Unhealthy is 503; degraded still serves.
+        // Open to every caller, so it names no user. Unhealthy is 503; degraded still serves.
         Map(endpoints, "/health", static self => self.Health());
     }
 
@@ -67,7 +67,7 @@ internal sealed class HealthEndpoints(
         return Answer(isHealthy, document, MonitoringJson.Default.HostHealth);
     }
 
-    // One canary may fail for reasons of its own.
+    // A single canary may fail by chance.
     private string? Trouble() => log.Trouble is { } trouble ? $"the log stores nothing at the moment: {trouble}"
         : canary is { ConsecutiveFailures: > 1, Latest.Problem: { } problem } ? "the pipeline's own canary does not come through: "
             + $"{problem}"
@@ -86,7 +86,7 @@ internal sealed class HealthEndpoints(
     };
 }
 
-/// <summary>What a probe is told. Which members there are depends on the probe.</summary>
+/// <summary>The answer to a probe. Its members depend on the probe.</summary>
 internal sealed record HostHealth(string Status, string? State = null, string? Reason = null)
 {
     public int? Connections { get; init; }

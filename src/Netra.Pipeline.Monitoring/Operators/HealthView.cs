@@ -15,13 +15,11 @@ internal sealed class HealthView(
     private static readonly FailureCode[] Silent =
         [FailureCode.SilentFailure, FailureCode.RunStalled, FailureCode.ContextMissing, FailureCode.CriticalDeliveryFailed];
 
-    /// <summary>How it is, all in all.</summary>
     public HealthStatus Status => health.ResultOf(PipelineHealth.Overall).Status;
 
-    /// <summary>For everybody: it names neither users nor their runs.</summary>
+    /// <summary>For every caller: it names neither users nor their runs.</summary>
     public HealthDocument<int, int> ForEverybody() => Make(runs.StaleCount, runs.Stuck.Count);
 
-    /// <summary>For operators.</summary>
     public OperatorHealth ForOperators() => new(Make<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>>(
         [
             .. runs.Stale.Select(

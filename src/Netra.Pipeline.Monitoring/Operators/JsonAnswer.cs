@@ -7,7 +7,7 @@ using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Answers with a JSON document of the moment, which nobody may keep for later.</summary>
+/// <summary>Answers with a JSON document of the moment, which must not be cached.</summary>
 internal static class JsonAnswer
 {
     /// <summary>How answers are written: they go to parsers, never into HTML.</summary>
@@ -26,14 +26,14 @@ internal static class JsonAnswer
     /// <summary>An answer that another part of the pipeline writes.</summary>
     public static IResult By(Func<HttpContext, Task> write) => new WrittenAnswer(write);
 
-    /// <summary>Says what kind of answer comes.</summary>
+    /// <summary>Sets the header fields of a JSON answer.</summary>
     public static void Begin(HttpResponse response)
     {
         response.ContentType = JsonBody.MediaType;
         response.Headers.CacheControl = "no-store";
     }
 
-    /// <summary>A time as all of the protocol has it: Unix seconds with a fraction.</summary>
+    /// <summary>A time in the protocol's form: Unix seconds with a fraction.</summary>
     public static double Seconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).TotalSeconds;
 
     private sealed class EmptyAnswer(int status) : IResult
@@ -56,7 +56,7 @@ internal sealed class JsonAnswer<T>(T document, JsonTypeInfo<T> type, int status
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        // Not right into the response: whatever fails meanwhile must still become a problem document.
+        // Not directly into the response: a failure meanwhile must still become a problem document.
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body, JsonAnswer.Options))
         {

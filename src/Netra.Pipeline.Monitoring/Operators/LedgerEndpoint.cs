@@ -5,7 +5,7 @@ using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary><c>GET /v1/ledger</c> (docs/protocol.md, section 9.4): what became of every event, or of one user's.</summary>
+/// <summary><c>GET /v1/ledger</c> (docs/protocol.md, section 9.4): the outcomes of all events, or of one user's.</summary>
 internal sealed class LedgerEndpoint(Ledger ledger)
 {
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -26,7 +26,7 @@ internal sealed class LedgerEndpoint(Ledger ledger)
     }
 }
 
-/// <summary>What became of every event, or of one user's.</summary>
+/// <summary>The outcomes of all events, or of one user's.</summary>
 internal sealed record LedgerDocument(
     string Epoch,
     long Accepted,

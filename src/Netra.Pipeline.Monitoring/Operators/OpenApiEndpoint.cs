@@ -6,8 +6,8 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// <c>GET /openapi/v1.json</c> (docs/protocol.md, section 11): every route of the pipeline, as the file <c>openapi.json</c> beside this one
-/// says it. Anybody may read it, since it tells of nobody.
+/// <c>GET /openapi/v1.json</c> (docs/protocol.md, section 11): every route of the pipeline, from the file <c>openapi.json</c> beside this
+/// one. Every caller may read it, since it contains no user's data.
 /// </summary>
 internal static class OpenApiEndpoint
 {

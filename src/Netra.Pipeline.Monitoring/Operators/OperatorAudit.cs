@@ -7,14 +7,14 @@ using Netra.Pipeline.WebSockets;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Writes into the security audit what operators did with what is somebody's: who asked, for whom or what, and how it was answered,
-/// whichever way that went. The numbers of the whole pipeline are nobody's. Safe to use from any thread.
+/// Writes into the security audit what operators did with users' data: who asked, for which user or subject, and how it was answered,
+/// whatever the outcome. Numbers of the whole pipeline belong to no user, and are not recorded. Safe to use from any thread.
 /// </summary>
 internal sealed class OperatorAudit(SecurityAudit audit)
 {
     private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id"];
 
-    /// <summary>Has a request answered, and writes it down.</summary>
+    /// <summary>Has a request answered, and records it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="operation">What it asks for.</param>
     /// <param name="answer">Answers it.</param>
@@ -51,7 +51,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
 
     private static string? WhoIs(HttpContext context) => RequestAuthor.IdOf(context.User) is { Length: > 0 } id ? id : null;
 
-    // What comes from outside goes into a log only in the form that ids have.
+    // A value from outside goes into a log only in the form that ids have.
     private static string? SubjectOf(HttpRequest request)
     {
         foreach (var name in SubjectNames)

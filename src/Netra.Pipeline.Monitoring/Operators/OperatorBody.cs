@@ -5,20 +5,20 @@ using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>What every body that operators send may have.</summary>
+/// <summary>The members that every operator's body may have.</summary>
 internal abstract record OperatorBody
 {
-    // Deep enough for all there is, and not so deep that it costs anything.
+    // Deep enough for every body there is, and not so deep that it costs anything.
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Who sends it, where nobody is authenticated; 1 to 128 characters.</summary>
+    /// <summary>The operator's name, for a request without authentication; 1 to 128 characters.</summary>
     public string? Author { get; init; }
 
-    /// <summary>Reads a body and answers the request; refuses it when the body is not as it must be, with all that is wrong.</summary>
+    /// <summary>Reads a body and answers the request; refuses an invalid body, with all that is wrong.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="type">How the body is read. No body at all is taken for one without members.</param>
-    /// <param name="check">Makes of the members what is meant, and notes what is wrong with them.</param>
-    /// <param name="answer">Answers, with what is meant and who sends it.</param>
+    /// <param name="type">How the body is read. A missing body counts as one without members.</param>
+    /// <param name="check">Converts the members, and notes what is wrong with them.</param>
+    /// <param name="answer">Answers, with the converted body and its author.</param>
     /// <param name="maxBytes">How long it may be.</param>
     public static async Task<IResult> AnswerAsync<TBody, T>(
         HttpContext context,
@@ -74,5 +74,5 @@ internal abstract record OperatorBody
     }
 }
 
-/// <summary>A body that says no more than who sends it.</summary>
+/// <summary>A body that names no more than its author.</summary>
 internal sealed record EmptyBody : OperatorBody;

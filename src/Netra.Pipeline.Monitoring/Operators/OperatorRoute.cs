@@ -7,14 +7,14 @@ using Netra.Pipeline.Publishing;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// What the routes for operators have in common: they show and change what is in anybody's stream, so whoever may publish may use them, and
-/// nobody else; and a failure becomes a problem document. Safe to use from any thread.
+/// What the operators' routes have in common: they show and change any user's stream, so only callers that may publish may use them; and a
+/// failure becomes a problem document. Safe to use from any thread.
 /// </summary>
 internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, FailureReporter failures, OperatorAudit audit)
 {
-    /// <summary>Answers a request, if it may be answered.</summary>
+    /// <summary>Answers a request, if it is admitted.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="operation">What failures call it.</param>
+    /// <param name="operation">Its name in failures.</param>
     /// <param name="answer">Answers it.</param>
     public async Task HandleAsync(HttpContext context, string operation, Func<Task<IResult>> answer)
     {
@@ -34,7 +34,7 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Whoever asked is gone, and there is nobody to answer.
+            // The caller has disconnected.
             return;
         }
         catch (Exception exception)
@@ -48,7 +48,7 @@ internal sealed class OperatorRoute(PublishGuard guard, PipelineBridge bridge, F
         }
     }
 
-    // A failed pipeline may be looked at all the more; but without an open log there is nothing to see.
+    // A failed pipeline may still be inspected; but without an open log there is nothing to see.
     private void EnsureLogIsOpen(string operation)
     {
         if (bridge.State is BridgeState.NotInitialized or BridgeState.Stopped)

@@ -15,9 +15,9 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
     where T : notnull
 {
-    /// <summary>Maps a route that only looks.</summary>
+    /// <summary>Maps a route that only reads.</summary>
     /// <param name="pattern">The route.</param>
-    /// <param name="operation">What failures and the audit call it.</param>
+    /// <param name="operation">Its name in failures and in the audit.</param>
     /// <param name="answer">Answers a request.</param>
     public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
         => Map(HttpMethods.Get, pattern, operation, answer);
@@ -36,7 +36,7 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
     public OperatorRoutes<T> Put(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
         => Map(HttpMethods.Put, pattern, operation, answer);
 
-    /// <summary>Maps a route that takes something away.</summary>
+    /// <summary>Maps a route that deletes something.</summary>
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
     public OperatorRoutes<T> Delete(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
         => Map(HttpMethods.Delete, pattern, operation, answer);
@@ -60,9 +60,9 @@ internal static class MonitoringRoutes
 {
     public const string Prefix = "/monitoring/websocket";
 
-    /// <summary>How long a body may be that changes one thing.</summary>
+    /// <summary>How many bytes the body of a single change may have.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 
-    /// <summary>How long a whole configuration may be.</summary>
+    /// <summary>How many bytes a whole configuration may have.</summary>
     public const int MaxConfigurationBytes = 4 * 1024 * 1024;
 }

@@ -6,8 +6,8 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Reads the parameters of a query. What is wrong is kept in <see cref="Problem"/>, and the default is returned
-/// instead. Not thread-safe; one per request.
+/// Reads the parameters of a query. A problem is kept in <see cref="Problem"/>, and the default is returned instead. Not thread-safe; one
+/// per request.
 /// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
@@ -64,7 +64,7 @@ internal sealed class QueryReader(IQueryCollection query)
             return absent;
         }
 
-        // The parser would pass over NULs at the end.
+        // The parser would ignore NULs at the end.
         if (!text.AsSpan().ContainsAnyExceptInRange('0', '9')
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
         {

@@ -6,13 +6,13 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so of its own
-/// value nobody can say whether <c>%2F</c> was sent as <c>%2F</c>, a slash, or as <c>%252F</c>, which is a percent sign and two characters:
-/// the segment is taken from the raw target. Pure functions.
+/// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so its own value
+/// does not show whether <c>%2F</c> was sent as <c>%2F</c>, a slash, or as <c>%252F</c>, which is a percent sign and two characters: the
+/// segment is taken from the raw target. Pure functions.
 /// </summary>
 internal static class RouteSegment
 {
-    /// <summary>The user whom a route names.</summary>
+    /// <summary>The user that a route names.</summary>
     public static string UserOf(HttpContext context) => Of(context, "user_id");
 
     /// <summary>A parameter's value.</summary>
@@ -33,7 +33,7 @@ internal static class RouteSegment
             return null;
         }
 
-        // From the end: what a host puts before its routes is not in the pattern.
+        // From the end: a prefix that the host adds to its routes is not in the pattern.
         var pattern = endpoint.RoutePattern.PathSegments;
         var segments = RawTarget.SegmentsOf(context);
         for (var fromEnd = 1; fromEnd <= Math.Min(pattern.Count, segments.Length); fromEnd++)
@@ -47,7 +47,7 @@ internal static class RouteSegment
         return null;
     }
 
-    // Whatever rewrites paths may have moved it: then the server's value is all there is.
+    // Middleware that rewrites paths may have moved it: then only the server's value is available.
     private static bool IsOf(string value, string raw, string decoded)
         => value == raw || value == decoded || value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase) == decoded.Replace(
             "%2F", "/", StringComparison.OrdinalIgnoreCase);

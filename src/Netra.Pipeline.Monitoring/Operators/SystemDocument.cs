@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>The health object, and what the parts of the system are doing. What derives from it has its own members after these.</summary>
+/// <summary>The health object, and the state of the system's parts. Derived records add their own members after these.</summary>
 internal record SystemDocument : OperatorHealth
 {
     public SystemDocument(OperatorHealth health)
@@ -52,7 +52,7 @@ internal record SystemDocument : OperatorHealth
     public required string Version { get; init; }
 }
 
-/// <summary>All of it with the alerts.</summary>
+/// <summary>The system document with the alerts.</summary>
 internal sealed record SystemStatus : SystemDocument
 {
     [SetsRequiredMembers]

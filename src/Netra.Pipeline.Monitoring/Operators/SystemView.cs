@@ -12,7 +12,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary>Looks at what the parts of the system are doing. Safe from any thread.</summary>
+/// <summary>Reads the state of the system's parts. Safe from any thread.</summary>
 internal sealed class SystemView(
     HealthView health,
     PipelineBridge bridge,
@@ -34,7 +34,6 @@ internal sealed class SystemView(
     private static readonly string Version =
         typeof(SystemView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>How it is now.</summary>
     public SystemDocument Read() => new(health.ForOperators())
     {
         MonitoringEnabled = options.Value.Enabled,

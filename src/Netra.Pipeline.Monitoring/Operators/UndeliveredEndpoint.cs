@@ -9,7 +9,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
-/// <summary><c>GET /v1/users/{user_id}/undelivered</c> (docs/protocol.md, section 9.4): what nobody has acknowledged.</summary>
+/// <summary><c>GET /v1/users/{user_id}/undelivered</c> (docs/protocol.md, section 9.4): a user's unacknowledged events.</summary>
 internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
 {
     // Events are read with their data, and only a few of the largest ones may be in memory at once.
@@ -68,7 +68,7 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
             batch = await stream.Storage.ReadUnacknowledgedAsync(after, Math.Min(BatchEvents, limit - events.Count), cancellationToken);
             foreach (var stored in batch)
             {
-                // Copied out of the event, which can go then.
+                // Copied out of the event, whose memory can then be freed.
                 var envelope = EventEnvelope.Read(stored.Buffer);
                 events.Add((stored.Seq, envelope with { Timestamp = envelope.Timestamp.ToArray(), Data = default }));
                 after = stored.Seq;
@@ -79,7 +79,7 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
     }
 }
 
-/// <summary>What a user has not acknowledged, and after which number the next page begins.</summary>
+/// <summary>A user's unacknowledged events, and after which number the next page begins.</summary>
 internal sealed record UndeliveredPage(
     string UserId, long Head, long AcknowledgedThrough, long Pending, IReadOnlyList<UndeliveredEvent> Events, long? Next);
 

@@ -5,8 +5,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// The metrics of one user (docs/protocol.md, section 11). The accounts of the user's stream are missing while it is not loaded. What
-/// derives from it has its own members after these.
+/// The metrics of one user (docs/protocol.md, section 11). The accounts of the user's stream are missing while it is not loaded. Derived
+/// records add their own members after these.
 /// </summary>
 internal record UserMetricsItem
 {
@@ -83,7 +83,7 @@ internal record UserMetricsItem
     public required long RunsEndedAcknowledged { get; init; }
 }
 
-/// <summary>One user's metrics with what is open, and the latest failures.</summary>
+/// <summary>One user's metrics with connections, open runs and the latest failures.</summary>
 internal sealed record UserView : UserMetricsItem
 {
     [SetsRequiredMembers]
@@ -99,7 +99,7 @@ internal sealed record UserView : UserMetricsItem
     public IReadOnlyList<FailureItem> Failures { get; init; } = [];
 }
 
-/// <summary>A page of users, and after whom the next one begins.</summary>
+/// <summary>A page of users, and after which user the next one begins.</summary>
 internal sealed record UserMetricsPage(IReadOnlyList<UserMetricsItem> Users, string? Next);
 
 internal sealed record TypeMetrics(long Accepted, long Refused);
@@ -122,8 +122,8 @@ internal sealed record OpenRunItem(
     bool Stalled);
 
 /// <summary>
-/// A failure of the feed. Whom and what it is of is null where it is nobody's; what the last three say is missing
-/// where it is of no event or tool.
+/// A failure of the feed. User, thread, run and connection are null where it concerns none; event type, tool and call are missing where it
+/// concerns none.
 /// </summary>
 internal sealed record FailureItem(
     double At,

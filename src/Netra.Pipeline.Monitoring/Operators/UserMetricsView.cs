@@ -9,14 +9,13 @@ using Netra.Pipeline.Streams;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// Looks at users: what is counted since their metrics began, the accounts of their streams where these are loaded,
-/// and what is open. Safe from any thread.
+/// Reads users' metrics: what is counted since they began, the accounts of the users' streams where these are loaded, and open connections
+/// and runs. Safe from any thread.
 /// </summary>
 internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
 {
     private const int LatestFailures = 50;
 
-    /// <summary>One user's metrics.</summary>
     public UserMetricsItem Read(UserMetrics user)
     {
         var item = new UserMetricsItem
