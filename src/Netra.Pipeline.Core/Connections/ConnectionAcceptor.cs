@@ -248,7 +248,8 @@ internal sealed partial class ConnectionAcceptor(
         var asked = authenticator.AuthenticateAsync(request, cancellationToken);
         var identity = asked.IsCompleted ? await asked : await WaitAsync(request, asked.AsTask(), cancellationToken);
 
-        // No event can be emitted for such a user. Reserved users come from the canary or the verification alone, which are let in above.
+        // No event can be emitted for such a user. Reserved users are let in by the canary's pass above, and by the verification's
+        // listener.
         return identity.UserId is { } userId
             && authenticator is not OneTimeAuthenticator
             && IdentifierRules.ProblemOfUser(userId) is { } problem

@@ -4,7 +4,9 @@ using Netra.Pipeline.Agents;
 
 namespace Netra.Pipeline.Hosting;
 
-/// <summary>The agent of the startup verification: it thinks, calls a tool, and says what the tool returned, as any agent would.</summary>
+/// <summary>
+/// The agent of the startup verification: it thinks, calls a tool, and answers with the tool's result, as any agent would.
+/// </summary>
 internal sealed class VerificationAgent : IAgent
 {
     public const string AgentName = "netra.verification";

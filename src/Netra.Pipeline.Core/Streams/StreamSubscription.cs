@@ -102,7 +102,7 @@ internal enum SubscriptionMode
     /// <summary>The stream hands each new event to the connection's queue.</summary>
     Live,
 
-    /// <summary>The connection reads what it missed before it came, from the window or the log.</summary>
+    /// <summary>The connection reads the events that are older than it, from the window or the log.</summary>
     Replaying,
 
     /// <summary>The connection's queue overflowed; once it has drained, the connection reads on from the window or the log.</summary>

@@ -13,8 +13,8 @@ namespace Netra.Pipeline.Streams;
 /// <para>One lock guards the stream and its parts. Nothing is awaited and no user code runs under it. It is taken by emitters
 /// (<see cref="Append"/>), by the readers of the user's connections (<see cref="Acknowledge"/>), by their writers only to catch up
 /// (<see cref="StreamPages"/>), by the tick, and by the log (<see cref="StreamStorage"/>).</para>
-/// <para>What happens goes one way through the parts, each of which knows only those before it: the shared state, what is acknowledged, the
-/// connections, the stages that events have come to; then pages, criticals, audit and storage, which stand beside each other.</para>
+/// <para>Changes pass through the parts in one direction, and each part knows only those before it: the shared state, the acknowledgements,
+/// the connections, the stages that events have reached; then pages, criticals, audit and storage, which stand beside each other.</para>
 /// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted while the pipeline
 /// runs.</para>
 /// </remarks>

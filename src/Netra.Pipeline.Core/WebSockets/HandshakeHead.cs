@@ -8,7 +8,7 @@ using HttpVersion = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpV
 namespace Netra.Pipeline.WebSockets;
 
 /// <summary>
-/// The head of a request as Kestrel's own parser reports it. A class: the parser copies a struct, and what it collected would be lost.
+/// The head of a request as Kestrel's own parser reports it. A class: the parser copies a struct, and the collected head would be lost.
 /// </summary>
 internal sealed class HandshakeHead(int maxHeaders) : IHttpRequestLineHandler, IHttpHeadersHandler
 {

@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 /// <summary>
 /// Records whether users connect again after the server has ended their connection because it was dead, stalled, unresponsive or confirmed
 /// nothing, so that the client would connect anew and resume. It ends no connection itself. Safe from any thread; a lock guards the list.
-/// Bounded: a user is forgotten after <see cref="Patience"/>, and above the bound those who left first are forgotten.
+/// Bounded: a user is forgotten after <see cref="Patience"/>, and above the bound the users who left first are forgotten.
 /// </summary>
 internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
 {
