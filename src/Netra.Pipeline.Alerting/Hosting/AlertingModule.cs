@@ -1,13 +1,25 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Monitoring.Flow;
 
 namespace Netra.Pipeline.Alerting.Hosting;
 
 /// <summary>Alerting's store, loop and routes. Stateless.</summary>
 internal sealed class AlertingModule(IServiceProvider services) : PipelineModule
 {
+    public override void OnStarting()
+    {
+        if (services.GetService<PipelineMonitor>() is null)
+        {
+            throw StartupVerificationException.WiringInvalid(
+                new FailureScope("VerifyWiring"),
+                ["alerting (AddAlerting) is there without monitoring (AddMonitoring), which measures what it judges"]);
+        }
+    }
+
     public override void OnLogOpened() => services.GetRequiredService<AlertCenter>().Open();
 
     public override IEnumerable<BackgroundLoop> Loops()

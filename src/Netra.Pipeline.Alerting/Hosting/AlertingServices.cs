@@ -19,6 +19,11 @@ internal static class AlertingServices
 {
     public static void Add(IServiceCollection services)
     {
+        if (services.Any(static service => service.ServiceType == typeof(AlertEndpoints)))
+        {
+            return;
+        }
+
         AddOptions(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<PipelineModule, AlertingModule>());
 

@@ -181,10 +181,14 @@ internal abstract partial class Connection
 
     public void Acknowledge(long seq)
     {
-        if (Stream.Acknowledge(Subscription, seq) == AcknowledgeOutcome.AboveWritten)
+        switch (Stream.Acknowledge(Subscription, seq))
         {
-            throw new ProtocolViolationException(
-                $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
+            case AcknowledgeOutcome.AboveWritten:
+                throw new ProtocolViolationException(
+                    $"{seq} is acknowledged, but the last number told to this connection is {Subscription.LastTold}.");
+            case AcknowledgeOutcome.Progress:
+                _services.Spans.Settle(Stream, Subscription.CoverageFrom, seq);
+                break;
         }
     }
 

@@ -101,6 +101,7 @@ internal sealed partial class ConnectionAcceptor(
             services.Observation.OnOpened(connection);
             using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserId));
             Log.Opened(services.Logger, connection.Id, connection.UserId);
+            SettleResumed(connection, admission.Resume);
             admission.Bind(connection);
             try
             {
@@ -128,6 +129,15 @@ internal sealed partial class ConnectionAcceptor(
         services.Metrics.HandshakeRefused(refusal.Status);
         services.Audit.HandshakeRefused(remote, refusal.Status, refusal.Code, refusal.Message);
         Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    // A cursor that was taken up has confirmed what lies below it.
+    private void SettleResumed(Connection connection, in ResumeRequest resume)
+    {
+        if (resume.Seq is { } cursor && connection.Subscription.Start == cursor)
+        {
+            services.Spans.Settle(connection.Stream, connection.Subscription.CoverageFrom, cursor);
+        }
     }
 
     private async ValueTask<Admission> DecideAsync(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Streams;
 
@@ -13,6 +14,7 @@ internal sealed class ConnectionServices(
     FailureReporter failures,
     PipelineMetrics metrics,
     ConnectionObservation observation,
+    AcknowledgementSpans spans,
     SecurityAudit audit,
     PeerLog lines,
     BufferBudget budget,
@@ -28,6 +30,8 @@ internal sealed class ConnectionServices(
     public PipelineMetrics Metrics { get; } = metrics;
 
     public ConnectionObservation Observation { get; } = observation;
+
+    public AcknowledgementSpans Spans { get; } = spans;
 
     public SecurityAudit Audit { get; } = audit;
 

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Emission;
 
 /// <summary>
 /// Makes the span of the acknowledgement of a run's end. What is awaited is kept here, by stream, and goes with the stream. Every method
-/// costs a look at the source's listeners while no listener collects spans. Safe from any thread; called under no lock.
+/// costs a look while nobody has collected spans. Safe from any thread; called under no lock.
 /// </summary>
 internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider time)
 {
@@ -43,7 +43,7 @@ internal sealed class AcknowledgementSpans(PipelineSpans spans, TimeProvider tim
     /// <param name="through">The number it acknowledges.</param>
     public void Settle(UserStream stream, long above, long through)
     {
-        if (!PipelineActivitySource.Instance.HasListeners() || !_awaited.TryGetValue(stream, out var awaited) || awaited.IsEmpty)
+        if (!_awaited.TryGetValue(stream, out var awaited) || awaited.IsEmpty)
         {
             return;
         }

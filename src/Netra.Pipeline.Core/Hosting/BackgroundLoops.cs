@@ -49,8 +49,10 @@ internal sealed class BackgroundLoops(
 
     public void Start()
     {
+        // All are made before the first one runs: what cannot be made leaves nothing running.
+        BackgroundLoop[] loops = [.. Loops(), .. modules.SelectMany(static module => module.Loops())];
         _retries = RunAsync(BackgroundLoop.Guard("retries", delivery.OnTick));
-        _running = Task.WhenAll([_retries, .. Loops().Concat(modules.SelectMany(static module => module.Loops())).Select(RunAsync)]);
+        _running = Task.WhenAll([_retries, .. loops.Select(RunAsync)]);
     }
 
     /// <summary>Ends the loops and waits for them. It throws nothing, so that a caller that cannot wait may leave it.</summary>
@@ -152,9 +154,9 @@ internal sealed class BackgroundLoops(
     // It checks the loops too, so that a failure of the tick does not leave them unwatched.
     private void TellFailures()
     {
-        LookAtLoops();
         failures.TellDue();
         lines.TellDue();
+        LookAtLoops();
     }
 
     private void LookAtLoops() => watch.OnTick(log.Trouble is not null);

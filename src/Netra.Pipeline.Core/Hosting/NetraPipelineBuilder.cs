@@ -52,8 +52,8 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
     }
 
     /// <summary>
-    /// Keeps events and alerts in this process alone: nothing survives its end. For tests and throw-away use;
-    /// the default is the SQLite log.
+    /// Keeps events and alerts in this process alone: nothing survives its end. For tests and throw-away use; with
+    /// <c>AddNetraPipeline</c> the default is the SQLite log.
     /// </summary>
     public NetraPipelineBuilder UseInMemoryEventLog() => UseEventLog<InMemoryEventLog>();
 

@@ -43,6 +43,12 @@ public static class NetraPipelineCoreServiceCollectionExtensions
     public static NetraPipelineBuilder AddNetraPipelineCore(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(static service => service.ServiceType == typeof(PipelineBridge)))
+        {
+            // Twice is once: options would be bound twice, and lists in them grow.
+            return new NetraPipelineBuilder(services);
+        }
+
         services.AddMetrics();
         services.AddRouting();
         services.TryAddSingleton(TimeProvider.System);

@@ -36,14 +36,6 @@ internal abstract class StreamObserver
     {
     }
 
-    /// <summary>A device has acknowledged something new. No lock is held.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="above">Where the device's coverage begins; this number is not covered.</param>
-    /// <param name="through">The number it acknowledges.</param>
-    public virtual void OnAcknowledged(UserStream stream, long above, long through)
-    {
-    }
-
     /// <summary>The event that is the latency sample was acknowledged. No lock is held.</summary>
     /// <param name="latency">How long it took from being accepted.</param>
     public virtual void OnSampleAcknowledged(TimeSpan latency)

@@ -127,7 +127,6 @@ internal sealed class UserStream
     /// <returns>False when the stream is evicted, and another must be loaded.</returns>
     public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
     {
-        ResumePoint point;
         lock (_state.Gate)
         {
             if (Pins.IsEvicted)
@@ -135,7 +134,7 @@ internal sealed class UserStream
                 return false;
             }
 
-            point = Pages.Begin(subscription, request);
+            var point = Pages.Begin(subscription, request);
             if (!subscription.Queue.TryEnqueue(SendFrame.ForMessage(welcome(point))))
             {
                 throw new InvalidOperationException("The queue of a new connection has no room for its welcome.");
@@ -143,15 +142,8 @@ internal sealed class UserStream
 
             Subscribers.Add(subscription);
             subscription.Queue.Wake();
+            return true;
         }
-
-        if (point.Resumed)
-        {
-            // A cursor that was accepted has confirmed the events below it.
-            Observer.OnAcknowledged(this, point.From, request.Seq.GetValueOrDefault());
-        }
-
-        return true;
     }
 
     public void Detach(StreamSubscription subscription)
@@ -206,7 +198,6 @@ internal sealed class UserStream
             Observer.OnSampleAcknowledged(took);
         }
 
-        Observer.OnAcknowledged(this, subscription.CoverageFrom, seq);
         return AcknowledgeOutcome.Progress;
     }
 

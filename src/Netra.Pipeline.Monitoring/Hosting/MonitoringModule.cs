@@ -23,8 +23,9 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
             Log.MonitoringDisabled(logger);
         }
 
-        // Nothing else resolves it.
+        // Nothing else resolves the first one; the second counts failures from here on, those of the start included.
         services.GetRequiredService<StateMetrics>();
+        services.GetRequiredService<FailureCounts>();
     }
 
     public override IEnumerable<BackgroundLoop> Loops()

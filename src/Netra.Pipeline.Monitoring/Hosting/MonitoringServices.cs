@@ -21,6 +21,11 @@ internal static class MonitoringServices
 {
     public static void Add(IServiceCollection services)
     {
+        if (services.Any(static service => service.ServiceType == typeof(StateMetrics)))
+        {
+            return;
+        }
+
         AddOptions(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<PipelineModule, MonitoringModule>());
         services.TryAddSingleton<StateMetrics>();

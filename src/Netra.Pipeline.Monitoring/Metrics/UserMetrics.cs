@@ -1,5 +1,4 @@
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -120,9 +119,6 @@ internal sealed class UserMetrics : StreamObserver
     }
 
     /// <inheritdoc/>
-    public override void OnAcknowledged(UserStream stream, long above, long through) => _measures.Spans.Settle(stream, above, through);
-
-    /// <inheritdoc/>
     public override void OnSampleAcknowledged(TimeSpan latency)
     {
         Histogram(ref _acknowledgement).Add(latency);
@@ -182,6 +178,5 @@ internal sealed class UserMetrics : StreamObserver
 
 /// <summary>What all users' metrics share.</summary>
 /// <param name="Latencies">The latencies of all users together.</param>
-/// <param name="Spans">The spans of acknowledgements.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record StreamMeasures(DeliveryLatencies Latencies, AcknowledgementSpans Spans, ServedTime Time);
+internal sealed record StreamMeasures(DeliveryLatencies Latencies, ServedTime Time);

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
@@ -13,14 +12,14 @@ namespace Netra.Pipeline.Monitoring.Metrics;
 /// and begins anew when it comes back. Safe from any thread.
 /// </summary>
 internal sealed class UserMetricsTable(
-    IOptions<MonitoringOptions> options, DeliveryLatencies latencies, AcknowledgementSpans spans, ServedTime time) : StreamObservers
+    IOptions<MonitoringOptions> options, DeliveryLatencies latencies, ServedTime time) : StreamObservers
 {
     private readonly Lock _gate = new();
 
     // Those without a holder, the one released first at its beginning: a new user must not cost a search among all, since the log's writer
     // pays for it.
     private readonly LinkedList<UserMetrics> _resting = new();
-    private readonly StreamMeasures _measures = new(latencies, spans, time);
+    private readonly StreamMeasures _measures = new(latencies, time);
     private readonly long[] _forgotten = new long[UserMetrics.Types];
     private readonly SortedDictionary<string, UserMetrics> _users = new(StringComparer.Ordinal);
 

@@ -23,21 +23,20 @@ internal sealed class HealthEndpoints(
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
+        // That the process answers is all that is asked: it needs nothing, so nothing that is broken has the process restarted.
         Map(endpoints, "/livez", static _ => JsonAnswer.Of(new HostHealth("alive"), MonitoringJson.Default.HostHealth));
-        Map(endpoints, "/readyz", static self => self.Ready());
-        Map(endpoints, "/healthz", static self => self.Healthy());
+        Map(endpoints, "/readyz", static context => Of(context).Ready());
+        Map(endpoints, "/healthz", static context => Of(context).Healthy());
 
         // Open to every caller, so it names no user. Unhealthy is 503; degraded still serves.
-        Map(endpoints, "/health", static self => self.Health());
+        Map(endpoints, "/health", static context => Of(context).Health());
     }
 
     // No other middleware of the host may make a probe fail.
-    private static void Map(IEndpointRouteBuilder endpoints, string pattern, Func<HealthEndpoints, IResult> answer)
-        => endpoints.MapMethods(pattern, Methods, context =>
-        {
-            var result = answer(context.RequestServices.GetRequiredService<HealthEndpoints>());
-            return result.ExecuteAsync(context);
-        }).AllowAnonymous().ShortCircuit();
+    private static void Map(IEndpointRouteBuilder endpoints, string pattern, Func<HttpContext, IResult> answer)
+        => endpoints.MapMethods(pattern, Methods, context => answer(context).ExecuteAsync(context)).AllowAnonymous().ShortCircuit();
+
+    private static HealthEndpoints Of(HttpContext context) => context.RequestServices.GetRequiredService<HealthEndpoints>();
 
     private static IResult Answer<T>(bool isWell, T document, JsonTypeInfo<T> type)
         => JsonAnswer.Of(document, type, isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -7,7 +7,7 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 internal sealed partial class RemediationLog(ILoggerFactory loggers, TimeProvider time)
 {
     // Operators filter log lines by it, so it stays as it is.
-    private const string Category = "Netra.Pipeline.Monitoring.Remediation.RemedyLog";
+    private const string Category = "Netra.Pipeline.Monitoring.Remedies.RemedyLog";
     private const int Kept = 100;
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);

@@ -10,6 +10,11 @@ internal static class SqliteServices
 {
     public static void Add(IServiceCollection services)
     {
+        if (services.Any(static service => service.ServiceType == typeof(SqliteMetrics)))
+        {
+            return;
+        }
+
         services.AddSection<SqliteEventLogOptions>("Netra:Log:Sqlite");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqliteEventLogOptions>, SqliteLimitsValidator>());
         services.TryAddSingleton<SqliteMetrics>();

@@ -60,6 +60,7 @@ internal sealed class LifeOfAnEventTests
             {
                 await http.PublishAsync(PublishExtensions.TokenJson());
                 await page.AckAsync((await page.ReadAsync<EventMessage>()).Seq);
+                traced.Begin();
             }
 
             await Eventually.BecomesTrueAsync(() => traced.FilesOf(TracedStreams.Leg).Count > 0, "an acknowledgement is told");

@@ -11,6 +11,7 @@ namespace Netra.Pipeline.Tests.Architecture;
 internal sealed partial class TracedEvent
 {
     private readonly Lock _gate = new();
+    private volatile bool _isOn;
     private readonly Dictionary<string, List<IReadOnlyList<string>>> _legs = new(StringComparer.Ordinal);
 
     /// <summary>The longest way of a leg that was seen: what waits in between leaves its callers behind.</summary>
@@ -22,11 +23,21 @@ internal sealed partial class TracedEvent
         }
     }
 
+    /// <summary>
+    /// Traces from here on. The first event of a user has the stream loaded and the run looked up, and goes on from where that ends.
+    /// </summary>
+    public void Begin() => _isOn = true;
+
     /// <summary>Takes the stack of the caller.</summary>
     /// <param name="leg">The leg that ends here.</param>
     /// <param name="through">What it must have passed, since other things end here too.</param>
     public void Reached(string leg, string through = "")
     {
+        if (!_isOn)
+        {
+            return;
+        }
+
         var files = new StackTrace(fNeedFileInfo: true).GetFrames().Reverse()
             .Select(static frame => SourceFile().Match((frame.GetFileName() ?? string.Empty).Replace('\\', '/')))
             .Where(static match => match.Success)

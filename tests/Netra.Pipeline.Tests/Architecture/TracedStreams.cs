@@ -15,6 +15,6 @@ internal sealed class TracedStreams(TracedEvent traced) : StreamObservers
 
     private sealed class TracedStream(TracedEvent traced) : StreamObserver
     {
-        public override void OnAcknowledged(UserStream stream, long above, long through) => traced.Reached(Leg);
+        public override void OnSampleAcknowledged(TimeSpan latency) => traced.Reached(Leg);
     }
 }

@@ -20,19 +20,7 @@ internal sealed class StreamObserverTests
         device.Acknowledge(2);
         device.Acknowledge(2);
 
-        Assert.That(observers.Told, Is.EqualTo(new[] { "due", "sample", "ack 0 to 1", "ends 1", "ack 0 to 2" }));
-    }
-
-    [Test]
-    public async Task Observer_CursorOfANewConnection_IsToldOfWhatItConfirms()
-    {
-        var observers = new RecordingObservers();
-        var harness = await StreamHarness.CreateAsync(observers: observers);
-        harness.EmitMany(3);
-
-        harness.Connect(harness.ResumeAt(2, from: 0));
-
-        Assert.That(observers.Told, Is.EqualTo(new[] { "ack 0 to 2" }));
+        Assert.That(observers.Told, Is.EqualTo(new[] { "due", "sample", "ends 1" }));
     }
 
     [Test]
@@ -57,8 +45,6 @@ internal sealed class StreamObserverTests
 
     private sealed class RecordingObserver(List<string> told) : StreamObserver
     {
-        public override void OnAcknowledged(UserStream stream, long above, long through) => told.Add($"ack {above} to {through}");
-
         public override void OnSampleAcknowledged(TimeSpan latency) => told.Add("sample");
 
         public override void OnTerminalDue() => told.Add("due");

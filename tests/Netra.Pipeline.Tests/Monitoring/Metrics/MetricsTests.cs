@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Storage;
@@ -148,7 +147,6 @@ internal sealed class MetricsTests
         return new UserMetricsTable(
             Options.Create(new MonitoringOptions { MaxUsers = maxUsers }),
             new DeliveryLatencies(meters, TimeProvider.System),
-            new AcknowledgementSpans(new PipelineSpans(Options.Create(new TelemetryOptions())), TimeProvider.System),
             new ServedTime(TimeProvider.System));
     }
 
