@@ -40,7 +40,7 @@ internal sealed class RegistrationTests
     {
         await using var host = Build(static services => services.AddNetraPipelineCore().UseInMemoryEventLog().AddAlerting());
 
-        Assert.That(host.StartAsync, Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("AddMonitoring"));
+        Assert.That(() => host.StartAsync(), Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("AddMonitoring"));
     }
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed class RegistrationTests
     {
         await using var host = Build(static services => services.AddNetraPipelineCore());
 
-        Assert.That(host.StartAsync, Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("UseInMemoryEventLog"));
+        Assert.That(() => host.StartAsync(), Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("UseInMemoryEventLog"));
     }
 
     [Test]
