@@ -31,15 +31,7 @@ internal sealed class EmissionGuard(
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, typeof(EventEmitter));
         if (!services.Bridge.CanEmit(context.IsSystem))
         {
-            try
-            {
-                services.Bridge.EnsureCanEmit(Scope(type), context.IsSystem);
-            }
-            catch (PipelineException exception)
-            {
-                Refused(type, exception);
-                throw;
-            }
+            RefuseByBridge(type);
         }
 
         if (services.Emergency.IsOn && type is EventType.Token or EventType.Custom && !context.IsSystem)
@@ -71,6 +63,20 @@ internal sealed class EmissionGuard(
     {
         services.Failures.Report(exception);
         return exception;
+    }
+
+    // Apart from the look that each event takes, which is inlined for it.
+    private void RefuseByBridge(EventType type)
+    {
+        try
+        {
+            services.Bridge.EnsureCanEmit(Scope(type), context.IsSystem);
+        }
+        catch (PipelineException exception)
+        {
+            Refused(type, exception);
+            throw;
+        }
     }
 
     private void RefuseInEmergency(EventType type)

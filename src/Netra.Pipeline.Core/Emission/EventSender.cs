@@ -116,7 +116,8 @@ internal sealed class EventSender(
             {
                 // The pipeline may have stopped meanwhile, or be in an emergency. Its age as an event delivered begins when it is accepted.
                 guard.Ensure(type);
-                pending = pending with { Draft = pending.Draft.AcceptedAgainAt(services.Time.GetUtcNow(), services.Served.GetTimestamp()) };
+                var draft = pending.Draft.AcceptedAgainAt(services.Time.GetUtcNow(), services.Served.GetTimestamp());
+                pending = new PendingEvent(draft, pending.Subject, pending.Run) { Key = pending.Key, IsUrgent = pending.IsUrgent };
                 outcome = Append(pending, hasRoom: kept is not null);
             }
 
@@ -280,6 +281,9 @@ internal sealed class EventSender(
 /// <param name="Run">The run that it counts in; null for none.</param>
 internal readonly record struct PendingEvent(EventDraft Draft, EventSubject? Subject, StreamRun? Run)
 {
+    /// <summary>The event. A field, so that handing it on copies no ten words.</summary>
+    public readonly EventDraft Draft = Draft;
+
     /// <summary>The key under which it is published; null for none.</summary>
     public PublishKey? Key { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed class StreamState
 
     public StreamState(StreamServices services, StreamLease lease)
     {
-        (Services, Lease, Ledger) = (services, lease, new StreamLedger(lease));
+        (Services, Lease, Ledger, Log, Time) = (services, lease, new StreamLedger(lease), services.Log, services.Time);
         IsSystem = IdentifierRules.IsReserved(lease.UserId);
         _head = Committed = lease.Head;
         ExpiredThrough = ExpiringThrough = lease.ExpiredThrough;
@@ -40,9 +40,9 @@ internal sealed class StreamState
 
     public string UserId => Lease.UserId;
 
-    public IEventLog Log => Services.Log;
+    public IEventLog Log { get; }
 
-    public TimeProvider Time => Services.Time;
+    public TimeProvider Time { get; }
 
     /// <summary>The bytes of an event before its number.</summary>
     public ReadOnlySpan<byte> Key => _key;

@@ -26,6 +26,7 @@ internal sealed class UserStream
     private UserStream(StreamServices services, StreamLease lease)
     {
         _state = new StreamState(services, lease);
+        Observer = _state.Observer;
         Pins = new StreamPins(_state);
         _window = new EventWindow(services.Options.WindowEvents, services.Budget);
         Runs = new StreamRuns(_state);
@@ -47,7 +48,7 @@ internal sealed class UserStream
     public bool IsSystem => _state.IsSystem;
 
     /// <summary>The stream's observer.</summary>
-    public StreamObserver Observer => _state.Observer;
+    public StreamObserver Observer { get; }
 
     /// <summary>The accounts; for tests that break a station on purpose.</summary>
     public StreamLedger Ledger => _state.Ledger;
