@@ -48,7 +48,8 @@ internal sealed class RegistrationTests
     {
         await using var host = Build(static services => services.AddNetraPipelineCore());
 
-        Assert.That(() => host.StartAsync(), Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("UseInMemoryEventLog"));
+        Assert.That(
+            () => host.StartAsync(), Throws.InstanceOf<StartupVerificationException>().With.Message.Contains("UseInMemoryEventLog"));
     }
 
     [Test]
