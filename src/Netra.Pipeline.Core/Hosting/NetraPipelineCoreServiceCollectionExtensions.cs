@@ -45,7 +45,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (services.Any(static service => service.ServiceType == typeof(PipelineBridge)))
         {
-            // Twice is once: options would be bound twice, and lists in them grow.
+            // Twice is once: options would be bound twice, and lists in them grow; the transport would be guarded twice.
             return new NetraPipelineBuilder(services);
         }
 
@@ -124,18 +124,14 @@ public static class NetraPipelineCoreServiceCollectionExtensions
 
     private static void AddConnections(IServiceCollection services)
     {
-        if (!services.Any(static service => service.ServiceType == typeof(ConnectionSlots)))
-        {
-            services.AddSingleton(static provider => new ConnectionSlots(
-                provider.GetRequiredService<IOptions<ConnectionOptions>>(),
-                provider.GetRequiredService<IOptions<HostingOptions>>().Value.ReservedHandles,
-                provider.GetRequiredService<IMeterFactory>(),
-                provider.GetRequiredService<ServedTime>(),
-                provider.GetRequiredService<ILogger<ConnectionSlots>>()));
-            services.AddSingleton<HandleWatch>();
-            GuardTransport(services);
-        }
-
+        services.AddSingleton(static provider => new ConnectionSlots(
+            provider.GetRequiredService<IOptions<ConnectionOptions>>(),
+            provider.GetRequiredService<IOptions<HostingOptions>>().Value.ReservedHandles,
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<ServedTime>(),
+            provider.GetRequiredService<ILogger<ConnectionSlots>>()));
+        services.AddSingleton<HandleWatch>();
+        GuardTransport(services);
         services.TryAddSingleton<ConnectionTick>();
         services.TryAddSingleton<ClientMessageDispatcher>();
         services.TryAddSingleton<PipelineMetrics>();
