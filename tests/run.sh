@@ -73,6 +73,8 @@ if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
   finish
 fi
 
+check "Peers" bench/peers/build
+
 check "Format" dotnet format Netra.Pipeline.sln --verify-no-changes --no-restore --severity warn
 
 step "Web tests"

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Peers;
+using Netra.Pipeline.Peers.Netra;
+
+// Development: who connects says who it is.
+var folder = Directory.CreateTempSubdirectory("netra-peer-");
+try
+{
+    var builder = PeerHost.Create(args, "Development", static listener =>
+    {
+        listener.Protocols = HttpProtocols.Http1;
+        listener.UseNetraPipeline();
+    });
+    builder.Configuration["Netra:DataDirectory"] = folder.FullName;
+    builder.Services.AddSingleton<UserPresence>().AddHostedService<UserSeries>();
+    builder.Services.AddNetraPipeline().AddObserver<PresenceObserver>();
+
+    await using var app = builder.Build();
+    app.MapNetraPipeline();
+
+    // It listens a moment before it takes connections.
+    app.MapGet("/", static (PipelineBridge bridge)
+        => bridge.State == BridgeState.Ready ? Results.Text("netra") : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+    await app.RunAsync();
+}
+finally
+{
+    folder.Delete(recursive: true);
+}
