@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace Netra.Pipeline.Load.Measuring;
+
+/// <summary>What the server's process takes of this machine, as Linux accounts for it: for <c>--server-pid</c>.</summary>
+internal sealed class ServerProcess
+{
+    private const double TicksPerSecond = 100;
+    private readonly string _folder;
+
+    /// <param name="id">The process.</param>
+    /// <exception cref="ArgumentException">There is no such process, or this is not Linux.</exception>
+    public ServerProcess(int id)
+    {
+        _folder = $"/proc/{id}";
+        if (!File.Exists($"{_folder}/stat"))
+        {
+            throw new ArgumentException(
+                $"--server-pid is {id}: there is no /proc/{id}; only processes of this machine, on Linux, can be measured.", nameof(id));
+        }
+    }
+
+    /// <summary>The CPU time so far, user and system, in microseconds.</summary>
+    public double CpuMicroseconds
+    {
+        get
+        {
+            // The name may have spaces; what follows it has not. The fields are counted from the state, the third of all.
+            var stat = File.ReadAllText($"{_folder}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond * 1e6;
+        }
+    }
+
+    /// <summary>What is resident, in bytes.</summary>
+    public double ResidentBytes => Status("VmRSS:") * 1024;
+
+    /// <summary>The most that was resident, in bytes.</summary>
+    public double PeakResidentBytes => Status("VmHWM:") * 1024;
+
+    private double Status(string name)
+    {
+        var line = File.ReadLines($"{_folder}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return Number(line[name.Length..].Replace("kB", string.Empty, StringComparison.Ordinal).Trim());
+    }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,317 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Netra.Pipeline.Load.Checks;
+using Netra.Pipeline.Load.Clients;
+using Netra.Pipeline.Load.Measuring;
+
+namespace Netra.Pipeline.Load.Pages;
+
+/// <summary>
+/// The pages of a run: connects them, gives them time, and connects those again whose connection has ended, as pages do. Connects and ends
+/// may be asked for from any thread.
+/// </summary>
+internal sealed class PageFleet : IAsyncDisposable
+{
+    private const int ConnectsAtOnce = 128;
+    private const int SmallFleet = 2_000;
+    private const int LargeBuffer = 64 * 1024;
+    private const int SmallBuffer = 4 * 1024;
+    private const int GoingAway = 1001;
+    private const int ServiceRestart = 1012;
+
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromMinutes(2);
+
+    // A page waits before it comes back, each a time of its own.
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+
+    private readonly PageRun _run;
+    private readonly LoadPage[] _pages;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Task, bool> _returning = new();
+    private readonly SemaphoreSlim _connects = new(ConnectsAtOnce);
+    private readonly ConcurrentBag<WebSocketClient> _abandoned = [];
+    private readonly Task _ticking;
+    private long _bytesOfEnded;
+
+    /// <param name="run">What the pages share.</param>
+    /// <param name="pages">The pages.</param>
+    public PageFleet(PageRun run, LoadPage[] pages)
+    {
+        (_run, _pages) = (run, pages);
+        run.OnEnded = OnEnded;
+        _ticking = Task.Run(TickAsync);
+    }
+
+    /// <summary>The pages.</summary>
+    public IReadOnlyList<LoadPage> Pages => _pages;
+
+    /// <summary>From the first packet of a connection until its conversation is open.</summary>
+    public LatencyRecorder ConnectTimes { get; } = new();
+
+    /// <summary>How many conversations are open.</summary>
+    public int Open => _pages.Count(static page => page.IsOpen);
+
+    /// <summary>How many connections have ended, by the reason that the page saw.</summary>
+    public ConcurrentDictionary<string, long> Ends { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether pages come back by themselves after an ending.</summary>
+    public bool Returns { get; set; } = true;
+
+    /// <summary>Whether an ending by the server is a failure of the server.</summary>
+    public bool ExpectsEnds { get; set; }
+
+    /// <summary>How many events have come.</summary>
+    public long Received
+    {
+        get
+        {
+            var received = 0L;
+            foreach (var page in _pages)
+            {
+                received += page.Received;
+            }
+
+            return received;
+        }
+    }
+
+    /// <summary>How many bytes have come over the sockets, the headers of frames included.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesOfEnded) + _pages.Sum(static page => page.Client?.BytesRead ?? 0);
+
+    /// <summary>Opens a connection of each page.</summary>
+    /// <param name="perSecond">At most how many are begun in a second; 0 for as fast as they open.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>How long it took until the last was open.</returns>
+    public async Task<TimeSpan> ConnectAsync(double perSecond, CancellationToken cancellationToken)
+    {
+        var begun = MonotonicClock.Now;
+        var connecting = new List<Task>(_pages.Length);
+        for (var i = 0; i < _pages.Length; i++)
+        {
+            if (perSecond > 0)
+            {
+                var early = TimeSpan.FromSeconds(i / perSecond) - MonotonicClock.Since(begun);
+                if (early > TimeSpan.Zero)
+                {
+                    await Task.Delay(early, TimeProvider.System, cancellationToken);
+                }
+            }
+
+            await _connects.WaitAsync(cancellationToken);
+            connecting.Add(ConnectHeldAsync(_pages[i], cancellationToken));
+        }
+
+        await Task.WhenAll(connecting);
+        return MonotonicClock.Since(begun);
+    }
+
+    /// <summary>A page's network is gone: the server is told nothing, and the page comes back over another one.</summary>
+    public void Abandon(LoadPage page)
+    {
+        if (page is { IsOpen: true, Client: { } client })
+        {
+            client.Abandon();
+            _abandoned.Add(client);
+            page.OnEnded(new ClientEnd(ClientEndCause.Client, CloseCode: null, "abandoned"));
+        }
+    }
+
+    /// <summary>Waits until a condition holds, as long as something still moves.</summary>
+    /// <param name="isDone">The condition.</param>
+    /// <param name="patience">How long nothing may come before it is given up.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Whether the condition holds.</returns>
+    public async Task<bool> WaitAsync(Func<bool> isDone, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var (received, at) = (Received, MonotonicClock.Now);
+        while (!isDone())
+        {
+            if (Received is var now && now != received)
+            {
+                (received, at) = (now, MonotonicClock.Now);
+            }
+            else if (MonotonicClock.Since(at) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits until every conversation is open.</summary>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task WaitForAllAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var begun = MonotonicClock.Now;
+        while (Open < _pages.Length && MonotonicClock.Since(begun) < patience)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Says goodbye on every connection, and waits for the server's answers.</summary>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        Returns = false;
+        foreach (var page in _pages)
+        {
+            page.Client?.Close();
+        }
+
+        var begun = MonotonicClock.Now;
+        while (Open > 0 && MonotonicClock.Since(begun) < GoodbyeTimeout)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Returns = false;
+        await _stop.CancelAsync();
+        await _ticking;
+        await Task.WhenAll(_returning.Keys);
+        foreach (var client in _abandoned.Concat(_pages.Select(static page => page.Client).OfType<WebSocketClient>()))
+        {
+            client.Dispose();
+        }
+
+        _stop.Dispose();
+        _connects.Dispose();
+    }
+
+    private async Task ConnectHeldAsync(LoadPage page, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await ConnectAsync(page, cancellationToken) is { } refusal)
+            {
+                _run.Findings.Add(FindingKind.Refused, page.Where, refusal);
+            }
+        }
+        finally
+        {
+            _connects.Release();
+        }
+    }
+
+    // Null when it is open, else why it is not.
+    private async Task<string?> ConnectAsync(LoadPage page, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(ConnectTimeout, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var begun = MonotonicClock.Now;
+        page.BeginConnection();
+        try
+        {
+            var buffer = _pages.Length <= SmallFleet ? LargeBuffer : SmallBuffer;
+            var client = await WebSocketClient.ConnectAsync(page.NextAddress(), page, buffer, either.Token);
+            Interlocked.Add(ref _bytesOfEnded, page.Client?.BytesRead ?? 0);
+            page.Client = client;
+            await page.Opened.WaitAsync(either.Token);
+            ConnectTimes.Record(MonotonicClock.Now - begun);
+            return null;
+        }
+        catch (Exception exception) when (exception is SocketException or HandshakeRefusedException or IOException)
+        {
+            return exception.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            page.Client?.Dispose();
+            return $"not open within {ConnectTimeout.TotalSeconds} s";
+        }
+    }
+
+    // Called under the page's lock: what takes time goes elsewhere.
+    private void OnEnded(LoadPage page, ClientEnd end)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        Ends.AddOrUpdate(end.Reason, 1, static (_, count) => count + 1);
+        if (end.By == ClientEndCause.BrokenServer)
+        {
+            _run.Findings.Add(FindingKind.Unreadable, page.Where, end.Reason);
+        }
+        else if (end.By == ClientEndCause.Server && !ExpectsEnds && end.CloseCode is not (GoingAway or ServiceRestart))
+        {
+            _run.Findings.Add(FindingKind.Ended, page.Where, $"{end.Reason} ({_run.Findings.At(MonotonicClock.Now)})");
+        }
+
+        if (Returns)
+        {
+            var returning = Task.Run(() => ReturnAsync(page));
+            _returning.TryAdd(returning, true);
+            _ = returning.ContinueWith(
+                done => _returning.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ReturnAsync(LoadPage page)
+    {
+        var begun = MonotonicClock.Now;
+        string? refusal = null;
+        try
+        {
+            while (Returns)
+            {
+                await Task.Delay(MaxPause * Random.Shared.NextDouble(), TimeProvider.System, _stop.Token);
+                await _connects.WaitAsync(_stop.Token);
+                try
+                {
+                    refusal = await ConnectAsync(page, _stop.Token);
+                }
+                finally
+                {
+                    _connects.Release();
+                }
+
+                if (refusal is null)
+                {
+                    return;
+                }
+
+                if (MonotonicClock.Since(begun) > ReturnTimeout)
+                {
+                    _run.Findings.Add(FindingKind.Refused, page.Where, $"not back within {ReturnTimeout.TotalMinutes} min: {refusal}");
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(TickEvery, TimeProvider.System);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                var now = MonotonicClock.Now;
+                foreach (var page in _pages)
+                {
+                    page.Client?.Tick(now);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Netra.Pipeline.Load.Checks;
+using Netra.Pipeline.Load.Clients;
+using Netra.Pipeline.Load.Measuring;
+
+namespace Netra.Pipeline.Load.Pages;
+
+/// <summary>What the pages of a run share.</summary>
+/// <param name="Target">The deployment.</param>
+/// <param name="Findings">Who is told what is wrong.</param>
+internal sealed record PageRun(LoadTarget Target, Findings Findings)
+{
+    /// <summary>From when an event was due until a page has it.</summary>
+    public LatencyRecorder Latency { get; } = new();
+
+    /// <summary>The same, of the pages that the run itself disturbs.</summary>
+    public LatencyRecorder DisturbedLatency { get; } = new();
+
+    /// <summary>Whether the server makes the events of each connection by itself, in the order of their times.</summary>
+    public bool IsServerPaced { get; init; }
+
+    /// <summary>How many events the server makes for each page, where it does.</summary>
+    public long ServerEvents { get; init; }
+
+    /// <summary>Who is told of conversations that were open and have ended.</summary>
+    public Action<LoadPage, ClientEnd> OnEnded { get; set; } = static (_, _) => { };
+}

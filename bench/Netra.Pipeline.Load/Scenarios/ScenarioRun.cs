@@ -1,0 +1,267 @@
+using System.Globalization;
+using Netra.Pipeline.Load.Checks;
+using Netra.Pipeline.Load.Clients;
+using Netra.Pipeline.Load.Measuring;
+using Netra.Pipeline.Load.Pages;
+using Netra.Pipeline.Load.Publishing;
+using Netra.Pipeline.Load.Reports;
+
+namespace Netra.Pipeline.Load.Scenarios;
+
+/// <summary>A run of a scenario: pages, publishers, and what is found. It is run once.</summary>
+internal sealed class ScenarioRun : IAsyncDisposable
+{
+    private readonly LoadOptions _options;
+    private readonly PageRun _pages;
+    private readonly PublisherRun _publishing;
+    private readonly PublishedStream[] _streams;
+    private readonly EventPublisher[] _publishers;
+    private readonly ServerProcess? _server;
+    private readonly List<SeriesLine> _series = [];
+    private readonly long _begun = MonotonicClock.Now;
+    private LoadSnapshot _last;
+
+    public ScenarioRun(LoadOptions options)
+    {
+        _options = options;
+        _server = options.ServerPid is { } pid ? new ServerProcess(pid) : null;
+        _pages = new PageRun(options.Target, Findings)
+        {
+            IsServerPaced = options.Source == EventSource.Server,
+            ServerEvents = options.Source == EventSource.Server ? options.Events : 0,
+        };
+        _publishing = new PublisherRun(options.Target, Findings) { HasKeys = options.HasKeys };
+        _streams = options.Source is EventSource.Server or EventSource.None
+            ? []
+            : [.. Enumerable.Range(0, options.Users).Select(user => new PublishedStream(UserId(user), Findings))];
+        _publishers = _streams.Length == 0
+            ? []
+            : [.. Enumerable.Range(0, Math.Min(options.Publishers, options.Users)).Select(Publisher)];
+        Fleet = new PageFleet(_pages, [.. Enumerable.Range(0, options.Users * Math.Max(1, options.Devices)).Select(Page)])
+        {
+            ExpectsEnds = options.ExpectsEnds,
+        };
+    }
+
+    /// <summary>What is wrong.</summary>
+    public Findings Findings { get; } = new();
+
+    /// <summary>The pages.</summary>
+    public PageFleet Fleet { get; }
+
+    /// <summary>The publishers.</summary>
+    public IReadOnlyList<EventPublisher> Publishers => _publishers;
+
+    /// <summary>How the run stands.</summary>
+    public LoadSnapshot Snapshot()
+    {
+        var now = MonotonicClock.Now;
+        var (published, received) = (_streams.Sum(static stream => stream.Published), Fleet.Received);
+        var seconds = Math.Max(0.001, (now - _last.At) / 1e9);
+        return _last = new LoadSnapshot(
+            now,
+            MonotonicClock.Since(_begun),
+            Fleet.Open,
+            published,
+            received,
+            _last.At == 0 ? 0 : (published - _last.Published) / seconds,
+            _last.At == 0 ? 0 : (received - _last.Received) / seconds,
+            _pages.Latency.TakeInterval(),
+            _server?.ResidentBytes,
+            Findings.Any);
+    }
+
+    /// <summary>Runs it.</summary>
+    /// <param name="watch">Is shown how it stands, once a second, from one thread.</param>
+    /// <param name="cancellationToken">Ends it early; what was published until then is waited for.</param>
+    public async Task<LoadResult> RunAsync(Action<LoadSnapshot> watch, CancellationToken cancellationToken)
+    {
+        var idle = _server?.ResidentBytes;
+        TimeSpan connecting = default;
+        if (_options.Devices > 0)
+        {
+            connecting = await Fleet.ConnectAsync(_options.ConnectRate, cancellationToken);
+        }
+
+        var connected = _server?.ResidentBytes;
+        var cpu = _server?.CpuMicroseconds;
+        var begun = MonotonicClock.Now;
+        using var stop = new CancellationTokenSource();
+        var watching = WatchAsync(watch, stop.Token);
+        var disturbing = DisturbAsync(stop.Token);
+        try
+        {
+            await (_streams.Length > 0 ? PublishAsync(cancellationToken) : HoldAsync(cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended early: what was published is waited for.
+        }
+
+        var publishing = MonotonicClock.Since(begun);
+        await stop.CancelAsync();
+        await disturbing;
+        _options.Disturbance?.Calm(this);
+        if (_options.Devices == 0 && _streams.Length > 0)
+        {
+            connecting = await Fleet.ConnectAsync(_options.ConnectRate, CancellationToken.None);
+        }
+
+        await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
+        var took = MonotonicClock.Since(begun);
+        await watching;
+        var result = Result(connecting, publishing, took, (idle, connected, _server?.ResidentBytes), _server?.CpuMicroseconds - cpu);
+        await Fleet.CloseAsync(CancellationToken.None);
+        return result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var publisher in _publishers)
+        {
+            await publisher.DisposeAsync();
+        }
+
+        await Fleet.DisposeAsync();
+    }
+
+    private string UserId(int user) => string.Create(CultureInfo.InvariantCulture, $"{_options.Target.RunName}-{user}");
+
+    private LoadPage Page(int index)
+    {
+        var user = index % _options.Users;
+        return _options.Target.Protocol switch
+        {
+            LoadProtocol.Netra => new NetraPage(_pages, index, UserId(user), _streams.Length > 0 ? _streams[user] : null)
+            {
+                ReadsAll = _options.Devices == 0,
+            },
+            LoadProtocol.Plain => new PlainPage(_pages, index),
+            LoadProtocol.SignalR => new SignalRPage(_pages, index),
+            LoadProtocol.SocketIo => new SocketIoPage(_pages, index),
+            _ => throw new ArgumentOutOfRangeException(nameof(index), _options.Target.Protocol, "no such protocol"),
+        };
+    }
+
+    private EventPublisher Publisher(int index)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"publisher {index}");
+        return _options.Source == EventSource.Single ? new SinglePublisher(name, _publishing) : new NdjsonPublisher(name, _publishing);
+    }
+
+    private bool IsComplete() => _streams.Length > 0
+        ? Array.TrueForAll(_streams, static stream => stream.IsComplete) && Fleet.Pages.OfType<NetraPage>().All(HasAll)
+        : Fleet.Pages.All(page => page.Received >= _pages.ServerEvents);
+
+    private bool HasAll(NetraPage page)
+        => page.Numbers is { Missing: 0 } numbers && numbers.Cursor >= _streams[page.Index % _options.Users].LastSeq;
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_publishers.Select((publisher, index) => Task.Run(
+            async () =>
+            {
+                var mine = _streams.Where((_, user) => user % _publishers.Length == index).ToArray();
+                await new PublishingPace(_options, mine, publisher).RunAsync(cancellationToken);
+                await publisher.CompleteAsync(CancellationToken.None);
+            },
+            CancellationToken.None)));
+    }
+
+    // The server makes the events, or none come.
+    private async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        if (_pages.ServerEvents > 0)
+        {
+            await Fleet.WaitAsync(IsComplete, _options.Patience, cancellationToken);
+        }
+        else
+        {
+            await Task.Delay(_options.Duration, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private async Task DisturbAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Disturbance is not { } disturbance)
+        {
+            return;
+        }
+
+        try
+        {
+            await disturbance.RunAsync(this, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Everything is published.
+        }
+    }
+
+    private async Task WatchAsync(Action<LoadSnapshot> watch, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var nextLine = _options.SeriesEvery;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                var snapshot = Snapshot();
+                watch(snapshot);
+                if (_options.HasSeries && snapshot.Elapsed >= nextLine)
+                {
+                    nextLine += _options.SeriesEvery;
+                    _series.Add(new SeriesLine(snapshot, _server?.CpuMicroseconds));
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Everything is published.
+        }
+    }
+
+    private LoadResult Result(
+        TimeSpan connecting, TimeSpan publishing, TimeSpan took, (double? Before, double? Connected, double? After) resident, double? cpu)
+    {
+        foreach (var page in Fleet.Pages)
+        {
+            page.Complete();
+        }
+
+        if (_streams.Length > 0)
+        {
+            foreach (var page in Fleet.Pages.OfType<NetraPage>().Take(_options.Users))
+            {
+                _streams[page.Index].Complete(page.Numbers);
+            }
+        }
+
+        var pages = Fleet.Pages.OfType<NetraPage>().ToArray();
+        return new LoadResult(_options, Findings)
+        {
+            Connecting = connecting,
+            Publishing = publishing,
+            Took = took,
+            Published = _streams.Sum(static stream => stream.Published),
+            Received = Fleet.Received,
+            BytesRead = Fleet.BytesRead,
+            Receipts = new SortedDictionary<string, long>(_publishing.Receipts, StringComparer.Ordinal),
+            Ends = new SortedDictionary<string, long>(Fleet.Ends, StringComparer.Ordinal),
+            Redelivered = pages.Sum(static page => page.Redelivered),
+            Errors = pages.Sum(static page => page.Errors),
+            Resumed = pages.Sum(static page => page.Resumed),
+            PublisherReconnects = _publishing.Reconnects,
+            Latency = _pages.Latency.TakeTotal(),
+            DisturbedLatency = _pages.DisturbedLatency.TakeTotal(),
+            ReceiptTimes = _publishing.ReceiptTimes.TakeTotal(),
+            ConnectTimes = Fleet.ConnectTimes.TakeTotal(),
+            ServerCpuMicroseconds = cpu,
+            ResidentBefore = resident.Before,
+            ResidentConnected = resident.Connected,
+            ResidentAfter = resident.After,
+            ResidentPeak = _server?.PeakResidentBytes,
+            Series = _series,
+        };
+    }
+}
