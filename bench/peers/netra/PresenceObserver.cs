@@ -16,11 +16,11 @@ internal sealed class PresenceObserver(UserPresence presence) : IPipelineObserve
 
         if (observed.EndReason is null)
         {
-            presence.OnOpened(observed.UserId);
+            presence.OnOpened(observed.UserId, observed.ConnectionId);
         }
         else
         {
-            presence.OnEnded(observed.UserId);
+            presence.OnEnded(observed.UserId, observed.ConnectionId);
         }
     }
 

@@ -13,8 +13,12 @@ try
         listener.UseNetraPipeline();
     });
     builder.Configuration["Netra:DataDirectory"] = folder.FullName;
-    builder.Services.AddSingleton<UserPresence>().AddHostedService<UserSeries>();
-    builder.Services.AddNetraPipeline().AddObserver<PresenceObserver>();
+    var pipeline = builder.Services.AddNetraPipeline();
+    if (builder.Configuration.GetValue<long>("events") > 0)
+    {
+        builder.Services.AddSingleton<UserPresence>().AddHostedService<UserSeries>();
+        pipeline.AddObserver<PresenceObserver>();
+    }
 
     await using var app = builder.Build();
     app.MapNetraPipeline();

@@ -5,9 +5,9 @@ namespace Netra.Pipeline.Peers.Netra;
 /// <summary>
 /// Says whose series begins. A series is the user's, not the connection's, as everything is in the pipeline: a second tab joins the one
 /// that runs, a page that comes back finds it going on (what it has missed it gets by its cursor), and nobody ends it by leaving. The next
-/// one begins when somebody connects who has no other connection, and whose last series is over.
+/// one begins for who connects after it is over, once the connections that had it are gone: a tab beside them must not double their stream.
 /// </summary>
-/// <remarks>Safe from any thread: the lock guards the table.</remarks>
+/// <remarks>Safe from any thread: the lock guards the table and all that is in it.</remarks>
 internal sealed class UserPresence
 {
     private readonly Lock _gate = new();
@@ -17,40 +17,78 @@ internal sealed class UserPresence
     /// <summary>The users whose series begins.</summary>
     public ChannelReader<string> Beginning => _beginning.Reader;
 
-    public void OnOpened(string userId)
+    public void OnOpened(string userId, string connectionId)
     {
         lock (_gate)
         {
-            var (connections, isServed) = _present.GetValueOrDefault(userId);
-            var begins = connections == 0 && !isServed;
-            _present[userId] = new Presence(connections + 1, isServed || begins);
-            if (begins)
+            if (!_present.TryGetValue(userId, out var presence))
             {
-                _beginning.Writer.TryWrite(userId);
+                _present.Add(userId, presence = new Presence());
             }
-        }
-    }
 
-    public void OnEnded(string userId) => Change(userId, static presence => presence with { Connections = presence.Connections - 1 });
-
-    /// <summary>A user's series is over.</summary>
-    public void OnServed(string userId) => Change(userId, static presence => presence with { IsServed = false });
-
-    private void Change(string userId, Func<Presence, Presence> change)
-    {
-        lock (_gate)
-        {
-            var presence = change(_present[userId]);
-            if (presence == default)
+            if (presence.IsRunning)
             {
-                _present.Remove(userId);
+                presence.Served++;
             }
             else
             {
-                _present[userId] = presence;
+                (presence.Waiting ??= new HashSet<string>(StringComparer.Ordinal)).Add(connectionId);
+                BeginIfFree(userId, presence);
             }
         }
     }
 
-    private readonly record struct Presence(int Connections, bool IsServed);
+    public void OnEnded(string userId, string connectionId)
+    {
+        lock (_gate)
+        {
+            var presence = _present[userId];
+            if (presence.Waiting?.Remove(connectionId) != true)
+            {
+                presence.Served--;
+            }
+
+            BeginIfFree(userId, presence);
+        }
+    }
+
+    /// <summary>A user's series is over, but for its last event.</summary>
+    public void OnServed(string userId)
+    {
+        lock (_gate)
+        {
+            var presence = _present[userId];
+            presence.IsRunning = false;
+            BeginIfFree(userId, presence);
+        }
+    }
+
+    private void BeginIfFree(string userId, Presence presence)
+    {
+        if (presence.IsRunning || presence.Served > 0)
+        {
+            return;
+        }
+
+        if (presence.Waiting is { Count: > 0 } waiting)
+        {
+            (presence.Served, presence.Waiting, presence.IsRunning) = (waiting.Count, null, true);
+            _beginning.Writer.TryWrite(userId);
+        }
+        else
+        {
+            _present.Remove(userId);
+        }
+    }
+
+    private sealed class Presence
+    {
+        /// <summary>How many connections have the series that runs, or had the last one.</summary>
+        public int Served { get; set; }
+
+        /// <summary>The connections that have opened since.</summary>
+        public HashSet<string>? Waiting { get; set; }
+
+        public bool IsRunning { get; set; }
+    }
 }

@@ -30,10 +30,7 @@ internal sealed class UserSeries(
     {
         try
         {
-            if (!series.IsEmpty)
-            {
-                await EmitAsync(userId, stopping);
-            }
+            await EmitAsync(userId, stopping);
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
@@ -43,19 +40,37 @@ internal sealed class UserSeries(
         {
             logger.LogError(exception, "The series of {UserId} has ended early", userId);
         }
-        finally
-        {
-            presence.OnServed(userId);
-        }
     }
 
     private async Task EmitAsync(string userId, CancellationToken stopping)
     {
-        await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(userId, "t1", "r1"), Waiting, stopping);
-        await series.SendAsync(
-            async cancellationToken => await emitter.TokenAsync(PeerText.Next(), cancellationToken), stopping);
+        var left = series.Events;
+        try
+        {
+            await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(userId, "t1", "r1"), Waiting, stopping);
+            await series.SendAsync(
+                async cancellationToken =>
+                {
+                    // Before the last one is out: a page that has got it, and is back at once, is not to be taken for one that comes
+                    // in the middle.
+                    if (--left == 0)
+                    {
+                        presence.OnServed(userId);
+                    }
 
-        // Nobody is to be told that the run has stalled.
-        await emitter.WaitUntilAsync(TimeProvider.System.GetUtcNow() + Quiet, stopping);
+                    await emitter.TokenAsync(PeerText.Next(), cancellationToken);
+                },
+                stopping);
+
+            // Nobody is to be told that the run has stalled.
+            await emitter.WaitUntilAsync(TimeProvider.System.GetUtcNow() + Quiet, stopping);
+        }
+        finally
+        {
+            if (left > 0)
+            {
+                presence.OnServed(userId);
+            }
+        }
     }
 }

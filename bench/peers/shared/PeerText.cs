@@ -6,7 +6,7 @@ internal static class PeerText
     private const int Length = 80;
     private const string Filler = "The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. ";
 
-    /// <summary>The text of an event that is emitted now: CLOCK_MONOTONIC in ns, which is what the system's timestamps count on Linux.</summary>
+    /// <summary>The text of an event that is emitted now, in ns of CLOCK_MONOTONIC, which is what timestamps are on Linux.</summary>
     public static string Next()
     {
         var stamp = $" ts={TimeProvider.System.GetTimestamp()}";

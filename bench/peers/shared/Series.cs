@@ -14,8 +14,8 @@ internal sealed class Series(long events, double intervalMs)
     // the next tick.
     private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Whether there is anything to send.</summary>
-    public bool IsEmpty => events == 0;
+    /// <summary>How many there are.</summary>
+    public long Events => events;
 
     /// <summary>Sends all of them.</summary>
     /// <param name="sendAsync">Sends one, and waits until the connection takes the next.</param>
