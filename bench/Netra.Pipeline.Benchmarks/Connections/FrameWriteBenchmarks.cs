@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using BenchmarkDotNet.Attributes;
+using Netra.Pipeline.Benchmarks.Infrastructure;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Benchmarks.Connections;
@@ -51,6 +52,7 @@ public class FrameWriteBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Frames)]
+    [HotPathStep(7, "frame", "a WebSocket frame into a pipe, 64 a flush", "prebuilt frames into a pipe, 64 a flush")]
     public async ValueTask<long> WebSocketOverCorkedStream()
     {
         _transport.Cork();

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using BenchmarkDotNet.Attributes;
+using Netra.Pipeline.Benchmarks.Infrastructure;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Streams;
@@ -45,6 +46,7 @@ public class SendQueueBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Frames)]
+    [HotPathStep(6, "queue", "into a connection's queue and out", "into a bounded channel and out")]
     public long Queue()
     {
         for (var i = 1; i <= Frames; i++)

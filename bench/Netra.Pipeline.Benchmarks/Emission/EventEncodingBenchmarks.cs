@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using Netra.Pipeline.Benchmarks.Infrastructure;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
@@ -38,6 +39,7 @@ public class EventEncodingBenchmarks
 
     [Benchmark]
     [BenchmarkCategory("token")]
+    [HotPathStep(0, "emit", "a token's values to its bytes", "the generated serializer")]
     public byte[] Token()
     {
         var encoder = Begin(EventType.Token);
@@ -56,6 +58,7 @@ public class EventEncodingBenchmarks
 
     [Benchmark]
     [BenchmarkCategory("tool")]
+    [HotPathStep(1, "emit", "a tool's values to its bytes", "the generated serializer")]
     public byte[] Tool()
     {
         var encoder = Begin(EventType.ToolExecuting);

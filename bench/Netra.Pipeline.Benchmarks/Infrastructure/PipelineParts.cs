@@ -4,24 +4,48 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Benchmarks.Infrastructure;
 
-/// <summary>The pipeline as the product wires it, ready, on the in-memory log, without a host: no listener, no tick.</summary>
+/// <summary>The pipeline as the product wires it, ready, without a host: no listener, no tick.</summary>
 internal sealed class PipelineParts : IAsyncDisposable
 {
     public const string UserId = "user-0042";
 
     private readonly ServiceProvider _services;
 
-    public PipelineParts(Action<StreamOptions>? streams = null)
+    /// <param name="streams">Options of the streams.</param>
+    /// <param name="log">The log; null for the in-memory one, or the SQLite one where there is a directory.</param>
+    /// <param name="dataDirectory">Where the SQLite log is; the caller opens and closes it. Null for none.</param>
+    /// <param name="sqlite">Its options.</param>
+    public PipelineParts(
+        Action<StreamOptions>? streams = null,
+        IEventLog? log = null,
+        string? dataDirectory = null,
+        Action<SqliteEventLogOptions>? sqlite = null)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        var settings = dataDirectory is null ? [] : new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Netra:DataDirectory"] = dataDirectory,
+        };
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         services.AddLogging();
-        services.AddNetraPipeline().UseInMemoryEventLog();
+        if (log is not null)
+        {
+            services.AddSingleton(log);
+        }
+
+        var pipeline = services.AddNetraPipeline();
+        if (log is null && dataDirectory is null)
+        {
+            pipeline.UseInMemoryEventLog();
+        }
+
+        services.Configure(sqlite ?? (static _ => { }));
 
         // Emptying is asked for between iterations; below this the log keeps what it has.
         services.Configure<InMemoryEventLogOptions>(static options => (options.RetainedBytes, options.MaxBytes) = (64 * 1024, 1L << 30));
@@ -34,8 +58,10 @@ internal sealed class PipelineParts : IAsyncDisposable
 
     public ConnectionOptions Connections { get; } = new();
 
-    public Task<UserStream> StreamAsync()
-        => _services.GetRequiredService<StreamRegistry>().PinAsync(UserId, CancellationToken.None).AsTask();
+    public IEventLog Log => _services.GetRequiredService<IEventLog>();
+
+    public Task<UserStream> StreamAsync(string userId = UserId)
+        => _services.GetRequiredService<StreamRegistry>().PinAsync(userId, CancellationToken.None).AsTask();
 
     public Task<EventEmitter> EmitterAsync()
     {
@@ -60,7 +86,7 @@ internal sealed class PipelineParts : IAsyncDisposable
 
     /// <summary>Lets the log forget nearly everything, so that it neither fills up nor grows.</summary>
     public async Task EmptyLogAsync()
-        => await _services.GetRequiredService<IEventLog>().ExpireAsync(DateTimeOffset.MinValue, CancellationToken.None);
+        => await Log.ExpireAsync(DateTimeOffset.MinValue, CancellationToken.None);
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -1,11 +1,15 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using BenchmarkDotNet.Reports;
+using SQLitePCL;
 
 namespace Netra.Pipeline.Benchmarks.Infrastructure;
 
-/// <summary>Writes the one Markdown file of a run that is committed: machine, commit, and a table per class.</summary>
+/// <summary>
+/// Writes the one Markdown file of a run that is committed: machine, commit, the hot path step by step, and a table per class.
+/// </summary>
 internal sealed class ResultsReport
 {
     private const string Option = "--results";
@@ -38,11 +42,12 @@ internal sealed class ResultsReport
     {
         var changes = Git("status --porcelain -- src bench :!bench/results").Length > 0 ? " with local changes" : string.Empty;
         var text = new StringBuilder();
-        text.Append("# Hot types\n\n")
+        text.Append("# Microbenchmarks\n\n")
             .Append("Made by the command in `bench/README.md`, which also says how to read it. Judge the ratios: "
                 + "absolute times belong to the machine.\n\n")
             .Append($"- date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC\n")
             .Append($"- commit: {Git("rev-parse --short HEAD")}{changes}\n")
+            .Append($"- packages: {Packages()}\n")
             .Append($"- load average when it ended: {LoadAverage()}\n");
         if (summaries.Count > 0)
         {
@@ -54,6 +59,8 @@ internal sealed class ResultsReport
 
             text.Append($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}\n```\n");
         }
+
+        HotPathTable.Append(text, summaries);
 
         foreach (var summary in summaries.OrderBy(static s => s.Title, StringComparer.Ordinal))
         {
@@ -82,6 +89,16 @@ internal sealed class ResultsReport
             text.Append($"| {string.Join(" | ", columns.Select(c => c.Content[row]))} |\n");
         }
     }
+
+    private static string Packages()
+    {
+        Batteries_V2.Init();
+        return $"BenchmarkDotNet {VersionOf(typeof(Summary))}, SQLitePCLRaw {VersionOf(typeof(raw))}, "
+            + $"SQLite {raw.sqlite3_libversion().utf8_to_string()}";
+    }
+
+    private static string VersionOf(Type type)
+        => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     private static string LoadAverage()
     {
