@@ -9,12 +9,15 @@ namespace Netra.Pipeline.Load.Checks;
 internal sealed class PublishedStream(string userId, Findings findings)
 {
     private readonly Lock _gate = new();
-    private Entry[] _entries = new Entry[16];
+    private Entry[] _entries = new Entry[2];
     private long _first;
     private long _next;
 
     /// <summary>Whose it is.</summary>
     public string UserId => userId;
+
+    /// <summary>Whether a page reads it; without one the receipts alone are checked.</summary>
+    public bool IsRead { get; init; } = true;
 
     /// <summary>How many events were published.</summary>
     public long Published => Volatile.Read(ref _next);
@@ -187,7 +190,7 @@ internal sealed class PublishedStream(string userId, Findings findings)
 
     private void Forget()
     {
-        while (_first < _next && this[_first] is { DeliveredSeq: > 0, ReceiptSeq: > 0 })
+        while (_first < _next && this[_first] is { ReceiptSeq: > 0 } entry && (entry.DeliveredSeq > 0 || !IsRead))
         {
             this[_first++] = default;
         }

@@ -13,6 +13,7 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     private bool _isOpen;
     private long _received;
     private long _lastSent;
+    private long _firstSent;
 
     /// <summary>Which page of the run it is, from 0.</summary>
     public int Index => index;
@@ -83,6 +84,11 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
             }
 
             _lastSent = sent;
+            if (run.Interval > 0)
+            {
+                _firstSent = _firstSent == 0 ? sent : _firstSent;
+                run.Lateness.Record(now - _firstSent - ((_received - 1) * run.Interval));
+            }
         }
     }
 }

@@ -18,6 +18,15 @@ internal sealed record PageRun(LoadTarget Target, Findings Findings)
     /// <summary>Whether the server makes the events of each connection by itself, in the order of their times.</summary>
     public bool IsServerPaced { get; init; }
 
+    /// <summary>How far apart the server's events are due, in nanoseconds; 0 where they come as fast as they are taken.</summary>
+    public long Interval { get; init; }
+
+    /// <summary>
+    /// From when the server's pace had an event due, counted from the page's first one, until the page has it: what a late server does not
+    /// say in its own times.
+    /// </summary>
+    public LatencyRecorder Lateness { get; } = new();
+
     /// <summary>How many events the server makes for each page, where it does.</summary>
     public long ServerEvents { get; init; }
 

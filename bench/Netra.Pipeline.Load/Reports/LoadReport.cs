@@ -44,6 +44,14 @@ internal static class LoadReport
             yield return (name.Replace('_', ' '), Format($"{value:0.###}"));
         }
 
+        if (result.Eviction is { } eviction)
+        {
+            yield return ("streams in memory", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{eviction.Loaded:N0} at first, {eviction.Left:N0} after {eviction.Took.TotalSeconds:F0} s; "
+                + $"{MarkdownText.Megabytes(eviction.Resident)} MB"));
+        }
+
         if (result.CpuPerEvent is { } cpu)
         {
             yield return ("server CPU per event", Format($"{cpu:F2} µs"));
@@ -104,6 +112,9 @@ internal static class LoadReport
         publisher_reconnects = result.PublisherReconnects,
         ends = result.Ends,
         disturbance = result.Options.Disturbance?.Figures,
+        eviction = result.Eviction is { } eviction
+            ? new { loaded = eviction.Loaded, left = eviction.Left, took_s = eviction.Took.TotalSeconds, resident = eviction.Resident }
+            : null,
         latency = result.Latency,
         disturbed_latency = result.DisturbedLatency,
         receipt = result.ReceiptTimes,

@@ -45,6 +45,9 @@ internal sealed record LoadResult(LoadOptions Options, Findings Findings)
     /// <summary>From when an event was due until a page had it.</summary>
     public required LatencySummary Latency { get; init; }
 
+    /// <summary>From when an event was due by the server's pace until a page had it; empty where the server keeps none.</summary>
+    public required LatencySummary Lateness { get; init; }
+
     /// <summary>The same, of the pages that the run itself disturbed.</summary>
     public required LatencySummary DisturbedLatency { get; init; }
 
@@ -56,6 +59,9 @@ internal sealed record LoadResult(LoadOptions Options, Findings Findings)
 
     public double? ServerCpuMicroseconds { get; init; }
 
+    /// <summary>The same, until the last event was answered.</summary>
+    public double? PublishingCpuMicroseconds { get; init; }
+
     public double? ResidentBefore { get; init; }
 
     public double? ResidentConnected { get; init; }
@@ -64,10 +70,16 @@ internal sealed record LoadResult(LoadOptions Options, Findings Findings)
 
     public double? ResidentPeak { get; init; }
 
+    /// <summary>How the server has forgotten the users' streams; null where that was not waited for.</summary>
+    public StreamEviction? Eviction { get; init; }
+
     public IReadOnlyList<SeriesLine> Series { get; init; } = [];
 
     /// <summary>How many connections there were.</summary>
-    public int Connections => Options.Users * Math.Max(1, Options.Devices);
+    public int Connections => Options.Devices > 0 ? Options.Users * Options.Devices : Math.Min(Options.Users, Options.Readers);
+
+    /// <summary>How many events were taken, as their receipts say.</summary>
+    public long Accepted => Receipts.Where(static pair => pair.Key is "queued" or "stored" or "lagging").Sum(static pair => pair.Value);
 
     /// <summary>0 when nothing was wrong, else 1.</summary>
     public int ExitCode => Findings.Any ? 1 : 0;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Netra.Pipeline.Load.Checks;
 using Spectre.Console;
@@ -61,37 +59,47 @@ internal static class ReportWriter
         }
     }
 
-    private static string Line(Finding finding) => $"{LoadReport.Name(finding.Kind)}: {finding.Where}: {finding.Detail}";
+    /// <summary>A finding in a line.</summary>
+    public static string Line(Finding finding) => $"{LoadReport.Name(finding.Kind)}: {finding.Where}: {finding.Detail}";
 
     private static string Markdown(LoadResult result)
     {
-        var text = new StringBuilder("# Load: ").Append(result.Options.Name).Append("\n\n| | |\n|---|---|\n");
+        var text = new MarkdownText();
+        text.Line($"# Load: {result.Options.Name}");
+        text.Line();
+        text.Row(string.Empty, string.Empty);
+        text.Row("---", "---");
         foreach (var (name, value) in LoadReport.Rows(result))
         {
-            text.Append("| ").Append(name).Append(" | ").Append(value).Append(" |\n");
+            text.Row(name, value);
         }
 
         if (result.Series.Count > 0)
         {
-            text.Append("\n| s | open | delivered | p50 ms | p99 ms | max ms | server MB |\n|---:|---:|---:|---:|---:|---:|---:|\n");
+            text.Line();
+            text.Head("s", "open", "delivered", "p50 ms", "p99 ms", "max ms", "server MB");
             foreach (var line in result.Series)
             {
                 var snapshot = line.Snapshot;
-                text.Append(
-                    CultureInfo.InvariantCulture,
-                    $"| {snapshot.Elapsed.TotalSeconds:F0} | {snapshot.Open} | {snapshot.Received} | {snapshot.Latency.P50:F1} ");
-                text.Append(
-                    CultureInfo.InvariantCulture,
-                    $"| {snapshot.Latency.P99:F1} | {snapshot.Latency.Max:F1} | {snapshot.ResidentBytes / 1e6:F0} |\n");
+                text.Row(
+                    MarkdownText.Number(snapshot.Elapsed.TotalSeconds),
+                    MarkdownText.Number(snapshot.Open),
+                    MarkdownText.Number(snapshot.Received),
+                    MarkdownText.Number(snapshot.Latency.P50, 1),
+                    MarkdownText.Number(snapshot.Latency.P99, 1),
+                    MarkdownText.Number(snapshot.Latency.Max, 1),
+                    MarkdownText.Megabytes(snapshot.ResidentBytes));
             }
         }
 
         if (result.Findings.Any)
         {
-            text.Append("\n## What was found\n\n");
+            text.Line();
+            text.Line("## What was found");
+            text.Line();
             foreach (var finding in result.Findings.Kept)
             {
-                text.Append("- ").Append(Line(finding)).Append('\n');
+                text.Line($"- {Line(finding)}");
             }
         }
 

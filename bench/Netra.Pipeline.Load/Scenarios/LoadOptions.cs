@@ -11,6 +11,9 @@ internal sealed record LoadOptions(string Name, LoadTarget Target)
     /// <summary>How many pages each user has; 0 for pages that come when everything is published, and read all of it.</summary>
     public int Devices { get; init; } = 1;
 
+    /// <summary>How many of the users have pages that read everything in the end, where pages come only then.</summary>
+    public int Readers { get; init; } = int.MaxValue;
+
     /// <summary>Who makes the events.</summary>
     public EventSource Source { get; init; } = EventSource.Ndjson;
 
@@ -24,6 +27,9 @@ internal sealed record LoadOptions(string Name, LoadTarget Target)
     /// How many events each user gets, the run's first and last one included; 0 for as many as <see cref="Duration"/> has room for.
     /// </summary>
     public long Events { get; init; }
+
+    /// <summary>Whether each user gets one event only, and no run.</summary>
+    public bool IsSingle { get; init; }
 
     /// <summary>How long events are published, or connections held.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
@@ -51,6 +57,9 @@ internal sealed record LoadOptions(string Name, LoadTarget Target)
 
     /// <summary>How often a line of the series is taken.</summary>
     public TimeSpan SeriesEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether the run waits until the server has forgotten the users' streams.</summary>
+    public bool AwaitsEviction { get; init; }
 
     /// <summary>Whether the result is printed as JSON.</summary>
     public bool IsJson { get; init; }

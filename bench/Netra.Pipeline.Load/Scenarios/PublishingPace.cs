@@ -42,7 +42,7 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
 
                 cancellationToken.ThrowIfCancellationRequested();
                 var stream = streams[next % streams.Length];
-                Add(stream, next < streams.Length ? PublishedKind.Started : PublishedKind.Token, due);
+                Add(stream, next < streams.Length && !options.IsSingle ? PublishedKind.Started : PublishedKind.Token, due);
                 if (_batch.Count == MaxBatch)
                 {
                     await FlushAsync(CancellationToken.None);
@@ -62,7 +62,7 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
     {
         foreach (var stream in streams)
         {
-            if (stream.Published > 0)
+            if (stream.Published > 0 && !options.IsSingle)
             {
                 Add(stream, PublishedKind.Completed, due: 0);
                 if (_batch.Count == MaxBatch)

@@ -11,7 +11,8 @@ internal static class ScenarioCommands
 {
     private const int MaxPages = 1_000_000;
 
-    public static IEnumerable<Command> Create() => [Stream(), Publish(), Idle(), Connect(), Reconnect(), Slow(), ChaosOf(), Soak()];
+    public static IEnumerable<Command> Create()
+        => [Stream(), Publish(), ManyUsers(), Idle(), Connect(), Reconnect(), Slow(), ChaosOf(), Soak()];
 
     private static Command Stream()
     {
@@ -20,7 +21,7 @@ internal static class ScenarioCommands
         var source = new Option<EventSource>("--source")
         {
             DefaultValueFactory = static _ => EventSource.Ndjson,
-            Description = "Who makes the events: ndjson or single (this program, over HTTP), or server (the server itself, --events of them for "
+            Description = "Who makes the events: ndjson or single (this program, over HTTP), or server (itself, --events of them for "
                 + "each page).",
         };
         return Scenario(
@@ -62,6 +63,28 @@ internal static class ScenarioCommands
                 Events = parsed.GetValue(events),
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(duration)),
                 Source = parsed.GetValue(mode),
+            });
+    }
+
+    private static Command ManyUsers()
+    {
+        var (users, publishers) = (Users(1_000_000), Publishers(32));
+        var readers = ScenarioOptions.Whole(
+            "--readers", 1_000, 1, MaxPages, "How many of the users have pages that read their event in the end.");
+        return Scenario(
+            "users",
+            "One event for each of very many users, until the server has forgotten their streams again: what a user costs who came once.",
+            [users, readers, publishers],
+            (options, parsed) => options with
+            {
+                Users = parsed.GetValue(users),
+                Publishers = parsed.GetValue(publishers),
+                Readers = parsed.GetValue(readers),
+                Devices = 0,
+                Rate = 0,
+                Events = 1,
+                IsSingle = true,
+                AwaitsEviction = true,
             });
     }
 
@@ -204,8 +227,8 @@ internal static class ScenarioCommands
         => ScenarioOptions.Whole(
             "--devices", value, 0, 100, "How many pages each user has; 0 for pages that come when everything is published.");
 
-    private static Option<int> Publishers()
-        => ScenarioOptions.Whole("--publishers", 2, 1, 1_000, "How many publishers share the users.");
+    private static Option<int> Publishers(int value = 2)
+        => ScenarioOptions.Whole("--publishers", value, 1, 1_000, "How many publishers share the users.");
 
     private static Option<double> Rate(double value)
         => ScenarioOptions.Number(

@@ -29,15 +29,16 @@ internal sealed class ScenarioRun : IAsyncDisposable
         {
             IsServerPaced = options.Source == EventSource.Server,
             ServerEvents = options.Source == EventSource.Server ? options.Events : 0,
+            Interval = options is { Source: EventSource.Server, Rate: > 0 } ? (long)(1e9 / options.Rate) : 0,
         };
         _publishing = new PublisherRun(options.Target, Findings) { HasKeys = options.HasKeys };
         _streams = options.Source is EventSource.Server or EventSource.None
             ? []
-            : [.. Enumerable.Range(0, options.Users).Select(user => new PublishedStream(UserId(user), Findings))];
+            : [.. Enumerable.Range(0, options.Users).Select(user => new PublishedStream(UserId(user), Findings) { IsRead = IsRead(user) })];
         _publishers = _streams.Length == 0
             ? []
             : [.. Enumerable.Range(0, Math.Min(options.Publishers, options.Users)).Select(Publisher)];
-        Fleet = new PageFleet(_pages, [.. Enumerable.Range(0, options.Users * Math.Max(1, options.Devices)).Select(Page)])
+        Fleet = new PageFleet(_pages, [.. Enumerable.Range(0, Users * Math.Max(1, options.Devices)).Select(Page)])
         {
             ExpectsEnds = options.ExpectsEnds,
         };
@@ -77,6 +78,8 @@ internal sealed class ScenarioRun : IAsyncDisposable
     public async Task<LoadResult> RunAsync(Action<LoadSnapshot> watch, CancellationToken cancellationToken)
     {
         var idle = _server?.ResidentBytes;
+        var cpu = _server?.CpuMicroseconds;
+        var begun = MonotonicClock.Now;
         TimeSpan connecting = default;
         if (_options.Devices > 0)
         {
@@ -84,8 +87,12 @@ internal sealed class ScenarioRun : IAsyncDisposable
         }
 
         var connected = _server?.ResidentBytes;
-        var cpu = _server?.CpuMicroseconds;
-        var begun = MonotonicClock.Now;
+        if (_options.Source != EventSource.Server)
+        {
+            // Where the server makes the events, they come from the first connection on.
+            (cpu, begun) = (_server?.CpuMicroseconds, MonotonicClock.Now);
+        }
+
         using var stop = new CancellationTokenSource();
         var watching = WatchAsync(watch, stop.Token);
         var disturbing = DisturbAsync(stop.Token);
@@ -99,6 +106,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
         }
 
         var publishing = MonotonicClock.Since(begun);
+        var publishingCpu = _server?.CpuMicroseconds - cpu;
         await stop.CancelAsync();
         await disturbing;
         _options.Disturbance?.Calm(this);
@@ -110,9 +118,14 @@ internal sealed class ScenarioRun : IAsyncDisposable
         await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
         var took = MonotonicClock.Since(begun);
         await watching;
-        var result = Result(connecting, publishing, took, (idle, connected, _server?.ResidentBytes), _server?.CpuMicroseconds - cpu);
+        var result = Result(connecting, publishing, took, (idle, connected, _server?.ResidentBytes), _server?.CpuMicroseconds - cpu) with
+        {
+            PublishingCpuMicroseconds = publishingCpu,
+        };
         await Fleet.CloseAsync(CancellationToken.None);
-        return result;
+        return _options.AwaitsEviction
+            ? result with { Eviction = await StreamEviction.AwaitAsync(_options, _server, CancellationToken.None) }
+            : result;
     }
 
     public async ValueTask DisposeAsync()
@@ -125,11 +138,18 @@ internal sealed class ScenarioRun : IAsyncDisposable
         await Fleet.DisposeAsync();
     }
 
+    // Users who have pages, spread evenly over all of them.
+    private int Users => _options.Devices > 0 ? _options.Users : Math.Min(_options.Users, _options.Readers);
+
+    private int Stride => _options.Users / Users;
+
+    private bool IsRead(int user) => user % Stride == 0 && user / Stride < Users;
+
     private string UserId(int user) => string.Create(CultureInfo.InvariantCulture, $"{_options.Target.RunName}-{user}");
 
     private LoadPage Page(int index)
     {
-        var user = index % _options.Users;
+        var user = User(index);
         return _options.Target.Protocol switch
         {
             LoadProtocol.Netra => new NetraPage(_pages, index, UserId(user), _streams.Length > 0 ? _streams[user] : null)
@@ -143,6 +163,8 @@ internal sealed class ScenarioRun : IAsyncDisposable
         };
     }
 
+    private int User(int page) => page % Users * Stride;
+
     private EventPublisher Publisher(int index)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"publisher {index}");
@@ -150,11 +172,11 @@ internal sealed class ScenarioRun : IAsyncDisposable
     }
 
     private bool IsComplete() => _streams.Length > 0
-        ? Array.TrueForAll(_streams, static stream => stream.IsComplete) && Fleet.Pages.OfType<NetraPage>().All(HasAll)
+        ? Array.TrueForAll(_streams, static stream => !stream.IsRead || stream.IsComplete) && Fleet.Pages.OfType<NetraPage>().All(HasAll)
         : Fleet.Pages.All(page => page.Received >= _pages.ServerEvents);
 
     private bool HasAll(NetraPage page)
-        => page.Numbers is { Missing: 0 } numbers && numbers.Cursor >= _streams[page.Index % _options.Users].LastSeq;
+        => page.Numbers is { Missing: 0 } numbers && numbers.Cursor >= _streams[User(page.Index)].LastSeq;
 
     private async Task PublishAsync(CancellationToken cancellationToken)
     {
@@ -231,9 +253,9 @@ internal sealed class ScenarioRun : IAsyncDisposable
 
         if (_streams.Length > 0)
         {
-            foreach (var page in Fleet.Pages.OfType<NetraPage>().Take(_options.Users))
+            foreach (var page in Fleet.Pages.OfType<NetraPage>().Take(Users))
             {
-                _streams[page.Index].Complete(page.Numbers);
+                _streams[User(page.Index)].Complete(page.Numbers);
             }
         }
 
@@ -253,6 +275,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
             Resumed = pages.Sum(static page => page.Resumed),
             PublisherReconnects = _publishing.Reconnects,
             Latency = _pages.Latency.TakeTotal(),
+            Lateness = _pages.Lateness.TakeTotal(),
             DisturbedLatency = _pages.DisturbedLatency.TakeTotal(),
             ReceiptTimes = _publishing.ReceiptTimes.TakeTotal(),
             ConnectTimes = Fleet.ConnectTimes.TakeTotal(),
