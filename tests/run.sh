@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything, and runs all tests. The last line says: N passed, N failed, N skipped.
-# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium, Prometheus and Alertmanager.
+# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium, Prometheus, Alertmanager and strace.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,8 +51,8 @@ if [ ! -x "$chromium" ]; then
   fi
 fi
 
-# What alerts and metrics are sent to. Their services, which the packages may start, are not wanted.
-for package in prometheus prometheus-alertmanager; do
+# What alerts and metrics are sent to, and what counts system calls. Services that the packages may start are not wanted.
+for package in prometheus prometheus-alertmanager strace; do
   command -v "$package" >/dev/null && continue
   step "Installing $package"
   if ! { apt update -qq && apt install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
