@@ -41,11 +41,17 @@ internal static class FiguresCommand
     /// <summary>The command <c>publishing</c>: one event a request and many, by few publishers and by many.</summary>
     public static Command CreatePublishing()
     {
-        var command = new Command(
-            "publishing", "What publishing over HTTP costs our server: one event a request and many, by few and by many.");
-        Complete(command, static async (peer, scale, parsed, cancellationToken) =>
+        var publishers = new Option<int[]>("--publishers")
         {
-            var figures = new PublishFigures(peer, scale);
+            DefaultValueFactory = static _ => [1, 8, 64],
+            AllowMultipleArgumentsPerToken = true,
+            Description = "How many publishers there are, in turn.",
+        };
+        var command = new Command(
+            "publishing", "What publishing over HTTP costs our server: one event a request and many, by few and by many.") { publishers };
+        Complete(command, async (peer, scale, parsed, cancellationToken) =>
+        {
+            var figures = new PublishFigures(peer, parsed.GetRequiredValue(publishers), scale);
             await figures.RunAsync(cancellationToken);
             return (figures.Report(CommandLine.Of(parsed)), figures.Results);
         });

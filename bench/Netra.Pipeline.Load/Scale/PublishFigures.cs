@@ -9,11 +9,11 @@ namespace Netra.Pipeline.Load.Scale;
 /// What publishing over HTTP costs: one event a request and many, by few publishers and by many, into a fresh server each time.
 /// </summary>
 /// <param name="peer">The server.</param>
+/// <param name="publishers">How many publishers there are, in turn.</param>
 /// <param name="scale">How long each takes; 1 is what reports have.</param>
-internal sealed class PublishFigures(Peer peer, double scale)
+internal sealed class PublishFigures(Peer peer, IReadOnlyList<int> publishers, double scale)
 {
     private const int Users = 1_000;
-    private static readonly int[] Publishers = [1, 8, 64];
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
     private readonly List<LoadResult> _results = [];
 
@@ -25,7 +25,7 @@ internal sealed class PublishFigures(Peer peer, double scale)
     {
         foreach (var source in new[] { EventSource.Single, EventSource.Ndjson })
         {
-            foreach (var publishers in Publishers)
+            foreach (var count in publishers)
             {
                 // Without pages, and with one for each user.
                 foreach (var devices in new[] { 0, 1 })
@@ -36,13 +36,13 @@ internal sealed class PublishFigures(Peer peer, double scale)
                         Users = Users,
                         Devices = devices,
                         Source = source,
-                        Publishers = publishers,
+                        Publishers = count,
                         Rate = 0,
                         Duration = Duration * Math.Min(1, scale),
                         ServerPid = server.Id,
                     });
                     _results.Add(await run.RunAsync(static _ => { }, cancellationToken));
-                    await Console.Error.WriteLineAsync($"{source}, {publishers} publishers, {devices} pages a user");
+                    await Console.Error.WriteLineAsync($"{source}, {count} publishers, {devices} pages a user");
                 }
             }
         }

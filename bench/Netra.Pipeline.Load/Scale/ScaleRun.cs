@@ -21,22 +21,22 @@ internal sealed class ScaleRun(Peer peer, double scale)
     private const int Readers = 1_000;
     private const int Publishers = 32;
     private static readonly int[] Connections = [100, 1_000, 5_000, 10_000, 18_000];
+    private static readonly TimeSpan EvictionPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SoakTime = TimeSpan.FromMinutes(15);
 
     /// <summary>Steps from few to many connections.</summary>
     public async Task<IReadOnlyList<ScaleStep>> StepsAsync(CancellationToken cancellationToken)
     {
         var steps = new List<ScaleStep>();
-        foreach (var full in Connections)
+        foreach (var connections in Connections.Select(Size).Distinct())
         {
-            var connections = Size(full);
             var interval = connections / (EventsPerSecond * scale) * 1_000;
             var held = HeldSeconds * Math.Min(1, scale * 10);
             var idle = await Comparison.MeasureAsync(
                 peer, new Workload("idle", connections, 0, 0) { Hold = TimeSpan.FromSeconds(held) }, cancellationToken);
             var paced = await Comparison.MeasureAsync(
                 peer,
-                new Workload("paced", connections, Math.Max(2, (long)(PacedSeconds * 1_000 / interval)), interval),
+                new Workload("paced", connections, Math.Max(2, (long)(PacedSeconds * Math.Min(1, scale * 10) * 1_000 / interval)), interval),
                 cancellationToken);
             steps.Add(new ScaleStep(connections, idle, held, paced));
             await Console.Error.WriteLineAsync(FormattableString.Invariant(
@@ -71,6 +71,7 @@ internal sealed class ScaleRun(Peer peer, double scale)
             Events = 1,
             IsSingle = true,
             AwaitsEviction = true,
+            EvictionPatience = EvictionPatience * Math.Min(1, scale * 100),
             ServerPid = pid,
         },
         cancellationToken);

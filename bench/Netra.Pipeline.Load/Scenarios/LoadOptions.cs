@@ -61,6 +61,9 @@ internal sealed record LoadOptions(string Name, LoadTarget Target)
     /// <summary>Whether the run waits until the server has forgotten the users' streams.</summary>
     public bool AwaitsEviction { get; init; }
 
+    /// <summary>How long none may be forgotten before the waiting ends.</summary>
+    public TimeSpan EvictionPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Whether the result is printed as JSON.</summary>
     public bool IsJson { get; init; }
 

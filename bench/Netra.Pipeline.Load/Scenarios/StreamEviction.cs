@@ -13,7 +13,6 @@ namespace Netra.Pipeline.Load.Scenarios;
 /// <param name="Resident">The server's resident memory in the end; null when it is not measured.</param>
 internal sealed record StreamEviction(long Loaded, long Left, TimeSpan Took, double? Resident)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Looks until none is in memory, or they do not become fewer any more: a server keeps some for those who come back.</summary>
@@ -28,7 +27,7 @@ internal sealed record StreamEviction(long Loaded, long Left, TimeSpan Took, dou
         var begun = MonotonicClock.Now;
         var loaded = await LookAsync(client, cancellationToken);
         var (left, since) = (loaded, begun);
-        while (left > 0 && MonotonicClock.Since(since) < Patience)
+        while (left > 0 && MonotonicClock.Since(since) < options.EvictionPatience)
         {
             await Task.Delay(LookEvery, TimeProvider.System, cancellationToken);
             if (await LookAsync(client, cancellationToken) is var now && now < left)
