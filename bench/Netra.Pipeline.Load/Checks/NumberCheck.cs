@@ -12,27 +12,28 @@ internal sealed class NumberCheck(Findings findings)
     // What was passed over and has not come yet; each with how it was found.
     private readonly List<(long From, long To, string Seen)> _missing = [];
     private readonly List<GapMessage> _gaps = [];
+    private long _cursor;
     private long _lastAt;
 
     /// <summary>Whose numbers these are.</summary>
     public required string Where { get; set; }
 
     /// <summary>The highest number that was passed.</summary>
-    public long Cursor { get; private set; }
-
-    /// <summary>How many numbers are passed over and have not come.</summary>
-    public long Missing => _missing.Sum(static range => range.To - range.From + 1);
+    public long Cursor => Volatile.Read(ref _cursor);
 
     /// <summary>What came with a mark as a redelivery and was known already.</summary>
     public long Redelivered { get; private set; }
 
-    /// <summary>The gaps without replay that the server has told.</summary>
-    public IReadOnlyList<GapMessage> Gaps => _gaps;
+    /// <summary>When the last number came, for people.</summary>
+    public string LastAt => findings.At(_lastAt);
 
     /// <summary>Begins, or begins anew, after a number.</summary>
-    public void Begin(long cursor)
+    /// <param name="cursor">The number.</param>
+    /// <param name="now">When.</param>
+    public void Begin(long cursor, long now)
     {
-        Cursor = cursor;
+        Volatile.Write(ref _cursor, cursor);
+        _lastAt = now;
         _missing.Clear();
     }
 
@@ -43,20 +44,17 @@ internal sealed class NumberCheck(Findings findings)
     /// <returns>Whether it has not come before.</returns>
     public bool Take(long seq, bool isRedelivery, long now)
     {
-        if (seq <= Cursor)
+        if (seq <= _cursor)
         {
             return TakeOld(seq, isRedelivery, now);
         }
 
-        if (seq > Cursor + 1)
+        if (seq > _cursor + 1)
         {
-            var seen = $"{Range(Cursor + 1, seq - 1)} passed over without a gap, between {Cursor} ({findings.At(_lastAt)}) "
-                + $"and {seq} ({findings.At(now)})";
-            findings.Add(FindingKind.UnexplainedGap, Where, seen, seq - Cursor - 1);
-            _missing.Add((Cursor + 1, seq - 1, seen));
+            PassOver(_cursor + 1, seq - 1, $"{seq} ({findings.At(now)})");
         }
 
-        Cursor = seq;
+        Volatile.Write(ref _cursor, seq);
         _lastAt = now;
         return true;
     }
@@ -64,33 +62,64 @@ internal sealed class NumberCheck(Findings findings)
     /// <summary>A <c>gap</c>.</summary>
     public void Take(GapMessage gap)
     {
-        if (!gap.Replay && gap.To > Cursor)
+        if (gap.Replay || gap.To <= _cursor)
         {
-            _gaps.Add(gap);
-            Cursor = gap.To;
+            return;
         }
+
+        if (gap.From > _cursor + 1)
+        {
+            PassOver(_cursor + 1, gap.From - 1, $"a gap from {gap.From} to {gap.To}");
+        }
+
+        _gaps.Add(gap);
+        Volatile.Write(ref _cursor, gap.To);
     }
 
-    /// <summary>Nothing more comes: what is missing is lost.</summary>
-    /// <param name="last">The highest number that a receipt names.</param>
-    public void Complete(long last)
+    /// <summary>Why a number has not come, as far as the page was told or has noticed; null when it came, or is above the cursor.</summary>
+    public string? Explain(long seq)
     {
         foreach (var (from, to, seen) in _missing)
         {
-            findings.Add(FindingKind.Lost, Where, seen, to - from + 1);
+            if (from <= seq && seq <= to)
+            {
+                return seen;
+            }
         }
 
-        if (last > Cursor)
+        return _gaps.Find(gap => gap.From <= seq && seq <= gap.To) is { } told
+            ? $"a gap says {told.Cause} for {told.From} to {told.To}"
+            : null;
+    }
+
+    /// <summary>Nothing more comes: what was passed over, and has not come yet, is lost.</summary>
+    /// <param name="accepted">The numbers that receipts name: whoever published them tells what became of those.</param>
+    /// <returns>How many numbers are lost.</returns>
+    public long Complete(NumberSet accepted)
+    {
+        var lost = 0L;
+        foreach (var (from, to, seen) in _missing)
         {
-            findings.Add(
-                FindingKind.Lost,
-                Where,
-                $"{Range(Cursor + 1, last)} have receipts and did not come; the last that came is {Cursor} ({findings.At(_lastAt)})",
-                last - Cursor);
+            var count = accepted.Outside(from, to).Sum(static range => range.To - range.From + 1);
+            if (count > 0)
+            {
+                findings.Add(FindingKind.Lost, Where, seen, count);
+            }
+
+            lost += count;
         }
+
+        return lost;
     }
 
     private static string Range(long from, long to) => from == to ? $"number {from}" : $"numbers {from} to {to}";
+
+    private void PassOver(long from, long to, string next)
+    {
+        var seen = $"{Range(from, to)} passed over without a gap, between {_cursor} ({findings.At(_lastAt)}) and {next}";
+        findings.Add(FindingKind.UnexplainedGap, Where, seen, to - from + 1);
+        _missing.Add((from, to, seen));
+    }
 
     private bool TakeOld(long seq, bool isRedelivery, long now)
     {
@@ -103,7 +132,7 @@ internal sealed class NumberCheck(Findings findings)
             }
             else
             {
-                findings.Add(FindingKind.Duplicated, Where, $"number {seq} came again ({findings.At(now)}); the last was {Cursor}");
+                findings.Add(FindingKind.Duplicated, Where, $"number {seq} came again ({findings.At(now)}); the last was {_cursor}");
             }
 
             return false;
@@ -123,7 +152,7 @@ internal sealed class NumberCheck(Findings findings)
 
         if (!isRedelivery)
         {
-            findings.Add(FindingKind.Reordered, Where, $"number {seq} came after {Cursor} ({findings.At(now)})");
+            findings.Add(FindingKind.Reordered, Where, $"number {seq} came after {_cursor} ({findings.At(now)})");
         }
 
         return true;

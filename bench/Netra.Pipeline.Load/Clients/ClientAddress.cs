@@ -16,6 +16,9 @@ internal sealed record ClientAddress(Uri Url, string PathAndQuery)
     /// <summary>The bearer token of the handshake; null for none.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Whether the server's certificate is not looked at.</summary>
+    public bool IsInsecure { get; init; }
+
     /// <summary>Which connection of the run it is, from 0.</summary>
     public int Index { get; init; }
 

@@ -17,7 +17,8 @@ internal readonly record struct ClientFrame(int Opcode, bool IsFinal, int Header
     public const int Ping = 0x9;
     public const int Pong = 0xA;
 
-    private const int MaxShort = 125;
+    /// <summary>The longest payload whose length is in the second byte, and of control frames.</summary>
+    public const int MaxShort = 125;
     private const int MaskLength = 4;
 
     public int Length => HeaderLength + PayloadLength;
@@ -63,7 +64,7 @@ internal readonly record struct ClientFrame(int Opcode, bool IsFinal, int Header
     }
 
     /// <summary>How long a frame of a client is, its mask included.</summary>
-    public static int LengthOf(int payload) 
+    public static int LengthOf(int payload)
         => 2 + MaskLength + payload + (payload <= MaxShort ? 0 : payload <= ushort.MaxValue ? sizeof(ushort) : sizeof(ulong));
 
     /// <summary>Writes a frame of a client, masked.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Netra.Pipeline.Load.Clients;
 
@@ -27,6 +28,8 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
     private int _messageLength;
     private byte[] _unsent = [];
     private int _unsentLength;
+    private bool _isGathering;
+    private bool _isWriting;
     private bool _isPaused;
     private bool _isReading = true;
     private bool _isEnding;
@@ -69,22 +72,26 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
             if (address.Url.Scheme == Uri.UriSchemeHttps)
             {
                 tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
-                await tls.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions { TargetHost = address.Url.Host }, cancellationToken);
+                await tls.AuthenticateAsClientAsync(ServerTrust.Options(address.Url.Host, address.IsInsecure), cancellationToken);
             }
 
             var client = new WebSocketClient(socket, tls, handler, bufferSize);
             await client.OpenAsync(address, cancellationToken);
             return client;
         }
-        catch
+        catch (Exception exception)
         {
+            socket.Dispose();
             if (tls is not null)
             {
                 await tls.DisposeAsync();
             }
 
-            socket.Dispose();
+            if (exception is AuthenticationException)
+            {
+                throw new HandshakeRefusedException(exception.Message);
+            }
+
             throw;
         }
     }
@@ -136,12 +143,19 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
     /// Reads and says nothing more, and tells its handler nothing: for the server, a peer whose network is gone. The socket stays open
     /// until the server has enough of it, or <see cref="Dispose"/>.
     /// </summary>
-    public void Abandon()
+    /// <returns>False when it has ended before.</returns>
+    public bool Abandon()
     {
         lock (_gate)
         {
             _isPaused = true;
+            if (_end is not null)
+            {
+                return false;
+            }
+
             _handler = new AbsentHandler();
+            return true;
         }
     }
 
@@ -221,18 +235,17 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
             Handle(MonotonicClock.Now);
         }
 
-        if (_tls is not null)
-        {
-            _ = ReadTlsAsync(_tls);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private void Read()
     {
+        if (_tls is not null)
+        {
+            _ = ReadTlsAsync(_tls);
+            return;
+        }
+
         for (var reads = 0; reads < ReadsInARow; reads++)
         {
             lock (_gate)
@@ -310,7 +323,19 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
         {
             while (true)
             {
-                var read = await tls.ReadAsync(_buffer.AsMemory(_filled));
+                Memory<byte> free;
+                lock (_gate)
+                {
+                    if (_isPaused || _end is not null)
+                    {
+                        _isReading = false;
+                        return;
+                    }
+
+                    free = _buffer.AsMemory(_filled);
+                }
+
+                var read = await tls.ReadAsync(free);
                 lock (_gate)
                 {
                     if (!Take(read))
@@ -373,6 +398,11 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
     {
         switch (frame.Opcode)
         {
+            case ClientFrame.Text or ClientFrame.Continuation when (frame.Opcode == ClientFrame.Continuation) != _isGathering:
+                throw new InvalidDataException(
+                    _isGathering ? "a message begins within another one" : "a frame goes on with a message that has not begun");
+            case >= ClientFrame.Close when !frame.IsFinal || frame.PayloadLength > ClientFrame.MaxShort:
+                throw new InvalidDataException($"a control frame of {frame.PayloadLength} bytes, or in parts");
             case ClientFrame.Text when frame.IsFinal:
                 _handler.OnMessage(this, payload, now);
                 break;
@@ -406,6 +436,7 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
 
         payload.CopyTo(_message.AsSpan(_messageLength));
         _messageLength += payload.Length;
+        _isGathering = !frame.IsFinal;
         if (frame.IsFinal)
         {
             var length = _messageLength;
@@ -460,8 +491,12 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
 
         if (_tls is not null)
         {
-            _tls.Write(_unsent.AsSpan(0, _unsentLength));
-            _unsentLength = 0;
+            if (!_isWriting)
+            {
+                _isWriting = true;
+                _ = WriteTlsAsync(_tls);
+            }
+
             return;
         }
 
@@ -475,6 +510,34 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
 
         _unsentLength -= sent;
         _unsent.AsSpan(sent, _unsentLength).CopyTo(_unsent);
+    }
+
+    private async Task WriteTlsAsync(SslStream tls)
+    {
+        try
+        {
+            while (true)
+            {
+                byte[] next;
+                lock (_gate)
+                {
+                    if (_unsentLength == 0 || _end is not null)
+                    {
+                        _isWriting = false;
+                        return;
+                    }
+
+                    next = _unsent[.._unsentLength];
+                    _unsentLength = 0;
+                }
+
+                await tls.WriteAsync(next);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // The reader meets the same end, after what came before it; nothing more is written.
+        }
     }
 
     private void End(ClientEnd end)

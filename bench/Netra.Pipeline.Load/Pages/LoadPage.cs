@@ -28,7 +28,13 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     public bool IsDisturbed { get; set; }
 
     /// <summary>Its connection; null before the first one.</summary>
-    public WebSocketClient? Client { get; set; }
+    public WebSocketClient? Client { get; protected set; }
+
+    /// <summary>How many bytes its earlier connections have read.</summary>
+    public long BytesOfEnded { get; private set; }
+
+    /// <summary>Why it is not back after an ending; null when it is, or has not tried yet.</summary>
+    public string? Refusal { get; set; }
 
     /// <summary>Completes when the server has opened the conversation, and not just the socket.</summary>
     public Task Opened => _opened.Task;
@@ -43,10 +49,17 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     public abstract ClientAddress NextAddress();
 
     /// <summary>Another connection is about to be opened.</summary>
-    public void BeginConnection() => _opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void BeginConnection()
+    {
+        _opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        BytesOfEnded += Client?.BytesRead ?? 0;
+        Client = null;
+    }
 
     /// <summary>Nothing more comes: says what is missing.</summary>
     public abstract void Complete();
+
+    public override void OnOpened(WebSocketClient client) => Client = client;
 
     public override void OnEnded(ClientEnd end)
     {

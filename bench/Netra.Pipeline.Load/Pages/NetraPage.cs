@@ -13,8 +13,12 @@ namespace Netra.Pipeline.Load.Pages;
 /// </summary>
 internal sealed class NetraPage : LoadPage
 {
+    private const int MaxTold = 300;
+    private const long MaxIntervalMs = 24 * 3_600_000;
+
+    private readonly int _user;
     private readonly string _userId;
-    private readonly byte[] _userName;
+    private readonly int _device;
     private readonly PublishedStream? _stream;
     private readonly NumberCheck _check;
     private readonly byte[] _ack = new byte[48];
@@ -23,16 +27,19 @@ internal sealed class NetraPage : LoadPage
     private long _acknowledgedAt;
     private long _heardAt;
     private long _ackEvery = long.MaxValue;
+    private bool _isWelcomed;
     private bool _hasReset;
 
     /// <param name="run">What all pages share.</param>
     /// <param name="index">Which page of the run it is, from 0.</param>
-    /// <param name="userId">Whose page it is.</param>
+    /// <param name="user">Whose page it is: which user of the run.</param>
+    /// <param name="userId">The user's id.</param>
     /// <param name="stream">What is published for the user; null where the server makes the events.</param>
-    public NetraPage(PageRun run, int index, string userId, PublishedStream? stream)
+    public NetraPage(PageRun run, int index, int user, string userId, PublishedStream? stream)
         : base(run, index)
     {
-        (_userId, _userName, _stream) = (userId, Encoding.UTF8.GetBytes(userId), stream);
+        (_user, _userId, _stream) = (user, userId, stream);
+        _device = index / run.Users;
         _check = new NumberCheck(run.Findings) { Where = userId };
     }
 
@@ -42,9 +49,6 @@ internal sealed class NetraPage : LoadPage
 
     /// <summary>Whether it begins with all that is kept, and not from now on.</summary>
     public bool ReadsAll { get; init; }
-
-    /// <summary>The numbers that have come.</summary>
-    public NumberCheck Numbers => _check;
 
     /// <summary>How many events came again, marked as redeliveries.</summary>
     public long Redelivered => _check.Redelivered;
@@ -60,19 +64,29 @@ internal sealed class NetraPage : LoadPage
         var resume = _welcome is { } welcome
             ? $"&epoch={welcome.Epoch}&seq={_check.Cursor}&from={welcome.From}"
             : ReadsAll ? "&seq=0" : string.Empty;
-        return Run.Target.Address(Index, $"/ws?user_id={_userId}{resume}", ProtocolConstants.Subprotocol);
+        var path = $"{Run.Target.Url.AbsolutePath.TrimEnd('/')}/ws?user_id={Uri.EscapeDataString(_userId)}{resume}";
+        return Run.Target.Address(Index, _user, path, ProtocolConstants.Subprotocol);
+    }
+
+    public override void OnOpened(WebSocketClient client)
+    {
+        base.OnOpened(client);
+        _isWelcomed = false;
     }
 
     public override void OnMessage(WebSocketClient client, ReadOnlySpan<byte> message, long now)
     {
         _heardAt = now;
-        if (message.StartsWith("{\"seq\":"u8)
+        if (_isWelcomed
+            && message.StartsWith("{\"seq\":"u8)
             && Utf8Parser.TryParse(message[7..], out long seq, out _)
             && seq == _check.Cursor + 1
+            && message[^1] == (byte)'}'
+            && !IsForeign(message)
             && message.IndexOf("\"type\":\"token\""u8) > 0)
         {
             // Its number is the next one: whether it is marked as a redelivery changes nothing.
-            TakeEvent(message, seq, isRedelivery: false, now);
+            TakeEvent(message, seq, IdOf(message), isRedelivery: false, now);
             if (seq - _acknowledged >= _ackEvery)
             {
                 Acknowledge(client, now);
@@ -86,17 +100,17 @@ internal sealed class NetraPage : LoadPage
 
     public override void OnTick(WebSocketClient client, long now)
     {
-        if (_welcome is not { } welcome)
+        if (!_isWelcomed || _welcome is not { } welcome)
         {
             return;
         }
 
-        if (_check.Cursor > _acknowledged && now - _acknowledgedAt >= welcome.AckIntervalMs * 1_000_000)
+        if (_check.Cursor > _acknowledged && now - _acknowledgedAt >= Math.Min(welcome.AckIntervalMs, MaxIntervalMs) * 1_000_000)
         {
             Acknowledge(client, now);
         }
 
-        var patience = (welcome.PingIntervalMs + welcome.PingTimeoutMs) * 1_000_000;
+        var patience = (Math.Min(welcome.PingIntervalMs, MaxIntervalMs) + Math.Min(welcome.PingTimeoutMs, MaxIntervalMs)) * 1_000_000;
         if (now - _heardAt > patience)
         {
             var silence = $"nothing came for {(now - _heardAt) / 1e9:F1} s, not even a ping; the last number was {_check.Cursor}, "
@@ -110,34 +124,45 @@ internal sealed class NetraPage : LoadPage
 
     public override void Complete()
     {
-        _check.Complete(_stream?.LastSeq ?? 0);
-        if (_stream is null && Received < Run.ServerEvents)
+        if (_stream is not null)
+        {
+            _stream.Complete(_device, _check);
+            return;
+        }
+
+        var missing = Run.ServerEvents - Received - _check.Complete(new NumberSet());
+        if (missing > 0)
         {
             Run.Findings.Add(
                 FindingKind.Lost,
                 Where,
                 $"{Received} of {Run.ServerEvents} events came; the last has number {_check.Cursor}",
-                Run.ServerEvents - Received);
+                missing);
         }
     }
 
     private void Handle(WebSocketClient client, ServerMessage message, ReadOnlySpan<byte> bytes, long now)
     {
+        if (!_isWelcomed && message is not WelcomeMessage)
+        {
+            throw new InvalidDataException($"the first message is no welcome: {Quote(bytes)}");
+        }
+
         switch (message)
         {
             case WelcomeMessage welcome:
                 Welcome(welcome, now);
                 break;
             case EventMessage @event:
-                TakeEvent(bytes, @event.Seq, @event.Redelivery is not null, now);
-                if (@event.EventType is not (EventType.Token or EventType.Custom))
-                {
-                    Acknowledge(client, now);
-                }
-
+                TakeEvent(client, @event, bytes, now);
                 break;
             case GapMessage gap:
                 _check.Take(gap);
+                if (gap.Cause == GapCause.ServerRestart)
+                {
+                    _stream?.Restart(gap.To);
+                }
+
                 break;
             case PingMessage ping:
                 client.SendText(ClientMessageWriter.Pong(new PongMessage(_check.Cursor, ping.Ts)));
@@ -152,14 +177,46 @@ internal sealed class NetraPage : LoadPage
         }
     }
 
+    private void TakeEvent(WebSocketClient client, EventMessage @event, ReadOnlySpan<byte> bytes, long now)
+    {
+        if (IsForeign(bytes))
+        {
+            Run.Findings.Add(
+                FindingKind.WrongContent, Where, $"number {@event.Seq} is another user's ({Run.Findings.At(now)}): {Quote(bytes)}");
+            return;
+        }
+
+        var isRedelivery = @event.Redelivery is not null;
+        if (@event.EventType is EventType.AgentStarted or EventType.Token or EventType.AgentCompleted)
+        {
+            TakeEvent(bytes, @event.Seq, EventId.Hash(Encoding.UTF8.GetBytes(@event.Id)), isRedelivery, now);
+        }
+        else
+        {
+            // The server may add events of its own, such as that a run has stalled.
+            _check.Take(@event.Seq, isRedelivery, now);
+        }
+
+        if (@event.EventType is not (EventType.Token or EventType.Custom))
+        {
+            Acknowledge(client, now);
+        }
+    }
+
     private void Welcome(WelcomeMessage welcome, long now)
     {
+        if (_isWelcomed)
+        {
+            throw new InvalidDataException("a second welcome on one connection");
+        }
+
+        _isWelcomed = true;
         _check.Where = $"{_userId} ({welcome.ConnectionId})";
         if (_welcome is not { } before)
         {
-            _check.Begin(ReadsAll ? welcome.From : welcome.Seq);
+            _check.Begin(ReadsAll ? welcome.From : welcome.Seq, now);
         }
-        else if (welcome.Resumed)
+        else if (welcome.Resumed && welcome.Epoch == before.Epoch)
         {
             Resumed++;
         }
@@ -168,9 +225,9 @@ internal sealed class NetraPage : LoadPage
             Run.Findings.Add(
                 FindingKind.NotResumed,
                 Where,
-                $"epoch {before.Epoch}, number {_check.Cursor} was answered with epoch {welcome.Epoch}, number {welcome.Seq} "
-                + $"({Run.Findings.At(now)})");
-            _check.Begin(welcome.From);
+                $"epoch {before.Epoch}, number {_check.Cursor} was answered with epoch {welcome.Epoch}, number {welcome.Seq}, "
+                + $"resumed {(welcome.Resumed ? "true" : "false")} ({Run.Findings.At(now)})");
+            _check.Begin(welcome.From, now);
             _hasReset = true;
         }
 
@@ -178,7 +235,7 @@ internal sealed class NetraPage : LoadPage
         Open();
     }
 
-    private void TakeEvent(ReadOnlySpan<byte> message, long seq, bool isRedelivery, long now)
+    private void TakeEvent(ReadOnlySpan<byte> message, long seq, int id, bool isRedelivery, long now)
     {
         if (!_check.Take(seq, isRedelivery, now))
         {
@@ -186,22 +243,37 @@ internal sealed class NetraPage : LoadPage
         }
 
         Count(message, now);
-        if (_stream is null || _hasReset)
+        if (_stream is null)
         {
             return;
         }
 
-        var place = EventText.ReadPlace(message, _userName);
-        if (place >= 0)
+        if (EventText.TryRead(message, _stream.Name, out var place, out var due))
         {
-            _stream.Deliver(place, seq, Where);
+            _stream.Deliver(_device, new DeliveredEvent(place, seq, id, due), _check, isComparable: !_hasReset);
         }
-        else if (Run.Target.UserTokens.Count == 0)
+        else if (Run.Target.Users.Count == 0 || message.IndexOf(Run.RunName) >= 0)
         {
-            Run.Findings.Add(
-                FindingKind.WrongContent, Where, $"number {seq} is not this run's, or not this user's: {Encoding.UTF8.GetString(message)}");
+            Run.Findings.Add(FindingKind.WrongContent, Where, $"number {seq} is not what was published: {Quote(message)}");
         }
     }
+
+    // Another user's event has no business here, and its number says nothing of this user's.
+    private bool IsForeign(ReadOnlySpan<byte> message)
+        => _stream is not null
+            && EventText.FindName(message, Run.RunName) is { IsEmpty: false } name
+            && !name.SequenceEqual(_stream.Name);
+
+    private static int IdOf(ReadOnlySpan<byte> message)
+    {
+        var begin = message.IndexOf("\"id\":\""u8) + 6;
+        return begin >= 6 && message[begin..].IndexOf((byte)'"') is >= 0 and var length
+            ? EventId.Hash(message.Slice(begin, length))
+            : 0;
+    }
+
+    private static string Quote(ReadOnlySpan<byte> message)
+        => Encoding.UTF8.GetString(message[..Math.Min(message.Length, MaxTold)]) + (message.Length > MaxTold ? "…" : string.Empty);
 
     private void Acknowledge(WebSocketClient client, long now)
     {

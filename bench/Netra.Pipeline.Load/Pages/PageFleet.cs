@@ -35,7 +35,6 @@ internal sealed class PageFleet : IAsyncDisposable
     private readonly SemaphoreSlim _connects = new(ConnectsAtOnce);
     private readonly ConcurrentBag<WebSocketClient> _abandoned = [];
     private readonly Task _ticking;
-    private long _bytesOfEnded;
 
     /// <param name="run">What the pages share.</param>
     /// <param name="pages">The pages.</param>
@@ -80,7 +79,7 @@ internal sealed class PageFleet : IAsyncDisposable
     }
 
     /// <summary>How many bytes have come over the sockets, the headers of frames included.</summary>
-    public long BytesRead => Interlocked.Read(ref _bytesOfEnded) + _pages.Sum(static page => page.Client?.BytesRead ?? 0);
+    public long BytesRead => _pages.Sum(static page => page.BytesOfEnded + (page.Client?.BytesRead ?? 0));
 
     /// <summary>Opens a connection of each page.</summary>
     /// <param name="perSecond">At most how many are begun in a second; 0 for as fast as they open.</param>
@@ -90,22 +89,28 @@ internal sealed class PageFleet : IAsyncDisposable
     {
         var begun = MonotonicClock.Now;
         var connecting = new List<Task>(_pages.Length);
-        for (var i = 0; i < _pages.Length; i++)
+        try
         {
-            if (perSecond > 0)
+            for (var i = 0; i < _pages.Length; i++)
             {
-                var early = TimeSpan.FromSeconds(i / perSecond) - MonotonicClock.Since(begun);
-                if (early > TimeSpan.Zero)
+                if (perSecond > 0)
                 {
-                    await Task.Delay(early, TimeProvider.System, cancellationToken);
+                    var early = TimeSpan.FromSeconds(i / perSecond) - MonotonicClock.Since(begun);
+                    if (early > TimeSpan.Zero)
+                    {
+                        await Task.Delay(early, TimeProvider.System, cancellationToken);
+                    }
                 }
-            }
 
-            await _connects.WaitAsync(cancellationToken);
-            connecting.Add(ConnectHeldAsync(_pages[i], cancellationToken));
+                await _connects.WaitAsync(cancellationToken);
+                connecting.Add(ConnectHeldAsync(_pages[i], cancellationToken));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(connecting);
         }
 
-        await Task.WhenAll(connecting);
         return MonotonicClock.Since(begun);
     }
 
@@ -114,7 +119,12 @@ internal sealed class PageFleet : IAsyncDisposable
     {
         if (page is { IsOpen: true, Client: { } client })
         {
-            client.Abandon();
+            if (!client.Abandon())
+            {
+                // It has just ended by itself, and the page knows.
+                return;
+            }
+
             _abandoned.Add(client);
             page.OnEnded(new ClientEnd(ClientEndCause.Client, CloseCode: null, "abandoned"));
         }
@@ -154,6 +164,18 @@ internal sealed class PageFleet : IAsyncDisposable
         while (Open < _pages.Length && MonotonicClock.Since(begun) < patience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Finds the pages that are not open, and were refused when they came back.</summary>
+    public void TellWhoIsAway()
+    {
+        foreach (var page in _pages)
+        {
+            if (page is { IsOpen: false, Refusal: { } refusal })
+            {
+                _run.Findings.Add(FindingKind.Refused, page.Where, $"not back: {refusal}");
+            }
         }
     }
 
@@ -213,9 +235,7 @@ internal sealed class PageFleet : IAsyncDisposable
         try
         {
             var buffer = _pages.Length <= SmallFleet ? LargeBuffer : SmallBuffer;
-            var client = await WebSocketClient.ConnectAsync(page.NextAddress(), page, buffer, either.Token);
-            Interlocked.Add(ref _bytesOfEnded, page.Client?.BytesRead ?? 0);
-            page.Client = client;
+            await WebSocketClient.ConnectAsync(page.NextAddress(), page, buffer, either.Token);
             await page.Opened.WaitAsync(either.Token);
             ConnectTimes.Record(MonotonicClock.Now - begun);
             return null;
@@ -271,6 +291,7 @@ internal sealed class PageFleet : IAsyncDisposable
                 try
                 {
                     refusal = await ConnectAsync(page, _stop.Token);
+                    page.Refusal = refusal;
                 }
                 finally
                 {

@@ -9,6 +9,12 @@ namespace Netra.Pipeline.Load.Pages;
 /// <param name="Findings">Who is told what is wrong.</param>
 internal sealed record PageRun(LoadTarget Target, Findings Findings)
 {
+    /// <summary>The run's name, which its users' names begin with.</summary>
+    public byte[] RunName { get; } = System.Text.Encoding.UTF8.GetBytes(Target.RunName);
+
+    /// <summary>How many users have pages.</summary>
+    public required int Users { get; init; }
+
     /// <summary>From when an event was due until a page has it.</summary>
     public LatencyRecorder Latency { get; } = new();
 
@@ -27,8 +33,8 @@ internal sealed record PageRun(LoadTarget Target, Findings Findings)
     /// </summary>
     public LatencyRecorder Lateness { get; } = new();
 
-    /// <summary>How many events the server makes for each page, where it does.</summary>
-    public long ServerEvents { get; init; }
+    /// <summary>How many events the server makes for each page, where it does; 0 when they are not waited for.</summary>
+    public long ServerEvents { get; set; }
 
     /// <summary>Who is told of conversations that were open and have ended.</summary>
     public Action<LoadPage, ClientEnd> OnEnded { get; set; } = static (_, _) => { };

@@ -15,15 +15,19 @@ internal class PlainPage(PageRun run, int index) : LoadPage(run, index)
     protected virtual string Path => string.Empty;
 
     public override ClientAddress NextAddress()
-        => Run.Target.Address(Index, Run.Target.Url.AbsolutePath.TrimEnd('/') + (Path.Length > 0 ? Path : "/"), subprotocol: null);
+        => Run.Target.Address(Index, Index, Run.Target.Url.AbsolutePath.TrimEnd('/') + (Path.Length > 0 ? Path : "/"), subprotocol: null);
 
-    public override void OnOpened(WebSocketClient client) => Open();
+    public override void OnOpened(WebSocketClient client)
+    {
+        base.OnOpened(client);
+        Open();
+    }
 
     public override void OnMessage(WebSocketClient client, ReadOnlySpan<byte> message, long now) => Count(message, now);
 
     public override void Complete()
     {
-        if (Received != Run.ServerEvents)
+        if (Run.ServerEvents > 0 && Received != Run.ServerEvents)
         {
             Run.Findings.Add(
                 Received < Run.ServerEvents ? FindingKind.Lost : FindingKind.Duplicated,

@@ -25,6 +25,7 @@ internal sealed class SignalRPage(PageRun run, int index) : PlainPage(run, index
 
     public override void OnOpened(WebSocketClient client)
     {
+        Client = client;
         _pingedAt = MonotonicClock.Now;
         client.SendText(Handshake);
     }

@@ -12,9 +12,8 @@ internal sealed class SocketIoPage(PageRun run, int index) : PlainPage(run, inde
 {
     protected override string Path => "/socket.io/?EIO=4&transport=websocket";
 
-    public override void OnOpened(WebSocketClient client)
-    {
-    }
+    // The server opens the conversation.
+    public override void OnOpened(WebSocketClient client) => Client = client;
 
     public override void OnMessage(WebSocketClient client, ReadOnlySpan<byte> message, long now)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 
 namespace Netra.Pipeline.Load.Publishing;
 
@@ -7,7 +6,7 @@ namespace Netra.Pipeline.Load.Publishing;
 internal static class EventLine
 {
     /// <summary>No line is longer, in bytes.</summary>
-    public const int MaxLength = 512;
+    public const int MaxLength = 2_048;
 
     private static ReadOnlySpan<byte> Head => "{\"user_id\":\""u8;
 
@@ -21,15 +20,13 @@ internal static class EventLine
     {
         var at = 0;
         Append(target, ref at, Head);
-        Span<byte> userId = stackalloc byte[64];
-        userId = userId[..Encoding.UTF8.GetBytes(line.Stream.UserId, userId)];
-        Append(target, ref at, userId);
+        Append(target, ref at, line.Stream.UserJson);
         Append(target, ref at, "\",\"thread_id\":\"t1\",\"run_id\":\""u8);
         Append(target, ref at, runId);
         if (hasKey)
         {
             Append(target, ref at, "\",\"idempotency_key\":\""u8);
-            Append(target, ref at, userId);
+            Append(target, ref at, line.Stream.Name);
             Append(target, ref at, "-"u8);
             Utf8Formatter.TryFormat(line.Place, target[at..], out var digits);
             at += digits;
@@ -42,7 +39,7 @@ internal static class EventLine
             PublishedKind.Completed => "\",\"type\":\"agent_completed\",\"data\":{\"agent_name\":\"load\",\"metadata\":{\"text\":\""u8,
             _ => throw new ArgumentOutOfRangeException(nameof(line), line.Kind, "no such event"),
         });
-        EventText.Write(target[at..], userId, line.Place, line.Due);
+        EventText.Write(target[at..], line.Stream.Name, line.Place, line.Due);
         at += EventText.Length;
         Append(target, ref at, line.Kind == PublishedKind.Token ? "\"}}"u8 : "\"}}}"u8);
         return at;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Netra.Pipeline.Load.Checks;
 using Netra.Pipeline.Load.Clients;
@@ -9,6 +10,8 @@ namespace Netra.Pipeline.Load.Publishing;
 /// <param name="shared">What all publishers of the run share.</param>
 internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyncDisposable
 {
+    private const int MaxTold = 300;
+
     /// <summary>Names it in findings.</summary>
     protected string Name => name;
 
@@ -23,6 +26,10 @@ internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyn
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>What a server has answered, for people: its beginning.</summary>
+    protected static string Quote(ReadOnlySpan<byte> answer)
+        => Encoding.UTF8.GetString(answer[..Math.Min(answer.Length, MaxTold)]) + (answer.Length > MaxTold ? "…" : string.Empty);
+
     /// <summary>Takes a receipt.</summary>
     /// <param name="line">The event that it is for.</param>
     /// <param name="sentAt">When the event was sent.</param>
@@ -30,32 +37,31 @@ internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyn
     protected void Take(in PublishedLine line, long sentAt, ReadOnlySpan<byte> receipt)
     {
         shared.ReceiptTimes.Record(MonotonicClock.Now - sentAt);
-        var (status, code, seq) = Read(receipt);
-        if (code is not null && seq == 0)
+        var read = Read(receipt);
+        if (read is { Status: null or "rejected", Code: { } code, Seq: 0 })
         {
             shared.Receipts.AddOrUpdate(code, 1, static (_, count) => count + 1);
             line.Stream.Refuse(line.Place, code);
             return;
         }
 
-        if (status is not ("queued" or "stored" or "lagging") || seq <= 0)
+        if (read is not { Status: ("queued" or "stored" or "lagging") and var status, Seq: > 0, Id: not 0 })
         {
             shared.Findings.Add(
-                FindingKind.WrongReceipt,
-                line.Stream.UserId,
-                $"event {line.Place} was answered by {name} with {System.Text.Encoding.UTF8.GetString(receipt)}");
+                FindingKind.WrongReceipt, line.Stream.UserId, $"event {line.Place} was answered by {name} with {Quote(receipt)}");
+            line.Stream.GiveUp(line.Place);
             return;
         }
 
         shared.Receipts.AddOrUpdate(status, 1, static (_, count) => count + 1);
-        line.Stream.Accept(line.Place, seq);
+        line.Stream.Accept(line.Place, read.Seq, read.Id);
     }
 
-    private static (string? Status, string? Code, long Seq) Read(ReadOnlySpan<byte> receipt)
+    private static (string? Status, string? Code, long Seq, int Id) Read(ReadOnlySpan<byte> receipt)
     {
         string? status = null;
         string? code = null;
-        var seq = 0L;
+        var (seq, id) = (0L, 0);
         try
         {
             var reader = new Utf8JsonReader(receipt);
@@ -70,6 +76,11 @@ internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyn
                 {
                     reader.Read();
                     seq = reader.TryGetInt64(out var number) ? number : -1;
+                }
+                else if (reader.ValueTextEquals("id"u8))
+                {
+                    reader.Read();
+                    id = reader.HasValueSequence ? 0 : EventId.Hash(reader.ValueSpan);
                 }
                 else if (reader.ValueTextEquals("code"u8))
                 {
@@ -86,10 +97,10 @@ internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyn
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // It is no receipt; whoever reads the answer says so.
-            return (null, null, 0);
+            return (null, null, 0, 0);
         }
 
-        return (status, code, seq);
+        return (status, code, seq, id);
     }
 
     private static string? Known(ref Utf8JsonReader reader)

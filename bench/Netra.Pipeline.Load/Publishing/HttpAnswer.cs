@@ -8,6 +8,7 @@ namespace Netra.Pipeline.Load.Publishing;
 internal sealed class HttpAnswer(Stream stream)
 {
     private const int MaxHeader = 32 * 1024;
+    private const int MaxLine = 64 * 1024;
     private byte[] _buffer = new byte[64 * 1024];
     private int _filled;
     private long _chunk;
@@ -40,17 +41,26 @@ internal sealed class HttpAnswer(Stream stream)
     }
 
     /// <summary>What comes until the server ends the connection, or the first bytes of it.</summary>
-    public async Task<byte[]> ReadRestAsync(CancellationToken cancellationToken)
+    /// <param name="timeout">How long it may take: a server may leave the connection open.</param>
+    public async Task<byte[]> ReadRestAsync(TimeSpan timeout)
     {
-        while (_filled < _buffer.Length)
+        using var patience = new CancellationTokenSource(timeout, TimeProvider.System);
+        try
         {
-            var read = await stream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken);
-            if (read == 0)
+            while (_filled < _buffer.Length)
             {
-                break;
-            }
+                var read = await stream.ReadAsync(_buffer.AsMemory(_filled), patience.Token);
+                if (read == 0)
+                {
+                    break;
+                }
 
-            _filled += read;
+                _filled += read;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is there must do.
         }
 
         return _buffer[.._filled];
@@ -68,12 +78,19 @@ internal sealed class HttpAnswer(Stream stream)
             var end = _filled > begin ? _buffer.AsSpan(begin, _filled - begin).IndexOf("\r\n"u8) : -1;
             if (end < 0)
             {
+                if (_filled > MaxHeader)
+                {
+                    throw new InvalidDataException($"the size of a chunk of an answer has more than {MaxHeader} bytes");
+                }
+
                 await FillAsync(CancellationToken.None);
                 continue;
             }
 
             var size = Encoding.ASCII.GetString(_buffer, begin, end).Split(';')[0];
-            if (!long.TryParse(size, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out _chunk))
+            if (!_buffer.AsSpan(0, begin).SequenceEqual("\r\n"u8[..begin])
+                || !long.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _chunk)
+                || _chunk < 0)
             {
                 throw new InvalidDataException($"a chunk of an answer begins with '{size}'");
             }
@@ -121,6 +138,11 @@ internal sealed class HttpAnswer(Stream stream)
 
     private void Keep(ReadOnlySpan<byte> part)
     {
+        if (_lineLength + part.Length > MaxLine)
+        {
+            throw new InvalidDataException($"a line of an answer has more than {MaxLine} bytes");
+        }
+
         if (_lineLength + part.Length > _line.Length)
         {
             Array.Resize(ref _line, Math.Max(_lineLength + part.Length, _line.Length * 2));

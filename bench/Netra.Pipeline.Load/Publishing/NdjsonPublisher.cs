@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Netra.Pipeline.Load.Checks;
 using Netra.Pipeline.Load.Clients;
@@ -16,13 +17,19 @@ internal sealed class NdjsonPublisher : EventPublisher
 {
     // A chunk's size, its end of line before and after.
     private const int ChunkRoom = 12;
-    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromMinutes(2);
+    private const int MaxUnanswered = 20_000;
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RestTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
     private readonly Queue<(PublishedLine Line, long SentAt)> _unanswered = new();
+    private long _answeredAt;
     private byte[] _buffer = new byte[64 * 1024];
     private Stream? _stream;
+    private LoadFailedException? _failure;
+    private string _ended = string.Empty;
     private Task _reading = Task.CompletedTask;
 
     /// <param name="name">Names it in findings.</param>
@@ -46,6 +53,17 @@ internal sealed class NdjsonPublisher : EventPublisher
 
     public override async Task PublishAsync(IReadOnlyList<PublishedLine> lines, CancellationToken cancellationToken)
     {
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+
+        if (_stream is null || _reading.IsCompleted)
+        {
+            await ReturnAsync(cancellationToken);
+        }
+
+        await WaitAsync(MaxUnanswered, cancellationToken);
         var now = MonotonicClock.Now;
         lock (_gate)
         {
@@ -55,17 +73,7 @@ internal sealed class NdjsonPublisher : EventPublisher
             }
         }
 
-        if (_stream is null || _reading.IsCompleted)
-        {
-            await ReturnAsync(cancellationToken);
-            return;
-        }
-
-        try
-        {
-            await _stream.WriteAsync(Chunk(lines), cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        if (!await WriteAsync(Chunk(lines), cancellationToken))
         {
             await ReturnAsync(cancellationToken);
         }
@@ -73,33 +81,22 @@ internal sealed class NdjsonPublisher : EventPublisher
 
     public override async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (_stream is not null)
         {
-            if (_stream is null)
+            if (await WriteAsync("0\r\n\r\n"u8.ToArray(), cancellationToken))
             {
-                return;
+                await WaitAsync(unanswered: 0, cancellationToken);
+                await Task.WhenAny(_reading, Task.Delay(GoodbyeTimeout, TimeProvider.System, cancellationToken));
             }
 
-            try
-            {
-                await _stream.WriteAsync("0\r\n\r\n"u8.ToArray(), cancellationToken);
-                await _reading.WaitAsync(cancellationToken);
-            }
-            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-            {
-                // The reader has seen it too.
-                await _reading.WaitAsync(cancellationToken);
-            }
-
-            var unanswered = Unanswered;
-            if (unanswered == 0)
+            if (Unanswered == 0)
             {
                 return;
             }
 
             if (!Shared.HasKeys)
             {
-                Shared.Findings.Add(FindingKind.WrongReceipt, Name, $"{unanswered} events have no receipt", unanswered);
+                GiveUp("the server has ended its answer");
                 return;
             }
 
@@ -119,13 +116,92 @@ internal sealed class NdjsonPublisher : EventPublisher
         }
     }
 
+    // Until at most so many events are unanswered, or the request has broken.
+    private async Task WaitAsync(int unanswered, CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _answeredAt, MonotonicClock.Now);
+        while (Unanswered > unanswered && !_reading.IsCompleted)
+        {
+            if (MonotonicClock.Since(Volatile.Read(ref _answeredAt)) > Shared.Patience)
+            {
+                throw Stalled("no receipt has come");
+            }
+
+            await Task.WhenAny(_reading, Task.Delay(Step, TimeProvider.System, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    // False when the request has broken.
+    private async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Shared.Patience);
+        try
+        {
+            await _stream!.WriteAsync(bytes, patience.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Stalled("the server has read nothing");
+        }
+    }
+
+    private LoadFailedException Stalled(string what)
+    {
+        Cut();
+        what = $"{what} for {Shared.Patience.TotalSeconds} s";
+        Shared.Findings.Add(FindingKind.Stalled, Name, $"{what} ({Shared.Findings.At(MonotonicClock.Now)})");
+        GiveUp(what);
+        return _failure = new LoadFailedException($"{Name}: {what}");
+    }
+
+    private void GiveUp(string why)
+    {
+        lock (_gate)
+        {
+            if (_unanswered.TryPeek(out var first))
+            {
+                Shared.Findings.Add(
+                    FindingKind.WrongReceipt,
+                    Name,
+                    $"{_unanswered.Count} events have no receipt, the first is event {first.Line.Place} of {first.Line.Stream.UserId}: "
+                    + why,
+                    _unanswered.Count);
+            }
+
+            foreach (var (line, _) in _unanswered)
+            {
+                line.Stream.GiveUp(line.Place);
+            }
+
+            _unanswered.Clear();
+        }
+    }
+
     // A new request; what was not answered goes first.
     private async Task ReturnAsync(CancellationToken cancellationToken)
     {
         var begun = MonotonicClock.Now;
         var isFirst = _stream is null;
         await DisposeAsync();
-        Shared.Reconnects += isFirst ? 0 : 1;
+        if (!isFirst)
+        {
+            Shared.Reconnects++;
+            if (!Shared.HasKeys)
+            {
+                // Nobody knows what became of them: a second event must not be made.
+                Shared.Findings.Add(
+                    FindingKind.Ended, Name, $"the publishing request was ended ({Shared.Findings.At(begun)}): {_ended}");
+                GiveUp("the publishing request was ended");
+            }
+        }
+
         while (true)
         {
             try
@@ -134,50 +210,48 @@ internal sealed class NdjsonPublisher : EventPublisher
                 List<PublishedLine> again;
                 lock (_gate)
                 {
-                    if (!isFirst && !Shared.HasKeys)
-                    {
-                        // Nobody knows what became of them: a second event must not be made.
-                        _unanswered.Clear();
-                    }
-
                     again = [.. _unanswered.Select(static pair => pair.Line)];
                 }
 
-                if (again.Count > 0)
+                if (again.Count == 0 || await WriteAsync(Chunk(again), cancellationToken))
                 {
-                    await _stream!.WriteAsync(Chunk(again), cancellationToken);
+                    return;
                 }
-
-                return;
             }
-            catch (Exception exception)
-                when (exception is IOException or ObjectDisposedException or SocketException or HandshakeRefusedException)
+            catch (Exception exception) when (IsRefusal(exception))
             {
-                if (MonotonicClock.Since(begun) > ReturnTimeout)
+                if (isFirst || MonotonicClock.Since(begun) > Shared.Patience)
                 {
                     Shared.Findings.Add(FindingKind.Refused, Name, $"POST /v1/events: {exception.Message}");
-                    throw new LoadFailedException($"{Name} cannot publish: {exception.Message}", exception);
+                    GiveUp(exception.Message);
+                    throw _failure = new LoadFailedException($"{Name} cannot publish: {exception.Message}", exception);
                 }
-
-                await Task.Delay(ReturnPause, TimeProvider.System, cancellationToken);
             }
+
+            await Task.Delay(ReturnPause, TimeProvider.System, cancellationToken);
         }
     }
+
+    private static bool IsRefusal(Exception exception)
+        => exception is IOException or ObjectDisposedException or SocketException or HandshakeRefusedException or InvalidDataException
+            or AuthenticationException;
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
         var url = Shared.Target.Url;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Stream? stream = null;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Shared.Patience);
         try
         {
-            await socket.ConnectAsync(new DnsEndPoint(url.Host, url.Port), cancellationToken);
+            await socket.ConnectAsync(new DnsEndPoint(url.Host, url.Port), patience.Token);
             stream = new NetworkStream(socket, ownsSocket: true);
             if (url.Scheme == Uri.UriSchemeHttps)
             {
                 var tls = new SslStream(stream);
                 stream = tls;
-                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, cancellationToken);
+                await tls.AuthenticateAsClientAsync(ServerTrust.Options(url.Host, Shared.Target.IsInsecure), patience.Token);
             }
 
             var head = new StringBuilder("POST ").Append(url.AbsolutePath.TrimEnd('/')).Append("/v1/events HTTP/1.1\r\nHost: ")
@@ -187,19 +261,19 @@ internal sealed class NdjsonPublisher : EventPublisher
                 head.Append("Authorization: Bearer ").Append(token).Append("\r\n");
             }
 
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), cancellationToken);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), patience.Token);
             var answer = new HttpAnswer(stream);
-            await answer.ReadHeaderAsync(cancellationToken);
+            await answer.ReadHeaderAsync(patience.Token);
             if (answer.Status != 200)
             {
-                var rest = await answer.ReadRestAsync(cancellationToken);
-                throw new HandshakeRefusedException($"{answer.Status} {Encoding.UTF8.GetString(rest)}");
+                throw new HandshakeRefusedException($"{answer.Status} {Quote(await answer.ReadRestAsync(RestTimeout))}");
             }
 
             _stream = stream;
+            _ended = "the server has ended its answer";
             _reading = Task.Run(() => ReadAsync(answer), CancellationToken.None);
         }
-        catch
+        catch (Exception exception)
         {
             if (stream is not null)
             {
@@ -207,6 +281,11 @@ internal sealed class NdjsonPublisher : EventPublisher
             }
 
             socket.Dispose();
+            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new HandshakeRefusedException($"not answered within {Shared.Patience.TotalSeconds} s");
+            }
+
             throw;
         }
     }
@@ -222,9 +301,11 @@ internal sealed class NdjsonPublisher : EventPublisher
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // The request is begun anew with the next lines, or at the end.
+            _ended = exception.Message;
         }
         catch (InvalidDataException exception)
         {
+            _ended = exception.Message;
             Shared.Findings.Add(FindingKind.Unreadable, Name, exception.Message);
         }
     }
@@ -237,13 +318,14 @@ internal sealed class NdjsonPublisher : EventPublisher
             return;
         }
 
+        Volatile.Write(ref _answeredAt, MonotonicClock.Now);
         (PublishedLine Line, long SentAt) answered;
         lock (_gate)
         {
             if (!_unanswered.TryDequeue(out answered))
             {
                 Shared.Findings.Add(
-                    FindingKind.WrongReceipt, Name, $"a receipt that no event is waiting for: {Encoding.UTF8.GetString(receipt)}");
+                    FindingKind.WrongReceipt, Name, $"a receipt that no event is waiting for: {Quote(receipt)}");
                 return;
             }
         }

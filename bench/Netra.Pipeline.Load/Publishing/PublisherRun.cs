@@ -18,6 +18,9 @@ internal sealed record PublisherRun(LoadTarget Target, Findings Findings)
     /// </summary>
     public bool HasKeys { get; init; }
 
+    /// <summary>How long a server may be away, or answer nothing, before a publisher gives up.</summary>
+    public required TimeSpan Patience { get; init; }
+
     /// <summary>From when an event was sent until its receipt is here.</summary>
     public LatencyRecorder ReceiptTimes { get; } = new();
 

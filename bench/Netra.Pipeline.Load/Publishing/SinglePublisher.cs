@@ -7,6 +7,8 @@ namespace Netra.Pipeline.Load.Publishing;
 /// <summary>Publishes an event a request, one after the other.</summary>
 internal sealed class SinglePublisher : EventPublisher
 {
+    private const int MaxAnswer = 1024 * 1024;
+
     private readonly HttpClient _client;
     private readonly byte[] _buffer = new byte[EventLine.MaxLength];
 
@@ -15,9 +17,16 @@ internal sealed class SinglePublisher : EventPublisher
     public SinglePublisher(string name, PublisherRun shared)
         : base(name, shared)
     {
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+        _client = new HttpClient(new SocketsHttpHandler
         {
-            BaseAddress = new Uri(shared.Target.Url, "v1/events"),
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            SslOptions = ServerTrust.Options(host: null, shared.Target.IsInsecure),
+        })
+        {
+            BaseAddress = new Uri(shared.Target.Url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/v1/events"),
+            Timeout = shared.Patience,
+            MaxResponseContentBufferSize = MaxAnswer,
         };
         if (shared.Target.Token is { } token)
         {
@@ -41,6 +50,15 @@ internal sealed class SinglePublisher : EventPublisher
             catch (HttpRequestException exception)
             {
                 Shared.Findings.Add(FindingKind.Refused, Name, $"event {line.Place} of {line.Stream.UserId}: {exception.Message}");
+                line.Stream.GiveUp(line.Place);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                Shared.Findings.Add(
+                    FindingKind.Stalled,
+                    Name,
+                    $"event {line.Place} of {line.Stream.UserId} was not answered within {Shared.Patience.TotalSeconds} s");
+                line.Stream.GiveUp(line.Place);
             }
         }
     }

@@ -14,7 +14,6 @@ namespace Netra.Pipeline.Load.Scenarios;
 internal sealed class PublishingPace(LoadOptions options, PublishedStream[] streams, EventPublisher publisher)
 {
     private const int MaxBatch = 128;
-    private const int MaxUnanswered = 20_000;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
     private readonly List<PublishedLine> _batch = new(MaxBatch);
     private readonly long _begun = MonotonicClock.Now;
@@ -78,16 +77,12 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
     private void Add(PublishedStream stream, PublishedKind kind, long due)
     {
         var now = MonotonicClock.Now;
-        _batch.Add(new PublishedLine(stream, stream.Publish(now), due > 0 ? due : now, kind));
+        due = due > 0 ? due : now;
+        _batch.Add(new PublishedLine(stream, stream.Publish(now, due), due, kind));
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
-        while (publisher is NdjsonPublisher { Unanswered: > MaxUnanswered })
-        {
-            await Task.Delay(Step, TimeProvider.System, cancellationToken);
-        }
-
         if (_batch.Count > 0)
         {
             await publisher.PublishAsync(_batch, cancellationToken);

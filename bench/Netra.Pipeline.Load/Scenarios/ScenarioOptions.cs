@@ -27,7 +27,13 @@ internal sealed class ScenarioOptions
 
     private readonly Option<FileInfo?> _userTokens = new("--user-tokens")
     {
-        Description = "A file with the bearer token of a user a line. In Development none is needed: pages name users of the run.",
+        Description = "A file with a user's id and bearer token a line, with a space between. In Development none is needed: pages name "
+            + "users of the run.",
+    };
+
+    private readonly Option<bool> _insecure = new("--insecure")
+    {
+        Description = "Does not look at the server's certificate.",
     };
 
     private readonly Option<double> _connectRate = Number(
@@ -76,7 +82,10 @@ internal sealed class ScenarioOptions
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _url, _protocol, _token, _userTokens, _connectRate, _patience, _serverPid, _json, _report })
+        foreach (var option in new Option[]
+        {
+            _url, _protocol, _token, _userTokens, _insecure, _connectRate, _patience, _serverPid, _json, _report,
+        })
         {
             command.Add(option);
         }
@@ -87,11 +96,12 @@ internal sealed class ScenarioOptions
     /// <param name="parsed">The command line.</param>
     public LoadOptions Read(string name, ParseResult parsed)
     {
-        var tokens = parsed.GetValue(_userTokens) is { } file ? File.ReadAllLines(file.FullName).Where(static line => line.Length > 0) : [];
+        var users = parsed.GetValue(_userTokens) is { } file ? File.ReadAllLines(file.FullName).Where(static line => line.Length > 0) : [];
         var target = new LoadTarget(parsed.GetRequiredValue(_url), parsed.GetValue(_protocol))
         {
             Token = parsed.GetValue(_token),
-            UserTokens = [.. tokens],
+            Users = [.. users.Select(ReadUser)],
+            IsInsecure = parsed.GetValue(_insecure),
         };
         return new LoadOptions(name, target)
         {
@@ -103,6 +113,12 @@ internal sealed class ScenarioOptions
             Source = target.Protocol == LoadProtocol.Netra ? EventSource.Ndjson : EventSource.Server,
         };
     }
+
+    private static LoadUser ReadUser(string line)
+        => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var id, var token]
+            ? new LoadUser(id, token)
+            : throw new LoadFailedException(
+                "--user-tokens must name a file with a user's id and token in each line, with a space between.");
 
     private static Uri? ReadUrl(ArgumentResult result)
     {

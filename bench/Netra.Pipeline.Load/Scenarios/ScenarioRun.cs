@@ -23,6 +23,11 @@ internal sealed class ScenarioRun : IAsyncDisposable
 
     public ScenarioRun(LoadOptions options)
     {
+        if (options.Target.Users.Count is > 0 and var known && known < options.Users)
+        {
+            throw new LoadFailedException($"--users is {options.Users}, but --user-tokens names {known}.");
+        }
+
         _options = options;
         _server = options.ServerPid is { } pid ? new ServerProcess(pid) : null;
         _pages = new PageRun(options.Target, Findings)
@@ -30,11 +35,12 @@ internal sealed class ScenarioRun : IAsyncDisposable
             IsServerPaced = options.Source == EventSource.Server,
             ServerEvents = options.Source == EventSource.Server ? options.Events : 0,
             Interval = options is { Source: EventSource.Server, Rate: > 0 } ? (long)(1e9 / options.Rate) : 0,
+            Users = Users,
         };
-        _publishing = new PublisherRun(options.Target, Findings) { HasKeys = options.HasKeys };
+        _publishing = new PublisherRun(options.Target, Findings) { HasKeys = options.HasKeys, Patience = options.Patience };
         _streams = options.Source is EventSource.Server or EventSource.None
             ? []
-            : [.. Enumerable.Range(0, options.Users).Select(user => new PublishedStream(UserId(user), Findings) { IsRead = IsRead(user) })];
+            : [.. Enumerable.Range(0, options.Users).Select(Stream)];
         _publishers = _streams.Length == 0
             ? []
             : [.. Enumerable.Range(0, Math.Min(options.Publishers, options.Users)).Select(Publisher)];
@@ -80,12 +86,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
         var idle = _server?.ResidentBytes;
         var cpu = _server?.CpuMicroseconds;
         var begun = MonotonicClock.Now;
-        TimeSpan connecting = default;
-        if (_options.Devices > 0)
-        {
-            connecting = await Fleet.ConnectAsync(_options.ConnectRate, cancellationToken);
-        }
-
+        var connecting = _options.Devices > 0 ? await ConnectAsync(cancellationToken) : TimeSpan.Zero;
         var connected = _server?.ResidentBytes;
         if (_options.Source != EventSource.Server)
         {
@@ -96,13 +97,17 @@ internal sealed class ScenarioRun : IAsyncDisposable
         using var stop = new CancellationTokenSource();
         var watching = WatchAsync(watch, stop.Token);
         var disturbing = DisturbAsync(stop.Token);
-        try
+        if (Fleet.Open > 0 || _options.Devices == 0)
         {
-            await (_streams.Length > 0 ? PublishAsync(cancellationToken) : HoldAsync(cancellationToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // Ended early: what was published is waited for.
+            try
+            {
+                await (_streams.Length > 0 ? PublishAsync(cancellationToken) : HoldAsync(cancellationToken));
+            }
+            catch (OperationCanceledException)
+            {
+                // Ended early: what was published is waited for, and what the server would have made is not.
+                _pages.ServerEvents = 0;
+            }
         }
 
         var publishing = MonotonicClock.Since(begun);
@@ -112,17 +117,23 @@ internal sealed class ScenarioRun : IAsyncDisposable
         _options.Disturbance?.Calm(this);
         if (_options.Devices == 0 && _streams.Length > 0)
         {
-            connecting = await Fleet.ConnectAsync(_options.ConnectRate, CancellationToken.None);
+            connecting = await ConnectAsync(CancellationToken.None);
         }
 
-        await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
+        var isComplete = await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
         var took = MonotonicClock.Since(begun);
         await watching;
-        var result = Result(connecting, publishing, took, (idle, connected, _server?.ResidentBytes), _server?.CpuMicroseconds - cpu) with
+        var resident = (idle, connected, _server?.ResidentBytes);
+        cpu = _server?.CpuMicroseconds - cpu;
+        var ends = new SortedDictionary<string, long>(Fleet.Ends, StringComparer.Ordinal);
+        if (!isComplete)
         {
-            PublishingCpuMicroseconds = publishingCpu,
-        };
+            Fleet.TellWhoIsAway();
+        }
+
+        // What the server had sent before it answered the goodbyes belongs to the run.
         await Fleet.CloseAsync(CancellationToken.None);
+        var result = Result(connecting, publishing, took, resident, cpu, ends) with { PublishingCpuMicroseconds = publishingCpu };
         return _options.AwaitsEviction
             ? result with { Eviction = await StreamEviction.AwaitAsync(_options, _server, CancellationToken.None) }
             : result;
@@ -145,14 +156,19 @@ internal sealed class ScenarioRun : IAsyncDisposable
 
     private bool IsRead(int user) => user % Stride == 0 && user / Stride < Users;
 
-    private string UserId(int user) => string.Create(CultureInfo.InvariantCulture, $"{_options.Target.RunName}-{user}");
+    private string UserName(int user) => string.Create(CultureInfo.InvariantCulture, $"{_options.Target.RunName}-{user}");
+
+    private string UserId(int user) => _options.Target.Users.Count > 0 ? _options.Target.Users[user].Id : UserName(user);
+
+    private PublishedStream Stream(int user)
+        => new(UserId(user), UserName(user), IsRead(user) ? Math.Max(1, _options.Devices) : 0, Findings);
 
     private LoadPage Page(int index)
     {
         var user = User(index);
         return _options.Target.Protocol switch
         {
-            LoadProtocol.Netra => new NetraPage(_pages, index, UserId(user), _streams.Length > 0 ? _streams[user] : null)
+            LoadProtocol.Netra => new NetraPage(_pages, index, user, UserId(user), _streams.Length > 0 ? _streams[user] : null)
             {
                 ReadsAll = _options.Devices == 0,
             },
@@ -172,11 +188,8 @@ internal sealed class ScenarioRun : IAsyncDisposable
     }
 
     private bool IsComplete() => _streams.Length > 0
-        ? Array.TrueForAll(_streams, static stream => !stream.IsRead || stream.IsComplete) && Fleet.Pages.OfType<NetraPage>().All(HasAll)
+        ? Array.TrueForAll(_streams, static stream => stream.IsComplete)
         : Fleet.Pages.All(page => page.Received >= _pages.ServerEvents);
-
-    private bool HasAll(NetraPage page)
-        => page.Numbers is { Missing: 0 } numbers && numbers.Cursor >= _streams[User(page.Index)].LastSeq;
 
     private async Task PublishAsync(CancellationToken cancellationToken)
     {
@@ -184,10 +197,36 @@ internal sealed class ScenarioRun : IAsyncDisposable
             async () =>
             {
                 var mine = _streams.Where((_, user) => user % _publishers.Length == index).ToArray();
-                await new PublishingPace(_options, mine, publisher).RunAsync(cancellationToken);
-                await publisher.CompleteAsync(CancellationToken.None);
+                try
+                {
+                    await new PublishingPace(_options, mine, publisher).RunAsync(cancellationToken);
+                    await publisher.CompleteAsync(CancellationToken.None);
+                }
+                catch (OperationCanceledException)
+                {
+                    // Ended early.
+                    await publisher.CompleteAsync(CancellationToken.None);
+                }
+                catch (LoadFailedException) when (Findings.Any)
+                {
+                    // What is wrong was found; the others go on.
+                }
             },
             CancellationToken.None)));
+    }
+
+    private async Task<TimeSpan> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var begun = MonotonicClock.Now;
+        try
+        {
+            return await Fleet.ConnectAsync(_options.ConnectRate, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended early: the pages that are open see nothing more.
+            return MonotonicClock.Since(begun);
+        }
     }
 
     // The server makes the events, or none come.
@@ -244,19 +283,12 @@ internal sealed class ScenarioRun : IAsyncDisposable
     }
 
     private LoadResult Result(
-        TimeSpan connecting, TimeSpan publishing, TimeSpan took, (double? Before, double? Connected, double? After) resident, double? cpu)
+        TimeSpan connecting, TimeSpan publishing, TimeSpan took, (double? Before, double? Connected, double? After) resident, double? cpu,
+        IReadOnlyDictionary<string, long> ends)
     {
         foreach (var page in Fleet.Pages)
         {
             page.Complete();
-        }
-
-        if (_streams.Length > 0)
-        {
-            foreach (var page in Fleet.Pages.OfType<NetraPage>().Take(Users))
-            {
-                _streams[User(page.Index)].Complete(page.Numbers);
-            }
         }
 
         var pages = Fleet.Pages.OfType<NetraPage>().ToArray();
@@ -269,7 +301,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
             Received = Fleet.Received,
             BytesRead = Fleet.BytesRead,
             Receipts = new SortedDictionary<string, long>(_publishing.Receipts, StringComparer.Ordinal),
-            Ends = new SortedDictionary<string, long>(Fleet.Ends, StringComparer.Ordinal),
+            Ends = ends,
             Redelivered = pages.Sum(static page => page.Redelivered),
             Errors = pages.Sum(static page => page.Errors),
             Resumed = pages.Sum(static page => page.Resumed),
