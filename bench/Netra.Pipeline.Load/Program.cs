@@ -18,4 +18,5 @@ foreach (var command in ScenarioCommands.Create())
     root.Add(command);
 }
 
-return await root.Parse(args).InvokeAsync();
+// A run that is ended early waits for what was published, and prints its report, however long that takes.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(10) });

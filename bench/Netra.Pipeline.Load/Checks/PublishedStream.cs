@@ -221,13 +221,13 @@ internal sealed class PublishedStream(string userId, string name, int devices, F
             }
 
             entry.HasComeTwice |= !isNew;
-            if (receipt != 0 ? receipt != seq : entry.DeliveredSeq != 0 && entry.DeliveredSeq != seq)
+            if (receipt != 0 ? receipt != seq : entry.DeliveredSeq != 0 && (entry.DeliveredSeq != seq || !isNew))
             {
-                // Where it has no receipt yet, either of them may be the one that the receipt will say.
-                Suspect(new Doubt(place, receipt != 0 ? seq : Math.Min(seq, entry.DeliveredSeq), page.Where, isNew));
+                // Where it has no receipt yet, any of them may be the one that the receipt will say.
+                Suspect(new Doubt(place, seq, page.Where, isNew));
             }
 
-            if (entry.DeliveredSeq == 0 || seq == receipt || (receipt == 0 && seq > entry.DeliveredSeq))
+            if (entry.DeliveredSeq == 0 || seq == receipt)
             {
                 (entry.DeliveredSeq, entry.DeliveredId) = (seq, came.Id);
                 CompareIds(place, entry);
@@ -362,9 +362,10 @@ internal sealed class PublishedStream(string userId, string name, int devices, F
     {
         while (_first < _next && IsDone(this[_first]))
         {
-            if (devices > 0 && this[_first].ReceiptSeq is > 0 and var seq && (_forgotten.Count == 0 || _forgotten[^1].Offset != seq - _first))
+            var offset = this[_first].ReceiptSeq - _first;
+            if (devices > 0 && this[_first].ReceiptSeq > 0 && (_forgotten.Count == 0 || _forgotten[^1].Offset != offset))
             {
-                _forgotten.Add((_first, seq - _first));
+                _forgotten.Add((_first, offset));
             }
 
             this[_first++] = default;

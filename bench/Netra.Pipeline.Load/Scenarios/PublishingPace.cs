@@ -21,7 +21,13 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
     /// <summary>Publishes a run for each user: its start, tokens, its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var perUser = options.Events > 0 ? options.Events : Math.Max(3, (long)(options.Rate * options.Duration.TotalSeconds));
+        // The last one ends the run, and is published after the loop.
+        var perUser = options switch
+        {
+            { IsSingle: true } => options.Events,
+            { Events: > 0 } => Math.Max(1, options.Events - 1),
+            _ => Math.Max(3, (long)(options.Rate * options.Duration.TotalSeconds)),
+        };
         var perSecond = options.Rate * streams.Length;
         try
         {
