@@ -84,10 +84,15 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     /// <summary>An event has come for the first time.</summary>
     /// <param name="message">The event.</param>
     /// <param name="now">When.</param>
-    protected void Count(ReadOnlySpan<byte> message, long now)
+    protected void Count(ReadOnlySpan<byte> message, long now) => Count(EventText.ReadTime(message), now);
+
+    /// <summary>An event has come for the first time.</summary>
+    /// <param name="sent">When it was due, or sent; 0 when it does not say.</param>
+    /// <param name="now">When.</param>
+    protected void Count(long sent, long now)
     {
         _received++;
-        if (EventText.ReadTime(message) is > 0 and var sent)
+        if (sent > 0)
         {
             (IsDisturbed ? run.DisturbedLatency : run.Latency).Record(now - sent);
             if (sent < _lastSent && run.IsServerPaced)

@@ -77,16 +77,26 @@ internal sealed class NetraPage : LoadPage
     public override void OnMessage(WebSocketClient client, ReadOnlySpan<byte> message, long now)
     {
         _heardAt = now;
+        var (place, due) = (0L, 0L);
         if (_isWelcomed
             && message.StartsWith("{\"seq\":"u8)
             && Utf8Parser.TryParse(message[7..], out long seq, out _)
             && seq == _check.Cursor + 1
             && message[^1] == (byte)'}'
-            && !IsForeign(message)
-            && message.IndexOf("\"type\":\"token\""u8) > 0)
+            && message.IndexOf("\"type\":\"token\""u8) > 0
+            && (_stream is null || EventText.TryRead(message, _stream.Name, out place, out due)))
         {
             // Its number is the next one: whether it is marked as a redelivery changes nothing.
-            TakeEvent(message, seq, IdOf(message), isRedelivery: false, now);
+            _check.Take(seq, isRedelivery: false, now);
+            if (_stream is null)
+            {
+                Count(message, now);
+            }
+            else
+            {
+                Take(new DeliveredEvent(place, seq, IdOf(message), due), now);
+            }
+
             if (seq - _acknowledged >= _ackEvery)
             {
                 Acknowledge(client, now);
@@ -242,20 +252,23 @@ internal sealed class NetraPage : LoadPage
             return;
         }
 
-        Count(message, now);
-        if (_stream is null)
+        if (_stream is not null && EventText.TryRead(message, _stream.Name, out var place, out var due))
         {
+            Take(new DeliveredEvent(place, seq, id, due), now);
             return;
         }
 
-        if (EventText.TryRead(message, _stream.Name, out var place, out var due))
-        {
-            _stream.Deliver(_device, new DeliveredEvent(place, seq, id, due), _check, isComparable: !_hasReset);
-        }
-        else if (Run.Target.Users.Count == 0 || message.IndexOf(Run.RunName) >= 0)
+        Count(message, now);
+        if (_stream is not null && (Run.Target.Users.Count == 0 || message.IndexOf(Run.RunName) >= 0))
         {
             Run.Findings.Add(FindingKind.WrongContent, Where, $"number {seq} is not what was published: {Quote(message)}");
         }
+    }
+
+    private void Take(in DeliveredEvent came, long now)
+    {
+        Count(came.Due, now);
+        _stream!.Deliver(_device, came, _check, isComparable: !_hasReset);
     }
 
     // Another user's event has no business here, and its number says nothing of this user's.
