@@ -63,7 +63,8 @@ public enum OverflowBehavior
     Report,
 
     /// <summary>
-    /// Wait, before anything is numbered, until every connection has room; after <see cref="EmitterOptions.WaitTimeout"/> throw
+    /// Wait, before anything is numbered, until every connection has room: until at most a quarter of its queue, or 64 frames, wait,
+    /// so that what is emitted does not stand in a long queue. After <see cref="EmitterOptions.WaitTimeout"/> throw
     /// with <c>Accepted = false</c>. A frozen page is not waited for: its overflow is reported. Where the log numbers at the
     /// commit, only room in the log is waited for.
     /// </summary>

@@ -18,6 +18,11 @@ internal sealed class SendQueue
 {
     private const long NoPing = -1;
 
+    // Whoever can wait does so before the queue is full: what stands in a long queue is late for no gain, since a few batches keep the
+    // writer busy. The rest is for those who cannot wait.
+    private const int WaitingShare = 4;
+    private const int LeastFramesOfWaiting = 64;
+
     // The budget is told in steps of this size, so that frames that come and go do not contend for one counter.
     private const long Block = 16 * 1024;
 
@@ -25,6 +30,7 @@ internal sealed class SendQueue
     private readonly Channel<byte[]> _control;
     private readonly Action _wake;
     private readonly int _controlLimit;
+    private readonly int _waitingLimit;
     private readonly BufferBudget? _budget;
     private ErrorLane? _errors;
     private TaskCompletionSource? _answerRoom;
@@ -42,6 +48,7 @@ internal sealed class SendQueue
     {
         (FrameLimit, ByteLimit, _controlLimit) = (limits.Frames, limits.Bytes, limits.ControlMessages);
         (_wake, _budget) = (wake, budget);
+        _waitingLimit = Math.Min(FrameLimit, Math.Max(LeastFramesOfWaiting, FrameLimit / WaitingShare));
         _frames = new FrameRing(FrameLimit);
         _control = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(limits.ControlMessages) { SingleReader = true });
     }
@@ -66,7 +73,8 @@ internal sealed class SendQueue
 
     private bool HasErrors => Volatile.Read(ref _errors) is { IsEmpty: false };
 
-    public bool HasRoom(int bytes) => Count < FrameLimit && Bytes + bytes <= ByteLimit;
+    /// <summary>Whether there is room for the event of an emitter that can wait.</summary>
+    public bool HasRoom(int bytes) => Count < _waitingLimit && Bytes + bytes <= ByteLimit;
 
     /// <summary>Takes a frame if there is room for it.</summary>
     public bool TryEnqueue(in SendFrame frame)

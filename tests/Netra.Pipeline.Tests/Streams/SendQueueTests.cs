@@ -42,6 +42,36 @@ internal sealed class SendQueueTests
         Assert.That((budget.Queues, queue.Bytes, queue.Count), Is.EqualTo((0L, 0L, 0)));
     }
 
+    [TestCase(8, 8)]
+    [TestCase(100, 64)]
+    [TestCase(1024, 256)]
+    [TestCase(1_048_576, 262_144)]
+    public void HasRoom_OfAnEmitterThatCanWait_EndsAtAQuarterOfALongQueue(int frames, int room)
+    {
+        var queue = new SendQueue(
+            new ConnectionOptions { QueueFrames = frames, QueueBytes = 64L * 1024 * 1024 }.QueueLimits, static () => { });
+        for (var seq = 1; seq < room; seq++)
+        {
+            queue.TryEnqueue(SendFrame.ForEvent(seq, new byte[10]));
+        }
+
+        Assert.That(queue.HasRoom(10), Is.True);
+        queue.TryEnqueue(SendFrame.ForEvent(room, new byte[10]));
+        Assert.That(queue.HasRoom(10), Is.False);
+    }
+
+    [Test]
+    public void TryEnqueue_PastTheRoomOfThoseWhoCanWait_TakesAsManyAsTheQueueHolds()
+    {
+        var queue = new SendQueue(new ConnectionOptions { QueueFrames = 1024 }.QueueLimits, static () => { });
+        for (var seq = 1; seq <= 1024; seq++)
+        {
+            Assert.That(queue.TryEnqueue(SendFrame.ForEvent(seq, new byte[10])), Is.True);
+        }
+
+        Assert.That(queue.TryEnqueue(SendFrame.ForEvent(1025, new byte[10])), Is.False);
+    }
+
     [Test]
     public async Task Budget_WriterAndEmitterInParallel_EndsWhereTheQueueEnds()
     {
