@@ -17,6 +17,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private const int BatchEntries = 2000;
     private const int BatchBytes = 1024 * 1024;
     private const int KeptCapacity = 16 * 1024;
+    private const int SmallBatchesOfQuiet = 64;
 
     private readonly Lock _gate = new();
     private readonly SqliteEventLogOptions _options;
@@ -27,6 +28,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     private List<QueuedItem> _spare = [];
     private List<HistoryEntry> _progress = [];
     private List<HistoryEntry> _spareProgress = [];
+    private int _smallBatches;
+    private int _smallProgress;
     private long _storedBytes;
     private long _heldBytes;
     private int _heldEntries;
@@ -177,8 +180,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     {
         lock (_gate)
         {
-            (_items, _spare) = (Emptied(_spare), _items);
-            (_progress, _spareProgress) = (Emptied(_spareProgress), _progress);
+            (_items, _spare) = (Emptied(_spare, ref _smallBatches), _items);
+            (_progress, _spareProgress) = (Emptied(_spareProgress, ref _smallProgress), _progress);
             _progressTaken = _spareProgress.Count;
             if (_isArmed)
             {
@@ -250,11 +253,14 @@ internal sealed class AppendQueue : IAsyncDisposable
             || bytes > Math.Min(_options.QueueBytes, _options.MaxBytes)
             || (!_isPaused && HasRoom(_waiting.KeptEntries + 1, _waiting.KeptBytes + bytes));
 
-    private static List<T> Emptied<T>(List<T> list)
+    // A burst that is over must not be paid for as long as the log lives; but a small batch in the middle of one does not end it, and lists
+    // that large are dear to make anew.
+    private static List<T> Emptied<T>(List<T> list, ref int smallInARow)
     {
-        // A burst that is over must not be paid for as long as the log lives.
-        if (list.Capacity > KeptCapacity && list.Count < list.Capacity / 8)
+        smallInARow = list.Count < list.Capacity / 8 ? smallInARow + 1 : 0;
+        if (list.Capacity > KeptCapacity && smallInARow > SmallBatchesOfQuiet)
         {
+            smallInARow = 0;
             return [];
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 
 namespace Netra.Pipeline.Connections;
 
@@ -7,9 +8,14 @@ namespace Netra.Pipeline.Connections;
 /// </summary>
 internal static class ProcessHandles
 {
-    private const string OpenFiles = "/proc/self/fd";
+    // One file for each handle. In /proc/self/fd they are links, and each would be asked where it leads whenever they are counted.
+    private const string OpenFiles = "/proc/self/fdinfo";
     private const string Limits = "/proc/self/limits";
     private const string LimitOfOpenFiles = "Max open files";
+
+    // The names alone: no system call for each of them.
+    private static readonly FileSystemEnumerable<bool> Names =
+        new(OpenFiles, static (ref FileSystemEntry _) => true, new EnumerationOptions { AttributesToSkip = FileAttributes.None });
 
     /// <summary>How many may be open (the soft limit, <c>ulimit -n</c>); null when there is no limit.</summary>
     public static long? Limit()
@@ -31,5 +37,5 @@ internal static class ProcessHandles
         return null;
     }
 
-    public static int Open() => OperatingSystem.IsLinux() ? Directory.EnumerateFileSystemEntries(OpenFiles).Count() : 0;
+    public static int Open() => OperatingSystem.IsLinux() ? Names.Count() : 0;
 }

@@ -98,6 +98,41 @@ internal sealed class AppendQueueTests
         Assert.That((many.IsWoken, large.IsWoken), Is.EqualTo((true, true)));
     }
 
+    // Measured before: lists of a burst were made anew after each small batch in it, a third of all that was allocated.
+    [Test]
+    public async Task Take_SmallBatchesInABurst_KeepTheLargeListsUntilItIsOver()
+    {
+        await using var queue = new QueueUnderTest(new SqliteEventLogOptions { QueueEntries = 100_000 });
+        var first = Taken(20_000);
+        var second = Taken(20_000);
+
+        Assert.That(first, Is.Not.SameAs(second));
+        for (var i = 0; i < 32; i++)
+        {
+            Assert.That(Taken(1), Is.SameAs(first));
+            Assert.That(Taken(1), Is.SameAs(second));
+        }
+
+        for (var i = 0; i < 300; i++)
+        {
+            Taken(1);
+        }
+
+        Assert.That(Math.Max(Taken(1).Capacity, Taken(1).Capacity), Is.LessThan(16_384));
+
+        List<QueuedItem> Taken(int events)
+        {
+            for (var i = 0; i < events; i++)
+            {
+                queue.Add();
+            }
+
+            var items = queue.Queue.Take().Items;
+            queue.Queue.Release(entries: items.Count, bytes: 100L * items.Count, requests: 0, storedBytes: 100L * items.Count);
+            return items;
+        }
+    }
+
     [Test]
     public async Task Add_Job_WakesAtOnceAndKeepsItsPlace()
     {
