@@ -31,12 +31,12 @@ internal sealed class ScaleRun(Peer peer, double scale)
         foreach (var connections in Connections.Select(Size).Distinct())
         {
             var interval = connections / (EventsPerSecond * scale) * 1_000;
-            var held = HeldSeconds * Math.Min(1, scale * 10);
+            var (held, seconds) = (HeldSeconds * Math.Min(1, scale * 10), PacedSeconds * Math.Min(1, scale * 10));
             var idle = await Comparison.MeasureAsync(
                 peer, new Workload("idle", connections, 0, 0) { Hold = TimeSpan.FromSeconds(held) }, cancellationToken);
             var paced = await Comparison.MeasureAsync(
                 peer,
-                new Workload("paced", connections, Math.Max(2, (long)(PacedSeconds * Math.Min(1, scale * 10) * 1_000 / interval)), interval),
+                new Workload("paced", connections, Math.Max(2, (long)(seconds * 1_000 / interval)), interval),
                 cancellationToken);
             steps.Add(new ScaleStep(connections, idle, held, paced));
             await Console.Error.WriteLineAsync(FormattableString.Invariant(

@@ -39,8 +39,8 @@ public sealed class CompareTests
     public async Task Compare_APeerThatEndsAtOnce_ExitsWithTwoAndSaysSo()
     {
         var (exitCode, _, error) = await LoadProgram.RunAsync(
-            "compare", "--peers", "netra", "--also", "broken=false", "--rounds", "1", "--scale", "0.0005", "--workloads", "burst", "--folder",
-            Repository.PathOf("bench/peers"));
+            "compare", "--peers", "netra", "--also", "broken=false", "--rounds", "1", "--scale", "0.0005", "--workloads", "burst",
+            "--folder", Repository.PathOf("bench/peers"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(exitCode, Is.EqualTo(2));
