@@ -257,10 +257,9 @@ internal sealed class AppendQueue : IAsyncDisposable
     // that large are dear to make anew.
     private static List<T> Emptied<T>(List<T> list, ref int smallInARow)
     {
-        smallInARow = list.Count < list.Capacity / 8 ? smallInARow + 1 : 0;
+        smallInARow = list.Count < Math.Max(list.Capacity, KeptCapacity) / 8 ? smallInARow + 1 : 0;
         if (list.Capacity > KeptCapacity && smallInARow > SmallBatchesOfQuiet)
         {
-            smallInARow = 0;
             return [];
         }
 

@@ -13,9 +13,11 @@ internal static class ProcessHandles
     private const string Limits = "/proc/self/limits";
     private const string LimitOfOpenFiles = "Max open files";
 
-    // The names alone: no system call for each of them.
-    private static readonly FileSystemEnumerable<bool> Names =
-        new(OpenFiles, static (ref FileSystemEntry _) => true, new EnumerationOptions { AttributesToSkip = FileAttributes.None });
+    // Where that may not be read (by a process with capabilities, on older kernels).
+    private const string LinksOfOpenFiles = "/proc/self/fd";
+
+    // The names alone: no system call for each of them. Never less than there are.
+    private static readonly EnumerationOptions Names = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     /// <summary>How many may be open (the soft limit, <c>ulimit -n</c>); null when there is no limit.</summary>
     public static long? Limit()
@@ -37,5 +39,23 @@ internal static class ProcessHandles
         return null;
     }
 
-    public static int Open() => OperatingSystem.IsLinux() ? Names.Count() : 0;
+    public static int Open()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        try
+        {
+            return Count(OpenFiles);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            return Count(LinksOfOpenFiles);
+        }
+    }
+
+    private static int Count(string folder)
+        => new FileSystemEnumerable<bool>(folder, static (ref FileSystemEntry _) => true, Names).Count();
 }

@@ -63,8 +63,9 @@ public enum OverflowBehavior
     Report,
 
     /// <summary>
-    /// Wait, before anything is numbered, until every connection has room: until at most a quarter of its queue, or 64 frames, wait,
-    /// so that what is emitted does not stand in a long queue. After <see cref="EmitterOptions.WaitTimeout"/> throw
+    /// Wait, before anything is numbered, until every connection has room: until fewer than a quarter of its queue's frames wait (of 64
+    /// at least, or of all in a smaller queue) and the bytes fit, so that what is emitted does not stand in a long queue. Beside emitters
+    /// that do not wait and keep it fuller than that it waits in vain. After <see cref="EmitterOptions.WaitTimeout"/> throw
     /// with <c>Accepted = false</c>. A frozen page is not waited for: its overflow is reported. Where the log numbers at the
     /// commit, only room in the log is waited for.
     /// </summary>

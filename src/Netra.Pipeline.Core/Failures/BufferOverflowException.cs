@@ -59,7 +59,7 @@ public sealed class BufferOverflowException : PipelineException
         return new BufferOverflowException(
             FailureCode.BufferOverflow,
             scope,
-            $"{scope.Operation} was accepted as number {seq}, but the queue of {Describe(connections)}; "
+            $"{scope.Operation} was accepted as number {seq}, but the queue of {Describe(connections, "is full")}; "
             + "what lags is caught up from the log",
             numbers,
             [.. connections])
@@ -87,14 +87,16 @@ public sealed class BufferOverflowException : PipelineException
     /// <summary>No room came in time (<see cref="FailureCode.OverflowTimeout"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="timeout">How long the emitter waited.</param>
-    /// <param name="connections">The connections whose queues stayed full.</param>
+    /// <param name="connections">The connections whose queues had no room for emitters that wait.</param>
     public static BufferOverflowException WaitTimedOut(
         FailureScope scope, TimeSpan timeout, IReadOnlyList<OverflowedConnection> connections)
     {
         var numbers = QueueNumbers(connections);
         var milliseconds = (long)timeout.TotalMilliseconds;
         numbers["timeout_ms"] = milliseconds;
-        var queues = connections.Count == 0 ? string.Empty : $": the queue of {Describe(connections)}";
+        var queues = connections.Count == 0
+            ? string.Empty
+            : $": the queue of {Describe(connections, "has no room for who can wait, which ends at a quarter of a long queue")}";
         return new BufferOverflowException(
             FailureCode.OverflowTimeout,
             scope,
@@ -123,11 +125,11 @@ public sealed class BufferOverflowException : PipelineException
             .ToArray();
     }
 
-    private static string Describe(IReadOnlyList<OverflowedConnection> connections)
+    private static string Describe(IReadOnlyList<OverflowedConnection> connections, string state)
     {
         var first = connections[0];
         var others = connections.Count == 1 ? string.Empty : $" (and of {connections.Count - 1} more)";
-        return $"connection {first.ConnectionId}{others} is full: {first.QueuedFrames} of {first.FrameLimit} frames "
+        return $"connection {first.ConnectionId}{others} {state}: {first.QueuedFrames} of {first.FrameLimit} frames "
             + $"({LimitOptions.QueueFrames}), " +
             $"{first.QueuedBytes} of {first.ByteLimit} bytes ({LimitOptions.QueueBytes})";
     }

@@ -125,6 +125,16 @@ public sealed class PipelineExceptionTests
     }
 
     [Test]
+    public void WaitTimedOut_AQueueThatIsNotFull_IsNotCalledFull()
+    {
+        var exception = BufferOverflowException.WaitTimedOut(
+            Scope, TimeSpan.FromSeconds(2), [new OverflowedConnection("c-1", 256, 60_000, 1024, 1_048_576)]);
+
+        Assert.That(exception.Message, Does.Not.Contain("is full"));
+        Assert.That(exception.Message, Does.Contain("connection c-1 has no room for who can wait").And.Contain("256 of 1024 frames"));
+    }
+
+    [Test]
     public void WaitTimedOut_ConnectionsGoneMeanwhile_IsNotAccepted()
     {
         var exception = BufferOverflowException.WaitTimedOut(Scope, TimeSpan.FromSeconds(2), []);
