@@ -16,10 +16,11 @@ internal sealed class EventSocket(Series series, IHostApplicationLifetime lifeti
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var stopping = lifetime.ApplicationStopping.Register(socket.Abort);
         var receiving = ReceiveAsync(socket, ended);
         try
         {
-            await series.SendAsync(cancellationToken => SendAsync(socket, cancellationToken), ended.Token);
+            await series.SendAsync(_ => SendAsync(socket), ended.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
         {
@@ -29,12 +30,13 @@ internal sealed class EventSocket(Series series, IHostApplicationLifetime lifeti
         await receiving;
     }
 
-    private static ValueTask SendAsync(WebSocket socket, CancellationToken cancellationToken)
+    // Without a token that may be cancelled, which would cost each message a registration; what ends the host aborts the socket.
+    private static ValueTask SendAsync(WebSocket socket)
         => socket.SendAsync(
             JsonSerializer.SerializeToUtf8Bytes(PeerEvent.Next()).AsMemory(),
             WebSocketMessageType.Text,
             endOfMessage: true,
-            cancellationToken);
+            CancellationToken.None);
 
     // Nothing that a client says means anything, but that it closes does.
     private static async Task ReceiveAsync(WebSocket socket, CancellationTokenSource ended)

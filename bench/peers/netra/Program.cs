@@ -23,9 +23,16 @@ try
     await using var app = builder.Build();
     app.MapNetraPipeline();
 
-    // It listens a moment before it takes connections.
-    app.MapGet("/", static (PipelineBridge bridge)
-        => bridge.State == BridgeState.Ready ? Results.Text("netra") : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+    // It listens a moment before it takes connections: whoever is answered can connect.
+    app.MapGet("/", static async (PipelineBridge bridge, CancellationToken cancellationToken) =>
+    {
+        while (bridge.State != BridgeState.Ready)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellationToken);
+        }
+
+        return "netra";
+    });
     await app.RunAsync();
 }
 finally

@@ -4,18 +4,18 @@ namespace Netra.Pipeline.Peers.Netra;
 
 /// <summary>
 /// Says whose series begins. A series is the user's, not the connection's, as everything is in the pipeline: a second tab joins the one
-/// that runs, a page that comes back finds it going on (what it has missed it gets by its cursor), and nobody ends it by leaving. The next
-/// one begins for who connects after it is over, once the connections that had it are gone: a tab beside them must not double their stream.
+/// that runs, and it ends when the last of them has left. The next one begins for who connects after it is over, once the connections
+/// that had it are gone: a tab beside them must not double their stream.
 /// </summary>
 /// <remarks>Safe from any thread: the lock guards the table and all that is in it.</remarks>
 internal sealed class UserPresence
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Presence> _present = new(StringComparer.Ordinal);
-    private readonly Channel<string> _beginning = Channel.CreateUnbounded<string>();
+    private readonly Channel<StartingSeries> _beginning = Channel.CreateUnbounded<StartingSeries>();
 
-    /// <summary>The users whose series begins.</summary>
-    public ChannelReader<string> Beginning => _beginning.Reader;
+    /// <summary>The series that begin.</summary>
+    public ChannelReader<StartingSeries> Beginning => _beginning.Reader;
 
     public void OnOpened(string userId, string connectionId)
     {
@@ -26,7 +26,7 @@ internal sealed class UserPresence
                 _present.Add(userId, presence = new Presence());
             }
 
-            if (presence.IsRunning)
+            if (presence.IsRunning && presence.Served > 0)
             {
                 presence.Served++;
             }
@@ -40,16 +40,20 @@ internal sealed class UserPresence
 
     public void OnEnded(string userId, string connectionId)
     {
+        CancellationTokenSource? gone = null;
         lock (_gate)
         {
             var presence = _present[userId];
             if (presence.Waiting?.Remove(connectionId) != true)
             {
                 presence.Served--;
+                gone = presence is { Served: 0, IsRunning: true } ? presence.Gone : null;
             }
 
             BeginIfFree(userId, presence);
         }
+
+        gone?.Cancel();
     }
 
     /// <summary>A user's series is over, but for its last event.</summary>
@@ -73,7 +77,8 @@ internal sealed class UserPresence
         if (presence.Waiting is { Count: > 0 } waiting)
         {
             (presence.Served, presence.Waiting, presence.IsRunning) = (waiting.Count, null, true);
-            _beginning.Writer.TryWrite(userId);
+            presence.Gone = new CancellationTokenSource();
+            _beginning.Writer.TryWrite(new StartingSeries(userId, presence.Gone.Token));
         }
         else
         {
@@ -90,5 +95,8 @@ internal sealed class UserPresence
         public HashSet<string>? Waiting { get; set; }
 
         public bool IsRunning { get; set; }
+
+        /// <summary>Cancelled when nobody is left who has the series that runs.</summary>
+        public CancellationTokenSource? Gone { get; set; }
     }
 }

@@ -20,21 +20,22 @@ internal sealed class UserSeries(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var userId in presence.Beginning.ReadAllAsync(lifetime.ApplicationStopping))
+        await foreach (var starting in presence.Beginning.ReadAllAsync(lifetime.ApplicationStopping))
         {
-            _ = Task.Run(() => ServeAsync(userId, lifetime.ApplicationStopping), stoppingToken);
+            _ = Task.Run(() => ServeAsync(starting.UserId, starting.Gone), stoppingToken);
         }
     }
 
-    private async Task ServeAsync(string userId, CancellationToken stopping)
+    private async Task ServeAsync(string userId, CancellationToken gone)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
         try
         {
-            await EmitAsync(userId, stopping);
+            await EmitAsync(userId, either.Token);
         }
-        catch (Exception) when (stopping.IsCancellationRequested)
+        catch (Exception) when (either.IsCancellationRequested)
         {
-            // The host stops: the pipeline takes nothing more.
+            // The host stops, and the pipeline takes nothing more; or nobody is there any more.
         }
         catch (Exception exception)
         {
@@ -42,14 +43,14 @@ internal sealed class UserSeries(
         }
     }
 
-    private async Task EmitAsync(string userId, CancellationToken stopping)
+    private async Task EmitAsync(string userId, CancellationToken cancellationToken)
     {
         var left = series.Events;
         try
         {
-            await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(userId, "t1", "r1"), Waiting, stopping);
+            await using var emitter = await emitters.CreateEmitterAsync(contexts.Create(userId, "t1", "r1"), Waiting, cancellationToken);
             await series.SendAsync(
-                async cancellationToken =>
+                async token =>
                 {
                     // Before the last one is out: a page that has got it, and is back at once, is not to be taken for one that comes
                     // in the middle.
@@ -58,12 +59,12 @@ internal sealed class UserSeries(
                         presence.OnServed(userId);
                     }
 
-                    await emitter.TokenAsync(PeerText.Next(), cancellationToken);
+                    await emitter.TokenAsync(PeerText.Next(), token);
                 },
-                stopping);
+                cancellationToken);
 
             // Nobody is to be told that the run has stalled.
-            await emitter.WaitUntilAsync(TimeProvider.System.GetUtcNow() + Quiet, stopping);
+            await emitter.WaitUntilAsync(TimeProvider.System.GetUtcNow() + Quiet, cancellationToken);
         }
         finally
         {
