@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Netra.Pipeline.Load.Clients;
 using Netra.Pipeline.Load.Compare;
 using Netra.Pipeline.Load.Scale;
 using Netra.Pipeline.Load.Scenarios;
 using Netra.Pipeline.Load.Verify;
 
 // Sockets complete on the thread that waits for them all: no hop to another for each read. It is read when the first socket is made.
-Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+Environment.SetEnvironmentVariable(InlineCompletions.Variable, "1");
 var root = new RootCommand("Tries a deployment of Netra.Pipeline from outside, and loads it.")
 {
     VerifyCommand.Create(),

@@ -9,6 +9,9 @@ namespace Netra.Pipeline.Load.Checks;
 /// <param name="findings">Who is told.</param>
 internal sealed class NumberCheck(Findings findings)
 {
+    // A server that is that wrong has been found out; what it does besides must not fill this machine.
+    private const int MaxKept = 10_000;
+
     // What was passed over and has not come yet; each with how it was found.
     private readonly List<(long From, long To, string Seen)> _missing = [];
     private readonly List<GapMessage> _gaps = [];
@@ -72,7 +75,11 @@ internal sealed class NumberCheck(Findings findings)
             PassOver(_cursor + 1, gap.From - 1, $"a gap from {gap.From} to {gap.To}");
         }
 
-        _gaps.Add(gap);
+        if (_gaps.Count < MaxKept)
+        {
+            _gaps.Add(gap);
+        }
+
         Volatile.Write(ref _cursor, gap.To);
     }
 
@@ -118,7 +125,10 @@ internal sealed class NumberCheck(Findings findings)
     {
         var seen = $"{Range(from, to)} passed over without a gap, between {_cursor} ({findings.At(_lastAt)}) and {next}";
         findings.Add(FindingKind.UnexplainedGap, Where, seen, to - from + 1);
-        _missing.Add((from, to, seen));
+        if (_missing.Count < MaxKept)
+        {
+            _missing.Add((from, to, seen));
+        }
     }
 
     private bool TakeOld(long seq, bool isRedelivery, long now)

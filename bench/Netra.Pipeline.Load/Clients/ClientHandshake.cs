@@ -37,9 +37,10 @@ internal sealed class ClientHandshake
     public void Check(ReadOnlySpan<byte> header)
     {
         var lines = Encoding.Latin1.GetString(header).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        if (!lines[0].StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
+        var status = lines.FirstOrDefault() ?? "an empty answer";
+        if (!status.StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
         {
-            throw new HandshakeRefusedException(lines[0]);
+            throw new HandshakeRefusedException(status);
         }
 
 #pragma warning disable CA5350 // RFC 6455 asks for SHA-1; it protects nothing here.

@@ -140,8 +140,8 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>
-    /// Reads and says nothing more, and tells its handler nothing: for the server, a peer whose network is gone. The socket stays open
-    /// until the server has enough of it, or <see cref="Dispose"/>.
+    /// Begins no further read, says nothing more of its own, and tells its handler nothing: for the server, a peer whose network is gone.
+    /// The socket stays open until the server has enough of it, or <see cref="Dispose"/>.
     /// </summary>
     /// <returns>False when it has ended before.</returns>
     public bool Abandon()
@@ -287,7 +287,10 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
         {
             if (_receive.SocketError != SocketError.Success)
             {
-                End(new ClientEnd(ClientEndCause.Server, CloseCode: null, $"the transport failed: {_receive.SocketError}"));
+                End(new ClientEnd(
+                    _isEnding ? ClientEndCause.Client : ClientEndCause.Server,
+                    CloseCode: null,
+                    $"the transport failed: {_receive.SocketError}"));
                 return false;
             }
 
@@ -349,7 +352,10 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
         {
             lock (_gate)
             {
-                End(new ClientEnd(ClientEndCause.Server, CloseCode: null, $"the transport failed: {exception.Message}"));
+                End(new ClientEnd(
+                    _isEnding ? ClientEndCause.Client : ClientEndCause.Server,
+                    CloseCode: null,
+                    $"the transport failed: {exception.Message}"));
             }
         }
     }
@@ -460,7 +466,8 @@ internal sealed class WebSocketClient : IThreadPoolWorkItem, IDisposable
 
     private void Send(int opcode, ReadOnlySpan<byte> payload)
     {
-        if (_end is not null)
+        // After a goodbye no data may follow (RFC 6455, 5.5.1).
+        if (_end is not null || (_isEnding && opcode == ClientFrame.Text))
         {
             return;
         }

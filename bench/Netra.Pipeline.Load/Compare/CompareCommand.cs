@@ -24,7 +24,7 @@ internal static class CompareCommand
     {
         var peers = new Option<string[]>("--peers")
         {
-            DefaultValueFactory = static _ => [.. Peer.Known],
+            DefaultValueFactory = static _ => [.. Peer.Here],
             AllowMultipleArgumentsPerToken = true,
             Description = $"Which servers: {string.Join(", ", Peer.Known)}.",
         };

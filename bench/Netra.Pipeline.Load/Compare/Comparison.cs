@@ -23,9 +23,6 @@ internal sealed class Comparison(IReadOnlyList<Peer> peers, IReadOnlyList<Worklo
     /// <summary>Whether every server gave everything to everybody, in order.</summary>
     public bool IsRight => _measurements.TrueForAll(static measurement => !measurement.Result.Findings.Any);
 
-    /// <summary>What was measured.</summary>
-    public IReadOnlyList<Measurement> Measurements => _measurements;
-
     /// <summary>Runs it.</summary>
     /// <param name="afterRound">Is called after each round, so that one that is broken off has a report of the rounds before.</param>
     /// <param name="cancellationToken">Breaks it off.</param>

@@ -79,7 +79,7 @@ internal sealed class ComparisonReport(Comparison comparison, string title, stri
     {
         _text.Head(
             "server", "KiB per idle connection", "least to most", "ratio", "MB", "connecting, s", "ratio", "connects/s",
-            "CPU, µs per connection");
+            "connecting CPU, µs per connection");
         foreach (var peer in comparison.Peers)
         {
             var (min, max) = comparison.Range(peer, workload, static one => one.KibibytesPerConnection);
@@ -94,7 +94,7 @@ internal sealed class ComparisonReport(Comparison comparison, string title, stri
                 Of(static one => one.Result.Connecting.TotalSeconds, "F2"),
                 Ratio(peer, workload, static one => one.Result.Connecting.TotalSeconds),
                 Of(static one => one.ConnectsPerSecond, "N0"),
-                Of(static one => (one.Result.ServerCpuMicroseconds ?? 0) / one.Result.Connections, "F0"));
+                Of(static one => one.CpuPerConnect, "F0"));
         }
     }
 

@@ -22,5 +22,8 @@ internal sealed record Measurement(Peer Peer, Workload Workload, LoadResult Resu
     /// <summary>What a connection has added to the server's resident memory, in KiB.</summary>
     public double KibibytesPerConnection => (Result.ResidentAfter - Result.ResidentBefore ?? 0) / Result.Connections / Kibi;
 
+    /// <summary>Server CPU for opening a connection, in microseconds.</summary>
+    public double CpuPerConnect => (Result.ConnectingCpuMicroseconds ?? 0) / Result.Connections;
+
     public double ConnectsPerSecond => Result.Connections / Math.Max(0.001, Result.Connecting.TotalSeconds);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Netra.Pipeline.Load.Compare;
 
 /// <summary>A server that is compared.</summary>
@@ -8,6 +10,11 @@ internal sealed record Peer(string Name, IReadOnlyList<string> Command, LoadProt
 {
     /// <summary>The names that <c>bench/peers/run</c> knows, ours first.</summary>
     public static readonly IReadOnlyList<string> Known = ["netra", "signalr", "aspnetcore", "ws", "socketio", "bun"];
+
+    /// <summary>Those of them that there are for this system: Bun's package is for Linux on x64.</summary>
+    public static IEnumerable<string> Here
+        => Known.Where(static name =>
+            name != "bun" || (OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64));
 
     /// <summary>One that <c>bench/peers/run</c> knows.</summary>
     /// <param name="name">Its name.</param>

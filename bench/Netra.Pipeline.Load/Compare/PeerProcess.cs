@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -27,6 +28,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     {
         var port = FreePort();
         var start = new ProcessStartInfo(peer.Command[0]) { UseShellExecute = false, RedirectStandardError = true };
+        start.Environment.Remove(InlineCompletions.Variable);
         foreach (var argument in peer.Command.Skip(1).Concat(
             [
                 "--port", port.ToString(CultureInfo.InvariantCulture),
@@ -37,7 +39,7 @@ internal sealed class PeerProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        var process = Process.Start(start) ?? throw new LoadFailedException($"{peer.Name}: {peer.Command[0]} has not started");
+        var process = Start(peer, start);
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is { Length: > 0 } text)
@@ -78,6 +80,18 @@ internal sealed class PeerProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static Process Start(Peer peer, ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new LoadFailedException($"{peer.Name}: {peer.Command[0]} has not started");
+        }
+        catch (Win32Exception exception)
+        {
+            throw new LoadFailedException($"{peer.Name}: {peer.Command[0]} cannot be started: {exception.Message}", exception);
+        }
     }
 
     private static int FreePort()

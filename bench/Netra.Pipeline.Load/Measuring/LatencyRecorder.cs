@@ -15,6 +15,7 @@ internal sealed class LatencyRecorder
         .WithValuesFrom(1).WithValuesUpTo(Highest).WithPrecisionOf(Digits).WithThreadSafeWrites().WithThreadSafeReads().Create();
 
     private readonly LongHistogram _total = new(1, Highest, Digits);
+    private readonly LongHistogram _period = new(1, Highest, Digits);
     private HistogramBase? _interval;
 
     /// <summary>Records a time.</summary>
@@ -26,7 +27,17 @@ internal sealed class LatencyRecorder
     {
         _interval = _recorder.GetIntervalHistogram(_interval);
         _total.Add(_interval);
+        _period.Add(_interval);
         return LatencySummary.Of(_interval);
+    }
+
+    /// <summary>What was recorded since this was last asked, over any number of intervals.</summary>
+    public LatencySummary TakePeriod()
+    {
+        TakeInterval();
+        var period = LatencySummary.Of(_period);
+        _period.Reset();
+        return period;
     }
 
     /// <summary>Everything that was recorded.</summary>

@@ -20,28 +20,45 @@ internal sealed class ServerProcess
         }
     }
 
-    /// <summary>The CPU time so far, user and system, in microseconds.</summary>
-    public double CpuMicroseconds
+    /// <summary>The CPU time so far, user and system, in microseconds; null when the process has ended.</summary>
+    public double? CpuMicroseconds
     {
         get
         {
             // The name may have spaces; what follows it has not. The fields are counted from the state, the third of all.
-            var stat = File.ReadAllText($"{_folder}/stat");
+            if (Read("stat") is not { Length: > 0 } stat)
+            {
+                return null;
+            }
+
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond * 1e6;
         }
     }
 
-    /// <summary>What is resident, in bytes.</summary>
-    public double ResidentBytes => Status("VmRSS:") * 1024;
+    /// <summary>What is resident, in bytes; null when the process has ended.</summary>
+    public double? ResidentBytes => Status("VmRSS:") * 1024;
 
-    /// <summary>The most that was resident, in bytes.</summary>
-    public double PeakResidentBytes => Status("VmHWM:") * 1024;
+    /// <summary>The most that was resident, in bytes; null when the process has ended.</summary>
+    public double? PeakResidentBytes => Status("VmHWM:") * 1024;
 
-    private double Status(string name)
+    private double? Status(string name)
     {
-        var line = File.ReadLines($"{_folder}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return Number(line[name.Length..].Replace("kB", string.Empty, StringComparison.Ordinal).Trim());
+        var line = Read("status")?.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line is null ? null : Number(line[name.Length..].Replace("kB", string.Empty, StringComparison.Ordinal).Trim());
+    }
+
+    // Its files go with it, also while they are read.
+    private string? Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText($"{_folder}/{file}");
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

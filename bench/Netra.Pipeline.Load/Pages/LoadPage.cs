@@ -13,7 +13,7 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     private bool _isOpen;
     private long _received;
     private long _lastSent;
-    private long _firstSent;
+    private long _openedAt;
 
     /// <summary>Which page of the run it is, from 0.</summary>
     public int Index => index;
@@ -77,6 +77,7 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     /// <summary>The conversation is open.</summary>
     protected void Open()
     {
+        _openedAt = _openedAt == 0 ? MonotonicClock.Now : _openedAt;
         Volatile.Write(ref _isOpen, true);
         _opened.TrySetResult();
     }
@@ -104,8 +105,8 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
             _lastSent = sent;
             if (run.Interval > 0)
             {
-                _firstSent = _firstSent == 0 ? sent : _firstSent;
-                run.Lateness.Record(now - _firstSent - ((_received - 1) * run.Interval));
+                // The first is due an interval after the opening.
+                run.Lateness.Record(now - _openedAt - (_received * run.Interval));
             }
         }
     }

@@ -16,14 +16,16 @@ internal sealed class PageFleet : IAsyncDisposable
     private const int SmallFleet = 2_000;
     private const int LargeBuffer = 64 * 1024;
     private const int SmallBuffer = 4 * 1024;
-    private const int GoingAway = 1001;
     private const int ServiceRestart = 1012;
+    private const int Unresponsive = 4410;
+    private const int Unconfirmed = 4412;
+    private const int MaxReasons = 100;
+    private const int MaxAbandoned = 1_000;
+    private const string OtherReasons = "other reasons";
 
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromMinutes(2);
 
     // A page waits before it comes back, each a time of its own.
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
@@ -33,7 +35,7 @@ internal sealed class PageFleet : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, bool> _returning = new();
     private readonly SemaphoreSlim _connects = new(ConnectsAtOnce);
-    private readonly ConcurrentBag<WebSocketClient> _abandoned = [];
+    private readonly ConcurrentQueue<WebSocketClient> _abandoned = new();
     private readonly Task _ticking;
 
     /// <param name="run">What the pages share.</param>
@@ -102,8 +104,10 @@ internal sealed class PageFleet : IAsyncDisposable
                     }
                 }
 
+                // With a pace, a connection counts from when it was due: a server that lets them wait does not hide it.
+                var due = perSecond > 0 ? begun + (long)(i / perSecond * MonotonicClock.NanosecondsPerSecond) : 0;
                 await _connects.WaitAsync(cancellationToken);
-                connecting.Add(ConnectHeldAsync(_pages[i], cancellationToken));
+                connecting.Add(ConnectHeldAsync(_pages[i], due, cancellationToken));
             }
         }
         finally
@@ -125,7 +129,12 @@ internal sealed class PageFleet : IAsyncDisposable
                 return;
             }
 
-            _abandoned.Add(client);
+            _abandoned.Enqueue(client);
+            if (_abandoned.Count > MaxAbandoned && _abandoned.TryDequeue(out var oldest))
+            {
+                oldest.Dispose();
+            }
+
             page.OnEnded(new ClientEnd(ClientEndCause.Client, CloseCode: null, "abandoned"));
         }
     }
@@ -193,6 +202,12 @@ internal sealed class PageFleet : IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
         }
+
+        // Nothing more is told to a page that is being judged.
+        foreach (var page in _pages)
+        {
+            page.Client?.Dispose();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -210,11 +225,11 @@ internal sealed class PageFleet : IAsyncDisposable
         _connects.Dispose();
     }
 
-    private async Task ConnectHeldAsync(LoadPage page, CancellationToken cancellationToken)
+    private async Task ConnectHeldAsync(LoadPage page, long due, CancellationToken cancellationToken)
     {
         try
         {
-            if (await ConnectAsync(page, cancellationToken) is { } refusal)
+            if (await ConnectAsync(page, due, cancellationToken) is { } refusal)
             {
                 _run.Findings.Add(FindingKind.Refused, page.Where, refusal);
             }
@@ -226,11 +241,11 @@ internal sealed class PageFleet : IAsyncDisposable
     }
 
     // Null when it is open, else why it is not.
-    private async Task<string?> ConnectAsync(LoadPage page, CancellationToken cancellationToken)
+    private async Task<string?> ConnectAsync(LoadPage page, long due, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(ConnectTimeout, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var begun = MonotonicClock.Now;
+        var begun = due > 0 ? due : MonotonicClock.Now;
         page.BeginConnection();
         try
         {
@@ -259,12 +274,12 @@ internal sealed class PageFleet : IAsyncDisposable
             return;
         }
 
-        Ends.AddOrUpdate(end.Reason, 1, static (_, count) => count + 1);
+        Ends.AddOrUpdate(Ends.Count < MaxReasons ? end.Reason : OtherReasons, 1, static (_, count) => count + 1);
         if (end.By == ClientEndCause.BrokenServer)
         {
             _run.Findings.Add(FindingKind.Unreadable, page.Where, end.Reason);
         }
-        else if (end.By == ClientEndCause.Server && !ExpectsEnds && end.CloseCode is not (GoingAway or ServiceRestart))
+        else if (end.By == ClientEndCause.Server && !IsExpected(page, end))
         {
             _run.Findings.Add(FindingKind.Ended, page.Where, $"{end.Reason} ({_run.Findings.At(MonotonicClock.Now)})");
         }
@@ -278,6 +293,13 @@ internal sealed class PageFleet : IAsyncDisposable
         }
     }
 
+    // A server that stops says so. One that ends a page that was disturbed may have a reason, but not every reason: none that accuses the
+    // page of what it has not done, or that is the server's own fault.
+    private bool IsExpected(LoadPage page, ClientEnd end)
+        => end.CloseCode == ServiceRestart
+            || (ExpectsEnds && end.CloseCode is null or Unresponsive or Unconfirmed)
+            || (page.IsDisturbed && end.CloseCode is null or Unresponsive or Unconfirmed);
+
     private async Task ReturnAsync(LoadPage page)
     {
         var begun = MonotonicClock.Now;
@@ -290,7 +312,7 @@ internal sealed class PageFleet : IAsyncDisposable
                 await _connects.WaitAsync(_stop.Token);
                 try
                 {
-                    refusal = await ConnectAsync(page, _stop.Token);
+                    refusal = await ConnectAsync(page, due: 0, _stop.Token);
                     page.Refusal = refusal;
                 }
                 finally
@@ -303,9 +325,9 @@ internal sealed class PageFleet : IAsyncDisposable
                     return;
                 }
 
-                if (MonotonicClock.Since(begun) > ReturnTimeout)
+                if (MonotonicClock.Since(begun) > _run.Patience)
                 {
-                    _run.Findings.Add(FindingKind.Refused, page.Where, $"not back within {ReturnTimeout.TotalMinutes} min: {refusal}");
+                    _run.Findings.Add(FindingKind.Refused, page.Where, $"not back within {_run.Patience.TotalSeconds} s: {refusal}");
                     return;
                 }
             }
@@ -313,6 +335,11 @@ internal sealed class PageFleet : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The run is over.
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // What a server has answered must not leave a page behind without a word.
+            _run.Findings.Add(FindingKind.Unreadable, page.Where, $"the page could not come back: {exception.Message}");
         }
     }
 

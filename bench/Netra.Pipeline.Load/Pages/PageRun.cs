@@ -15,6 +15,9 @@ internal sealed record PageRun(LoadTarget Target, Findings Findings)
     /// <summary>How many users have pages.</summary>
     public required int Users { get; init; }
 
+    /// <summary>How long a page tries to come back.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>From when an event was due until a page has it.</summary>
     public LatencyRecorder Latency { get; } = new();
 
@@ -28,8 +31,8 @@ internal sealed record PageRun(LoadTarget Target, Findings Findings)
     public long Interval { get; init; }
 
     /// <summary>
-    /// From when the server's pace had an event due, counted from the page's first one, until the page has it: what a late server does not
-    /// say in its own times.
+    /// From when the server's pace had an event due, counted from the opening, until the page has it: what a late server does not say in
+    /// its own times.
     /// </summary>
     public LatencyRecorder Lateness { get; } = new();
 

@@ -38,10 +38,19 @@ internal abstract class EventPublisher(string name, PublisherRun shared) : IAsyn
     {
         shared.ReceiptTimes.Record(MonotonicClock.Now - sentAt);
         var read = Read(receipt);
-        if (read is { Status: null or "rejected", Code: { } code, Seq: 0 })
+        if (read is { Status: null or "rejected", Code: { } code, Seq: >= 0 } && Refusals.IsKnown(code))
         {
             shared.Receipts.AddOrUpdate(code, 1, static (_, count) => count + 1);
-            line.Stream.Refuse(line.Place, code);
+            if (read.Seq == 0)
+            {
+                line.Stream.Refuse(line.Place, code);
+            }
+            else
+            {
+                // Numbered, but nobody knows whether it is stored: it may come.
+                line.Stream.GiveUp(line.Place);
+            }
+
             return;
         }
 

@@ -26,6 +26,7 @@ internal sealed class NdjsonPublisher : EventPublisher
     private readonly Lock _gate = new();
     private readonly Queue<(PublishedLine Line, long SentAt)> _unanswered = new();
     private long _answeredAt;
+    private long _failedAt;
     private byte[] _buffer = new byte[64 * 1024];
     private Stream? _stream;
     private LoadFailedException? _failure;
@@ -65,6 +66,17 @@ internal sealed class NdjsonPublisher : EventPublisher
 
         await WaitAsync(MaxUnanswered, cancellationToken);
         var now = MonotonicClock.Now;
+        var oldest = now;
+        lock (_gate)
+        {
+            oldest = _unanswered.TryPeek(out var first) ? first.SentAt : now;
+        }
+
+        if (now - oldest > Shared.Patience.Ticks * TimeSpan.NanosecondsPerTick)
+        {
+            throw Stalled("the oldest event has had no receipt");
+        }
+
         lock (_gate)
         {
             foreach (var line in lines)
@@ -190,9 +202,10 @@ internal sealed class NdjsonPublisher : EventPublisher
         var begun = MonotonicClock.Now;
         var isFirst = _stream is null;
         await DisposeAsync();
+        _failedAt = isFirst || Volatile.Read(ref _answeredAt) > _failedAt ? begun : _failedAt;
         if (!isFirst)
         {
-            Shared.Reconnects++;
+            Shared.OnReconnected();
             if (!Shared.HasKeys)
             {
                 // Nobody knows what became of them: a second event must not be made.
@@ -204,8 +217,15 @@ internal sealed class NdjsonPublisher : EventPublisher
 
         while (true)
         {
+            // A server that takes requests and answers nothing is no better than one that refuses them.
+            if (!isFirst && MonotonicClock.Since(_failedAt) > Shared.Patience)
+            {
+                throw Stalled("no request was answered");
+            }
+
             try
             {
+                await DisposeAsync();
                 await OpenAsync(cancellationToken);
                 List<PublishedLine> again;
                 lock (_gate)
@@ -220,7 +240,7 @@ internal sealed class NdjsonPublisher : EventPublisher
             }
             catch (Exception exception) when (IsRefusal(exception))
             {
-                if (isFirst || MonotonicClock.Since(begun) > Shared.Patience)
+                if (isFirst || MonotonicClock.Since(_failedAt) > Shared.Patience)
                 {
                     Shared.Findings.Add(FindingKind.Refused, Name, $"POST /v1/events: {exception.Message}");
                     GiveUp(exception.Message);

@@ -10,6 +10,8 @@ namespace Netra.Pipeline.Load.Publishing;
 /// <param name="Findings">Who is told what is wrong.</param>
 internal sealed record PublisherRun(LoadTarget Target, Findings Findings)
 {
+    private long _reconnects;
+
     /// <summary>The run that the events belong to.</summary>
     public byte[] RunId { get; } = Encoding.UTF8.GetBytes(Target.RunName);
 
@@ -28,5 +30,8 @@ internal sealed record PublisherRun(LoadTarget Target, Findings Findings)
     public ConcurrentDictionary<string, long> Receipts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How often a publisher has connected again.</summary>
-    public long Reconnects { get; set; }
+    public long Reconnects => Interlocked.Read(ref _reconnects);
+
+    /// <summary>A publisher has connected again.</summary>
+    public void OnReconnected() => Interlocked.Increment(ref _reconnects);
 }

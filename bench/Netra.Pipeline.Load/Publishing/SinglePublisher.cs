@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Netra.Pipeline.Load.Checks;
 using Netra.Pipeline.Load.Clients;
@@ -45,6 +46,13 @@ internal sealed class SinglePublisher : EventPublisher
             try
             {
                 using var response = await _client.PostAsync((Uri?)null, content, cancellationToken);
+                if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
+                {
+                    Shared.Findings.Add(FindingKind.Refused, Name, $"POST /v1/events: {(int)response.StatusCode} {response.ReasonPhrase}");
+                    line.Stream.GiveUp(line.Place);
+                    throw new LoadFailedException($"{Name} cannot publish: {(int)response.StatusCode}");
+                }
+
                 Take(line, sentAt, await response.Content.ReadAsByteArrayAsync(cancellationToken));
             }
             catch (HttpRequestException exception)
@@ -59,6 +67,9 @@ internal sealed class SinglePublisher : EventPublisher
                     Name,
                     $"event {line.Place} of {line.Stream.UserId} was not answered within {Shared.Patience.TotalSeconds} s");
                 line.Stream.GiveUp(line.Place);
+
+                // Each further event would wait as long.
+                throw new LoadFailedException($"{Name} is not answered");
             }
         }
     }

@@ -45,7 +45,7 @@ internal sealed class LiveView(LoadOptions options)
 
     private Table Table(LoadSnapshot snapshot)
     {
-        var table = new Table().Title($"{options.Name} at {options.Target.Url}").AddColumns("", "now");
+        var table = new Table().Title(Markup.Escape($"{options.Name} at {options.Target.Url}")).AddColumns("", "now");
         foreach (var (name, value) in Cells(snapshot))
         {
             table.AddRow(new Text(name), new Text(value, snapshot.IsWrong && name == "found" ? new Style(Color.Red) : Style.Plain));

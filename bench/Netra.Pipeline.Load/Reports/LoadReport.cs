@@ -137,7 +137,7 @@ internal static class LoadReport
             open = line.Snapshot.Open,
             published = line.Snapshot.Published,
             delivered = line.Snapshot.Received,
-            latency = line.Snapshot.Latency,
+            latency = line.Latency,
             resident = line.Snapshot.ResidentBytes,
             cpu_us = line.ServerCpuMicroseconds,
         }),

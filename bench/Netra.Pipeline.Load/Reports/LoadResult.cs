@@ -59,6 +59,9 @@ internal sealed record LoadResult(LoadOptions Options, Findings Findings)
 
     public double? ServerCpuMicroseconds { get; init; }
 
+    /// <summary>The same, of opening the first connections.</summary>
+    public double? ConnectingCpuMicroseconds { get; init; }
+
     /// <summary>The same, until the last event was answered.</summary>
     public double? PublishingCpuMicroseconds { get; init; }
 

@@ -85,9 +85,9 @@ internal static class ReportWriter
                     MarkdownText.Number(snapshot.Elapsed.TotalSeconds),
                     MarkdownText.Number(snapshot.Open),
                     MarkdownText.Number(snapshot.Received),
-                    MarkdownText.Number(snapshot.Latency.P50, 1),
-                    MarkdownText.Number(snapshot.Latency.P99, 1),
-                    MarkdownText.Number(snapshot.Latency.Max, 1),
+                    MarkdownText.Number(line.Latency.P50, 1),
+                    MarkdownText.Number(line.Latency.P99, 1),
+                    MarkdownText.Number(line.Latency.Max, 1),
                     MarkdownText.Megabytes(snapshot.ResidentBytes));
             }
         }

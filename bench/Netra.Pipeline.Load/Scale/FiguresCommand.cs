@@ -45,8 +45,15 @@ internal static class FiguresCommand
         {
             DefaultValueFactory = static _ => [1, 8, 64],
             AllowMultipleArgumentsPerToken = true,
-            Description = "How many publishers there are, in turn.",
+            Description = "How many publishers there are, in turn: 1 to 1,000 each.",
         };
+        publishers.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int[]>() is { } counts && Array.Exists(counts, static count => count is < 1 or > 1_000))
+            {
+                result.AddError($"--publishers is {string.Join(' ', counts)}; each must be between 1 and 1000.");
+            }
+        });
         var command = new Command(
             "publishing", "What publishing over HTTP costs our server: one event a request and many, by few and by many.") { publishers };
         Complete(command, async (peer, scale, parsed, cancellationToken) =>

@@ -44,14 +44,16 @@ internal sealed class Chaos(TimeSpan every, int seed) : Disturbance
             }
 
             ending.RemoveAll(stall => stall.At <= now);
+            // Drawn before anything else is looked at, so that the same seed chooses the same whatever the server does.
             var victim = run.Fleet.Pages[_random.Next(run.Fleet.Pages.Count)];
+            var (what, stall, publisher) = (_random.Next(20), _random.NextDouble() * MaxStallSeconds, _random.Next(run.Publishers.Count));
             if (!victim.IsOpen || _stalled.Contains(victim))
             {
                 continue;
             }
 
             victim.IsDisturbed = true;
-            switch (_random.Next(20))
+            switch (what)
             {
                 case < 8:
                     _resets++;
@@ -69,11 +71,11 @@ internal sealed class Chaos(TimeSpan every, int seed) : Disturbance
                     _stalls++;
                     victim.Client?.Pause();
                     _stalled.Add(victim);
-                    ending.Add((now + (_random.NextDouble() * MaxStallSeconds), victim));
+                    ending.Add((now + stall, victim));
                     break;
                 default:
                     _publisherCuts++;
-                    (run.Publishers[_random.Next(run.Publishers.Count)] as NdjsonPublisher)?.Cut();
+                    (run.Publishers[publisher] as NdjsonPublisher)?.Cut();
                     break;
             }
         }

@@ -14,8 +14,11 @@ namespace Netra.Pipeline.Load.Scenarios;
 internal sealed class PublishingPace(LoadOptions options, PublishedStream[] streams, EventPublisher publisher)
 {
     private const int MaxBatch = 128;
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
     private readonly List<PublishedLine> _batch = new(MaxBatch);
+
+    // One a request goes out at once: its time must not be that of those before it.
+    private readonly int _batchSize = publisher is SinglePublisher ? 1 : MaxBatch;
     private readonly long _begun = MonotonicClock.Now;
 
     /// <summary>Publishes a run for each user: its start, tokens, its end.</summary>
@@ -48,7 +51,7 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
                 cancellationToken.ThrowIfCancellationRequested();
                 var stream = streams[next % streams.Length];
                 Add(stream, next < streams.Length && !options.IsSingle ? PublishedKind.Started : PublishedKind.Token, due);
-                if (_batch.Count == MaxBatch)
+                if (_batch.Count == _batchSize)
                 {
                     await FlushAsync(CancellationToken.None);
                 }
@@ -70,7 +73,7 @@ internal sealed class PublishingPace(LoadOptions options, PublishedStream[] stre
             if (stream.Published > 0 && !options.IsSingle)
             {
                 Add(stream, PublishedKind.Completed, due: 0);
-                if (_batch.Count == MaxBatch)
+                if (_batch.Count == _batchSize)
                 {
                     await FlushAsync(CancellationToken.None);
                 }

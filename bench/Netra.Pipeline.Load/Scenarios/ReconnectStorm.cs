@@ -26,6 +26,7 @@ internal sealed class ReconnectStorm(int storms, TimeSpan pause) : Disturbance
             var begun = MonotonicClock.Now;
             foreach (var page in run.Fleet.Pages)
             {
+                page.IsDisturbed = true;
                 page.Client?.Abort();
             }
 

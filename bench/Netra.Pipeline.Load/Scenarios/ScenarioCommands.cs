@@ -18,12 +18,10 @@ internal static class ScenarioCommands
     {
         var (users, devices, publishers) = (Users(100), Devices(1), Publishers());
         var (rate, events, duration) = (Rate(25), Events(0), Duration(10));
-        var source = new Option<EventSource>("--source")
-        {
-            DefaultValueFactory = static _ => EventSource.Ndjson,
-            Description = "Who makes the events: ndjson or single (this program, over HTTP), or server (itself, --events of them for "
-                + "each page).",
-        };
+        var source = Source(
+            "--source",
+            "Who makes the events: ndjson or single (this program, over HTTP), or server (itself, --events of them for each page).",
+            "ndjson", "single", "server");
         return Scenario(
             "stream",
             "Events for many users, paced or (--rate 0) as fast as they are taken: what is lost, and how long they take.",
@@ -44,11 +42,8 @@ internal static class ScenarioCommands
     {
         var (users, devices, publishers) = (Users(100), Devices(0), Publishers());
         var (rate, events, duration) = (Rate(0), Events(0), Duration(10));
-        var mode = new Option<EventSource>("--mode")
-        {
-            DefaultValueFactory = static _ => EventSource.Ndjson,
-            Description = "How events are published: ndjson (many lines a request) or single (one a request).",
-        };
+        var mode = Source(
+            "--mode", "How events are published: ndjson (many lines a request) or single (one a request).", "ndjson", "single");
         return Scenario(
             "publish",
             "Publishing over HTTP: how long receipts take, and whether they are true. Without --devices the users' pages come when "
@@ -127,7 +122,6 @@ internal static class ScenarioCommands
                 Users = parsed.GetValue(users),
                 Rate = parsed.GetValue(rate),
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(duration)),
-                ExpectsEnds = true,
                 Disturbance = new ReconnectStorm(parsed.GetValue(storms), TimeSpan.FromSeconds(parsed.GetValue(pause))),
             });
     }
@@ -147,7 +141,6 @@ internal static class ScenarioCommands
                 Users = parsed.GetValue(users),
                 Rate = parsed.GetValue(rate),
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(duration)),
-                ExpectsEnds = true,
                 Disturbance = new SlowReaders(parsed.GetValue(share), TimeSpan.FromSeconds(parsed.GetValue(stall))),
             });
     }
@@ -207,6 +200,12 @@ internal static class ScenarioCommands
             try
             {
                 var asked = read(common.Read(name, parsed), parsed);
+                if (Problem(asked) is { } problem)
+                {
+                    await Console.Error.WriteLineAsync(problem);
+                    return 2;
+                }
+
                 await using var run = new ScenarioRun(asked);
                 var result = await new LiveView(asked).RunAsync(watch => run.RunAsync(watch, cancellationToken));
                 await ReportWriter.WriteAsync(result, CancellationToken.None);
@@ -219,6 +218,27 @@ internal static class ScenarioCommands
             }
         });
         return command;
+    }
+
+    // What no option can see for itself.
+    private static string? Problem(LoadOptions asked) => asked switch
+    {
+        { Target.Protocol: not LoadProtocol.Netra } and ({ Source: EventSource.Ndjson or EventSource.Single } or { Disturbance: not null })
+            => $"--protocol {asked.Target.Protocol} has no publishing: {asked.Name} is for netra.",
+        { Source: EventSource.Server, Devices: 0 } => "--devices is 0 and the server makes the events: nobody would get them.",
+        { Source: EventSource.Server, Events: 0 } => "--events is 0 and the server makes the events: it must say how many each page gets.",
+        { Source: EventSource.Ndjson or EventSource.Single, Events: 1, IsSingle: false }
+            => "--events is 1: a run has at least its first and its last event.",
+        { Devices: > 0 } when (long)asked.Users * asked.Devices is > MaxPages and var pages
+            => $"--users times --devices is {pages}; at most {MaxPages} pages.",
+        _ => null,
+    };
+
+    private static Option<EventSource> Source(string name, string description, params string[] values)
+    {
+        var option = new Option<EventSource>(name) { DefaultValueFactory = static _ => EventSource.Ndjson, Description = description };
+        option.AcceptOnlyFromAmong(values);
+        return option;
     }
 
     private static Option<int> Users(int value) => ScenarioOptions.Whole("--users", value, 1, MaxPages, "How many users there are.");

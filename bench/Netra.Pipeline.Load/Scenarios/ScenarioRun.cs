@@ -32,6 +32,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
         _server = options.ServerPid is { } pid ? new ServerProcess(pid) : null;
         _pages = new PageRun(options.Target, Findings)
         {
+            Patience = options.Patience,
             IsServerPaced = options.Source == EventSource.Server,
             ServerEvents = options.Source == EventSource.Server ? options.Events : 0,
             Interval = options is { Source: EventSource.Server, Rate: > 0 } ? (long)(1e9 / options.Rate) : 0,
@@ -88,9 +89,10 @@ internal sealed class ScenarioRun : IAsyncDisposable
         var begun = MonotonicClock.Now;
         var connecting = _options.Devices > 0 ? await ConnectAsync(cancellationToken) : TimeSpan.Zero;
         var connected = _server?.ResidentBytes;
-        if (_options.Source != EventSource.Server)
+        var connectingCpu = _server?.CpuMicroseconds - cpu;
+        if (_streams.Length > 0)
         {
-            // Where the server makes the events, they come from the first connection on.
+            // Where the server makes the events, they come from the first connection on; where none come, connecting is what is measured.
             (cpu, begun) = (_server?.CpuMicroseconds, MonotonicClock.Now);
         }
 
@@ -118,22 +120,24 @@ internal sealed class ScenarioRun : IAsyncDisposable
         if (_options.Devices == 0 && _streams.Length > 0)
         {
             connecting = await ConnectAsync(CancellationToken.None);
+            connected = _server?.ResidentBytes;
         }
 
-        var isComplete = await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
+        await Fleet.WaitAsync(IsComplete, _options.Patience, CancellationToken.None);
         var took = MonotonicClock.Since(begun);
         await watching;
         var resident = (idle, connected, _server?.ResidentBytes);
         cpu = _server?.CpuMicroseconds - cpu;
         var ends = new SortedDictionary<string, long>(Fleet.Ends, StringComparer.Ordinal);
-        if (!isComplete)
-        {
-            Fleet.TellWhoIsAway();
-        }
+        Fleet.TellWhoIsAway();
 
         // What the server had sent before it answered the goodbyes belongs to the run.
         await Fleet.CloseAsync(CancellationToken.None);
-        var result = Result(connecting, publishing, took, resident, cpu, ends) with { PublishingCpuMicroseconds = publishingCpu };
+        var result = Result(connecting, publishing, took, resident, cpu, ends) with
+        {
+            PublishingCpuMicroseconds = publishingCpu,
+            ConnectingCpuMicroseconds = connectingCpu,
+        };
         return _options.AwaitsEviction
             ? result with { Eviction = await StreamEviction.AwaitAsync(_options, _server, CancellationToken.None) }
             : result;
@@ -199,12 +203,15 @@ internal sealed class ScenarioRun : IAsyncDisposable
                 var mine = _streams.Where((_, user) => user % _publishers.Length == index).ToArray();
                 try
                 {
-                    await new PublishingPace(_options, mine, publisher).RunAsync(cancellationToken);
-                    await publisher.CompleteAsync(CancellationToken.None);
-                }
-                catch (OperationCanceledException)
-                {
-                    // Ended early.
+                    try
+                    {
+                        await new PublishingPace(_options, mine, publisher).RunAsync(cancellationToken);
+                    }
+                    catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                    {
+                        // Ended early.
+                    }
+
                     await publisher.CompleteAsync(CancellationToken.None);
                 }
                 catch (LoadFailedException) when (Findings.Any)
@@ -272,7 +279,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
                 if (_options.HasSeries && snapshot.Elapsed >= nextLine)
                 {
                     nextLine += _options.SeriesEvery;
-                    _series.Add(new SeriesLine(snapshot, _server?.CpuMicroseconds));
+                    _series.Add(new SeriesLine(snapshot, _pages.Latency.TakePeriod(), _server?.CpuMicroseconds));
                 }
             }
         }

@@ -18,8 +18,7 @@ internal sealed class SlowReaders(double share, TimeSpan stall) : Disturbance
 
     public override async Task RunAsync(ScenarioRun run, CancellationToken cancellationToken)
     {
-        var every = Math.Max(1, (int)Math.Round(1 / share));
-        var slow = run.Fleet.Pages.Where(page => page.Index % every == 0).ToArray();
+        var slow = run.Fleet.Pages.Where(page => (int)((page.Index + 1) * share) > (int)(page.Index * share)).ToArray();
         _slow = slow.Length;
         foreach (var page in slow)
         {

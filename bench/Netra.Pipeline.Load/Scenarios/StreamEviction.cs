@@ -18,7 +18,14 @@ internal sealed record StreamEviction(long Loaded, long Left, TimeSpan Took, dou
     /// <summary>Looks until none is in memory, or they do not become fewer any more: a server keeps some for those who come back.</summary>
     public static async Task<StreamEviction> AwaitAsync(LoadOptions options, ServerProcess? server, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = options.Target.Url };
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = ServerTrust.Options(host: null, options.Target.IsInsecure),
+        })
+        {
+            BaseAddress = new Uri(options.Target.Url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/"),
+        };
         if (options.Target.Token is { } token)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -41,7 +48,16 @@ internal sealed record StreamEviction(long Loaded, long Left, TimeSpan Took, dou
 
     private static async Task<long> LookAsync(HttpClient client, CancellationToken cancellationToken)
     {
-        var ledger = await client.GetFromJsonAsync<JsonElement>(new Uri("v1/ledger", UriKind.Relative), cancellationToken);
+        JsonElement ledger;
+        try
+        {
+            ledger = await client.GetFromJsonAsync<JsonElement>(new Uri("v1/ledger", UriKind.Relative), cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or TaskCanceledException)
+        {
+            throw new LoadFailedException($"GET /v1/ledger: {exception.Message}", exception);
+        }
+
         return ledger.GetProperty("loaded_streams").GetInt64();
     }
 }

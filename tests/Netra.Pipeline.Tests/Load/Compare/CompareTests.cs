@@ -1,4 +1,5 @@
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Load.Peers;
 using Netra.Pipeline.Tests.Load.Verify;
 
 namespace Netra.Pipeline.Tests.Load.Compare;
@@ -6,7 +7,7 @@ namespace Netra.Pipeline.Tests.Load.Compare;
 /// <summary>The comparison over its real path, very small: what it says is right, not what it measures.</summary>
 public sealed class CompareTests
 {
-    private static readonly string[] Peers = ["netra", "signalr", "aspnetcore", "ws", "socketio", "bun"];
+    private static readonly string[] Peers = PeerNames.Here;
 
     [Test]
     public async Task Compare_AllPeersInBurstsAndPaced_GivesEverythingToEverybodyAndReportsEachServer()
@@ -45,6 +46,29 @@ public sealed class CompareTests
         {
             Assert.That(exitCode, Is.EqualTo(2));
             Assert.That(error, Does.Contain("broken has ended with 1 instead of listening"));
+        }
+    }
+
+    // How the harness itself waits for sockets is not how a server would: servers that inherited it were measured in another mode.
+    [Test]
+    public async Task Compare_AServerItStarts_DoesNotInheritHowTheHarnessWaitsForSockets()
+    {
+        var script = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sh");
+        await File.WriteAllTextAsync(script, "env | grep '^DOTNET_SYSTEM_NET_SOCKETS' >&2\necho looked >&2\nexit 3\n");
+        try
+        {
+            var (exitCode, _, error) = await LoadProgram.RunAsync(
+                "compare", "--peers", "netra", "--also", $"probe=sh {script}", "--rounds", "1", "--scale", "0.0005", "--workloads", "burst",
+                "--folder", Repository.PathOf("bench/peers"));
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(exitCode, Is.EqualTo(2));
+                Assert.That(error, Does.Contain("probe: looked").And.Not.Contain("DOTNET_SYSTEM_NET_SOCKETS"));
+            }
+        }
+        finally
+        {
+            File.Delete(script);
         }
     }
 

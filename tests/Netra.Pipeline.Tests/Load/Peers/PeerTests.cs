@@ -12,7 +12,7 @@ internal sealed class PeerTests
 {
     private const int TextLength = 80;
 
-    private static readonly string[] Names = ["netra", "signalr", "aspnetcore", "ws", "socketio", "bun"];
+    private static readonly string[] Names = PeerNames.Here;
 
     [TestCaseSource(nameof(Names))]
     public async Task Run_Burst_LosesNothingOfAnyReader(string name)

@@ -39,10 +39,12 @@ internal sealed class RealServerTests
 
         answer.ShouldBeClean(devices);
         Assert.That(answer.Json.GetProperty("published").GetInt64(), Is.Positive);
+
+        // Pages that come when all is published say nothing of how long it takes.
         Assert.That(
             answer.Json.GetProperty("latency").GetProperty("count").GetInt64()
                 + answer.Json.GetProperty("disturbed_latency").GetProperty("count").GetInt64(),
-            Is.EqualTo(answer.Json.GetProperty("delivered").GetInt64()));
+            Is.EqualTo(arguments[0] == "publish" ? 0 : answer.Json.GetProperty("delivered").GetInt64()));
     }
 
     [TestCase("idle", "--duration-s", "1")]
