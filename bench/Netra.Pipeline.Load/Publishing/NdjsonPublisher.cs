@@ -26,6 +26,7 @@ internal sealed class NdjsonPublisher : EventPublisher
     private readonly Lock _gate = new();
     private readonly Queue<(PublishedLine Line, long SentAt)> _unanswered = new();
     private long _answeredAt;
+    private long _receiptAt;
     private long _failedAt;
     private byte[] _buffer = new byte[64 * 1024];
     private Stream? _stream;
@@ -72,9 +73,10 @@ internal sealed class NdjsonPublisher : EventPublisher
             oldest = _unanswered.TryPeek(out var first) ? first.SentAt : now;
         }
 
-        if (now - oldest > Shared.Patience.Ticks * TimeSpan.NanosecondsPerTick)
+        // Where receipts come, however late, the server is at work.
+        if (now - Math.Max(oldest, Volatile.Read(ref _receiptAt)) > Shared.Patience.Ticks * TimeSpan.NanosecondsPerTick)
         {
-            throw Stalled("the oldest event has had no receipt");
+            throw Stalled("no receipt has come");
         }
 
         lock (_gate)
@@ -202,7 +204,7 @@ internal sealed class NdjsonPublisher : EventPublisher
         var begun = MonotonicClock.Now;
         var isFirst = _stream is null;
         await DisposeAsync();
-        _failedAt = isFirst || Volatile.Read(ref _answeredAt) > _failedAt ? begun : _failedAt;
+        _failedAt = isFirst || Volatile.Read(ref _receiptAt) > _failedAt ? begun : _failedAt;
         if (!isFirst)
         {
             Shared.OnReconnected();
@@ -338,6 +340,7 @@ internal sealed class NdjsonPublisher : EventPublisher
             return;
         }
 
+        Volatile.Write(ref _receiptAt, MonotonicClock.Now);
         Volatile.Write(ref _answeredAt, MonotonicClock.Now);
         (PublishedLine Line, long SentAt) answered;
         lock (_gate)

@@ -110,6 +110,18 @@ internal sealed class BrokenServerTests
         Assert.That(kinds.Select(answer.Found), Is.All.Zero, answer.Json.GetProperty("findings").ToString());
     }
 
+    // Whose events have keys sends them again, and again, as long as it has patience.
+    [Test]
+    public async Task Chaos_ServerThatEndsEveryRequestUnanswered_IsGivenUpAndFound()
+    {
+        await using var proxy = new FaultyProxy(_host.Port, new ProxyFault("ends every request"));
+
+        var answer = await LoadAnswer.RunAsync(
+            "chaos", "--url", proxy.Url, "--users", "3", "--rate", "50", "--duration-s", "1", "--every-ms", "60000", "--patience-s", "3");
+
+        Assert.That((answer.ExitCode, answer.Found("stalled")), Is.EqualTo((1, 2L)), answer.Json.GetProperty("findings").ToString());
+    }
+
     private static async Task<LoadAnswer> RunAsync(string fault)
     {
         await Room.WaitAsync();

@@ -44,6 +44,11 @@ internal sealed partial class ProxyFault(string name)
             return [];
         }
 
+        if (name == "ends every request")
+        {
+            throw new IOException("the fault");
+        }
+
         if (connection.User != User || connection.Count < Victim)
         {
             return [line];
