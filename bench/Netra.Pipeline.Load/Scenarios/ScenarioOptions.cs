@@ -120,7 +120,8 @@ internal sealed class ScenarioOptions
             : throw new LoadFailedException(
                 "--user-tokens must name a file with a user's id and token in each line, with a space between.");
 
-    private static Uri? ReadUrl(ArgumentResult result)
+    /// <summary>Reads the root of a deployment.</summary>
+    public static Uri? ReadUrl(ArgumentResult result)
     {
         if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
         {
@@ -131,7 +132,8 @@ internal sealed class ScenarioOptions
         return null;
     }
 
-    private static void Check(OptionResult result, double value, double min, double max)
+    /// <summary>Holds a number to its range.</summary>
+    public static void Check(OptionResult result, double value, double min, double max)
     {
         if (!(value >= min && value <= max))
         {

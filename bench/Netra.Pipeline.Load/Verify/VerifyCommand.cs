@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using Netra.Pipeline.Load.Scenarios;
 
 namespace Netra.Pipeline.Load.Verify;
 
@@ -13,7 +13,7 @@ internal static class VerifyCommand
         var url = new Option<Uri>("--url")
         {
             Required = true,
-            CustomParser = ReadUrl,
+            CustomParser = ScenarioOptions.ReadUrl,
             Description = "The deployment's root, such as http://127.0.0.1:5080.",
         };
         var token = new Option<string?>("--token")
@@ -45,9 +45,9 @@ internal static class VerifyCommand
             Description = "How long each check may take, in seconds: 1 to 3,600.",
         };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object instead of a table." };
-        events.Validators.Add(static result => Check(result, result.GetValueOrDefault<int>(), 10, 100_000));
-        limit.Validators.Add(static result => Check(result, result.GetValueOrDefault<double>(), 1, 60_000));
-        timeout.Validators.Add(static result => Check(result, result.GetValueOrDefault<double>(), 1, 3_600));
+        events.Validators.Add(static result => ScenarioOptions.Check(result, result.GetValueOrDefault<int>(), 10, 100_000));
+        limit.Validators.Add(static result => ScenarioOptions.Check(result, result.GetValueOrDefault<double>(), 1, 60_000));
+        timeout.Validators.Add(static result => ScenarioOptions.Check(result, result.GetValueOrDefault<double>(), 1, 3_600));
 
         var command = new Command(
             "verify",
@@ -69,24 +69,5 @@ internal static class VerifyCommand
             },
             cancellationToken));
         return command;
-    }
-
-    private static Uri? ReadUrl(ArgumentResult result)
-    {
-        if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
-        {
-            return url;
-        }
-
-        result.AddError("--url must be an absolute http or https URL.");
-        return null;
-    }
-
-    private static void Check(OptionResult result, double value, double min, double max)
-    {
-        if (!(value >= min && value <= max))
-        {
-            result.AddError($"{result.Option.Name} is {value}; it must be between {min} and {max}.");
-        }
     }
 }
