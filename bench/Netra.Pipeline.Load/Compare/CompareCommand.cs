@@ -67,33 +67,25 @@ internal static class CompareCommand
         {
             peers, also, workloads, rounds, scale, folder, reference, results, title,
         };
-        command.SetAction(async (parsed, cancellationToken) =>
+        CommandRun.Set(command, async (parsed, cancellationToken) =>
         {
-            try
+            var compared = parsed.GetRequiredValue(peers).Select(name => Peer.Of(name, parsed.GetRequiredValue(folder).FullName))
+                .Concat(parsed.GetRequiredValue(also).Select(Peer.Parse)).ToArray();
+            var size = parsed.GetValue(scale);
+            var comparison = new Comparison(
+                compared, [.. parsed.GetRequiredValue(workloads).Select(name => Sized(name, size))], parsed.GetValue(rounds));
+            var to = Array.Find(compared, peer => peer.Name == parsed.GetValue(reference)) ?? compared[0];
+            string Report() => new ComparisonReport(comparison, parsed.GetRequiredValue(title), CommandLine.Of(parsed), to).Make();
+            var file = parsed.GetValue(results);
+            await comparison.RunAsync(
+                () => file is null ? Task.CompletedTask : File.WriteAllTextAsync(file.FullName, Report(), cancellationToken),
+                cancellationToken);
+            if (file is null)
             {
-                var compared = parsed.GetRequiredValue(peers).Select(name => Peer.Of(name, parsed.GetRequiredValue(folder).FullName))
-                    .Concat(parsed.GetRequiredValue(also).Select(Peer.Parse)).ToArray();
-                var size = parsed.GetValue(scale);
-                var comparison = new Comparison(
-                    compared, [.. parsed.GetRequiredValue(workloads).Select(name => Sized(name, size))], parsed.GetValue(rounds));
-                var to = Array.Find(compared, peer => peer.Name == parsed.GetValue(reference)) ?? compared[0];
-                string Report() => new ComparisonReport(comparison, parsed.GetRequiredValue(title), CommandLine.Of(parsed), to).Make();
-                var file = parsed.GetValue(results);
-                await comparison.RunAsync(
-                    () => file is null ? Task.CompletedTask : File.WriteAllTextAsync(file.FullName, Report(), cancellationToken),
-                    cancellationToken);
-                if (file is null)
-                {
-                    Console.Write(Report());
-                }
+                Console.Write(Report());
+            }
 
-                return comparison.IsRight ? 0 : 1;
-            }
-            catch (Exception exception) when (exception is LoadFailedException or IOException or ArgumentException)
-            {
-                await Console.Error.WriteLineAsync(exception.Message);
-                return 2;
-            }
+            return comparison.IsRight ? 0 : 1;
         });
         return command;
     }

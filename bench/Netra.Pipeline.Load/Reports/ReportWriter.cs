@@ -7,8 +7,6 @@ namespace Netra.Pipeline.Load.Reports;
 /// <summary>Prints a result, and writes it to files.</summary>
 internal static class ReportWriter
 {
-    private const int WidthOfFiles = 160;
-
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -38,13 +36,7 @@ internal static class ReportWriter
 
     private static void Print(LoadResult result)
     {
-        var console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = WidthOfFiles;
-        }
-
+        var console = ReportConsole.Create();
         var table = new Table().AddColumns("", "");
         table.ShowHeaders = false;
         foreach (var (name, value) in LoadReport.Rows(result))

@@ -82,34 +82,26 @@ internal static class FiguresCommand
         command.Add(scale);
         command.Add(folder);
         command.Add(results);
-        command.SetAction(async (parsed, cancellationToken) =>
+        CommandRun.Set(command, async (parsed, cancellationToken) =>
         {
-            try
+            var peer = Peer.Of("netra", parsed.GetRequiredValue(folder).FullName);
+            var (report, all) = await run(peer, parsed.GetValue(scale), parsed, cancellationToken);
+            if (parsed.GetValue(results) is { } file)
             {
-                var peer = Peer.Of("netra", parsed.GetRequiredValue(folder).FullName);
-                var (report, all) = await run(peer, parsed.GetValue(scale), parsed, cancellationToken);
-                if (parsed.GetValue(results) is { } file)
-                {
-                    await File.WriteAllTextAsync(file.FullName, report, cancellationToken);
-                }
-                else
-                {
-                    Console.Write(report);
-                }
-
-                var findings = all.SelectMany(static result => result.Findings.Kept).ToArray();
-                foreach (var finding in findings)
-                {
-                    await Console.Error.WriteLineAsync(ReportWriter.Line(finding));
-                }
-
-                return findings.Length > 0 ? 1 : 0;
+                await File.WriteAllTextAsync(file.FullName, report, cancellationToken);
             }
-            catch (Exception exception) when (exception is LoadFailedException or IOException or ArgumentException)
+            else
             {
-                await Console.Error.WriteLineAsync(exception.Message);
-                return 2;
+                Console.Write(report);
             }
+
+            var findings = all.SelectMany(static result => result.Findings.Kept).ToArray();
+            foreach (var finding in findings)
+            {
+                await Console.Error.WriteLineAsync(ReportWriter.Line(finding));
+            }
+
+            return findings.Length > 0 ? 1 : 0;
         });
     }
 }

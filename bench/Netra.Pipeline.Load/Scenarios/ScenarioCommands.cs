@@ -195,27 +195,18 @@ internal static class ScenarioCommands
             command.Add(option);
         }
 
-        command.SetAction(async (parsed, cancellationToken) =>
+        CommandRun.Set(command, async (parsed, cancellationToken) =>
         {
-            try
+            var asked = read(common.Read(name, parsed), parsed);
+            if (Problem(asked) is { } problem)
             {
-                var asked = read(common.Read(name, parsed), parsed);
-                if (Problem(asked) is { } problem)
-                {
-                    await Console.Error.WriteLineAsync(problem);
-                    return 2;
-                }
+                throw new LoadFailedException(problem);
+            }
 
-                await using var run = new ScenarioRun(asked);
-                var result = await new LiveView(asked).RunAsync(watch => run.RunAsync(watch, cancellationToken));
-                await ReportWriter.WriteAsync(result, CancellationToken.None);
-                return result.ExitCode;
-            }
-            catch (Exception exception) when (exception is LoadFailedException or IOException or ArgumentException)
-            {
-                await Console.Error.WriteLineAsync(exception.Message);
-                return 2;
-            }
+            await using var run = new ScenarioRun(asked);
+            var result = await new LiveView(asked).RunAsync(watch => run.RunAsync(watch, cancellationToken));
+            await ReportWriter.WriteAsync(result, CancellationToken.None);
+            return result.ExitCode;
         });
         return command;
     }

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Load.Reports;
 using Spectre.Console;
 
 namespace Netra.Pipeline.Load.Verify;
@@ -5,17 +6,9 @@ namespace Netra.Pipeline.Load.Verify;
 /// <summary>Prints the results for people.</summary>
 internal static class ResultTable
 {
-    private const int WidthOfFiles = 160;
-
     public static void Print(Uri url, IReadOnlyList<CheckResult> results)
     {
-        var console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = WidthOfFiles;
-        }
-
+        var console = ReportConsole.Create();
         var table = new Table().AddColumns("", "check", "", "what was seen", "s");
         for (var i = 0; i < results.Count; i++)
         {
