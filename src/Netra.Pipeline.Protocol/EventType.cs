@@ -1,6 +1,8 @@
 namespace Netra.Pipeline.Protocol;
 
-/// <summary>What an event says happened in a run. See section 3.1 of docs/protocol.md for the payload of each.</summary>
+/// <summary>
+/// What an event says happened, in a run or in a thread. Logs store the values. See section 3.1 of docs/protocol.md for the payload of each.
+/// </summary>
 public enum EventType : byte
 {
     /// <summary><c>agent_started</c>: the run began. Critical.</summary>
@@ -32,4 +34,19 @@ public enum EventType : byte
 
     /// <summary><c>custom</c>: a name and any JSON value, for the application.</summary>
     Custom,
+
+    /// <summary><c>run_waiting</c>: the run asks somebody, and waits. Critical.</summary>
+    RunWaiting,
+
+    /// <summary><c>run_resumed</c>: the answer to what the run asked. Critical; only the server says it.</summary>
+    RunResumed,
+
+    /// <summary><c>command_expired</c>: no backend has taken what a page wanted. Critical; only the server says it.</summary>
+    CommandExpired,
+
+    /// <summary><c>thinking_delta</c>: a piece of a streamed thought.</summary>
+    ThinkingDelta,
+
+    /// <summary><c>user_message</c>: the user's own words. Only the server says it.</summary>
+    UserMessage,
 }

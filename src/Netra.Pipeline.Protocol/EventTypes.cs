@@ -19,6 +19,11 @@ public static class EventTypes
         EventType.AgentStalled => "agent_stalled",
         EventType.Token => "token",
         EventType.Custom => "custom",
+        EventType.RunWaiting => "run_waiting",
+        EventType.RunResumed => "run_resumed",
+        EventType.CommandExpired => "command_expired",
+        EventType.ThinkingDelta => "thinking_delta",
+        EventType.UserMessage => "user_message",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a defined event type"),
     };
 
@@ -36,6 +41,11 @@ public static class EventTypes
         EventType.AgentStalled => "agent_stalled"u8,
         EventType.Token => "token"u8,
         EventType.Custom => "custom"u8,
+        EventType.RunWaiting => "run_waiting"u8,
+        EventType.RunResumed => "run_resumed"u8,
+        EventType.CommandExpired => "command_expired"u8,
+        EventType.ThinkingDelta => "thinking_delta"u8,
+        EventType.UserMessage => "user_message"u8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a defined event type"),
     };
 
@@ -45,8 +55,8 @@ public static class EventTypes
     /// <returns>Whether the name is known.</returns>
     public static bool TryParse(ReadOnlySpan<byte> utf8Name, out EventType type)
     {
-        // Ten short comparisons against constants are cheaper than hashing, and nothing is allocated.
-        for (var candidate = EventType.AgentStarted; candidate <= EventType.Custom; candidate++)
+        // A few short comparisons against constants are cheaper than hashing, and nothing is allocated.
+        for (var candidate = EventType.AgentStarted; candidate <= EventType.UserMessage; candidate++)
         {
             if (utf8Name.SequenceEqual(Utf8Name(candidate)))
             {
@@ -77,7 +87,15 @@ public static class EventTypes
     }
 
     /// <summary>Whether an event of this type must be confirmed by the client, and is sent again until it is.</summary>
-    public static bool IsCritical(EventType type) => type is not (EventType.Token or EventType.Custom);
+    public static bool IsCritical(EventType type)
+        => type is not (EventType.Token or EventType.Custom or EventType.ThinkingDelta or EventType.UserMessage);
+
+    /// <summary>Whether an event of this type is a piece of a text, so that those that follow each other may be joined.</summary>
+    public static bool IsDelta(EventType type) => type is EventType.Token or EventType.ThinkingDelta;
+
+    /// <summary>Whether only the server says events of this type, so that no publisher may.</summary>
+    public static bool IsOfServer(EventType type)
+        => type is EventType.AgentStalled or EventType.RunResumed or EventType.CommandExpired or EventType.UserMessage;
 
     /// <summary>Whether an event of this type ends its run. Every run has exactly one.</summary>
     public static bool IsTerminal(EventType type) =>

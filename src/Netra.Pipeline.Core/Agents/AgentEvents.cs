@@ -34,6 +34,14 @@ public sealed class AgentEvents
     /// <returns>The event's receipt.</returns>
     public ValueTask<EventReceipt> TokenAsync(string delta, CancellationToken ct = default) => _emitter.TokenAsync(delta, ct);
 
+    /// <summary>Streams a piece of a thought.</summary>
+    /// <param name="delta">The text.</param>
+    /// <param name="thoughtId">Pieces with one id belong together: 1 to 256 bytes of UTF-8.</param>
+    /// <param name="ct">Gives up before the event is numbered.</param>
+    /// <returns>The event's receipt.</returns>
+    public ValueTask<EventReceipt> ThinkingDeltaAsync(string delta, string thoughtId, CancellationToken ct = default)
+        => _emitter.ThinkingDeltaAsync(delta, thoughtId, ct);
+
     /// <summary>Emits an event of the application's own.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value, any JSON.</param>

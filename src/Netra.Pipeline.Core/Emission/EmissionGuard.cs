@@ -34,7 +34,7 @@ internal sealed class EmissionGuard(
             RefuseByBridge(type);
         }
 
-        if (services.Emergency.IsOn && type is EventType.Token or EventType.Custom && !context.IsSystem)
+        if (services.Emergency.IsOn && IsDeferrable(type) && !context.IsSystem)
         {
             RefuseInEmergency(type);
         }
@@ -64,6 +64,8 @@ internal sealed class EmissionGuard(
         services.Failures.Report(exception);
         return exception;
     }
+
+    private static bool IsDeferrable(EventType type) => type is EventType.Token or EventType.ThinkingDelta or EventType.Custom;
 
     // Apart from the look that each event takes, which is inlined for it.
     private void RefuseByBridge(EventType type)

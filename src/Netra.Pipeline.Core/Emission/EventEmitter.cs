@@ -206,6 +206,25 @@ public sealed class EventEmitter : IAsyncDisposable
         return FinishAsync(EventType.Token, default, encoder, now, cancellationToken);
     }
 
+    /// <summary>A piece of a streamed thought.</summary>
+    /// <param name="delta">The piece; it may be empty.</param>
+    /// <param name="thoughtId">Pieces with one id belong together: 1 to 256 bytes of UTF-8.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> ThinkingDeltaAsync(string delta, string thoughtId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(delta);
+        if (IdentifierRules.ProblemOf(thoughtId, "the thought's id") is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(thoughtId));
+        }
+
+        var (encoder, now) = _drafts.Begin(EventType.ThinkingDelta);
+        encoder.Data.WriteString("delta"u8, delta);
+        encoder.Data.WriteString("thought_id"u8, thoughtId);
+        encoder.Data.WriteEndObject();
+        return FinishAsync(EventType.ThinkingDelta, default, encoder, now, cancellationToken);
+    }
+
     /// <summary>An event of the application's own.</summary>
     /// <param name="name">What kind it is.</param>
     /// <param name="value">Any JSON.</param>

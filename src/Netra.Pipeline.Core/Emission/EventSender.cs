@@ -253,7 +253,7 @@ internal sealed class EventSender(
 
     private void Observe(in EventDraft draft, in EventSubject subject, long seq)
     {
-        if (draft.Type is EventType.Token or EventType.Custom)
+        if (!EventTypes.IsCritical(draft.Type))
         {
             services.Runs.OnToken(life, draft.Timestamp);
             return;

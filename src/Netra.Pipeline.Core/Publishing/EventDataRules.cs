@@ -13,10 +13,30 @@ internal static class EventDataRules
     private static readonly DataMember CallId = new("call_id", DataKind.CallId, DataPresence.Optional);
     private static readonly DataMember DurationMs = new("duration_ms", DataKind.Duration, DataPresence.Optional);
 
+    private static readonly DataMember Usage = new("usage", DataKind.Usage, DataPresence.Optional);
+
     private static readonly DataMember[][] Members = [.. Enum.GetValues<EventType>().Select(Create)];
 
     /// <summary>The members of an <c>error</c>.</summary>
     public static DataMember[] Error { get; } = [new("code", DataKind.Text), new("message", DataKind.Text)];
+
+    /// <summary>The members of a <c>result_ref</c>.</summary>
+    public static DataMember[] ResultRef { get; } =
+    [
+        new("url", DataKind.Link),
+        new("bytes", DataKind.Count, DataPresence.Optional),
+        new("media_type", DataKind.Name, DataPresence.Optional),
+    ];
+
+    /// <summary>The members of a <c>usage</c>.</summary>
+    public static DataMember[] TokenUsage { get; } =
+    [
+        new("input_tokens", DataKind.Count, DataPresence.Optional),
+        new("output_tokens", DataKind.Count, DataPresence.Optional),
+        new("provider_name", DataKind.Name, DataPresence.Optional),
+        new("request_model", DataKind.Name, DataPresence.Optional),
+        new("response_model", DataKind.Name, DataPresence.Optional),
+    ];
 
     /// <summary>The members of an event's data; empty for a type that publishers may not use.</summary>
     public static DataMember[] Of(EventType type) => Members[(int)type];
@@ -28,6 +48,7 @@ internal static class EventDataRules
             AgentName, Metadata, Timestamp,
             new("parent_run_id", DataKind.Text, DataPresence.Optional),
             new("lease_ms", DataKind.Lease, DataPresence.Optional),
+            new("attempt", DataKind.Attempt, DataPresence.Optional),
         ],
         EventType.AgentThinking => [new("thought", DataKind.Text), Metadata, Timestamp],
         EventType.ToolExecuting => [ToolName, Metadata, Timestamp, CallId, new("arguments", DataKind.Any, DataPresence.Optional)],
@@ -36,14 +57,24 @@ internal static class EventDataRules
             ToolName, Metadata, Timestamp, CallId, DurationMs,
             new("status", DataKind.Outcome, DataPresence.Optional),
             new("result", DataKind.Any, DataPresence.Optional),
+            new("result_ref", DataKind.ResultRef, DataPresence.Optional),
             new("error", DataKind.Error, DataPresence.Optional),
         ],
-        EventType.AgentCompleted => [AgentName, Metadata, Timestamp, DurationMs],
-        EventType.AgentFailed => [AgentName, Metadata, Timestamp, DurationMs, new("error", DataKind.Error)],
-        EventType.AgentCancelled => [AgentName, Metadata, Timestamp, DurationMs, new("reason", DataKind.Text, DataPresence.Optional)],
-        EventType.AgentStalled => [],
+        EventType.AgentCompleted => [AgentName, Metadata, Timestamp, DurationMs, Usage],
+        EventType.AgentFailed => [AgentName, Metadata, Timestamp, DurationMs, new("error", DataKind.Error), Usage],
+        EventType.AgentCancelled =>
+            [AgentName, Metadata, Timestamp, DurationMs, new("reason", DataKind.Text, DataPresence.Optional), Usage],
+        EventType.AgentStalled or EventType.RunResumed or EventType.CommandExpired or EventType.UserMessage => [],
         EventType.Token => [new("delta", DataKind.Text)],
         EventType.Custom => [new("name", DataKind.Name), new("value", DataKind.Any)],
+        EventType.ThinkingDelta => [new("delta", DataKind.Text), new("thought_id", DataKind.Identifier)],
+        EventType.RunWaiting =>
+        [
+            new("request_id", DataKind.Identifier), new("kind", DataKind.RequestKind), new("prompt", DataKind.Text),
+            new("options", DataKind.Options, DataPresence.Optional),
+            new("until", DataKind.Time, DataPresence.Optional),
+            CallId,
+        ],
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a defined event type"),
     };
 }
@@ -78,6 +109,18 @@ internal enum DataKind
     /// <summary>A string that names the call of a tool.</summary>
     CallId,
 
+    /// <summary>A string of 1 to 256 bytes of UTF-8.</summary>
+    Identifier,
+
+    /// <summary>What a run waits for: <c>approval</c>, <c>choice</c>, <c>text</c> or <c>external</c>.</summary>
+    RequestKind,
+
+    /// <summary>What may be chosen: different texts.</summary>
+    Options,
+
+    /// <summary>A Unix time in seconds.</summary>
+    Time,
+
     /// <summary>An object.</summary>
     Object,
 
@@ -89,6 +132,21 @@ internal enum DataKind
 
     /// <summary>A lease in milliseconds.</summary>
     Lease,
+
+    /// <summary>The number of an attempt: an integer from 1.</summary>
+    Attempt,
+
+    /// <summary>An integer that is not negative.</summary>
+    Count,
+
+    /// <summary>Where something is: <c>http</c>, <c>https</c>, or a path of the application's own.</summary>
+    Link,
+
+    /// <summary>An object with <c>url</c>.</summary>
+    ResultRef,
+
+    /// <summary>An object with what a run has cost.</summary>
+    Usage,
 
     /// <summary>How a tool ended: <c>ok</c>, <c>failed</c> or <c>cancelled</c>.</summary>
     Outcome,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
@@ -13,6 +14,7 @@ internal ref partial struct PublishedEventReader
 {
     private const int MinLeaseMs = 1_000;
     private const int MaxLeaseMs = 86_400_000;
+    private const int MaxLinkChars = 2_048;
 
     // The year 9999.
     private const double MaxSeconds = 253_402_300_799;
@@ -155,6 +157,23 @@ internal ref partial struct PublishedEventReader
                 : $"must be a number from {MinLeaseMs} to {MaxLeaseMs}",
             DataKind.Outcome => IsOutcome() ? null : "must be ok, failed or cancelled",
             DataKind.Error => token == JsonTokenType.StartObject ? null : "must be an object with code and message",
+            DataKind.Attempt => IsInteger(out var attempt) && attempt is >= 1 and <= int.MaxValue
+                ? null
+                : $"must be an integer from 1 to {int.MaxValue}",
+            DataKind.Count => IsInteger(out var count) && count is >= 0 and <= ProtocolConstants.MaxSeq
+                ? null
+                : $"must be an integer from 0 to {ProtocolConstants.MaxSeq}",
+            DataKind.Link => IsLink()
+                ? null
+                : $"must be an http or https URL, or a path that begins with one '/', of at most {MaxLinkChars} characters",
+            DataKind.ResultRef => token == JsonTokenType.StartObject ? null : "must be an object with url",
+            DataKind.Usage => token == JsonTokenType.StartObject ? null : "must be an object",
+            DataKind.Identifier => IsIdentifier()
+                ? null
+                : $"must be a string of 1 to {ProtocolConstants.MaxIdentifierBytes} bytes of UTF-8",
+            DataKind.RequestKind => IsRequestKind() ? null : "must be approval, choice, text or external",
+            DataKind.Options => token == JsonTokenType.StartArray ? null : "must be an array of texts",
+            DataKind.Time => IsFinite(out var seconds) && seconds is >= 0 and < MaxSeconds ? null : "must be a Unix time in seconds",
             _ => throw new InvalidOperationException($"Kind {member.Kind} is not mapped."),
         };
         if (problem is not null)
@@ -183,6 +202,12 @@ internal ref partial struct PublishedEventReader
             case DataKind.Error:
                 ReadObject(EventDataRules.Error, "data.error");
                 break;
+            case DataKind.ResultRef:
+                ReadObject(EventDataRules.ResultRef, "data.result_ref");
+                break;
+            case DataKind.Usage:
+                ReadObject(EventDataRules.TokenUsage, "data.usage");
+                break;
             default:
                 break;
         }
@@ -194,8 +219,42 @@ internal ref partial struct PublishedEventReader
         return _json.TokenType == JsonTokenType.Number && _json.TryGetDouble(out value) && double.IsFinite(value);
     }
 
+    private readonly bool IsInteger(out long value)
+    {
+        value = 0;
+        return _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out value);
+    }
+
+    // A page follows it: nothing but the web, and nothing that begins with two slashes, which is another host.
+    private readonly bool IsLink()
+    {
+        if (_json.TokenType != JsonTokenType.String || _json.GetString() is not { Length: > 0 and <= MaxLinkChars } link)
+        {
+            return false;
+        }
+
+        return link[0] == '/'
+            ? link is not ['/', '/' or '\\', ..] && !link.AsSpan().ContainsAnyInRange('\0', ' ')
+            : Uri.TryCreate(link, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+    }
+
     private readonly bool IsOutcome() => _json.TokenType == JsonTokenType.String
         && (_json.ValueTextEquals("ok"u8) || _json.ValueTextEquals("failed"u8) || _json.ValueTextEquals("cancelled"u8));
+
+    private readonly bool IsIdentifier()
+    {
+        if (_json.TokenType != JsonTokenType.String || _json.ValueSpan.IsEmpty)
+        {
+            return false;
+        }
+
+        var bytes = _json.ValueIsEscaped ? Encoding.UTF8.GetByteCount(_json.GetString()!) : _json.ValueSpan.Length;
+        return bytes <= ProtocolConstants.MaxIdentifierBytes;
+    }
+
+    private readonly bool IsRequestKind() => _json.TokenType == JsonTokenType.String
+        && (_json.ValueTextEquals("approval"u8) || _json.ValueTextEquals("choice"u8)
+            || _json.ValueTextEquals("text"u8) || _json.ValueTextEquals("external"u8));
 
     private void SkipValue(string path)
     {

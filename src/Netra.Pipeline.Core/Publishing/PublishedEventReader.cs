@@ -20,7 +20,7 @@ internal ref partial struct PublishedEventReader
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolConstants.MaxDepth };
 
     private static readonly string Types = string.Join(
-        ", ", Enum.GetValues<EventType>().Where(static type => type != EventType.AgentStalled).Select(EventTypes.WireName));
+        ", ", Enum.GetValues<EventType>().Where(static type => !EventTypes.IsOfServer(type)).Select(EventTypes.WireName));
 
     private readonly ReadOnlyMemory<byte> _utf8;
     private readonly PublishTarget? _previous;
@@ -109,7 +109,8 @@ internal ref partial struct PublishedEventReader
 
     private readonly string? ProblemOfType()
     {
-        var problem = _type == EventType.AgentStalled ? "must not be agent_stalled: only the server says that"
+        var problem = _type is { } type && EventTypes.IsOfServer(type)
+            ? $"must not be {EventTypes.WireName(type)}: only the server says that"
             : _type is not null ? null
             : HasSeen(TypeBit) ? $"must be one of {Types}"
             : $"is missing; it must be one of {Types}";
@@ -224,7 +225,7 @@ internal ref partial struct PublishedEventReader
         {
             ReadUntil();
         }
-        else if (_type is { } type and not EventType.AgentStalled)
+        else if (_type is { } type && !EventTypes.IsOfServer(type))
         {
             ReadDataOf(type, utf8);
         }

@@ -46,9 +46,10 @@ internal sealed class RunOrder
                 return Require(Close(subject));
             case EventType.AgentCompleted or EventType.AgentFailed or EventType.AgentCancelled:
                 return Require(_openTools > 0 && type == EventType.AgentCompleted ? FlowViolation.ToolNotCompleted : FlowViolation.None);
-            case EventType.AgentThinking:
+            case EventType.AgentThinking or EventType.RunWaiting:
                 return Require(FlowViolation.None);
-            case EventType.AgentStalled or EventType.Token or EventType.Custom:
+            case EventType.AgentStalled or EventType.RunResumed or EventType.CommandExpired:
+            case EventType.Token or EventType.ThinkingDelta or EventType.Custom or EventType.UserMessage:
                 return FlowViolation.None;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "not a defined event type");
