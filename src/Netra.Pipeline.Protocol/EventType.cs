@@ -1,7 +1,7 @@
 namespace Netra.Pipeline.Protocol;
 
 /// <summary>
-/// What an event says happened, in a run or in a thread. Logs store the values. See section 3.1 of docs/protocol.md for the payload of each.
+/// What an event says happened, in a run or in a thread. Logs store the values. Section 3.1 of docs/protocol.md has the payload of each.
 /// </summary>
 public enum EventType : byte
 {

@@ -117,7 +117,7 @@ public sealed class AgentRunner
         ArgumentNullException.ThrowIfNull(input);
         try
         {
-            _services.Contexts.Require(context, "RunAgent");
+            _services.Contexts.RequireRun(context, "RunAgent");
             var agent = _services.Agents.Get(agentName, context.ScopeOf("RunAgent"));
             return new RunningAgent(_services, new RunRequest(agent, input, data, context, Parent: null), cancellationToken);
         }

@@ -25,8 +25,11 @@ public sealed class UserExecutionContext
     /// <summary>The thread, of the same form.</summary>
     public string ThreadId { get; }
 
-    /// <summary>The run, of the same form.</summary>
+    /// <summary>The run, of the same form; empty for what belongs to a thread and to no run.</summary>
     public string RunId { get; }
+
+    /// <summary>Whether there is a run.</summary>
+    public bool HasRun => RunId.Length > 0;
 
     /// <summary>The request that this began with, of the same form: it correlates logs.</summary>
     public string RequestId { get; }
@@ -39,11 +42,15 @@ public sealed class UserExecutionContext
 
     /// <summary>What failures of an operation in this context say about where they happened.</summary>
     /// <param name="operation">What is being done: a name from a bounded set.</param>
-    public FailureScope ScopeOf(string operation) => new(operation, UserId, ThreadId, RunId);
+    public FailureScope ScopeOf(string operation) => new(operation, UserId, ThreadId, HasRun ? RunId : null);
 
     /// <summary>The same, in another trace: what happens in a span belongs to that span.</summary>
     internal UserExecutionContext Within(TraceContext trace) => new(UserId, ThreadId, RunId, RequestId, trace, IsSystem);
 
+    /// <summary>The same thread, outside of any run.</summary>
+    internal UserExecutionContext OutsideRun() => HasRun ? new(UserId, ThreadId, string.Empty, RequestId, Trace, IsSystem) : this;
+
     /// <summary>The ids, for logs and debuggers.</summary>
-    public override string ToString() => $"user {UserId}, thread {ThreadId}, run {RunId}, request {RequestId}";
+    public override string ToString()
+        => $"user {UserId}, thread {ThreadId}, {(HasRun ? $"run {RunId}" : "no run")}, request {RequestId}";
 }

@@ -28,21 +28,23 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
             throw Reported(ContextValidationException.Missing(new FailureScope(Operation)));
         }
 
-        var user = IdentifierRules.ProblemOfUser(userId);
-        var thread = IdentifierRules.ProblemOf(threadId, "thread_id");
-        var run = IdentifierRules.ProblemOf(runId, "run_id");
-        var request = requestId is null ? null : IdentifierRules.ProblemOf(requestId, "request_id");
-        if ((user ?? thread ?? run ?? request) is not null)
-        {
-            // An id that is not valid itself must not get into logs, nor be looked up among the users.
-            var scope = new FailureScope(
-                Operation, user is null ? userId : null, thread is null ? threadId : null, run is null ? runId : null);
-            string?[] problems = [user, thread, run, request];
-            throw Reported(ContextValidationException.Invalid(scope, [.. problems.OfType<string>()]));
-        }
+        return Create(Operation, userId, threadId, IdentifierRules.ProblemOf(runId, "run_id"), runId, requestId, trace);
+    }
 
-        return new UserExecutionContext(
-            userId!, threadId!, runId!, requestId ?? NewId(), trace ?? TraceContext.OfCurrentActivity(), isSystem: false);
+    /// <summary>Makes a context for what belongs to a thread and to no run: a title, a notification, what something has cost.</summary>
+    /// <param name="userId">The user: 1 to 256 bytes of UTF-8, no control characters, not beginning with <c>$</c>.</param>
+    /// <param name="threadId">The thread: 1 to 256 bytes of UTF-8, no control characters.</param>
+    /// <param name="requestId">The request, of the same form; default: a new id.</param>
+    /// <param name="trace">The trace; default: the one that the calling code runs in.</param>
+    /// <exception cref="ContextValidationException">
+    /// Something is not valid (all of it is listed), or there is neither user nor thread. It has been reported.
+    /// </exception>
+    public UserExecutionContext CreateForThread(string? userId, string? threadId, string? requestId = null, TraceContext? trace = null)
+    {
+        const string Operation = "CreateThreadContext";
+        return userId is null && threadId is null
+            ? throw Reported(ContextValidationException.Missing(new FailureScope(Operation)))
+            : Create(Operation, userId, threadId, runProblem: null, runId: string.Empty, requestId, trace);
     }
 
     /// <summary>Makes a context for the system's own work: user <c>$system</c>, the operation as its thread, a new run.</summary>
@@ -95,6 +97,39 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     /// <exception cref="ContextValidationException">It is <see langword="null"/>. That has been reported.</exception>
     public UserExecutionContext Require([NotNull] UserExecutionContext? context, string operation) =>
         context ?? throw Reported(ContextValidationException.Missing(new FailureScope(operation)));
+
+    /// <summary>The context, when there is one, and it is a run's.</summary>
+    /// <inheritdoc cref="Require"/>
+    internal UserExecutionContext RequireRun([NotNull] UserExecutionContext? context, string operation)
+        => Require(context, operation).HasRun
+            ? context
+            : throw Reported(ContextValidationException.Invalid(context.ScopeOf(operation), ["run_id is missing"]));
+
+    private UserExecutionContext Create(
+        string operation,
+        string? userId,
+        string? threadId,
+        string? runProblem,
+        string? runId,
+        string? requestId,
+        TraceContext? trace)
+    {
+        var user = IdentifierRules.ProblemOfUser(userId);
+        var thread = IdentifierRules.ProblemOf(threadId, "thread_id");
+        var request = requestId is null ? null : IdentifierRules.ProblemOf(requestId, "request_id");
+        if ((user ?? thread ?? runProblem ?? request) is not null)
+        {
+            // An id that is not valid itself must not get into logs, nor be looked up among the users.
+            var isRunNamed = runProblem is null && runId is { Length: > 0 };
+            var scope = new FailureScope(
+                operation, user is null ? userId : null, thread is null ? threadId : null, isRunNamed ? runId : null);
+            string?[] problems = [user, thread, runProblem, request];
+            throw Reported(ContextValidationException.Invalid(scope, [.. problems.OfType<string>()]));
+        }
+
+        return new UserExecutionContext(
+            userId!, threadId!, runId!, requestId ?? NewId(), trace ?? TraceContext.OfCurrentActivity(), isSystem: false);
+    }
 
     private static string NewId() => Guid.NewGuid().ToString("N");
 

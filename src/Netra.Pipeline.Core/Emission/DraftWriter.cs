@@ -85,6 +85,18 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
         }
     }
 
+    /// <summary>Writes the name and the value of an event of the application's own.</summary>
+    public void WriteCustom(Utf8JsonWriter data, string name, JsonNode? value)
+    {
+        data.WriteString("name"u8, name);
+        if (value is null)
+        {
+            data.WriteNull("value"u8);
+        }
+
+        WriteNode(EventType.Custom, data, "value", value);
+    }
+
     /// <summary>Ends an event.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="subject">What it is about.</param>

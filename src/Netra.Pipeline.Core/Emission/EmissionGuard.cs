@@ -12,11 +12,11 @@ namespace Netra.Pipeline.Emission;
 /// </summary>
 /// <param name="services">What all emitters share.</param>
 /// <param name="stream">The user's stream.</param>
-/// <param name="life">The run's life.</param>
+/// <param name="life">The run's life; null outside of any run.</param>
 /// <param name="context">Whose run it is.</param>
 /// <param name="isOfServer">Whether the server emits something of its own about the run: no sign of life.</param>
 internal sealed class EmissionGuard(
-    EmissionServices services, UserStream stream, RunLife life, UserExecutionContext context, bool isOfServer)
+    EmissionServices services, UserStream stream, RunLife? life, UserExecutionContext context, bool isOfServer)
 {
     private bool _hasReportedEmergency;
     private int _disposed;
@@ -48,7 +48,7 @@ internal sealed class EmissionGuard(
     public PipelineException Refused(EventType type, PipelineException exception)
     {
         stream.Observer.OnRefused(type);
-        if (!isOfServer)
+        if (!isOfServer && life is not null)
         {
             // A publisher that tries is there, whatever the reason why its event cannot be taken.
             services.Runs.Hear(life);

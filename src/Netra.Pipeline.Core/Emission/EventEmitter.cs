@@ -233,13 +233,7 @@ public sealed class EventEmitter : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         var (encoder, now) = _drafts.Begin(EventType.Custom);
-        encoder.Data.WriteString("name"u8, name);
-        if (value is null)
-        {
-            encoder.Data.WriteNull("value"u8);
-        }
-
-        _drafts.WriteNode(EventType.Custom, encoder.Data, "value", value);
+        _drafts.WriteCustom(encoder.Data, name, value);
         encoder.Data.WriteEndObject();
         return FinishAsync(EventType.Custom, default, encoder, now, cancellationToken);
     }

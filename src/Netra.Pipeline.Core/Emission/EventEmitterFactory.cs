@@ -49,19 +49,60 @@ public sealed class EventEmitterFactory
     /// <param name="context">Whose run it is.</param>
     /// <param name="options">How the emitter behaves; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels loading.</param>
+    /// <exception cref="ContextValidationException">There is no context, or none of a run.</exception>
+    /// <exception cref="NotInitializedException">The pipeline is not ready, or has stopped.</exception>
+    /// <exception cref="BridgeUnavailableException">The pipeline has failed.</exception>
+    /// <exception cref="SendFailureException">The log cannot be read.</exception>
+    public ValueTask<EventEmitter> CreateEmitterAsync(
+        UserExecutionContext context, EmitterOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        const string Operation = "CreateEmitter";
+        _contexts.RequireRun(context, Operation);
+        return CreateAsync(
+            context, Operation, () => CreateAsync(context, options ?? EmitterOptions.Default, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes an emitter for what belongs to a thread and to no run. The user's stream stays loaded until the emitter is disposed.
+    /// </summary>
+    /// <param name="context">Whose thread it is; of one with a run only user and thread count.</param>
+    /// <param name="options">How the emitter behaves; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels loading.</param>
     /// <exception cref="ContextValidationException">There is no context.</exception>
     /// <exception cref="NotInitializedException">The pipeline is not ready, or has stopped.</exception>
     /// <exception cref="BridgeUnavailableException">The pipeline has failed.</exception>
     /// <exception cref="SendFailureException">The log cannot be read.</exception>
-    public async ValueTask<EventEmitter> CreateEmitterAsync(
+    public ValueTask<ThreadEmitter> CreateThreadEmitterAsync(
         UserExecutionContext context, EmitterOptions? options = null, CancellationToken cancellationToken = default)
     {
-        _contexts.Require(context, "CreateEmitter");
-        var scope = context.ScopeOf("CreateEmitter");
+        const string Operation = "CreateThreadEmitter";
+        _contexts.Require(context, Operation);
+        return CreateAsync(context, Operation, () => CreateForThreadAsync(), cancellationToken);
+
+        async ValueTask<ThreadEmitter> CreateForThreadAsync()
+        {
+            var stream = await _streams.PinAsync(context.UserId, cancellationToken);
+            try
+            {
+                await stream.Storage.ClaimAsync(cancellationToken);
+                return new ThreadEmitter(_services, stream, context.OutsideRun(), options ?? EmitterOptions.Default);
+            }
+            catch
+            {
+                stream.Pins.Remove();
+                throw;
+            }
+        }
+    }
+
+    private async ValueTask<T> CreateAsync<T>(
+        UserExecutionContext context, string operation, Func<ValueTask<T>> create, CancellationToken cancellationToken)
+    {
+        var scope = context.ScopeOf(operation);
         try
         {
             _services.Bridge.EnsureCanEmit(scope, context.IsSystem);
-            return await CreateAsync(context, options ?? EmitterOptions.Default, cancellationToken);
+            return await create();
         }
         catch (PipelineException exception)
         {

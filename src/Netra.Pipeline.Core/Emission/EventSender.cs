@@ -17,11 +17,11 @@ namespace Netra.Pipeline.Emission;
 /// <param name="services">What all emitters share.</param>
 /// <param name="stream">The user's stream.</param>
 /// <param name="guard">Refuses.</param>
-/// <param name="life">The run's life.</param>
+/// <param name="life">The run's life; null outside of any run.</param>
 /// <param name="context">Whose run it is.</param>
 /// <param name="options">How the emitter behaves.</param>
 internal sealed class EventSender(
-    EmissionServices services, UserStream stream, EmissionGuard guard, RunLife life, UserExecutionContext context, EmitterOptions options)
+    EmissionServices services, UserStream stream, EmissionGuard guard, RunLife? life, UserExecutionContext context, EmitterOptions options)
 {
     private readonly TimeSpan _roomTimeout = options.RoomTimeout ?? services.Waits.Timeout;
     private EmissionQueue? _queue;
@@ -69,10 +69,10 @@ internal sealed class EventSender(
 
         // A publisher that tries is alive, however it ends: the run is not to be called quiet for what it waits for.
         // A dead letter counts in no run.
-        var isOfRun = pending.Run is not null && !options.IsOfServer;
-        if (isOfRun)
+        var waiting = pending.Run is not null && !options.IsOfServer ? life : null;
+        if (waiting is not null)
         {
-            services.Runs.BeginRequest(life);
+            services.Runs.BeginRequest(waiting);
         }
 
         var queue = Volatile.Read(ref _queue) ?? Interlocked.CompareExchange(ref _queue, new EmissionQueue(), null) ?? _queue;
@@ -87,9 +87,9 @@ internal sealed class EventSender(
         {
             queue.Leave(node);
             services.Waits.Leave(bytes);
-            if (isOfRun)
+            if (waiting is not null)
             {
-                services.Runs.EndRequest(life, isBroken: false);
+                services.Runs.EndRequest(waiting, isBroken: false);
             }
         }
     }
@@ -231,9 +231,9 @@ internal sealed class EventSender(
         }
 
         stream.Observer.OnAccepted(type, pending.Draft.Timestamp);
-        if (pending.Subject is { } named)
+        if (pending.Subject is { } named && life is not null)
         {
-            Observe(pending.Draft, named, outcome.Seq);
+            Observe(life, pending.Draft, named, outcome.Seq);
         }
 
         var receipt = new EventReceipt(stream, outcome.Seq, outcome.Status);
@@ -251,7 +251,7 @@ internal sealed class EventSender(
         return receipt;
     }
 
-    private void Observe(in EventDraft draft, in EventSubject subject, long seq)
+    private void Observe(RunLife life, in EventDraft draft, in EventSubject subject, long seq)
     {
         if (!EventTypes.IsCritical(draft.Type))
         {

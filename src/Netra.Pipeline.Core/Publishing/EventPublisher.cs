@@ -61,6 +61,11 @@ internal sealed class EventPublisher(
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, malformed));
             }
 
+            if (target.RunId is null && published is { Data.Type: EventType.Custom, Data.Json.IsEmpty: false })
+            {
+                return await PublishToThreadAsync(published, request, cancellationToken);
+            }
+
             var emitter = request.Find(target);
             var context = emitter?.Context ?? request.CreateContext(target);
             scope = context.ScopeOf(Operation);
@@ -228,6 +233,25 @@ internal sealed class EventPublisher(
             var emitter = request.Find(target) ?? await request.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
             return Accepted(await SendAsync(emitter, data, publishKey, request.IsUrgent, token), context);
+        }
+    }
+
+    // What belongs to a thread and to no run is rare, and is taken at any time.
+    private async ValueTask<PublishOutcome> PublishToThreadAsync(
+        PublishedEvent published, PublishRequest request, CancellationToken cancellationToken)
+    {
+        var context = request.CreateThreadContext(published.Target);
+        var scope = context.ScopeOf(Operation);
+        bridge.EnsureCanEmit(scope, isSystem: false);
+        var data = published.Data;
+        return request.KeyOf(published.IdempotencyKey, scope) is { } key
+            ? await index.PublishAsync(IdempotencyHashes.Of(request.Publisher, key, context, data), scope, EmitAsync, cancellationToken)
+            : await EmitAsync(key: null, cancellationToken);
+
+        async ValueTask<PublishOutcome> EmitAsync(PublishKey? key, CancellationToken token)
+        {
+            await using var emitter = await emitters.CreateThreadEmitterAsync(context, PublishRequest.Options, token);
+            return Accepted(await emitter.EmitRawAsync(data, key, request.IsUrgent, token), context);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class PublishRequest : IAsyncDisposable
 
     // One stalled connection must not fail a publisher's event, and a second try would make a second event: the receipt says "lagging",
     // and the failure is reported.
-    private static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
+    internal static readonly EmitterOptions Options = new() { Overflow = OverflowBehavior.Report };
 
     private readonly UserExecutionContextFactory _contexts;
     private readonly EventEmitterFactory _emitters;
@@ -120,6 +120,14 @@ internal sealed class PublishRequest : IAsyncDisposable
         target.UserId,
         target.ThreadId,
         target.RunId,
+        _requestId,
+        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace);
+
+    /// <summary>The context of a thread, for what belongs to no run.</summary>
+    /// <exception cref="ContextValidationException">The ids are not valid. That has been reported.</exception>
+    public UserExecutionContext CreateThreadContext(PublishTarget target) => _contexts.CreateForThread(
+        target.UserId,
+        target.ThreadId,
         _requestId,
         TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace);
 

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Emission;
+
+/// <summary>
+/// Emits what belongs to a thread and to no run, at any time: a title, a notification, what something has cost. It throws what an
+/// <see cref="EventEmitter"/> does, and reports it before. Safe to use from any thread.
+/// </summary>
+public sealed class ThreadEmitter : IAsyncDisposable
+{
+    private readonly UserStream _stream;
+    private readonly EmissionGuard _guard;
+    private readonly DraftWriter _drafts;
+    private readonly EventSender _sender;
+
+    internal ThreadEmitter(EmissionServices services, UserStream stream, UserExecutionContext context, EmitterOptions options)
+    {
+        (_stream, Context) = (stream, context);
+        _guard = new EmissionGuard(services, stream, life: null, context, options.IsOfServer);
+        _drafts = new DraftWriter(services, stream, _guard, context);
+        _sender = new EventSender(services, stream, _guard, life: null, context, options);
+    }
+
+    /// <summary>Whose thread it is.</summary>
+    public UserExecutionContext Context { get; }
+
+    /// <summary>An event of the application's own. The name <c>title</c> with a text names the thread.</summary>
+    /// <param name="name">What kind it is.</param>
+    /// <param name="value">Any JSON.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    public ValueTask<EventReceipt> CustomAsync(string name, JsonNode? value, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var (encoder, now) = _drafts.Begin(EventType.Custom);
+        _drafts.WriteCustom(encoder.Data, name, value);
+        return SendAsync(EventType.Custom, encoder, now, key: null, cancellationToken);
+    }
+
+    /// <summary>Lets the user's stream be unloaded.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (_guard.TryDispose())
+        {
+            _stream.Pins.Remove();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Emits an event whose data was encoded and checked by its publisher's endpoint.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="key">The key under which it is published; null for none.</param>
+    /// <param name="isUrgent">Whether a publisher waits for it to be stored.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    internal ValueTask<EventReceipt> EmitRawAsync(
+        in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+    {
+        var (encoder, now) = _drafts.Begin(data);
+        var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace);
+        return _sender.SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = isUrgent }, cancellationToken);
+    }
+
+    /// <summary>The user has said something.</summary>
+    /// <param name="content">What.</param>
+    /// <param name="messageId">The id that the page gave it.</param>
+    /// <param name="data">What the page added; null for nothing.</param>
+    /// <param name="key">The key that keeps it from becoming two events.</param>
+    /// <param name="cancellationToken">Cancels waiting for room.</param>
+    internal ValueTask<EventReceipt> UserMessageAsync(
+        string content, string messageId, JsonNode? data, PublishKey key, CancellationToken cancellationToken)
+    {
+        var (encoder, now) = _drafts.Begin(EventType.UserMessage);
+        encoder.Data.WriteString("content"u8, content);
+        encoder.Data.WriteString("message_id"u8, messageId);
+        _drafts.WriteNode(EventType.UserMessage, encoder.Data, "data", data);
+        return SendAsync(EventType.UserMessage, encoder, now, key, cancellationToken);
+    }
+
+    private ValueTask<EventReceipt> SendAsync(
+        EventType type, EventEncoder encoder, DateTimeOffset now, PublishKey? key, CancellationToken cancellationToken)
+    {
+        encoder.Data.WriteEndObject();
+        var draft = _drafts.Finish(type, default, encoder, now, _drafts.Trace);
+        return _sender.SendAsync(
+            new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = key is not null }, cancellationToken);
+    }
+}
