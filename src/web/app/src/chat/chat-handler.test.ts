@@ -3,6 +3,8 @@ import type { Welcome } from '../protocol/server-messages';
 import { ask } from '../run/conversation';
 import { agentEvents } from '../testing/events';
 import { ChatHandler } from './chat-handler';
+import { requestKey } from '../run/requests';
+import { setAnswer } from './commands';
 import { initialChatState, type ChatState } from './chat-state';
 import { Store } from './store';
 
@@ -71,5 +73,37 @@ describe('ChatHandler', () => {
     expect(store.state.conversation.runs.size).toBe(0);
     expect(store.state.conversation.exchanges).toMatchObject([{ id: 'm1' }]);
     expect(store.state.notices.list).toMatchObject([{ code: 'history_replaced' }]);
+  });
+
+  describe('what was asked of a run', () => {
+    const runName = '["t1","r1"]';
+    const taken = { type: 'command_taken', id: 'c1', command: 'cancel_run', command_id: 'k1', thread_id: 't1', run_id: 'r1' } as const;
+
+    beforeEach(() => handler.onEvent(agentEvents.started(1)));
+
+    it('is stopping when a backend has taken it, whichever device has asked, and can be asked again when nobody has', () => {
+      handler.onCommandTaken(taken);
+      expect(store.state.commands.cancels.get(runName)).toBe('taken');
+      handler.onCommandTaken({ ...taken, run_id: 'unknown' });
+      expect(store.state.commands.cancels.size).toBe(1);
+
+      handler.onEvent(agentEvents.expired(2, 'cancel_run'));
+      expect(store.state.commands.cancels.size).toBe(0);
+    });
+
+    it('is settled by the end of the run, and an answer by what the run says of it', () => {
+      handler.onEvent(agentEvents.waiting(2));
+      const key = requestKey(runName, 'q1');
+      store.update((state) => ({ ...state, commands: setAnswer(state.commands, key, { name: 'sent', value: true }) }));
+      handler.onCommandTaken(taken);
+      handler.onEvent(agentEvents.thinking(3, 'Hm'));
+      expect(store.state.commands.answers.size).toBe(1);
+
+      handler.onEvent(agentEvents.resumed(4, true));
+      expect(store.state.commands.answers.size).toBe(0);
+      expect(store.state.commands.cancels.size).toBe(1);
+      handler.onEvent(agentEvents.cancelled(5));
+      expect(store.state.commands.cancels.size).toBe(0);
+    });
   });
 });

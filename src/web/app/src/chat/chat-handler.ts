@@ -1,11 +1,15 @@
 import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
+import { isCritical } from '../protocol/event-types';
 import type { PipelineEvent } from '../protocol/events';
-import type { ErrorMessage, Gap } from '../protocol/server-messages';
-import { applyToConversation, emptyConversation, markIncomplete } from '../run/conversation';
+import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages';
+import { applyToConversation, markIncomplete } from '../run/conversation';
+import { emptyConversation } from '../run/exchanges';
 import { interrupt } from '../run/interruption';
 import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice } from '../run/notices';
+import { runKey } from '../run/run';
 import type { ChatState } from './chat-state';
+import { noCommands, setCancel, settle } from './commands';
 import type { Store } from './store';
 
 /** Puts everything a connection tells into what the page shows. */
@@ -25,11 +29,12 @@ export class ChatHandler implements ConnectionHandler {
   }
 
   onEvent(event: PipelineEvent): void {
-    this.#store.update((state) => ({
-      ...state,
-      lastSeq: event.seq,
-      conversation: applyToConversation(state.conversation, event),
-    }));
+    this.#store.update((state) => {
+      const conversation = applyToConversation(state.conversation, event);
+      // Nothing else settles what was asked of a run.
+      const commands = isCritical(event.type) ? settle(afterExpiry(state, event), conversation.runs) : state.commands;
+      return { ...state, lastSeq: event.seq, conversation, commands };
+    });
   }
 
   /** What is kept comes again from its beginning; questions nobody has taken yet stay. */
@@ -38,7 +43,7 @@ export class ChatHandler implements ConnectionHandler {
       ...state,
       lastSeq: 0,
       beginningExpired: false,
-      cancelling: new Set(),
+      commands: noCommands,
       conversation: {
         ...emptyConversation,
         exchanges: state.conversation.exchanges.filter(({ question }) => question?.state === 'sending' || question?.state === 'failed'),
@@ -75,6 +80,16 @@ export class ChatHandler implements ConnectionHandler {
     this.#notify(noticeOfError(error));
   }
 
+  onCommandTaken({ command, thread_id: threadId, run_id: runId }: CommandTaken): void {
+    if (command === 'cancel_run' && runId !== undefined) {
+      // Another device may have asked for it.
+      this.#store.update((state) => ({
+        ...state,
+        commands: settle(setCancel(state.commands, runKey(threadId, runId), 'taken'), state.conversation.runs),
+      }));
+    }
+  }
+
   onFault(fault: Fault): void {
     this.#notify(noticeOfFault(fault));
   }
@@ -86,4 +101,12 @@ export class ChatHandler implements ConnectionHandler {
   #set(members: Partial<ChatState>): void {
     this.#store.update((state) => ({ ...state, ...members }));
   }
+}
+
+/** A request to stop that nobody has taken can be made again. */
+function afterExpiry({ commands }: ChatState, event: PipelineEvent): ChatState['commands'] {
+  if (event.type !== 'command_expired' || event.data.command !== 'cancel_run') {
+    return commands;
+  }
+  return setCancel(commands, runKey(event.thread_id, event.run_id || (event.data.run_id ?? '')), undefined);
 }

@@ -1,7 +1,8 @@
 import type { CatchUp } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
-import { emptyConversation, type Conversation } from '../run/conversation';
+import { emptyConversation, type Conversation } from '../run/exchanges';
 import { noNotices, type Notices } from '../run/notices';
+import { noCommands, type Commands } from './commands';
 
 /** Everything the page shows. */
 export interface ChatState {
@@ -13,8 +14,7 @@ export interface ChatState {
   readonly beginningExpired: boolean;
   readonly conversation: Conversation;
   readonly notices: Notices;
-  /** Keys of the runs whose cancellation was asked for. */
-  readonly cancelling: ReadonlySet<string>;
+  readonly commands: Commands;
 }
 
 export const initialChatState: ChatState = {
@@ -24,5 +24,5 @@ export const initialChatState: ChatState = {
   beginningExpired: false,
   conversation: emptyConversation,
   notices: noNotices,
-  cancelling: new Set(),
+  commands: noCommands,
 };

@@ -2,11 +2,14 @@ import { followBrowser } from '../connection/browser-signals';
 import { Connection } from '../connection/connection';
 import { RequestError } from '../connection/requests';
 import type { Failure } from '../protocol/events';
+import type { Json } from '../protocol/json';
 import { accept, ask, refuse } from '../run/conversation';
 import { addNotice, dismissNotice } from '../run/notices';
+import { requestKey } from '../run/requests';
 import type { Run } from '../run/run';
 import { ChatHandler } from './chat-handler';
 import { initialChatState, type ChatState } from './chat-state';
+import { setAnswer, setCancel, settle, type AnswerState, type CancelState } from './commands';
 import { randomId } from './ids';
 import { Store } from './store';
 
@@ -60,27 +63,31 @@ export class Chat {
     const question = this.store.state.conversation.exchanges.find((exchange) => exchange.id === id)?.question;
     if (question?.state === 'failed') {
       this.#send(id, question.content);
+    } else if (question?.state === 'undelivered') {
+      // That message is over: the server would only answer as it did.
+      this.ask(question.content);
     }
   }
 
   cancel({ key, threadId, runId }: Run): void {
-    this.#setCancelling(key, true);
+    this.#setCancel(key, () => 'asked');
+    this.#connection.request({ type: 'cancel_run', id: randomId('cancel'), thread_id: threadId, run_id: runId }).then(
+      // The backend may have taken it before this came, and nobody in time.
+      ({ taken }) => this.#setCancel(key, (known) => (known !== undefined && taken === true ? 'taken' : known)),
+      (error: unknown) => this.#notCancelled(error, key, threadId, runId),
+    );
+  }
+
+  /** Answers what a run asks. What became of it is shown at the request. */
+  answer({ key, threadId, runId }: Run, requestId: string, value: Json): void {
+    const name = requestKey(key, requestId);
+    this.#setAnswer(name, { name: 'sending', value });
     this.#connection
-      .request({ type: 'cancel_run', id: randomId('cancel'), thread_id: threadId, run_id: runId })
-      .catch((error: unknown) => {
-        const { code, message } = failureOf(error);
-        this.#setCancelling(key, false);
-        this.store.update((state) => ({
-          ...state,
-          notices: addNotice(state.notices, {
-            severity: 'error',
-            code,
-            message: `The run could not be cancelled. ${message}`,
-            threadId,
-            runId,
-          }),
-        }));
-      });
+      .request({ type: 'answer', id: randomId('answer'), thread_id: threadId, run_id: runId, request_id: requestId, value })
+      .then(
+        () => this.#setAnswer(name, { name: 'sent', value }),
+        (error: unknown) => this.#setAnswer(name, { name: 'failed', value, failure: failureOf(error) }),
+      );
   }
 
   dismiss(noticeId: number): void {
@@ -99,17 +106,34 @@ export class Chat {
     this.store.update((state) => ({ ...state, conversation: change(state.conversation) }));
   }
 
-  #setCancelling(key: string, asked: boolean): void {
-    this.store.update((state) => {
-      const { runs } = state.conversation;
-      const cancelling = new Set([...state.cancelling].filter((other) => runs.get(other)?.status === 'running'));
-      if (asked) {
-        cancelling.add(key);
-      } else {
-        cancelling.delete(key);
-      }
-      return { ...state, cancelling };
-    });
+  #notCancelled(error: unknown, key: string, threadId: string, runId: string): void {
+    this.#setCancel(key, () => undefined);
+    if (this.store.state.conversation.runs.get(key)?.status !== 'running') {
+      // It has ended before the server could be asked.
+      return;
+    }
+    const { code, message } = failureOf(error);
+    this.store.update((state) => ({
+      ...state,
+      notices: addNotice(state.notices, {
+        severity: 'error',
+        code,
+        message: `The run could not be cancelled. ${message}`,
+        threadId,
+        runId,
+      }),
+    }));
+  }
+
+  #setCancel(key: string, next: (known: CancelState | undefined) => CancelState | undefined): void {
+    this.store.update((state) => ({
+      ...state,
+      commands: settle(setCancel(state.commands, key, next(state.commands.cancels.get(key))), state.conversation.runs),
+    }));
+  }
+
+  #setAnswer(key: string, answer: AnswerState): void {
+    this.store.update((state) => ({ ...state, commands: settle(setAnswer(state.commands, key, answer), state.conversation.runs) }));
   }
 }
 

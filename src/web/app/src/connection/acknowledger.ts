@@ -26,9 +26,9 @@ export class Acknowledger {
     this.#pending = 0;
   }
 
-  /** The application has handled an event. */
-  handled(critical: boolean): void {
-    this.#pending++;
+  /** The application has handled an event, or several that came as one frame. */
+  handled(critical: boolean, events = 1): void {
+    this.#pending += events;
     if (critical || this.#pending >= this.#every) {
       this.#flush();
     } else {

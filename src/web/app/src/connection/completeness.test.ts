@@ -164,4 +164,37 @@ describe('Completeness', () => {
     FakeSocket.last.completed(next + 1, 10 + maxCountedRuns, 3, { run_id: `r${maxCountedRuns - 1}` });
     expect(handler.incomplete).toMatchObject([{ missing: 1 }]);
   });
+
+  it('counts all that a joined frame stands for', () => {
+    FakeSocket.last.event(11);
+    FakeSocket.last.joined(12, 20);
+    FakeSocket.last.completed(21, 11, 11);
+
+    expect(replays()).toEqual([]);
+    expect(handler.incomplete).toEqual([]);
+  });
+
+  it('counts only the last attempt', () => {
+    failOn(12);
+    FakeSocket.last.event(11);
+    FakeSocket.last.event(12);
+    FakeSocket.last.event(13, { attempt: 2 });
+    FakeSocket.last.event(14);
+    FakeSocket.last.completed(15, 13, 2, { attempt: 2 });
+    expect(handler.incomplete).toEqual([]);
+
+    failOn(17);
+    FakeSocket.last.event(16, { run_id: 'r2' });
+    FakeSocket.last.event(17, { run_id: 'r2', attempt: 2 });
+    FakeSocket.last.completed(18, 17, 2, { run_id: 'r2', attempt: 2 });
+    expect(handler.incomplete).toMatchObject([{ runId: 'r2', missing: 1 }]);
+  });
+
+  it('counts what belongs to no run in none', () => {
+    FakeSocket.last.event(11);
+    FakeSocket.last.event(12, { type: 'user_message', run_id: '', data: { content: 'Hi', message_id: 'm1' } });
+    FakeSocket.last.completed(13, 11, 2);
+
+    expect(handler.incomplete).toEqual([]);
+  });
 });

@@ -11,6 +11,8 @@ export const maxCountedRuns = 1024;
 
 interface Tally {
   readonly run: RunName;
+  /** Only the last attempt counts, and each begins a tally of its own. */
+  readonly attempt: number;
   /** The first of its events that was processed. */
   readonly first: number;
   processed: number;
@@ -58,12 +60,12 @@ export class Completeness {
   }
 
   /** The application has handled this frame, for the first time. */
-  processed({ seq, run, event }: Numbered): void {
-    if (run === undefined) {
+  processed({ from, seq, run, attempt, event }: Numbered): void {
+    const tally = run === undefined ? undefined : this.#tally(run, attempt, from);
+    if (tally === undefined) {
       return;
     }
-    const tally = this.#tally(run, seq);
-    tally.processed++;
+    tally.processed += seq - from + 1;
     if (tally.extent !== undefined) {
       this.#recount(tally, tally.extent);
     } else if (event !== undefined && isTerminal(event.type)) {
@@ -99,14 +101,18 @@ export class Completeness {
     }
   }
 
-  #tally(run: RunName, seq: number): Tally {
+  /** `undefined` for an event of an attempt that counts no more. */
+  #tally(run: RunName, attempt: number, first: number): Tally | undefined {
     const key = keyOf(run);
-    let tally = this.#tallies.get(key);
-    if (tally === undefined) {
-      tally = { run, first: seq, processed: 0 };
-      this.#tallies.set(key, tally);
-      this.#forgetExcess();
+    const known = this.#tallies.get(key);
+    if (known !== undefined && known.attempt >= attempt) {
+      return known.attempt === attempt ? known : undefined;
     }
+    clearTimeout(known?.asking);
+    const tally: Tally = { run, attempt, first, processed: 0 };
+    this.#tallies.delete(key);
+    this.#tallies.set(key, tally);
+    this.#forgetExcess();
     return tally;
   }
 

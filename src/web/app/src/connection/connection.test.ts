@@ -21,7 +21,7 @@ describe('Connection', () => {
 
   it('begins with everything that is kept', () => {
     expect(FakeSocket.last.subprotocol).toBe('netra.v1');
-    expect(FakeSocket.last.url.search).toBe('?user_id=ada&seq=0');
+    expect(FakeSocket.last.url.search).toBe('?user_id=ada&seq=0&join=1');
     expect(names()).toEqual(['connecting']);
   });
 
@@ -41,7 +41,7 @@ describe('Connection', () => {
     vi.advanceTimersByTime(500);
 
     expect(FakeSocket.all).toHaveLength(2);
-    expect(FakeSocket.last.url.search).toBe('?user_id=ada&epoch=E1&seq=5&from=3');
+    expect(FakeSocket.last.url.search).toBe('?user_id=ada&epoch=E1&seq=5&from=3&join=1');
   });
 
   it('says why it reconnects and when it tries again', () => {

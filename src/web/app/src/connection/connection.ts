@@ -59,6 +59,7 @@ export class Connection {
 
   close(): void {
     this.#disconnect(CloseCode.normal, { reconnect: false });
+    this.#requests.close();
   }
 
   /** Sends a message and returns the server's answer; rejects with a `RequestError` when there is none. */
@@ -171,6 +172,8 @@ export class Connection {
         return;
       case 'accepted':
         return this.#requests.accepted(message);
+      case 'command_taken':
+        return this.#handler.onCommandTaken(message);
       case 'error':
         return this.#requests.refused(message) ? undefined : this.#handler.onError(message);
       case 'reconnect':

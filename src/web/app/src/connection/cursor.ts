@@ -18,6 +18,16 @@ export class Cursor {
     return seq <= this.#position || this.#above.has(seq);
   }
 
+  /** Whether all of these are processed. */
+  covers(from: number, to: number): boolean {
+    return to <= this.#position || this.#above.covers(Math.max(from, this.#position + 1), to);
+  }
+
+  /** Whether one of these is processed. */
+  touches(from: number, to: number): boolean {
+    return from <= this.#position || this.#above.touches(from, to);
+  }
+
   mark(seq: number): void {
     this.settle(seq, seq);
   }

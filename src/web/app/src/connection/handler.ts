@@ -1,6 +1,6 @@
 import type { PipelineEvent } from '../protocol/events';
 import type { RunName } from '../protocol/parse';
-import type { ErrorMessage, Gap } from '../protocol/server-messages';
+import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages';
 import type { ConnectionState } from './state';
 
 /** Something that must not happen, found by this client. The connection repairs it where it can; it is told in any case. */
@@ -38,5 +38,7 @@ export interface ConnectionHandler {
   onIncomplete(run: IncompleteRun): void;
   /** A failure that concerns this user and answers no request. */
   onError(error: ErrorMessage): void;
+  /** A backend has taken what one of the user's devices has asked for. */
+  onCommandTaken(taken: CommandTaken): void;
   onFault(fault: Fault): void;
 }

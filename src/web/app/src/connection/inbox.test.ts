@@ -192,4 +192,37 @@ describe('Inbox', () => {
     expect(handler.faults.map((fault) => fault.code)).toEqual(['malformed_message']);
     expect(FakeSocket.last.said('ack')).toEqual([{ type: 'ack', seq: 13 }]);
   });
+
+  it('acknowledges a joined frame to its end, and counts all that it stands for', () => {
+    FakeSocket.last.joined(11, 73);
+    expect(FakeSocket.last.said('ack')).toEqual([]);
+    FakeSocket.last.joined(74, 75);
+
+    expect(handler.seqs).toEqual([73, 75]);
+    expect(FakeSocket.last.said('ack')).toEqual([{ type: 'ack', seq: 75 }]);
+    expect(handler.faults).toEqual([]);
+  });
+
+  it('asks in silence for the numbers of a joined frame that it has in part', () => {
+    handler.beforeEvent = (event) => {
+      if (event.seq === 11) {
+        throw new Error('no room');
+      }
+    };
+    FakeSocket.last.event(11);
+    FakeSocket.last.event(12);
+    handler.beforeEvent = () => undefined;
+    resume();
+    const told = handler.faults.length;
+    FakeSocket.last.joined(11, 14);
+    expect(FakeSocket.last.said('replay')).toEqual([{ type: 'replay', from: 11, to: 14 }]);
+
+    [11, 12, 13, 14].forEach((seq) => FakeSocket.last.event(seq, { redelivery: 1 }));
+    FakeSocket.last.joined(15, 99);
+    expect(handler.seqs).toEqual([12, 11, 13, 14, 99]);
+    expect(handler.faults).toHaveLength(told);
+    expect(handler.catchUps.at(-1)).toBeUndefined();
+    vi.advanceTimersByTime(10_000);
+    expect(connection.state.name).toBe('connected');
+  });
 });

@@ -96,6 +96,10 @@ export class Inbox {
     if (step.missing !== undefined) {
       this.#request(step.missing);
     }
+    if (step.apart !== undefined) {
+      // No fault: an earlier connection has brought a part of it, and redeliveries are never joined.
+      this.#askAgain(step.apart);
+    }
     step.deliver.forEach((frame) => this.#deliver(frame));
     if (!this.#sequencer.waiting) {
       this.#stopRepair();
@@ -122,15 +126,19 @@ export class Inbox {
         return;
       }
     }
-    this.#cursor.mark(frame.seq);
+    this.#cursor.settle(frame.from, frame.seq);
     this.#completeness.processed(frame);
-    this.#acknowledger.handled(frame.event !== undefined && isCritical(frame.event.type));
+    this.#acknowledger.handled(frame.event !== undefined && isCritical(frame.event.type), frame.seq - frame.from + 1);
   }
 
   #request(missing: Missing): void {
     const { from, to } = missing;
     const range = from === to ? `Event ${from} is` : `Events ${from} to ${to} are`;
     this.#handler.onFault({ code: 'missing_events', message: `${range} missing without an explanation; asking the server again.` });
+    this.#askAgain(missing);
+  }
+
+  #askAgain({ from, to }: Missing): void {
     this.#send({ type: 'replay', from, to });
     this.#repair ??= setTimeout(() => this.#onUnrepaired(), repairTimeoutMs);
   }

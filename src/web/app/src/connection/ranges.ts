@@ -12,7 +12,17 @@ export class Ranges {
   }
 
   has(value: number): boolean {
-    return this.#ranges.some((range) => range.from <= value && value <= range.to);
+    return this.covers(value, value);
+  }
+
+  /** Whether all of these are in it. */
+  covers(from: number, to: number): boolean {
+    return this.#ranges.some((range) => range.from <= from && to <= range.to);
+  }
+
+  /** Whether one of these is in it. */
+  touches(from: number, to: number): boolean {
+    return this.#ranges.some((range) => range.from <= to && from <= range.to);
   }
 
   add(from: number, to: number): void {

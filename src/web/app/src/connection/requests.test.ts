@@ -1,5 +1,5 @@
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
-import type { ChatMessage } from '../protocol/client-messages';
+import type { Answer, ChatMessage } from '../protocol/client-messages';
 import { createConnection } from '../testing/connect';
 import { FakeSocket } from '../testing/fake-socket';
 import type { Connection } from './connection';
@@ -80,5 +80,41 @@ describe('Requests', () => {
 
     await expect(all[32]).rejects.toMatchObject({ code: 'too_many_requests' });
     vi.advanceTimersByTime(10_000);
+  });
+
+  const answer: Answer = { type: 'answer', id: 'a1', thread_id: 't1', run_id: 'r1', request_id: 'q1', value: true };
+
+  it('sends an answer to what a run asks over every connection, under one id, until the server has it', async () => {
+    const sent = connection.request(answer);
+    FakeSocket.last.welcome();
+    expect(FakeSocket.last.said('answer')).toEqual([answer]);
+    vi.advanceTimersByTime(10_000);
+    expect(FakeSocket.last.said('answer')).toEqual([answer, answer]);
+
+    FakeSocket.last.end(1006);
+    vi.advanceTimersByTime(60_000);
+    FakeSocket.last.welcome();
+    expect(FakeSocket.last.said('answer')).toEqual([answer]);
+    FakeSocket.last.receive({ type: 'accepted', id: 'a1', taken: true });
+
+    await expect(sent).resolves.toMatchObject({ taken: true });
+    vi.advanceTimersByTime(20_000);
+    expect(FakeSocket.last.said('answer')).toHaveLength(1);
+  });
+
+  it('is told why an answer does not count', async () => {
+    FakeSocket.last.welcome();
+    const rejected = expect(connection.request(answer)).rejects.toMatchObject({ code: 'already_answered' });
+    FakeSocket.last.receive({ ...refusal('a1'), code: 'already_answered' });
+
+    await rejected;
+  });
+
+  it('gives everything up when the page goes', async () => {
+    const rejected = expect(connection.request(answer)).rejects.toMatchObject({ code: 'connection_lost' });
+    connection.close();
+
+    await rejected;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

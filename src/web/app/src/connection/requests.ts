@@ -19,11 +19,14 @@ interface Pending {
   readonly message: ClientRequest;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: RequestError) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  timer: ReturnType<typeof setTimeout>;
   sent: boolean;
 }
 
-/** Client messages that wait for `accepted` or `error`. Each is settled within ten seconds, whatever happens. */
+/**
+ * Client messages that wait for `accepted` or `error`. Each is settled within ten seconds, whatever happens, except for the answers of
+ * a person to what a run asks: the first one counts, so that sending one again does no harm, and it is sent until the server has it.
+ */
 export class Requests {
   readonly #pending = new Map<string, Pending>();
   readonly #send: (message: ClientRequest) => boolean;
@@ -39,7 +42,7 @@ export class Requests {
         reject(new RequestError('too_many_requests', `${this.#pending.size} messages are waiting for an answer already.`));
         return;
       }
-      const timer = setTimeout(() => this.#fail(message.id, timedOut(this.#pending.get(message.id))), answerTimeoutMs);
+      const timer = setTimeout(() => this.#unanswered(message.id), answerTimeoutMs);
       this.#pending.set(message.id, { message, resolve, reject, timer, sent: this.#send(message) });
     });
   }
@@ -54,9 +57,18 @@ export class Requests {
   /** An answer that was on its way will not come: the sender must decide whether to ask again. */
   disconnected(): void {
     for (const [id, pending] of [...this.#pending]) {
-      if (pending.sent) {
+      if (isRepeatable(pending.message)) {
+        pending.sent = false;
+      } else if (pending.sent) {
         this.#fail(id, new RequestError('connection_lost', 'The connection ended before the server answered.'));
       }
+    }
+  }
+
+  /** There will be no connection any more. */
+  close(): void {
+    for (const id of [...this.#pending.keys()]) {
+      this.#fail(id, new RequestError('connection_lost', 'The connection was closed before the server answered.'));
     }
   }
 
@@ -67,6 +79,16 @@ export class Requests {
   /** Returns whether the error answers a request that is waiting. */
   refused(error: ErrorMessage): boolean {
     return error.id !== undefined && this.#fail(error.id, new RequestError(error.code, error.message));
+  }
+
+  #unanswered(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined && isRepeatable(pending.message)) {
+      pending.sent = this.#send(pending.message);
+      pending.timer = setTimeout(() => this.#unanswered(id), answerTimeoutMs);
+    } else {
+      this.#fail(id, timedOut(pending));
+    }
   }
 
   #fail(id: string, error: RequestError): boolean {
@@ -81,6 +103,10 @@ export class Requests {
     this.#pending.delete(id);
     return pending;
   }
+}
+
+function isRepeatable(message: ClientRequest): boolean {
+  return message.type === 'answer';
 }
 
 function timedOut(pending: Pending | undefined): RequestError {

@@ -7,8 +7,8 @@ export interface Resume {
   readonly from: number;
 }
 
-/** The parameters that say where to resume, and not who connects. */
-export const resumeParameters: readonly string[] = ['epoch', 'seq', 'from'];
+/** The parameters that say what the connection brings, and not who connects. */
+export const resumeParameters: readonly string[] = ['epoch', 'seq', 'from', 'join'];
 
 /** The address of a handshake (protocol 2.1). */
 export function handshakeUrl(
@@ -28,5 +28,6 @@ export function handshakeUrl(
   } else if (start === 'kept') {
     url.searchParams.set('seq', '0');
   }
+  url.searchParams.set('join', '1');
   return url.href;
 }

@@ -3,15 +3,15 @@ import type { Gap } from '../protocol/server-messages';
 import { Cursor } from './cursor';
 import { Sequencer } from './sequencer';
 
-const frame = (seq: number) => ({ seq });
+const frame = (seq: number, from = seq) => ({ from, seq });
 const lost = (from: number, to: number): Gap => ({ type: 'gap', from, to, cause: 'expired', replay: false, certain: true });
 
 describe('Sequencer', () => {
   let cursor: Cursor;
-  let sequencer: Sequencer<{ readonly seq: number }>;
-  const take = (seq: number) => {
-    const step = sequencer.accept(frame(seq));
-    step.deliver.forEach((delivered) => cursor.mark(delivered.seq));
+  let sequencer: Sequencer<{ readonly from: number; readonly seq: number }>;
+  const take = (seq: number, from = seq) => {
+    const step = sequencer.accept(frame(seq, from));
+    step.deliver.forEach((delivered) => cursor.settle(delivered.from, delivered.seq));
     return { ...step, deliver: step.deliver.map((delivered) => delivered.seq) };
   };
 
@@ -53,7 +53,7 @@ describe('Sequencer', () => {
   it('releases what it holds when the hole turns out to be lost', () => {
     take(13);
 
-    expect(sequencer.skip(lost(11, 12)).deliver).toEqual([{ seq: 13 }]);
+    expect(sequencer.skip(lost(11, 12)).deliver).toEqual([{ from: 13, seq: 13 }]);
   });
 
   it('finds the jump before a gap that begins too late', () => {
@@ -77,5 +77,35 @@ describe('Sequencer', () => {
     expect(take(12)).toEqual({ deliver: [], duplicate: true });
     expect(take(13)).toEqual({ deliver: [], duplicate: true });
     expect(take(14)).toEqual({ deliver: [14], duplicate: false });
+  });
+
+  it('passes a joined frame over all of its numbers', () => {
+    expect(take(14, 11)).toEqual({ deliver: [14], duplicate: false });
+    expect(take(13, 12)).toEqual({ deliver: [], duplicate: true });
+    expect(take(15)).toEqual({ deliver: [15], duplicate: false });
+    expect(cursor.position).toBe(15);
+  });
+
+  it('holds a joined frame like any other, and knows its numbers when they come again', () => {
+    expect(take(20, 13)).toEqual({ deliver: [], duplicate: false, missing: { from: 11, to: 12 } });
+    expect(take(15)).toEqual({ deliver: [], duplicate: true });
+    expect(take(21)).toEqual({ deliver: [], duplicate: false });
+    expect(take(12, 11)).toEqual({ deliver: [12, 20, 21], duplicate: false });
+    expect(sequencer.held).toBe(0);
+    expect(take(22)).toEqual({ deliver: [22], duplicate: false });
+  });
+
+  it('drops a joined frame of which a part is there, and asks for its numbers one by one', () => {
+    cursor.settle(12, 13);
+    sequencer.begin();
+
+    expect(take(15, 11)).toEqual({ deliver: [], duplicate: false, apart: { from: 11, to: 15 } });
+    expect(sequencer.waiting).toBe(true);
+    expect(take(16)).toEqual({ deliver: [], duplicate: false });
+    expect(take(11).deliver).toEqual([11]);
+    expect(take(12)).toEqual({ deliver: [], duplicate: true });
+    expect(take(13)).toEqual({ deliver: [], duplicate: true });
+    expect([...take(14).deliver, ...take(15).deliver]).toEqual([14, 15, 16]);
+    expect(sequencer.waiting).toBe(false);
   });
 });

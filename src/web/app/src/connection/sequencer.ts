@@ -1,5 +1,6 @@
 import type { Gap } from '../protocol/server-messages';
 import type { Cursor } from './cursor';
+import { Ranges } from './ranges';
 
 export interface Missing {
   readonly from: number;
@@ -10,6 +11,8 @@ export interface Missing {
 export interface Step<T> {
   readonly deliver: readonly T[];
   readonly missing?: Missing;
+  /** The numbers of a joined frame of which a part is there already: it was dropped, and they are to be asked for one by one. */
+  readonly apart?: Missing;
   readonly duplicate: boolean;
 }
 
@@ -17,9 +20,11 @@ export interface Step<T> {
  * Puts the numbered frames of one connection in order. After a jump that no gap announced, later frames are held until the
  * hole is filled, so that the application never sees an answer with its words in the wrong order.
  */
-export class Sequencer<T extends { readonly seq: number }> {
+export class Sequencer<T extends { readonly from: number; readonly seq: number }> {
   readonly #cursor: Cursor;
+  /** By the first number of each. */
   readonly #held = new Map<number, T>();
+  readonly #heldNumbers = new Ranges();
   /** Everything up to here was passed on, or needs not be. */
   #received = 0;
   #highest = 0;
@@ -51,25 +56,30 @@ export class Sequencer<T extends { readonly seq: number }> {
   /** A new connection goes on after the cursor. */
   begin(): void {
     this.#held.clear();
+    this.#heldNumbers.clear();
     this.#received = this.#cursor.position;
     this.#highest = this.#cursor.position;
     this.#written = this.#cursor.position;
   }
 
   accept(frame: T): Step<T> {
-    const missing = this.#jump(frame.seq);
-    this.#highest = Math.max(this.#highest, frame.seq);
-    this.#written = Math.max(this.#written, frame.seq);
-    const duplicate = this.#cursor.has(frame.seq) || this.#held.has(frame.seq);
-    if (duplicate) {
-      return step(this.#drain(), missing, true);
+    const { from, seq } = frame;
+    const missing = this.#jump(from);
+    this.#highest = Math.max(this.#highest, seq);
+    this.#written = Math.max(this.#written, seq);
+    if (this.#cursor.covers(from, seq) || this.#heldNumbers.covers(from, seq)) {
+      return { ...step(this.#drain(), missing), duplicate: true };
     }
-    if (frame.seq > this.#received + 1) {
-      this.#held.set(frame.seq, frame);
-      return step([], missing, false);
+    if (this.#cursor.touches(from, seq) || this.#heldNumbers.touches(from, seq)) {
+      return { ...step(this.#drain(), missing), apart: { from, to: seq } };
     }
-    this.#received = Math.max(this.#received, frame.seq);
-    return step([frame, ...this.#drain()], missing, false);
+    if (from > this.#received + 1) {
+      this.#held.set(from, frame);
+      this.#heldNumbers.add(from, seq);
+      return step([], missing);
+    }
+    this.#received = Math.max(this.#received, seq);
+    return step([frame, ...this.#drain()], missing);
   }
 
   /** These numbers will not come: pass over them. */
@@ -77,7 +87,7 @@ export class Sequencer<T extends { readonly seq: number }> {
     const missing = this.#jump(gap.from);
     this.#highest = Math.max(this.#highest, gap.to);
     this.#cursor.settle(gap.from, gap.to);
-    return step(this.#drain(), missing, false);
+    return step(this.#drain(), missing);
   }
 
   /** A number that neither a frame nor a gap has led up to; the numbers in between are missing. */
@@ -97,16 +107,19 @@ export class Sequencer<T extends { readonly seq: number }> {
       }
       const next = this.#held.get(this.#received + 1);
       if (next !== undefined) {
-        this.#held.delete(next.seq);
+        this.#held.delete(next.from);
         frames.push(next);
+        this.#received = next.seq;
       } else if (this.#received >= this.#highest || !this.#cursor.has(this.#received + 1)) {
+        this.#heldNumbers.absorb(this.#received);
         return frames;
+      } else {
+        this.#received++;
       }
-      this.#received++;
     }
   }
 }
 
-function step<T>(deliver: readonly T[], missing: Missing | undefined, duplicate: boolean): Step<T> {
-  return missing === undefined ? { deliver, duplicate } : { deliver, duplicate, missing };
+function step<T>(deliver: readonly T[], missing: Missing | undefined): Step<T> {
+  return missing === undefined ? { deliver, duplicate: false } : { deliver, duplicate: false, missing };
 }

@@ -48,7 +48,7 @@ describe('Transports', () => {
   it('falls back to the stream, and says so', async () => {
     await fallBack();
 
-    expect(FakeStream.last.url.href).toBe('http://127.0.0.1:5080/v1/stream?user_id=ada&seq=0');
+    expect(FakeStream.last.url.href).toBe('http://127.0.0.1:5080/v1/stream?user_id=ada&seq=0&join=1');
     expect(connection.state).toMatchObject({ name: 'connected', transport: 'stream' });
   });
 
@@ -80,7 +80,7 @@ describe('Transports', () => {
     await untilRetry();
 
     expect(FakeStream.all).toHaveLength(2);
-    expect(FakeStream.last.url.search).toBe('?user_id=ada&epoch=E1&seq=11&from=10');
+    expect(FakeStream.last.url.search).toBe('?user_id=ada&epoch=E1&seq=11&from=10&join=1');
     expect(FakeSocket.all).toHaveLength(3);
   });
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json';
+import type { Json, JsonObject } from './json';
 
 /** A message the backend's handler answers with `accepted` or `error`, naming its id. */
 export interface ChatMessage {
@@ -16,7 +16,17 @@ export interface CancelRun {
   readonly run_id: string;
 }
 
-export type ClientRequest = ChatMessage | CancelRun;
+/** What a person says to what a run asks (protocol 9.10). */
+export interface Answer {
+  readonly type: 'answer';
+  readonly id: string;
+  readonly thread_id: string;
+  readonly run_id: string;
+  readonly request_id: string;
+  readonly value: Json;
+}
+
+export type ClientRequest = ChatMessage | CancelRun | Answer;
 
 export type ClientMessage =
   | ClientRequest

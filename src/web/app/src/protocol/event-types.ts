@@ -10,8 +10,13 @@ const critical: Readonly<Record<EventType, boolean>> = {
   agent_failed: true,
   agent_cancelled: true,
   agent_stalled: true,
+  run_waiting: true,
+  run_resumed: true,
+  command_expired: true,
   token: false,
+  thinking_delta: false,
   custom: false,
+  user_message: false,
 };
 
 export function isEventType(type: string): type is EventType {

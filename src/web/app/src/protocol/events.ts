@@ -12,8 +12,11 @@ export interface RunExtent {
 export interface EventEnvelope<TType extends string, TData> {
   readonly type: TType;
   readonly seq: number;
+  /** The first of the numbers that the event stands for, where the server has joined several into one frame (protocol 3.3). */
+  readonly from_seq?: number;
   readonly id: string;
   readonly thread_id: string;
+  /** Empty when the event belongs to no run. */
   readonly run_id: string;
   /** Unix time in seconds, with a fraction. */
   readonly timestamp: number;
@@ -23,6 +26,8 @@ export interface EventEnvelope<TType extends string, TData> {
   readonly redelivery?: number;
   /** The id of an earlier event that an operator has sent again as this one. It counts in no run. */
   readonly replay_of?: string;
+  /** Which try at the run it is of; absent on the first. */
+  readonly attempt?: number;
   /** On terminal events. */
   readonly run?: RunExtent;
 }
@@ -60,12 +65,14 @@ interface ToolCompleted extends Lifecycle {
   readonly status?: ToolOutcome;
   readonly duration_ms?: number;
   readonly result?: Json;
+  readonly result_ref?: JsonObject;
   readonly error?: Failure;
 }
 
 interface AgentEnded extends Lifecycle {
   readonly agent_name: string;
   readonly duration_ms?: number;
+  readonly usage?: JsonObject;
 }
 
 interface AgentFailed extends AgentEnded {
@@ -81,6 +88,41 @@ interface AgentStalled extends Lifecycle {
   readonly quiet_ms: number;
 }
 
+export type RequestKind = 'approval' | 'choice' | 'text' | 'external';
+
+interface RunWaiting {
+  readonly request_id: string;
+  /** One that is not known here is answered by something else than this page. */
+  readonly kind: RequestKind;
+  readonly prompt: string;
+  readonly options?: readonly string[];
+  /** Unix time in seconds. */
+  readonly until?: number;
+  readonly call_id?: string;
+}
+
+interface RunResumed {
+  readonly request_id: string;
+  readonly value: Json;
+  readonly by: string;
+}
+
+interface CommandExpired {
+  readonly command: string;
+  readonly command_id: string;
+  readonly message: string;
+  readonly run_id?: string;
+  /** The client message that made the command. */
+  readonly id?: string;
+  readonly request_id?: string;
+}
+
+interface UserMessage {
+  readonly content: string;
+  /** The id that the client gave it. */
+  readonly message_id: string;
+}
+
 export type PipelineEvent =
   | EventEnvelope<'agent_started', AgentStarted>
   | EventEnvelope<'agent_thinking', AgentThinking>
@@ -90,8 +132,13 @@ export type PipelineEvent =
   | EventEnvelope<'agent_failed', AgentFailed>
   | EventEnvelope<'agent_cancelled', AgentCancelled>
   | EventEnvelope<'agent_stalled', AgentStalled>
+  | EventEnvelope<'run_waiting', RunWaiting>
+  | EventEnvelope<'run_resumed', RunResumed>
+  | EventEnvelope<'command_expired', CommandExpired>
   | EventEnvelope<'token', { readonly delta: string }>
-  | EventEnvelope<'custom', { readonly name: string; readonly value: Json }>;
+  | EventEnvelope<'thinking_delta', { readonly delta: string; readonly thought_id: string }>
+  | EventEnvelope<'custom', { readonly name: string; readonly value: Json }>
+  | EventEnvelope<'user_message', UserMessage>;
 
 export type EventType = PipelineEvent['type'];
 

@@ -13,8 +13,10 @@ describe('parse', () => {
   it('keeps the number of an event type it does not know, so that the cursor can pass it', () => {
     expect(parse(JSON.stringify({ ...envelope, type: 'agent_dreaming', data: {} }))).toEqual({
       kind: 'numbered',
+      from: 7,
       seq: 7,
       run: { threadId: 't1', runId: 'r1' },
+      attempt: 1,
     });
   });
 
@@ -40,11 +42,40 @@ describe('parse', () => {
     expect(parsed).not.toHaveProperty('event.run');
   });
 
+  it('takes a joined frame for all of its numbers, whatever its type', () => {
+    const token = parse(JSON.stringify({ ...envelope, from_seq: 3, type: 'token', data: { delta: 'Hello' } }));
+    expect(token).toMatchObject({ kind: 'numbered', from: 3, seq: 7, event: { data: { delta: 'Hello' } } });
+    expect(parse(JSON.stringify({ ...envelope, from_seq: 3, type: 'dream_delta', data: {} }))).toMatchObject({ from: 3, seq: 7 });
+
+    const nonsense = parse(JSON.stringify({ ...envelope, from_seq: 8, type: 'token', data: { delta: 'Hello' } }));
+    expect(nonsense).toMatchObject({ from: 7, seq: 7, problem: 'token in which "from_seq" is not below "seq"' });
+  });
+
+  it('counts an event outside of runs in no run, and knows the attempt of others', () => {
+    const data = { content: 'Hi', message_id: 'm1' };
+    expect(parse(JSON.stringify({ ...envelope, run_id: '', type: 'user_message', data }))).not.toHaveProperty('run');
+    expect(parse(JSON.stringify({ ...envelope, attempt: 2, type: 'token', data: { delta: '' } }))).toMatchObject({ attempt: 2 });
+  });
+
+  it('leaves out what may be absent and is null or nonsense, and shows the rest', () => {
+    const data = { request_id: 'q1', kind: 'choice', prompt: 'Which?', options: ['a', 2], until: null };
+    const parsed = parse(JSON.stringify({ ...envelope, type: 'run_waiting', data }));
+
+    expect(parsed).toMatchObject({
+      event: { data: { request_id: 'q1', kind: 'choice', prompt: 'Which?' } },
+      problem: 'run_waiting in which "options" is not a texts',
+    });
+    expect(parsed).not.toHaveProperty('event.data.until');
+    expect(parsed).not.toHaveProperty('event.data.options');
+  });
+
   it('keeps the number of an event whose data is wrong, and names the member', () => {
     expect(parse(JSON.stringify({ ...envelope, type: 'token', data: {} }))).toEqual({
       kind: 'numbered',
+      from: 7,
       seq: 7,
       run: { threadId: 't1', runId: 'r1' },
+      attempt: 1,
       problem: 'token in which "delta" is not a string',
     });
   });

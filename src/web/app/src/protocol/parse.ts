@@ -1,20 +1,34 @@
 import { isEventType, isTerminal } from './event-types';
-import type { PipelineEvent } from './events';
+import type { EventType, PipelineEvent } from './events';
 import { isObject, type Json, type JsonObject } from './json';
 import type { ServerMessage } from './server-messages';
-import { dataShapes, envelopeShape, extentShape, messageShapes, mismatch } from './shape';
+import {
+  dataShapes,
+  envelopeOptions,
+  envelopeShape,
+  extentShape,
+  messageShapes,
+  mismatch,
+  optionalShapes,
+  unusable,
+  type Shape,
+} from './shape';
 
 export interface RunName {
   readonly threadId: string;
   readonly runId: string;
 }
 
-/** A frame that has a place in the stream. Its number counts even when the rest cannot be used. */
+/** A frame that has a place in the stream. Its numbers count even when the rest cannot be used. */
 export interface Numbered {
   readonly kind: 'numbered';
+  /** The numbers it stands for: one, unless the server has joined several events (protocol 3.3). */
+  readonly from: number;
   readonly seq: number;
-  /** The run it counts in; absent when that cannot be read, and on events that were sent again by an operator. */
+  /** The run it counts in; absent when that cannot be read, outside of runs, and on events that were sent again by an operator. */
   readonly run?: RunName;
+  /** The attempt at that run. */
+  readonly attempt: number;
   /** Absent when the type is not known to this client, which is no fault, or when the event cannot be used. */
   readonly event?: PipelineEvent;
   readonly problem?: string;
@@ -58,36 +72,67 @@ function parseMessage(value: JsonObject, type: ServerMessage['type']): Parsed {
 
 function parseNumbered(value: JsonObject, type: string): Parsed {
   const seq = value['seq'];
-  const numbered = Number.isSafeInteger(seq) && (seq as number) > 0;
+  const numbered = isNumber(seq);
   if (!isEventType(type)) {
-    const complete = numbered && mismatch(value, envelopeShape) === undefined;
-    return complete ? { kind: 'numbered', seq: seq as number, ...runOf(value) } : { kind: 'unknown', type };
+    return numbered && mismatch(value, envelopeShape) === undefined ? frameOf(value, seq) : { kind: 'unknown', type };
   }
   if (!numbered) {
     return { kind: 'malformed', problem: `${type} without a number` };
   }
-  const frame = { kind: 'numbered', seq: seq as number, ...runOf(value) } as const;
-  const problem = mismatch(value, envelopeShape) ?? mismatch(value['data'] as JsonObject, dataShapes[type]);
+  const frame = frameOf(value, seq);
+  const problem = frame.problem ?? mismatch(value, envelopeShape) ?? mismatch(value['data'] as JsonObject, dataShapes[type]);
   if (problem !== undefined) {
     return { ...frame, problem: `${type} in which ${problem}` };
   }
-  const { run: extent, ...event } = value;
-  const extentProblem = isTerminal(type) ? problemOfExtent(extent) : undefined;
-  // The end of a run must be shown, whatever it says about how far the run went.
-  return extentProblem === undefined
-    ? { ...frame, event: value as unknown as PipelineEvent }
-    : { ...frame, event: event as unknown as PipelineEvent, problem: `${type} in which ${extentProblem}` };
+  const usable = withoutUnusable(value, type);
+  // What an event says must be shown, the end of a run above all, whatever it says beside it.
+  return {
+    ...frame,
+    event: usable.value as unknown as PipelineEvent,
+    ...(usable.problem !== undefined && { problem: `${type} in which ${usable.problem}` }),
+  };
+}
+
+function frameOf(value: JsonObject, seq: number): Numbered {
+  const first = value['from_seq'] ?? seq;
+  const joined = first !== seq;
+  const frame = { kind: 'numbered', from: seq, seq, ...runOf(value), attempt: isNumber(value['attempt']) ? value['attempt'] : 1 } as const;
+  if (!joined) {
+    return frame;
+  }
+  return isNumber(first) && first < seq ? { ...frame, from: first } : { ...frame, problem: '"from_seq" is not below "seq"' };
+}
+
+function isNumber(value: Json | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 function runOf(value: JsonObject): { readonly run?: RunName } {
   const { thread_id: threadId, run_id: runId, replay_of: original } = value;
-  return typeof threadId === 'string' && typeof runId === 'string' && typeof original !== 'string' ? { run: { threadId, runId } } : {};
+  const counts = typeof threadId === 'string' && typeof runId === 'string' && runId !== '' && typeof original !== 'string';
+  return counts ? { run: { threadId, runId } } : {};
 }
 
-function problemOfExtent(extent: Json | undefined): string | undefined {
-  if (extent === undefined || extent === null) {
-    return undefined;
+/** The event without the optional members that say nothing, or nonsense. */
+function withoutUnusable(value: JsonObject, type: EventType): { readonly value: JsonObject; readonly problem?: string } {
+  let { value: event, problem } = without(value, isTerminal(type) ? { run: 'object', ...envelopeOptions } : envelopeOptions);
+  const extent = isTerminal(type) && isObject(event['run']) ? mismatch(event['run'], extentShape) : undefined;
+  if (extent !== undefined) {
+    const { run: _, ...unmeasured } = event;
+    event = unmeasured;
+    problem ??= `"run" cannot be used: ${extent}`;
   }
-  const problem = isObject(extent) ? mismatch(extent, extentShape) : 'it is not an object';
-  return problem === undefined ? undefined : `"run" cannot be used: ${problem}`;
+  const shape = optionalShapes[type];
+  if (shape !== undefined) {
+    const data = without(event['data'] as JsonObject, shape);
+    event = data.value === event['data'] ? event : { ...event, data: data.value };
+    problem ??= data.problem;
+  }
+  return { value: event, ...(problem !== undefined && { problem }) };
+}
+
+function without(value: JsonObject, shape: Shape): { readonly value: JsonObject; readonly problem?: string } {
+  const { names, problem } = unusable(value, shape);
+  const rest = names.length === 0 ? value : Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+  return { value: rest, ...(problem !== undefined && { problem }) };
 }

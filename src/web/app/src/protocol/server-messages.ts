@@ -56,6 +56,18 @@ export interface Accepted {
   readonly type: 'accepted';
   readonly id: string;
   readonly run_id?: string;
+  /** Whether the backend has it; otherwise it is kept until the backend takes it. */
+  readonly taken?: boolean;
+}
+
+/** A backend has taken what the client message `id`, of any of the user's devices, has asked for. */
+export interface CommandTaken {
+  readonly type: 'command_taken';
+  readonly id: string;
+  readonly command: string;
+  readonly command_id: string;
+  readonly thread_id: string;
+  readonly run_id?: string;
 }
 
 export interface Reconnect {
@@ -64,4 +76,4 @@ export interface Reconnect {
   readonly reason: string;
 }
 
-export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | Reconnect;
+export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | CommandTaken | Reconnect;

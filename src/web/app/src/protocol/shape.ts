@@ -2,8 +2,8 @@ import type { EventType } from './events';
 import type { JsonObject } from './json';
 import type { ServerMessage } from './server-messages';
 
-type Kind = 'string' | 'number' | 'sequence' | 'boolean' | 'object';
-type Shape = Readonly<Record<string, Kind>>;
+type Kind = 'string' | 'number' | 'sequence' | 'boolean' | 'object' | 'texts';
+export type Shape = Readonly<Record<string, Kind>>;
 
 const lifecycle: Shape = { metadata: 'object', timestamp: 'number' };
 
@@ -25,6 +25,7 @@ export const messageShapes: Readonly<Record<ServerMessage['type'], Shape>> = {
   error: { code: 'string', message: 'string', severity: 'string', timestamp: 'number' },
   ping: { ts: 'number' },
   accepted: { id: 'string' },
+  command_taken: { id: 'string', command: 'string', command_id: 'string', thread_id: 'string' },
   reconnect: { after_ms: 'number', reason: 'string' },
 };
 
@@ -37,6 +38,9 @@ export const envelopeShape: Shape = {
   data: 'object',
 };
 
+/** Members of the envelope that may be absent or null. */
+export const envelopeOptions: Shape = { attempt: 'sequence', replay_of: 'string' };
+
 export const extentShape: Shape = { events: 'sequence', first_seq: 'sequence', last_seq: 'sequence' };
 
 export const dataShapes: Readonly<Record<EventType, Shape>> = {
@@ -48,8 +52,27 @@ export const dataShapes: Readonly<Record<EventType, Shape>> = {
   agent_failed: { ...lifecycle, agent_name: 'string', error: 'object' },
   agent_cancelled: { ...lifecycle, agent_name: 'string' },
   agent_stalled: { ...lifecycle, quiet_ms: 'number' },
+  run_waiting: { request_id: 'string', kind: 'string', prompt: 'string' },
+  run_resumed: { request_id: 'string', by: 'string' },
+  command_expired: { command: 'string', command_id: 'string', message: 'string' },
   token: { delta: 'string' },
+  thinking_delta: { delta: 'string', thought_id: 'string' },
   custom: { name: 'string' },
+  user_message: { content: 'string', message_id: 'string' },
+};
+
+const ended: Shape = { duration_ms: 'number', usage: 'object' };
+
+/** Members that may be absent or null. One of another kind is left out, and the event is shown without it. */
+export const optionalShapes: Readonly<Partial<Record<EventType, Shape>>> = {
+  agent_started: { parent_run_id: 'string' },
+  tool_executing: { call_id: 'string' },
+  tool_completed: { call_id: 'string', status: 'string', duration_ms: 'number', result_ref: 'object', error: 'object' },
+  agent_completed: ended,
+  agent_failed: ended,
+  agent_cancelled: { ...ended, reason: 'string' },
+  run_waiting: { options: 'texts', until: 'number', call_id: 'string' },
+  command_expired: { run_id: 'string', id: 'string', request_id: 'string' },
 };
 
 /** The first member that is missing or of another kind, in words; `undefined` when all are as they should be. */
@@ -62,10 +85,19 @@ export function mismatch(value: JsonObject, shape: Shape): string | undefined {
   return undefined;
 }
 
+/** The optional members that cannot be used: those of another kind, and null, which says what their absence says. */
+export function unusable(value: JsonObject, shape: Shape): { readonly names: readonly string[]; readonly problem?: string } {
+  const names = Object.keys(shape).filter((name) => value[name] !== undefined && !isKind(value[name], shape[name]!));
+  const wrong = names.find((name) => value[name] !== null);
+  return wrong === undefined ? { names } : { names, problem: `"${wrong}" is not a ${shape[wrong]}` };
+}
+
 function isKind(value: unknown, kind: Kind): boolean {
   switch (kind) {
     case 'object':
       return typeof value === 'object' && value !== null && !Array.isArray(value);
+    case 'texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string');
     case 'sequence':
       return Number.isSafeInteger(value) && (value as number) >= 0;
     default:

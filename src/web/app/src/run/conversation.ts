@@ -1,37 +1,12 @@
 import type { IncompleteRun } from '../connection/handler';
 import type { Failure, PipelineEvent } from '../protocol/events';
 import type { Accepted } from '../protocol/server-messages';
+import { addExchange, changeExchange, forget, type Conversation, type Exchange, type Question } from './exchanges';
 import { limits } from './limits';
-import { runKey, type Run } from './run';
+import { applyOutsideOfRuns, isUncertain, showOwnWords } from './outside-of-runs';
 import { applyReplayed } from './replayed';
+import { childrenOf, runKey, type Run } from './run';
 import { addStep, applyEvent, beginRun } from './run-reducer';
-
-export interface Question {
-  readonly threadId: string;
-  readonly content: string;
-  /** `elsewhere`: asked in another tab, on another device, or before this page was loaded. */
-  readonly state: 'sending' | 'accepted' | 'failed' | 'elsewhere';
-  readonly failure?: Failure;
-  /** The run the server has started for it. */
-  readonly runId?: string;
-}
-
-/** A question and the run that answers it; each may be there without the other. */
-export interface Exchange {
-  readonly id: string;
-  readonly question?: Question;
-  readonly runKey?: string;
-  /** Neither of both, but a mark between them: the server ended unexpectedly here. */
-  readonly interrupted?: boolean;
-}
-
-export interface Conversation {
-  readonly exchanges: readonly Exchange[];
-  readonly runs: ReadonlyMap<string, Run>;
-  readonly omittedExchanges: number;
-}
-
-export const emptyConversation: Conversation = { exchanges: [], runs: new Map(), omittedExchanges: 0 };
 
 /** A shorter beginning says too little about which question was meant. */
 const minPreview = 100;
@@ -53,8 +28,10 @@ export function accept(conversation: Conversation, { id, run_id: runId }: Accept
   const accepted: Question = { ...unfailed, state: 'accepted', ...(runId !== undefined && { runId }) };
   const key = runId === undefined ? undefined : runKey(question.threadId, runId);
   const known = key !== undefined && conversation.runs.has(key);
-  // The run may have been faster than the answer, and then stands alone.
-  const exchanges = conversation.exchanges.filter((exchange) => exchange.id === id || key === undefined || exchange.runKey !== key);
+  // The run may have been faster than the answer, and then stands alone, or below another question.
+  const exchanges = conversation.exchanges.flatMap((exchange) =>
+    exchange.id === id || key === undefined || exchange.runKey !== key ? [exchange] : withoutRun(exchange),
+  );
   return changeExchange({ ...conversation, exchanges }, id, (exchange) => ({
     ...exchange,
     question: accepted,
@@ -62,20 +39,39 @@ export function accept(conversation: Conversation, { id, run_id: runId }: Accept
   }));
 }
 
+function withoutRun({ runKey: _, question, ...exchange }: Exchange): readonly Exchange[] {
+  if (question === undefined || question.stored !== true) {
+    return [];
+  }
+  const { runId: __, ...unanswered } = question;
+  return [{ ...exchange, question: unanswered }];
+}
+
 export function refuse(conversation: Conversation, id: string, failure: Failure): Conversation {
   return changeExchange(conversation, id, (exchange) =>
-    exchange.question === undefined || exchange.runKey !== undefined
+    exchange.question === undefined || exchange.runKey !== undefined || (exchange.question.stored === true && isUncertain(failure))
       ? exchange
       : { ...exchange, question: { ...exchange.question, state: 'failed', failure } },
   );
 }
 
 export function applyToConversation(conversation: Conversation, event: PipelineEvent): Conversation {
+  if (event.type === 'user_message') {
+    return showOwnWords(conversation, event);
+  }
+  if (event.run_id === '') {
+    return applyOutsideOfRuns(conversation, event);
+  }
   const key = runKey(event.thread_id, event.run_id);
   const known = conversation.runs.get(key);
   const apply = event.replay_of === undefined ? applyEvent : applyReplayed;
   const run = apply(known ?? beginRun(event), event);
   const runs = new Map(conversation.runs).set(key, run);
+  if (known !== undefined && known.attempt !== run.attempt) {
+    const goesOn = (child: string): boolean => runs.get(child)?.status === 'running';
+    run.formerChildren.filter((child) => !goesOn(child)).forEach((child) => forget(runs, child));
+    runs.set(key, { ...run, formerChildren: run.formerChildren.filter(goesOn) });
+  }
   return known === undefined ? place({ ...conversation, runs }, run, event) : { ...conversation, runs };
 }
 
@@ -102,16 +98,17 @@ function place(conversation: Conversation, run: Run, event: PipelineEvent): Conv
     runs.set(parent.key, addStep(parent, { kind: 'child', seq: event.seq, runKey: run.key }));
     return { ...conversation, runs };
   }
-  const waiting = conversation.exchanges.find(({ question, runKey: taken }) =>
-    question?.threadId === run.threadId &&
-    taken === undefined &&
-    (question.runId === undefined ? isPreview(asked, question.content) : question.runId === run.runId),
-  );
+  const waiting =
+    conversation.exchanges.find(({ question, runKey: taken }) =>
+      question?.threadId === run.threadId &&
+      taken === undefined &&
+      (question.runId === undefined ? isPreview(asked, question.content) : question.runId === run.runId),
+    ) ?? (asked === undefined && event.replay_of === undefined ? unanswered(conversation, run.threadId) : undefined);
   if (waiting?.question !== undefined) {
     const { failure: _, ...question } = waiting.question;
     return changeExchange(conversation, waiting.id, (exchange) => ({
       ...exchange,
-      question: { ...question, state: 'accepted', runId: run.runId },
+      question: { ...question, state: question.state === 'elsewhere' ? 'elsewhere' : 'accepted', runId: run.runId },
       runKey: run.key,
     }));
   }
@@ -122,6 +119,16 @@ function place(conversation: Conversation, run: Run, event: PipelineEvent): Conv
   });
 }
 
+/** The last message of the thread, when it is stored and no run is known to answer it: a run that says nothing else begins for it. */
+function unanswered(conversation: Conversation, threadId: string): Exchange | undefined {
+  const last = conversation.exchanges.findLast(({ question, runKey: taken }) =>
+    question?.threadId === threadId || (taken !== undefined && conversation.runs.get(taken)?.threadId === threadId),
+  );
+  const { question, runKey: taken } = last ?? {};
+  const open = question?.stored === true && question.runId === undefined && taken === undefined;
+  return open && (question.state === 'accepted' || question.state === 'elsewhere') ? last : undefined;
+}
+
 function questionOf(metadata: { readonly question?: unknown } | undefined): string | undefined {
   return typeof metadata?.question === 'string' ? metadata.question : undefined;
 }
@@ -129,34 +136,4 @@ function questionOf(metadata: { readonly question?: unknown } | undefined): stri
 /** Whether a run carries this question: as a whole, or its beginning, which is all of a long one that a server sends. */
 function isPreview(asked: string | undefined, content: string): boolean {
   return asked === content || (asked !== undefined && asked.length >= minPreview && content.startsWith(asked));
-}
-
-function childrenOf(run: Run | undefined): readonly string[] {
-  return (run?.steps ?? []).flatMap((step) => (step.kind === 'child' ? [step.runKey] : []));
-}
-
-function changeExchange(conversation: Conversation, id: string, change: (exchange: Exchange) => Exchange): Conversation {
-  return {
-    ...conversation,
-    exchanges: conversation.exchanges.map((exchange) => (exchange.id === id ? change(exchange) : exchange)),
-  };
-}
-
-export function addExchange(conversation: Conversation, exchange: Exchange): Conversation {
-  const exchanges = [...conversation.exchanges, exchange];
-  const excess = exchanges.length - limits.exchanges;
-  if (excess <= 0) {
-    return { ...conversation, exchanges };
-  }
-  const runs = new Map(conversation.runs);
-  exchanges.slice(0, excess).forEach((old) => forget(runs, old.runKey));
-  return { exchanges: exchanges.slice(excess), runs, omittedExchanges: conversation.omittedExchanges + excess };
-}
-
-function forget(runs: Map<string, Run>, key: string | undefined): void {
-  if (key !== undefined) {
-    const children = childrenOf(runs.get(key));
-    runs.delete(key);
-    children.forEach((child) => forget(runs, child));
-  }
 }

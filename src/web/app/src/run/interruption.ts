@@ -1,4 +1,4 @@
-import { addExchange, type Conversation } from './conversation';
+import { addExchange, type Conversation } from './exchanges';
 
 /**
  * Marks that the server's process ended without saying goodbye, and what was said just before may be missing. Several such

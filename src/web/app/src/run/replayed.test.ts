@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../protocol/events';
 import { agentEvents } from '../testing/events';
-import { applyToConversation, emptyConversation } from './conversation';
+import { applyToConversation } from './conversation';
+import { emptyConversation } from './exchanges';
 import { runKey, type Run } from './run';
 
 const { started, thinking, toolExecuting, toolCompleted, completed, failed, stalled } = agentEvents;
@@ -48,5 +49,17 @@ describe('replayed events', () => {
 
     expect(runOf(...parts, thinking(52, 'Still here'))).toMatchObject({ status: 'running' });
     expect(runOf(...parts, again(completed(5), 52))).toMatchObject({ status: 'completed' });
+  });
+
+  it('asks nothing when a question is sent again', () => {
+    const asked = agentEvents.waiting(3);
+    expect(runOf(started(1), again(asked, 50)).steps).toMatchObject([{ kind: 'request', state: 'history' }]);
+    expect(runOf(started(1), asked, again(asked, 50)).steps).toMatchObject([{ state: 'open' }]);
+  });
+
+  it('begins no attempt', () => {
+    const copy = again(started(3, {}, { attempt: 2 }), 50);
+
+    expect(runOf(started(1), thinking(2, 'Hm'), copy)).toMatchObject({ attempt: 1, resent: 1, steps: [{ text: 'Hm' }] });
   });
 });

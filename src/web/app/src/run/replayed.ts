@@ -1,7 +1,7 @@
 import { isTerminal } from '../protocol/event-types';
 import type { PipelineEvent } from '../protocol/events';
-import type { Run } from './run';
-import { applyEvent, isOver } from './run-reducer';
+import { isOver, type Run } from './run';
+import { applyEvent, attemptOf } from './run-reducer';
 import { abandonTools } from './tools';
 
 /**
@@ -10,7 +10,8 @@ import { abandonTools } from './tools';
  */
 export function applyReplayed(run: Run, event: PipelineEvent): Run {
   const resent = { ...run, resent: (run.resent ?? 0) + 1 };
-  if (isShown(run, event)) {
+  // A copy of what a later attempt than the one shown has done does not begin that attempt.
+  if (attemptOf(event) !== run.attempt || isShown(run, event)) {
     return resent;
   }
   const { status, startedAt, quietMs } = run;
@@ -36,8 +37,11 @@ function isShown(run: Run, event: PipelineEvent): boolean {
     case 'agent_cancelled':
       return isOver(run);
     case 'agent_stalled':
+    case 'command_expired':
       // Its news is old by now.
       return true;
+    case 'run_waiting':
+      return run.steps.some((step) => step.kind === 'request' && step.requestId === event.data.request_id);
     default:
       return run.steps.some((step) => step.eventIds?.includes(event.replay_of ?? '') === true);
   }

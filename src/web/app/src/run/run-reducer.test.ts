@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { agentEvents } from '../testing/events';
 import { limits } from './limits';
 import type { PipelineEvent } from '../protocol/events';
+import { openRequests } from './requests';
 import type { Run } from './run';
 import { applyEvent, beginRun } from './run-reducer';
 
-const { started, thinking, toolExecuting, toolCompleted, token, completed, failed, cancelled, stalled, custom } = agentEvents;
+const { started, thinking, thinkingDelta, waiting, resumed, expired, toolExecuting, toolCompleted, token, completed, failed, cancelled, stalled, custom } = agentEvents;
 
 function runOf(...events: PipelineEvent[]): Run {
   return events.reduce(applyEvent, beginRun(events[0]!));
@@ -120,10 +121,97 @@ describe('run reducer', () => {
       run = applyEvent(run, thinking(seq, `${seq}`));
     }
 
-    expect(run.answer).toHaveLength(limits.answerCharacters);
-    expect(run.omittedCharacters).toBe(1);
+    expect(run.answer.length).toBeLessThanOrEqual(limits.answerCharacters);
+    expect(run.answer.length + run.omittedCharacters).toBe(limits.answerCharacters + 1);
     expect(run.steps).toHaveLength(limits.stepsPerRun);
     expect(run.omittedSteps).toBe(7);
     expect(run.steps[0]).toMatchObject({ text: '11' });
+  });
+
+  it('shows the pieces of one thought as one, whatever comes between them', () => {
+    const pieces = [thinkingDelta(2, 'Let '), thinkingDelta(3, 'me '), toolExecuting(4), thinkingDelta(5, 'see.'), thinkingDelta(6, 'Aha', 'h2')];
+    const run = runOf(started(1), ...pieces);
+
+    expect(run.steps).toMatchObject([
+      { kind: 'thought', seq: 2, text: 'Let me see.', streamed: { startedAt: 2, lastAt: 5 } },
+      { kind: 'tool' },
+      { kind: 'thought', seq: 6, text: 'Aha' },
+    ]);
+    expect(run.thinking).toBe('h2');
+    expect(applyEvent(run, token(7, 'So'))).not.toHaveProperty('thinking');
+  });
+
+  it('bounds a thought, and says so', () => {
+    let run = runOf(started(1));
+    for (let seq = 2; seq < 2 + limits.thoughtCharacters / 50; seq++) {
+      run = applyEvent(run, thinkingDelta(seq, `${'x'.repeat(99)}\n`));
+    }
+    const [thought] = run.steps;
+
+    expect(thought?.kind === 'thought' && thought.text.length).toBeLessThanOrEqual(limits.thoughtCharacters);
+    expect(thought?.kind === 'thought' && thought.omittedCharacters + thought.text.length).toBe(2 * limits.thoughtCharacters);
+  });
+
+  it('never takes away a tool that runs, nor a request that is open', () => {
+    let run = runOf(started(1), toolExecuting(2, { call_id: 'a' }), waiting(3));
+    for (let seq = 4; seq < 4 + 2 * limits.stepsPerRun; seq++) {
+      run = applyEvent(run, thinking(seq, `${seq}`));
+    }
+    expect(run.steps).toHaveLength(limits.stepsPerRun);
+    expect(run.steps.slice(0, 2)).toMatchObject([{ callId: 'a', status: 'running' }, { kind: 'request', state: 'open' }]);
+
+    for (let seq = 5000; seq < 5000 + 2 * limits.openStepsPerRun; seq++) {
+      run = applyEvent(run, toolExecuting(seq, { call_id: `${seq}` }));
+    }
+    expect(run.steps).toHaveLength(limits.openStepsPerRun);
+    expect(run.steps[0]).toMatchObject({ callId: 'a' });
+  });
+
+  it('replaces what an earlier attempt has shown by the next one, and shows nothing more of it', () => {
+    const second = { attempt: 2 };
+    const first = runOf(started(1), token(2, 'Fo'), thinking(3, 'Hm'), toolExecuting(4), waiting(5), expired(6, 'cancel_run'));
+    const run = [started(7, {}, second), token(8, ' late'), token(9, 'Five', second)].reduce(applyEvent, first);
+
+    expect(run).toMatchObject({ attempt: 2, status: 'running', answer: 'Five', steps: [], startedAt: 7 });
+    expect(run).not.toHaveProperty('expired');
+    const ended = applyEvent(run, completed(10, {}, second));
+    expect(ended).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(applyEvent(ended, started(11, {}, { attempt: 3 }))).toBe(ended);
+  });
+
+  it('begins the next attempt with whatever comes of it first', () => {
+    expect(runOf(started(1), token(2, 'Fo'), token(4, 'Five', { attempt: 2 }))).toMatchObject({ attempt: 2, answer: 'Five', agentName: 'demo' });
+  });
+
+  it('waits for an answer, and says what it was and who gave it', () => {
+    const asked = runOf(started(1), waiting(2, { until: 60, call_id: 'c1' }));
+    expect(openRequests(asked)).toMatchObject([{ requestId: 'q1', asks: 'approval', until: 60, callId: 'c1' }]);
+
+    const answered = [resumed(3, true), resumed(4, false, 'bob')].reduce(applyEvent, asked);
+    expect(openRequests(answered)).toEqual([]);
+    expect(answered.steps).toMatchObject([{ state: 'answered', answer: { value: true, by: 'ada' } }]);
+    expect(applyEvent(answered, resumed(5, true, 'ada', 'q9'))).toEqual(answered);
+  });
+
+  it('waits for nothing after its end, and asks nothing', () => {
+    const run = runOf(started(1), waiting(2), cancelled(3), waiting(2, { request_id: 'q2' }));
+
+    expect(run.steps).toMatchObject([{ state: 'closed' }, { state: 'closed' }]);
+  });
+
+  it('says what nobody has taken, until it ends', () => {
+    const run = runOf(started(1), stalled(2, 30_000), expired(3, 'cancel_run'));
+    expect(run).toMatchObject({ quietMs: 30_000, expired: { command: 'cancel_run', message: 'Nobody has taken it.' } });
+
+    const ended = applyEvent(run, completed(4));
+    expect(ended).not.toHaveProperty('expired');
+    expect(applyEvent(ended, expired(5, 'cancel_run'))).toEqual(ended);
+  });
+
+  it('shows what it has cost', () => {
+    const usage = { input_tokens: 1200, output_tokens: 34, request_model: 'a', response_model: 'b', provider_name: 'x' };
+
+    expect(runOf(started(1), completed(2, { usage })).usage).toEqual({ inputTokens: 1200, outputTokens: 34, model: 'b' });
+    expect(runOf(started(1), completed(2, { usage: { input_tokens: -1 } }))).not.toHaveProperty('usage');
   });
 });

@@ -1,5 +1,6 @@
-import type { Failure, ToolOutcome } from '../protocol/events';
-import type { Json } from '../protocol/json';
+import type { Failure, RequestKind, ToolOutcome } from '../protocol/events';
+import type { Json, JsonObject } from '../protocol/json';
+import type { Usage } from './usage';
 
 interface EventStep {
   readonly seq: number;
@@ -10,6 +11,9 @@ interface EventStep {
 export interface ThoughtStep extends EventStep {
   readonly kind: 'thought';
   readonly text: string;
+  /** Set when it has come in pieces, which have this id. */
+  readonly streamed?: { readonly thoughtId: string; readonly startedAt: number; readonly lastAt: number };
+  readonly omittedCharacters: number;
 }
 
 export interface ToolStep extends EventStep {
@@ -27,6 +31,8 @@ export interface ToolStep extends EventStep {
   readonly startedAt?: number;
   readonly durationMs?: number;
   readonly result?: Json;
+  /** Where the result is that is too large for an event, as the event says it. */
+  readonly resultRef?: JsonObject;
   readonly failure?: Failure;
 }
 
@@ -42,7 +48,23 @@ export interface ChildStep extends EventStep {
   readonly runKey: string;
 }
 
-export type Step = ThoughtStep | ToolStep | CustomStep | ChildStep;
+/** What the run asks somebody, and waits for. */
+export interface RequestStep extends EventStep {
+  readonly kind: 'request';
+  readonly requestId: string;
+  readonly asks: RequestKind;
+  readonly prompt: string;
+  readonly options?: readonly string[];
+  /** Until when an answer is of use, in Unix time. */
+  readonly until?: number;
+  /** The tool call that waits. */
+  readonly callId?: string;
+  /** `history`: an operator has sent the question again, and nobody waits for an answer to that. */
+  readonly state: 'open' | 'answered' | 'closed' | 'history';
+  readonly answer?: { readonly value: Json; readonly by: string };
+}
+
+export type Step = ThoughtStep | ToolStep | CustomStep | ChildStep | RequestStep;
 
 /** `unknown`: only events that were sent again by an operator have told of this run, and they say nothing about now. */
 export type RunStatus = 'unknown' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -54,6 +76,8 @@ export interface Run {
   readonly runId: string;
   readonly agentName?: string;
   readonly status: RunStatus;
+  /** Which try at the run is shown; what came of those before is not. */
+  readonly attempt: number;
   readonly startedAt: number;
   readonly durationMs?: number;
   readonly failure?: Failure;
@@ -64,10 +88,26 @@ export interface Run {
   readonly missing?: { readonly count: number; readonly asking: boolean };
   /** How many of its events an operator has sent again. */
   readonly resent?: number;
+  /** What nobody has taken in time: a request to stop, or an answer. */
+  readonly expired?: { readonly command: string; readonly message: string };
+  readonly usage?: Usage;
+  /** The thought whose pieces are coming in now. */
+  readonly thinking?: string;
   readonly steps: readonly Step[];
   readonly omittedSteps: number;
+  /** Runs that an earlier attempt has started: not shown, and not strangers either. */
+  readonly formerChildren: readonly string[];
   readonly answer: string;
   readonly omittedCharacters: number;
+}
+
+export function isOver({ status }: Run): boolean {
+  return status !== 'running' && status !== 'unknown';
+}
+
+/** The runs that this one has started, in all attempts. */
+export function childrenOf(run: Run): readonly string[] {
+  return [...run.formerChildren, ...run.steps.flatMap((step) => (step.kind === 'child' ? [step.runKey] : []))];
 }
 
 export function runKey(threadId: string, runId: string): string {

@@ -65,7 +65,7 @@ function settle(step: Step, event: EventOf<'tool_completed'>): Step {
 }
 
 function complete(step: ToolStep, event: EventOf<'tool_completed'>): ToolStep {
-  const { status, duration_ms, result, error } = event.data;
+  const { status, duration_ms, result, result_ref, error } = event.data;
   const elapsed = step.startedAt === undefined ? undefined : (event.timestamp - step.startedAt) * 1000;
   const durationMs = duration_ms ?? elapsed;
   return {
@@ -74,6 +74,7 @@ function complete(step: ToolStep, event: EventOf<'tool_completed'>): ToolStep {
     status: status ?? (error === undefined ? 'ok' : 'failed'),
     ...(durationMs !== undefined && { durationMs }),
     ...(result !== undefined && { result }),
+    ...(result_ref !== undefined && { resultRef: result_ref }),
     ...(error !== undefined && { failure: error }),
   };
 }

@@ -12,13 +12,23 @@ export function makeEvent<T extends EventType>(type: T, seq: number, data: Data<
 export const agentEvents = {
   started: (seq: number, data: Partial<Data<'agent_started'>> = {}, where: object = {}) =>
     makeEvent('agent_started', seq, { ...lifecycle, agent_name: 'demo', ...data }, where),
+  thinkingDelta: (seq: number, delta: string, thoughtId = 'h1') => makeEvent('thinking_delta', seq, { delta, thought_id: thoughtId }),
+  waiting: (seq: number, data: Partial<Data<'run_waiting'>> = {}, where: object = {}) =>
+    makeEvent('run_waiting', seq, { request_id: 'q1', kind: 'approval', prompt: 'Delete the draft?', ...data }, where),
+  resumed: (seq: number, value: Data<'run_resumed'>['value'], by = 'ada', requestId = 'q1') =>
+    makeEvent('run_resumed', seq, { request_id: requestId, value, by }),
+  expired: (seq: number, command: string, data: Partial<Data<'command_expired'>> = {}, where: object = {}) =>
+    makeEvent('command_expired', seq, { command, command_id: 'k1', message: 'Nobody has taken it.', ...data }, where),
+  userMessage: (seq: number, content: string, messageId = 'm1') =>
+    makeEvent('user_message', seq, { content, message_id: messageId }, { run_id: '' }),
   thinking: (seq: number, thought: string) => makeEvent('agent_thinking', seq, { ...lifecycle, thought }),
-  toolExecuting: (seq: number, data: Partial<Data<'tool_executing'>> = {}) =>
-    makeEvent('tool_executing', seq, { ...lifecycle, tool_name: 'calculate', ...data }),
+  toolExecuting: (seq: number, data: Partial<Data<'tool_executing'>> = {}, where: object = {}) =>
+    makeEvent('tool_executing', seq, { ...lifecycle, tool_name: 'calculate', ...data }, where),
   toolCompleted: (seq: number, data: Partial<Data<'tool_completed'>> = {}) =>
     makeEvent('tool_completed', seq, { ...lifecycle, tool_name: 'calculate', ...data }),
   token: (seq: number, delta: string, where: object = {}) => makeEvent('token', seq, { delta }, where),
-  custom: (seq: number, name: string, value: Data<'custom'>['value']) => makeEvent('custom', seq, { name, value }),
+  custom: (seq: number, name: string, value: Data<'custom'>['value'], where: object = {}) =>
+    makeEvent('custom', seq, { name, value }, where),
   completed: (seq: number, data: Partial<Data<'agent_completed'>> = {}, where: object = {}) =>
     makeEvent('agent_completed', seq, { ...lifecycle, agent_name: 'demo', ...data }, where),
   failed: (seq: number) =>

@@ -55,6 +55,12 @@ export class FakeSocket implements Socket {
     this.receive(tokenFrame(seq, members));
   }
 
+  /** Tokens that the server has joined into one frame. */
+  joined(from: number, seq: number, members: object = {}): void {
+    const numbers = Array.from({ length: seq - from + 1 }, (_, index) => `${from + index} `);
+    this.receive(tokenFrame(seq, { from_seq: from, data: { delta: numbers.join('') }, ...members }));
+  }
+
   critical(seq: number, members: object = {}): void {
     this.receive(criticalFrame(seq, members));
   }

@@ -1,7 +1,7 @@
 import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
 import type { PipelineEvent } from '../protocol/events';
-import type { ErrorMessage, Gap } from '../protocol/server-messages';
+import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages';
 
 /** Keeps everything it is told, in order. */
 export class RecordingHandler implements ConnectionHandler {
@@ -12,6 +12,7 @@ export class RecordingHandler implements ConnectionHandler {
   readonly incomplete: IncompleteRun[] = [];
   readonly errors: ErrorMessage[] = [];
   readonly faults: Fault[] = [];
+  readonly taken: CommandTaken[] = [];
   resets = 0;
   /** Called for each event before it is kept; a test lets it throw. */
   beforeEvent: (event: PipelineEvent) => void = () => undefined;
@@ -43,6 +44,10 @@ export class RecordingHandler implements ConnectionHandler {
 
   onError(error: ErrorMessage): void {
     this.errors.push(error);
+  }
+
+  onCommandTaken(taken: CommandTaken): void {
+    this.taken.push(taken);
   }
 
   onFault(fault: Fault): void {

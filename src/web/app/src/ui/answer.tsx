@@ -1,11 +1,17 @@
 import type { Run } from '../run/run';
 import { RichText } from './rich-text-view';
 
-export function Answer({ run }: { readonly run: Run }) {
+interface Props {
+  readonly run: Run;
+  /** Whether the run waits for something, and says nothing meanwhile. */
+  readonly waiting: boolean;
+}
+
+export function Answer({ run, waiting }: Props) {
   if (run.answer === '') {
     return null;
   }
-  const streaming = run.status === 'running';
+  const streaming = run.status === 'running' && !waiting;
   return (
     // While busy it is not read aloud word by word, but as a whole when it is done.
     <div class={streaming ? 'answer answer-streaming' : 'answer'} aria-live="polite" aria-busy={streaming} data-testid="answer">

@@ -19,7 +19,7 @@ export function ChatPage({ chat, onUserChange }: Props) {
 
   return (
     <div class="page">
-      <Header chat={chat} connection={connection} onUserChange={onUserChange} />
+      <Header chat={chat} connection={connection} title={conversation.title} onUserChange={onUserChange} />
       {catchUp !== undefined && <CatchUpBar range={catchUp} lastSeq={state.lastSeq} />}
       <NoticeList
         notices={noticesOfPage(notices.list, conversation.runs)}
@@ -30,7 +30,7 @@ export function ChatPage({ chat, onUserChange }: Props) {
       <Composer
         onSend={(content) => chat.ask(content)}
         {...(active !== undefined && { onCancel: () => chat.cancel(active) })}
-        cancelling={active !== undefined && state.cancelling.has(active.key)}
+        cancel={active === undefined ? undefined : state.commands.cancels.get(active.key)}
       />
     </div>
   );

@@ -1,4 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { CancelState } from '../chat/commands';
+import { cancelWords } from './cancel-words';
 import { SendIcon, StopIcon } from './icons';
 
 /** Well below the 64 KiB a client message may have, however the text is encoded. */
@@ -8,10 +10,10 @@ interface Props {
   readonly onSend: (content: string) => void;
   /** Present while a run is active. */
   readonly onCancel?: () => void;
-  readonly cancelling: boolean;
+  readonly cancel: CancelState | undefined;
 }
 
-export function Composer({ onSend, onCancel, cancelling }: Props) {
+export function Composer({ onSend, onCancel, cancel }: Props) {
   const [draft, setDraft] = useState('');
   const content = draft.trim();
 
@@ -45,8 +47,8 @@ export function Composer({ onSend, onCancel, cancelling }: Props) {
           onKeyDown={onKeyDown}
         />
         {onCancel !== undefined && (
-          <button type="button" class="composer-cancel" data-testid="composer-cancel" disabled={cancelling} onClick={onCancel}>
-            <StopIcon /> Cancel
+          <button type="button" class="composer-cancel" data-testid="composer-cancel" disabled={cancel !== undefined} onClick={onCancel}>
+            <StopIcon /> {cancel === undefined ? 'Cancel' : cancelWords(cancel)}
           </button>
         )}
         <button type="submit" class="primary" data-testid="composer-send" disabled={content === ''}>

@@ -12,7 +12,7 @@ interface Props {
 }
 
 export function ConversationView({ chat, state }: Props) {
-  const { conversation, notices, cancelling, beginningExpired } = state;
+  const { conversation, notices, commands, beginningExpired } = state;
   const { exchanges, runs, omittedExchanges } = conversation;
   const follow = useFollow(state);
   const asked = exchanges.findLast(({ question }) => question?.state === 'sending')?.id;
@@ -38,7 +38,7 @@ export function ConversationView({ chat, state }: Props) {
               run={runs.get(exchange.runKey ?? '')}
               runs={runs}
               notices={notices.list}
-              cancelling={cancelling}
+              commands={commands}
             />
           ))}
         </div>

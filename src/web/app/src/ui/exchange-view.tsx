@@ -1,7 +1,9 @@
-import type { Exchange } from '../run/conversation';
+import type { Exchange } from '../run/exchanges';
 import type { Notice } from '../run/notices';
 import type { Run } from '../run/run';
 import type { Chat } from '../chat/chat';
+import type { Commands } from '../chat/commands';
+import { FactList } from './fact-list';
 import { Interruption } from './interruption';
 import { memo } from './memo';
 import { QuestionView } from './question-view';
@@ -13,7 +15,7 @@ interface Props {
   readonly run: Run | undefined;
   readonly runs: ReadonlyMap<string, Run>;
   readonly notices: readonly Notice[];
-  readonly cancelling: ReadonlySet<string>;
+  readonly commands: Commands;
 }
 
 export function ExchangeView({ runs, ...props }: Props) {
@@ -24,13 +26,14 @@ export function ExchangeView({ runs, ...props }: Props) {
 
 const noRuns: ReadonlyMap<string, Run> = new Map();
 
-const MemoizedExchange = memo(({ chat, exchange, run, runs, notices, cancelling }: Props) => (
+const MemoizedExchange = memo(({ chat, exchange, run, runs, notices, commands }: Props) => (
   <article class="exchange">
     {exchange.question !== undefined && <QuestionView question={exchange.question} onRetry={() => chat.retry(exchange.id)} />}
-    {run !== undefined && <RunView chat={chat} run={run} runs={runs} notices={notices} cancelling={cancelling} />}
+    {run !== undefined && <RunView chat={chat} run={run} runs={runs} notices={notices} commands={commands} />}
     {exchange.interrupted === true && <Interruption />}
     {run === undefined && exchange.question?.state === 'accepted' && (
       <p class="quiet-note">The server has taken the message. Nothing has been heard of a run yet.</p>
     )}
+    {exchange.facts !== undefined && <FactList facts={exchange.facts} />}
   </article>
 ));

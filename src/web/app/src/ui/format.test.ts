@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatArguments, formatDuration, shorten } from './format';
+import { formatArguments, formatBytes, formatDuration, shorten } from './format';
 
 describe('formatDuration', () => {
   it.each([
@@ -29,5 +29,16 @@ describe('shorten', () => {
   it('keeps what fits', () => {
     expect(shorten('abc', 3)).toBe('abc');
     expect(shorten('abcd', 3)).toBe('ab…');
+  });
+});
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1536, '1.5 KiB'],
+    [12 * 1024 * 1024, '12 MiB'],
+  ])('%i bytes are %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
   });
 });

@@ -33,3 +33,24 @@ export function formatJson(value: Json): string {
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
+
+/** A size as a person says it: 340 B, 2.4 KiB, 12 MiB. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A moment in Unix time: the time of day, with its date when that is not today's. */
+export function formatMoment(seconds: number, now: number): string {
+  const moment = new Date(seconds * 1000);
+  const time = { hour: '2-digit', minute: '2-digit' } as const;
+  return moment.toDateString() === new Date(now).toDateString()
+    ? moment.toLocaleTimeString([], time)
+    : moment.toLocaleString([], { ...time, day: 'numeric', month: 'short' });
+}

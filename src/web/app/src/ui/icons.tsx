@@ -25,6 +25,8 @@ export const WarningIcon = () => (
   <Icon name="warning"><path d="M8 2.2 14.3 13.300H1.700Zm0 4.300v3.200m0 1.800v.1" /></Icon>
 );
 
+export const PauseIcon = () => <Icon name="pause"><path d="M5.500 4v8M10.500 4v8" /></Icon>;
+
 export const SendIcon = () => <Icon name="send"><path d="M8 13V3.500M4 7.500l4-4 4 4" /></Icon>;
 
 export const StopIcon = () => <Icon name="stop"><rect x="4.5" y="4.5" width="7" height="7" rx="1.2" /></Icon>;

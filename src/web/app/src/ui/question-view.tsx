@@ -1,4 +1,4 @@
-import type { Question } from '../run/conversation';
+import type { Question } from '../run/exchanges';
 import { Spinner, WarningIcon } from './icons';
 
 interface Props {
@@ -17,6 +17,13 @@ export function QuestionView({ question, onRetry }: Props) {
           <WarningIcon />
           <span>Failed: {question.failure?.message}</span>
           <button type="button" class="link" data-testid="question-retry" onClick={onRetry}>Try again</button>
+        </p>
+      )}
+      {question.state === 'undelivered' && (
+        <p class="question-note question-failure" role="alert" data-testid="question-undelivered">
+          <WarningIcon />
+          <span>Not delivered: {question.failure?.message}</span>
+          <button type="button" class="link" data-testid="question-retry" onClick={onRetry}>Send it again</button>
         </p>
       )}
     </div>

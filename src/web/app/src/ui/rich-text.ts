@@ -1,3 +1,5 @@
+import { fenceOf } from '../run/fences';
+
 export type Block =
   | { readonly kind: 'text'; readonly spans: readonly Span[] }
   | { readonly kind: 'heading'; readonly spans: readonly Span[] }
@@ -26,15 +28,15 @@ export function parseRichText(source: string): readonly Block[] {
 
   for (const line of source.split('\n')) {
     const heading = /^#{1,6} +(.+)$/.exec(line);
-    const fence = /^\s*```\s*([\w+#.-]*)\s*$/.exec(line);
-    if (code !== undefined && fence !== null) {
+    const fence = fenceOf(line);
+    if (code !== undefined && fence !== undefined) {
       blocks.push({ kind: 'code', language: code.language, text: code.lines.join('\n') });
       code = undefined;
     } else if (code !== undefined) {
       code.lines.push(line);
-    } else if (fence !== null) {
+    } else if (fence !== undefined) {
       endText();
-      code = { language: fence[1] ?? '', lines: [] };
+      code = { language: fence, lines: [] };
     } else if (heading !== null) {
       endText();
       blocks.push({ kind: 'heading', spans: parseSpans(heading[1] ?? '') });

@@ -1,12 +1,16 @@
 import type { Notice } from '../run/notices';
 import { lostResult, noticesOfRun } from '../run/placement';
+import { openRequests, requestKey } from '../run/requests';
 import type { Run } from '../run/run';
 import type { Chat } from '../chat/chat';
+import type { Commands } from '../chat/commands';
 import { Answer } from './answer';
 import { MissingEvents } from './missing-events';
 import { NoticeCard } from './notice-card';
+import { RequestForm } from './request-form';
 import { RunHeader } from './run-header';
 import { StepView } from './step-view';
+import { UsageLine } from './usage-line';
 import { formatDuration } from './format';
 
 interface Props {
@@ -14,36 +18,60 @@ interface Props {
   readonly run: Run;
   readonly runs: ReadonlyMap<string, Run>;
   readonly notices: readonly Notice[];
-  readonly cancelling: ReadonlySet<string>;
+  readonly commands: Commands;
   /** Whether another run on this page has started this one. */
   readonly nested?: boolean;
 }
 
-export function RunView({ chat, run, runs, notices, cancelling, nested = false }: Props) {
-  const asked = cancelling.has(run.key);
+export function RunView({ chat, run, runs, notices, commands, nested = false }: Props) {
+  const cancel = commands.cancels.get(run.key);
+  const asked = openRequests(run);
+  const waiting = asked.length > 0;
+  const waitingCalls = new Set(asked.flatMap(({ callId }) => (callId === undefined ? [] : [callId])));
+  const past = run.steps.filter((step) => step.kind !== 'request' || step.state !== 'open');
+  const losses = notices.filter(({ lost }) => lost !== undefined);
   return (
     <section
-      class={`run run-${run.status}`}
+      class={`run run-${waiting ? 'waiting' : run.status}`}
+      tabIndex={-1}
       data-testid={nested ? 'subrun' : 'run'}
       data-run-id={run.runId}
-      data-status={run.status}
+      data-status={waiting ? 'waiting' : run.status}
+      data-attempt={run.attempt}
       aria-label={`Run of ${run.agentName ?? 'an agent'}`}
     >
-      <RunHeader run={run} cancelling={asked} onCancel={() => chat.cancel(run)} />
+      <RunHeader run={run} cancel={cancel} onCancel={() => chat.cancel(run)} />
       {run.omittedSteps > 0 && <p class="quiet-note">{run.omittedSteps} earlier steps are not shown.</p>}
-      {run.steps.length > 0 && (
+      {past.length > 0 && (
         <ol class="steps">
-          {run.steps.map((step) => (
-            <StepView key={step.seq} step={step} lost={lostResult(notices, run, step)}>
+          {past.map((step) => (
+            <StepView
+              key={step.seq}
+              step={step}
+              lost={lostResult(losses, run, step)}
+              live={step.kind === 'thought' && step.streamed !== undefined && step.streamed.thoughtId === run.thinking}
+              waiting={step.kind === 'tool' && step.callId !== undefined && waitingCalls.has(step.callId)}
+            >
               {step.kind === 'child' && runs.has(step.runKey) && (
-                <RunView chat={chat} run={runs.get(step.runKey)!} runs={runs} notices={notices} cancelling={cancelling} nested />
+                <RunView chat={chat} run={runs.get(step.runKey)!} runs={runs} notices={notices} commands={commands} nested />
               )}
             </StepView>
           ))}
         </ol>
       )}
-      <Answer run={run} />
-      {run.quietMs !== undefined && run.status === 'running' && (
+      <Answer run={run} waiting={waiting} />
+      {asked.map((step) => (
+        <RequestForm
+          key={step.seq}
+          step={step}
+          answer={commands.answers.get(requestKey(run.key, step.requestId))}
+          onAnswer={(value) => chat.answer(run, step.requestId, value)}
+        />
+      ))}
+      {run.expired !== undefined && cancel === undefined && (
+        <p class="run-quiet" role="status" data-testid="run-expired">{run.expired.message}</p>
+      )}
+      {run.quietMs !== undefined && run.status === 'running' && !waiting && (
         <p class="run-quiet" role="alert">Nothing has been heard of this run for {formatDuration(run.quietMs)}.</p>
       )}
       {run.missing !== undefined && <MissingEvents {...run.missing} />}
@@ -58,6 +86,7 @@ export function RunView({ chat, run, runs, notices, cancelling, nested = false }
         </p>
       )}
       {run.status === 'cancelled' && run.reason !== undefined && <p class="quiet-note">{run.reason}</p>}
+      {run.usage !== undefined && <UsageLine usage={run.usage} />}
       {noticesOfRun(notices, run).map((notice) => (
         <NoticeCard key={notice.id} notice={notice} testId="run-error" onDismiss={(id) => chat.dismiss(id)} />
       ))}

@@ -2,22 +2,31 @@ import type { ComponentChildren } from 'preact';
 import type { Notice } from '../run/notices';
 import type { Step } from '../run/run';
 import { JsonBlock } from './json-block';
+import { memo } from './memo';
+import { RequestLine } from './request-line';
+import { ThoughtView } from './thought-view';
 import { ToolView } from './tool-view';
 
 interface Props {
   readonly step: Step;
   /** Why a tool's result will not come. */
   readonly lost?: Notice | undefined;
+  /** Whether a thought is going on. */
+  readonly live: boolean;
+  /** Whether a tool waits for what the run asks. */
+  readonly waiting: boolean;
   /** The run that a step stands for. */
   readonly children?: ComponentChildren;
 }
 
-export function StepView({ step, lost, children }: Props) {
+export const StepView = memo(({ step, lost, live, waiting, children }: Props) => {
   switch (step.kind) {
     case 'thought':
-      return <li class="step step-thought" data-testid="thinking">{step.text}</li>;
+      return <ThoughtView step={step} live={live} />;
     case 'tool':
-      return <ToolView step={step} lost={lost} />;
+      return <ToolView step={step} lost={lost} waiting={waiting} />;
+    case 'request':
+      return <RequestLine step={step} />;
     case 'custom':
       return (
         <li class="step step-custom">
@@ -30,4 +39,4 @@ export function StepView({ step, lost, children }: Props) {
     case 'child':
       return <li class="step step-child">{children}</li>;
   }
-}
+});

@@ -1,30 +1,37 @@
+import type { Failure } from '../protocol/events';
 import type { Notice } from '../run/notices';
 import type { ToolStep } from '../run/run';
 import { formatArguments, formatDuration, shorten } from './format';
-import { CheckIcon, CrossIcon, DashIcon, Spinner } from './icons';
+import { CheckIcon, CrossIcon, DashIcon, PauseIcon, Spinner } from './icons';
 import { JsonBlock } from './json-block';
 import { memo } from './memo';
+import { ResultLink } from './result-link';
 
 const summaryLength = 90;
 
 interface Props {
   readonly step: ToolStep;
   readonly lost?: Notice | undefined;
+  readonly waiting: boolean;
 }
 
-export const ToolView = memo(({ step, lost }: Props) => {
+type ShownStatus = ToolStep['status'] | 'waiting';
+
+export const ToolView = memo(({ step, lost, waiting }: Props) => {
+  const status: ShownStatus = waiting && step.status === 'running' ? 'waiting' : step.status;
   const expandable = step.arguments !== undefined || step.result !== undefined;
   return (
-    <li class={`step step-tool tool-${step.status}`} data-testid="tool" data-tool={step.name} data-status={step.status}>
+    <li class={`step step-tool tool-${status}`} data-testid="tool" data-tool={step.name} data-status={status}>
       {expandable ? (
         <details>
-          <summary><ToolLine step={step} /></summary>
+          <summary><ToolLine step={step} status={status} /></summary>
           {step.arguments !== undefined && <JsonBlock title="Arguments" value={step.arguments} />}
           {step.result !== undefined && <JsonBlock title="Result" value={step.result} />}
         </details>
       ) : (
-        <ToolLine step={step} />
+        <ToolLine step={step} status={status} />
       )}
+      {step.resultRef !== undefined && <ResultLink toolName={step.name} value={step.resultRef} />}
       {step.ofOneOf !== undefined && (
         <p class="quiet-note" data-testid="tool-unassigned">
           Several calls of {step.name} were open, and nothing says which of them this is the result of.
@@ -32,7 +39,7 @@ export const ToolView = memo(({ step, lost }: Props) => {
       )}
       {step.failure !== undefined && (
         <p class="tool-failure" data-testid="tool-error">
-          {step.failure.message} <code class="notice-code">{step.failure.code}</code>
+          {failureWords(step.failure)} <code class="notice-code">{step.failure.code}</code>
         </p>
       )}
       {lost !== undefined && (
@@ -45,7 +52,11 @@ export const ToolView = memo(({ step, lost }: Props) => {
   );
 });
 
-function ToolLine({ step }: { readonly step: ToolStep }) {
+function failureWords({ code, message }: Failure): string {
+  return code === 'event_too_large' ? 'The result was too large to be sent, so it is not shown here.' : message;
+}
+
+function ToolLine({ step, status }: { readonly step: ToolStep; readonly status: ShownStatus }) {
   return (
     <span class="tool-line">
       <code class="tool-call">
@@ -59,18 +70,20 @@ function ToolLine({ step }: { readonly step: ToolStep }) {
           <span class="tool-duration" data-testid="tool-duration">{formatDuration(step.durationMs)}</span>
         )}
         <span class="tool-status" data-testid="tool-status">
-          <ToolIcon status={step.status} />
-          {step.status}
+          <ToolIcon status={status} />
+          {status}
         </span>
       </span>
     </span>
   );
 }
 
-function ToolIcon({ status }: { readonly status: ToolStep['status'] }) {
+function ToolIcon({ status }: { readonly status: ShownStatus }) {
   switch (status) {
     case 'running':
       return <Spinner />;
+    case 'waiting':
+      return <PauseIcon />;
     case 'ok':
       return <CheckIcon />;
     case 'failed':
