@@ -196,11 +196,17 @@ internal sealed partial class ConnectionSlots
     /// <summary>The request is one of the pipeline's own.</summary>
     public void ClaimRequest(ConnectionContext connection) => Change(connection, static slot => slot.OwnRequests++);
 
-    /// <summary>The request is over.</summary>
+    /// <summary>A request of the pipeline's own is over.</summary>
+    public void EndOwnRequest(ConnectionContext connection) => Change(connection, static slot => slot.EndOwnRequest());
+
+    /// <summary>A request of the host's own is over. Of its answer no byte may have been sent yet.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="isOwn">Whether it was one of the pipeline's own.</param>
-    public void EndRequest(ConnectionContext connection, bool isOwn)
-        => Change(connection, isOwn ? static slot => slot.EndOwnRequest() : static slot => slot.Requests--);
+    /// <param name="endInput">
+    /// Has HTTP close the connection once its answers are sent, whatever else has come; callable from any thread, more than once. Null where
+    /// HTTP does so by itself when the server stops.
+    /// </param>
+    public void EndRequestOfHost(ConnectionContext connection, Action? endInput)
+        => Change(connection, slot => slot.EndRequestOfHost(endInput));
 
     /// <summary>Takes a place for one more long-held connection, if there is one: a page, or a request of many events.</summary>
     public bool TryHold()
@@ -228,23 +234,30 @@ internal sealed partial class ConnectionSlots
 
     /// <summary>
     /// Cuts the connections that only the pipeline uses: those without a whole request, and those that the pipeline itself serves.
-    /// Connections that the host serves are left alone.
+    /// Connections that the host serves, or has served last, are closed by HTTP, once the answer is sent.
     /// </summary>
-    /// <returns>How many there were.</returns>
+    /// <returns>How many were cut.</returns>
     public int CutAll()
     {
-        ConnectionContext[] all;
+        List<ConnectionContext> cut;
+        List<Action> answered;
         lock (_gate)
         {
-            all = [.. _open.Where(static open => open.Value.IsOfNoUse).Select(static open => open.Key)];
+            cut = [.. _open.Where(static open => open.Value.IsOfNoUse).Select(static open => open.Key)];
+            answered = [.. _open.Values.Where(static slot => slot.IsAnswered).Select(static slot => slot.EndInput).OfType<Action>()];
         }
 
-        foreach (var connection in all)
+        foreach (var connection in cut)
         {
             connection.Abort(new ConnectionAbortedException("The server stops."));
         }
 
-        return all.Length;
+        foreach (var endInput in answered)
+        {
+            endInput();
+        }
+
+        return cut.Count;
     }
 
     private void Change(ConnectionContext connection, Action<Slot> change)
@@ -323,6 +336,8 @@ internal sealed partial class ConnectionSlots
 
     private sealed class Slot
     {
+        private bool _hasHostsAnswer;
+
         public bool IsWaiting { get; set; }
 
         public bool IsCut { get; set; }
@@ -336,6 +351,9 @@ internal sealed partial class ConnectionSlots
 
         public int OwnRequests { get; set; }
 
+        // What ends the input after an answer of the host's.
+        public Action? EndInput { get; private set; }
+
         public ListenerDoor? Door { get; init; }
 
         // Until it is at the door.
@@ -343,8 +361,11 @@ internal sealed partial class ConnectionSlots
 
         public LinkedListNode<Silence>? Silence { get; set; }
 
+        // The last answer is the host's, and may be on its way still.
+        public bool IsAnswered => Requests == 0 && _hasHostsAnswer;
+
         // To a host that stops. On a listener that has a door, a connection that has not reached it is still before TLS.
-        public bool IsOfNoUse => IsKnown ? Requests == OwnRequests : Door is { IsThere: true };
+        public bool IsOfNoUse => IsKnown ? Requests == OwnRequests && !IsAnswered : Door is { IsThere: true };
 
         public void ComeToDoor()
         {
@@ -363,6 +384,15 @@ internal sealed partial class ConnectionSlots
         {
             Requests--;
             OwnRequests--;
+
+            // Without an end of the input, with HTTP/2, several answers may be on their way at once.
+            _hasHostsAnswer &= EndInput is null;
+        }
+
+        public void EndRequestOfHost(Action? endInput)
+        {
+            Requests--;
+            (_hasHostsAnswer, EndInput) = (true, endInput);
         }
 
         public void EndSilence()

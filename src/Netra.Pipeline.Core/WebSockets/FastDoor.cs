@@ -38,8 +38,9 @@ internal sealed class FastDoor(
         // Outside of the try: HTTP handles its own exceptions.
         if (admission is null)
         {
-            context.Transport = new HttpInput(context, slots);
-            context.Features.Set(new HttpSlot(context, slots));
+            var input = new HttpInput(context, slots);
+            context.Transport = input;
+            context.Features.Set(new HttpSlot(context, input, slots));
             await next(context);
             return;
         }

@@ -9,9 +9,9 @@ namespace Netra.Pipeline.WebSockets;
 /// The transport of a connection that HTTP serves. It reports for which connections a request is awaited, so that silent ones can make room
 /// for others; and it reports the transport's end only once everything before it has been read: Kestrel's HTTP takes a body for broken when
 /// it sees its last bytes and the end of the transport together, so that a peer that ends its side after a whole request, as <c>nc -N</c>
-/// does, would get no answer.
+/// does, would get no answer. When the host stops, the input can be ended from this side.
 /// </summary>
-/// <remarks>One reader at a time.</remarks>
+/// <remarks>One reader at a time. Any thread may call <see cref="End"/>.</remarks>
 internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots slots) : PipeReader, IDuplexPipe
 {
     private readonly IDuplexPipe _transport = connection.Transport;
@@ -19,10 +19,18 @@ internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots sl
     private ReadOnlySequence<byte> _buffer;
     private bool _isHeldBack;
     private bool _hasSeenAll;
+    private volatile bool _isEnded;
 
     public PipeReader Input => this;
 
     public PipeWriter Output => _transport.Output;
+
+    /// <summary>Nothing that comes later is read: HTTP closes the connection once its answers are sent, and answers no further request.</summary>
+    public void End()
+    {
+        _isEnded = true;
+        _input.CancelPendingRead();
+    }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
@@ -51,7 +59,20 @@ internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots sl
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
-        => TryRead(out var result) ? ValueTask.FromResult(result) : TakeAsync(_input.ReadAsync(cancellationToken));
+    {
+        if (TryRead(out var result))
+        {
+            return ValueTask.FromResult(result);
+        }
+
+        if (_isEnded)
+        {
+            // No wait for bytes that would not be taken.
+            _input.CancelPendingRead();
+        }
+
+        return TakeAsync(_input.ReadAsync(cancellationToken));
+    }
 
     private async ValueTask<ReadResult> TakeAsync(ValueTask<ReadResult> reading)
     {
@@ -74,12 +95,14 @@ internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots sl
     private ReadResult Take(in ReadResult result)
     {
         _buffer = result.Buffer;
-        if (!result.IsCompleted || result.Buffer.IsEmpty || (_isHeldBack && _hasSeenAll))
+        var isEnded = _isEnded;
+        if (!result.IsCompleted && !isEnded)
         {
             return result;
         }
 
+        var isTold = result.Buffer.IsEmpty || (_isHeldBack && _hasSeenAll);
         _isHeldBack = true;
-        return new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false);
+        return new ReadResult(result.Buffer, result.IsCanceled && !isEnded, isTold);
     }
 }

@@ -10,7 +10,7 @@ namespace Netra.Pipeline.WebSockets;
 /// A feature of connections that HTTP serves: reports when one of their requests is under way, and whether it is the pipeline's own. Safe
 /// to use from any thread.
 /// </summary>
-internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slots)
+internal sealed class HttpSlot(ConnectionContext connection, HttpInput input, ConnectionSlots slots)
 {
     private static readonly object Own = new();
 
@@ -29,7 +29,7 @@ internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slo
         }
         finally
         {
-            slot.End(context.Items.Remove(Own));
+            slot.End(context);
         }
     }
 
@@ -46,7 +46,18 @@ internal sealed class HttpSlot(ConnectionContext connection, ConnectionSlots slo
 
     private void Claim() => slots.ClaimRequest(connection);
 
-    private void End(bool isOwn) => slots.EndRequest(connection, isOwn);
+    private void End(HttpContext context)
+    {
+        if (context.Items.Remove(Own))
+        {
+            slots.EndOwnRequest(connection);
+        }
+        else
+        {
+            // HTTP/2 closes when its streams have ended, and needs its input until then: the client's window is in it.
+            slots.EndRequestOfHost(connection, HttpProtocol.IsHttp2(context.Request.Protocol) ? null : input.End);
+        }
+    }
 }
 
 /// <summary>Makes every request of a host report when it is under way. Stateless.</summary>

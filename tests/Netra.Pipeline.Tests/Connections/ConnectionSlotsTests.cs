@@ -81,7 +81,7 @@ internal sealed class ConnectionSlotsTests
         time.Advance(TimeSpan.FromSeconds(6));
 
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False);
-        slots.EndRequest(all[3], isOwn: false);
+        slots.EndRequestOfHost(all[3], endInput: null);
         Assert.That(slots.TryEnter(new DefaultConnectionContext()), Is.False, "it has just been served");
         time.Advance(TimeSpan.FromSeconds(6));
 
@@ -89,24 +89,39 @@ internal sealed class ConnectionSlotsTests
         Assert.That(all.FindIndex(static connection => connection.ConnectionClosed.IsCancellationRequested), Is.EqualTo(3));
     }
 
-    // When the host stops, what it serves beside the pipeline is its own.
+    // When the host stops, what it serves beside the pipeline is its own, to the last byte of the answer.
     [Test]
     public void CutAll_WhatTheHostServes_IsLeftAlone()
     {
         var slots = TestSlots.Create(maxConnections: 16);
-        var all = Enter(slots, 4);
+        var ended = new List<int>();
+        var all = Enter(slots, 6);
         var unknown = new Cut();
         slots.TryEnter(unknown);
-        slots.BeginRequest(all[0]);
-        slots.BeginRequest(all[1]);
+        all.ForEach(slots.BeginRequest);
         slots.ClaimRequest(all[1]);
-        slots.BeginRequest(all[2]);
-        slots.EndRequest(all[2], isOwn: false);
+        for (var i = 2; i < 6; i++)
+        {
+            var connection = i;
+            slots.EndRequestOfHost(all[i], i is 2 or 3 ? () => ended.Add(connection) : null);
+        }
+
+        // HTTP/1 answers one request after the other, HTTP/2 several at once.
+        foreach (var connection in new[] { all[3], all[4] })
+        {
+            slots.BeginRequest(connection);
+            slots.ClaimRequest(connection);
+            slots.EndOwnRequest(connection);
+        }
+
+        slots.BeginRequest(all[5]);
+        slots.ClaimRequest(all[5]);
 
         Assert.That(slots.CutAll(), Is.EqualTo(3));
         Assert.That(
             all.ConvertAll(static connection => connection.ConnectionClosed.IsCancellationRequested),
-            Is.EqualTo(new[] { false, true, true, true }));
+            Is.EqualTo(new[] { false, true, false, true, false, true }));
+        Assert.That(ended, Is.EqualTo(new[] { 2 }), "it takes no further request");
         Assert.That(unknown.ConnectionClosed.IsCancellationRequested, Is.False);
     }
 

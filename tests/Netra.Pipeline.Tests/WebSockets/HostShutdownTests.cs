@@ -1,5 +1,10 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -103,24 +108,74 @@ internal sealed class HostShutdownTests
     [Test]
     public async Task Stop_RequestOfTheHostsOwn_IsServedToItsEnd()
     {
+        var time = new TestTimeProvider();
         var asked = new TaskCompletionSource();
-        await using var host = await PipelineHost.StartAsync(map: app => app.MapGet("/slow", async () =>
+        var answer = new TaskCompletionSource<string>();
+        await using var host = await PipelineHost.StartAsync(time: time, map: app => app.MapGet("/slow", () =>
         {
             asked.SetResult();
-            await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-            return "slow";
+            return answer.Task;
         }));
+        await using var half = await SendHalfARequestAsync(host);
         await using var client = await RawPeer.ConnectAsync(host.Port);
-        await using var half = await RawPeer.ConnectAsync(host.Port);
-        await half.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
         await client.SendAsync("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
         await asked.Task.WaitAsync(TestClient.Patience);
 
         var stopping = host.StopAsync();
+        await AssertIsCutAsync(half, time);
+        answer.SetResult("slow");
 
         Assert.That((await client.ReadResponseAsync())?.Text, Is.EqualTo("slow"));
-        await stopping;
-        Assert.That(await half.ReadToEndAsync(), Is.Zero);
+        await stopping.WaitAsync(TestClient.Patience);
+    }
+
+    // The handler has ended, and its answer waits for the peer: in the transport's buffer, or with HTTP/2 for the peer's window, 64 KiB.
+    [Test]
+    public async Task Stop_AnswerOfTheHostsOwnOnItsWay_ComesToItsEnd([Values] bool http2)
+    {
+        var time = new TestTimeProvider();
+        var answer = new byte[http2 ? 85_000 : 16 * 1024 * 1024];
+        var answered = new TaskCompletionSource();
+        await using var host = await PipelineHost.StartAsync(
+            static b => b.Services.Configure<SocketTransportOptions>(static options => options.MaxWriteBufferSize = null),
+            time: time,
+            kestrel: (Action<KestrelServerOptions>)Listeners.FastDoor + Listeners.ClearTextHttp2,
+            map: app => app.MapGet("/large", (HttpResponse response) =>
+            {
+                response.BodyWriter.Write(answer);
+                answered.SetResult();
+            }));
+        await using var half = await SendHalfARequestAsync(host);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, InitialHttp2StreamWindowSize = 65_535 });
+        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{(http2 ? addresses.Last() : addresses.First())}/large")
+        {
+            Version = http2 ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await answered.Task.WaitAsync(TestClient.Patience);
+
+        var stopping = host.StopAsync();
+        await AssertIsCutAsync(half, time);
+
+        Assert.That(await response.Content.ReadAsByteArrayAsync().WaitAsync(TestClient.Patience), Has.Length.EqualTo(answer.Length));
+        await stopping.WaitAsync(TestClient.Patience);
+    }
+
+    // The server would wait for the rest of the second one.
+    [Test]
+    public async Task Stop_HalfARequestAfterOneOfTheHostsOwn_HoldsNothingUp()
+    {
+        await using var host = await PipelineHost.StartAsync(map: Hello.Map);
+        await using var client = await RawPeer.ConnectAsync(host.Port);
+        await Hello.GetAsync(client);
+        await client.SendAsync("GET / HTTP/1.1\r\nHo");
+
+        await AssertStopsSoonAsync(host);
+
+        await client.ReadToEndAsync();
+        host.AssertNoErrors();
     }
 
     [Test]
@@ -172,6 +227,27 @@ internal sealed class HostShutdownTests
 
         await DisposeAsync(clients);
         host.AssertNoErrors();
+    }
+
+    /// <summary>A connection that is cut when the host stops, and shows when.</summary>
+    private static async Task<RawPeer> SendHalfARequestAsync(PipelineHost host)
+    {
+        var peer = await RawPeer.ConnectAsync(host.Port);
+        await peer.SendAsync("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+        return peer;
+    }
+
+    private static async Task AssertIsCutAsync(RawPeer half, TestTimeProvider time)
+    {
+        var end = half.ReadToEndAsync();
+        await Eventually.BecomesTrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return end.IsCompleted;
+            },
+            "half a request is cut");
+        Assert.That(await end, Is.Zero);
     }
 
     private static async Task AssertStopsSoonAsync(PipelineHost host)

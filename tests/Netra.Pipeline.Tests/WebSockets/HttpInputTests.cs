@@ -54,12 +54,50 @@ internal sealed class HttpInputTests
     public async Task Read_Nothing_IsTheEndAtOnce()
         => Assert.That((await (await EndedAsync(string.Empty)).ReadAsync()).IsCompleted, Is.True);
 
+    [Test]
+    public async Task End_WhileNothingComes_EndsTheWait()
+    {
+        var input = await OpenAsync(string.Empty);
+        var reading = input.ReadAsync();
+
+        input.End();
+
+        var end = await reading.AsTask().WaitAsync(TestClient.Patience);
+        Assert.That((end.Buffer.IsEmpty, end.IsCompleted, end.IsCanceled), Is.EqualTo((true, true, false)));
+    }
+
+    [Test]
+    public async Task End_HalfARequestHasCome_IsGivenOnceMoreAndThenEnds()
+    {
+        var input = await OpenAsync("abc");
+        var half = await input.ReadAsync();
+        input.AdvanceTo(half.Buffer.Start, half.Buffer.End);
+        var reading = input.ReadAsync();
+
+        input.End();
+
+        var again = await reading.AsTask().WaitAsync(TestClient.Patience);
+        Assert.That((Encoding.ASCII.GetString(again.Buffer), again.IsCompleted), Is.EqualTo(("abc", false)));
+        input.AdvanceTo(again.Buffer.Start, again.Buffer.End);
+        var end = await input.ReadAsync().AsTask().WaitAsync(TestClient.Patience);
+        Assert.That((Encoding.ASCII.GetString(end.Buffer), end.IsCompleted), Is.EqualTo(("abc", true)));
+    }
+
     private static async Task<PipeReader> EndedAsync(string text)
     {
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
         await pipe.Writer.CompleteAsync();
-        return new HttpInput(
-            new DefaultConnectionContext { Transport = new MemoryTransport(pipe.Reader, new Pipe().Writer) }, TestSlots.Create()).Input;
+        return Over(pipe).Input;
     }
+
+    private static async Task<HttpInput> OpenAsync(string text)
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
+        return Over(pipe);
+    }
+
+    private static HttpInput Over(Pipe pipe)
+        => new(new DefaultConnectionContext { Transport = new MemoryTransport(pipe.Reader, new Pipe().Writer) }, TestSlots.Create());
 }
