@@ -11,10 +11,13 @@ internal sealed class FigureClient : IDisposable
 {
     private const int AckEvery = 64;
     private const int LatencyEvery = 10;
+
+    // 64 KiB of joined text, and its envelope.
+    private const int LargestMessage = 80 * 1024;
     private static readonly byte[] RunsEnd = "\"agent_completed\""u8.ToArray();
     private static readonly byte[] Delta = "\"delta\":\""u8.ToArray();
     private readonly ClientWebSocket _socket = new();
-    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _buffer = new byte[LargestMessage];
 
     /// <summary>Whether texts begin with the time at which they were said (see <c>FigureServer</c>).</summary>
     public bool SamplesLatency { get; init; }
@@ -23,6 +26,11 @@ internal sealed class FigureClient : IDisposable
     public List<TimeSpan> Latencies { get; } = [];
 
     public long Received { get; private set; }
+
+    /// <summary>The bytes of all messages, with the headers of their WebSocket frames.</summary>
+    public long Bytes { get; private set; }
+
+    public long Frames { get; private set; }
 
     public long LastSeq { get; private set; }
 
@@ -40,17 +48,12 @@ internal sealed class FigureClient : IDisposable
         while (Received < events)
         {
             var message = await ReceiveAsync();
-            if (!message.Span.StartsWith("{\"seq\":"u8))
+            if (!TryReadNumbers(message.Span, out var from, out var seq))
             {
                 continue;
             }
 
-            if (!Utf8Parser.TryParse(message.Span[7..], out long seq, out _))
-            {
-                throw new InvalidDataException("An event without a number came.");
-            }
-
-            (LastSeq, Received) = (seq, Received + 1);
+            (LastSeq, Received, Frames) = (seq, Received + seq - from + 1, Frames + 1);
             if (SamplesLatency && seq % LatencyEvery == 0 && message.Span.IndexOf(Delta) is > 0 and var at
                 && Utf8Parser.TryParse(message.Span[(at + Delta.Length)..], out long said, out _))
             {
@@ -70,6 +73,28 @@ internal sealed class FigureClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    private static bool TryReadNumbers(ReadOnlySpan<byte> message, out long from, out long seq)
+    {
+        (from, seq) = (0, 0);
+        var isJoined = message.StartsWith("{\"from_seq\":"u8);
+        if (isJoined && Utf8Parser.TryParse(message[12..], out from, out var digits))
+        {
+            message = message[(12 + digits)..];
+        }
+        else if (!message.StartsWith("{\"seq\":"u8))
+        {
+            return false;
+        }
+
+        if (!Utf8Parser.TryParse(message[7..], out seq, out _))
+        {
+            throw new InvalidDataException("An event without a number came.");
+        }
+
+        from = isJoined ? from : seq;
+        return true;
+    }
+
     private async Task<ReadOnlyMemory<byte>> ReceiveAsync()
     {
         var length = 0;
@@ -84,6 +109,7 @@ internal sealed class FigureClient : IDisposable
             length += received.Count;
             if (received.EndOfMessage)
             {
+                Bytes += length + (length < 126 ? 2 : length <= ushort.MaxValue ? 4 : 10);
                 return _buffer.AsMemory(0, length);
             }
         }

@@ -78,8 +78,10 @@ internal static class FigureServer
         int users,
         int events,
         bool wait,
-        bool stamp = false)
+        bool stamp = false,
+        int? characters = null)
     {
+        var text = characters is { } length ? new string('x', length) : Text;
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => Task.Run(async () =>
         {
             await using var emitter = await emitters.CreateEmitterAsync(
@@ -91,7 +93,7 @@ internal static class FigureServer
                 });
             for (var i = 0; i < events; i++)
             {
-                await emitter.TokenAsync(stamp ? Stamped() : Text);
+                await emitter.TokenAsync(stamp ? Stamped() : text);
             }
         })));
         return (long)users * events;

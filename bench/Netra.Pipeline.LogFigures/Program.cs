@@ -2,8 +2,7 @@ using System.Globalization;
 using Netra.Pipeline.LogFigures;
 
 // See bench/README.md. Without arguments all figures are made; "--results FILE" writes them, "observation" makes those of observing
-// instead, "pressure" those of back-pressure; "serve LOG FOLDER ..." is what the program calls
-// itself with.
+// instead, "pressure" those of back-pressure, "join" those of joined frames; "serve LOG FOLDER ..." is what the program calls itself with.
 if (args is ["serve", var kind, var folder, .. var observation])
 {
     await FigureServer.RunAsync(kind, folder, observation is [var how] ? how : null);
@@ -14,11 +13,18 @@ var results = args is ["--results", var path, ..] ? path : null;
 var only = args.Length > 0 && results is null ? args : results is null ? [] : args[2..];
 var isObservation = only is ["observation", ..];
 var isPressure = only is ["pressure", ..];
-var report = new FigureReport(isObservation ? "What observing costs" : isPressure ? "Back-pressure" : "The durable log");
+var isJoin = only is ["join", ..];
+var report = new FigureReport(
+    isObservation ? "What observing costs" : isPressure ? "Back-pressure" : isJoin ? "Replay in one piece" : "The durable log");
 if (isObservation)
 {
     // Another build of this program, from before, may follow.
     await new ObservationFigures(report, only is [_, var before, ..] ? Path.GetFullPath(before) : null).MakeAsync();
+}
+
+if (isJoin)
+{
+    await new JoinFigures(report, only is [_, var before, ..] ? Path.GetFullPath(before) : null).MakeAsync();
 }
 
 if (isPressure)
@@ -42,7 +48,7 @@ foreach (var (name, make) in new (string, Func<FigureReport, Task>)[]
     ("resume", ResumeFigures.MakeAsync),
 })
 {
-    if (!isObservation && !isPressure && (only.Length == 0 || only.Contains(name, StringComparer.Ordinal)))
+    if (!isObservation && !isPressure && !isJoin && (only.Length == 0 || only.Contains(name, StringComparer.Ordinal)))
     {
         await make(report);
     }

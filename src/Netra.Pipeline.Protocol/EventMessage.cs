@@ -27,6 +27,12 @@ public sealed record EventMessage(
     string? TraceParent = null,
     int? Redelivery = null) : ServerMessage
 {
+    /// <summary>
+    /// The first of the numbers that a joined frame stands for (docs/protocol.md, section 3.3), below <see cref="Seq"/>, which is the last;
+    /// <see langword="null"/> when it is one event.
+    /// </summary>
+    public long? FromSeq { get; init; }
+
     /// <summary>What a terminal event says of its run; otherwise <see langword="null"/>.</summary>
     public RunSummary? Run { get; init; }
 

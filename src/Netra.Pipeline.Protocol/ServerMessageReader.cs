@@ -55,6 +55,7 @@ public static class ServerMessageReader
         }
 
         long? seq = null;
+        long? fromSeq = null;
         string? id = null;
         string? threadId = null;
         string? runId = null;
@@ -69,6 +70,10 @@ public static class ServerMessageReader
             if (reader.Is("seq"u8))
             {
                 seq = reader.Integer("seq", seq, min: 1);
+            }
+            else if (reader.Is("from_seq"u8))
+            {
+                fromSeq = reader.IsNull ? fromSeq : reader.Integer("from_seq", fromSeq, min: 1);
             }
             else if (reader.Is("id"u8))
             {
@@ -116,6 +121,11 @@ public static class ServerMessageReader
             }
         }
 
+        if (fromSeq >= seq)
+        {
+            throw new ProtocolViolationException($"'from_seq' must be below 'seq', which is {seq}");
+        }
+
         return new EventMessage(
             eventType is { } value ? EventTypes.WireName(value) : type,
             eventType,
@@ -128,6 +138,7 @@ public static class ServerMessageReader
             traceParent,
             (int?)redelivery)
         {
+            FromSeq = fromSeq,
             Run = run,
             ReplayOf = replayOf,
         };

@@ -125,6 +125,11 @@ public static class ServerMessageWriter
     public static byte[] Event(EventMessage message) => JsonMessage.Write(message, static (json, message) =>
     {
         json.WriteString("type"u8, message.Type);
+        if (message.FromSeq is { } from)
+        {
+            json.WriteNumber("from_seq"u8, from);
+        }
+
         json.WriteNumber("seq"u8, message.Seq);
         json.WriteString("id"u8, message.Id);
         json.WriteString("thread_id"u8, message.ThreadId);

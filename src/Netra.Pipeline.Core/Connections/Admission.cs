@@ -14,9 +14,13 @@ internal sealed class Admission
     /// <summary>The user's id, as the authenticator gave it.</summary>
     public string? UserId { get; init; }
 
-    public UserStream? Stream { get; init; }
+    /// <summary>Set once it is pinned.</summary>
+    public UserStream? Stream { get; set; }
 
     public ResumeRequest Resume { get; init; }
+
+    /// <summary>Whether the client takes joined frames.</summary>
+    public bool Joins { get; init; }
 
     public string? Subprotocol { get; init; }
 
@@ -24,7 +28,7 @@ internal sealed class Admission
     public string? Key { get; init; }
 
     /// <summary>Whether it counts among the long-held connections.</summary>
-    public bool IsHeld { get; init; }
+    public bool IsHeld { get; set; }
 
     public static Admission Refuse(HandshakeRefusal refusal) => new() { Refusal = refusal };
 

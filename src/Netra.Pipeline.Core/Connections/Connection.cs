@@ -28,7 +28,8 @@ internal abstract partial class Connection
     /// </param>
     /// <param name="stream">The stream that it will be attached to.</param>
     /// <param name="isOneWay">Whether its transport brings no bytes from the peer.</param>
-    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay)
+    /// <param name="joins">Whether its client takes joined frames.</param>
+    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay, bool joins)
     {
         (_services, UserId, Stream) = (services, userId, stream);
         _openedAt = services.Time.GetTimestamp();
@@ -38,7 +39,7 @@ internal abstract partial class Connection
         _probes = new HealthProbes(services.Time);
         Queue = new SendQueue(services.Options.QueueLimits, Wake, services.Budget);
         Subscription = new StreamSubscription(Id, Queue);
-        Frames = new FrameSource(this, services.Options);
+        Frames = new FrameSource(this, services.Options, joins ? new FrameJoiner(services.MakeWindow(Wake)) : null);
     }
 
     public string Id { get; }

@@ -38,11 +38,19 @@ internal sealed partial class ConnectionAcceptor(
     {
         var (key, resume) = (request.Headers.SecWebSocketKey, default(ResumeRequest));
         string? subprotocol = null;
+        var joins = false;
         return (HandshakeRules.CheckTarget(request)
             ?? HandshakeRules.Check(request, out subprotocol)
-            ?? ResumeRules.Read(request.Query, out resume)) is { } refusal
+            ?? ResumeRules.Read(request.Query, out resume)
+            ?? ResumeRules.ReadJoin(request.Query, out joins)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
-            : DecideAsync(request, authenticator, (userId, token) => PinAsync(userId, resume, subprotocol, key, token), closing, peerGone);
+            : DecideAsync(
+                request,
+                authenticator,
+                (userId, token) => PinAsync(
+                    new Admission { UserId = userId, Resume = resume, Joins = joins, Subprotocol = subprotocol, Key = key }, token),
+                closing,
+                peerGone);
     }
 
     /// <summary>Decides about a request for an event stream.</summary>
@@ -50,13 +58,15 @@ internal sealed partial class ConnectionAcceptor(
     public ValueTask<Admission> AdmitStreamAsync(
         HandshakeRequest request, IConnectionAuthenticator? authenticator, CancellationToken closing, CancellationToken peerGone)
     {
-        var resume = default(ResumeRequest);
-        return (HandshakeRules.CheckTarget(request) ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)) is { } refusal
+        var (resume, joins) = (default(ResumeRequest), false);
+        return (HandshakeRules.CheckTarget(request)
+            ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)
+            ?? ResumeRules.ReadJoin(request.Query, out joins)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(
                 request,
                 authenticator,
-                (userId, token) => PinAsync(userId, resume, subprotocol: null, key: null, token),
+                (userId, token) => PinAsync(new Admission { UserId = userId, Resume = resume, Joins = joins }, token),
                 closing,
                 peerGone);
     }
@@ -203,9 +213,9 @@ internal sealed partial class ConnectionAcceptor(
         source: null,
         more => Log.HandshakeFailed(services.Logger, request.RemoteEndPoint?.ToString(), more, exception));
 
-    private async ValueTask<Admission> PinAsync(
-        string userId, ResumeRequest resume, string? subprotocol, string? key, CancellationToken cancellationToken)
+    private async ValueTask<Admission> PinAsync(Admission asked, CancellationToken cancellationToken)
     {
+        var userId = asked.UserId!;
         bridge.EnsureConnectable(userId);
 
         // The startup verification and the canary take one of the places for short requests: a full server is not a broken one.
@@ -225,8 +235,9 @@ internal sealed partial class ConnectionAcceptor(
             var stream = await streams.PinAsync(userId, cancellationToken);
             isAdmitted = stream.Pins.TryAddConnection();
             stream.Pins.Remove();
+            (asked.Stream, asked.IsHeld) = (stream, isHeld);
             return isAdmitted
-                ? new Admission { UserId = userId, Stream = stream, Resume = resume, Subprotocol = subprotocol, Key = key, IsHeld = isHeld }
+                ? asked
                 : Admission.Refuse(new HandshakeRefusal(
                     503,
                     "too_many_connections",

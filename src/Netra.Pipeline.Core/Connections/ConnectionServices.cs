@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Connections;
 /// <summary>What all connections share.</summary>
 internal sealed class ConnectionServices(
     IOptions<ConnectionOptions> options,
+    IOptions<StreamOptions> streams,
     ClientMessageDispatcher dispatcher,
     FailureReporter failures,
     PipelineMetrics metrics,
@@ -43,4 +44,9 @@ internal sealed class ConnectionServices(
 
     /// <summary>The clock of measurements and deadlines: it leaves out the gaps in which this process did not run.</summary>
     public ServedTime Time { get; } = time;
+
+    /// <summary>Lets the text of one connection wait for more of it; null where that is off.</summary>
+    /// <param name="wake">Schedules the connection's writer.</param>
+    public TokenWindow? MakeWindow(Action wake)
+        => streams.Value.TokenWindow is { Ticks: > 0 } length ? new TokenWindow(Time, length, wake) : null;
 }

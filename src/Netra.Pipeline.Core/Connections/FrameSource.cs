@@ -6,11 +6,17 @@ namespace Netra.Pipeline.Connections;
 
 /// <summary>
 /// What one connection writes next, over any transport: the welcome first, then frames without a number (pings, answers, errors), then the
-/// page of missed events, then the queue. It is the last place before the transport, so the owner's tag is checked here. Used by the
-/// connection's writer alone.
+/// page of missed events, then the queue. It is the last place before the transport, so the owner's tag is checked here, and pieces of text
+/// are joined for a client that asked for it. Used by the connection's writer alone.
 /// </summary>
-internal sealed class FrameSource(Connection connection, ConnectionOptions options)
+/// <param name="connection">The connection.</param>
+/// <param name="options">Its limits.</param>
+/// <param name="joiner">Joins pieces of text; null for a client that did not ask for it.</param>
+internal sealed class FrameSource(Connection connection, ConnectionOptions options, FrameJoiner? joiner)
 {
+    // A page of short texts becomes one small frame, so it is larger, to be worth the way to the log and back.
+    private const int JoinedPageBytes = 64 * 1024;
+
     private readonly SendQueue _queue = connection.Queue;
     private readonly StreamSubscription _subscription = connection.Subscription;
     private readonly List<SendFrame> _page = [];
@@ -22,8 +28,11 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     private bool _hasGap;
     private long _replayBegun;
 
-    /// <summary>Whether something waits to be written, or to be read from the stream.</summary>
-    public bool HasWork => !_queue.IsEmpty || _subscription.HasPages || _pageIndex < _page.Count;
+    // How many events the frame that was taken last stands for.
+    private int _taken = 1;
+
+    /// <summary>Whether something waits to be written, or to be read from the stream. Text that waits for more of it is no work.</summary>
+    public bool HasWork => !_queue.IsEmpty || _subscription.HasPages || _pageIndex < _page.Count || joiner is { HasWork: true };
 
     /// <summary>Whether missed events are to be read, once nothing waits to be written.</summary>
     public bool HasPages => _subscription.HasPages && !connection.IsEnded;
@@ -40,18 +49,12 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     /// <summary>Takes the next frame. Another user's event ends the connection instead.</summary>
     public bool TryTake(out SendFrame frame)
     {
-        if (!TryTakeNext(out frame))
+        if (joiner is not null && _isWelcomed)
         {
-            return false;
+            return TryTakeJoined(joiner, out frame);
         }
 
-        if (frame.IsEvent && OwnerTag.Read(frame.Buffer) != connection.OwnerTag)
-        {
-            connection.OnIsolationViolation(frame);
-            return false;
-        }
-
-        return true;
+        return TryTakeNext(out frame) && CheckOwner(frame);
     }
 
     /// <summary>
@@ -62,10 +65,11 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         if (frame.Kind == SendFrameKind.Event)
         {
             _subscription.LastWritten = frame.Seq;
-            _unflushed++;
-            if (frame.AcceptedAt != 0 && _unflushedLive++ == 0)
+            _unflushed += _taken;
+            if (frame.AcceptedAt != 0)
             {
-                _oldestAcceptedAt = frame.AcceptedAt;
+                _oldestAcceptedAt = _unflushedLive == 0 ? frame.AcceptedAt : _oldestAcceptedAt;
+                _unflushedLive += _taken;
             }
         }
 
@@ -96,7 +100,8 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         _replayBegun = _replayBegun == 0 ? connection.Timestamp() : _replayBegun;
         try
         {
-            await connection.Stream.Pages.FillAsync(_subscription, _page, options.BatchBytes);
+            var bytes = joiner is null ? options.BatchBytes : Math.Max(options.BatchBytes, JoinedPageBytes);
+            await connection.Stream.Pages.FillAsync(_subscription, _page, bytes);
             Measure();
         }
         catch (Exception exception)
@@ -144,11 +149,11 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             return _isWelcomed;
         }
 
-        if (TryTakeUnnumbered(out frame))
-        {
-            return true;
-        }
+        return TryTakeUnnumbered(out frame) || TryTakeNumbered(out frame);
+    }
 
+    private bool TryTakeNumbered(out SendFrame frame)
+    {
         // The stream filled the page when the queue was empty and added nothing to the queue, so the page is older than anything queued
         // now.
         if (_pageIndex < _page.Count)
@@ -165,5 +170,75 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         }
 
         return _queue.TryDequeue(out frame);
+    }
+
+    private bool IsOwn(in SendFrame frame) => !frame.IsEvent || OwnerTag.Read(frame.Buffer) == connection.OwnerTag;
+
+    private bool CheckOwner(in SendFrame frame)
+    {
+        if (IsOwn(frame))
+        {
+            return true;
+        }
+
+        connection.OnIsolationViolation(frame);
+        return false;
+    }
+
+    // Takes frames as long as they can be joined. One that cannot be is taken after what stands before it.
+    private bool TryTakeJoined(FrameJoiner joiner, out SendFrame frame)
+    {
+        _taken = 1;
+        if (TryTakeUnnumbered(out frame))
+        {
+            return true;
+        }
+
+        while (joiner.TryTakeAside(out frame) || TryTakeNumbered(out frame))
+        {
+            if (IsOwn(frame) && joiner.TryAdd(frame))
+            {
+                continue;
+            }
+
+            if (joiner.Count == 0)
+            {
+                return CheckOwner(frame);
+            }
+
+            joiner.SetAside(frame);
+            return TakeJoined(joiner, out frame);
+        }
+
+        return joiner.Count > 0 && !MayWait(joiner) && TakeJoined(joiner, out frame);
+    }
+
+    // For what is still to be read, or for as long as the window lets text wait. Emitters that wait for room do not wait for that.
+    private bool MayWait(FrameJoiner joiner)
+    {
+        if (!joiner.IsDelta || connection.IsEnded)
+        {
+            return false;
+        }
+
+        if (_subscription.HasPages)
+        {
+            return true;
+        }
+
+        var waits = joiner.MayWait();
+        if (waits)
+        {
+            connection.Stream.Subscribers.OnDrained();
+        }
+
+        return waits;
+    }
+
+    private bool TakeJoined(FrameJoiner joiner, out SendFrame frame)
+    {
+        _taken = joiner.Count;
+        frame = joiner.Take();
+        return true;
     }
 }

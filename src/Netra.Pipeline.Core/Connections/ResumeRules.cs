@@ -6,7 +6,9 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>How a client says where it resumes (docs/protocol.md, sections 2.1 and 9.3). Pure functions.</summary>
+/// <summary>
+/// How a client says where it resumes, and whether it takes joined frames (docs/protocol.md, sections 2.1 and 9.3). Pure functions.
+/// </summary>
 internal static class ResumeRules
 {
     /// <summary>Reads the query's parameters.</summary>
@@ -58,6 +60,17 @@ internal static class ResumeRules
 
         resume = new ResumeRequest(epoch, seq, from);
         return null;
+    }
+
+    /// <summary>Reads whether the client takes joined frames.</summary>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public static HandshakeRefusal? ReadJoin(IQueryCollection query, out bool joins)
+    {
+        var values = query["join"];
+        joins = values is ["1"];
+        return joins || values is [] or ["0"]
+            ? null
+            : new HandshakeRefusal(400, "bad_request", "'join' must be 0 or 1, given once.");
     }
 
     private static HandshakeRefusal Bad(string message) => new(400, "bad_resume", message);

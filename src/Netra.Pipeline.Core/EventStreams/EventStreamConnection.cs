@@ -20,8 +20,10 @@ internal sealed class EventStreamConnection : Connection
     /// <param name="transport">The transport.</param>
     /// <param name="userId">The user's id, as the authenticator gave it.</param>
     /// <param name="stream">The stream that it will be attached to.</param>
-    public EventStreamConnection(ConnectionServices services, EventStreamTransport transport, string userId, UserStream stream)
-        : base(services, userId, stream, isOneWay: true)
+    /// <param name="joins">Whether its client takes joined frames.</param>
+    public EventStreamConnection(
+        ConnectionServices services, EventStreamTransport transport, string userId, UserStream stream, bool joins)
+        : base(services, userId, stream, isOneWay: true, joins)
     {
         (_services, _transport) = (services, transport);
         _writer = new EventStreamWriter(this, transport, Frames, Liveness, services.Options);

@@ -62,6 +62,9 @@ internal readonly struct EventDraft
     public int LengthAt(long seq)
         => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq)) + (EventTypes.IsTerminal(Type) ? MaxSummaryLength : 0);
 
+    /// <summary>The length of an event's head under a number, up to its type; a terminal one has its run's summary there.</summary>
+    public static int HeadLengthAt(long seq) => HeadLength(Digits(seq));
+
     /// <summary>The key that event ids begin with: 13 characters of lower-case Crockford base 32.</summary>
     public static byte[] KeyOf(ulong streamId)
     {

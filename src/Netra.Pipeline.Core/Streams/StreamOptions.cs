@@ -50,6 +50,13 @@ public sealed class StreamOptions
     public int MaxIdleStreams { get; set; } = 4096;
 
     /// <summary>
+    /// How long pieces of text may wait for each other on a connection that keeps up and takes joined frames, for the sake of slow links.
+    /// Range 0 to 1 s, default 0: each is sent at once. Whatever else is sent takes the text before it along.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan TokenWindow { get; set; }
+
+    /// <summary>
     /// How long events are kept, in time that passes: setting the clock forward or back makes no event older or younger. Range 1 minute to
     /// 3,650 days, default 7 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]

@@ -23,8 +23,9 @@ internal sealed class WebSocketConnection : Connection
     /// <param name="transport">The transport.</param>
     /// <param name="userId">The user's id, as the authenticator gave it.</param>
     /// <param name="stream">The stream that it will be attached to.</param>
-    public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream)
-        : base(services, userId, stream, isOneWay: false)
+    /// <param name="joins">Whether its client takes joined frames.</param>
+    public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream, bool joins)
+        : base(services, userId, stream, isOneWay: false, joins)
     {
         (_transport, _time) = (transport, services.Time);
         var options = services.Options;
@@ -40,7 +41,7 @@ internal sealed class WebSocketConnection : Connection
 
     /// <summary>Makes the connection of an admitted handshake.</summary>
     public static WebSocketConnection Create(ConnectionServices services, ConnectionTransport transport, Admission admission)
-        => new(services, transport, admission.UserId!, admission.Stream!);
+        => new(services, transport, admission.UserId!, admission.Stream!, admission.Joins);
 
     public override bool IsFlushPending => _stream.IsFlushPending;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Sqlite;
@@ -55,7 +54,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
                 _random.Next(4) == 0 ? EventType.AgentThinking : EventType.Token,
                 TimeProvider.System.GetUtcNow(),
                 OwnerTag.Of(UserId),
-                Encoding.UTF8.GetBytes($"\"type\":\"token\",\"data\":{{\"delta\":\"{marker}\"}}}}"),
+                StreamHarness.Body(EventType.Token, marker),
                 _stream.ExpectedSeq);
             var outcome = _stream.Append(draft, _run, requireRoom: false);
             Assert.That(outcome.Kind, Is.EqualTo(AppendKind.Accepted));
@@ -72,7 +71,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
         var absent = _devices.Where(static d => !d.IsConnected).ToArray();
         if (absent.Length > 0)
         {
-            absent[_random.Next(absent.Length)].Connect(_stream, _log.Epoch, _random.Next(8, 40));
+            absent[_random.Next(absent.Length)].Connect(_stream, _log.Epoch, _random.Next(8, 40), joins: _random.Next(2) == 0);
         }
 
         return Task.CompletedTask;
@@ -180,8 +179,13 @@ internal sealed class DurableStreamModel : IAsyncDisposable
 
     public void CheckEvent(EventMessage message)
     {
-        Assert.That(
-            _given.GetValueOrDefault(message.Seq), Is.EqualTo(message.Data.GetProperty("delta").GetString()), $"number {message.Seq}");
+        var due = string.Empty;
+        for (var seq = message.FromSeq ?? message.Seq; seq <= message.Seq; seq++)
+        {
+            due += _given.GetValueOrDefault(seq);
+        }
+
+        Assert.That(message.Data.GetProperty("delta").GetString(), Is.EqualTo(due), $"numbers {message.FromSeq} to {message.Seq}");
     }
 
     public void CheckGap(GapMessage gap)
@@ -204,7 +208,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
         {
             if (!device.IsConnected)
             {
-                device.Connect(_stream, _log.Epoch, queueFrames: 64);
+                device.Connect(_stream, _log.Epoch, queueFrames: 64, joins: _random.Next(2) == 0);
             }
 
             await device.CheckCaughtUpAsync(_head);

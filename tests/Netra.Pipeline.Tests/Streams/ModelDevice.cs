@@ -17,10 +17,10 @@ internal sealed class ModelDevice(DurableStreamModel model)
 
     public bool IsConnected => _connection is not null;
 
-    public void Connect(UserStream stream, string epoch, int queueFrames)
+    public void Connect(UserStream stream, string epoch, int queueFrames, bool joins)
     {
         var request = _epoch is null ? new ResumeRequest(null, 0, null) : new ResumeRequest(_epoch, _cursor, _from);
-        _connection = StreamDevice.Connect(stream, request, queueFrames);
+        _connection = StreamDevice.Connect(stream, request, queueFrames, joins);
         Assert.That(
             _connection.Point.Resumed,
             Is.EqualTo(_epoch is not null),
@@ -43,7 +43,7 @@ internal sealed class ModelDevice(DurableStreamModel model)
             switch (message)
             {
                 case EventMessage numbered:
-                    Assert.That(numbered.Seq, Is.EqualTo(_cursor + 1), "consecutive, but for what a gap explains");
+                    Assert.That(numbered.FromSeq ?? numbered.Seq, Is.EqualTo(_cursor + 1), "consecutive, but for what a gap explains");
                     model.CheckEvent(numbered);
                     _cursor = numbered.Seq;
                     break;

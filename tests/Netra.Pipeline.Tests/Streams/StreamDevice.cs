@@ -12,9 +12,11 @@ internal sealed class StreamDevice
 
     private readonly UserStream _stream;
     private readonly List<SendFrame> _page = [];
+    private readonly FrameJoiner? _joiner;
     private bool _welcomed;
 
-    private StreamDevice(UserStream stream, StreamSubscription subscription) => (_stream, Subscription) = (stream, subscription);
+    private StreamDevice(UserStream stream, StreamSubscription subscription, bool joins)
+        => (_stream, Subscription, _joiner) = (stream, subscription, joins ? new FrameJoiner(window: null) : null);
 
     public StreamSubscription Subscription { get; }
 
@@ -27,10 +29,10 @@ internal sealed class StreamDevice
 
     public IEnumerable<GapMessage> Gaps => Received.OfType<GapMessage>();
 
-    public static StreamDevice Connect(UserStream stream, in ResumeRequest request, int queueFrames)
+    public static StreamDevice Connect(UserStream stream, in ResumeRequest request, int queueFrames, bool joins = false)
     {
         var options = new ConnectionOptions { QueueFrames = queueFrames };
-        var device = new StreamDevice(stream, new StreamSubscription("c", new SendQueue(options.QueueLimits, static () => { })));
+        var device = new StreamDevice(stream, new StreamSubscription("c", new SendQueue(options.QueueLimits, static () => { })), joins);
         var attached = stream.TryAttach(device.Subscription, request, point =>
         {
             device.Point = point;
@@ -40,20 +42,26 @@ internal sealed class StreamDevice
         return device;
     }
 
-    /// <summary>Reads frames as far as there are any, or up to a number of frames.</summary>
+    /// <summary>Reads events as far as there are any, or up to a number of them; what can be joined of them comes as one frame.</summary>
     public async Task ReadAsync(int frames = int.MaxValue)
+    {
+        await ReadManyAsync(frames);
+        TakeJoined();
+    }
+
+    private async Task ReadManyAsync(int frames)
     {
         for (var i = 0; i < frames;)
         {
             if (_page.Count > 0)
             {
-                Take(_page[0]);
+                TakeOrJoin(_page[0]);
                 _page.RemoveAt(0);
                 i++;
             }
             else if (Subscription.Queue.TryDequeue(out var frame))
             {
-                Take(frame);
+                TakeOrJoin(frame);
                 _stream.Subscribers.OnDrained();
                 i++;
             }
@@ -75,6 +83,30 @@ internal sealed class StreamDevice
 
     public void Disconnect() => _stream.Detach(Subscription);
 
+    private void TakeOrJoin(in SendFrame frame)
+    {
+        if (_joiner is null || !_welcomed)
+        {
+            Take(frame);
+        }
+        else if (!_joiner.TryAdd(frame))
+        {
+            TakeJoined();
+            if (!_joiner.TryAdd(frame))
+            {
+                Take(frame);
+            }
+        }
+    }
+
+    private void TakeJoined()
+    {
+        if (_joiner is { Count: > 0 })
+        {
+            Take(_joiner.Take());
+        }
+    }
+
     private void Take(SendFrame frame)
     {
         if (!_welcomed)
@@ -88,22 +120,12 @@ internal sealed class StreamDevice
             Assert.That(OwnerTag.Read(frame.Buffer), Is.EqualTo(OwnerTag.Of(_stream.UserId)));
         }
 
-        Received.Add(Read(frame));
+        Received.Add(ServerMessageReader.Read(frame.Payload.Span));
         if (frame.Kind == SendFrameKind.Event)
         {
             Subscription.LastWritten = frame.Seq;
         }
 
         Subscription.LastTold = Math.Max(Subscription.LastTold, frame.Seq);
-    }
-
-    // The harness writes only what the stream needs; the members that the encoder adds are added here.
-    private static ServerMessage Read(SendFrame frame)
-    {
-        var text = System.Text.Encoding.UTF8.GetString(frame.Payload.Span);
-        return ServerMessageReader.Read(System.Text.Encoding.UTF8.GetBytes(
-            frame.IsEvent
-                ? text.Replace(",\"data\"", ",\"thread_id\":\"t\",\"run_id\":\"r\",\"timestamp\":1.5,\"data\"", StringComparison.Ordinal)
-                : text));
     }
 }

@@ -40,8 +40,14 @@ internal sealed class StreamHarness
         type,
         at ?? Noon,
         OwnerTag.Of(UserId),
-        Encoding.UTF8.GetBytes($"\"type\":\"{EventTypes.WireName(type)}\",\"data\":{{\"delta\":\"{new string('x', padding)}\"}}}}"),
+        Body(type, new string('x', padding)),
         stream.ExpectedSeq);
+
+    /// <summary>An event's body, laid out as the encoder does.</summary>
+    public static byte[] Body(EventType type, string delta) => Encoding.UTF8.GetBytes(
+        $$$"""
+        "type":"{{{EventTypes.WireName(type)}}}","thread_id":"t","run_id":"r","timestamp":1.5,"data":{"delta":"{{{delta}}}"}}
+        """);
 
     /// <summary>Loads the stream, as at first or after an eviction.</summary>
     public async Task ReopenAsync()
@@ -72,8 +78,8 @@ internal sealed class StreamHarness
         }
     }
 
-    public StreamDevice Connect(in ResumeRequest request = default, int queueFrames = 8)
-        => StreamDevice.Connect(Stream, request, queueFrames);
+    public StreamDevice Connect(in ResumeRequest request = default, int queueFrames = 8, bool joins = false)
+        => StreamDevice.Connect(Stream, request, queueFrames, joins);
 
     public ResumeRequest ResumeAt(long seq, long? from = null) => new(Log.Epoch, seq, from);
 }
