@@ -56,6 +56,19 @@ internal sealed class EventReader(SqliteDatabase database)
         return _path.Count == 0 ? null : Read(stream, _path[0].Rowid, seq);
     }
 
+    /// <summary>
+    /// The rows of the kept events of a range, up to a mark, the last one first; valid until the reader is used again.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="range">The wanted numbers.</param>
+    /// <param name="through">Up to which number the rows speak.</param>
+    /// <exception cref="InvalidDataException">The rows do not fit together.</exception>
+    public IReadOnlyList<(long Rowid, long Seq)> FindRows(in StreamView stream, SeqRange range, out long through)
+    {
+        through = FindPath(stream, range, ReadDeleted());
+        return _path;
+    }
+
     /// <summary>Finds the wanted events that lie between the first wanted number and the next mark above it, the last one first.</summary>
     /// <returns>Up to which number the path speaks.</returns>
     private long FindPath(in StreamView stream, SeqRange wanted, long deleted)
@@ -112,8 +125,9 @@ internal sealed class EventReader(SqliteDatabase database)
             : throw Broken(stream, rowid, $"is of stream {_link.Int64(0)}");
     }
 
-    // The owner tag is made of what the row says, and not of what is wanted.
-    private StoredRow Read(in StreamView stream, long rowid, long seq)
+    /// <summary>The event in a row. The owner tag is made of what the row says, and not of what is wanted.</summary>
+    /// <exception cref="InvalidDataException">It is another one.</exception>
+    public StoredRow Read(in StreamView stream, long rowid, long seq)
     {
         using var rows = _row.Bind(1, rowid).Query();
         if (!rows.Next() || _row.Int64(0) != stream.Id || _row.Int64(1) != seq)

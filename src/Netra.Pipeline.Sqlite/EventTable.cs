@@ -76,7 +76,9 @@ internal sealed class EventTable(SqliteDatabase database)
 /// <param name="Stream">The key of its stream's row.</param>
 /// <param name="Seq">Its number.</param>
 /// <param name="Prev">The row of the event before it in its stream; 0 for the first one.</param>
-/// <param name="Run">The key of its run's row; 0 for none.</param>
+/// <param name="Run">
+/// The key of its run's row; for an event outside of any run the key of its thread's row, negated; 0 for none.
+/// </param>
 /// <param name="At">When it was accepted, in ticks of UTC.</param>
 /// <param name="Type">Its type.</param>
 /// <param name="PayloadBytes">The length of its payload.</param>

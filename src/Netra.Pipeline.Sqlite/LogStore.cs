@@ -18,6 +18,7 @@ internal sealed class LogStore : IDisposable
         (Database, Clock, Boot, Epoch) = (database, clock, boot, epoch);
         _log = new LogRow(database, clock, LogRow.Read(database, clock));
         Runs = new RunTable(database, _changes);
+        Threads = new ThreadTable(database, _changes);
         Streams = new StreamTable(database, Runs, _changes);
         Events = new EventTable(database);
         Reader = new EventReader(database);
@@ -40,6 +41,8 @@ internal sealed class LogStore : IDisposable
     public StreamTable Streams { get; }
 
     public RunTable Runs { get; }
+
+    public ThreadTable Threads { get; }
 
     public EventTable Events { get; }
 
@@ -93,8 +96,7 @@ internal sealed class LogStore : IDisposable
         ref var state = ref Streams.Change(stream);
         ref var log = ref Change();
         var rowid = log.LastRowid + 1;
-        var run = entry.Run is { } name ? Runs.Count(stream, name, entry) : 0;
-        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, run);
+        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, CountInRun(stream, entry));
         if (entry.Key is { } key)
         {
             Keys.Insert(key, stream.Id, entry.Seq);
@@ -229,6 +231,22 @@ internal sealed class LogStore : IDisposable
     public void KeepUnwritten() => KeepChanges();
 
     public void Dispose() => Database.Dispose();
+
+    // Nobody lists the system's own threads.
+    private long CountInRun(SqliteStream stream, in LogEntry entry)
+    {
+        if (entry.Run is { } run)
+        {
+            if (!stream.IsSystem)
+            {
+                Threads.Count(stream, run.ThreadId, entry.Seq);
+            }
+
+            return Runs.Count(stream, run, entry);
+        }
+
+        return entry.Thread is { } thread && !stream.IsSystem ? -Threads.Count(stream, thread, entry.Seq) : 0;
+    }
 
     private void KeepChanges()
     {

@@ -19,6 +19,7 @@ internal sealed class ReadStore : IDisposable
         Commits = new CommitTable(database);
         History = new HistoryTable(database);
         DeadLetters = new DeadLetterTable(database, clock);
+        Threads = new ThreadReader(database, Events);
     }
 
     public EventReader Events { get; }
@@ -30,6 +31,8 @@ internal sealed class ReadStore : IDisposable
     public HistoryTable History { get; }
 
     public DeadLetterTable DeadLetters { get; }
+
+    public ThreadReader Threads { get; }
 
     /// <summary>Reads from one state of the database.</summary>
     public T Read<T>(Func<ReadStore, T> read)

@@ -42,6 +42,12 @@ internal sealed class Recovery(LogStore store)
 
     private void Count(List<EventRow> events)
     {
+        foreach (var (run, block) in events.Where(static row => row.Run > 0).Select(static row => (row.Run, ThreadTable.BlockOf(row.Seq)))
+            .Distinct())
+        {
+            store.Threads.Recount(run, block);
+        }
+
         foreach (var row in events)
         {
             var stream = store.Streams.Get(row.Stream);
@@ -63,7 +69,7 @@ internal sealed class Recovery(LogStore store)
             (state.HeadSeq, state.HeadRowid) = (row.Seq, row.Rowid);
             state.Rows++;
             state.Accepted++;
-            if (row.Run != 0)
+            if (row.Run > 0)
             {
                 store.Runs.Recount(stream, row.Run, row.Seq, row.Type);
             }

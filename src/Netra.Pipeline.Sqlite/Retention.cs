@@ -174,9 +174,13 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         var (stream, through) = (deleted.Stream, deleted.Range.To);
         store.Events.DeleteMarks(stream.Id, through);
         store.DeadLetters.Unmark(stream.Id, through);
+        store.Threads.DeleteBlocks(stream, through);
         foreach (var (run, last) in deleted.Runs)
         {
-            store.Runs.Expire(stream, run, last);
+            if ((run > 0 ? store.Runs.Expire(stream, run, last) : store.Threads.NameOf(-run)) is { } thread)
+            {
+                store.Threads.Expire(stream, thread, through);
+            }
         }
 
         var rowid = ++store.Change().LastHistoryRowid;
@@ -226,7 +230,9 @@ internal sealed class DeletedStream(SqliteStream stream)
     /// <summary>The deleted events, in order.</summary>
     public IReadOnlyList<EventRow> Events => _events;
 
-    /// <summary>For each run among them its last deleted number.</summary>
+    /// <summary>
+    /// For each run among them, and each thread that has events outside of any run (<see cref="EventRow.Run"/>), its last deleted number.
+    /// </summary>
     public IReadOnlyDictionary<long, long> Runs => _runs;
 
     public SeqRange Range => new(_events[0].Seq, _events[^1].Seq);

@@ -28,7 +28,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         "UPDATE runs SET agent = coalesce(?2, agent), lease_ms = ?3 WHERE id = ?1");
 
     private readonly SqliteStatement _wait = database.Prepare("UPDATE runs SET waiting_until = ?2, waiting_after = ?3 WHERE id = ?1");
-    private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2");
+    private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2 RETURNING thread");
     private readonly SqliteStatement _open = database.Prepare(
         "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until FROM runs AS r "
         + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
@@ -153,13 +153,17 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
     /// <param name="stream">The run's stream.</param>
     /// <param name="id">The key of the run's row.</param>
     /// <param name="through">The last of the run's events that are deleted.</param>
-    public void Expire(SqliteStream stream, long id, long through)
+    /// <returns>The deleted run's thread; null when the run stays.</returns>
+    public string? Expire(SqliteStream stream, long id, long through)
     {
         // One that has changed since the stream was saved has an event that was stored since then, and nothing that new is deleted.
-        if (!stream.Runs.Any(run => run.Now.IsDirty && run.Now.Id == id))
+        if (stream.Runs.Any(run => run.Now.IsDirty && run.Now.Id == id))
         {
-            _delete.Bind(1, id).Bind(2, through).Execute();
+            return null;
         }
+
+        using var rows = _delete.Bind(1, id).Bind(2, through).Query();
+        return rows.Next() ? _delete.Text(0) : null;
     }
 
     private static void Count(ref RunRow state, long seq, EventType type)

@@ -43,6 +43,7 @@ public sealed partial class SqliteEventLog : IEventLog
         (_options, _data, _failures, _logger, _time) = (options.Value, data.Value, failures, logger, time);
         DeadLetters = new SqliteDeadLetters(this);
         Audit = new SqliteDeliveryHistory(this);
+        Threads = new SqliteThreads(this);
     }
 
     /// <inheritdoc/>
@@ -68,6 +69,9 @@ public sealed partial class SqliteEventLog : IEventLog
 
     /// <inheritdoc/>
     public IAuditTrail Audit { get; }
+
+    /// <inheritdoc/>
+    public IThreadIndex Threads { get; }
 
     /// <summary>What is kept at the moment, and what waits to be committed, in bytes.</summary>
     public long Bytes => Open.Queue.Bytes;

@@ -211,7 +211,7 @@ internal sealed class StreamTable
             {
                 if (!stream.Now.IsDirty)
                 {
-                    stream.ForgetSavedRuns();
+                    stream.ForgetSaved();
                     stream.IsListed = false;
                 }
 

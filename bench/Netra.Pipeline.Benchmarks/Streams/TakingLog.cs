@@ -26,6 +26,8 @@ internal sealed class TakingLog(IEventLog log) : IEventLog
 
     public IAuditTrail Audit => log.Audit;
 
+    public IThreadIndex Threads => log.Threads;
+
     public ValueTask StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
 
     public ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)

@@ -296,7 +296,10 @@ public sealed class EventEmitter : IAsyncDisposable
         in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
     {
         var (encoder, now) = _drafts.Begin(data);
-        var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, [.. _drafts.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]);
+        var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, [.. _drafts.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]) with
+        {
+            Thread = new EventThread(Context.ThreadId),
+        };
         return _sender.SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = true }, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
@@ -37,7 +38,9 @@ public sealed class ThreadEmitter : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         var (encoder, now) = _drafts.Begin(EventType.Custom);
         _drafts.WriteCustom(encoder.Data, name, value);
-        return SendAsync(EventType.Custom, encoder, now, key: null, cancellationToken);
+        var text = value is JsonValue only && only.TryGetValue(out string? given) ? given : null;
+        var thread = ThreadTitles.OfCustom(Context.ThreadId, name, text);
+        return SendAsync(EventType.Custom, thread, encoder, now, key: null, cancellationToken);
     }
 
     /// <summary>Lets the user's stream be unloaded.</summary>
@@ -60,7 +63,8 @@ public sealed class ThreadEmitter : IAsyncDisposable
         in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
         var (encoder, now) = _drafts.Begin(data);
-        var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace);
+        var thread = ThreadTitles.OfEncoded(Context.ThreadId, data);
+        var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace) with { Thread = thread };
         return _sender.SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = isUrgent }, cancellationToken);
     }
 
@@ -77,14 +81,20 @@ public sealed class ThreadEmitter : IAsyncDisposable
         encoder.Data.WriteString("content"u8, content);
         encoder.Data.WriteString("message_id"u8, messageId);
         _drafts.WriteNode(EventType.UserMessage, encoder.Data, "data", data);
-        return SendAsync(EventType.UserMessage, encoder, now, key, cancellationToken);
+        var thread = ThreadTitles.OfMessage(Context.ThreadId, content);
+        return SendAsync(EventType.UserMessage, thread, encoder, now, key, cancellationToken);
     }
 
     private ValueTask<EventReceipt> SendAsync(
-        EventType type, EventEncoder encoder, DateTimeOffset now, PublishKey? key, CancellationToken cancellationToken)
+        EventType type,
+        EventThread thread,
+        EventEncoder encoder,
+        DateTimeOffset now,
+        PublishKey? key,
+        CancellationToken cancellationToken)
     {
         encoder.Data.WriteEndObject();
-        var draft = _drafts.Finish(type, default, encoder, now, _drafts.Trace);
+        var draft = _drafts.Finish(type, default, encoder, now, _drafts.Trace) with { Thread = thread };
         return _sender.SendAsync(
             new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = key is not null }, cancellationToken);
     }

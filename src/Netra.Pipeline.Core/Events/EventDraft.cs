@@ -58,6 +58,9 @@ internal readonly struct EventDraft
     /// <summary>What the event says of its run as a whole; null for all but its beginning.</summary>
     public RunDeclaration? Declared { get; init; }
 
+    /// <summary>The thread of an event outside of any run; null for an event of a run.</summary>
+    public EventThread? Thread { get; init; }
+
     /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
     public int LengthAt(long seq)
         => _buffer.Length - _bodyStart + OwnerTag.Length + HeadLength(Digits(seq)) + (EventTypes.IsTerminal(Type) ? MaxSummaryLength : 0);

@@ -12,15 +12,17 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
-using Netra.Pipeline.Events;
 using Netra.Pipeline.EventStreams;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Threads;
 using Netra.Pipeline.WebSockets;
 
 // In the namespace where hosts look for it.
@@ -229,7 +231,10 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<EventLinesHandler>();
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<LogRequests>();
+        services.TryAddSingleton<ThreadEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
     }
 
     private static void AddHosting(IServiceCollection services)

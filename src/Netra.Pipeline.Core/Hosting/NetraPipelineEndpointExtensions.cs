@@ -5,6 +5,7 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.EventStreams;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Threads;
 using Netra.Pipeline.WebSockets;
 
 // In the namespace where hosts look for it.
@@ -14,10 +15,10 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, and <c>POST /v1/events</c>. With monitoring: the operators'
-    /// routes (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>,
-    /// <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and the description of them all,
-    /// <c>/openapi/v1.json</c>. With alerting: the alerts under <c>/monitoring/websocket</c>.
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>/v1/threads</c>, and <c>POST /v1/events</c>. With
+    /// monitoring: the operators' routes (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>,
+    /// <c>/v1/dead-letters</c>, <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and the
+    /// description of them all, <c>/openapi/v1.json</c>. With alerting: the alerts under <c>/monitoring/websocket</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>
@@ -36,6 +37,7 @@ public static class NetraPipelineEndpointExtensions
         own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
         EventStreamEndpoint.Map(own);
         EventStreamPosts.Map(own);
+        ThreadEndpoints.Map(own);
 
         // One group, so that what the host demands of it holds for every route: a caller that may publish may read what was published, and
         // the other way round.

@@ -41,6 +41,9 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>The way of each event.</summary>
     IAuditTrail Audit { get; }
 
+    /// <summary>The threads that events belong to.</summary>
+    IThreadIndex Threads { get; }
+
     /// <summary>Opens the log. Called once, before anything else.</summary>
     /// <param name="cancellationToken">Cancels opening.</param>
     /// <exception cref="Failures.SendFailureException">

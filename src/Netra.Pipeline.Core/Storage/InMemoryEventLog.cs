@@ -38,6 +38,7 @@ public sealed class InMemoryEventLog : IEventLog
         (_options, _clock) = (options.Value, new StorageClock(time));
         _deadLetters = new InMemoryDeadLetters(_clock);
         Audit = new InMemoryDeliveryHistory(_deadLetters);
+        Threads = new InMemoryThreads(_clock);
         _waiting = new RoomQueue(_room, bytes => bytes > _options.MaxBytes || Bytes + _waiting!.KeptBytes + bytes <= _options.MaxBytes);
     }
 
@@ -61,6 +62,9 @@ public sealed class InMemoryEventLog : IEventLog
 
     /// <inheritdoc/>
     public IAuditTrail Audit { get; }
+
+    /// <inheritdoc/>
+    public IThreadIndex Threads { get; }
 
     /// <summary>What is kept at the moment, in bytes.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);

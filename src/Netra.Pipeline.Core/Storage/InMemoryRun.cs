@@ -49,4 +49,4 @@ internal sealed class InMemoryRun(LogRun run)
 }
 
 /// <summary>What the in-memory log keeps of an event.</summary>
-internal readonly record struct InMemoryEvent(EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer);
+internal readonly record struct InMemoryEvent(EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer, string? ThreadId);

@@ -15,6 +15,7 @@ internal sealed class InMemoryStream(string userId)
     private readonly Dictionary<(string ThreadId, string RunId), InMemoryRun> _runs = [];
     private readonly SortedSet<long> _deadLetters = [];
     private readonly InMemoryHistory _history = new();
+    private readonly InMemoryThreadTable _threads = new();
     private IReadOnlyList<SeqRange> _acknowledged = [];
     private InMemoryLease? _lease;
     private long _head;
@@ -107,7 +108,7 @@ internal sealed class InMemoryStream(string userId)
             }
 
             _head = entry.Seq;
-            _events.Append(entry.Seq, new InMemoryEvent(entry.Type, entry.AcceptedAt, entry.Buffer));
+            _events.Append(entry.Seq, new InMemoryEvent(entry.Type, entry.AcceptedAt, entry.Buffer, _threads.Count(entry)));
             if (entry.Run is { } run)
             {
                 if (!_runs.TryGetValue((run.ThreadId, run.RunId), out var counted))
@@ -142,6 +143,22 @@ internal sealed class InMemoryStream(string userId)
         }
 
         return new EventPage(page);
+    }
+
+    public ThreadPage ListThreads(long before, int limit)
+    {
+        lock (_gate)
+        {
+            return _threads.List(_events, OpenRunsOf, before, limit);
+        }
+    }
+
+    public ThreadEvents? ReadThread(string threadId, long after, int limit, int maxBytes)
+    {
+        lock (_gate)
+        {
+            return _threads.Read(_events, threadId, after, limit, maxBytes);
+        }
     }
 
     public LogRun? FindRun(string threadId, string runId)
@@ -223,6 +240,7 @@ internal sealed class InMemoryStream(string userId)
             {
                 var seq = _events.First;
                 var oldest = _events.RemoveFirst();
+                _threads.Expire(oldest);
                 var isLetter = _deadLetters.Remove(seq);
                 if (!SeqRanges.Contain(unacknowledged, seq))
                 {
@@ -276,6 +294,12 @@ internal sealed class InMemoryStream(string userId)
         return new StreamAccount(
             _head, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
     }
+
+    private IReadOnlyList<string> OpenRunsOf(string threadId) =>
+    [
+        .. _runs.Where(run => run.Key.ThreadId == threadId && run.Value.IsOpen).Select(static run => run.Key.RunId)
+            .Take(ThreadSummary.MaxOpenRuns),
+    ];
 
     private bool IsAcknowledged(long seq) => SeqRanges.Contain(_acknowledged, seq);
 

@@ -16,6 +16,9 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     /// <summary>The run it belongs to; null for an event outside of any run, such as a dead letter sent again.</summary>
     public LogRun? Run { get; init; }
 
+    /// <summary>The thread of an event outside of any run; null for an event of a run, whose thread is the run's.</summary>
+    public EventThread? Thread { get; init; }
+
     /// <summary>
     /// What the event says of its run as a whole, to be stored with the run in the event's transaction; null when it says nothing.
     /// </summary>

@@ -13,6 +13,9 @@ internal sealed class RememberedRuns(int maxRuns)
 
     public int Count => _runs.Count;
 
+    /// <summary>A run that is remembered; null for any other.</summary>
+    public StreamRun? Find(string threadId, string runId) => _runs.GetValueOrDefault((threadId, runId));
+
     /// <summary>Enters a run that is remembered.</summary>
     public bool TryEnter(string threadId, string runId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamRun? run)
     {

@@ -67,6 +67,15 @@ internal sealed class StreamRuns(StreamState state)
         }
     }
 
+    /// <summary>Whether a run is known to have ended; the log hears of that a little later.</summary>
+    public bool HasEnded(string threadId, string runId)
+    {
+        lock (state.Gate)
+        {
+            return _runs.Find(threadId, runId) is { HasEnded: true };
+        }
+    }
+
     /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
     public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
     {

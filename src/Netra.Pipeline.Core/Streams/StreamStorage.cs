@@ -81,6 +81,17 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
         return events;
     }
 
+    /// <summary>A page of the stream's threads.</summary>
+    /// <inheritdoc cref="IThreadIndex.ListAsync"/>
+    public ValueTask<ThreadPage> ListThreadsAsync(long before, int limit, CancellationToken cancellationToken)
+        => state.Log.Threads.ListAsync(state.Lease, before, limit, cancellationToken);
+
+    /// <summary>A page of a thread's events.</summary>
+    /// <inheritdoc cref="IThreadIndex.ReadAsync"/>
+    public ValueTask<ThreadEvents?> ReadThreadAsync(
+        string threadId, long after, int limit, int maxBytes, CancellationToken cancellationToken)
+        => state.Log.Threads.ReadAsync(state.Lease, threadId, after, limit, maxBytes, cancellationToken);
+
     /// <summary>The recorded steps of an event.</summary>
     public ValueTask<EventHistory?> ReadHistoryAsync(long seq, CancellationToken cancellationToken)
         => state.Log.Audit.ReadAsync(state.Lease, seq, cancellationToken);

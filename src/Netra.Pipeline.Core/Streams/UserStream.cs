@@ -319,6 +319,7 @@ internal sealed class UserStream
                     IsUrgent = isUrgent,
                     HasRoom = hasRoom,
                     Declared = draft.Declared,
+                    Thread = draft.Thread,
                 });
             }
             catch (Exception fault)

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -74,7 +73,6 @@ internal static class MonitoringServices
 
     private static void AddRoutes(IServiceCollection services)
     {
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
         services.TryAddSingleton<OperatorAudit>();
         services.TryAddSingleton<OperatorRoute>();
         services.TryAddSingleton<LedgerEndpoint>();

@@ -19,6 +19,8 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual IAuditTrail Audit => log.Audit;
 
+    public virtual IThreadIndex Threads => log.Threads;
+
     public virtual ValueTask StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
 
     public virtual ValueTask<StreamLease> OpenAsync(string userId, Func<StreamLease, IStreamOwner> own, CancellationToken cancellationToken)

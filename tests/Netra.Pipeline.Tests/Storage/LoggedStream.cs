@@ -110,7 +110,8 @@ internal sealed class LoggedStream : IStreamOwner
         PublishKey? key = null,
         bool isUrgent = false,
         bool hasRoom = false,
-        RunDeclaration? declared = null)
+        RunDeclaration? declared = null,
+        EventThread? thread = null)
     {
         var seq = Head + 1;
         var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding))
@@ -120,6 +121,7 @@ internal sealed class LoggedStream : IStreamOwner
             IsUrgent = isUrgent,
             HasRoom = hasRoom,
             Declared = declared,
+            Thread = thread,
         };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;

@@ -72,6 +72,40 @@ internal sealed class UpgradeTests(string version) : IAsyncDisposable
     }
 
     [Test]
+    public async Task Threads_OfEventsWithoutAnIndex_AreFound()
+    {
+        await StartAsync();
+
+        // What was sent again from the dead letters, bob's fifth event, was of no run, and the file did not say of which thread.
+        foreach (var (user, first, last, openRuns) in new[]
+        {
+            ("ada", 1, 153, "r2"),
+            ("fay", 7, 22, string.Empty),
+            ("bob", 1, 4, "waits,again,dropped,late"),
+            ("cyd", 1, 9, "leased,plain,waits"),
+        })
+        {
+            var (_, list) = await _http!.AskAsync($"/v1/threads?user_id={user}");
+            var thread = list.GetProperty("threads").EnumerateArray().Single();
+            var runs = string.Join(',', thread.GetProperty("open_runs").EnumerateArray().Select(static run => run.GetString()));
+            Assert.That(
+                (thread.Text("thread_id"), thread.GetProperty("last_event").Seq(), runs), Is.EqualTo(("t1", (long)last, openRuns)), user);
+            var (_, page) = await _http!.AskAsync($"/v1/threads/t1/events?user_id={user}&limit=1000");
+            Assert.That(
+                page.GetProperty("events").EnumerateArray().Select(static e => e.Seq()),
+                Is.EqualTo(Enumerable.Range(first, last - first + 1)),
+                user);
+        }
+
+        (await _http!.PublishAsync(TokenJson("more", "cyd", "leased"))).Response.EnsureSuccessStatusCode();
+        foreach (var (user, end) in new[] { ("cyd", 10 + Skipped), ("dan", 19 + Skipped) })
+        {
+            var (_, page) = await _http!.AskAsync($"/v1/threads/t1/events?user_id={user}&after=8");
+            Assert.That(page.GetProperty("events").EnumerateArray().Last().Seq(), Is.EqualTo(end), "above the numbers that were skipped");
+        }
+    }
+
+    [Test]
     public async Task Runs_OfTheKilledProcess_EndOnceAndNumbersAreSkipped()
     {
         await StartAsync();

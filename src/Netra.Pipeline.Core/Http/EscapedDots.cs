@@ -1,13 +1,12 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Netra.Pipeline.Http;
 
-namespace Netra.Pipeline.Monitoring.Operators;
+namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Lets the users <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so loses the
-/// segment before any route sees it. The segment is restored before routing, only for the routes that name a user. Stateless.
+/// Lets the users and threads <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so
+/// loses the segment before any route sees it. The segment is restored before routing, only for the routes that name one. Stateless.
 /// </summary>
 internal sealed class EscapedDots : IStartupFilter
 {
@@ -25,16 +24,17 @@ internal sealed class EscapedDots : IStartupFilter
     {
         if (RawTarget.Of(context).Contains("%2e", StringComparison.OrdinalIgnoreCase)
             && RawTarget.SegmentsOf(context) is var segments
-            && UserSegment(
-                segments) is { } user && user >= 0 && PercentEncoding.TryDecode(segments[user], out var decoded) && decoded is "." or ".."
-            && !Array.Exists(segments[..user], static segment => segment.Contains('%') || segment is "." or ".."))
+            && NameSegment(
+                segments) is { } name && name >= 0 && PercentEncoding.TryDecode(segments[name], out var decoded) && decoded is "." or ".."
+            && !Array.Exists(segments[..name], static segment => segment.Contains('%') || segment is "." or ".."))
         {
             context.Request.Path = "/" + string.Join('/', segments);
         }
     }
 
-    private static int? UserSegment(string[] segments) => segments switch
+    private static int? NameSegment(string[] segments) => segments switch
     {
+        [.., "v1", "threads", _, "events"] => segments.Length - 2,
         [.., "v1", "users", _, "undelivered"] => segments.Length - 2,
         [.., "monitoring", "websocket", "users", _] => segments.Length - 1,
         _ => null,

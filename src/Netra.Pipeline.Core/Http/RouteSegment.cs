@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
-using Netra.Pipeline.Http;
 
-namespace Netra.Pipeline.Monitoring.Operators;
+namespace Netra.Pipeline.Http;
 
 /// <summary>
 /// The parameters of a route, decoded exactly once (RFC 3986, section 2.4). The server decodes all but an escaped slash, so its own value

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Protocol;
 
-namespace Netra.Pipeline.Monitoring.Operators;
+namespace Netra.Pipeline.Http;
 
 /// <summary>
 /// Reads the parameters of a query. A problem is kept in <see cref="Problem"/>, and the default is returned instead. Not thread-safe; one
