@@ -27,6 +27,9 @@ public sealed record EventMessage(
     string? TraceParent = null,
     int? Redelivery = null) : ServerMessage
 {
+    /// <summary>The attempt of its run that it belongs to, from 1, which is not sent.</summary>
+    public int Attempt { get; init; } = 1;
+
     /// <summary>
     /// The first of the numbers that a joined frame stands for (docs/protocol.md, section 3.3), below <see cref="Seq"/>, which is the last;
     /// <see langword="null"/> when it is one event.

@@ -61,6 +61,7 @@ public static class ServerMessageReader
         string? runId = null;
         double? timestamp = null;
         JsonElement? data = null;
+        long? attempt = null;
         string? traceParent = null;
         long? redelivery = null;
         RunSummary? run = null;
@@ -96,6 +97,10 @@ public static class ServerMessageReader
                 data = reader.IsObject
                     ? reader.Element("data", data)
                     : throw new ProtocolViolationException("'data' must be an object");
+            }
+            else if (reader.Is("attempt"u8))
+            {
+                attempt = reader.IsNull ? attempt : reader.Integer("attempt", attempt, min: 1, max: int.MaxValue);
             }
             else if (reader.Is("traceparent"u8))
             {
@@ -138,6 +143,7 @@ public static class ServerMessageReader
             traceParent,
             (int?)redelivery)
         {
+            Attempt = (int)(attempt ?? 1),
             FromSeq = fromSeq,
             Run = run,
             ReplayOf = replayOf,

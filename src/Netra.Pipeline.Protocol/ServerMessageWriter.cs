@@ -137,6 +137,11 @@ public static class ServerMessageWriter
         json.WriteNumber("timestamp"u8, message.Timestamp);
         json.WritePropertyName("data"u8);
         message.Data.WriteTo(json);
+        if (message.Attempt > 1)
+        {
+            json.WriteNumber("attempt"u8, message.Attempt);
+        }
+
         if (message.TraceParent is not null)
         {
             json.WriteString("traceparent"u8, message.TraceParent);

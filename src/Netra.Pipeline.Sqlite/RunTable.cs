@@ -10,15 +10,15 @@ namespace Netra.Pipeline.Sqlite;
 /// </summary>
 internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
 {
-    private const string Columns = "id, events, first_seq, last_seq, terminal_seq, waiting_until, waiting_after";
+    private const string Columns = "id, events, first_seq, last_seq, terminal_seq, waiting_until, waiting_after, attempt, attempt_seq";
     private readonly SqliteStatement _find = database.Prepare(
         $"SELECT {Columns}, embedded, agent, lease_ms FROM runs WHERE stream = ?1 AND thread = ?2 AND run = ?3");
 
     private readonly SqliteStatement _findById = database.Prepare(
         $"SELECT {Columns}, thread, run, embedded, agent FROM runs WHERE id = ?1 AND stream = ?2");
     private readonly SqliteStatement _insert = database.Prepare(
-        "INSERT INTO runs(stream, thread, run, embedded, agent, lease_ms, events, first_seq, last_seq, terminal_seq) "
-        + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0)");
+        "INSERT INTO runs(stream, thread, run, embedded, agent, lease_ms, attempt, events, first_seq, last_seq, terminal_seq) "
+        + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0)");
 
     private readonly SqliteStatement _update = database.Prepare(
         "UPDATE runs SET events = ?2, first_seq = ?3, last_seq = ?4, terminal_seq = ?5, waiting_until = ?6, waiting_after = ?7 "
@@ -27,10 +27,11 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
     private readonly SqliteStatement _declare = database.Prepare(
         "UPDATE runs SET agent = coalesce(?2, agent), lease_ms = ?3 WHERE id = ?1");
 
+    private readonly SqliteStatement _begin = database.Prepare("UPDATE runs SET attempt = ?2, attempt_seq = ?3 WHERE id = ?1");
     private readonly SqliteStatement _wait = database.Prepare("UPDATE runs SET waiting_until = ?2, waiting_after = ?3 WHERE id = ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2 RETURNING thread");
     private readonly SqliteStatement _open = database.Prepare(
-        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until FROM runs AS r "
+        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt FROM runs AS r "
         + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
 
     /// <summary>Counts an event of a run.</summary>
@@ -42,12 +43,19 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         if (!state.IsDirty && !TryFind(stream, run.ThreadId, run.RunId, out state))
         {
             _insert.Bind(1, stream.Id).Bind(2, run.ThreadId).Bind(3, run.RunId).Bind(4, run.IsEmbedded ? 1 : 0);
-            _insert.Bind(5, entry.Declared?.AgentName ?? run.AgentName).Bind(6, LeaseOf(entry.Declared)).Execute();
-            state = new RunRow { Id = database.LastInsertRowid };
+            var attempt = Math.Max(1, entry.Attempt);
+            _insert.Bind(5, entry.Declared?.AgentName ?? run.AgentName).Bind(6, LeaseOf(entry.Declared)).Bind(7, attempt).Execute();
+            state = new RunRow { Id = database.LastInsertRowid, Attempt = attempt };
         }
         else if (entry.Declared is { } declared)
         {
             _declare.Bind(1, state.Id).Bind(2, declared.AgentName).Bind(3, LeaseOf(declared)).Execute();
+        }
+
+        if (entry.Attempt > state.Attempt)
+        {
+            _begin.Bind(1, state.Id).Bind(2, entry.Attempt).Bind(3, entry.Seq).Execute();
+            (state.Attempt, state.AttemptSeq) = (entry.Attempt, entry.Seq);
         }
 
         Count(ref state, entry.Seq, entry.Type);
@@ -66,7 +74,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
                 throw new InvalidDataException($"event {seq} of stream {stream.Id} belongs to run {id}, which is not there");
             }
 
-            stored = stream.RunOf(new LogRun(_findById.Text(7), _findById.Text(8), _findById.Int64(9) != 0, _findById.TextOrNull(10)));
+            stored = stream.RunOf(new LogRun(_findById.Text(9), _findById.Text(10), _findById.Int64(11) != 0, _findById.TextOrNull(12)));
             stored.Change(changes) = Read(_findById);
         }
 
@@ -121,10 +129,11 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         // What is in memory is newer.
         var row = Read(_find);
         var state = stream.Runs.FirstOrDefault(run => run.Now.IsDirty && run.Now.Id == row.Id)?.Now ?? row;
-        return new LogRun(threadId, runId, _find.Int64(7) != 0, _find.TextOrNull(8))
+        return new LogRun(threadId, runId, _find.Int64(9) != 0, _find.TextOrNull(10))
         {
-            Lease = LeaseOf(_find.Int64(9)),
+            Lease = LeaseOf(_find.Int64(11)),
             WaitingUntil = TimeOf(state.WaitingUntil),
+            Attempt = state.Attempt,
             Events = state.Events,
             FirstSeq = state.FirstSeq,
             LastSeq = state.LastSeq,
@@ -143,6 +152,7 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
             {
                 Lease = LeaseOf(_open.Int64(5)),
                 WaitingUntil = TimeOf(_open.Int64(6)),
+                Attempt = _open.Int32(7),
             });
         }
 
@@ -168,6 +178,11 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
 
     private static void Count(ref RunRow state, long seq, EventType type)
     {
+        if (seq == state.AttemptSeq)
+        {
+            (state.Events, state.FirstSeq) = (0, 0);
+        }
+
         state.Events++;
         state.FirstSeq = state.FirstSeq == 0 ? seq : state.FirstSeq;
         state.LastSeq = seq;
@@ -185,6 +200,8 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         TerminalSeq = row.Int64(4),
         WaitingUntil = row.Int64(5),
         WaitingAfter = row.Int64(6),
+        Attempt = row.Int32(7),
+        AttemptSeq = row.Int64(8),
     };
 
     private static long LeaseOf(RunDeclaration? declared) => (long)(declared?.Lease.TotalMilliseconds ?? 0);
@@ -226,6 +243,12 @@ internal struct RunRow
 
     /// <summary>The number of the last event before it waited.</summary>
     public long WaitingAfter { get; set; }
+
+    /// <summary>The attempt that has begun last.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>The number of the event that began it; 0 while it is the one that the run began with.</summary>
+    public long AttemptSeq { get; set; }
 
     /// <summary>Whether the table has an older state. If it has not, the row counts, and may have gone.</summary>
     public bool IsDirty { get; set; }

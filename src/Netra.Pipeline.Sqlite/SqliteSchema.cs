@@ -99,6 +99,12 @@ internal static class SqliteSchema
                     FROM reached)
             SELECT stream, max(last), thread, min(first) FROM islands GROUP BY stream, thread, island;
             """),
+
+        // A run's attempt, and the event that began it: what comes before that counts in the run no more.
+        new(5, """
+            ALTER TABLE runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+            ALTER TABLE runs ADD COLUMN attempt_seq INTEGER NOT NULL DEFAULT 0;
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>

@@ -27,6 +27,11 @@ public sealed class AgentExecution
     /// <summary>What came with the question, if anything.</summary>
     public JsonNode? Data => _run.Request.Data;
 
+    /// <summary>
+    /// Which attempt at the run this is: 1, and 2 or more where an earlier one ended before the run did, with its process.
+    /// </summary>
+    public int Attempt => _run.Request.Attempt;
+
     /// <summary>The events the agent may emit itself.</summary>
     public AgentEvents Events { get; }
 

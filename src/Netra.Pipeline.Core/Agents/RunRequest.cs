@@ -12,6 +12,9 @@ namespace Netra.Pipeline.Agents;
 /// <param name="Parent">The run that delegates it; null for a run of its own.</param>
 internal sealed record RunRequest(IAgent Agent, string Input, JsonNode? Data, UserExecutionContext Context, ParentRun? Parent)
 {
+    /// <summary>Which attempt at the run it is, from 1; one above 1 goes on with a run that is open.</summary>
+    public int Attempt { get; init; } = 1;
+
     public FailureScope Scope { get; } = Context.ScopeOf("RunAgent");
 
     public int Depth => Parent is null ? 0 : Parent.Depth + 1;

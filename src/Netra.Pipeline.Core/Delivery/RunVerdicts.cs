@@ -151,6 +151,11 @@ internal sealed class RunVerdicts(
             registry.End(life);
             return true;
         }
+        catch (PipelineException exception) when (exception.Code == FailureCode.AttemptSuperseded)
+        {
+            // Its next attempt has begun meanwhile, and is not quiet.
+            return true;
+        }
         catch (PipelineException exception)
         {
             // Reported by the emitter. The others of this round would fare no better, and would be as many failures.

@@ -15,9 +15,12 @@ namespace Netra.Pipeline.Emission;
 /// <param name="stream">The user's stream, which knows how many digits the next number will have.</param>
 /// <param name="guard">Refuses.</param>
 /// <param name="context">Whose run it is.</param>
-internal sealed class DraftWriter(EmissionServices services, UserStream stream, EmissionGuard guard, UserExecutionContext context)
+/// <param name="attempt">The attempt that most of its events belong to.</param>
+internal sealed class DraftWriter(
+    EmissionServices services, UserStream stream, EmissionGuard guard, UserExecutionContext context, EmitterAttempt attempt)
 {
-    private readonly EnvelopeConstants _constants = new(context);
+    // Those of the last event: the next one belongs to the same attempt, but for the one that begins another.
+    private EnvelopeConstants _constants = new(context, attempt.Now);
     private readonly ulong _ownerTag = OwnerTag.Of(context.UserId);
 
     /// <summary>The trace context's member, with which the envelope ends.</summary>
@@ -29,19 +32,19 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
     {
         guard.Ensure(type);
         var now = services.Time.GetUtcNow();
-        var encoder = EventEncoder.Rent();
-        encoder.Begin(type, _constants.Head, now);
+        var encoder = Begin(type, attempt.Now, now);
         encoder.Data.WriteStartObject();
         return (encoder, now);
     }
 
     /// <summary>Begins an event with data that was encoded before.</summary>
-    public (EventEncoder Encoder, DateTimeOffset Now) Begin(in PublishedData data)
+    /// <param name="data">Its data.</param>
+    /// <param name="belongsTo">The attempt that it belongs to.</param>
+    public (EventEncoder Encoder, DateTimeOffset Now) Begin(in PublishedData data, int belongsTo)
     {
         var now = services.Time.GetUtcNow();
         guard.Ensure(data.Type);
-        var encoder = EventEncoder.Rent();
-        encoder.Begin(data.Type, _constants.Head, now);
+        var encoder = Begin(data.Type, belongsTo, now);
         data.WriteTo(encoder, now);
         return (encoder, now);
     }
@@ -116,6 +119,8 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
             return new EventDraft(type, now, _ownerTag, body, stream.ExpectedSeq)
             {
                 Timestamp = services.Served.GetTimestamp(),
+                Attempt = encoder.Attempt,
+                BeginsAttempt = type == EventType.AgentStarted && subject.Attempt == encoder.Attempt,
                 Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) : null,
             };
         }
@@ -123,6 +128,20 @@ internal sealed class DraftWriter(EmissionServices services, UserStream stream, 
         {
             encoder.Return();
         }
+    }
+
+    private EventEncoder Begin(EventType type, int belongsTo, DateTimeOffset now)
+    {
+        var constants = _constants;
+        if (constants.Attempt != belongsTo)
+        {
+            _constants = constants = new EnvelopeConstants(context, belongsTo);
+        }
+
+        var encoder = EventEncoder.Rent();
+        encoder.Begin(type, constants.Head, now);
+        encoder.Attempt = belongsTo;
+        return encoder;
     }
 
     // The user who is missing it is told what it was.

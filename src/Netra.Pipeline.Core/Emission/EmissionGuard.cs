@@ -14,9 +14,10 @@ namespace Netra.Pipeline.Emission;
 /// <param name="stream">The user's stream.</param>
 /// <param name="life">The run's life; null outside of any run.</param>
 /// <param name="context">Whose run it is.</param>
+/// <param name="attempt">The attempt that its events belong to.</param>
 /// <param name="isOfServer">Whether the server emits something of its own about the run: no sign of life.</param>
 internal sealed class EmissionGuard(
-    EmissionServices services, UserStream stream, RunLife? life, UserExecutionContext context, bool isOfServer)
+    EmissionServices services, UserStream stream, RunLife? life, UserExecutionContext context, EmitterAttempt attempt, bool isOfServer)
 {
     private bool _hasReportedEmergency;
     private int _disposed;
@@ -51,7 +52,7 @@ internal sealed class EmissionGuard(
         if (!isOfServer && life is not null)
         {
             // A publisher that tries is there, whatever the reason why its event cannot be taken.
-            services.Runs.Hear(life);
+            services.Runs.Hear(life, attempt.Now);
         }
 
         return Reported(exception);

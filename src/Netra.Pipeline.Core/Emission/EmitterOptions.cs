@@ -1,3 +1,5 @@
+using Netra.Pipeline.Runs;
+
 namespace Netra.Pipeline.Emission;
 
 /// <summary>How an emitter behaves.</summary>
@@ -34,6 +36,30 @@ public sealed record EmitterOptions
     /// For how long the run may say nothing: <c>agent_started</c> says it. 1 s to 1 day; default: <c>Netra:Monitoring:RunLease</c>.
     /// </summary>
     public TimeSpan? Lease { get; init; }
+
+    /// <summary>
+    /// The attempt of the run that the events belong to, from 1: <c>agent_started</c> begins it (docs/protocol.md, section 9.9). Default:
+    /// the latest one when the emitter is made.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
+    public int? Attempt
+    {
+        get;
+        init
+        {
+            if (value is { } attempt)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(attempt, 1, nameof(value));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// The attempt that the emitter's publisher is at, where it has other emitters of the run; null for a publisher of its own.
+    /// </summary>
+    internal PublisherAttempt? Publisher { get; init; }
 
     /// <summary>
     /// The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere,

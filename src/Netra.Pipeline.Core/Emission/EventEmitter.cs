@@ -30,19 +30,26 @@ public sealed class EventEmitter : IAsyncDisposable
     private readonly StreamRun _run;
     private readonly RunLife _life;
     private readonly TimeSpan? _lease;
+    private readonly EmitterAttempt _attempt;
     private readonly EmissionGuard _guard;
     private readonly DraftWriter _drafts;
     private readonly EventSender _sender;
     private readonly LifeSigns _signs;
 
     internal EventEmitter(
-        EmissionServices services, UserStream stream, StreamRun run, RunLife life, UserExecutionContext context, EmitterOptions options)
+        EmissionServices services,
+        UserStream stream,
+        StreamRun run,
+        RunLife life,
+        UserExecutionContext context,
+        EmitterAttempt attempt,
+        EmitterOptions options)
     {
-        (_runs, _stream, _run, _life, _lease, Context) = (services.Runs, stream, run, life, options.Lease, context);
-        _guard = new EmissionGuard(services, stream, life, context, options.IsOfServer);
-        _drafts = new DraftWriter(services, stream, _guard, context);
-        _sender = new EventSender(services, stream, _guard, life, context, options);
-        _signs = new LifeSigns(services, stream, _guard, run, life, context);
+        (_runs, _stream, _run, _life, _lease, _attempt, Context) = (services.Runs, stream, run, life, options.Lease, attempt, context);
+        _guard = new EmissionGuard(services, stream, life, context, attempt, options.IsOfServer);
+        _drafts = new DraftWriter(services, stream, _guard, context, attempt);
+        _sender = new EventSender(services, stream, _guard, life, context, attempt.Publisher, options);
+        _signs = new LifeSigns(services, stream, _guard, run, life, context, attempt);
     }
 
     /// <summary>Whose run it is.</summary>
@@ -67,10 +74,16 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <summary>The run's life.</summary>
     internal RunLife Life => _life;
 
-    /// <summary>How many events the run has, of all emitters.</summary>
+    /// <summary>The attempt of the run that its next event belongs to.</summary>
+    internal int Attempt => _attempt.Now;
+
+    /// <summary>The attempt that its publisher is at.</summary>
+    internal PublisherAttempt Publisher => _attempt.Publisher;
+
+    /// <summary>How many events the run's present attempt has, of all emitters.</summary>
     internal long EventsOfRun => _stream.Runs.ProgressOf(_run).Events;
 
-    /// <summary>The run has started.</summary>
+    /// <summary>The run has started, or its next attempt (<see cref="EmitterOptions.Attempt"/>).</summary>
     /// <param name="agentName">The agent that runs.</param>
     /// <param name="metadata">More about it; <c>{}</c> when null.</param>
     /// <param name="parentRunId">The run that delegated to it.</param>
@@ -92,8 +105,13 @@ public sealed class EventEmitter : IAsyncDisposable
             data.WriteNumber("lease_ms"u8, (long)lease.TotalMilliseconds);
         }
 
-        return EmitAsync(
-            EventType.AgentStarted, new EventSubject(agentName, Lease: _lease ?? default), encoder, now, metadata, cancellationToken);
+        if (_attempt.Named is > 1 and var attempt)
+        {
+            data.WriteNumber("attempt"u8, attempt);
+        }
+
+        var subject = new EventSubject(agentName, Lease: _lease ?? default, Attempt: _attempt.Named ?? 0);
+        return EmitAsync(EventType.AgentStarted, subject, encoder, now, metadata, cancellationToken);
     }
 
     /// <summary>The agent thinks.</summary>
@@ -282,7 +300,7 @@ public sealed class EventEmitter : IAsyncDisposable
     internal ValueTask<EventReceipt> EmitRawAsync(
         in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
-        var (encoder, now) = _drafts.Begin(data);
+        var (encoder, now) = _drafts.Begin(data, AttemptOf(data.Subject));
         var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace);
         return _sender.SendAsync(new PendingEvent(draft, data.Subject, _run) { Key = key, IsUrgent = isUrgent }, cancellationToken);
     }
@@ -295,7 +313,7 @@ public sealed class EventEmitter : IAsyncDisposable
     internal ValueTask<EventReceipt> EmitReplayAsync(
         in PublishedData data, string replayOf, PublishKey key, CancellationToken cancellationToken)
     {
-        var (encoder, now) = _drafts.Begin(data);
+        var (encoder, now) = _drafts.Begin(data, Attempt);
         var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, [.. _drafts.Trace, .. EnvelopeConstants.ReplayOf(replayOf)]) with
         {
             Thread = new EventThread(Context.ThreadId),
@@ -324,10 +342,16 @@ public sealed class EventEmitter : IAsyncDisposable
     internal (TimeSpan Left, Task Stored) BeginWait(DateTimeOffset until) => _signs.BeginWait(until);
 
     /// <summary>The work on the run goes on in a delegated one for a while, whose signs of life count instead.</summary>
-    internal void BeginDelegation() => _runs.BeginDelegation(_life);
+    internal void BeginDelegation() => _runs.BeginDelegation(_life, Publisher);
 
     /// <summary>The delegated run is over.</summary>
-    internal void EndDelegation() => _runs.EndDelegation(_life);
+    internal void EndDelegation() => _runs.EndDelegation(_life, Publisher);
+
+    // A beginning that says its attempt belongs to it, unless it can begin none.
+    private int AttemptOf(in EventSubject subject)
+        => subject.Attempt == 0 || _attempt.Named is not null
+            ? Attempt
+            : _stream.Runs.AttemptOf(_run, subject.Name, subject.Attempt, Attempt);
 
     private ValueTask<EventReceipt> EndAsync(
         EventType type,

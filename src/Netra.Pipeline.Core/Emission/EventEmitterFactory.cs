@@ -117,6 +117,13 @@ public sealed class EventEmitterFactory
         }
     }
 
+    private static EmitterAttempt AttemptOf(EmitterOptions options, int met)
+    {
+        var publisher = options.Publisher ?? new PublisherAttempt(met);
+        publisher.Reach(options.Attempt ?? publisher.Value);
+        return new EmitterAttempt(publisher, options.Attempt);
+    }
+
     private async ValueTask<EventEmitter> CreateAsync(
         UserExecutionContext context, EmitterOptions options, CancellationToken cancellationToken)
     {
@@ -125,8 +132,9 @@ public sealed class EventEmitterFactory
         {
             await stream.Storage.ClaimAsync(cancellationToken);
             var run = await stream.Runs.EnterAsync(context.ThreadId, context.RunId, options.EmbeddedAgent, cancellationToken);
-            var life = _services.Runs.Enter(RunKey.Of(context), stream.Runs.Read(run));
-            return new EventEmitter(_services, stream, run, life, context, options);
+            var known = stream.Runs.Read(run);
+            var life = _services.Runs.Enter(RunKey.Of(context), known);
+            return new EventEmitter(_services, stream, run, life, context, AttemptOf(options, known.Attempt), options);
         }
         catch
         {

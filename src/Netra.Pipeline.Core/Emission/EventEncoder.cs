@@ -33,6 +33,9 @@ internal sealed class EventEncoder
         MaxDepth = ProtocolConstants.MaxDepth - 1,
     });
 
+    /// <summary>The attempt that the envelope names.</summary>
+    public int Attempt { get; set; }
+
     /// <summary>Writes the members of <c>data</c>, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
     public Utf8JsonWriter Data { get; }
 

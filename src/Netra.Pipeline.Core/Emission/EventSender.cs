@@ -19,9 +19,16 @@ namespace Netra.Pipeline.Emission;
 /// <param name="guard">Refuses.</param>
 /// <param name="life">The run's life; null outside of any run.</param>
 /// <param name="context">Whose run it is.</param>
+/// <param name="publisher">The attempt that its publisher is at.</param>
 /// <param name="options">How the emitter behaves.</param>
 internal sealed class EventSender(
-    EmissionServices services, UserStream stream, EmissionGuard guard, RunLife? life, UserExecutionContext context, EmitterOptions options)
+    EmissionServices services,
+    UserStream stream,
+    EmissionGuard guard,
+    RunLife? life,
+    UserExecutionContext context,
+    PublisherAttempt publisher,
+    EmitterOptions options)
 {
     private readonly TimeSpan _roomTimeout = options.RoomTimeout ?? services.Waits.Timeout;
     private EmissionQueue? _queue;
@@ -70,9 +77,10 @@ internal sealed class EventSender(
         // A publisher that tries is alive, however it ends: the run is not to be called quiet for what it waits for.
         // A dead letter counts in no run.
         var waiting = pending.Run is not null && !options.IsOfServer ? life : null;
+        var present = PublisherAttempt.At(pending.Draft.Attempt);
         if (waiting is not null)
         {
-            services.Runs.BeginRequest(waiting);
+            services.Runs.BeginRequest(waiting, present);
         }
 
         var queue = Volatile.Read(ref _queue) ?? Interlocked.CompareExchange(ref _queue, new EmissionQueue(), null) ?? _queue;
@@ -89,7 +97,7 @@ internal sealed class EventSender(
             services.Waits.Leave(bytes);
             if (waiting is not null)
             {
-                services.Runs.EndRequest(waiting, isBroken: false);
+                services.Runs.EndRequest(waiting, present, isBroken: false);
             }
         }
     }
@@ -216,6 +224,11 @@ internal sealed class EventSender(
                 break;
             case AppendKind.RunEnded:
                 throw guard.Refused(type, SendFailureException.RunEnded(guard.Scope(type), EventTypes.WireName(type)));
+            case AppendKind.AttemptSuperseded:
+                throw guard.Refused(type, SendFailureException.AttemptSuperseded(
+                    guard.Scope(type), EventTypes.WireName(type), pending.Draft.Attempt, outcome.Attempt));
+            case AppendKind.AttemptUnknown:
+                throw guard.Refused(type, SendFailureException.AttemptUnknown(guard.Scope(type), pending.Draft.Attempt, outcome.Attempt));
             case AppendKind.LogFull:
                 throw guard.Refused(type, SendFailureException.LogFull(guard.Scope(type), services.Log.Bound));
             case AppendKind.LogFailed:
@@ -233,7 +246,8 @@ internal sealed class EventSender(
         stream.Observer.OnAccepted(type, pending.Draft.Timestamp);
         if (pending.Subject is { } named && life is not null)
         {
-            Observe(life, pending.Draft, named, outcome.Seq);
+            Move(pending.Draft.Attempt, outcome.Place);
+            Observe(life, pending.Draft, named, outcome);
         }
 
         var receipt = new EventReceipt(stream, outcome.Seq, outcome.Status);
@@ -251,26 +265,45 @@ internal sealed class EventSender(
         return receipt;
     }
 
-    private void Observe(RunLife life, in EventDraft draft, in EventSubject subject, long seq)
+    // What the publisher publishes next without naming an attempt belongs to the one that it has begun.
+    private void Move(int attempt, AttemptPlace place)
     {
-        if (!EventTypes.IsCritical(draft.Type))
+        if (place == AttemptPlace.Begins)
+        {
+            publisher.Begin(attempt);
+        }
+        else if (attempt > publisher.Latest)
+        {
+            publisher.Reach(attempt);
+        }
+    }
+
+    private void Observe(RunLife life, in EventDraft draft, in EventSubject subject, in AppendOutcome outcome)
+    {
+        if (outcome.Place == AttemptPlace.Late)
+        {
+            if (outcome.IsFirstLate && !options.IsOfServer)
+            {
+                services.Runs.OnLate(life, context, draft.Type, draft.Attempt, outcome.Attempt);
+            }
+        }
+        else if (!EventTypes.IsCritical(draft.Type))
         {
             services.Runs.OnToken(life, draft.Timestamp);
-            return;
         }
-
-        if (options.IsOfServer)
+        else if (options.IsOfServer)
         {
             life.OnOwnEvent(draft.Type);
         }
         else
         {
-            services.Runs.OnEvent(life, context, draft.Type, subject);
+            services.Runs.OnEvent(life, context, draft.Type, subject, draft.Attempt);
         }
 
-        if (services.Observation.HasObservers)
+        if (EventTypes.IsCritical(draft.Type) && services.Observation.HasObservers)
         {
-            services.Observation.OnEvent(new ObservedEvent(context, draft.Type, seq, draft.AcceptedAt, subject.Name, subject.CallId));
+            services.Observation.OnEvent(
+                new ObservedEvent(context, draft.Type, outcome.Seq, draft.AcceptedAt, subject.Name, subject.CallId));
         }
     }
 }

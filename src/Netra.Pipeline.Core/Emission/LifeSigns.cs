@@ -12,8 +12,15 @@ namespace Netra.Pipeline.Emission;
 /// <param name="run">The run.</param>
 /// <param name="life">The run's life.</param>
 /// <param name="context">Whose run it is.</param>
+/// <param name="attempt">Whose signs they are.</param>
 internal sealed class LifeSigns(
-    EmissionServices services, UserStream stream, EmissionGuard guard, StreamRun run, RunLife life, UserExecutionContext context)
+    EmissionServices services,
+    UserStream stream,
+    EmissionGuard guard,
+    StreamRun run,
+    RunLife life,
+    UserExecutionContext context,
+    EmitterAttempt attempt)
 {
     private static readonly TimeSpan MaxWaiting = TimeSpan.FromDays(1);
 
@@ -22,7 +29,7 @@ internal sealed class LifeSigns(
     public TimeSpan Heartbeat()
     {
         EnsureGoesOn("heartbeat");
-        services.Runs.Hear(life);
+        services.Runs.Hear(life, attempt.Now);
         return services.Runs.LeftOf(life);
     }
 
@@ -60,7 +67,8 @@ internal sealed class LifeSigns(
     private void EnsureGoesOn(string type)
     {
         var scope = context.ScopeOf(type);
-        var (events, hasEnded) = stream.Runs.ProgressOf(run);
+        var (events, hasEnded, present) = stream.Runs.ProgressOf(run);
+        var own = attempt.Now;
         if (hasEnded)
         {
             throw guard.Reported(SendFailureException.RunEnded(scope, type));
@@ -69,6 +77,13 @@ internal sealed class LifeSigns(
         if (events == 0)
         {
             throw guard.Reported(SendFailureException.InvalidEvent(scope, "type", $"is {type}, but the run has not begun"));
+        }
+
+        if (own != present)
+        {
+            throw guard.Reported(own < present
+                ? SendFailureException.AttemptSuperseded(scope, type, own, present)
+                : SendFailureException.AttemptUnknown(scope, own, present));
         }
     }
 }

@@ -21,9 +21,9 @@ public sealed class ThreadEmitter : IAsyncDisposable
     internal ThreadEmitter(EmissionServices services, UserStream stream, UserExecutionContext context, EmitterOptions options)
     {
         (_stream, Context) = (stream, context);
-        _guard = new EmissionGuard(services, stream, life: null, context, options.IsOfServer);
-        _drafts = new DraftWriter(services, stream, _guard, context);
-        _sender = new EventSender(services, stream, _guard, life: null, context, options);
+        _guard = new EmissionGuard(services, stream, life: null, context, EmitterAttempt.OutsideRun, options.IsOfServer);
+        _drafts = new DraftWriter(services, stream, _guard, context, EmitterAttempt.OutsideRun);
+        _sender = new EventSender(services, stream, _guard, life: null, context, EmitterAttempt.OutsideRun.Publisher, options);
     }
 
     /// <summary>Whose thread it is.</summary>
@@ -62,7 +62,7 @@ public sealed class ThreadEmitter : IAsyncDisposable
     internal ValueTask<EventReceipt> EmitRawAsync(
         in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
     {
-        var (encoder, now) = _drafts.Begin(data);
+        var (encoder, now) = _drafts.Begin(data, belongsTo: 1);
         var thread = ThreadTitles.OfEncoded(Context.ThreadId, data);
         var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace) with { Thread = thread };
         return _sender.SendAsync(new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = isUrgent }, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -9,11 +10,19 @@ namespace Netra.Pipeline.Events;
 /// <summary>The members of the envelope that do not change from event to event of one emitter, encoded once.</summary>
 internal sealed class EnvelopeConstants
 {
-    public EnvelopeConstants(UserExecutionContext context)
+    /// <param name="context">Whose run it is.</param>
+    /// <param name="attempt">The attempt of the run; the first one is not said.</param>
+    public EnvelopeConstants(UserExecutionContext context, int attempt = 1)
     {
-        Head = Encoding.UTF8.GetBytes($"\",\"thread_id\":{Json(context.ThreadId)},\"run_id\":{Json(context.RunId)},\"timestamp\":");
+        var number = attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $",\"attempt\":{attempt}") : string.Empty;
+        Attempt = attempt;
+        Head = Encoding.UTF8.GetBytes(
+            $"\",\"thread_id\":{Json(context.ThreadId)},\"run_id\":{Json(context.RunId)}{number},\"timestamp\":");
         Trace = context.Trace is { } trace ? TraceOf(trace) : [];
     }
+
+    /// <summary>The attempt of the run that they name.</summary>
+    public int Attempt { get; }
 
     /// <summary>From the quote that ends the type to the timestamp's colon.</summary>
     public byte[] Head { get; }

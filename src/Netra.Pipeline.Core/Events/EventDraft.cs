@@ -37,8 +37,7 @@ internal readonly struct EventDraft
     /// <param name="expectedSeq">The number it will probably get.</param>
     public EventDraft(EventType type, DateTimeOffset acceptedAt, ulong ownerTag, ReadOnlySpan<byte> body, long expectedSeq)
     {
-        Type = type;
-        AcceptedAt = acceptedAt;
+        (Type, AcceptedAt, Attempt) = (type, acceptedAt, 1);
         _bodyStart = OwnerTag.Length + HeadLength(Digits(expectedSeq));
         _buffer = GC.AllocateUninitializedArray<byte>(_bodyStart + body.Length);
         OwnerTag.Write(_buffer, ownerTag);
@@ -60,6 +59,12 @@ internal readonly struct EventDraft
 
     /// <summary>The thread of an event outside of any run; null for an event of a run.</summary>
     public EventThread? Thread { get; init; }
+
+    /// <summary>The attempt of its run that its envelope names.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Whether it says that it begins that attempt.</summary>
+    public bool BeginsAttempt { get; init; }
 
     /// <summary>The length that the whole buffer has under a number, or a little more.</summary>
     public int LengthAt(long seq)

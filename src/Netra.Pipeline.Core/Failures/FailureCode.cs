@@ -137,4 +137,7 @@ public enum FailureCode
 
     /// <summary><c>resource_exhausted</c>: memory, threads or handles run out.</summary>
     ResourceExhausted,
+
+    /// <summary><c>attempt_superseded</c>: the terminal event, or a sign of life, of an attempt when a later one has begun.</summary>
+    AttemptSuperseded,
 }

@@ -27,6 +27,7 @@ public static class FailureCodes
         FailureCode.ContextInvalid => Error(code, "context_invalid", Category.Rejected, 400, show: false),
         FailureCode.EventTooLarge => Error(code, "event_too_large", Category.Overflow, 413, "BUFFER OVERFLOW:"),
         FailureCode.RunEnded => Error(code, "run_ended", Category.Rejected, 409, show: false),
+        FailureCode.AttemptSuperseded => Error(code, "attempt_superseded", Category.Rejected, 409, show: false),
         FailureCode.IdempotencyConflict => Error(code, "idempotency_conflict", Category.Rejected, 409, show: false),
         FailureCode.BufferOverflow => Error(code, "buffer_overflow", Category.Overflow, 202, "BUFFER OVERFLOW:", show: false),
         FailureCode.OverflowTimeout => Error(code, "overflow_timeout", Category.Timeout, 503, "BUFFER OVERFLOW:"),

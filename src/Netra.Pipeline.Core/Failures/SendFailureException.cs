@@ -42,6 +42,26 @@ public sealed class SendFailureException : PipelineException
     public static SendFailureException RunEnded(FailureScope scope, string eventType) =>
         new(FailureCode.RunEnded, scope, $"{scope.Operation} was refused: {eventType} came after the terminal event of run {scope.RunId}");
 
+    /// <summary>A later attempt of the run has begun (<see cref="FailureCode.AttemptSuperseded"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="eventType">The type of the event that came too late.</param>
+    /// <param name="attempt">The attempt that it belongs to.</param>
+    /// <param name="present">The run's attempt.</param>
+    public static SendFailureException AttemptSuperseded(FailureScope scope, string eventType, int attempt, int present) => new(
+        FailureCode.AttemptSuperseded,
+        scope,
+        $"{scope.Operation} was refused: {eventType} of attempt {attempt} came after attempt {present} of run {scope.RunId} had begun",
+        numbers: new Dictionary<string, long>(StringComparer.Ordinal) { ["attempt"] = attempt, ["present_attempt"] = present });
+
+    /// <summary>The attempt has not begun (<see cref="FailureCode.InvalidEvent"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="attempt">The attempt that the event belongs to.</param>
+    /// <param name="present">The run's attempt.</param>
+    public static SendFailureException AttemptUnknown(FailureScope scope, int attempt, int present) => InvalidEvent(
+        scope,
+        "attempt",
+        $"is {attempt}, but the run is at attempt {present}: agent_started of the run's agent begins the next one, with 'data.attempt'");
+
     /// <summary>The idempotency key was used for other content (<see cref="FailureCode.IdempotencyConflict"/>).</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     public static SendFailureException IdempotencyConflict(FailureScope scope) => new(

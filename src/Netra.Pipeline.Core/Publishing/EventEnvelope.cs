@@ -14,6 +14,9 @@ namespace Netra.Pipeline.Publishing;
 internal readonly record struct EventEnvelope(
     string Id, EventType Type, string ThreadId, string RunId, ReadOnlyMemory<byte> Timestamp, ReadOnlyMemory<byte> Data)
 {
+    /// <summary>The attempt of its run.</summary>
+    public int Attempt { get; private init; } = 1;
+
     /// <summary>The event as clients got it, without the tag before it.</summary>
     /// <param name="buffer">The owner tag and the encoded event.</param>
     public static ReadOnlyMemory<byte> JsonOf(byte[] buffer) => buffer.AsMemory(OwnerTag.Length);
@@ -28,6 +31,7 @@ internal readonly record struct EventEnvelope(
         json.Read();
         string? id = null, thread = null, run = null;
         EventType? type = null;
+        var attempt = 1;
         ReadOnlyMemory<byte> timestamp = default, data = default;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
@@ -47,6 +51,11 @@ internal readonly record struct EventEnvelope(
             {
                 run = Text(ref json);
             }
+            else if (json.ValueTextEquals("attempt"u8))
+            {
+                json.Read();
+                attempt = json.GetInt32();
+            }
             else if (json.ValueTextEquals("timestamp"u8))
             {
                 timestamp = Value(ref json, utf8);
@@ -63,7 +72,7 @@ internal readonly record struct EventEnvelope(
         }
 
         return id is not null && type is { } read && thread is not null && run is not null && !timestamp.IsEmpty && !data.IsEmpty
-            ? new EventEnvelope(id, read, thread, run, timestamp, data)
+            ? new EventEnvelope(id, read, thread, run, timestamp, data) { Attempt = attempt }
             : throw new JsonException("A stored event lacks a member that every event has.");
     }
 

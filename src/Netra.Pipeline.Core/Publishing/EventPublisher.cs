@@ -50,14 +50,16 @@ internal sealed class EventPublisher(
         ReadOnlyMemory<byte> json, PublishRequest request, CancellationToken cancellationToken)
     {
         var scope = new FailureScope(Operation);
+        int? attempt = null;
         try
         {
             using var published = PublishedEventReader.Read(json, request.LastTarget);
             var target = published.Target;
+            attempt = target.Attempt;
             if (published.Malformed is { } malformed)
             {
                 scope = target.RefusalScope;
-                Hear(scope);
+                Hear(scope, attempt);
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, malformed));
             }
 
@@ -67,6 +69,7 @@ internal sealed class EventPublisher(
             }
 
             var emitter = request.Find(target);
+            attempt ??= emitter?.Attempt;
             var context = emitter?.Context ?? request.CreateContext(target);
             scope = context.ScopeOf(Operation);
             if (published.Sign != LifeSign.None)
@@ -78,14 +81,14 @@ internal sealed class EventPublisher(
 
             if (published.Invalid is { } invalid)
             {
-                Hear(scope);
+                Hear(scope, attempt);
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, invalid));
             }
 
             var data = published.Data;
             if (request.KeyOf(published.IdempotencyKey, scope) is { } key)
             {
-                return await PublishOnceAsync(key, data, target, context, request, cancellationToken);
+                return await PublishOnceAsync(key, data, target, attempt, context, request, cancellationToken);
             }
 
             EnsureMayBegin(data.Type, scope);
@@ -96,16 +99,17 @@ internal sealed class EventPublisher(
                 return PublishOutcome.Rejected(refusal);
             }
 
+            attempt = emitter.Attempt;
             return Accepted(await SendAsync(emitter, data, key: null, request.IsUrgent, cancellationToken), context);
         }
         catch (PipelineException exception)
         {
-            Hear(scope);
+            Hear(scope, attempt);
             return Rejected(exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Hear(scope);
+            Hear(scope, attempt);
 
             // A fault of the server: the publisher is told, and the next event may succeed.
             return Rejected(
@@ -126,7 +130,10 @@ internal sealed class EventPublisher(
         try
         {
             var envelope = EventEnvelope.Read(letter.Buffer);
-            var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null);
+            var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null)
+            {
+                Attempt = envelope.Attempt,
+            };
             var context = request.CreateContext(target);
             scope = context.ScopeOf(ReplayOperation);
             var data = new PublishedData(envelope.Type, envelope.Data, AddMetadata: false, AddTimestamp: false);
@@ -150,8 +157,9 @@ internal sealed class EventPublisher(
     /// <param name="beginning">What has been read of it.</param>
     public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
     {
-        var (scope, refused) = TooLongEventReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
-        Hear(scope);
+        var (target, refused) = TooLongEventReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        var scope = target.RefusalScope;
+        Hear(scope, target.Attempt);
         return Rejected(Failure.In(
             FailureCode.EventTooLarge,
             scope,
@@ -215,6 +223,7 @@ internal sealed class EventPublisher(
         string key,
         PublishedData data,
         PublishTarget target,
+        int? attempt,
         UserExecutionContext context,
         PublishRequest request,
         CancellationToken cancellationToken)
@@ -223,8 +232,9 @@ internal sealed class EventPublisher(
         bridge.EnsureCanEmit(scope, isSystem: false);
 
         // A repeated event is a sign of life of its run as well.
-        Hear(scope);
-        return index.PublishAsync(IdempotencyHashes.Of(request.Publisher, key, context, data), scope, EmitAsync, cancellationToken);
+        Hear(scope, attempt);
+        var hashes = IdempotencyHashes.Of(request.Publisher, key, context, target.Attempt, data);
+        return index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
 
         // These checks are for the first publish alone: a repeated one gets its receipt even if the run has ended or the pipeline drains.
         async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
@@ -243,10 +253,19 @@ internal sealed class EventPublisher(
         var context = request.CreateThreadContext(published.Target);
         var scope = context.ScopeOf(Operation);
         bridge.EnsureCanEmit(scope, isSystem: false);
+        if (published.Target.Attempt is not null)
+        {
+            throw SendFailureException.InvalidEvent(scope, "attempt", "is of a run, and the event belongs to none");
+        }
+
         var data = published.Data;
-        return request.KeyOf(published.IdempotencyKey, scope) is { } key
-            ? await index.PublishAsync(IdempotencyHashes.Of(request.Publisher, key, context, data), scope, EmitAsync, cancellationToken)
-            : await EmitAsync(key: null, cancellationToken);
+        if (request.KeyOf(published.IdempotencyKey, scope) is not { } key)
+        {
+            return await EmitAsync(key: null, cancellationToken);
+        }
+
+        var hashes = IdempotencyHashes.Of(request.Publisher, key, context, attempt: null, data);
+        return await index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
 
         async ValueTask<PublishOutcome> EmitAsync(PublishKey? key, CancellationToken token)
         {
@@ -313,12 +332,12 @@ internal sealed class EventPublisher(
         return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
     }
 
-    // A refused event is a sign of life too, if its run is known.
-    private void Hear(in FailureScope scope)
+    // A refused event is a sign of life too, if its run is known, and at its attempt.
+    private void Hear(in FailureScope scope, int? attempt)
     {
         if (scope is { UserId: { } userId, ThreadId: { } threadId, RunId: { } runId })
         {
-            registry.Hear(new RunKey(userId, threadId, runId));
+            registry.Hear(new RunKey(userId, threadId, runId), attempt);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Netra.Pipeline.Contexts;
@@ -20,8 +21,9 @@ internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)
     /// <param name="publisher">Whose key it is.</param>
     /// <param name="key">The key.</param>
     /// <param name="context">Whose event it is.</param>
+    /// <param name="attempt">The attempt of the run that it names; null where it names none.</param>
     /// <param name="data">The event; its JSON compact, so that white space makes no difference.</param>
-    public static IdempotencyHashes Of(string publisher, string key, UserExecutionContext context, in PublishedData data)
+    public static IdempotencyHashes Of(string publisher, string key, UserExecutionContext context, int? attempt, in PublishedData data)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, "key"u8);
@@ -33,6 +35,11 @@ internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)
         Append(hash, context.RunId);
         Append(hash, EventTypes.Utf8Name(data.Type));
         Append(hash, data.Json.Span);
+        if (attempt is { } named)
+        {
+            Append(hash, named.ToString(CultureInfo.InvariantCulture));
+        }
+
         return new IdempotencyHashes(keyHash, Finish(hash));
     }
 

@@ -41,6 +41,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     private readonly LinkedList<(PublishTarget Target, EventEmitter Emitter)> _used = [];
     private readonly RequestRuns _renewed;
     private EventEmitter? _last;
+    private bool _hasUnwatched;
 
     /// <param name="contexts">Makes the contexts of runs.</param>
     /// <param name="emitters">Makes their emitters.</param>
@@ -134,9 +135,14 @@ internal sealed class PublishRequest : IAsyncDisposable
     /// <summary>Opens a run.</summary>
     public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)
     {
+        var publisher = AttemptOf(RunKey.Of(context));
+
         // It was heard of now, and not only when the log has loaded its stream.
-        _registry.Hear(RunKey.Of(context));
-        var emitter = await _emitters.CreateEmitterAsync(context, Options, cancellationToken);
+        _registry.Hear(RunKey.Of(context), target.Attempt ?? publisher?.Value);
+        var options = target.Attempt is null && publisher is null
+            ? Options
+            : Options with { Attempt = target.Attempt, Publisher = publisher };
+        var emitter = await _emitters.CreateEmitterAsync(context, options, cancellationToken);
         if (_open.Count >= MaxEmitters)
         {
             var oldest = _used.Last!;
@@ -146,11 +152,16 @@ internal sealed class PublishRequest : IAsyncDisposable
         }
 
         // An open request renews its runs, also one with a single event that waits for a slow disk.
-        _renewed.Add(emitter.Life);
+        _hasUnwatched |= !_renewed.Add(emitter.Life, emitter.Publisher);
         _open[target] = _used.AddFirst((target, emitter));
         (LastTarget, _last) = (target, emitter);
         return emitter;
     }
+
+    // A run may have several emitters, such as one for each trace, and all of them are at one attempt.
+    private PublisherAttempt? AttemptOf(RunKey key) => _renewed.AttemptOf(key) ?? (_hasUnwatched
+        ? _used.Select(static run => run.Emitter).FirstOrDefault(emitter => RunKey.Of(emitter.Context) == key)?.Publisher
+        : null);
 
     public async ValueTask DisposeAsync()
     {

@@ -52,6 +52,9 @@ internal readonly record struct PublishedEvent(PublishTarget Target) : IDisposab
 /// </summary>
 internal sealed record PublishTarget(string? UserId, string? ThreadId, string? RunId, string? TraceParent, string? TraceState)
 {
+    /// <summary>The attempt of the run that the event names; null where it names none.</summary>
+    public int? Attempt { get; init; }
+
     /// <summary>The scope of a refusal. An id that is not valid itself must not get into logs, nor be looked up among the users.</summary>
     public FailureScope RefusalScope => new(
         EventPublisher.Operation,

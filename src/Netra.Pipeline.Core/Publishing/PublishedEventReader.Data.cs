@@ -35,7 +35,7 @@ internal ref partial struct PublishedEventReader
 
         _data = new PublishedData(type, _compact.Finish(), addMetadata, addTimestamp)
         {
-            Subject = new EventSubject(_subject, _callId, _lease),
+            Subject = new EventSubject(_subject, _callId, _lease, _begins),
         };
     }
 
@@ -157,9 +157,7 @@ internal ref partial struct PublishedEventReader
                 : $"must be a number from {MinLeaseMs} to {MaxLeaseMs}",
             DataKind.Outcome => IsOutcome() ? null : "must be ok, failed or cancelled",
             DataKind.Error => token == JsonTokenType.StartObject ? null : "must be an object with code and message",
-            DataKind.Attempt => IsInteger(out var attempt) && attempt is >= 1 and <= int.MaxValue
-                ? null
-                : $"must be an integer from 1 to {int.MaxValue}",
+            DataKind.Attempt => IsAttempt(out _) ? null : NoAttempt,
             DataKind.Count => IsInteger(out var count) && count is >= 0 and <= ProtocolConstants.MaxSeq
                 ? null
                 : $"must be an integer from 0 to {ProtocolConstants.MaxSeq}",
@@ -198,6 +196,9 @@ internal ref partial struct PublishedEventReader
                 break;
             case DataKind.Lease:
                 _lease = TimeSpan.FromMilliseconds(_json.GetDouble());
+                break;
+            case DataKind.Attempt:
+                _begins = _json.GetInt32();
                 break;
             case DataKind.Error:
                 ReadObject(EventDataRules.Error, "data.error");

@@ -15,6 +15,7 @@ internal ref partial struct PublishedEventReader
     private const int TypeBit = 3;
     private const int DataBit = 4;
 
+    private const string NoAttempt = "must be an integer from 1 to 2147483647";
     private const string NotUnicode = "has text that is not Unicode: an unpaired surrogate";
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolConstants.MaxDepth };
@@ -29,6 +30,7 @@ internal ref partial struct PublishedEventReader
     private string? _user;
     private string? _thread;
     private string? _run;
+    private int? _attempt;
     private string? _traceParent;
     private string? _traceState;
     private string? _idempotencyKey;
@@ -43,6 +45,7 @@ internal ref partial struct PublishedEventReader
     private string? _subject;
     private string? _callId;
     private TimeSpan _lease;
+    private int _begins;
     private string? _invalid;
 
     private PublishedEventReader(ReadOnlyMemory<byte> utf8, PublishTarget? previous)
@@ -92,9 +95,10 @@ internal ref partial struct PublishedEventReader
     {
         var target = _previous is { } last && last.UserId == _user && last.ThreadId == _thread && last.RunId == _run
             && last.TraceParent == _traceParent && last.TraceState == _traceState
+            && last.Attempt == _attempt
             ? last
-            : new PublishTarget(_user, _thread, _run, _traceParent, _traceState);
-        var invalid = _sign == LifeSign.None && _malformed is null ? _invalid ?? ProblemOfType() : null;
+            : new PublishTarget(_user, _thread, _run, _traceParent, _traceState) { Attempt = _attempt };
+        var invalid = _sign == LifeSign.None && _malformed is null ? _invalid ?? ProblemOfType() ?? ProblemOfAttempt() : null;
         return new PublishedEvent(target)
         {
             Malformed = _malformed,
@@ -117,6 +121,10 @@ internal ref partial struct PublishedEventReader
         return problem is null ? null : PublishedEvent.ProblemOf("type", problem);
     }
 
+    private readonly string? ProblemOfAttempt() => _attempt is { } named && _begins > 0 && _begins != named
+        ? PublishedEvent.ProblemOf("attempt", "must agree with 'data.attempt'")
+        : null;
+
     private void ReadMembers()
     {
         var early = default(ReadOnlyMemory<byte>);
@@ -134,6 +142,10 @@ internal ref partial struct PublishedEventReader
             else if (Is("run_id"u8, "run_id", 2))
             {
                 _run = Text("run_id", _previous?.RunId);
+            }
+            else if (Is("attempt"u8, "attempt", 8))
+            {
+                ReadAttempt();
             }
             else if (Is("type"u8, "type", TypeBit))
             {
@@ -192,6 +204,25 @@ internal ref partial struct PublishedEventReader
             "waiting" => LifeSign.Waiting,
             _ => LifeSign.None,
         };
+    }
+
+    private void ReadAttempt()
+    {
+        if (IsAttempt(out var attempt))
+        {
+            _attempt = attempt;
+        }
+        else if (_json.TokenType != JsonTokenType.Null)
+        {
+            Refuse("attempt", NoAttempt);
+            _json.Skip();
+        }
+    }
+
+    private readonly bool IsAttempt(out int attempt)
+    {
+        attempt = 0;
+        return _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out attempt) && attempt >= 1;
     }
 
     // The rules for data depend on the type, which nearly all publishers write first. Otherwise data is read after the rest of the event.

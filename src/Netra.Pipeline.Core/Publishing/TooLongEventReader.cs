@@ -15,6 +15,7 @@ internal ref struct TooLongEventReader
     private string? _user;
     private string? _thread;
     private string? _run;
+    private int? _attempt;
     private string? _type;
     private string? _tool;
     private string? _call;
@@ -25,7 +26,7 @@ internal ref struct TooLongEventReader
 
     /// <summary>Reads what it can.</summary>
     /// <param name="beginning">The event, or as much as there is of it.</param>
-    public static (FailureScope Scope, RefusedEvent Event) Read(in ReadOnlySequence<byte> beginning)
+    public static (PublishTarget Target, RefusedEvent Event) Read(in ReadOnlySequence<byte> beginning)
     {
         var reader = new TooLongEventReader(beginning);
         try
@@ -37,10 +38,12 @@ internal ref struct TooLongEventReader
             // From here on it is no JSON, or no Unicode; what came before is kept.
         }
 
-        var target = new PublishTarget(reader._user, reader._thread, reader._run, TraceParent: null, TraceState: null);
+        var target = new PublishTarget(reader._user, reader._thread, reader._run, TraceParent: null, TraceState: null)
+        {
+            Attempt = reader._attempt,
+        };
         var type = EventTypes.TryParse(reader._type ?? string.Empty, out var known) ? EventTypes.WireName(known) : null;
-        return (
-            target.RefusalScope, new RefusedEvent(type, PublishTarget.IfValid(reader._tool), PublishTarget.IfValid(reader._call)));
+        return (target, new RefusedEvent(type, PublishTarget.IfValid(reader._tool), PublishTarget.IfValid(reader._call)));
     }
 
     private void ReadMembers()
@@ -82,6 +85,12 @@ internal ref struct TooLongEventReader
         else if (_json.ValueTextEquals("type"u8))
         {
             _type = Text();
+        }
+        else if (_json.ValueTextEquals("attempt"u8))
+        {
+            _attempt = _json.Read() && _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var attempt) && attempt >= 1
+                ? attempt
+                : null;
         }
     }
 

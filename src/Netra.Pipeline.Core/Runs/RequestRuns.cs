@@ -9,19 +9,25 @@ internal sealed class RequestRuns(RunRegistry registry)
 {
     private const int FirstSweep = 1024;
 
-    private readonly HashSet<RunLife> _runs = [];
+    private readonly Dictionary<RunKey, (RunLife Life, PublisherAttempt Publisher)> _runs = [];
     private int _comeSince;
     private int _sweepAfter = FirstSweep;
 
     /// <summary>Whether one of them has begun and has not ended.</summary>
-    public bool HasOpenRun => _runs.Any(static life => life is { HasBegun: true, HasEnded: false });
+    public bool HasOpenRun => _runs.Values.Any(static run => run.Life is { HasBegun: true, HasEnded: false });
+
+    /// <summary>The attempt of a run that the request is at; null when it has not published to the run, or that is not watched.</summary>
+    public PublisherAttempt? AttemptOf(RunKey key) => _runs.TryGetValue(key, out var run) ? run.Publisher : null;
 
     /// <summary>The request publishes to a run.</summary>
-    public void Add(RunLife life)
+    /// <param name="life">The run.</param>
+    /// <param name="publisher">The attempt that it is at.</param>
+    /// <returns>Whether the run is watched.</returns>
+    public bool Add(RunLife life, PublisherAttempt publisher)
     {
-        if (_runs.Contains(life))
+        if (_runs.ContainsKey(life.Key))
         {
-            return;
+            return true;
         }
 
         // Those that are not watched count: that they are not may be due to runs that have ended and that the request has in hand still.
@@ -32,18 +38,20 @@ internal sealed class RequestRuns(RunRegistry registry)
 
         if (life.IsWatched)
         {
-            _runs.Add(life);
-            registry.BeginRequest(life);
+            _runs.Add(life.Key, (life, publisher));
+            registry.BeginRequest(life, publisher);
         }
+
+        return life.IsWatched;
     }
 
     /// <summary>The request has ended.</summary>
     /// <param name="isBroken">Whether in the middle.</param>
     public void End(bool isBroken)
     {
-        foreach (var life in _runs)
+        foreach (var (life, publisher) in _runs.Values)
         {
-            registry.EndRequest(life, isBroken);
+            registry.EndRequest(life, publisher, isBroken);
         }
 
         _runs.Clear();
@@ -53,10 +61,10 @@ internal sealed class RequestRuns(RunRegistry registry)
     // that came since.
     private void Sweep()
     {
-        foreach (var life in _runs.Where(registry.IsOver).ToArray())
+        foreach (var (life, publisher) in _runs.Values.Where(run => registry.IsOver(run.Life)).ToArray())
         {
-            _runs.Remove(life);
-            registry.EndRequest(life, isBroken: false);
+            _runs.Remove(life.Key);
+            registry.EndRequest(life, publisher, isBroken: false);
         }
 
         (_comeSince, _sweepAfter) = (1, Math.Max(FirstSweep, _runs.Count));

@@ -13,6 +13,8 @@ namespace Netra.Pipeline.Runs;
 /// back.</para>
 /// <para>Safe from any thread. A token costs one volatile write and three reads (<see cref="OnToken"/>); everything else takes the lock.
 /// Two events that are emitted at the same time have no order of their own, and may be seen in either.</para>
+/// <para>All of it is of the run's present attempt. What an earlier attempt's publisher still does is no sign of life, and its requests and
+/// delegations hold up nothing.</para>
 /// </remarks>
 internal sealed class RunLife(RunKey key)
 {
@@ -26,8 +28,11 @@ internal sealed class RunLife(RunKey key)
     private long _lease;
     private long _stalledSince = Never;
     private bool _isBroken;
-    private int _requests;
-    private int _delegations;
+    private int _attempt = 1;
+
+    // Each with the attempt that its publisher is at; those of earlier attempts count no more.
+    private List<PublisherAttempt>? _requests;
+    private List<PublisherAttempt>? _delegations;
 
     public RunKey Key => key;
 
@@ -38,6 +43,9 @@ internal sealed class RunLife(RunKey key)
     public bool HasBegun { get; private set; }
 
     public bool HasEnded { get; private set; }
+
+    /// <summary>The attempt that has begun last.</summary>
+    public int Attempt => Volatile.Read(ref _attempt);
 
     /// <summary>Whether quiet is noticed; not for the system's own runs, nor for those above the limit.</summary>
     public bool IsWatched { get; init; }
@@ -61,13 +69,14 @@ internal sealed class RunLife(RunKey key)
     /// <param name="agentName">The agent, if it is known.</param>
     /// <param name="lease">Its own lease, in ticks; 0 for none.</param>
     /// <param name="waiting">For how long it waits still, in ticks.</param>
+    /// <param name="attempt">Its attempt.</param>
     /// <param name="now">The clock.</param>
-    public void Adopt(string? agentName, long lease, long waiting, long now)
+    public void Adopt(string? agentName, long lease, long waiting, int attempt, long now)
     {
         lock (_gate)
         {
             _order.BecomePartial();
-            (AgentName, _lease, HasBegun) = (agentName, lease, true);
+            (AgentName, _lease, _attempt, HasBegun) = (agentName, lease, attempt, true);
             Volatile.Write(ref _heardAt, now);
             if (waiting > 0)
             {
@@ -85,7 +94,7 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    /// <summary>A token, or an event of the application's own, was accepted.</summary>
+    /// <summary>A token, or an event of the application's own, of the present attempt was accepted.</summary>
     /// <returns>Whether it must be looked at sooner than before.</returns>
     public bool OnToken(long now)
     {
@@ -104,11 +113,28 @@ internal sealed class RunLife(RunKey key)
     }
 
     /// <summary>A lifecycle event was accepted.</summary>
-    public FlowViolation OnEvent(EventType type, in EventSubject subject, long now)
+    /// <param name="type">Its type.</param>
+    /// <param name="subject">What it names.</param>
+    /// <param name="attempt">Its attempt; a later one than the run's has begun with it.</param>
+    /// <param name="now">The clock.</param>
+    public FlowViolation OnEvent(EventType type, in EventSubject subject, int attempt, long now)
     {
         lock (_gate)
         {
+            if (attempt < _attempt)
+            {
+                // It was in time for the stream, but the next attempt's beginning was seen here before it.
+                return FlowViolation.None;
+            }
+
             _waits.End(now);
+            if (attempt > _attempt)
+            {
+                _order.Reset();
+                Volatile.Write(ref _attempt, attempt);
+                Volatile.Write(ref _stalledSince, Never);
+            }
+
             var violation = _order.Judge(type, subject, _waits.WorkingAt(now));
             if (type == EventType.AgentStarted)
             {
@@ -129,6 +155,15 @@ internal sealed class RunLife(RunKey key)
         lock (_gate)
         {
             HasEnded |= EventTypes.IsTerminal(type);
+        }
+    }
+
+    /// <summary>A sign of life of an attempt, if that is the present one.</summary>
+    public void Hear(long now, int attempt)
+    {
+        if (attempt >= Attempt)
+        {
+            Hear(now);
         }
     }
 
@@ -156,46 +191,56 @@ internal sealed class RunLife(RunKey key)
     }
 
     /// <summary>A request that stays open publishes to it: as long as it does, its publisher is there.</summary>
-    public void BeginRequest(long now)
+    /// <param name="publisher">The attempt that its publisher is at.</param>
+    /// <param name="now">The clock.</param>
+    public void BeginRequest(PublisherAttempt publisher, long now)
     {
         lock (_gate)
         {
-            _requests++;
-            Hear(now);
+            (_requests ??= []).Add(publisher);
+            Hear(now, publisher.Latest);
         }
     }
 
     /// <summary>A request that published to it has ended.</summary>
+    /// <param name="publisher">The attempt that its publisher is at.</param>
     /// <param name="now">The clock.</param>
     /// <param name="isBroken">Whether it ended in the middle.</param>
-    public void EndRequest(long now, bool isBroken)
+    public void EndRequest(PublisherAttempt publisher, long now, bool isBroken)
     {
         lock (_gate)
         {
-            // Until now its publisher was there; another request's publisher is there still.
-            _requests--;
-            Hear(now);
-            Volatile.Write(ref _isBroken, isBroken && _requests == 0);
+            _requests!.Remove(publisher);
+            if (IsPresent(publisher))
+            {
+                // Until now its publisher was there; another request's publisher is there still.
+                Hear(now);
+                Volatile.Write(ref _isBroken, isBroken && !AnyPresent(_requests));
+            }
         }
     }
 
     /// <summary>It has delegated to another run, which is heard of in its place.</summary>
-    public void BeginDelegation(long now)
+    /// <param name="publisher">The attempt that has delegated.</param>
+    /// <param name="now">The clock.</param>
+    public void BeginDelegation(PublisherAttempt publisher, long now)
     {
         lock (_gate)
         {
-            _delegations++;
-            Hear(now);
+            (_delegations ??= []).Add(publisher);
+            Hear(now, publisher.Latest);
         }
     }
 
     /// <summary>The other run is over.</summary>
-    public void EndDelegation(long now)
+    /// <param name="publisher">The attempt that has delegated.</param>
+    /// <param name="now">The clock.</param>
+    public void EndDelegation(PublisherAttempt publisher, long now)
     {
         lock (_gate)
         {
-            _delegations--;
-            Hear(now);
+            _delegations!.Remove(publisher);
+            Hear(now, publisher.Latest);
         }
     }
 
@@ -280,18 +325,22 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
+    private bool IsPresent(PublisherAttempt publisher) => publisher.Latest >= _attempt;
+
+    private bool AnyPresent(List<PublisherAttempt>? publishers) => publishers is { Count: > 0 } && publishers.Exists(IsPresent);
+
     private long SilentSince => Math.Max(Volatile.Read(ref _heardAt), _waits.Until);
 
     // When the silence calls for the next verdict.
     private long VerdictAt(RunLimits limits)
     {
-        if (_delegations > 0)
+        if (AnyPresent(_delegations))
         {
             return Never;
         }
 
         var (lease, silence) = (LeaseOr(limits), limits.MaxSilence.Ticks);
-        if (_requests > 0)
+        if (AnyPresent(_requests))
         {
             // Its publisher is connected, and it goes on. That nothing at all comes for so long is worth one stall.
             return IsStalled ? Never : SilentSince + Math.Max(lease, silence);

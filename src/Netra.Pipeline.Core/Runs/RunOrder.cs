@@ -28,6 +28,13 @@ internal sealed class RunOrder
     /// <summary>It began before this process, or on another node: it is not judged by events that were never seen here.</summary>
     public void BecomePartial() => (_isPartial, _hasStarted) = (true, true);
 
+    /// <summary>Another attempt begins: nothing of the earlier one is open.</summary>
+    public void Reset()
+    {
+        (_named, _unnamed, _openTools) = (null, null, 0);
+        (_hasStarted, _isPartial, _isAmbiguous) = (false, false, false);
+    }
+
     /// <summary>Judges the next lifecycle event.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="subject">What it names.</param>

@@ -67,7 +67,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             }
             else if (known.Events > 0)
             {
-                life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, waiting, now);
+                life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, waiting, known.Attempt, now);
             }
 
             if (isWatched)
@@ -109,18 +109,38 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
                 Events = 1,
                 Lease = run.Lease,
                 WaitingUntil = run.WaitingUntil,
+                Attempt = run.Attempt,
             }));
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
-    public void OnEvent(RunLife life, UserExecutionContext context, EventType type, in EventSubject subject)
+    /// <param name="life">Its run.</param>
+    /// <param name="context">Whose run it is.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="subject">What it names.</param>
+    /// <param name="attempt">Its attempt.</param>
+    public void OnEvent(RunLife life, UserExecutionContext context, EventType type, in EventSubject subject, int attempt)
     {
-        if (life.OnEvent(type, subject, clock.Now) is var violation and not FlowViolation.None && limits.AreWatched && life.IsWatched)
+        if (life.OnEvent(type, subject, attempt, clock.Now) is var violation and not FlowViolation.None)
         {
-            failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), Describe(violation, type, subject)));
+            Report(life, context, Describe(violation, type, subject));
         }
 
         Schedule(life);
     }
+
+    /// <summary>
+    /// An event of an earlier attempt was accepted, the first one since the present one began: the run goes on as if it were not there.
+    /// </summary>
+    /// <param name="life">Its run.</param>
+    /// <param name="context">Whose run it is.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="attempt">Its attempt.</param>
+    /// <param name="present">The run's attempt.</param>
+    public void OnLate(RunLife life, UserExecutionContext context, EventType type, int attempt, int present) => Report(
+        life,
+        context,
+        $"{EventTypes.WireName(type)} of attempt {attempt} came after attempt {present} had begun: it is kept, and counts nowhere; "
+        + "nor do those that follow, of which nothing more is said");
 
     /// <summary>A token, or an event of the application's own, was accepted.</summary>
     /// <param name="life">Its run.</param>
@@ -134,7 +154,9 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     }
 
     /// <summary>A sign of life without an event: a publish that is refused, say.</summary>
-    public void Hear(RunKey key)
+    /// <param name="key">The run.</param>
+    /// <param name="attempt">Whose sign of life it is: an earlier attempt's is none. Null for the present one.</param>
+    public void Hear(RunKey key, int? attempt)
     {
         RunLife? life;
         lock (_gate)
@@ -142,11 +164,13 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             _lives.TryGetValue(key, out life);
         }
 
-        life?.Hear(clock.Now);
+        life?.Hear(clock.Now, attempt ?? life.Attempt);
     }
 
-    /// <inheritdoc cref="Hear(RunKey)"/>
-    public void Hear(RunLife life) => life.Hear(clock.Now);
+    /// <inheritdoc cref="Hear(RunKey, int?)"/>
+    /// <param name="life">The run.</param>
+    /// <param name="attempt">Whose sign of life it is: an earlier attempt's is none.</param>
+    public void Hear(RunLife life, int attempt) => life.Hear(clock.Now, attempt);
 
     /// <summary>Nothing is to be expected of a run before a time of the wall clock.</summary>
     public void Wait(RunLife life, DateTimeOffset until)
@@ -160,22 +184,25 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     public TimeSpan LeftOf(RunLife life) => TimeSpan.FromTicks(life.LeftAt(clock.Now, limits));
 
     /// <summary>A request that stays open publishes to a run; it has the run in hand.</summary>
-    public void BeginRequest(RunLife life)
+    /// <param name="life">The run.</param>
+    /// <param name="publisher">The attempt that its publisher is at.</param>
+    public void BeginRequest(RunLife life, PublisherAttempt publisher)
     {
         lock (_gate)
         {
             life.Holders++;
         }
 
-        life.BeginRequest(clock.Now);
+        life.BeginRequest(publisher, clock.Now);
     }
 
     /// <summary>That request publishes to the run no more.</summary>
     /// <param name="life">The run.</param>
+    /// <param name="publisher">The attempt that its publisher is at.</param>
     /// <param name="isBroken">Whether the request ended in the middle.</param>
-    public void EndRequest(RunLife life, bool isBroken)
+    public void EndRequest(RunLife life, PublisherAttempt publisher, bool isBroken)
     {
-        life.EndRequest(clock.Now, isBroken);
+        life.EndRequest(publisher, clock.Now, isBroken);
         Schedule(life);
         Leave(life);
     }
@@ -190,12 +217,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     }
 
     /// <summary>The work on a run goes on in another one; both calls may come from any thread.</summary>
-    public void BeginDelegation(RunLife life) => life.BeginDelegation(clock.Now);
+    /// <param name="life">The run that delegates.</param>
+    /// <param name="publisher">Its attempt.</param>
+    public void BeginDelegation(RunLife life, PublisherAttempt publisher) => life.BeginDelegation(publisher, clock.Now);
 
     /// <inheritdoc cref="BeginDelegation"/>
-    public void EndDelegation(RunLife life)
+    public void EndDelegation(RunLife life, PublisherAttempt publisher)
     {
-        life.EndDelegation(clock.Now);
+        life.EndDelegation(publisher, clock.Now);
         Schedule(life);
     }
 
@@ -252,6 +281,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         FlowViolation.ToolNotCompleted => $"{EventTypes.WireName(type)} came while tools were running",
         _ => throw new ArgumentOutOfRangeException(nameof(violation), violation, "not a violation"),
     };
+
+    private void Report(RunLife life, UserExecutionContext context, string what)
+    {
+        if (limits.AreWatched && life.IsWatched)
+        {
+            failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), what));
+        }
+    }
 
     private long RestOf(DateTimeOffset? until)
         => until is { } end ? Math.Clamp((end - wall.GetUtcNow()).Ticks, 0, MaxWait.Ticks) : 0;

@@ -5,6 +5,7 @@ namespace Netra.Pipeline.Storage;
 /// <summary>What the in-memory log knows of one run. Guarded by its stream's lock.</summary>
 internal sealed class InMemoryRun(LogRun run)
 {
+    private int _attempt = run.Attempt;
     private long _events = run.Events;
     private long _firstSeq = run.FirstSeq;
     private long _terminalSeq = run.TerminalSeq;
@@ -18,6 +19,11 @@ internal sealed class InMemoryRun(LogRun run)
 
     public void Count(in LogEntry entry)
     {
+        if (entry.Attempt > _attempt)
+        {
+            (_attempt, _events, _firstSeq) = (entry.Attempt, 0, 0);
+        }
+
         _events++;
         _firstSeq = _firstSeq == 0 ? entry.Seq : _firstSeq;
         LastSeq = entry.Seq;
@@ -35,6 +41,7 @@ internal sealed class InMemoryRun(LogRun run)
     {
         Lease = _lease,
         WaitingUntil = _waitingUntil,
+        Attempt = _attempt,
         Events = _events,
         FirstSeq = _firstSeq,
         LastSeq = LastSeq,
@@ -45,6 +52,7 @@ internal sealed class InMemoryRun(LogRun run)
     {
         Lease = _lease,
         WaitingUntil = _waitingUntil,
+        Attempt = _attempt,
     };
 }
 

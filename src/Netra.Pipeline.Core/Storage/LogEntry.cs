@@ -13,11 +13,20 @@ namespace Netra.Pipeline.Storage;
 /// </param>
 public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset AcceptedAt, byte[] Buffer)
 {
-    /// <summary>The run it belongs to; null for an event outside of any run, such as a dead letter sent again.</summary>
+    /// <summary>
+    /// The run that it counts in; null for an event that counts in none, such as a dead letter sent again, or a late one of an earlier
+    /// attempt.
+    /// </summary>
     public LogRun? Run { get; init; }
 
-    /// <summary>The thread of an event outside of any run; null for an event of a run, whose thread is the run's.</summary>
+    /// <summary>The thread of an event that counts in no run; null for an event of a run, whose thread is the run's.</summary>
     public EventThread? Thread { get; init; }
+
+    /// <summary>
+    /// The attempt of the run that it counts in. One that is higher than the run's begins the next attempt: the run's count and its first
+    /// number begin anew with it, in the event's transaction.
+    /// </summary>
+    public int Attempt { get; init; }
 
     /// <summary>
     /// What the event says of its run as a whole, to be stored with the run in the event's transaction; null when it says nothing.

@@ -28,10 +28,13 @@ public sealed class LogRun(string threadId, string runId, bool isEmbedded, strin
     /// <summary>Until when it waited, as it had said when it was found; null when it did not wait.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 
-    /// <summary>How many events it had when it was found; 0 for a new one.</summary>
+    /// <summary>The attempt that had begun last when it was found; from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>How many events that attempt had when it was found; 0 for a new one.</summary>
     public long Events { get; init; }
 
-    /// <summary>The number of its first event when it was found; 0 for a new one.</summary>
+    /// <summary>The number of the attempt's first event when it was found; 0 for a new one.</summary>
     public long FirstSeq { get; init; }
 
     /// <summary>The number of its last event when it was found; 0 for a new one.</summary>
@@ -54,4 +57,7 @@ public sealed record OpenRun(string UserId, string ThreadId, string RunId, strin
 
     /// <summary>Until when it waits, as it has said; null when it does not wait.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
+
+    /// <summary>The attempt that has begun last; from 1.</summary>
+    public int Attempt { get; init; } = 1;
 }

@@ -16,6 +16,15 @@ internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Con
     /// <summary>What the log threw; only with <see cref="AppendKind.LogFailed"/>.</summary>
     public Exception? Fault { get; init; }
 
+    /// <summary>Where it stands among its run's attempts.</summary>
+    public AttemptPlace Place { get; init; }
+
+    /// <summary>The run's attempt, where the event belongs to another one.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Whether it is the first late event since the run's attempt began.</summary>
+    public bool IsFirstLate { get; init; }
+
     /// <summary>The event's status, for its receipt.</summary>
     public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
 
@@ -42,4 +51,26 @@ internal enum AppendKind
 
     /// <summary>Room in every queue was asked for and there is none; nothing was numbered.</summary>
     NoRoom,
+
+    /// <summary>It would end an attempt that a later one has superseded; nothing was numbered.</summary>
+    AttemptSuperseded,
+
+    /// <summary>It belongs to an attempt that has not begun; nothing was numbered.</summary>
+    AttemptUnknown,
+}
+
+/// <summary>Where an event stands among the attempts of its run.</summary>
+internal enum AttemptPlace
+{
+    /// <summary>It belongs to the present one, or to no run.</summary>
+    Present,
+
+    /// <summary>It begins the next one.</summary>
+    Begins,
+
+    /// <summary>It belongs to an earlier one: it counts nowhere.</summary>
+    Late,
+
+    /// <summary>It belongs to one that has not begun.</summary>
+    Unknown,
 }

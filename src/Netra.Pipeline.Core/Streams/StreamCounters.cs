@@ -13,6 +13,7 @@ internal sealed class StreamCounters
     private long _expired;
     private long _deadLettered;
     private long _slowConsumers;
+    private long _attempts;
 
     public long Acknowledged => Volatile.Read(ref _acknowledged);
 
@@ -26,6 +27,9 @@ internal sealed class StreamCounters
 
     public long SlowConsumers => Volatile.Read(ref _slowConsumers);
 
+    /// <summary>Attempts at runs beyond the first.</summary>
+    public long Attempts => Volatile.Read(ref _attempts);
+
     public void OnAcknowledged(long events) => Interlocked.Add(ref _acknowledged, events);
 
     /// <summary>Events were read again for a connection.</summary>
@@ -38,4 +42,6 @@ internal sealed class StreamCounters
     public void OnDeadLettered(long events) => Interlocked.Add(ref _deadLettered, events);
 
     public void OnSlowConsumers(int connections) => Interlocked.Add(ref _slowConsumers, connections);
+
+    public void OnAttempt() => Interlocked.Increment(ref _attempts);
 }

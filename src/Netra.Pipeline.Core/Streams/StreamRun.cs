@@ -9,6 +9,7 @@ internal sealed class StreamRun(LogRun run)
 {
     private RunDeclaration? _declared;
     private DateTimeOffset? _waitingUntil = run.WaitingUntil;
+    private bool _hasToldLate;
 
     public string ThreadId => Logged.ThreadId;
 
@@ -17,10 +18,16 @@ internal sealed class StreamRun(LogRun run)
     /// <summary>The run as the log knew it when it was found.</summary>
     public LogRun Logged { get; } = run;
 
-    /// <summary>How many events the run has.</summary>
+    /// <summary>The agent that runs: the first one that was named, if one was.</summary>
+    public string? AgentName => _declared?.AgentName ?? Logged.AgentName;
+
+    /// <summary>The attempt that has begun last.</summary>
+    public int Attempt { get; private set; } = run.Attempt;
+
+    /// <summary>How many events the attempt has.</summary>
     public long Events { get; private set; } = run.Events;
 
-    /// <summary>The number of the run's first event; 0 while it has none.</summary>
+    /// <summary>The number of the attempt's first event; 0 while it has none.</summary>
     public long FirstSeq { get; private set; } = run.FirstSeq;
 
     /// <summary>The number of the run's terminal event; 0 while it is open.</summary>
@@ -38,8 +45,9 @@ internal sealed class StreamRun(LogRun run)
     public RunSummary SummaryAt(long seq) => new(Events + 1, FirstSeq == 0 ? seq : FirstSeq, seq);
 
     /// <summary>The run's present state, with what it has declared since it was found.</summary>
-    public LogRun Now => new(ThreadId, RunId, Logged.IsEmbedded, _declared?.AgentName ?? Logged.AgentName)
+    public LogRun Now => new(ThreadId, RunId, Logged.IsEmbedded, AgentName)
     {
+        Attempt = Attempt,
         Events = Events,
         FirstSeq = FirstSeq,
         LastSeq = LastSeq,
@@ -51,6 +59,29 @@ internal sealed class StreamRun(LogRun run)
     /// <summary>The run waits, until its next event.</summary>
     public void Wait(DateTimeOffset until) => _waitingUntil = until;
 
+    /// <summary>Where an event stands among the run's attempts.</summary>
+    public AttemptPlace PlaceOf(in EventDraft draft)
+        => draft.Attempt == Attempt ? AttemptPlace.Present
+            : draft.Attempt < Attempt ? AttemptPlace.Late
+            : draft.BeginsAttempt && IsOf(draft.Declared?.AgentName) ? AttemptPlace.Begins
+            : AttemptPlace.Unknown;
+
+    /// <summary>Which attempt a beginning belongs to that says one itself.</summary>
+    /// <param name="agentName">The agent that begins.</param>
+    /// <param name="said">What it says.</param>
+    /// <param name="publisher">The attempt of its publisher, to which it belongs where it can begin none.</param>
+    public int AttemptOf(string? agentName, int said, int publisher) => said <= Attempt || IsOf(agentName) ? said : publisher;
+
+    /// <summary>What is to be stored of what an event says of the run: the agent that was named first stays.</summary>
+    public RunDeclaration? Keep(RunDeclaration? declared)
+        => declared is null || AgentName is null ? declared : declared with { AgentName = AgentName };
+
+    /// <summary>Whether a late event is the first one since the attempt began: the others are not reported.</summary>
+    public bool TakeLate() => !_hasToldLate && (_hasToldLate = true);
+
+    /// <summary>The next attempt begins: nothing of the earlier one counts.</summary>
+    public void Begin(int attempt) => (Attempt, Events, FirstSeq, _hasToldLate) = (attempt, 0, 0, false);
+
     public void Count(long seq, bool isTerminal, RunDeclaration? declared = null)
     {
         (_declared, _waitingUntil) = (declared ?? _declared, null);
@@ -59,4 +90,6 @@ internal sealed class StreamRun(LogRun run)
         LastSeq = seq;
         TerminalSeq = isTerminal ? seq : 0;
     }
+
+    private bool IsOf(string? agentName) => AgentName is not { } known || known == agentName;
 }

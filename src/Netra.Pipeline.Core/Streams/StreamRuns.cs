@@ -58,12 +58,25 @@ internal sealed class StreamRuns(StreamState state)
         }
     }
 
-    /// <summary>How many events a run has, and whether it has ended.</summary>
-    public (long Events, bool HasEnded) ProgressOf(StreamRun run)
+    /// <summary>How many events a run's present attempt has, whether the run has ended, and the attempt.</summary>
+    public (long Events, bool HasEnded, int Attempt) ProgressOf(StreamRun run)
     {
         lock (state.Gate)
         {
-            return (run.Events, run.HasEnded);
+            return (run.Events, run.HasEnded, run.Attempt);
+        }
+    }
+
+    /// <inheritdoc cref="StreamRun.AttemptOf"/>
+    /// <param name="run">The run.</param>
+    /// <param name="agentName">The agent that begins.</param>
+    /// <param name="said">What it says.</param>
+    /// <param name="publisher">The attempt of its publisher, to which it belongs where it can begin none.</param>
+    public int AttemptOf(StreamRun run, string? agentName, int said, int publisher)
+    {
+        lock (state.Gate)
+        {
+            return run.AttemptOf(agentName, said, publisher);
         }
     }
 

@@ -301,25 +301,33 @@ internal sealed class UserStream
                 return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
             }
 
+            var place = run?.PlaceOf(draft) ?? AttemptPlace.Present;
+            var isTerminal = EventTypes.IsTerminal(draft.Type);
+            if (place == AttemptPlace.Unknown || (place == AttemptPlace.Late && isTerminal))
+            {
+                var kind = place == AttemptPlace.Late ? AppendKind.AttemptSuperseded : AppendKind.AttemptUnknown;
+                return AppendOutcome.Refused(kind) with { Place = place, Attempt = run!.Attempt };
+            }
+
             var seq = _state.Head + 1;
             if (requireRoom && !Subscribers.HasRoom(draft.LengthAt(seq)))
             {
                 return AppendOutcome.Refused(AppendKind.NoRoom);
             }
 
-            var isTerminal = EventTypes.IsTerminal(draft.Type);
             var buffer = draft.Complete(_state.Key, seq, isTerminal && run is not null ? run.SummaryAt(seq) : null);
             AppendResult taken;
             try
             {
                 taken = _state.Log.TryAppend(_state.Lease, new LogEntry(seq, draft.Type, draft.AcceptedAt, buffer)
                 {
-                    Run = run?.Logged,
+                    Run = place == AttemptPlace.Late ? null : run?.Logged,
+                    Attempt = draft.Attempt,
                     Key = key,
                     IsUrgent = isUrgent,
                     HasRoom = hasRoom,
-                    Declared = draft.Declared,
-                    Thread = draft.Thread,
+                    Declared = place == AttemptPlace.Late ? null : run?.Keep(draft.Declared),
+                    Thread = place == AttemptPlace.Late ? new EventThread(run!.ThreadId) : draft.Thread,
                 });
             }
             catch (Exception fault)
@@ -337,7 +345,7 @@ internal sealed class UserStream
 
             try
             {
-                var outcome = OnTaken(draft, seq, buffer, run);
+                var outcome = OnTaken(draft, seq, buffer, run, place);
                 key?.Settle(outcome.Status);
                 return outcome;
             }
@@ -349,13 +357,22 @@ internal sealed class UserStream
         }
     }
 
-    private AppendOutcome OnTaken(in EventDraft draft, long seq, byte[] buffer, StreamRun? run)
+    private AppendOutcome OnTaken(in EventDraft draft, long seq, byte[] buffer, StreamRun? run, AttemptPlace place)
     {
         _state.Ledger.OnTaken();
         _state.Head = seq;
         _window.Add(seq, buffer, _state.Committed);
         var (isTerminal, critical) = (EventTypes.IsTerminal(draft.Type), EventTypes.IsCritical(draft.Type));
-        run?.Count(seq, isTerminal, draft.Declared);
+        if (place == AttemptPlace.Begins)
+        {
+            BeginAttempt(run!, draft.Attempt);
+        }
+
+        if (place != AttemptPlace.Late)
+        {
+            run?.Count(seq, isTerminal, run.Keep(draft.Declared));
+        }
+
         if (critical)
         {
             Acknowledgements.Criticals.Add(seq);
@@ -368,7 +385,18 @@ internal sealed class UserStream
         }
 
         _state.Ledger.OnAccepted(seq);
-        return outcome;
+        return place == AttemptPlace.Present
+            ? outcome
+            : outcome with { Place = place, Attempt = run!.Attempt, IsFirstLate = place == AttemptPlace.Late && run.TakeLate() };
+    }
+
+    private void BeginAttempt(StreamRun run, int attempt)
+    {
+        run.Begin(attempt);
+        if (!_state.IsSystem)
+        {
+            _state.Services.Counters.OnAttempt();
+        }
     }
 
     private bool IsIdleLocked() => !Pins.IsPinned

@@ -67,6 +67,7 @@ internal sealed class StateMetrics
             () => counters.SlowConsumers,
             "{connection}",
             "Connections that fell behind, since their queue was full; each time counts.");
+        meter.CreateObservableCounter("netra.run.attempts", () => counters.Attempts, "{attempt}", "Attempts at runs beyond the first.");
 
         void Count(string name, Func<long> read, string description) => meter.CreateObservableCounter(name, read, "{event}", description);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -92,6 +93,49 @@ internal sealed class RunsOverRestartTests
         var (late, receipt) = await client.PublishAsync(PublishExtensions.TokenJson("yes"));
         Assert.That(late.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), receipt.ToString());
         Assert.That(after.Output, Does.Not.Contain("run_stalled").And.Not.Contain("lease_expired"));
+    }
+
+    [Test]
+    public async Task Kill_BetweenAttempts_TheRunIsAtItsLastOne()
+    {
+        await using (var before = ServerProcess.Start("Development", Arguments()))
+        {
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await before.WhenListeningAsync()}") };
+            await WhenReadyAsync(http);
+            await PublishAllAsync(http, Started(1), PublishExtensions.TokenJson(), Started(2), PublishExtensions.TokenJson());
+            await before.KillAsync();
+        }
+
+        await using (var between = ServerProcess.Start("Development", Arguments()))
+        {
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await between.WhenListeningAsync()}") };
+            await WhenReadyAsync(http);
+            await PublishAllAsync(http, PublishExtensions.TokenJson("of the second"), Started(3));
+            await between.KillAsync();
+        }
+
+        await using var after = await StartAsync();
+        Assert.That(
+            after.Services.GetRequiredService<RunRegistry>().Lives().Single(static life => life.Key.RunId == "r1").Attempt, Is.EqualTo(3));
+        using var client = after.CreateClient();
+        await PublishAllAsync(client, PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo"}"""));
+        await using var page = await TestClient.ConnectAsync(after.SocketAddress("ada", "&seq=0"));
+        var events = await page.ReadEventsAsync(7);
+        Assert.That(events.Select(static e => e.Attempt), Is.EqualTo(new[] { 1, 1, 2, 2, 2, 3, 3 }));
+        Assert.That(events[^1].Run, Is.EqualTo(new RunSummary(2, events[5].Seq, events[6].Seq)));
+        Assert.That(after.Failures.Latest(20), Is.Empty);
+    }
+
+    private static string Started(int attempt)
+        => PublishExtensions.EventJson("agent_started", $$"""{"agent_name":"demo","attempt":{{attempt}}}""");
+
+    private static async Task PublishAllAsync(HttpClient http, params string[] events)
+    {
+        foreach (var json in events)
+        {
+            var (response, body) = await http.PublishAsync(json);
+            Assert.That(response.IsSuccessStatusCode, Is.True, body.ToString());
+        }
     }
 
     private static Task WhenReadyAsync(HttpClient http) => Eventually.BecomesTrueAsync(

@@ -20,7 +20,7 @@ public sealed partial class FailureCodesTests
     }
 
     [TestCase(-1)]
-    [TestCase(44)]
+    [TestCase(1_000)]
     [TestCase(int.MaxValue)]
     public void Describe_NotACode_Throws(int value) =>
         Assert.That(() => FailureCodes.Describe((FailureCode)value), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -74,8 +74,8 @@ public sealed partial class FailureCodesTests
             FailureCode.WebhookFailed, FailureCode.LedgerUnaccounted, FailureCode.FlowViolation, FailureCode.RunStalled,
             FailureCode.ToolStuck, FailureCode.CanaryFailed, FailureCode.ObserverFailed, FailureCode.NotificationFailed,
             FailureCode.ResourceExhausted, FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid,
-            FailureCode.RunEnded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow, FailureCode.Draining,
-            FailureCode.EmergencyMode,
+            FailureCode.RunEnded, FailureCode.AttemptSuperseded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow,
+            FailureCode.Draining, FailureCode.EmergencyMode,
         }));
 
     [Test]

@@ -83,6 +83,7 @@ public sealed class ServerMessagePropertyTests
             traced ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" : null,
             redelivery == 0 ? null : redelivery)
         {
+            Attempt = known ? 1 : 1 + redelivery,
             FromSeq = known && Arbitrary.Seq(drawn, shift) > 1 ? Arbitrary.Seq(drawn, shift) / 2 : null,
             Run = redelivery % 2 == 0 ? null : new RunSummary(1L + redelivery, 1L + time, 2L + time),
             ReplayOf = traced ? "id-" + Arbitrary.Text(text) : null,

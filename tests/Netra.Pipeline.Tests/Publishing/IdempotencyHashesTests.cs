@@ -28,10 +28,22 @@ internal sealed class IdempotencyHashesTests
             previous: null);
         var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
 
-        var hashes = IdempotencyHashes.Of("p", "k", context, read.Data);
+        var hashes = IdempotencyHashes.Of("p", "k", context, attempt: null, read.Data);
 
         Assert.That(hashes.Key, Is.EqualTo(new UInt128(0x61bd4ab0cc6460cd, 0xb7294cc1dc3e63d3)));
         Assert.That(hashes.Content, Is.EqualTo(new UInt128(0x486b51f219beb3a7, 0xae8ed09da4fd3c85)));
+    }
+
+    [Test]
+    public void Of_NamedAttempt_IsContent()
+    {
+        var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
+        var data = new PublishedData(EventType.Token, "{}"u8.ToArray(), AddMetadata: false, AddTimestamp: false);
+
+        var hashes = new int?[] { null, 1, 2 }.Select(attempt => IdempotencyHashes.Of("p", "k", context, attempt, data)).ToArray();
+
+        Assert.That(hashes.Select(static hash => hash.Content), Is.Unique);
+        Assert.That(hashes.Select(static hash => hash.Key).Distinct().Count(), Is.EqualTo(1));
     }
 
     [Test]
@@ -52,6 +64,6 @@ internal sealed class IdempotencyHashesTests
     {
         var context = new UserExecutionContext("ada", "t1", "r1", "q", trace: null, isSystem: false);
         var data = new PublishedData(EventType.Token, "{}"u8.ToArray(), AddMetadata: false, AddTimestamp: false);
-        return IdempotencyHashes.Of(publisher, key, context, data).Key;
+        return IdempotencyHashes.Of(publisher, key, context, attempt: null, data).Key;
     }
 }

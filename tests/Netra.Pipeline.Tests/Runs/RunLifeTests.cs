@@ -14,6 +14,8 @@ internal sealed class RunLifeTests
     private const long MaxSilence = 900 * Second;
     private const long Broken = 10 * Second;
 
+    private static readonly PublisherAttempt Publisher = PublisherAttempt.At(1);
+
     private static readonly RunLimits Limits = new(
         AreWatched: true,
         TimeSpan.FromTicks(Lease),
@@ -121,13 +123,13 @@ internal sealed class RunLifeTests
     public void Judge_RequestIsOpen_RenewsTheLeaseAndEndsNothing()
     {
         var life = Started(5);
-        life.BeginRequest(0);
+        life.BeginRequest(Publisher, 0);
         Assert.That(Judge(life, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
         Assert.That(Judge(life, MaxSilence), Is.EqualTo(RunVerdict.Stall), "that nothing at all comes for so long is worth a word");
         life.OnStalled(life.HeardAt);
         Assert.That(Judge(life, 100 * MaxSilence), Is.EqualTo(RunVerdict.None), "whoever feeds it is connected: it is never ended");
 
-        life.EndRequest(100 * MaxSilence, isBroken: false);
+        life.EndRequest(Publisher, 100 * MaxSilence, isBroken: false);
         Assert.That(
             Judge(life, (100 * MaxSilence) + (5 * Second) - 1),
             Is.EqualTo(RunVerdict.None),
@@ -138,8 +140,8 @@ internal sealed class RunLifeTests
     public void Judge_RequestBrokeOff_IsStalledEarlyAndEndedNoSooner()
     {
         var life = Started();
-        life.BeginRequest(0);
-        life.EndRequest(Second, isBroken: true);
+        life.BeginRequest(Publisher, 0);
+        life.EndRequest(Publisher, Second, isBroken: true);
 
         Assert.That(Judge(life, Second + Broken - 1), Is.EqualTo(RunVerdict.None));
         Assert.That(Judge(life, Second + Broken), Is.EqualTo(RunVerdict.Stall));
@@ -152,8 +154,8 @@ internal sealed class RunLifeTests
     public void Judge_RequestBrokeOffAndALeaseWasDeclared_EndsAsDeclared()
     {
         var life = Started(3600);
-        life.BeginRequest(0);
-        life.EndRequest(0, isBroken: true);
+        life.BeginRequest(Publisher, 0);
+        life.EndRequest(Publisher, 0, isBroken: true);
         Assert.That(Judge(life, Broken), Is.EqualTo(RunVerdict.Stall));
         life.OnStalled(life.HeardAt);
 
@@ -169,8 +171,8 @@ internal sealed class RunLifeTests
     public void Judge_SignOfLifeAfterTheBreak_RestoresTheDeclaredLease(string sign)
     {
         var life = Started();
-        life.BeginRequest(0);
-        life.EndRequest(0, isBroken: true);
+        life.BeginRequest(Publisher, 0);
+        life.EndRequest(Publisher, 0, isBroken: true);
         Give(life, sign, 5 * Second);
 
         Assert.That(Judge(life, (5 * Second) + Lease - 1), Is.EqualTo(RunVerdict.None));
@@ -180,9 +182,9 @@ internal sealed class RunLifeTests
     public void Judge_SecondRequestPublishes_IsNotAffectedByTheBreakOfTheFirst()
     {
         var life = Started(5);
-        life.BeginRequest(0);
-        life.BeginRequest(0);
-        life.EndRequest(Second, isBroken: true);
+        life.BeginRequest(Publisher, 0);
+        life.BeginRequest(Publisher, 0);
+        life.EndRequest(Publisher, Second, isBroken: true);
         Assert.That(Judge(life, MaxSilence - 1), Is.EqualTo(RunVerdict.None));
     }
 
@@ -190,9 +192,9 @@ internal sealed class RunLifeTests
     public void Judge_BrokenWhileItWaits_IsNotStalledBeforeTheWaitIsOver()
     {
         var life = Started();
-        life.BeginRequest(0);
+        life.BeginRequest(Publisher, 0);
         life.Wait(0, 1000 * Second);
-        life.EndRequest(Second, isBroken: true);
+        life.EndRequest(Publisher, Second, isBroken: true);
 
         Assert.That(Judge(life, (1000 * Second) + Broken - 1), Is.EqualTo(RunVerdict.None), "whoever announced silence is not stalled");
     }
@@ -201,9 +203,9 @@ internal sealed class RunLifeTests
     public void Judge_DelegatesToAnother_IsNotQuietMeanwhile()
     {
         var life = Started();
-        life.BeginDelegation(Second);
+        life.BeginDelegation(Publisher, Second);
         Assert.That(Judge(life, 10 * MaxSilence), Is.EqualTo(RunVerdict.None));
-        life.EndDelegation(10 * MaxSilence);
+        life.EndDelegation(Publisher, 10 * MaxSilence);
         Assert.That(Judge(life, (10 * MaxSilence) + Lease - 1), Is.EqualTo(RunVerdict.None));
         Assert.That(Judge(life, (10 * MaxSilence) + Lease), Is.EqualTo(RunVerdict.Stall));
     }
@@ -212,7 +214,7 @@ internal sealed class RunLifeTests
     public void Adopt_LeaseAndWait_HoldAsDeclared()
     {
         var life = new RunLife(new RunKey("ada", "t", "r"));
-        life.Adopt("demo", 5 * Second, waiting: 100 * Second, now: 7 * Second);
+        life.Adopt("demo", 5 * Second, waiting: 100 * Second, attempt: 1, now: 7 * Second);
 
         Assert.That((life.AgentName, life.HasBegun), Is.EqualTo(("demo", true)));
         Assert.That(Judge(life, (112 * Second) - 1), Is.EqualTo(RunVerdict.None));
@@ -224,15 +226,56 @@ internal sealed class RunLifeTests
     {
         Assert.That(Judge(new RunLife(new RunKey("ada", "t", "r")), MaxSilence), Is.EqualTo(RunVerdict.None));
         var ended = Started();
-        ended.OnEvent(EventType.AgentFailed, new EventSubject("demo"), 1);
+        ended.OnEvent(EventType.AgentFailed, new EventSubject("demo"), 1, 1);
         Assert.That((Judge(ended, MaxSilence), ended.NextLook(1, Limits)), Is.EqualTo((RunVerdict.None, RunLife.Never)));
+    }
+
+    [Test]
+    public void Attempt_TheNextBegins_NothingOfTheEarlierOneIsLeft()
+    {
+        var life = Started(5);
+        life.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), 1, Second);
+        life.OnStalled(life.HeardAt);
+        life.Wait(2 * Second, 1000 * Second);
+        life.OnStalled(life.HeardAt);
+
+        var again = new EventSubject("demo", Lease: TimeSpan.FromSeconds(20), Attempt: 2);
+        Assert.That(life.OnEvent(EventType.AgentStarted, again, 2, 3 * Second), Is.EqualTo(FlowViolation.None));
+
+        Assert.That((life.Attempt, life.IsStalled, life.IsWaitingAt(4 * Second)), Is.EqualTo((2, false, false)));
+        Assert.That(life.FindStuck(500 * Second, Limits), Is.Empty);
+        Assert.That((Judge(life, (23 * Second) - 1), Judge(life, 23 * Second)), Is.EqualTo((RunVerdict.None, RunVerdict.Stall)));
+    }
+
+    [Test]
+    public void Attempt_ItsPublisherIsSuperseded_HoldsUpNothingAndIsNoSignOfLife()
+    {
+        var (old, current) = (PublisherAttempt.At(1), PublisherAttempt.At(1));
+        var life = Started(5);
+        life.BeginRequest(old, Second);
+        life.BeginDelegation(old, Second);
+        life.BeginRequest(current, Second);
+        Assert.That(Judge(life, 10 * Second), Is.EqualTo(RunVerdict.None));
+        life.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(5), Attempt: 2), 2, 10 * Second);
+        Assert.That(Judge(life, 15 * Second), Is.EqualTo(RunVerdict.Stall), "nobody of this attempt is there");
+        current.Begin(2);
+        Assert.That(Judge(life, 15 * Second), Is.EqualTo(RunVerdict.None), "its publisher is");
+
+        life.Hear(12 * Second, attempt: 1);
+        Assert.That(life.OnEvent(EventType.ToolExecuting, new EventSubject("search"), 1, 12 * Second), Is.EqualTo(FlowViolation.None));
+        life.EndDelegation(old, 13 * Second);
+        life.EndRequest(old, 13 * Second, isBroken: true);
+        Assert.That((life.HeardAt, life.FindStuck(500 * Second, Limits).Count), Is.EqualTo((10 * Second, 0)));
+        life.EndRequest(current, 14 * Second, isBroken: false);
+
+        Assert.That((Judge(life, (19 * Second) - 1), Judge(life, 19 * Second)), Is.EqualTo((RunVerdict.None, RunVerdict.Stall)));
     }
 
     [Test]
     public void FindStuck_ToolRunsTooLong_IsFound()
     {
         var life = Started();
-        life.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), Second);
+        life.OnEvent(EventType.ToolExecuting, new EventSubject("search", "c1"), 1, Second);
 
         Assert.That(life.FindStuck((11 * Second) - 1, Limits), Is.Empty);
         Assert.That(
@@ -240,7 +283,7 @@ internal sealed class RunLifeTests
             Is.EqualTo(new[] { ("search", TimeSpan.FromSeconds(10)) }));
         Assert.That(life.NextLook(2 * Second, Limits), Is.EqualTo(11 * Second));
 
-        life.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 13 * Second);
+        life.OnEvent(EventType.ToolCompleted, new EventSubject("search", "c1"), 1, 13 * Second);
         Assert.That(life.FindStuck(14 * Second, Limits), Is.Empty);
     }
 
@@ -248,7 +291,7 @@ internal sealed class RunLifeTests
     public void FindStuck_RunWaits_ItsToolsClockStandsStill()
     {
         var life = Started();
-        life.OnEvent(EventType.ToolExecuting, new EventSubject("ask_human", "c1"), 0);
+        life.OnEvent(EventType.ToolExecuting, new EventSubject("ask_human", "c1"), 1, 0);
         life.Wait(4 * Second, 1000 * Second);
         Assert.That(life.FindStuck(900 * Second, Limits), Is.Empty, "waiting is not stuck");
         Assert.That(life.NextLook(900 * Second, Limits), Is.EqualTo(1006 * Second));
@@ -302,7 +345,7 @@ internal sealed class RunLifeTests
                     (heard, waiting) = (now, 0);
                     break;
                 case 2:
-                    life.OnEvent(EventType.AgentThinking, default, now);
+                    life.OnEvent(EventType.AgentThinking, default, 1, now);
                     (heard, waiting) = (now, 0);
                     break;
                 case 3:
@@ -311,11 +354,11 @@ internal sealed class RunLifeTests
                     waiting = Math.Max(waiting, now + (pause * 3 * Second));
                     break;
                 case 4:
-                    life.BeginRequest(now);
+                    life.BeginRequest(Publisher, now);
                     (requests, heard) = (requests + 1, now);
                     break;
                 case 5 when requests > 0:
-                    life.EndRequest(now, isBroken: act > 127);
+                    life.EndRequest(Publisher, now, isBroken: act > 127);
                     (requests, heard) = (requests - 1, now);
                     break;
                 default:
@@ -370,20 +413,20 @@ internal sealed class RunLifeTests
                 life.OnToken(now);
                 break;
             case "event":
-                life.OnEvent(EventType.AgentThinking, default, now);
+                life.OnEvent(EventType.AgentThinking, default, 1, now);
                 break;
             case "waiting":
                 life.Wait(now, now + Second);
                 break;
             case "tool":
-                life.OnEvent(EventType.ToolExecuting, new EventSubject("search"), now);
+                life.OnEvent(EventType.ToolExecuting, new EventSubject("search"), 1, now);
                 break;
             case "request":
-                life.BeginRequest(now);
+                life.BeginRequest(Publisher, now);
                 break;
             case "break":
-                life.BeginRequest(now);
-                life.EndRequest(now, isBroken: true);
+                life.BeginRequest(Publisher, now);
+                life.EndRequest(Publisher, now, isBroken: true);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(sign), sign, "no sign of life");
@@ -393,7 +436,7 @@ internal sealed class RunLifeTests
     private static RunLife Started(int leaseSeconds = 0)
     {
         var life = new RunLife(new RunKey("ada", "t", "r"));
-        life.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(leaseSeconds)), 0);
+        life.OnEvent(EventType.AgentStarted, new EventSubject("demo", Lease: TimeSpan.FromSeconds(leaseSeconds)), 1, 0);
         return life;
     }
 

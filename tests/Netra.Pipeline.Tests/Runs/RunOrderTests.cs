@@ -98,6 +98,33 @@ internal sealed class RunOrderTests
         Assert.That(order.Judge(EventType.AgentCompleted, Agent, 3), Is.EqualTo(FlowViolation.None));
     }
 
+    [Test]
+    public void Reset_AnotherAttempt_IsJudgedFromItsBeginning()
+    {
+        var order = Started();
+        order.Judge(EventType.ToolExecuting, new EventSubject("search", "c1"), 1);
+        order.Judge(EventType.ToolExecuting, new EventSubject("read"), 1);
+        order.FindStuck(10, 5)[0].IsReported = true;
+        order.Reset();
+
+        Assert.That((order.FindStuck(100, 5).Count, order.HasReported, order.OldestSince()), Is.EqualTo((0, false, (long?)null)));
+        Assert.That(order.Judge(EventType.AgentStarted, Agent, 11), Is.EqualTo(FlowViolation.None));
+        Assert.That(order.Judge(EventType.ToolExecuting, new EventSubject("search", "c1"), 11), Is.EqualTo(FlowViolation.None));
+        Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("read"), 12), Is.EqualTo(FlowViolation.ToolNotExecuting));
+        Assert.That(order.Judge(EventType.AgentStarted, Agent, 13), Is.EqualTo(FlowViolation.StartedTwice));
+    }
+
+    [Test]
+    public void Reset_RunOfTheLastProcess_IsJudgedAgain()
+    {
+        var order = new RunOrder();
+        order.BecomePartial();
+        order.Reset();
+        order.Judge(EventType.AgentStarted, Agent, 1);
+
+        Assert.That(order.Judge(EventType.ToolCompleted, new EventSubject("search", "c1"), 2), Is.EqualTo(FlowViolation.ToolNotExecuting));
+    }
+
     private static RunOrder Started()
     {
         var order = new RunOrder();

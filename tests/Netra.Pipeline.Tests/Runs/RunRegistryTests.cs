@@ -102,7 +102,7 @@ internal sealed class RunRegistryTests : IDisposable
         var registry = Create(Watched);
         var request = new RequestRuns(registry);
         var lives = Enumerable.Range(0, Watched + 10).Select(i => Begin(registry, $"r{i}", 5)).ToList();
-        lives.ForEach(request.Add);
+        lives.ForEach(life => request.Add(life, PublisherAttempt.At(1)));
         Assert.That(lives.Count(static life => life.Holders == 1), Is.EqualTo(Watched));
         Assert.That(lives[Watched..].Select(static life => life.Holders), Is.All.Zero, "of what nobody judges there is nothing to renew");
         Assert.That(request.HasOpenRun, Is.True);
@@ -111,7 +111,7 @@ internal sealed class RunRegistryTests : IDisposable
         Assert.That(request.HasOpenRun, Is.False);
         for (var i = 0; i < Watched * 2; i++)
         {
-            request.Add(Begin(registry, $"s{i}", 5));
+            request.Add(Begin(registry, $"s{i}", 5), PublisherAttempt.At(1));
         }
 
         Assert.That(lives.Count(static life => life.Holders == 1), Is.Zero, "what has ended makes room");
@@ -131,7 +131,7 @@ internal sealed class RunRegistryTests : IDisposable
         registry = Create(10, wall: new Meanwhile(() =>
         {
             other ??= registry!.Enter(key, new LogRun("t", "r", isEmbedded: false, null));
-            other.OnEvent(EventType.AgentStarted, new EventSubject("newer", Lease: TimeSpan.FromSeconds(5)), _clock.Now);
+            other.OnEvent(EventType.AgentStarted, new EventSubject("newer", Lease: TimeSpan.FromSeconds(5)), 1, _clock.Now);
         }));
 
         var life = registry.Enter(
@@ -155,7 +155,8 @@ internal sealed class RunRegistryTests : IDisposable
         for (var i = 0; i < 3_000; i++)
         {
             var life = registry.Enter(new RunKey("ada", "t", $"r{i}"), new LogRun("t", $"r{i}", isEmbedded: false, null));
-            registry.BeginRequest(life);
+            var publisher = PublisherAttempt.At(1);
+            registry.BeginRequest(life, publisher);
             life.OnToken(_clock.Now);
             var token = Task.Run(() =>
             {
@@ -163,7 +164,7 @@ internal sealed class RunRegistryTests : IDisposable
                 registry.Schedule(life);
             });
             both.SignalAndWait();
-            registry.EndRequest(life, isBroken: true);
+            registry.EndRequest(life, publisher, isBroken: true);
             await token;
 
             Assert.That(life.LookAt - _clock.Now, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(11).Ticks), "its request has broken off");

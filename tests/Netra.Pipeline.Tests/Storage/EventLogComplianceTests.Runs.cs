@@ -109,6 +109,55 @@ internal abstract partial class EventLogComplianceTests
     }
 
     [Test]
+    public async Task FindRun_LaterAttempt_CountsFromItsBeginning()
+    {
+        var log = await StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        var run = new LogRun("t", "r", isEmbedded: false, agentName: null);
+        var declared = new RunDeclaration("demo", TimeSpan.FromSeconds(5));
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: run, declared: declared);
+        stream.TryAppend(Noon, run: run);
+        await log.StoreWaitAsync(stream.Lease, run, Noon.AddHours(1), CancellationToken.None);
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: run, declared: declared with { Lease = TimeSpan.Zero }, attempt: 3);
+        stream.TryAppend(Noon);
+        stream.TryAppend(Noon, run: run, attempt: 3);
+        Assert.That(await FindAsync(), Is.EqualTo((3, 2L, 3L, 5L, 0L)), "before its stream is saved");
+        Assert.That(
+            (await log.ReadOpenRunsAsync(CancellationToken.None)).Single(),
+            Is.EqualTo(new OpenRun("ada", "t", "r", "demo", IsEmbedded: false) { Attempt = 3 }),
+            "neither its lease nor its wait is left");
+
+        await stream.CommittedAsync(5);
+        await log.ReleaseAsync(stream.Lease, [], CancellationToken.None);
+        stream = await LoggedStream.OpenAsync(log, "ada");
+        Assert.That(await FindAsync(), Is.EqualTo((3, 2L, 3L, 5L, 0L)), "and after it");
+
+        var found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
+        stream.TryAppend(Noon, run: found, attempt: 3);
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: found, attempt: 4);
+        stream.TryAppend(Noon, type: EventType.AgentCompleted, run: found, attempt: 4);
+        Assert.That(await FindAsync(), Is.EqualTo((4, 2L, 7L, 8L, 8L)));
+
+        async Task<(int Attempt, long Events, long First, long Last, long Terminal)> FindAsync()
+        {
+            var now = (await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))!;
+            return (now.Attempt, now.Events, now.FirstSeq, now.LastSeq, now.TerminalSeq);
+        }
+    }
+
+    [Test]
+    public async Task FindRun_FirstEventIsOfALaterAttempt_IsAtIt()
+    {
+        var log = await StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: new LogRun("t", "r", isEmbedded: false, agentName: null), attempt: 2);
+
+        var found = await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None);
+
+        Assert.That((found!.Attempt, found.Events, found.FirstSeq), Is.EqualTo((2, 1L, 1L)));
+    }
+
+    [Test]
     public async Task StoreWait_UntilTheRunsNextEvent_IsRemembered()
     {
         var log = await StartAsync();

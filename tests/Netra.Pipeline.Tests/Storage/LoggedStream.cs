@@ -111,7 +111,8 @@ internal sealed class LoggedStream : IStreamOwner
         bool isUrgent = false,
         bool hasRoom = false,
         RunDeclaration? declared = null,
-        EventThread? thread = null)
+        EventThread? thread = null,
+        int attempt = 1)
     {
         var seq = Head + 1;
         var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding))
@@ -122,6 +123,7 @@ internal sealed class LoggedStream : IStreamOwner
             HasRoom = hasRoom,
             Declared = declared,
             Thread = thread,
+            Attempt = attempt,
         };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;
