@@ -32,6 +32,8 @@ internal sealed class ChatPage(IPage page)
     /// <summary>The question as the page shows it, whoever has asked it.</summary>
     public ILocator Question(string text) => page.GetByTestId("question").Filter(new LocatorFilterOptions { HasText = text });
 
+    public Task<LongTaskRecorder> RecordLongTasksAsync() => LongTaskRecorder.StartAsync(page);
+
     /// <summary>Takes a picture into artifacts/screenshots, named after the test and <paramref name="moment"/>.</summary>
     public Task ShootAsync(string moment)
     {

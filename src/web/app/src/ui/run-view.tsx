@@ -13,6 +13,9 @@ import { StepView } from './step-view';
 import { UsageLine } from './usage-line';
 import { formatDuration } from './format';
 
+/** More of them cost more than all else on the page, and say nothing more. */
+const maxSpinners = 10;
+
 interface Props {
   readonly chat: Chat;
   readonly run: Run;
@@ -29,6 +32,7 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
   const waiting = asked.length > 0;
   const waitingCalls = new Set(asked.flatMap(({ callId }) => (callId === undefined ? [] : [callId])));
   const past = run.steps.filter((step) => step.kind !== 'request' || step.state !== 'open');
+  const busy = past.filter((step) => step.kind === 'tool' && step.status === 'running').length > maxSpinners;
   const losses = notices.filter(({ lost }) => lost !== undefined);
   return (
     <section
@@ -43,7 +47,7 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
       <RunHeader run={run} cancel={cancel} onCancel={() => chat.cancel(run)} />
       {run.omittedSteps > 0 && <p class="quiet-note">{run.omittedSteps} earlier steps are not shown.</p>}
       {past.length > 0 && (
-        <ol class="steps">
+        <ol class={busy ? 'steps steps-busy' : 'steps'}>
           {past.map((step) => (
             <StepView
               key={step.seq}

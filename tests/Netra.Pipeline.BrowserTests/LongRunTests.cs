@@ -1,0 +1,113 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>A run that thinks and works for very long, on the page: it must neither freeze nor forget what is going on.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class LongRunTests
+{
+    private const int Deltas = 10_000;
+    private const int Tools = 100;
+
+    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
+
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private DirectoryInfo _data = null!;
+    private ServerProcess _server = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServerAndBrowser()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Chromium.LaunchAsync(_playwright);
+        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
+        _server = await ServerProcess.StartAsync(_data.FullName);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServerAndBrowser()
+    {
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+        _data?.Delete(recursive: true);
+    }
+
+    // What the page costs shows in each round, and what else the machine does in some.
+    [Test]
+    public async Task ChatPage_TenThousandThoughtsAndHundredTools_HasNoLongTaskAndForgetsNoRunningTool()
+    {
+        var rounds = new List<LongTasks>();
+        do
+        {
+            rounds.Add(await ThinkAsync());
+        }
+        while (rounds[^1].Durations.Length > 0 && rounds.Count < 3);
+
+        if (rounds[^1].Durations.Length > 0)
+        {
+            var told = $"Long tasks in every round: {string.Join(" | ", rounds)}";
+            Assert.That(rounds.Any(static round => round.IsVerdict), Is.False, told);
+            Assert.Inconclusive($"The machine was too busy to say. {told}");
+        }
+    }
+
+    /// <summary>One such run; returns what took longer than 50 ms at a time.</summary>
+    private async Task<LongTasks> ThinkAsync()
+    {
+        await using var context = await _browser.NewContextAsync();
+        var userId = $"browser-{Guid.NewGuid():N}";
+        var page = await ChatPage.OpenAsync(context, _server.Address, userId);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        using var publisher = new Publisher(_server.Address, userId);
+        await publisher.PublishAsync("agent_started", """{"agent_name":"thinker"}""");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Status).ToContainTextAsync("Running", Patiently);
+        var recorder = await page.RecordLongTasksAsync();
+
+        await publisher.PublishAllAsync(Thoughts(publisher));
+        await Expect(run.Answer).ToContainTextAsync("Thought through", Patiently);
+
+        var longTasks = await recorder.StopAsync();
+        await Expect(run.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("running", Tools));
+        await page.ShootAsync("running");
+        await publisher.PublishAllAsync(
+            Enumerable.Range(0, Tools)
+                .Select(i => publisher.Event("tool_completed", $$"""{"tool_name":"search","call_id":"c{{i}}","status":"ok"}"""))
+                .Append(publisher.Event("agent_completed", """{"agent_name":"thinker"}""")));
+        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("ok", Tools));
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+
+        // What a page gets afterwards comes in joined frames, and shows the same.
+        var second = await ChatPage.OpenAsync(context, _server.Address, userId);
+        var replayed = new RunCard(second.Runs);
+        await Expect(replayed.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(replayed.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("ok", Tools));
+        Assert.That(await replayed.Thoughts.Last.TextContentAsync(), Is.EqualTo(await run.Thoughts.Last.TextContentAsync()));
+        await Expect(second.ErrorBanners).ToHaveCountAsync(0);
+        return longTasks;
+    }
+
+    // Half of it is one thought, which is longer than the page keeps; the other half are many, which are more than the page keeps.
+    private static IEnumerable<string> Thoughts(Publisher publisher)
+    {
+        for (var i = 0; i < Deltas; i++)
+        {
+            if (i % (Deltas / Tools) == 0)
+            {
+                yield return publisher.Event(
+                    "tool_executing", $$$"""{"tool_name":"search","call_id":"c{{{i / (Deltas / Tools)}}}","arguments":{"of":{{{i}}}}}""");
+            }
+
+            var thought = i < Deltas / 2 ? "long" : $"short-{i / 10}";
+            var end = i % 40 == 0 ? "\\n\\n" : " ";
+            yield return publisher.Event("thinking_delta", $$"""{"delta":"and then piece {{i}}{{end}}","thought_id":"{{thought}}"}""");
+        }
+
+        yield return publisher.Event("token", """{"delta":"Thought through."}""");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>A backend in another process, as the server sees it: publishes the events of one user's thread <c>t1</c>.</summary>
+internal sealed class Publisher(Uri server, string userId) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = server };
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>One event as a line or a body; <paramref name="data"/> is JSON.</summary>
+    public string Event(string type, string data, string runId = "r1", int attempt = 1)
+    {
+        var which = attempt == 1 ? "" : $"\"attempt\":{attempt},";
+        var run = $"\"user_id\":\"{userId}\",\"thread_id\":\"t1\",\"run_id\":\"{runId}\",{which}";
+        return $$"""{{{run}}"type":"{{type}}","data":{{data}}}""";
+    }
+
+    /// <summary>Publishes one event and returns the status of the answer.</summary>
+    public async Task<HttpStatusCode> PublishAsync(string type, string data, string runId = "r1", int attempt = 1)
+    {
+        using var content = new StringContent(Event(type, data, runId, attempt), Encoding.UTF8, "application/json");
+        using var response = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
+        return response.StatusCode;
+    }
+
+    /// <summary>Publishes many events in one request, and fails when one of them is refused.</summary>
+    public async Task PublishAllAsync(IEnumerable<string> events)
+    {
+        using var content = new StringContent(string.Join('\n', events), Encoding.UTF8);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        using var response = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
+        var receipts = await response.Content.ReadAsStringAsync();
+        Assert.That(receipts.Split('\n').Where(static line => line.Contains("rejected", StringComparison.Ordinal)), Is.Empty);
+    }
+}
