@@ -26,7 +26,9 @@ internal sealed class JoinFigures(FigureReport report, string? before)
         report.Line("| round | frames | events/s | frames sent | bytes on the wire per event | server CPU per event, µs |");
         report.Line("|---|---|---:|---:|---:|---:|");
         using var folder = new TemporaryFolder();
-        await using (var writer = await ServerHandle.StartAsync("sqlite", folder.Path))
+
+        // The newer program reads what the older one has written, not the other way round.
+        await using (var writer = await ServerHandle.StartAsync("sqlite", folder.Path, program: before))
         {
             await writer.PostAsync($"/figures/burst?users={users}&events={Events / users}&wait=false&characters={Characters}");
         }
