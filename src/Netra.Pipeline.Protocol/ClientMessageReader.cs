@@ -35,6 +35,7 @@ public static class ClientMessageReader
                 _ when type.ValueTextEquals("chat_message"u8) => Chat(reader),
                 _ when type.ValueTextEquals("replay"u8) => Replay(reader),
                 _ when type.ValueTextEquals("cancel_run"u8) => CancelRun(reader),
+                _ when type.ValueTextEquals("answer"u8) => Answer(reader),
                 _ => Unknown(reader, MessageReader.Text(type, "type")),
             };
         }
@@ -239,6 +240,49 @@ public static class ClientMessageReader
             MessageReader.Required(id, "cancel_run", "id"),
             MessageReader.Required(threadId, "cancel_run", "thread_id"),
             MessageReader.Required(runId, "cancel_run", "run_id"));
+    }
+
+    private static AnswerMessage Answer(MessageReader reader)
+    {
+        string? id = null;
+        string? threadId = null;
+        string? runId = null;
+        string? requestId = null;
+        JsonElement? value = null;
+        while (reader.Next())
+        {
+            if (reader.Is("id"u8))
+            {
+                id = reader.MessageId("id", id);
+            }
+            else if (reader.Is("thread_id"u8))
+            {
+                threadId = reader.String("thread_id", threadId);
+            }
+            else if (reader.Is("run_id"u8))
+            {
+                runId = reader.String("run_id", runId);
+            }
+            else if (reader.Is("request_id"u8))
+            {
+                requestId = reader.String("request_id", requestId);
+            }
+            else if (reader.Is("value"u8))
+            {
+                value = reader.Element("value", value);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new AnswerMessage(
+            MessageReader.Required(id, "answer", "id"),
+            MessageReader.Required(threadId, "answer", "thread_id"),
+            MessageReader.Required(runId, "answer", "run_id"),
+            MessageReader.Required(requestId, "answer", "request_id"),
+            MessageReader.Required(value, "answer", "value"));
     }
 
     private static UnknownClientMessage Unknown(MessageReader reader, string type)

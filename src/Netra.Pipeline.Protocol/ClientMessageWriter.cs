@@ -14,6 +14,7 @@ public static class ClientMessageWriter
         ReplayMessage replay => Replay(replay),
         ChatMessage chat => Chat(chat),
         CancelRunMessage cancel => CancelRun(cancel),
+        AnswerMessage answer => Answer(answer),
         _ => throw new ArgumentException($"{message.GetType().Name} has no form on the wire", nameof(message)),
     };
 
@@ -95,6 +96,23 @@ public static class ClientMessageWriter
             json.WriteString("id"u8, message.Id);
             json.WriteString("thread_id"u8, message.ThreadId);
             json.WriteString("run_id"u8, message.RunId);
+        });
+    }
+
+    /// <summary>Writes <c>answer</c>.</summary>
+    /// <exception cref="ProtocolViolationException">The id does not have 1 to 128 characters.</exception>
+    public static byte[] Answer(AnswerMessage message)
+    {
+        MessageIds.Require(message.Id, "id");
+        return JsonMessage.Write(message, static (json, message) =>
+        {
+            json.WriteString("type"u8, "answer"u8);
+            json.WriteString("id"u8, message.Id);
+            json.WriteString("thread_id"u8, message.ThreadId);
+            json.WriteString("run_id"u8, message.RunId);
+            json.WriteString("request_id"u8, message.RequestId);
+            json.WritePropertyName("value"u8);
+            message.Value.WriteTo(json);
         });
     }
 }

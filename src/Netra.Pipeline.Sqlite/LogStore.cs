@@ -17,8 +17,9 @@ internal sealed class LogStore : IDisposable
     {
         (Database, Clock, Boot, Epoch) = (database, clock, boot, epoch);
         _log = new LogRow(database, clock, LogRow.Read(database, clock));
-        Runs = new RunTable(database, _changes);
         Threads = new ThreadTable(database, _changes);
+        Questions = new QuestionTable(database);
+        Runs = new RunTable(database, Questions, _changes);
         Streams = new StreamTable(database, Runs, _changes);
         Events = new EventTable(database);
         Reader = new EventReader(database);
@@ -39,6 +40,8 @@ internal sealed class LogStore : IDisposable
     public string Epoch { get; }
 
     public StreamTable Streams { get; }
+
+    public QuestionTable Questions { get; }
 
     public RunTable Runs { get; }
 
@@ -96,7 +99,13 @@ internal sealed class LogStore : IDisposable
         ref var state = ref Streams.Change(stream);
         ref var log = ref Change();
         var rowid = log.LastRowid + 1;
-        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, CountInRun(stream, entry));
+        var run = CountInRun(stream, entry);
+        if (entry.Question is { } question)
+        {
+            Questions.Put(run, stream.Id, question);
+        }
+
+        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, run);
         if (entry.Key is { } key)
         {
             Keys.Insert(key, stream.Id, entry.Seq);

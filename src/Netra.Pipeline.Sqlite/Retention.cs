@@ -175,6 +175,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         store.Events.DeleteMarks(stream.Id, through);
         store.DeadLetters.Unmark(stream.Id, through);
         store.Threads.DeleteBlocks(stream, through);
+        store.Questions.Expire(stream.Id, through);
         foreach (var (run, last) in deleted.Runs)
         {
             if ((run > 0 ? store.Runs.Expire(stream, run, last) : store.Threads.NameOf(-run)) is { } thread)

@@ -8,7 +8,7 @@ namespace Netra.Pipeline.Sqlite;
 /// The table <c>runs</c>. A run's row is made with its first event; its counters are saved together with its stream, and until then found
 /// again from the events. Only the writer uses it.
 /// </summary>
-internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
+internal sealed class RunTable(SqliteDatabase database, QuestionTable questions, List<IStaged> changes)
 {
     private const string Columns = "id, events, first_seq, last_seq, terminal_seq, waiting_until, waiting_after, attempt, attempt_seq";
     private readonly SqliteStatement _find = database.Prepare(
@@ -27,11 +27,13 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
     private readonly SqliteStatement _declare = database.Prepare(
         "UPDATE runs SET agent = coalesce(?2, agent), lease_ms = ?3 WHERE id = ?1");
 
+    private readonly SqliteStatement _keep = database.Prepare("UPDATE runs SET input = ?2 WHERE id = ?1");
     private readonly SqliteStatement _begin = database.Prepare("UPDATE runs SET attempt = ?2, attempt_seq = ?3 WHERE id = ?1");
     private readonly SqliteStatement _wait = database.Prepare("UPDATE runs SET waiting_until = ?2, waiting_after = ?3 WHERE id = ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2 RETURNING thread");
     private readonly SqliteStatement _open = database.Prepare(
-        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt FROM runs AS r "
+        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input "
+        + "FROM runs AS r "
         + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
 
     /// <summary>Counts an event of a run.</summary>
@@ -50,6 +52,11 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
         else if (entry.Declared is { } declared)
         {
             _declare.Bind(1, state.Id).Bind(2, declared.AgentName).Bind(3, LeaseOf(declared)).Execute();
+        }
+
+        if (entry.Declared?.Input is { } input)
+        {
+            _keep.Bind(1, state.Id).Bind(2, input.Span).Execute();
         }
 
         if (entry.Attempt > state.Attempt)
@@ -138,12 +145,14 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
             FirstSeq = state.FirstSeq,
             LastSeq = state.LastSeq,
             TerminalSeq = state.TerminalSeq,
+            Questions = questions.Of(row.Id),
         };
     }
 
     /// <summary>The runs that have no terminal event, once all streams are saved.</summary>
     public IReadOnlyList<OpenRun> ReadOpen()
     {
+        var asked = questions.OfOpenRuns();
         var runs = new List<OpenRun>();
         using var rows = _open.Query();
         while (rows.Next())
@@ -153,6 +162,9 @@ internal sealed class RunTable(SqliteDatabase database, List<IStaged> changes)
                 Lease = LeaseOf(_open.Int64(5)),
                 WaitingUntil = TimeOf(_open.Int64(6)),
                 Attempt = _open.Int32(7),
+                LastSeq = _open.Int64(8),
+                Questions = [.. asked[_open.Int64(9)]],
+                Input = _open.Blob(10) is { IsEmpty: false } input ? input.ToArray() : null,
             });
         }
 

@@ -105,6 +105,17 @@ internal static class SqliteSchema
             ALTER TABLE runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
             ALTER TABLE runs ADD COLUMN attempt_seq INTEGER NOT NULL DEFAULT 0;
             """),
+
+        // What runs ask, and the answers; times in ticks, 0 is none. A question is found by its run, and deleted with its event. A run that
+        // another process can start again has what its agent was asked.
+        new(6, """
+            CREATE TABLE questions(
+                run INTEGER NOT NULL, stream INTEGER NOT NULL, request TEXT NOT NULL, kind INTEGER NOT NULL, prompt TEXT NOT NULL,
+                options TEXT, until INTEGER NOT NULL, call TEXT, attempt INTEGER NOT NULL, seq INTEGER NOT NULL, asked INTEGER NOT NULL,
+                answer_seq INTEGER NOT NULL, value BLOB, answered_by TEXT, PRIMARY KEY (run, request)) WITHOUT ROWID;
+            CREATE INDEX questions_by_event ON questions(stream, seq);
+            ALTER TABLE runs ADD COLUMN input BLOB;
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>

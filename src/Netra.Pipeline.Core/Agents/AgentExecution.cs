@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 
 namespace Netra.Pipeline.Agents;
@@ -60,6 +61,21 @@ public sealed class AgentExecution
     /// </exception>
     public ValueTask<TimeSpan> WaitUntilAsync(DateTimeOffset until, CancellationToken ct = default)
         => _run.Emitter.WaitUntilAsync(until, ct);
+
+    /// <summary>
+    /// Asks the user, and waits for the answer: <c>await execution.AskAsync(RunQuestion.Approval("Delete the draft?"))</c>. Meanwhile the
+    /// run waits, and is not silent. A question that has an answer already, of an earlier attempt or under the same id, gets it at once.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="timeout">For how long to wait; null for as long as it takes. A later answer is stored, and nobody waits for it.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The answer, once it is stored; or that none came in time (<see cref="RunAnswer.IsAnswered"/>).</returns>
+    /// <exception cref="SendFailureException">
+    /// It was asked before as something else, or the run has asked too much (<c>invalid_event</c>), or the event could not be sent.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The run, or this call, was cancelled.</exception>
+    public ValueTask<RunAnswer> AskAsync(RunQuestion question, TimeSpan? timeout = null, CancellationToken ct = default)
+        => _run.AskAsync(question, callId: null, timeout, ct);
 
     /// <summary>
     /// Lets another agent answer, in a run of its own in the same thread, which the user sees too. It is cancelled with this run.

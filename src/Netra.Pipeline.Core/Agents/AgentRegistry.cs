@@ -9,6 +9,7 @@ namespace Netra.Pipeline.Agents;
 public sealed class AgentRegistry
 {
     private volatile FrozenDictionary<string, IAgent>? _agents;
+    private volatile FrozenSet<string> _resumable = [];
 
     /// <summary>All agents, in the order of their names; none before the start.</summary>
     public IReadOnlyList<IAgent> Agents => [.. (_agents?.Values ?? []).OrderBy(agent => agent.Name, StringComparer.Ordinal)];
@@ -30,9 +31,23 @@ public sealed class AgentRegistry
             : throw AgentCommunicationException.AgentUnknown(scope, fromAgent, name, agents.Keys);
     }
 
-    internal void Fill(IEnumerable<IAgent> agents) => _agents = agents.ToFrozenDictionary(agent => agent.Name, StringComparer.Ordinal);
+    /// <summary>Whether an agent is registered as one that may be started again when the answer comes that its run waits for.</summary>
+    internal bool IsResumable(string? name) => name is not null && _resumable.Contains(name);
+
+    /// <param name="agents">The agents.</param>
+    /// <param name="resumable">The types of those that may be started again.</param>
+    internal void Fill(IReadOnlyList<IAgent> agents, IReadOnlySet<Type> resumable)
+    {
+        _resumable = agents.Where(agent => resumable.Contains(agent.GetType())).Select(static agent => agent.Name)
+            .ToFrozenSet(StringComparer.Ordinal);
+        _agents = agents.ToFrozenDictionary(static agent => agent.Name, StringComparer.Ordinal);
+    }
 }
 
 /// <summary>Registers a type as an agent of this host. Found in the service collection by the wiring check.</summary>
 /// <param name="Type">A class that implements <see cref="IAgent"/>.</param>
-public sealed record AgentRegistration(Type Type);
+public sealed record AgentRegistration(Type Type)
+{
+    /// <summary>Whether it may be started again, after the process has ended, when the answer comes that its run waits for.</summary>
+    public bool IsResumable { get; init; }
+}

@@ -76,8 +76,28 @@ public sealed class AgentRunner
     /// <exception cref="NotInitializedException">The pipeline is not ready.</exception>
     /// <exception cref="BridgeUnavailableException">The pipeline has failed, or is draining.</exception>
     public AgentRun Start(string agentName, string input, UserExecutionContext context, JsonNode? data = null)
+        => Start(Prepare(agentName, input, context, data, CancellationToken.None), context);
+
+    /// <summary>Starts the next attempt of a run that is open, in the background.</summary>
+    internal AgentRun Resume(string agentName, string input, UserExecutionContext context, JsonNode? data, int attempt)
+        => Start(Prepare(agentName, input, context, data, CancellationToken.None, attempt), context);
+
+    /// <summary>Cancels an open run of a user. Another user's run counts as unknown, like one that does not exist.</summary>
+    /// <param name="userId">The user who asks.</param>
+    /// <param name="threadId">The run's thread.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="reason">The reason, shown by <c>agent_cancelled</c>.</param>
+    /// <returns>Whether there was such a run to cancel.</returns>
+    public CancelRunResult CancelRun(string userId, string threadId, string runId, string reason = "cancelled by the user")
     {
-        var run = Prepare(agentName, input, context, data, CancellationToken.None);
+        ArgumentException.ThrowIfNullOrEmpty(reason);
+        return _services.OpenRuns.TryCancel(new RunKey(userId, threadId, runId), reason)
+            ? CancelRunResult.Requested
+            : CancelRunResult.Unknown;
+    }
+
+    private AgentRun Start(RunningAgent run, UserExecutionContext context)
+    {
         try
         {
             run.Open();
@@ -96,22 +116,13 @@ public sealed class AgentRunner
         return new AgentRun(context, run.Cancellation, completion);
     }
 
-    /// <summary>Cancels an open run of a user. Another user's run counts as unknown, like one that does not exist.</summary>
-    /// <param name="userId">The user who asks.</param>
-    /// <param name="threadId">The run's thread.</param>
-    /// <param name="runId">The run.</param>
-    /// <param name="reason">The reason, shown by <c>agent_cancelled</c>.</param>
-    /// <returns>Whether there was such a run to cancel.</returns>
-    public CancelRunResult CancelRun(string userId, string threadId, string runId, string reason = "cancelled by the user")
-    {
-        ArgumentException.ThrowIfNullOrEmpty(reason);
-        return _services.OpenRuns.TryCancel(new RunKey(userId, threadId, runId), reason)
-            ? CancelRunResult.Requested
-            : CancelRunResult.Unknown;
-    }
-
     private RunningAgent Prepare(
-        string agentName, string input, UserExecutionContext context, JsonNode? data, CancellationToken cancellationToken)
+        string agentName,
+        string input,
+        UserExecutionContext context,
+        JsonNode? data,
+        CancellationToken cancellationToken,
+        int attempt = 1)
     {
         ArgumentNullException.ThrowIfNull(agentName);
         ArgumentNullException.ThrowIfNull(input);
@@ -119,7 +130,12 @@ public sealed class AgentRunner
         {
             _services.Contexts.RequireRun(context, "RunAgent");
             var agent = _services.Agents.Get(agentName, context.ScopeOf("RunAgent"));
-            return new RunningAgent(_services, new RunRequest(agent, input, data, context, Parent: null), cancellationToken);
+            var request = new RunRequest(agent, input, data, context, Parent: null)
+            {
+                Attempt = attempt,
+                IsResumable = _services.Agents.IsResumable(agentName),
+            };
+            return new RunningAgent(_services, request, cancellationToken);
         }
         catch (PipelineException refused)
         {

@@ -8,10 +8,10 @@ internal static class AgentServices
 {
     /// <summary>Adds an agent.</summary>
     /// <exception cref="ArgumentException">The type is no class that implements <see cref="IAgent"/>.</exception>
-    public static IServiceCollection AddAgent(IServiceCollection services, Type type)
+    public static IServiceCollection AddAgent(IServiceCollection services, Type type, bool isResumable = false)
     {
         AddPart(services, type, typeof(IAgent));
-        return services.AddSingleton(new AgentRegistration(type));
+        return services.AddSingleton(new AgentRegistration(type) { IsResumable = isResumable });
     }
 
     /// <summary>Adds a tool.</summary>

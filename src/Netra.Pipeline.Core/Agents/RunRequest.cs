@@ -15,6 +15,9 @@ internal sealed record RunRequest(IAgent Agent, string Input, JsonNode? Data, Us
     /// <summary>Which attempt at the run it is, from 1; one above 1 goes on with a run that is open.</summary>
     public int Attempt { get; init; } = 1;
 
+    /// <summary>Whether another process may start its agent again when the answer comes that it waits for.</summary>
+    public bool IsResumable { get; init; }
+
     public FailureScope Scope { get; } = Context.ScopeOf("RunAgent");
 
     public int Depth => Parent is null ? 0 : Parent.Depth + 1;

@@ -11,6 +11,35 @@ namespace Netra.Pipeline.Agents;
 /// <param name="Token">Fires when the run is cancelled or over.</param>
 internal sealed record RunScope(RunServices Services, RunRequest Request, EventEmitter Emitter, CancellationToken Token)
 {
+    private int _asked;
+
+    /// <summary>
+    /// Asks on behalf of the run. Questions without an id are numbered in the order in which they are asked, so that the next attempt asks
+    /// them under the same ids.
+    /// </summary>
+    public async ValueTask<RunAnswer> AskAsync(RunQuestion question, string? callId, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        var number = Interlocked.Increment(ref _asked);
+        var named = question with { RequestId = question.RequestId ?? $"ask-{number}", CallId = question.CallId ?? callId };
+        var draining = Request.IsResumable ? Services.Bridge.Draining : CancellationToken.None;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Token, draining);
+        try
+        {
+            return await Emitter.AskAsync(named, timeout, either.Token);
+        }
+        catch (OperationCanceledException) when (
+            draining.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !Token.IsCancellationRequested)
+        {
+            // The question stays open, and with it the run: another process goes on when the answer comes.
+            IsSuspended = true;
+            throw;
+        }
+    }
+
+    /// <summary>Whether the run is put aside, since the process stops while it waits: its end is not to be told.</summary>
+    public bool IsSuspended { get; private set; }
+
     /// <summary>Tool calls and delegations under way.</summary>
     public OpenWork OpenWork { get; } = new();
 

@@ -13,6 +13,11 @@ internal sealed partial class RunningAgent
         var started = _phase == RunPhase.Started;
         _phase = RunPhase.Ended;
         failure = await StopAgentAsync(failure);
+        if (_run is { IsSuspended: true })
+        {
+            _cancellation.TryCancel("the process stops while the run waits; another one goes on when the answer comes");
+        }
+
         var cancelled = !_cancellation.TryClose();
         await StopLeftoversAsync();
         failure = Explain(failure, cancelled);
@@ -21,7 +26,7 @@ internal sealed partial class RunningAgent
             _services.Failures.Report(failure, FailureCode.AgentFailed, _request.Scope, $"agent {_request.Agent.Name}");
         }
 
-        if (started)
+        if (started && _run is not { IsSuspended: true })
         {
             failure = await SayTerminalAsync(failure);
         }

@@ -172,6 +172,7 @@ internal sealed partial class RunningAgent : IAsyncEnumerable<string>, IAsyncEnu
             Overflow = OverflowBehavior.Report,
             EmbeddedAgent = _request.Agent.Name,
             RoomTimeout = _services.Options.RoomTimeout,
+            Input = _request.IsResumable ? ResumedInput.Write(_request) : null,
             Attempt = _request.Attempt > 1 ? _request.Attempt : null,
         };
         var emitter = await _services.Emitters.CreateEmitterAsync(_request.Context, options);

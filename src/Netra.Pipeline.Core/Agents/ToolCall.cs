@@ -23,6 +23,11 @@ internal sealed class ToolCall(RunScope run, ITool tool, ToolInvocation invocati
         {
             result = await tool.InvokeAsync(invocation, cancellationToken);
         }
+        catch (OperationCanceledException) when (run.IsSuspended)
+        {
+            Measure(Since(started), span, failure: null);
+            throw;
+        }
         catch (OperationCanceledException cancelled) when (cancellationToken.IsCancellationRequested)
         {
             Measure(Since(started), span, failure: null);

@@ -45,7 +45,7 @@ public sealed class ToolExecutor
         {
             var tool = _run.Services.Tools.Get(name, scope, _run.Request.Agent.Name);
             var callId = $"call-{Interlocked.Increment(ref _calls)}";
-            var invocation = new ToolInvocation(name, callId, arguments, context) { Emitter = _run.Emitter };
+            var invocation = new ToolInvocation(name, callId, arguments, context) { Emitter = _run.Emitter, Run = _run };
             using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(ct, _run.Token);
             return await new ToolCall(_run, tool, invocation, scope).InvokeAsync(cancellation.Token);
         }

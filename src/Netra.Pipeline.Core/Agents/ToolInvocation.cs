@@ -42,6 +42,25 @@ public sealed class ToolInvocation
     /// <summary>The run's emitter; null for a call that a test created.</summary>
     internal EventEmitter? Emitter { get; init; }
 
+    /// <summary>The run that calls; null for a call that a test created.</summary>
+    internal RunScope? Run { get; init; }
+
+    /// <summary>
+    /// Asks the user, and waits for the answer: an approval before something is deleted, say. Meanwhile the run waits, and this call is not
+    /// stuck. A question that has an answer already, of an earlier attempt or under the same id, gets it at once.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="timeout">For how long to wait; null for as long as it takes. A later answer is stored, and nobody waits for it.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The answer, once it is stored; or that none came in time (<see cref="RunAnswer.IsAnswered"/>).</returns>
+    /// <exception cref="InvalidOperationException">The call was created by a test, and has no run that could ask.</exception>
+    /// <exception cref="SendFailureException">
+    /// It was asked before as something else, or the run has asked too much (<c>invalid_event</c>), or the event could not be sent.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The run, or this call, was cancelled.</exception>
+    public ValueTask<RunAnswer> AskAsync(RunQuestion question, TimeSpan? timeout = null, CancellationToken ct = default)
+        => Run?.AskAsync(question, CallId, timeout, ct) ?? throw new InvalidOperationException("There is no run that could ask.");
+
     /// <summary>Reports that the run is active, though the tool takes long. Nothing is delivered.</summary>
     /// <returns>How long may pass until the next sign of life; <see cref="TimeSpan.MaxValue"/> for a call without a run.</returns>
     /// <exception cref="SendFailureException">

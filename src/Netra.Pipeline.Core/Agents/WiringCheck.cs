@@ -31,7 +31,9 @@ internal sealed partial class WiringCheck(
             throw failure;
         }
 
-        agentRegistry.Fill(wiring.Agents.Select(agent => agent.Part));
+        agentRegistry.Fill(
+            [.. wiring.Agents.Select(static agent => agent.Part)],
+            agents.Where(static registration => registration.IsResumable).Select(static registration => registration.Type).ToHashSet());
         toolRegistry.Fill(wiring.Tools.Select(tool => tool.Part));
         Log.Verified(logger, wiring.Agents.Count, wiring.Tools.Count);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
@@ -13,6 +14,7 @@ namespace Netra.Pipeline.Connections;
 /// </summary>
 internal sealed class ClientMessageDispatcher(
     IEnumerable<IClientMessageHandler> handlers,
+    RunAnswers answers,
     PipelineBridge bridge,
     FailureReporter failures,
     IOptions<ConnectionOptions> options,
@@ -20,6 +22,7 @@ internal sealed class ClientMessageDispatcher(
 {
     // The same limit as for other errors.
     private const int MaxShownChars = FailureReporter.MaxShownChars;
+    private const string AnswerOperation = "answer";
     private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
 
     private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
@@ -65,6 +68,20 @@ internal sealed class ClientMessageDispatcher(
                     return cancel.RunId;
                 });
                 break;
+            case AnswerMessage answer:
+                HandOver(connection, answer.Id, AnswerOperation, async token =>
+                {
+                    await answers.AnswerAsync(
+                        connection.UserId,
+                        answer.ThreadId,
+                        answer.RunId,
+                        answer.RequestId,
+                        answer.Value,
+                        by: connection.UserId,
+                        token);
+                    return answer.RunId;
+                });
+                break;
             case UnknownClientMessage unknown:
                 Answer(connection, FailureCode.UnknownMessage, $"Messages of type '{unknown.Type}' are not known.", id: null);
                 break;
@@ -94,7 +111,7 @@ internal sealed class ClientMessageDispatcher(
 
     private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
     {
-        if (_handler is null)
+        if (_handler is null && operation != AnswerOperation)
         {
             Report(connection, id, operation, FailureCode.HandlerMissing, NoHandler, null);
             Answer(connection, FailureCode.HandlerMissing, NoHandler, id);

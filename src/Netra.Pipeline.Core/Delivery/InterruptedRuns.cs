@@ -25,8 +25,8 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
     private readonly FailureAggregator _failed = new(failures);
     private List<OpenRun> _open = [];
 
-    /// <summary>Finds them among the runs that are open. To be called before this process begins runs of its own.</summary>
-    public void Find(IReadOnlyList<OpenRun> open) => _open = [.. open.Where(static run => run.IsEmbedded)];
+    /// <summary>Takes those that were open. To be called before this process begins runs of its own.</summary>
+    public void Find(IReadOnlyList<OpenRun> open) => _open = [.. open];
 
     /// <summary>Ends those that are not ended yet.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)

@@ -80,11 +80,11 @@ internal sealed class QuietRuns(
     /// <summary>How many rounds are done.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
-    /// <summary>Takes up those of the open runs that go on elsewhere.</summary>
+    /// <summary>Takes up runs that go on: elsewhere, or when an answer comes.</summary>
     public void Adopt(IReadOnlyList<OpenRun> open)
     {
         clock.Set(isStanding: true);
-        foreach (var run in open.Where(static run => !run.IsEmbedded))
+        foreach (var run in open)
         {
             registry.Adopt(run);
         }

@@ -16,8 +16,14 @@ namespace Netra.Pipeline.Emission;
 /// <param name="guard">Refuses.</param>
 /// <param name="context">Whose run it is.</param>
 /// <param name="attempt">The attempt that most of its events belong to.</param>
+/// <param name="input">What the agent was asked, to be stored with the run's beginning; null for nothing.</param>
 internal sealed class DraftWriter(
-    EmissionServices services, UserStream stream, EmissionGuard guard, UserExecutionContext context, EmitterAttempt attempt)
+    EmissionServices services,
+    UserStream stream,
+    EmissionGuard guard,
+    UserExecutionContext context,
+    EmitterAttempt attempt,
+    ReadOnlyMemory<byte>? input = null)
 {
     // Those of the last event: the next one belongs to the same attempt, but for the one that begins another.
     private EnvelopeConstants _constants = new(context, attempt.Now);
@@ -121,7 +127,7 @@ internal sealed class DraftWriter(
                 Timestamp = services.Served.GetTimestamp(),
                 Attempt = encoder.Attempt,
                 BeginsAttempt = type == EventType.AgentStarted && subject.Attempt == encoder.Attempt,
-                Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) : null,
+                Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) { Input = input } : null,
             };
         }
         finally

@@ -22,6 +22,9 @@ internal sealed record EmissionServices(
     /// <summary>Those that wait for room, of all emitters.</summary>
     public required EmissionWaits Waits { get; init; }
 
+    /// <summary>The measures of what is asked and answered.</summary>
+    public required AnswerMetrics Answers { get; init; }
+
     /// <summary>The clock of what waits: a process that does not run waits for nothing.</summary>
     public required ServedTime Served { get; init; }
 }

@@ -62,6 +62,12 @@ public sealed record EmitterOptions
     internal PublisherAttempt? Publisher { get; init; }
 
     /// <summary>
+    /// What the agent was asked, to be stored with the run's beginning: another process can start it again when the run waits. Null for a
+    /// run that cannot be.
+    /// </summary>
+    internal ReadOnlyMemory<byte>? Input { get; init; }
+
+    /// <summary>
     /// The agent that runs in this process, so that the run cannot outlive it; null for a run whose work goes on elsewhere,
     /// or that the caller frames by itself.
     /// </summary>

@@ -35,6 +35,7 @@ public sealed class EventEmitter : IAsyncDisposable
     private readonly DraftWriter _drafts;
     private readonly EventSender _sender;
     private readonly LifeSigns _signs;
+    private readonly EmitterQuestions _questions;
 
     internal EventEmitter(
         EmissionServices services,
@@ -47,9 +48,10 @@ public sealed class EventEmitter : IAsyncDisposable
     {
         (_runs, _stream, _run, _life, _lease, _attempt, Context) = (services.Runs, stream, run, life, options.Lease, attempt, context);
         _guard = new EmissionGuard(services, stream, life, context, attempt, options.IsOfServer);
-        _drafts = new DraftWriter(services, stream, _guard, context, attempt);
+        _drafts = new DraftWriter(services, stream, _guard, context, attempt, options.Input);
         _sender = new EventSender(services, stream, _guard, life, context, attempt.Publisher, options);
         _signs = new LifeSigns(services, stream, _guard, run, life, context, attempt);
+        _questions = new EmitterQuestions(services, stream, _guard, _drafts, _sender, run, life);
     }
 
     /// <summary>Whose run it is.</summary>
@@ -256,6 +258,26 @@ public sealed class EventEmitter : IAsyncDisposable
         return FinishAsync(EventType.Custom, default, encoder, now, cancellationToken);
     }
 
+    /// <summary>
+    /// Asks somebody, and waits for the answer; meanwhile the run is not silent. Asked again under an id that has an answer, also by
+    /// another process or in a later attempt, it gets that answer at once.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="timeout">
+    /// For how long to wait; null for as long as it takes. What is over is the waiting: an answer is still taken, until the run ends.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer, once it is stored; or that none came in time.</returns>
+    /// <exception cref="SendFailureException">
+    /// It was asked as something else, or the run has asked too much (<c>invalid_event</c>); and whatever is thrown by every call.
+    /// </exception>
+    public ValueTask<RunAnswer> AskAsync(
+        RunQuestion question, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        return _questions.AskAsync(question, timeout, cancellationToken);
+    }
+
     /// <summary>Says that the run goes on, though there is nothing to tell: renews its lease. Nothing is numbered or delivered.</summary>
     /// <returns>How long may pass until the next sign of life.</returns>
     /// <exception cref="SendFailureException">The run has ended (<c>run_ended</c>), or has not begun (<c>invalid_event</c>).</exception>
@@ -297,13 +319,18 @@ public sealed class EventEmitter : IAsyncDisposable
     /// <param name="key">The key under which it is published; null for none.</param>
     /// <param name="isUrgent">Whether a publisher waits for it to be stored.</param>
     /// <param name="cancellationToken">Cancels waiting for room.</param>
+    /// <param name="question">What it asks; null for nothing.</param>
     internal ValueTask<EventReceipt> EmitRawAsync(
-        in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+        in PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken, QuestionChange? question = null)
     {
         var (encoder, now) = _drafts.Begin(data, AttemptOf(data.Subject));
         var draft = _drafts.Finish(data.Type, data.Subject, encoder, now, _drafts.Trace);
-        return _sender.SendAsync(new PendingEvent(draft, data.Subject, _run) { Key = key, IsUrgent = isUrgent }, cancellationToken);
+        return _sender.SendAsync(
+            new PendingEvent(draft, data.Subject, _run) { Key = key, IsUrgent = isUrgent, Question = question }, cancellationToken);
     }
+
+    /// <summary>What the run asks, and the answers to it.</summary>
+    internal EmitterQuestions Questions => _questions;
 
     /// <summary>Emits a dead letter again: an event of its own, that counts in no run.</summary>
     /// <param name="data">Its data.</param>

@@ -33,12 +33,14 @@ public sealed class EventEmitterFactory
         TimeProvider time,
         EmissionTelemetry telemetry,
         EmissionWaits waits,
+        AnswerMetrics answers,
         ServedTime served)
     {
         (_streams, _contexts) = (streams, contexts);
         _services = new EmissionServices(bridge, failures, options.Value.MaxEventBytes, log, runs, observation, emergency, time, telemetry)
         {
             Waits = waits,
+            Answers = answers,
             Served = served,
         };
     }

@@ -51,7 +51,14 @@ internal sealed class EventSender(
     }
 
     private AppendOutcome Append(in PendingEvent pending, bool hasRoom)
-        => stream.Append(pending.Draft, pending.Run, options.Overflow == OverflowBehavior.Wait, pending.Key, pending.IsUrgent, hasRoom);
+        => stream.Append(
+            pending.Draft,
+            pending.Run,
+            options.Overflow == OverflowBehavior.Wait,
+            pending.Key,
+            pending.IsUrgent,
+            hasRoom,
+            pending.Question);
 
     /// <summary>How long an event may wait after what it was answered; zero when that is final.</summary>
     private TimeSpan LimitOf(in AppendOutcome outcome) => outcome.Kind switch
@@ -125,7 +132,12 @@ internal sealed class EventSender(
                 // The pipeline may have stopped meanwhile, or be in an emergency. Its age as an event delivered begins when it is accepted.
                 guard.Ensure(type);
                 var draft = pending.Draft.AcceptedAgainAt(services.Time.GetUtcNow(), services.Served.GetTimestamp());
-                pending = new PendingEvent(draft, pending.Subject, pending.Run) { Key = pending.Key, IsUrgent = pending.IsUrgent };
+                pending = new PendingEvent(draft, pending.Subject, pending.Run) 
+                {
+                    Key = pending.Key,
+                    IsUrgent = pending.IsUrgent,
+                    Question = pending.Question,
+                };
                 outcome = Append(pending, hasRoom: kept is not null);
             }
 
@@ -222,6 +234,9 @@ internal sealed class EventSender(
         {
             case AppendKind.Accepted:
                 break;
+            case AppendKind.Question:
+                pending.Question!.Outcome = outcome.Question;
+                return default;
             case AppendKind.RunEnded:
                 throw guard.Refused(type, SendFailureException.RunEnded(guard.Scope(type), EventTypes.WireName(type)));
             case AppendKind.AttemptSuperseded:
@@ -248,6 +263,11 @@ internal sealed class EventSender(
         {
             Move(pending.Draft.Attempt, outcome.Place);
             Observe(life, pending.Draft, named, outcome);
+            if (outcome.Question is { Known: { } question })
+            {
+                pending.Question!.Outcome = outcome.Question;
+                Observe(life, question);
+            }
         }
 
         var receipt = new EventReceipt(stream, outcome.Seq, outcome.Status);
@@ -275,6 +295,18 @@ internal sealed class EventSender(
         else if (attempt > publisher.Latest)
         {
             publisher.Reach(attempt);
+        }
+    }
+
+    private void Observe(RunLife life, LogQuestion question)
+    {
+        if (question.Answer is null)
+        {
+            services.Runs.Ask(life, question);
+        }
+        else if (services.Runs.EndQuestion(life, question.RequestId) is { } waited && !context.IsSystem)
+        {
+            services.Answers.OnAnswered(question.Kind, waited);
         }
     }
 
@@ -322,4 +354,7 @@ internal readonly record struct PendingEvent(EventDraft Draft, EventSubject? Sub
 
     /// <summary>Whether a publisher waits for it to be stored.</summary>
     public bool IsUrgent { get; init; }
+
+    /// <summary>What it asks or answers; null for nothing.</summary>
+    public QuestionChange? Question { get; init; }
 }

@@ -10,4 +10,10 @@ internal readonly record struct EventSubject(string? Name, string? CallId = null
 /// <summary>What a run's beginning says of it, to be found again after a restart.</summary>
 /// <param name="AgentName">The agent that runs, if it is named.</param>
 /// <param name="Lease">For how long the run may say nothing; zero when it declares nothing.</param>
-public sealed record RunDeclaration(string? AgentName, TimeSpan Lease);
+public sealed record RunDeclaration(string? AgentName, TimeSpan Lease)
+{
+    /// <summary>
+    /// What the agent was asked, with which another process can start it again when the run waits; null for one that cannot be.
+    /// </summary>
+    public ReadOnlyMemory<byte>? Input { get; init; }
+}

@@ -140,4 +140,16 @@ public enum FailureCode
 
     /// <summary><c>attempt_superseded</c>: the terminal event, or a sign of life, of an attempt when a later one has begun.</summary>
     AttemptSuperseded,
+
+    /// <summary>An answer to what was never asked, or is not kept any more.</summary>
+    RequestUnknown,
+
+    /// <summary>An answer to what nobody waits for any more: the run has ended.</summary>
+    RequestClosed,
+
+    /// <summary>An answer to what has one.</summary>
+    AlreadyAnswered,
+
+    /// <summary>An answer that is not of the kind that was asked for.</summary>
+    InvalidAnswer,
 }

@@ -14,6 +14,7 @@ public sealed class PipelineBridge : IDisposable
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _runsCancelled = new();
     private readonly CancellationTokenSource _waitsEnded = new();
+    private readonly CancellationTokenSource _draining = new();
     private volatile int _state;
     private int _openRuns;
     private TaskCompletionSource? _noRuns;
@@ -48,6 +49,9 @@ public sealed class PipelineBridge : IDisposable
 
     /// <summary>Fires when open runs have to end because the host stops and its patience is over.</summary>
     public CancellationToken RunsCancelled => _runsCancelled.Token;
+
+    /// <summary>Fires when the host begins to stop.</summary>
+    internal CancellationToken Draining => _draining.Token;
 
     /// <summary>
     /// Fires when nothing that is emitted may wait for room any more, since the host stops and the drain is over.
@@ -178,13 +182,18 @@ public sealed class PipelineBridge : IDisposable
     /// <returns>Completes when no run is open any more.</returns>
     internal Task BeginDraining()
     {
+        Task ended;
         lock (_gate)
         {
             _state = (int)BridgeState.Draining;
-            return _openRuns == 0
+            ended = _openRuns == 0
                 ? Task.CompletedTask
                 : (_noRuns ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
+
+        // Runs that wait for people are put aside: what this runs is the pipeline's own.
+        _draining.Cancel();
+        return ended;
     }
 
     internal Task CancelRunsAsync() => _runsCancelled.CancelAsync();

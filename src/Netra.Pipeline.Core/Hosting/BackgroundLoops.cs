@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Agents;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -27,6 +28,7 @@ internal sealed class BackgroundLoops(
     InterruptedRuns interrupted,
     Ledger ledger,
     QuietRuns runs,
+    ResumableRuns resumable,
     IEnumerable<PipelineModule> modules,
     BackgroundWatch watch,
     IEventLog log,
@@ -88,6 +90,7 @@ internal sealed class BackgroundLoops(
         BackgroundLoop.Waiting("eviction", streams.EvictIdleAsync, LongPatience),
         BackgroundLoop.Waiting("retention", ExpireAsync),
         BackgroundLoop.Waiting("runs", runs.RoundAsync),
+        BackgroundLoop.Waiting("resumable", resumable.RoundAsync),
         BackgroundLoop.Waiting("webhook", webhook.RoundAsync, LongPatience),
         BackgroundLoop.Waiting("upkeep", KeepUpAsync, LongPatience, UpkeepPeriod),
     ];

@@ -17,10 +17,15 @@ public sealed class NetraPipelineBuilder(IServiceCollection services)
 
     /// <summary>Registers an agent. What its constructor needs is checked at start, with everything else that is wrong.</summary>
     /// <typeparam name="TAgent">The agent; one instance serves all runs.</typeparam>
-    public NetraPipelineBuilder AddAgent<TAgent>()
+    /// <param name="isResumable">
+    /// Whether it may be started again: when the process ends while a run of it waits for an answer, the run stays open, and begins its
+    /// next attempt when the answer comes, with the same question. What it asks again has its answer. Default: the run fails
+    /// (<c>server_restart</c>).
+    /// </param>
+    public NetraPipelineBuilder AddAgent<TAgent>(bool isResumable = false)
         where TAgent : class, IAgent
     {
-        AgentServices.AddAgent(Services, typeof(TAgent));
+        AgentServices.AddAgent(Services, typeof(TAgent), isResumable);
         return this;
     }
 

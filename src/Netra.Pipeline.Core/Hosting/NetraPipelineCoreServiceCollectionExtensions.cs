@@ -175,10 +175,15 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<AcknowledgementSpans>();
         services.TryAddSingleton<Checkpoints>();
         services.TryAddSingleton<EmissionTelemetry>();
-        services.TryAddSingleton(RunLimits.Default);
+        services.TryAddSingleton(static provider => RunLimits.Default with
+        {
+            QuestionsKept = provider.GetRequiredService<IOptions<StreamOptions>>().Value.Retention,
+        });
         services.TryAddSingleton(static provider => new RunClock(provider.GetRequiredService<ServedTime>()));
         services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<EmissionWaits>();
+        services.TryAddSingleton<AnswerMetrics>();
+        services.TryAddSingleton<RunAnswers>();
         services.TryAddSingleton(static provider => new EventEmitterFactory(
             provider.GetRequiredService<StreamRegistry>(),
             provider.GetRequiredService<PipelineBridge>(),
@@ -192,6 +197,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<ServedTime>(),
             provider.GetRequiredService<EmissionTelemetry>(),
             provider.GetRequiredService<EmissionWaits>(),
+            provider.GetRequiredService<AnswerMetrics>(),
             provider.GetRequiredService<ServedTime>()));
     }
 
@@ -220,6 +226,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<RunMetrics>();
         services.TryAddSingleton<RunServices>();
         services.TryAddSingleton(static provider => new AgentRunner(provider.GetRequiredService<RunServices>()));
+        services.TryAddSingleton<ResumableRuns>();
         services.TryAddSingleton<WiringCheck>();
     }
 
@@ -233,6 +240,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<PublishEndpoint>();
         services.TryAddSingleton<LogRequests>();
         services.TryAddSingleton<ThreadEndpoints>();
+        services.TryAddSingleton<AnswerEndpoint>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
     }

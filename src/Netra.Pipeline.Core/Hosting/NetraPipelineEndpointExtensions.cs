@@ -43,6 +43,7 @@ public static class NetraPipelineEndpointExtensions
         // the other way round.
         var guarded = own.MapGroup(string.Empty);
         PublishEndpoint.Map(guarded);
+        AnswerEndpoint.Map(guarded);
         foreach (var module in endpoints.ServiceProvider.GetServices<PipelineModule>())
         {
             module.Map(own, guarded);

@@ -27,6 +27,7 @@ internal sealed partial class PipelineLifetime(
     StartupVerification verification,
     BridgeInitializations initializations,
     QuietRuns runs,
+    ResumableRuns resumable,
     ConnectionRegistry connections,
     ConnectionSlots slots,
     HandleWatch handles,
@@ -95,8 +96,9 @@ internal sealed partial class PipelineLifetime(
     {
         await OpenLogAsync(cancellationToken);
         var open = await log.ReadOpenRunsAsync(cancellationToken);
-        interrupted.Find(open);
-        runs.Adopt(open);
+        var waiting = resumable.Take(open).ToHashSet();
+        interrupted.Find([.. open.Where(run => run.IsEmbedded && !waiting.Contains(run))]);
+        runs.Adopt([.. open.Where(run => !run.IsEmbedded || waiting.Contains(run))]);
         loops.Start();
         try
         {

@@ -17,7 +17,7 @@ namespace Netra.Pipeline.Publishing;
 /// Takes events that come as JSON: reads, checks and emits them. Whatever is wrong with an event, or with the pipeline, comes back as an
 /// outcome and has been reported. Safe to use from any thread.
 /// </summary>
-internal sealed class EventPublisher(
+internal sealed partial class EventPublisher(
     UserExecutionContextFactory contexts,
     EventEmitterFactory emitters,
     PipelineBridge bridge,
@@ -86,7 +86,17 @@ internal sealed class EventPublisher(
             }
 
             var data = published.Data;
-            if (request.KeyOf(published.IdempotencyKey, scope) is { } key)
+            var key = request.KeyOf(published.IdempotencyKey, scope);
+            if (data.Type == EventType.RunWaiting)
+            {
+                EnsureMayBegin(data.Type, scope);
+                emitter ??= await request.OpenAsync(target, context, cancellationToken);
+                EnsureMayGoOn(emitter, scope);
+                attempt = emitter.Attempt;
+                return await PublishQuestionAsync(key, data, target, emitter, request, cancellationToken);
+            }
+
+            if (key is not null)
             {
                 return await PublishOnceAsync(key, data, target, attempt, context, request, cancellationToken);
             }
@@ -288,12 +298,17 @@ internal sealed class EventPublisher(
 
     // Where the log is full the emission waits for room, and reading the request waits with it: no publisher is faster than the log.
     private async ValueTask<EventReceipt> SendAsync(
-        EventEmitter emitter, PublishedData data, PublishKey? key, bool isUrgent, CancellationToken cancellationToken)
+        EventEmitter emitter,
+        PublishedData data,
+        PublishKey? key,
+        bool isUrgent,
+        CancellationToken cancellationToken,
+        QuestionChange? question = null)
     {
         using var span = spans.Send(data.Type, emitter.Context);
         try
         {
-            var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken);
+            var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken, question);
             span?.SetTag("messaging.message.id", receipt.Id);
             return receipt;
         }

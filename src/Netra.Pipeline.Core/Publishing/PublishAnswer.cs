@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -43,8 +45,19 @@ internal static class PublishAnswer
             return;
         }
 
+        if (receipt.Question is { } question)
+        {
+            Write(json, question);
+        }
+
         json.WriteString("id"u8, receipt.Id);
         json.WriteNumber("seq"u8, receipt.Seq);
+        if (receipt.Question is not null)
+        {
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteString("status"u8, StatusOf(receipt.Status));
         if (receipt.Status == EventStatus.Lagging)
         {
@@ -52,6 +65,24 @@ internal static class PublishAnswer
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Answers a request with the receipt of a stored event, and nothing more.</summary>
+    public static async Task WriteAsync(HttpResponse response, StoredReceipt stored, CancellationToken cancellationToken)
+    {
+        var body = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, stored.Id);
+            json.WriteNumber("seq"u8, stored.Seq);
+            json.WriteString("status"u8, StatusOf(stored.Status));
+            json.WriteEndObject();
+        }
+
+        response.ContentType = "application/json";
+        response.ContentLength = body.WrittenCount;
+        await response.Body.WriteAsync(body.WrittenMemory, cancellationToken);
     }
 
     /// <summary>The answer to a line without a receipt.</summary>
@@ -69,6 +100,21 @@ internal static class PublishAnswer
         json.WriteEndObject();
     }
 
+    private static void Write(Utf8JsonWriter json, LogQuestion question)
+    {
+        if (question.Answer is not { } answer)
+        {
+            json.WriteString("status"u8, "waiting"u8);
+            return;
+        }
+
+        json.WriteString("status"u8, "answered"u8);
+        json.WriteString("request_id"u8, question.RequestId);
+        json.WritePropertyName("value"u8);
+        json.WriteRawValue(answer.Value.Span, skipInputValidation: true);
+        json.WriteString("by"u8, answer.By);
+    }
+
     private static async Task WriteReceiptAsync(HttpResponse response, PublishOutcome outcome, CancellationToken cancellationToken)
     {
         var body = new ArrayBufferWriter<byte>(128);
@@ -77,7 +123,7 @@ internal static class PublishAnswer
             Write(json, outcome);
         }
 
-        response.StatusCode = outcome.Lease is not null ? StatusCodes.Status200OK
+        response.StatusCode = outcome.Lease is not null || outcome.Question is not null ? StatusCodes.Status200OK
             : outcome.Status == EventStatus.Queued ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
         response.ContentType = "application/json";
         response.ContentLength = body.WrittenCount;

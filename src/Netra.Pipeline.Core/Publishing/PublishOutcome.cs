@@ -21,17 +21,24 @@ internal readonly record struct PublishOutcome(
     /// <summary>How long may pass until the next sign of life, where the request was one; null for an event.</summary>
     public TimeSpan? Lease { get; private init; }
 
-    /// <summary>Completes when the log has stored what a sign of life says; null for an event.</summary>
+    /// <summary>What is known of something that was asked before: no event was made; null for anything else.</summary>
+    public LogQuestion? Question { get; private init; }
+
+    /// <summary>The id of the event that asked it, or, if there is one, of its answer.</summary>
+    private string? QuestionEvent { get; init; }
+
+    /// <summary>Completes when the log has stored what a sign of life says, or an answer; null for an event.</summary>
     public Task? Kept { get; private init; }
 
     /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
     public bool IsReplay { get; init; }
 
     /// <summary>The event's id.</summary>
-    public string Id => Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.AssignedId;
+    public string Id => QuestionEvent
+        ?? (Earlier is { } earlier ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq) : Receipt.AssignedId);
 
     /// <summary>The event's number.</summary>
-    public long Seq => Earlier?.Seq ?? Receipt.AssignedSeq;
+    public long Seq => Question is { } known ? known.Answer?.Seq ?? known.Seq : Earlier?.Seq ?? Receipt.AssignedSeq;
 
     /// <summary>Where the event stood when it was accepted.</summary>
     public EventStatus Status => Earlier?.Status ?? Receipt.AssignedStatus;
@@ -45,6 +52,15 @@ internal readonly record struct PublishOutcome(
     /// <param name="at">The clock's timestamp.</param>
     public static PublishOutcome Renewed(TimeSpan lease, Task kept, UserExecutionContext context, long at)
         => new(default, context, at, null) { Lease = lease, Kept = kept };
+
+    /// <summary>What was asked is known already.</summary>
+    /// <param name="question">What is known.</param>
+    /// <param name="id">The event that asked it, or its answer.</param>
+    /// <param name="stored">Completes when that is stored.</param>
+    /// <param name="context">Whose it is.</param>
+    /// <param name="at">The clock's timestamp.</param>
+    public static PublishOutcome Known(LogQuestion question, string id, Task stored, UserExecutionContext context, long at)
+        => new(default, context, at, null) { Question = question, QuestionEvent = id, Kept = stored };
 
     /// <summary>The outcome of an event that is in the log.</summary>
     public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };

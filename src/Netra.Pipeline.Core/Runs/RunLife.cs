@@ -8,7 +8,8 @@ namespace Netra.Pipeline.Runs;
 /// ticks of the <see cref="RunClock"/>.
 /// </summary>
 /// <remarks>
-/// <para>A run is silent since it was heard of last, or since the end of its wait, whichever is later. A silence longer than its lease is a
+/// <para>A run is silent since it was heard of last, or since the end of its wait, whichever is later. While it waits for an answer it is
+/// not silent. A silence longer than its lease is a
 /// stall, and a much longer one its end. A request that breaks off may bring the stall early, and nothing else; any sign of life takes that
 /// back.</para>
 /// <para>Safe from any thread. A token costs one volatile write and three reads (<see cref="OnToken"/>); everything else takes the lock.
@@ -33,6 +34,7 @@ internal sealed class RunLife(RunKey key)
     // Each with the attempt that its publisher is at; those of earlier attempts count no more.
     private List<PublisherAttempt>? _requests;
     private List<PublisherAttempt>? _delegations;
+    private Dictionary<string, OpenQuestion>? _questions;
 
     public RunKey Key => key;
 
@@ -99,7 +101,7 @@ internal sealed class RunLife(RunKey key)
     public bool OnToken(long now)
     {
         Hear(now);
-        if (HasBegun && _waits.Until == 0)
+        if (HasBegun && _waits.Announced == 0)
         {
             return false;
         }
@@ -131,6 +133,8 @@ internal sealed class RunLife(RunKey key)
             if (attempt > _attempt)
             {
                 _order.Reset();
+                _questions = null;
+                _waits.Ask(now, until: 0);
                 Volatile.Write(ref _attempt, attempt);
                 Volatile.Write(ref _stalledSince, Never);
             }
@@ -183,9 +187,51 @@ internal sealed class RunLife(RunKey key)
         lock (_gate)
         {
             Hear(now);
-            if (until > Math.Max(now, _waits.Until))
+            if (until > Math.Max(now, _waits.Announced))
             {
                 _waits.Begin(now, until);
+            }
+        }
+    }
+
+    /// <summary>It asks something, and waits for the answer.</summary>
+    public void Ask(OpenQuestion question, long now)
+    {
+        lock (_gate)
+        {
+            if (question.Question.Attempt >= _attempt)
+            {
+                (_questions ??= new Dictionary<string, OpenQuestion>(StringComparer.Ordinal))[question.Question.RequestId] = question;
+                _waits.Ask(now, AskedUntil());
+            }
+        }
+    }
+
+    /// <summary>It waits for an answer no more: the answer has come, or whoever asked has given up.</summary>
+    /// <returns>What it waited for; null when it did not.</returns>
+    public OpenQuestion? EndQuestion(string requestId, long now)
+    {
+        lock (_gate)
+        {
+            if (_questions is null || !_questions.Remove(requestId, out var question))
+            {
+                return null;
+            }
+
+            Hear(now);
+            _waits.Ask(now, AskedUntil());
+            return question;
+        }
+    }
+
+    /// <summary>What it waits for answers to; nothing once it has ended.</summary>
+    public IReadOnlyList<OpenQuestion> Questions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return HasEnded || _questions is null ? [] : [.. _questions.Values];
             }
         }
     }
@@ -324,6 +370,8 @@ internal sealed class RunLife(RunKey key)
             return !HasEnded && _order.HasReported;
         }
     }
+
+    private long AskedUntil() => _questions is { Count: > 0 } open ? open.Values.Max(static question => question.KeptUntil) : 0;
 
     private bool IsPresent(PublisherAttempt publisher) => publisher.Latest >= _attempt;
 

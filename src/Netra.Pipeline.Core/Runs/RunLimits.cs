@@ -10,6 +10,9 @@ namespace Netra.Pipeline.Runs;
 internal sealed record RunLimits(
     bool AreWatched, TimeSpan Lease, TimeSpan MaxSilence, TimeSpan BrokenRequestLease, TimeSpan StuckToolAfter, int MaxWatched)
 {
+    /// <summary>For how long what a run has asked is kept, and so can be answered. Default: 7 days.</summary>
+    public TimeSpan QuestionsKept { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>What holds where monitoring, which has the options, is not there.</summary>
     public static RunLimits Default { get; } = new(
         AreWatched: true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5), 100_000);

@@ -68,6 +68,10 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             else if (known.Events > 0)
             {
                 life.Adopt(known.AgentName, known.Lease?.Ticks ?? 0, waiting, known.Attempt, now);
+                foreach (var question in known.Questions.Where(question => question.Answer is null && question.Attempt == known.Attempt))
+                {
+                    life.Ask(Open(question, now), now);
+                }
             }
 
             if (isWatched)
@@ -110,7 +114,43 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
                 Lease = run.Lease,
                 WaitingUntil = run.WaitingUntil,
                 Attempt = run.Attempt,
+                Questions = run.Questions,
             }));
+
+    /// <summary>A run asks something, and waits for the answer.</summary>
+    public void Ask(RunLife life, LogQuestion question)
+    {
+        var now = clock.Now;
+        life.Ask(Open(question, now), now);
+        Schedule(life);
+    }
+
+    /// <summary>A run waits for an answer no more.</summary>
+    /// <param name="life">The run.</param>
+    /// <param name="requestId">What it asked.</param>
+    /// <returns>How long it waited; null when it did not.</returns>
+    public TimeSpan? EndQuestion(RunLife life, string requestId)
+    {
+        var now = clock.Now;
+        var question = life.EndQuestion(requestId, now);
+        Schedule(life);
+        return question is null ? null : TimeSpan.FromTicks(now - question.Since);
+    }
+
+    /// <summary>The runs that wait for answers at this moment.</summary>
+    public WaitingRuns ReadWaiting()
+    {
+        var (now, wallNow) = (clock.Now, wall.GetUtcNow());
+        var (runs, overdue, oldest) = (0, 0, 0L);
+        foreach (var questions in Lives().Select(static life => life.Questions).Where(static questions => questions.Count > 0))
+        {
+            runs++;
+            overdue += questions.Count(question => question.Question.Until <= wallNow);
+            oldest = Math.Max(oldest, now - questions.Min(static question => question.Since));
+        }
+
+        return new WaitingRuns(runs, overdue, TimeSpan.FromTicks(oldest));
+    }
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
     /// <param name="life">Its run.</param>
@@ -288,6 +328,13 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         {
             failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), what));
         }
+    }
+
+    // How long it was open before this process began is counted by the wall clock, which is all there is.
+    private OpenQuestion Open(LogQuestion question, long now)
+    {
+        var age = Math.Clamp((wall.GetUtcNow() - question.AskedAt).Ticks, 0, limits.QuestionsKept.Ticks);
+        return new OpenQuestion(question, now - age, now - age + limits.QuestionsKept.Ticks);
     }
 
     private long RestOf(DateTimeOffset? until)

@@ -1,34 +1,56 @@
 namespace Netra.Pipeline.Runs;
 
 /// <summary>
-/// The waits of one run, one after the other, and how long it has worked beside them; in ticks of the <see cref="RunClock"/>. The lock of
-/// the run's life guards changes; <see cref="Until"/> may be read without it.
+/// The waits of one run, and how long it has worked beside them; in ticks of the <see cref="RunClock"/>. One that was announced ends with
+/// the run's next event; one for an answer ends with the answer. The lock of the run's life guards changes; what it says may be read
+/// without it.
 /// </summary>
 internal struct RunWaits
 {
     private long _from;
-    private long _until;
+    private long _announced;
+    private long _asked;
     private long _waited;
 
-    /// <summary>Until when it waits; 0 when it does not.</summary>
-    public readonly long Until => Volatile.Read(in _until);
+    /// <summary>Until when it waits, for whatever reason; 0 when it does not.</summary>
+    public readonly long Until => Math.Max(Announced, Volatile.Read(in _asked));
+
+    /// <summary>Until when it waits, as it has announced; 0 when it has not.</summary>
+    public readonly long Announced => Volatile.Read(in _announced);
 
     /// <summary>The time in which it was not waiting.</summary>
-    public readonly long WorkingAt(long now) => now - _waited - (_until != 0 ? Math.Min(now, _until) - _from : 0);
+    public readonly long WorkingAt(long now) => now - _waited - (_from != 0 ? Math.Min(now, Until) - _from : 0);
 
-    public void Begin(long now, long until)
-    {
-        End(now);
-        _from = now;
-        Volatile.Write(ref _until, until);
-    }
+    /// <summary>It announces that it waits.</summary>
+    public void Begin(long now, long until) => Set(now, until, _asked);
 
+    /// <summary>What it has announced is over.</summary>
     public void End(long now)
     {
-        if (_until != 0)
+        if (_announced != 0)
         {
-            _waited += Math.Min(now, _until) - _from;
-            Volatile.Write(ref _until, 0);
+            Set(now, 0, _asked);
         }
+    }
+
+    /// <summary>It waits for answers until a time; 0 when it waits for none any more.</summary>
+    public void Ask(long now, long until)
+    {
+        if (until != _asked)
+        {
+            Set(now, _announced, until);
+        }
+    }
+
+    private void Set(long now, long announced, long asked)
+    {
+        if (_from != 0)
+        {
+            _waited += Math.Min(now, Until) - _from;
+        }
+
+        Volatile.Write(ref _announced, announced);
+        Volatile.Write(ref _asked, asked);
+        _from = Until > now ? now : 0;
     }
 }

@@ -12,6 +12,10 @@ internal sealed class InMemoryRun(LogRun run)
     private string? _agentName = run.AgentName;
     private TimeSpan? _lease = run.Lease;
     private DateTimeOffset? _waitingUntil = run.WaitingUntil;
+    private ReadOnlyMemory<byte>? _input;
+
+    private readonly Dictionary<string, LogQuestion> _questions
+        = run.Questions.ToDictionary(static question => question.RequestId, StringComparer.Ordinal);
 
     public long LastSeq { get; private set; } = run.LastSeq;
 
@@ -29,13 +33,28 @@ internal sealed class InMemoryRun(LogRun run)
         LastSeq = entry.Seq;
         _terminalSeq = EventTypes.IsTerminal(entry.Type) ? entry.Seq : _terminalSeq;
         _waitingUntil = null;
+        if (entry.Question is { } question)
+        {
+            _questions[question.RequestId] = question;
+        }
+
         if (entry.Declared is { } declared)
         {
+            _input = declared.Input ?? _input;
             (_agentName, _lease) = (declared.AgentName ?? _agentName, declared.Lease > TimeSpan.Zero ? declared.Lease : null);
         }
     }
 
     public void Wait(DateTimeOffset until) => _waitingUntil = IsOpen ? until : null;
+
+    /// <summary>Forgets what was asked by deleted events.</summary>
+    public void Expire(long through)
+    {
+        foreach (var question in _questions.Values.Where(question => question.Seq <= through).ToArray())
+        {
+            _questions.Remove(question.RequestId);
+        }
+    }
 
     public LogRun ToLogRun() => new(run.ThreadId, run.RunId, run.IsEmbedded, _agentName)
     {
@@ -46,6 +65,7 @@ internal sealed class InMemoryRun(LogRun run)
         FirstSeq = _firstSeq,
         LastSeq = LastSeq,
         TerminalSeq = _terminalSeq,
+        Questions = [.. _questions.Values],
     };
 
     public OpenRun ToOpenRun(string userId) => new(userId, run.ThreadId, run.RunId, _agentName, run.IsEmbedded)
@@ -53,6 +73,9 @@ internal sealed class InMemoryRun(LogRun run)
         Lease = _lease,
         WaitingUntil = _waitingUntil,
         Attempt = _attempt,
+        LastSeq = LastSeq,
+        Questions = [.. _questions.Values],
+        Input = _input,
     };
 }
 

@@ -266,6 +266,11 @@ internal sealed class InMemoryStream(string userId)
                 _runs.Remove(key);
             }
 
+            foreach (var run in _runs.Values)
+            {
+                run.Expire(range.To);
+            }
+
             _history.Expire(range, at);
             return new ExpiredRange(UserId, range, range.Count, open, dead);
         }

@@ -34,6 +34,12 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     public RunDeclaration? Declared { get; init; }
 
     /// <summary>
+    /// What the run has asked, as it stands after the event, to be stored with the run in the event's transaction; null where the event
+    /// neither asks nor answers.
+    /// </summary>
+    public LogQuestion? Question { get; init; }
+
+    /// <summary>
     /// The key under which its publisher may ask for its receipt again; null for none. It is stored in the event's transaction.
     /// </summary>
     public PublishKey? Key { get; init; }

@@ -31,6 +31,9 @@ public sealed class LogRun(string threadId, string runId, bool isEmbedded, strin
     /// <summary>The attempt that had begun last when it was found; from 1.</summary>
     public int Attempt { get; init; } = 1;
 
+    /// <summary>What it had asked when it was found, answered or not.</summary>
+    public IReadOnlyList<LogQuestion> Questions { get; init; } = [];
+
     /// <summary>How many events that attempt had when it was found; 0 for a new one.</summary>
     public long Events { get; init; }
 
@@ -60,4 +63,13 @@ public sealed record OpenRun(string UserId, string ThreadId, string RunId, strin
 
     /// <summary>The attempt that has begun last; from 1.</summary>
     public int Attempt { get; init; } = 1;
+
+    /// <summary>What its agent was asked, as it has declared; null for one that no other process can start again.</summary>
+    public ReadOnlyMemory<byte>? Input { get; init; }
+
+    /// <summary>The number of its last event.</summary>
+    public long LastSeq { get; init; }
+
+    /// <summary>What it has asked, answered or not.</summary>
+    public IReadOnlyList<LogQuestion> Questions { get; init; } = [];
 }

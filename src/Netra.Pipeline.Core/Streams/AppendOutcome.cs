@@ -25,6 +25,9 @@ internal readonly record struct AppendOutcome(AppendKind Kind, long Seq, int Con
     /// <summary>Whether it is the first late event since the run's attempt began.</summary>
     public bool IsFirstLate { get; init; }
 
+    /// <summary>What it asks or answers; null for nothing.</summary>
+    public QuestionOutcome? Question { get; init; }
+
     /// <summary>The event's status, for its receipt.</summary>
     public EventStatus Status => Lagging > 0 ? EventStatus.Lagging : Connected > 0 ? EventStatus.Queued : EventStatus.Pending;
 
@@ -54,6 +57,9 @@ internal enum AppendKind
 
     /// <summary>It would end an attempt that a later one has superseded; nothing was numbered.</summary>
     AttemptSuperseded,
+
+    /// <summary>It asks what is asked already, or answers what cannot be answered; nothing was numbered.</summary>
+    Question,
 
     /// <summary>It belongs to an attempt that has not begun; nothing was numbered.</summary>
     AttemptUnknown,

@@ -47,6 +47,15 @@ internal sealed class RememberedRuns(int maxRuns)
         return run;
     }
 
+    /// <summary>Retention has deleted events: what they asked is not kept any more.</summary>
+    public void Expire(long through)
+    {
+        foreach (var run in _runs.Values)
+        {
+            run.Expire(through);
+        }
+    }
+
     private bool TryForgetOldest(long committed)
     {
         StreamRun? oldest = null;

@@ -10,6 +10,7 @@ internal sealed class StreamRun(LogRun run)
     private RunDeclaration? _declared;
     private DateTimeOffset? _waitingUntil = run.WaitingUntil;
     private bool _hasToldLate;
+    private RunQuestions? _questions = run.Questions.Count > 0 ? new RunQuestions(run.Questions) : null;
 
     public string ThreadId => Logged.ThreadId;
 
@@ -39,6 +40,9 @@ internal sealed class StreamRun(LogRun run)
     /// <summary>How many emitters hold the run; it is not forgotten before they are gone.</summary>
     public int Emitters { get; set; }
 
+    /// <summary>What it has asked.</summary>
+    public RunQuestions Questions => _questions ??= new RunQuestions([]);
+
     public bool HasEnded => TerminalSeq != 0;
 
     /// <summary>The run's summary if its terminal event gets this number.</summary>
@@ -54,10 +58,27 @@ internal sealed class StreamRun(LogRun run)
         TerminalSeq = TerminalSeq,
         Lease = _declared is null ? Logged.Lease : _declared.Lease > TimeSpan.Zero ? _declared.Lease : null,
         WaitingUntil = _waitingUntil,
+        Questions = _questions?.All ?? [],
     };
 
     /// <summary>The run waits, until its next event.</summary>
     public void Wait(DateTimeOffset until) => _waitingUntil = until;
+
+    /// <summary>Whether a question, or an answer, is a new event.</summary>
+    public QuestionOutcome Judge(QuestionChange change, int attempt)
+    {
+        if (change.Answer is not null)
+        {
+            return Questions.JudgeAnswering(change.Question.RequestId, HasEnded);
+        }
+
+        // A run that has ended asks nothing new, but is told what it was answered.
+        var outcome = Questions.JudgeAsking(change.Question, attempt);
+        return HasEnded && outcome.Verdict != QuestionVerdict.Answered ? outcome with { Verdict = QuestionVerdict.Taken } : outcome;
+    }
+
+    /// <summary>Retention has deleted events: what they asked is not kept any more.</summary>
+    public void Expire(long through) => _questions?.Expire(through);
 
     /// <summary>Where an event stands among the run's attempts.</summary>
     public AttemptPlace PlaceOf(in EventDraft draft)

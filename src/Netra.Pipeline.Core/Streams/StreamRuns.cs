@@ -89,6 +89,57 @@ internal sealed class StreamRuns(StreamState state)
         }
     }
 
+
+    /// <summary>What is known of something that a run has asked; null for nothing.</summary>
+    public LogQuestion? FindQuestion(StreamRun run, string requestId)
+    {
+        lock (state.Gate)
+        {
+            return run.Questions.Find(requestId);
+        }
+    }
+
+    /// <summary>Completes when a question has its answer, and somebody has said that it is stored.</summary>
+    public Task<LogAnswer> EnterQuestion(StreamRun run, string requestId)
+    {
+        lock (state.Gate)
+        {
+            return run.Questions.Enter(requestId);
+        }
+    }
+
+    /// <summary>An answer is stored.</summary>
+    /// <returns>Whether somebody in this process waited for it.</returns>
+    public bool TellAnswer(StreamRun run, string requestId, LogAnswer answer)
+    {
+        lock (state.Gate)
+        {
+            return run.Questions.Tell(requestId, answer);
+        }
+    }
+
+    /// <summary>A caller waits for an answer no more.</summary>
+    /// <returns>Whether no other one of this process does.</returns>
+    public bool LeaveQuestion(StreamRun run, string requestId)
+    {
+        lock (state.Gate)
+        {
+            return run.Questions.Leave(requestId);
+        }
+    }
+
+    /// <summary>Whether a question, or an answer, would be a new event.</summary>
+    public QuestionOutcome Judge(StreamRun run, QuestionChange change, int attempt)
+    {
+        lock (state.Gate)
+        {
+            return run.Judge(change, attempt);
+        }
+    }
+
+    /// <summary>Retention has deleted events. The caller has the lock.</summary>
+    public void Expire(long through) => _runs.Expire(through);
+
     /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
     public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
     {

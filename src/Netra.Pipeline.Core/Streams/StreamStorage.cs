@@ -6,7 +6,8 @@ namespace Netra.Pipeline.Streams;
 /// The log's side of a stream: claims numbers, reads, and is told what the log stores and deletes. Its state is guarded by the stream's
 /// lock, which every method takes; the log may call while the same thread holds it.
 /// </summary>
-internal sealed class StreamStorage(StreamState state, EventWindow window, StreamAcknowledgements acknowledgements, StreamStages stages)
+internal sealed class StreamStorage(
+    StreamState state, EventWindow window, StreamAcknowledgements acknowledgements, StreamStages stages, StreamRuns runs)
     : IStreamOwner
 {
     private const int PageBytes = 64 * 1024;
@@ -134,6 +135,7 @@ internal sealed class StreamStorage(StreamState state, EventWindow window, Strea
         {
             acknowledgements.OnExpired(expired);
             stages.OnExpired(expired.Range.To);
+            runs.Expire(expired.Range.To);
         }
     }
 

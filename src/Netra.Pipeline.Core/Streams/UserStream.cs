@@ -36,7 +36,7 @@ internal sealed class UserStream
         Pages = new StreamPages(_state, _window, Acknowledgements, Subscribers, Stages);
         Criticals = new StreamCriticals(_state, Acknowledgements, Subscribers, Stages);
         Audit = new StreamAudit(_state, Subscribers);
-        Storage = new StreamStorage(_state, _window, Acknowledgements, Stages);
+        Storage = new StreamStorage(_state, _window, Acknowledgements, Stages, Runs);
     }
 
     public string UserId => _state.UserId;
@@ -108,10 +108,17 @@ internal sealed class UserStream
     /// <param name="key">The key under which it is published, if there is one.</param>
     /// <param name="isUrgent">Whether a caller waits for it to be stored.</param>
     /// <param name="hasRoom">Whether the log keeps room for it (<see cref="StreamStorage.WaitForRoomAsync"/>).</param>
+    /// <param name="question">What it asks or answers; null for nothing.</param>
     public AppendOutcome Append(
-        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key = null, bool isUrgent = false, bool hasRoom = false)
+        in EventDraft draft,
+        StreamRun? run,
+        bool requireRoom,
+        PublishKey? key = null,
+        bool isUrgent = false,
+        bool hasRoom = false,
+        QuestionChange? question = null)
     {
-        var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom);
+        var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom, question);
         if (_state.Services.Relief is { IsDue: true } relief)
         {
             // Only after the lock is released: it takes those of other streams.
@@ -286,7 +293,7 @@ internal sealed class UserStream
     }
 
     private AppendOutcome AppendLocked(
-        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom)
+        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom, QuestionChange? question)
     {
         lock (_state.Gate)
         {
@@ -296,6 +303,11 @@ internal sealed class UserStream
                 return AppendOutcome.Refused(AppendKind.Stopped);
             }
 
+            if (question is not null && run!.Judge(question, draft.Attempt) is { Verdict: not QuestionVerdict.Taken } known)
+            {
+                return AppendOutcome.Refused(AppendKind.Question) with { Question = known };
+            }
+
             if (run is { HasEnded: true })
             {
                 return new AppendOutcome(AppendKind.RunEnded, run.TerminalSeq, 0, 0, null);
@@ -303,7 +315,7 @@ internal sealed class UserStream
 
             var place = run?.PlaceOf(draft) ?? AttemptPlace.Present;
             var isTerminal = EventTypes.IsTerminal(draft.Type);
-            if (place == AttemptPlace.Unknown || (place == AttemptPlace.Late && isTerminal))
+            if (place == AttemptPlace.Unknown || (place == AttemptPlace.Late && (isTerminal || question?.Answer is not null)))
             {
                 var kind = place == AttemptPlace.Late ? AppendKind.AttemptSuperseded : AppendKind.AttemptUnknown;
                 return AppendOutcome.Refused(kind) with { Place = place, Attempt = run!.Attempt };
@@ -316,6 +328,7 @@ internal sealed class UserStream
             }
 
             var buffer = draft.Complete(_state.Key, seq, isTerminal && run is not null ? run.SummaryAt(seq) : null);
+            var asked = place == AttemptPlace.Late ? null : question?.At(seq, draft.AcceptedAt, draft.Attempt);
             AppendResult taken;
             try
             {
@@ -323,6 +336,7 @@ internal sealed class UserStream
                 {
                     Run = place == AttemptPlace.Late ? null : run?.Logged,
                     Attempt = draft.Attempt,
+                    Question = asked,
                     Key = key,
                     IsUrgent = isUrgent,
                     HasRoom = hasRoom,
@@ -346,6 +360,12 @@ internal sealed class UserStream
             try
             {
                 var outcome = OnTaken(draft, seq, buffer, run, place);
+                if (asked is not null)
+                {
+                    run!.Questions.Put(asked);
+                    outcome = outcome with { Question = new QuestionOutcome(QuestionVerdict.Taken, asked) };
+                }
+
                 key?.Settle(outcome.Status);
                 return outcome;
             }

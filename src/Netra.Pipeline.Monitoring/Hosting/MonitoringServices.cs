@@ -40,7 +40,9 @@ internal static class MonitoringServices
             ServiceDescriptor.Singleton<ILoggerProvider, CriticalLogs>(static provider => provider.GetRequiredService<CriticalLogs>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ConnectionObserver, ConnectionMonitor>());
         services.Replace(
-            ServiceDescriptor.Singleton(static provider => LimitsOf(provider.GetRequiredService<IOptions<MonitoringOptions>>().Value)));
+            ServiceDescriptor.Singleton(static provider => LimitsOf(
+                provider.GetRequiredService<IOptions<MonitoringOptions>>().Value,
+                provider.GetRequiredService<IOptions<StreamOptions>>().Value)));
         services.TryAddSingleton<SignalReader>();
         services.TryAddSingleton<SnapshotHistory>();
         services.TryAddSingleton(AlertSink.None);
@@ -89,14 +91,17 @@ internal static class MonitoringServices
         services.TryAddSingleton<DashboardEndpoint>();
     }
 
-    private static RunLimits LimitsOf(MonitoringOptions options)
+    private static RunLimits LimitsOf(MonitoringOptions options, StreamOptions streams)
         => new(
             options.Enabled,
             options.RunLease,
             options.MaxRunSilence,
             options.BrokenRequestLease,
             options.StuckToolAfter,
-            options.MaxWatchedRuns);
+            options.MaxWatchedRuns)
+        {
+            QuestionsKept = streams.Retention,
+        };
 
     private static void AddHealth(IServiceCollection services)
     {

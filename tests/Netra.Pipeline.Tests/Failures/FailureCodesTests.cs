@@ -75,7 +75,8 @@ public sealed partial class FailureCodesTests
             FailureCode.ToolStuck, FailureCode.CanaryFailed, FailureCode.ObserverFailed, FailureCode.NotificationFailed,
             FailureCode.ResourceExhausted, FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid,
             FailureCode.RunEnded, FailureCode.AttemptSuperseded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow,
-            FailureCode.Draining, FailureCode.EmergencyMode,
+            FailureCode.Draining, FailureCode.EmergencyMode, FailureCode.RequestUnknown, FailureCode.RequestClosed,
+            FailureCode.AlreadyAnswered, FailureCode.InvalidAnswer,
         }));
 
     [Test]

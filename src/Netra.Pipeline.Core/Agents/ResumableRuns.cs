@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Gate;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
+
+namespace Netra.Pipeline.Agents;
+
+/// <summary>
+/// The runs of resumable agents that waited for an answer when the last process ended. Each stays open, and when the answer comes its agent
+/// is started again, as the run's next attempt. Safe from any thread; <see cref="RoundAsync"/> is called by one loop.
+/// </summary>
+/// <remarks>
+/// Bounded by the runs that were open. One that cannot be started, since too many runs are open, is tried again a second later; when the
+/// process ends before, the next one finds it.
+/// </remarks>
+internal sealed class ResumableRuns
+{
+    private readonly ConcurrentDictionary<RunKey, OpenRun> _waiting = new();
+    private readonly ConcurrentQueue<OpenRun> _answered = new();
+    private readonly AgentRegistry _agents;
+    private readonly AgentRunner _runner;
+    private readonly UserExecutionContextFactory _contexts;
+    private readonly PipelineBridge _bridge;
+    private readonly FailureReporter _failures;
+
+    public ResumableRuns(
+        AgentRegistry agents,
+        AgentRunner runner,
+        UserExecutionContextFactory contexts,
+        PipelineBridge bridge,
+        FailureReporter failures,
+        RunAnswers answers)
+    {
+        (_agents, _runner, _contexts, _bridge, _failures) = (agents, runner, contexts, bridge, failures);
+        answers.Subscribe(OnAnswered);
+    }
+
+    /// <summary>Takes those of the open runs that waited for an answer and can go on.</summary>
+    /// <param name="open">The runs that were open when the last process ended.</param>
+    /// <returns>Those that it has taken: they stay open.</returns>
+    public IReadOnlyList<OpenRun> Take(IReadOnlyList<OpenRun> open)
+    {
+        OpenRun[] taken =
+        [
+            .. open.Where(run => run is { IsEmbedded: true, Input: not null } && _agents.IsResumable(run.AgentName) && Waits(run)),
+        ];
+        foreach (var run in taken)
+        {
+            if (run.Questions.Any(question => question.Answer?.Seq == run.LastSeq))
+            {
+                // The answer had come, and the process ended before anybody went on with it.
+                _answered.Enqueue(run);
+            }
+            else
+            {
+                _waiting[KeyOf(run)] = run;
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Starts the agents whose answers have come.</summary>
+    public ValueTask RoundAsync(CancellationToken cancellationToken)
+    {
+        for (var left = _answered.Count; left > 0 && _bridge.State == BridgeState.Ready && _answered.TryDequeue(out var run); left--)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Start(run);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    // Either a question of its last attempt is open, or the last event is an answer.
+    private static bool Waits(OpenRun run) => run.Questions.Any(
+        question => question.Answer is { } answer ? answer.Seq == run.LastSeq : question.Attempt == run.Attempt);
+
+    private static RunKey KeyOf(OpenRun run) => new(run.UserId, run.ThreadId, run.RunId);
+
+    private void OnAnswered(RunKey key, LogQuestion question)
+    {
+        if (_waiting.TryRemove(key, out var run))
+        {
+            _answered.Enqueue(run);
+        }
+    }
+
+    private void Start(OpenRun run)
+    {
+        try
+        {
+            var input = ResumedInput.Read(run.Input!.Value);
+            var context = _contexts.Create(run.UserId, run.ThreadId, run.RunId, input.RequestId);
+            _runner.Resume(run.AgentName!, input.Input, context, input.Data, run.Attempt + 1);
+        }
+        catch (PipelineException)
+        {
+            // It has been reported: too many runs are open, or the pipeline drains.
+            _answered.Enqueue(run);
+        }
+        catch (JsonException exception)
+        {
+            _failures.Report(
+                exception, FailureCode.BackgroundFailed, new FailureScope("resume run", run.UserId, run.ThreadId, run.RunId), "its input");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Netra.Pipeline.Emission;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
+using Netra.Pipeline.Streams;
+
+namespace Netra.Pipeline.Publishing;
+
+/// <content>
+/// What a publisher asks (docs/protocol.md, section 9.10): a new event, unless it is asked already. Then whoever asks gets the receipt that
+/// there was, or the answer.
+/// </content>
+internal sealed partial class EventPublisher
+{
+    private async ValueTask<PublishOutcome> PublishQuestionAsync(
+        string? key,
+        PublishedData data,
+        PublishTarget target,
+        EventEmitter emitter,
+        PublishRequest request,
+        CancellationToken cancellationToken)
+    {
+        var context = emitter.Context;
+        var scope = context.ScopeOf(Operation);
+        var change = new QuestionChange(PublishedQuestion.Read(data.Json, scope));
+        var outcome = emitter.Questions.Judge(change, emitter.Attempt);
+        if (outcome.Verdict != QuestionVerdict.Taken)
+        {
+            Hear(scope, emitter.Attempt);
+            return Known(emitter, outcome, scope);
+        }
+
+        if (key is null)
+        {
+            var receipt = await SendAsync(emitter, data, key: null, isUrgent: true, cancellationToken, change);
+            return change.Outcome is { Verdict: not QuestionVerdict.Taken } known
+                ? Known(emitter, known, scope)
+                : Accepted(receipt, context);
+        }
+
+        var hashes = IdempotencyHashes.Of(request.Publisher, key, context, target.Attempt, data);
+        return await index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
+
+        async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
+        {
+            var receipt = await SendAsync(emitter, data, publishKey, isUrgent: true, token, change);
+            return change.Outcome is { Verdict: not QuestionVerdict.Taken } known
+                ? Known(emitter, known, scope)
+                : Accepted(receipt, context);
+        }
+    }
+
+    // No event was made.
+    private PublishOutcome Known(EventEmitter emitter, QuestionOutcome outcome, in FailureScope scope)
+    {
+        if (EmitterQuestions.ProblemOf(outcome.Verdict) is { } problem)
+        {
+            throw SendFailureException.InvalidEvent(scope, "data.request_id", problem);
+        }
+
+        var (questions, known) = (emitter.Questions, outcome.Known!);
+        var stored = known.Answer is { } answer ? questions.WhenStored(answer) : Task.CompletedTask;
+        return PublishOutcome.Known(known, questions.IdOf(known.Answer?.Seq ?? known.Seq), stored, emitter.Context, time.GetTimestamp());
+    }
+}
