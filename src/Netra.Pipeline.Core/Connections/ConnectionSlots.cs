@@ -202,8 +202,8 @@ internal sealed partial class ConnectionSlots
     /// <summary>A request of the host's own is over. Of its answer no byte may have been sent yet.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="endInput">
-    /// Has HTTP close the connection once its answers are sent, whatever else has come; callable from any thread, more than once. Null where
-    /// HTTP does so by itself when the server stops.
+    /// Has HTTP close the connection once its answers are sent, whatever else has come; callable from any thread, more than once. Null
+    /// where HTTP does so by itself when the server stops.
     /// </param>
     public void EndRequestOfHost(ConnectionContext connection, Action? endInput)
         => Change(connection, slot => slot.EndRequestOfHost(endInput));

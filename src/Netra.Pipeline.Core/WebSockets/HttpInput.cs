@@ -25,7 +25,7 @@ internal sealed class HttpInput(ConnectionContext connection, ConnectionSlots sl
 
     public PipeWriter Output => _transport.Output;
 
-    /// <summary>Nothing that comes later is read: HTTP closes the connection once its answers are sent, and answers no further request.</summary>
+    /// <summary>Nothing that comes later is read: HTTP answers no further request, and closes the connection after the last.</summary>
     public void End()
     {
         _isEnded = true;
