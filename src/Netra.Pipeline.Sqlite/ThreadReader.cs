@@ -62,7 +62,7 @@ internal sealed class ThreadReader(SqliteDatabase database, EventReader events)
             else if (wanted.Count > 0)
             {
                 walked += EventTable.MarkEvery;
-                foreach (var (rowid, seq) in events.FindRows(stream, numbers, out _))
+                foreach (var (rowid, seq, _) in events.FindRows(stream, numbers, out _))
                 {
                     var row = ReadRow(stream.Id, rowid);
                     if (!wanted.Remove(row.Thread))

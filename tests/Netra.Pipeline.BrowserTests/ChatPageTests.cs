@@ -156,6 +156,8 @@ internal sealed partial class ChatPageTests
         await Expect(new RunCard(first.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
         var answer = await new RunCard(first.Runs).Answer.InnerTextAsync();
         await Expect(new RunCard(second.Runs).Answer).ToHaveTextAsync(answer, new() { UseInnerText = true });
+        await Expect(first.Question("What is 6 * 7?")).ToHaveCountAsync(1);
+        await Expect(second.Question("What is 6 * 7?")).ToHaveCountAsync(1);
         await second.ShootAsync("second-tab");
     }
 

@@ -12,15 +12,15 @@ internal sealed class Publisher(Uri server, string userId) : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>One event as a line or a body; <paramref name="data"/> is JSON.</summary>
-    public string Event(string type, string data, string runId = "r1", int attempt = 1)
+    public string Event(string type, string data, string runId = "r1", int? attempt = null)
     {
-        var which = attempt == 1 ? "" : $"\"attempt\":{attempt},";
+        var which = attempt is null ? "" : $"\"attempt\":{attempt},";
         var run = $"\"user_id\":\"{userId}\",\"thread_id\":\"t1\",\"run_id\":\"{runId}\",{which}";
         return $$"""{{{run}}"type":"{{type}}","data":{{data}}}""";
     }
 
     /// <summary>Publishes one event and returns the status of the answer.</summary>
-    public async Task<HttpStatusCode> PublishAsync(string type, string data, string runId = "r1", int attempt = 1)
+    public async Task<HttpStatusCode> PublishAsync(string type, string data, string runId = "r1", int? attempt = null)
     {
         using var content = new StringContent(Event(type, data, runId, attempt), Encoding.UTF8, "application/json");
         using var response = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);

@@ -19,5 +19,22 @@ internal sealed class RunCard(ILocator run)
 
     public ILocator Errors => run.GetByTestId("run-error");
 
+    /// <summary>Which try at the run is shown; absent on the first.</summary>
+    public ILocator Attempt => run.GetByTestId("run-attempt");
+
+    /// <summary>What the run asks now.</summary>
+    public ILocator Requests => run.GetByTestId("request");
+
+    /// <summary>The buttons to answer it with.</summary>
+    public ILocator Answers => run.GetByTestId("request-answer");
+
+    /// <summary>What it has asked, and what was answered.</summary>
+    public ILocator Outcomes => run.GetByTestId("request-outcome");
+
+    /// <summary>That nobody has taken what was asked of it.</summary>
+    public ILocator Expired => run.GetByTestId("run-expired");
+
+    public ILocator Missing => run.GetByTestId("run-missing");
+
     public ILocator Answer => run.GetByTestId("answer");
 }

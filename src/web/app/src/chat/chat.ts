@@ -2,7 +2,7 @@ import { followBrowser } from '../connection/browser-signals';
 import { Connection } from '../connection/connection';
 import { RequestError } from '../connection/requests';
 import type { Failure } from '../protocol/events';
-import type { Json } from '../protocol/json';
+import type { Json, JsonObject } from '../protocol/json';
 import { accept, ask, refuse } from '../run/conversation';
 import { addNotice, dismissNotice } from '../run/notices';
 import { requestKey } from '../run/requests';
@@ -18,6 +18,13 @@ export interface Addresses {
   readonly socket: string;
   /** For networks that let no WebSocket through. */
   readonly stream: string;
+}
+
+interface Message {
+  readonly id: string;
+  readonly threadId: string;
+  readonly content: string;
+  readonly data?: JsonObject;
 }
 
 /** One user's chat: what is shown, and what the person can do. */
@@ -55,17 +62,14 @@ export class Chat {
   }
 
   ask(content: string): void {
-    this.#send(randomId('message'), content);
+    this.#send({ id: randomId('message'), threadId: this.#threadId, content });
   }
 
-  /** Asks a question that has failed again, under its old id: a backend can tell that it is the same. */
+  /** Sends a message that has not arrived again, under its old id: the server can tell that it is the same. */
   retry(id: string): void {
     const question = this.store.state.conversation.exchanges.find((exchange) => exchange.id === id)?.question;
-    if (question?.state === 'failed') {
-      this.#send(id, question.content);
-    } else if (question?.state === 'undelivered') {
-      // That message is over: the server would only answer as it did.
-      this.ask(question.content);
+    if (question?.state === 'failed' || question?.state === 'undelivered') {
+      this.#send({ id, ...question });
     }
   }
 
@@ -94,9 +98,9 @@ export class Chat {
     this.store.update((state) => ({ ...state, notices: dismissNotice(state.notices, noticeId) }));
   }
 
-  #send(id: string, content: string): void {
-    this.#converse((conversation) => ask(conversation, id, this.#threadId, content));
-    this.#connection.request({ type: 'chat_message', id, thread_id: this.#threadId, content }).then(
+  #send({ id, threadId, content, data }: Message): void {
+    this.#converse((conversation) => ask(conversation, id, threadId, content));
+    this.#connection.request({ type: 'chat_message', id, thread_id: threadId, content, ...(data !== undefined && { data }) }).then(
       (answer) => this.#converse((conversation) => accept(conversation, answer)),
       (error: unknown) => this.#converse((conversation) => refuse(conversation, id, failureOf(error))),
     );

@@ -121,6 +121,7 @@ interface UserMessage {
   readonly content: string;
   /** The id that the client gave it. */
   readonly message_id: string;
+  readonly data?: JsonObject;
 }
 
 export type PipelineEvent =

@@ -73,6 +73,7 @@ export const optionalShapes: Readonly<Partial<Record<EventType, Shape>>> = {
   agent_cancelled: { ...ended, reason: 'string' },
   run_waiting: { options: 'texts', until: 'number', call_id: 'string' },
   command_expired: { run_id: 'string', id: 'string', request_id: 'string' },
+  user_message: { data: 'object' },
 };
 
 /** The first member that is missing or of another kind, in words; `undefined` when all are as they should be. */

@@ -15,8 +15,13 @@ const minPreview = 100;
 export function ask(conversation: Conversation, id: string, threadId: string, content: string): Conversation {
   const question: Question = { threadId, content, state: 'sending' };
   return conversation.exchanges.some((exchange) => exchange.id === id)
-    ? changeExchange(conversation, id, (exchange) => ({ ...exchange, question }))
+    ? changeExchange(conversation, id, (exchange) => ({ ...exchange, question: askedAgain(exchange.question, question) }))
     : addExchange(conversation, { id, question });
+}
+
+function askedAgain(before: Question | undefined, now: Question): Question {
+  const { data, stored } = before ?? {};
+  return { ...now, ...(data !== undefined && { data }), ...(stored !== undefined && { stored }) };
 }
 
 export function accept(conversation: Conversation, { id, run_id: runId }: Accepted): Conversation {
@@ -48,11 +53,13 @@ function withoutRun({ runKey: _, question, ...exchange }: Exchange): readonly Ex
 }
 
 export function refuse(conversation: Conversation, id: string, failure: Failure): Conversation {
-  return changeExchange(conversation, id, (exchange) =>
-    exchange.question === undefined || exchange.runKey !== undefined || (exchange.question.stored === true && isUncertain(failure))
+  return changeExchange(conversation, id, (exchange) => {
+    const { question, runKey } = exchange;
+    const known = question?.stored === true && question.state === 'accepted' && isUncertain(failure);
+    return question === undefined || runKey !== undefined || known
       ? exchange
-      : { ...exchange, question: { ...exchange.question, state: 'failed', failure } },
-  );
+      : { ...exchange, question: { ...question, state: 'failed', failure } };
+  });
 }
 
 export function applyToConversation(conversation: Conversation, event: PipelineEvent): Conversation {

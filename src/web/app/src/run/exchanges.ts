@@ -1,11 +1,13 @@
 import type { Failure } from '../protocol/events';
-import type { Json } from '../protocol/json';
+import type { Json, JsonObject } from '../protocol/json';
 import { limits } from './limits';
 import { childrenOf, type Run } from './run';
 
 export interface Question {
   readonly threadId: string;
   readonly content: string;
+  /** What another client has sent with it: sending it again must send the same. */
+  readonly data?: JsonObject;
   /**
    * `elsewhere`: asked in another tab, on another device, or before this page was loaded. `undelivered`: it is kept, and no backend
    * has taken it in time.

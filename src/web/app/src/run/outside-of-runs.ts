@@ -7,12 +7,12 @@ import { readUsage } from './usage';
 
 /** The bubble of a message of the user: the one that this page has shown since it was sent, or a new one. */
 export function showOwnWords(conversation: Conversation, event: EventOf<'user_message'>): Conversation {
-  const { content, message_id: id } = event.data;
+  const { content, message_id: id, data } = event.data;
   const threadId = event.thread_id;
   const own = conversation.exchanges.some((exchange) => exchange.id === id && exchange.question !== undefined);
   return own
     ? changeExchange(conversation, id, (exchange) => ({ ...exchange, question: storedQuestion(exchange.question!, content) }))
-    : addExchange(conversation, { id, question: { threadId, content, state: 'elsewhere', stored: true } });
+    : addExchange(conversation, { id, question: { threadId, content, ...(data !== undefined && { data }), state: 'elsewhere', stored: true } });
 }
 
 function storedQuestion(question: Question, content: string): Question {

@@ -13,7 +13,7 @@ export function answerWords(asks: RequestKind, value: Json): string {
 }
 
 const words: Readonly<Record<string, string>> = {
-  already_answered: 'Somebody was faster: this has an answer already.',
+  already_answered: 'This has an answer already.',
   request_closed: 'Nobody waits for an answer to this any more.',
   request_unknown: 'The server does not know this request any more.',
   invalid_answer: 'This cannot be an answer here.',

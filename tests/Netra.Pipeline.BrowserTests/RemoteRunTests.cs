@@ -1,0 +1,90 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>Runs of a backend in another process, as people see them: asked, answered, stopped and begun again.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class RemoteRunTests
+{
+    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
+
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private DirectoryInfo _data = null!;
+    private ServerProcess _server = null!;
+    private IBrowserContext _context = null!;
+    private Publisher _backend = null!;
+    private string _userId = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServerAndBrowser()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Chromium.LaunchAsync(_playwright);
+        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
+        _server = await ServerProcess.StartAsync(_data.FullName, address: null, "Netra:Commands:CancelTimeout=00:00:05");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServerAndBrowser()
+    {
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+        _data?.Delete(recursive: true);
+    }
+
+    [SetUp]
+    public async Task OpenContext()
+    {
+        _userId = $"browser-{Guid.NewGuid():N}";
+        _context = await _browser.NewContextAsync();
+        _backend = new Publisher(_server.Address, _userId);
+    }
+
+    [TearDown]
+    public async Task CloseContext()
+    {
+        _backend.Dispose();
+        await _context.DisposeAsync();
+        if (TestContext.CurrentContext.Result.FailCount > 0)
+        {
+            await TestContext.Out.WriteLineAsync($"The server's last lines:\n{_server.Log}");
+        }
+    }
+
+    [Test]
+    public async Task ChatPage_RunBegunAgain_ShowsOnlyTheLastAttempt()
+    {
+        var page = await OpenAsync();
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await _backend.PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
+        await _backend.PublishAsync("token", """{"delta":"The first try"}""");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answer).ToContainTextAsync("The first try", Patiently);
+
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend","attempt":2}""", attempt: 2);
+        await _backend.PublishAsync("token", """{"delta":" goes on"}""", attempt: 1);
+        await _backend.PublishAsync("token", """{"delta":"The second try"}""", attempt: 2);
+
+        await Expect(run.Answer).ToHaveTextAsync("The second try", new() { Timeout = 30_000 });
+        await Expect(run.Attempt).ToHaveTextAsync("attempt 2");
+        await Expect(run.ToolStatuses).ToHaveCountAsync(0);
+        await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""", attempt: 2);
+        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        var second = new RunCard((await OpenAsync()).Runs);
+        await Expect(second.Answer).ToHaveTextAsync("The second try", new() { Timeout = 30_000 });
+        await Expect(run.Missing).ToHaveCountAsync(0);
+        await Expect(second.Missing).ToHaveCountAsync(0);
+        await page.ShootAsync("second");
+    }
+
+    private async Task<ChatPage> OpenAsync()
+    {
+        var page = await ChatPage.OpenAsync(_context, _server.Address, _userId);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        return page;
+    }
+}
