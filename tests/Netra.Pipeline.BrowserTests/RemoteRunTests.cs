@@ -24,7 +24,7 @@ internal sealed class RemoteRunTests
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);
         _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
-        _server = await ServerProcess.StartAsync(_data.FullName, address: null, "Netra:Commands:CancelTimeout=00:00:05");
+        _server = await ServerProcess.StartAsync(_data.FullName);
     }
 
     [OneTimeTearDown]
@@ -79,6 +79,39 @@ internal sealed class RemoteRunTests
         await Expect(run.Missing).ToHaveCountAsync(0);
         await Expect(second.Missing).ToHaveCountAsync(0);
         await page.ShootAsync("second");
+    }
+
+    [Test]
+    public async Task ChatPage_RunAsks_IsAnsweredOnOneDeviceAndShownOnAnother()
+    {
+        var (first, second) = (await OpenAsync(), await OpenAsync());
+        var (here, there) = (new RunCard(first.Runs), new RunCard(second.Runs));
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await _backend.PublishAsync("tool_executing", """{"tool_name":"delete","call_id":"c1"}""");
+        await _backend.PublishAsync(
+            "run_waiting", """{"request_id":"q1","kind":"approval","prompt":"Delete the draft?","until":1,"call_id":"c1"}""");
+        await Expect(here.Status).ToContainTextAsync("Waiting for your answer", Patiently);
+        await Expect(here.ToolStatuses).ToHaveTextAsync("waiting");
+        await Expect(here.Requests).ToContainTextAsync("may come too late");
+        await first.ShootAsync("asked");
+        await Expect(there.Requests).ToContainTextAsync("Delete the draft?", Patiently);
+
+        await there.Answers.GetByText("Approve").ClickAsync();
+
+        await Expect(here.Outcomes).ToHaveTextAsync($"Approved by {_userId}", new() { Timeout = 30_000 });
+        await Expect(there.Outcomes).ToHaveTextAsync($"Approved by {_userId}", new() { Timeout = 30_000 });
+        await Expect(here.Requests).ToHaveCountAsync(0);
+        await Expect(here.ToolStatuses).ToHaveTextAsync("running");
+        await _backend.PublishAsync("run_waiting", """{"request_id":"q2","kind":"choice","prompt":"Which?","options":["a","b"]}""");
+        await _backend.PublishAsync("run_waiting", """{"request_id":"q3","kind":"text","prompt":"Why?"}""");
+        await here.Answers.GetByText("b", new() { Exact = true }).ClickAsync(new() { Timeout = 30_000 });
+        await Expect(there.Outcomes.Nth(1)).ToHaveTextAsync($"“b” by {_userId}", new() { Timeout = 30_000 });
+
+        await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
+        await Expect(there.Outcomes.Nth(2)).ToHaveTextAsync("No longer needed", new() { Timeout = 30_000 });
+        await Expect(here.Missing).ToHaveCountAsync(0);
+        await Expect(first.ErrorBanners).ToHaveCountAsync(0);
+        await first.ShootAsync("answered");
     }
 
     private async Task<ChatPage> OpenAsync()
