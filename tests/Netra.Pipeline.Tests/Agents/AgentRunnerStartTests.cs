@@ -10,6 +10,30 @@ namespace Netra.Pipeline.Tests.Agents;
 internal sealed class AgentRunnerStartTests
 {
     [Test]
+    public async Task Resume_NextAttempt_GoesOnWithTheOpenRun()
+    {
+        await using var host = await AgentHost.StartAsync();
+        await using var first = await host.Host.EmitterOfAsync("ada");
+        await first.AgentStartedAsync("scripted");
+        await first.TokenAsync("Hal");
+        var attempt = 0;
+        host.Scripts.Agent = (execution, ct) =>
+        {
+            attempt = execution.Attempt;
+            return Scripts.Say(ct);
+        };
+
+        var run = host.Runner.Resume("scripted", "What?", host.Context(), data: null, attempt: 2);
+        await run.Completion;
+
+        var events = await host.EventsAsync();
+        Assert.That(attempt, Is.EqualTo(2));
+        Assert.That(events.Select(static e => e.Attempt), Is.EqualTo(new[] { 1, 1, 2, 2, 2, 2 }));
+        Assert.That(events[2].Data.GetProperty("attempt").GetInt32(), Is.EqualTo(2));
+        Assert.That(events[^1].Run, Is.EqualTo(new RunSummary(4, 3, 6)));
+    }
+
+    [Test]
     public async Task Start_Run_GoesOnInTheBackground()
     {
         await using var host = await AgentHost.StartAsync();

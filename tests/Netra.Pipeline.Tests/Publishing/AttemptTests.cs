@@ -203,6 +203,33 @@ internal sealed class AttemptTests
             "its open request renews nothing");
     }
 
+    [TestCase(KindOfLog.Memory)]
+    [TestCase(KindOfLog.Sqlite)]
+    public async Task LateEvents_OfAnEarlierAttempt_AreOfTheirThreadAndAreNeverJoinedToAnother(KindOfLog log)
+    {
+        await using var host = await StartAsync(log);
+        using var http = host.CreateClient();
+        string[] events =
+        [
+            Started(), Started(attempt: 2), Named(TokenJson("a"), 1), Named(TokenJson("b"), 1), TokenJson("c"), TokenJson("d"), Completed(),
+        ];
+        foreach (var json in events)
+        {
+            await AcceptAsync(http, json);
+        }
+
+        var (_, thread) = await http.AskAsync("/v1/threads/t1/events?user_id=ada");
+        Assert.That(
+            thread.GetProperty("events").EnumerateArray().Select(static e => e.GetProperty("seq").GetInt64()),
+            Is.EqualTo(Enumerable.Range(1, 7)));
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0&join=1"));
+        var frames = await page.ReadEventsAsync(5);
+        Assert.That(
+            frames.Select(static e => (e.FromSeq, e.Seq, e.Attempt)),
+            Is.EqualTo(new (long?, long, int)[] { (null, 1, 1), (null, 2, 2), (3, 4, 1), (5, 6, 2), (null, 7, 2) }));
+        Assert.That(frames[^1].Run, Is.EqualTo(new RunSummary(4, 2, 7)));
+    }
+
     [Test]
     public async Task Replay_OfADeadLetterOfAnEarlierAttempt_KeepsItsAttempt()
     {

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Storage;
@@ -8,7 +9,8 @@ namespace Netra.Pipeline.Tests.Sqlite;
 internal sealed class ModelStream(string userId)
 {
     private readonly SortedDictionary<long, (EventType Type, DateTimeOffset At, string Run)> _kept = [];
-    private readonly Dictionary<string, (long Events, long First, long Last)> _runs = [];
+    private readonly Dictionary<string, (int Attempt, long Events, long First, long Last)> _runs = [];
+    private readonly Dictionary<string, int> _attempts = [];
     private readonly SortedSet<long> _letters = [];
     private readonly HashSet<long> _acknowledged = [];
     private long _accepted;
@@ -66,12 +68,23 @@ internal sealed class ModelStream(string userId)
     {
         var type = random.Next(3) == 0 ? EventType.AgentThinking : EventType.Token;
         var run = new LogRun("t", $"r{random.Next(4)}", isEmbedded: true, agentName: null);
-        Assert.That(Lease!.TryAppend(at, padding: random.Next(40, 400), type, run), Is.EqualTo(AppendResult.Taken));
+        var (attempt, isLate) = (_attempts.GetValueOrDefault(run.RunId, 1) + (random.Next(12) / 11), random.Next(10) == 0);
+        var taken = isLate
+            ? Lease!.TryAppend(at, padding: random.Next(40, 400), type, thread: new EventThread("t"))
+            : Lease!.TryAppend(at, padding: random.Next(40, 400), type, run, attempt: attempt);
+        Assert.That(taken, Is.EqualTo(AppendResult.Taken));
         Head++;
         _accepted++;
         _kept.Add(Head, (type, at, run.RunId));
-        var (events, first, _) = _runs.GetValueOrDefault(run.RunId);
-        _runs[run.RunId] = (events + 1, first == 0 ? Head : first, Head);
+        if (isLate)
+        {
+            return;
+        }
+
+        var (known, events, first, _) = _runs.GetValueOrDefault(run.RunId);
+        (events, first) = known == attempt ? (events, first) : (0, Head);
+        _attempts[run.RunId] = attempt;
+        _runs[run.RunId] = (attempt, events + 1, first, Head);
     }
 
     /// <summary>A device confirms a range, skipped numbers included.</summary>
@@ -151,7 +164,7 @@ internal sealed class ModelStream(string userId)
         {
             var run = await log.FindRunAsync(lease, "t", $"r{i}", CancellationToken.None);
             Assert.That(
-                run is null ? default : (run.Events, run.FirstSeq, run.LastSeq),
+                run is null ? default : (run.Attempt, run.Events, run.FirstSeq, run.LastSeq),
                 Is.EqualTo(_runs.GetValueOrDefault($"r{i}")),
                 $"{UserId} r{i}");
         }

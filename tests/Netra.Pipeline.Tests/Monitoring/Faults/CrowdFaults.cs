@@ -47,6 +47,18 @@ internal static class CrowdFaults
                 await bench.PostAsync("token", """{"delta":"x"}""");
             });
         yield return Crowd(
+            "superseded_attempts_end",
+            "R4",
+            "Publishers want to end attempts that later ones have superseded",
+            FailureCode.AttemptSuperseded,
+            static async (bench, i) =>
+            {
+                await bench.PostAsync("agent_started", runId: $"r{i}");
+                await bench.PostAsync("agent_started", """{"agent_name":"demo","attempt":2}""", $"r{i}");
+                var late = PublishExtensions.EventJson("agent_completed", """{"agent_name":"demo"}""", runId: $"r{i}");
+                await bench.Host.Http.PublishAsync($$"""{{late[..^1]}},"attempt":1}""");
+            });
+        yield return Crowd(
             "idempotency_conflicts",
             "P17",
             "A backend uses one key for different events",

@@ -22,6 +22,18 @@ internal static class RunFaults
         yield return Violation(
             "started_twice", "agent_started comes twice", static bench => bench.PostAsync("agent_started"), isStarted: true);
         yield return Violation(
+            "superseded_attempt_goes_on",
+            "A publisher of an earlier attempt goes on, though a later one has begun",
+            static async bench =>
+            {
+                await bench.PostAsync("agent_started", """{"agent_name":"demo","attempt":2}""");
+                await bench.PostAsync("agent_started", """{"agent_name":"demo","attempt":1}""");
+            },
+            isStarted: true) with
+        {
+            Source = "R4",
+        };
+        yield return Violation(
             "tool_completed_alone",
             "tool_completed comes without its tool_executing",
             static bench => bench.PostAsync("tool_completed", """{"tool_name":"search"}"""),

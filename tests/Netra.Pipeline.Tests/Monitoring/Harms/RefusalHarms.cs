@@ -29,6 +29,32 @@ internal static class RefusalHarms
             TrueErrors = ["event_too_large"],
         };
         yield return new(
+            "superseded_attempt_goes_on", Guard.ErrorFrames,
+            "A publisher of an earlier attempt goes on with its run, while a later attempt does its work",
+            "the user's page, and the run",
+            "there were no attempts")
+        {
+            Count = (2_000, 10_000),
+            Counted = "events",
+            TrueAlerts = ["flow_violation", "failure_rate", "buffer_overflow"],
+            Happens = static async bench =>
+            {
+                await bench.OpenAsync("ada");
+                await using var old = await RunLines.OpenAsync(bench);
+                await old.SendAsync("ada", "r1", "agent_started", """{"agent_name":"demo"}""");
+                await old.ReadAllAsync();
+                await using var current = await RunLines.OpenAsync(bench);
+                await current.SendAsync("ada", "r1", "agent_started", """{"agent_name":"demo","attempt":2}""");
+                await current.ReadAllAsync();
+                await old.SendManyAsync("ada", "r1", "token", """{"delta":"old "}""", bench.Count);
+                await current.SendManyAsync("ada", "r1", "token", """{"delta":"new "}""", bench.Count);
+                await old.ReadAllAsync();
+                await current.SendAsync("ada", "r1", "agent_completed", """{"agent_name":"demo"}""");
+                await current.ReadAllAsync();
+                await bench.BackAsync();
+            },
+        };
+        yield return new(
             "flow_of_a_run_is_wrong", Guard.ErrorFrames,
             "A publisher ends tools that never began, again and again",
             "the user's page, and the run of another publisher",
