@@ -36,6 +36,12 @@ public sealed class AgentExecution
     /// <summary>The events the agent may emit itself.</summary>
     public AgentEvents Events { get; }
 
+    /// <summary>
+    /// What the run has cost so far, as far as the agent knows; its terminal event says it, and with that it counts in
+    /// <c>gen_ai.client.token.usage</c>. Null for nothing, the default.
+    /// </summary>
+    public TokenUsage? Usage { get => _run.Emitter.Usage; set => _run.Emitter.Usage = value; }
+
     /// <summary>Calls tools.</summary>
     public ToolExecutor Tools { get; }
 

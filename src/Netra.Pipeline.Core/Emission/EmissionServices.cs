@@ -25,6 +25,9 @@ internal sealed record EmissionServices(
     /// <summary>The measures of what is asked and answered.</summary>
     public required AnswerMetrics Answers { get; init; }
 
+    /// <summary>The measure of what runs have cost.</summary>
+    public required TokenUsageMetrics Usage { get; init; }
+
     /// <summary>The clock of what waits: a process that does not run waits for nothing.</summary>
     public required ServedTime Served { get; init; }
 }

@@ -26,6 +26,7 @@ namespace Netra.Pipeline.Emission;
 public sealed class EventEmitter : IAsyncDisposable
 {
     private readonly RunRegistry _runs;
+    private readonly TokenUsageMetrics _costs;
     private readonly UserStream _stream;
     private readonly StreamRun _run;
     private readonly RunLife _life;
@@ -36,6 +37,7 @@ public sealed class EventEmitter : IAsyncDisposable
     private readonly EventSender _sender;
     private readonly LifeSigns _signs;
     private readonly EmitterQuestions _questions;
+    private TokenUsage? _usage;
 
     internal EventEmitter(
         EmissionServices services,
@@ -46,6 +48,7 @@ public sealed class EventEmitter : IAsyncDisposable
         EmitterAttempt attempt,
         EmitterOptions options)
     {
+        _costs = services.Usage;
         (_runs, _stream, _run, _life, _lease, _attempt, Context) = (services.Runs, stream, run, life, options.Lease, attempt, context);
         _guard = new EmissionGuard(services, stream, life, context, attempt, options.IsOfServer);
         _drafts = new DraftWriter(services, stream, _guard, context, attempt, options.Input);
@@ -56,6 +59,12 @@ public sealed class EventEmitter : IAsyncDisposable
 
     /// <summary>Whose run it is.</summary>
     public UserExecutionContext Context { get; }
+
+    /// <summary>
+    /// What the run has cost so far; its terminal event says it, and with that it counts in <c>gen_ai.client.token.usage</c>. Null for
+    /// nothing, the default.
+    /// </summary>
+    public TokenUsage? Usage { get => Volatile.Read(ref _usage); set => Volatile.Write(ref _usage, value); }
 
     /// <summary>Whether the run has an event already, of any emitter.</summary>
     internal bool HasBegun => _stream.Runs.ProgressOf(_run).Events > 0;
@@ -404,7 +413,15 @@ public sealed class EventEmitter : IAsyncDisposable
         }
 
         encoder.WriteError(error);
-        return EmitAsync(type, new EventSubject(agentName), encoder, now, metadata, cancellationToken);
+        var usage = Usage;
+        encoder.WriteUsage(usage);
+        var sent = EmitAsync(type, new EventSubject(agentName), encoder, now, metadata, cancellationToken);
+        if (usage is not null)
+        {
+            _costs.Record(usage);
+        }
+
+        return sent;
     }
 
     private ValueTask<EventReceipt> EmitAsync(

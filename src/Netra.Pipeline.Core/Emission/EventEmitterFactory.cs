@@ -34,6 +34,7 @@ public sealed class EventEmitterFactory
         EmissionTelemetry telemetry,
         EmissionWaits waits,
         AnswerMetrics answers,
+        TokenUsageMetrics usage,
         ServedTime served)
     {
         (_streams, _contexts) = (streams, contexts);
@@ -41,6 +42,7 @@ public sealed class EventEmitterFactory
         {
             Waits = waits,
             Answers = answers,
+            Usage = usage,
             Served = served,
         };
     }

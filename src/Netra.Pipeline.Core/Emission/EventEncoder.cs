@@ -114,6 +114,39 @@ internal sealed class EventEncoder
         }
     }
 
+    /// <summary>Writes what a run has cost, if it says so.</summary>
+    public void WriteUsage(TokenUsage? usage)
+    {
+        if (usage is null)
+        {
+            return;
+        }
+
+        Data.WriteStartObject("usage"u8);
+        if (usage.InputTokens is { } input)
+        {
+            Data.WriteNumber("input_tokens"u8, input);
+        }
+
+        if (usage.OutputTokens is { } output)
+        {
+            Data.WriteNumber("output_tokens"u8, output);
+        }
+
+        WriteText("provider_name"u8, usage.ProviderName);
+        WriteText("request_model"u8, usage.RequestModel);
+        WriteText("response_model"u8, usage.ResponseModel);
+        Data.WriteEndObject();
+    }
+
+    private void WriteText(ReadOnlySpan<byte> name, string? text)
+    {
+        if (text is not null)
+        {
+            Data.WriteString(name, text);
+        }
+    }
+
     private static int FormatSeconds(DateTimeOffset timestamp, Span<byte> destination)
     {
         // Formatted once, as microseconds with at least one digit before the fraction; then the fraction makes room for its point.

@@ -183,6 +183,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<RunRegistry>();
         services.TryAddSingleton<EmissionWaits>();
         services.TryAddSingleton<AnswerMetrics>();
+        services.TryAddSingleton<TokenUsageMetrics>();
         services.TryAddSingleton<RunAnswers>();
         services.TryAddSingleton(static provider => new EventEmitterFactory(
             provider.GetRequiredService<StreamRegistry>(),
@@ -198,6 +199,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<EmissionTelemetry>(),
             provider.GetRequiredService<EmissionWaits>(),
             provider.GetRequiredService<AnswerMetrics>(),
+            provider.GetRequiredService<TokenUsageMetrics>(),
             provider.GetRequiredService<ServedTime>()));
     }
 
@@ -239,6 +241,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<PublishGuard>();
         services.TryAddSingleton<PublishEndpoint>();
         services.TryAddSingleton<LogRequests>();
+        services.TryAddSingleton<ThreadRequests>();
         services.TryAddSingleton<ThreadEndpoints>();
         services.TryAddSingleton<AnswerEndpoint>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());

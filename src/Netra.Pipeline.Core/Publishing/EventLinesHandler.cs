@@ -139,7 +139,7 @@ internal sealed class EventLinesHandler(
                     }
 
                     var outcome = state == LineState.TooLong
-                        ? publisher.RejectTooLong("line", line)
+                        ? await publisher.RejectTooLongAsync("line", line, request, context.RequestAborted)
                         : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), request, context.RequestAborted);
                     if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
                     {

@@ -26,6 +26,7 @@ internal sealed partial class EventPublisher(
     IOptions<PublishOptions> options,
     IOptions<StreamOptions> streams,
     RunRegistry registry,
+    TokenUsageMetrics usage,
     PipelineSpans spans,
     ServedTime time)
 {
@@ -112,6 +113,13 @@ internal sealed partial class EventPublisher(
             attempt = emitter.Attempt;
             return Accepted(await SendAsync(emitter, data, key: null, request.IsUrgent, cancellationToken), context);
         }
+        catch (BufferOverflowException exception) when (exception.Code == FailureCode.EventTooLarge)
+        {
+            Hear(scope, attempt);
+            var rejected = Rejected(exception);
+            await CloseToolAsync(request.LastTarget!, exception.Event, request, cancellationToken);
+            return rejected;
+        }
         catch (PipelineException exception)
         {
             Hear(scope, attempt);
@@ -165,12 +173,15 @@ internal sealed partial class EventPublisher(
     /// <summary>Refuses an event that is too long to be taken. Its beginning says who is missing it.</summary>
     /// <param name="what">What is too long: the body, or the line.</param>
     /// <param name="beginning">What has been read of it.</param>
-    public PublishOutcome RejectTooLong(string what, in ReadOnlySequence<byte> beginning)
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the publisher is gone.</param>
+    public async ValueTask<PublishOutcome> RejectTooLongAsync(
+        string what, ReadOnlySequence<byte> beginning, PublishRequest request, CancellationToken cancellationToken)
     {
         var (target, refused) = TooLongEventReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
         var scope = target.RefusalScope;
         Hear(scope, target.Attempt);
-        return Rejected(Failure.In(
+        var rejected = Rejected(Failure.In(
             FailureCode.EventTooLarge,
             scope,
             $"{Operation} was refused: the {what} has more than {MaxBodyBytes} bytes (Netra:Publish:MaxBodyBytes)") with
@@ -180,6 +191,8 @@ internal sealed partial class EventPublisher(
             CallId = refused.CallId,
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = MaxBodyBytes },
         });
+        await CloseToolAsync(target, refused, request, cancellationToken);
+        return rejected;
     }
 
     /// <summary>Waits until an accepted event is stored: only then its publisher may be told so.</summary>
@@ -280,7 +293,9 @@ internal sealed partial class EventPublisher(
         async ValueTask<PublishOutcome> EmitAsync(PublishKey? key, CancellationToken token)
         {
             await using var emitter = await emitters.CreateThreadEmitterAsync(context, PublishRequest.Options, token);
-            return Accepted(await emitter.EmitRawAsync(data, key, request.IsUrgent, token), context);
+            var receipt = await emitter.EmitRawAsync(data, key, request.IsUrgent, token);
+            usage.Record(data, isOfRun: false);
+            return Accepted(receipt, context);
         }
     }
 
@@ -310,6 +325,7 @@ internal sealed partial class EventPublisher(
         {
             var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken, question);
             span?.SetTag("messaging.message.id", receipt.Id);
+            usage.Record(data, isOfRun: true);
             return receipt;
         }
         catch (PipelineException exception) when (span is not null)

@@ -87,7 +87,7 @@ internal sealed partial class PublishEndpoint(
             if (buffer.Length > publisher.MaxBodyBytes)
             {
                 // Read even where a longer length was announced: the beginning names the user who is missing it.
-                var rejected = publisher.RejectTooLong("body", buffer);
+                var rejected = await publisher.RejectTooLongAsync("body", buffer, request, cancellationToken);
                 body.AdvanceTo(buffer.End);
                 return rejected;
             }

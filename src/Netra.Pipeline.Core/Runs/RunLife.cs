@@ -362,6 +362,15 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
+    /// <summary>Whether a tool's call may be open, so that pages show it as running.</summary>
+    public bool MayHaveOpen(in EventSubject call)
+    {
+        lock (_gate)
+        {
+            return HasBegun && !HasEnded && _order.MayBeOpen(call);
+        }
+    }
+
     /// <summary>Whether a tool is open that was reported as stuck.</summary>
     public bool HasReportedTools()
     {

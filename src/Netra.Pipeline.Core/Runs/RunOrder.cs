@@ -63,6 +63,11 @@ internal sealed class RunOrder
         }
     }
 
+    /// <summary>Whether a call may be open: it is, or the run began before it was seen here.</summary>
+    public bool MayBeOpen(in EventSubject subject) => _isPartial
+        || (subject.CallId is { } id ? _named is not null && _named.ContainsKey(id)
+            : _unnamed is not null && _unnamed.ContainsKey(subject.Name ?? "unknown"));
+
     /// <summary>The open tools that have run for longer than a while.</summary>
     public IReadOnlyList<OpenTool> FindStuck(long working, long after)
         => _openTools == 0 ? [] : [.. Tools.Where(tool => working - tool.Since >= after)];

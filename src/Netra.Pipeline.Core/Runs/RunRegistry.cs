@@ -137,6 +137,15 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         return question is null ? null : TimeSpan.FromTicks(now - question.Since);
     }
 
+    /// <summary>What a run waits for answers to.</summary>
+    public IReadOnlyList<OpenQuestion> QuestionsOf(RunKey key)
+    {
+        lock (_gate)
+        {
+            return _lives.TryGetValue(key, out var life) ? life.Questions : [];
+        }
+    }
+
     /// <summary>The runs that wait for answers at this moment.</summary>
     public WaitingRuns ReadWaiting()
     {

@@ -24,6 +24,7 @@ internal sealed class ThreadEndpoints(
     IEventLog log,
     StreamRegistry streams,
     LogRequests requests,
+    ThreadRequests waiting,
     FailureReporter failures)
 {
     // What one answer holds in memory.
@@ -84,9 +85,12 @@ internal sealed class ThreadEndpoints(
             var page = await stream.Storage.ListThreadsAsync(number, limit, context.RequestAborted);
             return new ThreadListAnswer(
                 [
-                    .. page.Threads.Select(thread => new ListedThread(
-                        thread with { OpenRuns = [.. thread.OpenRuns.Where(run => !stream.Runs.HasEnded(thread.ThreadId, run))] },
-                        ThreadRequests.Of(user, thread.ThreadId)))
+                    .. page.Threads
+                        .Select(thread => thread with
+                        {
+                            OpenRuns = [.. thread.OpenRuns.Where(run => !stream.Runs.HasEnded(thread.ThreadId, run))],
+                        })
+                        .Select(thread => new ListedThread(thread, waiting.Of(user, thread)))
                 ],
                 page.Next);
         }

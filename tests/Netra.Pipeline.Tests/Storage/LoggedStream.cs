@@ -112,7 +112,8 @@ internal sealed class LoggedStream : IStreamOwner
         bool hasRoom = false,
         RunDeclaration? declared = null,
         EventThread? thread = null,
-        int attempt = 1)
+        int attempt = 1,
+        LogQuestion? question = null)
     {
         var seq = Head + 1;
         var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding))
@@ -124,6 +125,7 @@ internal sealed class LoggedStream : IStreamOwner
             Declared = declared,
             Thread = thread,
             Attempt = attempt,
+            Question = question,
         };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;
