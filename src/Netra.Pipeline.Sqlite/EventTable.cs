@@ -12,7 +12,7 @@ internal sealed class EventTable(SqliteDatabase database)
 
     private readonly SqliteStatement _insert = database.Prepare(
         "INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event) VALUES(?1, ?2, ?3)");
+    private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event, runs) VALUES(?1, ?2, ?3, ?4)");
     private readonly SqliteStatement _above = database.Prepare(
         "SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
     private readonly SqliteStatement _notAfter = database.Prepare(
@@ -22,13 +22,24 @@ internal sealed class EventTable(SqliteDatabase database)
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM events WHERE rowid <= ?1");
     private readonly SqliteStatement _deleteMarks = database.Prepare("DELETE FROM marks WHERE stream = ?1 AND seq <= ?2");
 
-    public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run)
+    /// <summary>Whether an event of a number gets a mark.</summary>
+    public static bool IsMarked(long seq) => seq % MarkEvery == 0;
+
+    /// <summary>Stores an event, and sets a mark where one is due.</summary>
+    /// <param name="rowid">Its row.</param>
+    /// <param name="stream">The key of its stream's row.</param>
+    /// <param name="entry">The event.</param>
+    /// <param name="prev">The row of the event before it.</param>
+    /// <param name="run">What the row says of its run (<see cref="EventRow.Run"/>).</param>
+    /// <param name="runs">The runs of all events since the last mark (<see cref="RunKeys"/>); null if they are not known.</param>
+    public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run, long[]? runs)
     {
         _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run)
             .Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type).Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
-        if (entry.Seq % MarkEvery == 0)
+        if (IsMarked(entry.Seq))
         {
-            _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid).Execute();
+            _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid);
+            (runs is null ? _mark.Bind(4, (string?)null) : _mark.Bind(4, RunKeys.Write(runs))).Execute();
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class LogStore : IDisposable
     {
         (Database, Clock, Boot, Epoch) = (database, clock, boot, epoch);
         _log = new LogRow(database, clock, LogRow.Read(database, clock));
-        Threads = new ThreadTable(database, _changes);
+        Threads = new ThreadTable(database);
         Questions = new QuestionTable(database);
         Runs = new RunTable(database, Questions, _changes);
         Streams = new StreamTable(database, Runs, _changes);
@@ -99,22 +99,22 @@ internal sealed class LogStore : IDisposable
         ref var state = ref Streams.Change(stream);
         ref var log = ref Change();
         var rowid = log.LastRowid + 1;
-        var run = CountInRun(stream, entry);
+        var run = entry.Run is { } name ? Runs.Count(stream, name, entry)
+            : entry.Thread is { } thread ? -Threads.Count(stream, thread, entry.Seq, rowid) : 0;
         if (entry.Question is { } question)
         {
             Questions.Put(run, stream.Id, question);
         }
 
-        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, run);
+        var runs = RunKeys.With(state.MarkRuns, run);
+        Events.Insert(rowid, stream.Id, entry, state.HeadRowid, run, runs);
         if (entry.Key is { } key)
         {
             Keys.Insert(key, stream.Id, entry.Seq);
         }
 
         (log.LastRowid, log.Bytes) = (rowid, log.Bytes + entry.Buffer.Length);
-        (state.HeadSeq, state.HeadRowid) = (entry.Seq, rowid);
-        state.Rows++;
-        state.Accepted++;
+        state.Count(entry.Seq, rowid, runs);
         if (lease.Committing++ == 0)
         {
             _appended.Add(lease);
@@ -240,22 +240,6 @@ internal sealed class LogStore : IDisposable
     public void KeepUnwritten() => KeepChanges();
 
     public void Dispose() => Database.Dispose();
-
-    // Nobody lists the system's own threads.
-    private long CountInRun(SqliteStream stream, in LogEntry entry)
-    {
-        if (entry.Run is { } run)
-        {
-            if (!stream.IsSystem)
-            {
-                Threads.Count(stream, run.ThreadId, entry.Seq);
-            }
-
-            return Runs.Count(stream, run, entry);
-        }
-
-        return entry.Thread is { } thread && !stream.IsSystem ? -Threads.Count(stream, thread, entry.Seq) : 0;
-    }
 
     private void KeepChanges()
     {

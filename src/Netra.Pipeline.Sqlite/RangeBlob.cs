@@ -8,6 +8,9 @@ namespace Netra.Pipeline.Sqlite;
 /// </summary>
 internal static class RangeBlob
 {
+    /// <summary>How many bytes a number takes at most.</summary>
+    public const int MaxNumberLength = 10;
+
     public static byte[] Write(ReadOnlySpan<SeqRange> ranges)
     {
         if (ranges.IsEmpty)
@@ -15,7 +18,7 @@ internal static class RangeBlob
             return [];
         }
 
-        var bytes = new byte[ranges.Length * 2 * 10];
+        var bytes = new byte[ranges.Length * 2 * MaxNumberLength];
         var (length, end) = (0, 0L);
         foreach (var range in ranges)
         {
@@ -47,7 +50,9 @@ internal static class RangeBlob
         return [.. ranges];
     }
 
-    private static int WriteNumber(Span<byte> bytes, ulong number)
+    /// <summary>Writes a number.</summary>
+    /// <returns>How many bytes it takes.</returns>
+    public static int WriteNumber(Span<byte> bytes, ulong number)
     {
         var length = 0;
         for (; number >= 0x80; number >>= 7)
@@ -59,7 +64,9 @@ internal static class RangeBlob
         return length;
     }
 
-    private static long ReadNumber(ref ReadOnlySpan<byte> bytes)
+    /// <summary>Reads a number, and passes over it.</summary>
+    /// <exception cref="InvalidDataException">The bytes end in the middle of it.</exception>
+    public static long ReadNumber(ref ReadOnlySpan<byte> bytes)
     {
         var number = 0L;
         for (var (i, shift) = (0, 0); i < bytes.Length && shift < 63; i++, shift += 7)

@@ -42,12 +42,6 @@ internal sealed class Recovery(LogStore store)
 
     private void Count(List<EventRow> events)
     {
-        foreach (var (run, block) in events.Where(static row => row.Run > 0).Select(static row => (row.Run, ThreadTable.BlockOf(row.Seq)))
-            .Distinct())
-        {
-            store.Threads.Recount(run, block);
-        }
-
         foreach (var row in events)
         {
             var stream = store.Streams.Get(row.Stream);
@@ -66,9 +60,7 @@ internal sealed class Recovery(LogStore store)
                     + $"but the stream stood at event {state.HeadSeq} in row {state.HeadRowid}: the file is damaged");
             }
 
-            (state.HeadSeq, state.HeadRowid) = (row.Seq, row.Rowid);
-            state.Rows++;
-            state.Accepted++;
+            state.Count(row.Seq, row.Rowid, RunKeys.With(state.MarkRuns, row.Run));
             if (row.Run > 0)
             {
                 store.Runs.Recount(stream, row.Run, row.Seq, row.Type);

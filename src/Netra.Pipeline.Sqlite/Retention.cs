@@ -174,7 +174,6 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         var (stream, through) = (deleted.Stream, deleted.Range.To);
         store.Events.DeleteMarks(stream.Id, through);
         store.DeadLetters.Unmark(stream.Id, through);
-        store.Threads.DeleteBlocks(stream, through);
         store.Questions.Expire(stream.Id, through);
         foreach (var (run, last) in deleted.Runs)
         {

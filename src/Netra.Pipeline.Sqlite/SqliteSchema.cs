@@ -67,37 +67,16 @@ internal static class SqliteSchema
             CREATE INDEX open_runs ON runs(id) WHERE terminal_seq = 0;
             """),
 
-        // In which blocks of 64 numbers, up to a mark, a thread has events: the row of a block speaks for those from first on, which is
-        // the block itself, but for what was stored before this version, whose blocks are those of its runs. The last event outside
-        // of any run stands beside its thread, as a run's last one beside the run: a thread goes with the last of both. The system's own
-        // users have no threads.
+        // A mark names the runs of the events since the mark before it, as its stream does for the events since its last one: so a thread's
+        // events are found, and storing them costs nothing more. Where an older version was at work it is not known (NULL). A thread is
+        // known by its runs; one that has events outside of any has a row of its own, whose key is the row of the first of them. That
+        // stays until the last event of the thread is deleted.
         new(4, """
+            ALTER TABLE marks ADD COLUMN runs BLOB;
+            ALTER TABLE streams ADD COLUMN mark_runs BLOB;
             CREATE TABLE threads(
-                id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, thread TEXT NOT NULL, title TEXT,
-                outside_seq INTEGER NOT NULL DEFAULT 0, UNIQUE (stream, thread));
-            CREATE TABLE thread_blocks(
-                stream INTEGER NOT NULL, block INTEGER NOT NULL, thread INTEGER NOT NULL, first INTEGER NOT NULL,
-                PRIMARY KEY (stream, block, thread)) WITHOUT ROWID;
-            DROP INDEX open_runs;
-            CREATE INDEX open_runs ON runs(stream, thread) WHERE terminal_seq = 0;
-            INSERT INTO threads(stream, thread)
-                SELECT DISTINCT r.stream, r.thread FROM runs AS r JOIN streams AS s ON s.id = r.stream WHERE s.user NOT LIKE '$%';
-            INSERT INTO thread_blocks(stream, block, thread, first)
-            WITH
-                spans AS (
-                    SELECT t.stream, t.id AS thread, (max(r.first_seq, s.expired_through + 1) + 63) / 64 AS first,
-                        (r.last_seq + 63) / 64 AS last
-                    FROM runs AS r JOIN threads AS t ON t.stream = r.stream AND t.thread = r.thread JOIN streams AS s ON s.id = r.stream
-                    WHERE r.last_seq > s.expired_through),
-                reached AS (
-                    SELECT *, max(last) OVER (
-                        PARTITION BY thread ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-                    FROM spans),
-                islands AS (
-                    SELECT *, sum(before IS NULL OR first > before) OVER (
-                        PARTITION BY thread ORDER BY first, last ROWS UNBOUNDED PRECEDING) AS island
-                    FROM reached)
-            SELECT stream, max(last), thread, min(first) FROM islands GROUP BY stream, thread, island;
+                id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, thread TEXT NOT NULL, title TEXT, last_seq INTEGER NOT NULL,
+                UNIQUE (stream, thread));
             """),
 
         // A run's attempt, and the event that began it: what comes before that counts in the run no more.

@@ -82,6 +82,8 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
 
     public string? TextOrNull(int column) => raw.sqlite3_column_text(Handle, column).utf8_to_string();
 
+    public bool IsNull(int column) => raw.sqlite3_column_type(Handle, column) == raw.SQLITE_NULL;
+
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(Handle, column);
 
     /// <summary>How many bytes a column has; none where it is null.</summary>

@@ -46,9 +46,6 @@ internal sealed class SqliteStream : Staged<StreamState>
     /// <summary>The runs that have changed since the stream was saved; others may be among them.</summary>
     public IReadOnlyCollection<StoredRun> Runs => _runs.Values;
 
-    /// <summary>The threads that had the latest events.</summary>
-    public StoredThreads Threads { get; } = new();
-
     /// <summary>What a reader needs: a head that is committed.</summary>
     public StreamView View => new(Id, Tag, Volatile.Read(ref _headRowid), Volatile.Read(ref _skipped));
 
@@ -71,10 +68,9 @@ internal sealed class SqliteStream : Staged<StreamState>
         return stored;
     }
 
-    /// <summary>Lets go of what the database has as it is: of all runs, and of many threads.</summary>
-    public void ForgetSaved()
+    /// <summary>Lets go of the runs that the database has as they are.</summary>
+    public void ForgetSavedRuns()
     {
-        Threads.Trim();
         foreach (var (key, run) in _runs)
         {
             if (!run.Now.IsDirty)

@@ -49,6 +49,9 @@ internal struct StreamState
     /// <summary>The numbers above <see cref="ExpiredThrough"/> that were never given.</summary>
     public SeqRange[] Skipped { get; set; } = [];
 
+    /// <summary>The runs of the events since the last mark (<see cref="RunKeys"/>); null if an older version has stored some.</summary>
+    public long[]? MarkRuns { get; set; } = [];
+
     /// <summary>The start of the log in which numbers were given and the stream was not released; 0 for none.</summary>
     public long Claimed { get; set; }
 
@@ -63,6 +66,18 @@ internal struct StreamState
 
     public readonly StreamAccount Account
         => new(Accepted, AckedGone + AckedKept, Rows - AckedKept - DeadKept, Expired, DeadGone + DeadKept);
+
+    /// <summary>An event was stored.</summary>
+    /// <param name="seq">Its number.</param>
+    /// <param name="rowid">Its row.</param>
+    /// <param name="runs">The runs of all events since the last mark, its own included.</param>
+    public void Count(long seq, long rowid, long[]? runs)
+    {
+        (HeadSeq, HeadRowid) = (seq, rowid);
+        Rows++;
+        Accepted++;
+        MarkRuns = EventTable.IsMarked(seq) ? [] : runs;
+    }
 
     /// <summary>Takes what is acknowledged now. What reaches above the head is not stored yet, and left to the next time.</summary>
     /// <returns>Whether all of it was taken.</returns>

@@ -11,7 +11,7 @@ namespace Netra.Pipeline.Sqlite;
 internal sealed class StreamTable
 {
     private const string Columns = "id, user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, "
-        + "expired, buried, dead_kept, dead_gone, skipped, claimed, audit_rowid";
+        + "expired, buried, dead_kept, dead_gone, skipped, claimed, audit_rowid, mark_runs";
     private readonly List<IStaged> _changes;
     private readonly List<SqliteStream> _changing = [];
     private readonly List<SqliteStream> _unsaved = [];
@@ -34,13 +34,13 @@ internal sealed class StreamTable
         _readDeadLettered = database.Prepare("SELECT seq FROM buried WHERE stream = ?1 ORDER BY seq");
         _insert = database.Prepare(
             "INSERT INTO streams(user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, expired, "
-            + "buried, dead_kept, dead_gone, skipped, claimed, audit_rowid) "
-            + "VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0)");
+            + "buried, dead_kept, dead_gone, skipped, claimed, audit_rowid, mark_runs) "
+            + "VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0, x'')");
         _update = database.Prepare(
             "UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, "
             + "expired_through = ?6, acked = ?7, acked_kept = ?8, "
             + "acked_gone = ?9, expired = ?10, buried = ?11, dead_kept = ?12, dead_gone = ?13, skipped = ?14, claimed = ?15, "
-            + "audit_rowid = ?16 WHERE id = ?1");
+            + "audit_rowid = ?16, mark_runs = ?17 WHERE id = ?1");
     }
 
     /// <summary>All users' streams without an owner, together; as committed.</summary>
@@ -134,8 +134,8 @@ internal sealed class StreamTable
         _update.Bind(1, stream.Id).Bind(2, state.HeadSeq).Bind(3, state.HeadRowid).Bind(4, state.Rows)
             .Bind(5, state.Accepted).Bind(6, state.ExpiredThrough).Bind(7, RangeBlob.Write(state.Acked)).Bind(8, state.AckedKept)
             .Bind(9, state.AckedGone).Bind(10, state.Expired).Bind(11, state.DeadLettered.Length).Bind(12, state.DeadKept)
-            .Bind(13, state.DeadGone).Bind(14, RangeBlob.Write(state.Skipped)).Bind(15, state.Claimed).Bind(16, state.HistoryRowid)
-            .Execute();
+            .Bind(13, state.DeadGone).Bind(14, RangeBlob.Write(state.Skipped)).Bind(15, state.Claimed).Bind(16, state.HistoryRowid);
+        (state.MarkRuns is { } runs ? _update.Bind(17, RunKeys.Write(runs)) : _update.Bind(17, (string?)null)).Execute();
         state.IsDirty = false;
         _hasSaved = true;
     }
@@ -211,7 +211,7 @@ internal sealed class StreamTable
             {
                 if (!stream.Now.IsDirty)
                 {
-                    stream.ForgetSaved();
+                    stream.ForgetSavedRuns();
                     stream.IsListed = false;
                 }
 
@@ -249,6 +249,7 @@ internal sealed class StreamTable
                 Skipped = RangeBlob.Read(row.Blob(15)),
                 Claimed = row.Int64(16),
                 HistoryRowid = row.Int64(17),
+                MarkRuns = row.IsNull(18) ? null : RunKeys.Read(row.Blob(18)),
             };
             stream = new SqliteStream(row.Int64(0), row.Text(1), (ulong)row.Int64(2), state, isNew: false);
         }

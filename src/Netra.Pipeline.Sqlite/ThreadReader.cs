@@ -4,85 +4,68 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// Reads a stream's threads: finds the blocks of numbers in which a thread has events, and among the events of those its own. Belongs to
-/// one connection, and must be used within one transaction of it.
+/// Reads a stream's threads. Marks name the runs of the events before them, so events are looked at only where some are of a wanted thread.
+/// Belongs to one connection, and must be used within one transaction of it.
 /// </summary>
 /// <remarks>
-/// A row of <c>thread_blocks</c> is a promise that the thread had an event in its block, or, where an older version's events were
-/// found by their runs, in the first and the last one of the blocks that it speaks for. Some are kept a little longer than the
-/// events, and some are newer than the head that a reader knows: what counts is the events.
+/// Marks of older versions name no runs: there a run's first and last event say where its thread may have some. Events above the last mark
+/// are always looked at.
 /// </remarks>
 internal sealed class ThreadReader(SqliteDatabase database, EventReader events)
 {
     // Some tens of milliseconds: many users may ask at once, and few threads read.
     private const int MaxWalked = 16 * 1024;
+    private const int MaxMarks = 64 * 1024;
 
-    private readonly SqliteStatement _find = database.Prepare("SELECT id FROM threads WHERE stream = ?1 AND thread = ?2");
-    private readonly SqliteStatement _thread = database.Prepare("SELECT thread, title FROM threads WHERE id = ?1");
-    private readonly SqliteStatement _latest = database.Prepare(
-        "SELECT block, thread FROM thread_blocks WHERE stream = ?1 ORDER BY block DESC");
+    private readonly SqliteStatement _marksBack = database.Prepare("SELECT seq, runs FROM marks WHERE stream = ?1 ORDER BY seq DESC");
+    private readonly SqliteStatement _marks = database.Prepare("SELECT seq, runs FROM marks WHERE stream = ?1 AND seq > ?2 ORDER BY seq");
+    private readonly SqliteStatement _lastOfThreads = database.Prepare(
+        "SELECT thread, max(last_seq) AS last FROM runs WHERE stream = ?1 GROUP BY thread ORDER BY last DESC");
 
-    private readonly SqliteStatement _blocks = database.Prepare(
-        "SELECT first, block FROM thread_blocks WHERE stream = ?1 AND block >= ?2 AND thread = ?3 ORDER BY block");
-
-    private readonly SqliteStatement _row = database.Prepare("SELECT run, type, at FROM events WHERE rowid = ?1");
-    private readonly SqliteStatement _threadOfRun = database.Prepare(
-        "SELECT t.id FROM runs AS r JOIN threads AS t ON t.stream = r.stream AND t.thread = r.thread WHERE r.id = ?1 AND r.stream = ?2");
-
-    private readonly SqliteStatement _openRuns = database.Prepare(
-        "SELECT run FROM runs WHERE stream = ?1 AND thread = ?2 AND terminal_seq = 0 ORDER BY id LIMIT ?3");
-
-    // By the key of the run's row, for one call.
-    private readonly Dictionary<long, long> _threadsOfRuns = [];
+    private readonly ThreadRows _rows = new(database);
+    private long[] _keys = [];
 
     /// <exception cref="InvalidDataException">The rows do not fit together.</exception>
     public ThreadPage List(in StreamView stream, StorageClock clock, long before, int limit)
     {
-        _threadsOfRuns.Clear();
-        var (page, seen, wanted, walked) = (new List<ThreadSummary>(), new HashSet<long>(), new HashSet<long>(), 0);
-        using var rows = _latest.Bind(1, stream.Id).Query();
-        for (var isThere = rows.Next(); isThere;)
+        _rows.Begin(stream.Id);
+        var (page, seen) = (new List<ThreadSummary>(), new HashSet<string>(StringComparer.Ordinal));
+        Queue<(string Thread, long Last)>? byRuns = null;
+        var (to, kind, walked) = (ProtocolConstants.MaxSeq, MarkKind.None, 0);
+        using var marks = _marksBack.Bind(1, stream.Id).Query();
+        for (var isMark = true; isMark; kind = isMark ? ReadKeys(_marksBack) : MarkKind.None)
         {
-            wanted.Clear();
-            var block = _latest.Int64(0);
-            for (; isThere && _latest.Int64(0) == block; isThere = rows.Next())
+            isMark = marks.Next();
+            var range = new SeqRange((isMark ? _marksBack.Int64(0) : 0) + 1, to);
+            to = range.From - 1;
+            if (kind == MarkKind.Named && (range.From >= before || AreAllIn(seen)))
             {
-                if (!seen.Contains(_latest.Int64(1)))
+                // Whichever their last events are, they are too high.
+                seen.UnionWith(Threads());
+                continue;
+            }
+
+            if (kind == MarkKind.Unnamed && byRuns is not null)
+            {
+                foreach (var (seq, rowid) in FindLastOfThreads(stream, range, byRuns))
                 {
-                    wanted.Add(_latest.Int64(1));
+                    Add(seq, rowid);
+                }
+            }
+            else
+            {
+                // Below the first mark that names no runs all of them are as old as it is, and saved.
+                byRuns = kind == MarkKind.Unnamed ? ReadLastOfThreads(stream.Id) : byRuns;
+                foreach (var (rowid, seq, _) in events.FindRows(stream, range, out _))
+                {
+                    Add(seq, rowid);
+                    walked++;
                 }
             }
 
-            var numbers = ThreadTable.NumbersOf(block);
-            if (numbers.From >= before)
+            if (page.Count > limit)
             {
-                // Their last events are too high, whichever they are.
-                seen.UnionWith(wanted);
-            }
-            else if (wanted.Count > 0)
-            {
-                walked += EventTable.MarkEvery;
-                foreach (var (rowid, seq, _) in events.FindRows(stream, numbers, out _))
-                {
-                    var row = ReadRow(stream.Id, rowid);
-                    if (!wanted.Remove(row.Thread))
-                    {
-                        continue;
-                    }
-
-                    seen.Add(row.Thread);
-                    if (seq >= before)
-                    {
-                        continue;
-                    }
-
-                    if (page.Count == limit)
-                    {
-                        return new ThreadPage(page, page[^1].LastSeq);
-                    }
-
-                    page.Add(Read(stream.Id, row, seq, clock));
-                }
+                return new ThreadPage(page[..limit], page[limit - 1].LastSeq);
             }
 
             if (walked >= MaxWalked && page.Count > 0)
@@ -92,119 +75,146 @@ internal sealed class ThreadReader(SqliteDatabase database, EventReader events)
         }
 
         return new ThreadPage(page, Next: null);
+
+        void Add(long seq, long rowid)
+        {
+            var row = _rows.Read(rowid);
+            if (row.Thread is { } thread && seen.Add(thread) && seq < before && page.Count <= limit)
+            {
+                page.Add(_rows.Summarize(thread, seq, row, clock));
+            }
+        }
     }
 
     /// <inheritdoc cref="List"/>
     public ThreadEvents? ReadPage(in StreamView stream, string threadId, long after, int limit, int maxBytes)
     {
-        if (FindThread(stream.Id, threadId) is not { } thread)
+        _rows.Begin(stream.Id);
+        if (!_rows.IsKnown(threadId))
         {
             return null;
         }
 
-        _threadsOfRuns.Clear();
-        var (page, bytes, walked) = (new List<StoredEvent>(), 0, 0);
-        using var rows = _blocks.Bind(1, stream.Id).Bind(2, ThreadTable.BlockOf(after + 1)).Bind(3, thread).Query();
-        while (rows.Next())
+        List<SeqRange>? spans = null;
+        var (page, next, read, walked) = (new ThreadEventsPage(limit, maxBytes), after + 1, 0, 0);
+        using (var marks = _marks.Bind(1, stream.Id).Bind(2, after).Query())
         {
-            var last = ThreadTable.NumbersOf(_blocks.Int64(1)).To;
-            for (var next = Math.Max(after + 1, ThreadTable.NumbersOf(_blocks.Int64(0)).From); next <= last;)
+            for (; marks.Next(); read++)
             {
-                var path = events.FindRows(stream, new SeqRange(next, last), out var through);
-                for (var i = path.Count - 1; i >= 0; i--)
+                var range = new SeqRange(next, _marks.Int64(0));
+                next = range.To + 1;
+                if (ReadKeys(_marks) == MarkKind.Named
+                    ? Threads().Contains(threadId)
+                    : (spans ??= _rows.ReadSpans(threadId)).Exists(span => span.From <= range.To && span.To >= range.From))
                 {
-                    if (ReadRow(stream.Id, path[i].Rowid).Thread != thread)
+                    walked += EventTable.MarkEvery;
+                    if (!TryAdd(stream, threadId, range, page))
                     {
-                        continue;
+                        return page.WithNext();
                     }
-
-                    var stored = events.Read(stream, path[i].Rowid, path[i].Seq).Event;
-                    bytes += stored.Buffer.Length;
-                    if (page.Count == limit || (page.Count > 0 && bytes > maxBytes))
-                    {
-                        return new ThreadEvents(page, page[^1].Seq);
-                    }
-
-                    page.Add(stored);
                 }
 
-                walked += EventTable.MarkEvery;
-                if (walked >= MaxWalked)
+                if (walked >= MaxWalked || read >= MaxMarks)
                 {
-                    return new ThreadEvents(page, Math.Min(through, last));
+                    return new ThreadEvents(page.Events, range.To);
                 }
-
-                next = through < last ? through + 1 : last + 1;
             }
         }
 
-        return new ThreadEvents(page, Next: null);
+        return TryAdd(stream, threadId, new SeqRange(next, ProtocolConstants.MaxSeq), page)
+            ? new ThreadEvents(page.Events, Next: null)
+            : page.WithNext();
     }
 
-    private long? FindThread(long stream, string threadId)
+    private bool TryAdd(in StreamView stream, string threadId, SeqRange range, ThreadEventsPage page)
     {
-        using var rows = _find.Bind(1, stream).Bind(2, threadId).Query();
-        return rows.Next() ? _find.Int64(0) : null;
-    }
-
-    private ThreadSummary Read(long stream, in ThreadEventRow last, long seq, StorageClock clock)
-    {
-        using var rows = _thread.Bind(1, last.Thread).Query();
-        if (!rows.Next())
+        var path = events.FindRows(stream, range, out _);
+        for (var i = path.Count - 1; i >= 0; i--)
         {
-            throw new InvalidDataException($"an event of stream {stream} belongs to thread {last.Thread}, which is not there");
+            if (_rows.Read(path[i].Rowid).Thread == threadId && !page.TryAdd(events.Read(stream, path[i].Rowid, path[i].Seq).Event))
+            {
+                return false;
+            }
         }
 
-        var threadId = _thread.Text(0);
-        return new ThreadSummary(
-            threadId,
-            _thread.TextOrNull(1),
-            seq,
-            last.Type,
-            clock.ToWall(new DateTimeOffset(last.At, TimeSpan.Zero)),
-            ReadOpenRuns(stream, threadId));
+        return true;
     }
 
-    private List<string> ReadOpenRuns(long stream, string threadId)
+    private MarkKind ReadKeys(SqliteStatement mark)
     {
-        var runs = new List<string>();
-        using var rows = _openRuns.Bind(1, stream).Bind(2, threadId).Bind(3, ThreadSummary.MaxOpenRuns).Query();
+        if (mark.IsNull(1))
+        {
+            return MarkKind.Unnamed;
+        }
+
+        _keys = RunKeys.Read(mark.Blob(1));
+        return MarkKind.Named;
+    }
+
+    // A run that is deleted has no thread.
+    private IEnumerable<string> Threads() => _keys.Select(_rows.ThreadOf).OfType<string>();
+
+    private bool AreAllIn(HashSet<string> seen) => Threads().All(seen.Contains);
+
+    private Queue<(string Thread, long Last)> ReadLastOfThreads(long stream)
+    {
+        var threads = new Queue<(string, long)>();
+        using var rows = _lastOfThreads.Bind(1, stream).Query();
         while (rows.Next())
         {
-            runs.Add(_openRuns.Text(0));
+            threads.Enqueue((_lastOfThreads.Text(0), _lastOfThreads.Int64(1)));
         }
 
-        return runs;
+        return threads;
     }
 
-    private ThreadEventRow ReadRow(long stream, long rowid)
+    private IEnumerable<(long Seq, long Rowid)> FindLastOfThreads(
+        StreamView stream, SeqRange range, Queue<(string Thread, long Last)> threads)
     {
-        using var rows = _row.Bind(1, rowid).Query();
-        return rows.Next()
-            ? new ThreadEventRow(ThreadOf(stream, _row.Int64(0)), (EventType)_row.Int32(1), _row.Int64(2))
-            : throw new InvalidDataException($"row {rowid} of stream {stream} is not there: the file is damaged");
+        while (threads.TryPeek(out var thread) && thread.Last >= range.From)
+        {
+            threads.Dequeue();
+            if (thread.Last <= range.To && events.FindRows(stream, new SeqRange(thread.Last, thread.Last), out _) is [var row])
+            {
+                yield return (row.Seq, row.Rowid);
+            }
+        }
     }
 
-    // Events outside of any run name their thread, others their run.
-    private long ThreadOf(long stream, long run)
+    private enum MarkKind
     {
-        if (run <= 0)
+        /// <summary>There is none: the events are the last ones.</summary>
+        None,
+
+        /// <summary>It names the runs of the events before it.</summary>
+        Named,
+
+        /// <summary>It names none, since an older version has made it, or had begun to count towards it.</summary>
+        Unnamed,
+    }
+}
+
+/// <summary>A page of a thread's events while it is read.</summary>
+internal sealed class ThreadEventsPage(int limit, int maxBytes)
+{
+    private readonly List<StoredEvent> _events = [];
+    private int _bytes;
+
+    public IReadOnlyList<StoredEvent> Events => _events;
+
+    /// <returns>False when the page is full, and another one has to begin with the event.</returns>
+    public bool TryAdd(in StoredEvent stored)
+    {
+        _bytes += stored.Buffer.Length;
+        if (_events.Count == limit || (_events.Count > 0 && _bytes > maxBytes))
         {
-            return -run;
+            return false;
         }
 
-        if (!_threadsOfRuns.TryGetValue(run, out var thread))
-        {
-            using var rows = _threadOfRun.Bind(1, run).Bind(2, stream).Query();
-            thread = rows.Next() ? _threadOfRun.Int64(0) : 0;
-            _threadsOfRuns.Add(run, thread);
-        }
-
-        return thread;
+        _events.Add(stored);
+        return true;
     }
 
-    /// <param name="Thread">The key of its thread's row; 0 for none.</param>
-    /// <param name="Type">Its type.</param>
-    /// <param name="At">When it was accepted, in ticks of UTC.</param>
-    private readonly record struct ThreadEventRow(long Thread, EventType Type, long At);
+    /// <summary>The full page.</summary>
+    public ThreadEvents WithNext() => new(_events, _events[^1].Seq);
 }
