@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Agents;
 internal sealed class OpenRuns(IOptions<AgentOptions> options)
 {
     private readonly ConcurrentDictionary<RunKey, RunCancellation> _runs = new();
+    private readonly ConcurrentDictionary<RunKey, Action<string>> _suspended = new();
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -41,5 +42,28 @@ internal sealed class OpenRuns(IOptions<AgentOptions> options)
     }
 
     /// <summary>Cancels a run, unless there is none of that user, or it is ending already.</summary>
-    public bool TryCancel(RunKey key, string reason) => _runs.TryGetValue(key, out var run) && run.TryCancel(reason);
+    public bool TryCancel(RunKey key, string reason)
+    {
+        if (_runs.TryGetValue(key, out var run))
+        {
+            return run.TryCancel(reason);
+        }
+
+        if (!_suspended.TryRemove(key, out var cancel))
+        {
+            return false;
+        }
+
+        cancel(reason);
+        return true;
+    }
+
+    /// <summary>A run of an earlier process waits for an answer, and nothing of it runs here.</summary>
+    /// <param name="key">The run.</param>
+    /// <param name="cancel">Cancels it; is given the reason, and must not throw.</param>
+    public void Suspend(RunKey key, Action<string> cancel) => _suspended[key] = cancel;
+
+    /// <summary>Takes a run that waits; it cannot be cancelled that way any more.</summary>
+    /// <returns>Whether it still waited.</returns>
+    public bool TryResume(RunKey key) => _suspended.TryRemove(key, out _);
 }

@@ -10,19 +10,25 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Agents;
 
 /// <summary>
-/// The runs of resumable agents that waited for an answer when the last process ended. Each stays open, and when the answer comes its agent
-/// is started again, as the run's next attempt. Safe from any thread; <see cref="RoundAsync"/> is called by one loop.
+/// The runs of resumable agents that waited for an answer when the last process ended. Each stays open: when the answer comes its agent is
+/// started again, as the run's next attempt; it may be cancelled meanwhile. Safe from any thread; <see cref="RoundAsync"/> is called by one
+/// loop.
 /// </summary>
 /// <remarks>
-/// Bounded by the runs that were open. One that cannot be started, since too many runs are open, is tried again a second later; when the
-/// process ends before, the next one finds it.
+/// Bounded by the runs that were open. What cannot be done at once, since too many runs are open or the log is full, is tried again a
+/// second later; when the process ends before, the next one finds it.
 /// </remarks>
 internal sealed class ResumableRuns
 {
+    private static readonly EmitterOptions Own = new() { Overflow = OverflowBehavior.Report, RoomTimeout = TimeSpan.Zero, IsOfServer = true };
+
     private readonly ConcurrentDictionary<RunKey, OpenRun> _waiting = new();
     private readonly ConcurrentQueue<OpenRun> _answered = new();
+    private readonly ConcurrentQueue<(OpenRun Run, string Reason)> _cancelled = new();
     private readonly AgentRegistry _agents;
     private readonly AgentRunner _runner;
+    private readonly OpenRuns _open;
+    private readonly EventEmitterFactory _emitters;
     private readonly UserExecutionContextFactory _contexts;
     private readonly PipelineBridge _bridge;
     private readonly FailureReporter _failures;
@@ -30,12 +36,15 @@ internal sealed class ResumableRuns
     public ResumableRuns(
         AgentRegistry agents,
         AgentRunner runner,
+        OpenRuns open,
+        EventEmitterFactory emitters,
         UserExecutionContextFactory contexts,
         PipelineBridge bridge,
         FailureReporter failures,
         RunAnswers answers)
     {
-        (_agents, _runner, _contexts, _bridge, _failures) = (agents, runner, contexts, bridge, failures);
+        (_agents, _runner, _open, _emitters) = (agents, runner, open, emitters);
+        (_contexts, _bridge, _failures) = (contexts, bridge, failures);
         answers.Subscribe(OnAnswered);
     }
 
@@ -57,15 +66,17 @@ internal sealed class ResumableRuns
             }
             else
             {
-                _waiting[KeyOf(run)] = run;
+                var key = KeyOf(run);
+                _waiting[key] = run;
+                _open.Suspend(key, reason => Cancel(key, reason));
             }
         }
 
         return taken;
     }
 
-    /// <summary>Starts the agents whose answers have come.</summary>
-    public ValueTask RoundAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the agents whose answers have come, and ends the runs that were cancelled.</summary>
+    public async ValueTask RoundAsync(CancellationToken cancellationToken)
     {
         for (var left = _answered.Count; left > 0 && _bridge.State == BridgeState.Ready && _answered.TryDequeue(out var run); left--)
         {
@@ -73,7 +84,10 @@ internal sealed class ResumableRuns
             Start(run);
         }
 
-        return ValueTask.CompletedTask;
+        for (var left = _cancelled.Count; left > 0 && _cancelled.TryDequeue(out var cancelled); left--)
+        {
+            await EndAsync(cancelled.Run, cancelled.Reason, cancellationToken);
+        }
     }
 
     // Either a question of its last attempt is open, or the last event is an answer.
@@ -84,9 +98,18 @@ internal sealed class ResumableRuns
 
     private void OnAnswered(RunKey key, LogQuestion question)
     {
-        if (_waiting.TryRemove(key, out var run))
+        // Of an answer and a cancellation at once one goes on with the run.
+        if (_open.TryResume(key) && _waiting.TryRemove(key, out var run))
         {
             _answered.Enqueue(run);
+        }
+    }
+
+    private void Cancel(RunKey key, string reason)
+    {
+        if (_waiting.TryRemove(key, out var run))
+        {
+            _cancelled.Enqueue((run, reason));
         }
     }
 
@@ -107,6 +130,24 @@ internal sealed class ResumableRuns
         {
             _failures.Report(
                 exception, FailureCode.BackgroundFailed, new FailureScope("resume run", run.UserId, run.ThreadId, run.RunId), "its input");
+        }
+    }
+
+    private async ValueTask EndAsync(OpenRun run, string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var context = _contexts.CreateInterrupted(run.UserId, run.ThreadId, run.RunId);
+            await using var emitter = await _emitters.CreateEmitterAsync(context, Own, cancellationToken);
+            await emitter.AgentCancelledAsync(run.AgentName!, reason, cancellationToken: CancellationToken.None);
+        }
+        catch (PipelineException exception)
+        {
+            // It has been reported. A run that has ended already needs nothing more.
+            if (exception.Code != FailureCode.RunEnded)
+            {
+                _cancelled.Enqueue((run, reason));
+            }
         }
     }
 }

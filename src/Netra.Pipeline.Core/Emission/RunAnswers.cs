@@ -12,7 +12,8 @@ namespace Netra.Pipeline.Emission;
 /// Takes the answers to what runs ask, from whomever they come: checks them, stores each as the one <c>run_resumed</c> of its question, and
 /// hands it to whoever waits. Safe from any thread.
 /// </summary>
-internal sealed class RunAnswers(EventEmitterFactory emitters, UserExecutionContextFactory contexts, FailureReporter failures)
+internal sealed class RunAnswers(
+    EventEmitterFactory emitters, UserExecutionContextFactory contexts, StreamRegistry streams, IEventLog log, FailureReporter failures)
 {
     /// <summary>The longest value, in bytes of JSON.</summary>
     public const int MaxValueBytes = 64 * 1024;
@@ -51,6 +52,11 @@ internal sealed class RunAnswers(EventEmitterFactory emitters, UserExecutionCont
         CancellationToken cancellationToken)
     {
         var context = contexts.Create(userId, threadId, runId);
+        if (!await KnowsRunAsync(context, cancellationToken))
+        {
+            throw Reported(AnswerRefusedException.Unknown(context.ScopeOf(Operation), requestId));
+        }
+
         for (var tries = 1; ; tries++)
         {
             await using var emitter = await emitters.CreateEmitterAsync(context, Own, cancellationToken);
@@ -62,6 +68,25 @@ internal sealed class RunAnswers(EventEmitterFactory emitters, UserExecutionCont
             {
                 // The next attempt has begun meanwhile, and the answer is for it.
             }
+        }
+    }
+
+    // Answering makes no stream, and no run.
+    private async ValueTask<bool> KnowsRunAsync(UserExecutionContext context, CancellationToken cancellationToken)
+    {
+        if (!await log.KnowsUserAsync(context.UserId, cancellationToken))
+        {
+            return false;
+        }
+
+        var stream = await streams.PinAsync(context.UserId, cancellationToken);
+        try
+        {
+            return await stream.Runs.FindAsync(context.ThreadId, context.RunId, cancellationToken) is not null;
+        }
+        finally
+        {
+            stream.Pins.Remove();
         }
     }
 

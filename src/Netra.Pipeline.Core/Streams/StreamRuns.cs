@@ -41,6 +41,20 @@ internal sealed class StreamRuns(StreamState state)
         }
     }
 
+    /// <summary>What is known of a run, by the stream or by the log; null when it has no event.</summary>
+    public async ValueTask<LogRun?> FindAsync(string threadId, string runId, CancellationToken cancellationToken)
+    {
+        lock (state.Gate)
+        {
+            if (_runs.Find(threadId, runId) is { Events: > 0 } known)
+            {
+                return known.Now;
+            }
+        }
+
+        return await state.Log.FindRunAsync(state.Lease, threadId, runId, cancellationToken);
+    }
+
     public void Leave(StreamRun run)
     {
         lock (state.Gate)

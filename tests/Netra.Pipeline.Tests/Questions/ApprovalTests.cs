@@ -125,6 +125,8 @@ internal sealed class ApprovalTests(KindOfLog log)
         await http.PublishAsync(Ask("q1", "approval", "?"));
         await http.PublishAsync(EventJson("agent_completed", Started));
 
+        (await AnswerAsync(http, "q1", "true", user: "nobody")).ShouldBe(HttpStatusCode.NotFound, "request_unknown");
+        (await http.AskAsync("/v1/ledger?user_id=nobody")).ShouldBe(HttpStatusCode.NotFound, "not_found");
         (await AnswerAsync(http, "q2", "true")).ShouldBe(HttpStatusCode.NotFound, "request_unknown");
         (await AnswerAsync(http, "q1", "true")).ShouldBe(HttpStatusCode.Conflict, "request_closed");
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
@@ -198,10 +200,10 @@ internal sealed class ApprovalTests(KindOfLog log)
         => $$"""{"type":"answer","id":"{{messageId}}","thread_id":"t1","run_id":"r1","request_id":"{{requestId}}","value":{{value}}}""";
 
     internal static async Task<(HttpResponseMessage Response, JsonElement Body)> AnswerAsync(
-        HttpClient http, string requestId, string value, string by = "ada")
+        HttpClient http, string requestId, string value, string by = "ada", string user = "ada")
     {
         using var content = new StringContent(
-            $$"""{"user_id":"ada","thread_id":"t1","run_id":"r1","request_id":"{{requestId}}","value":{{value}},"by":"{{by}}"}""",
+            $$"""{"user_id":"{{user}}","thread_id":"t1","run_id":"r1","request_id":"{{requestId}}","value":{{value}},"by":"{{by}}"}""",
             System.Text.Encoding.UTF8,
             "application/json");
         var response = await http.PostAsync("/v1/runs/answer", content);

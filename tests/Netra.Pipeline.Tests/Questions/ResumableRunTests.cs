@@ -81,6 +81,29 @@ internal sealed class ResumableRunTests
     }
 
     [Test]
+    public async Task Restart_ResumableAgentWaits_MayBeCancelled()
+    {
+        await using (var first = await StartAsync(isResumable: true))
+        {
+            await using var page = await TestClient.ConnectAsync(first.SocketAddress("ada"));
+            first.Runner.Start("deleting", "the draft", first.Contexts.Create("ada", "t1", "r1"));
+            await page.ReadEventsAsync(3);
+        }
+
+        await using var second = await StartAsync(isResumable: true);
+        await using var device = await TestClient.ConnectAsync(second.SocketAddress("ada", "&seq=0"));
+        await device.ReadEventsAsync(3);
+
+        Assert.That(second.Runner.CancelRun("ada", "t1", "r1", "not any more"), Is.EqualTo(CancelRunResult.Requested));
+
+        var ended = await device.ReadAsync<EventMessage>();
+        Assert.That((ended.EventType, ended.Data.Text("reason")), Is.EqualTo((EventType.AgentCancelled, "not any more")));
+        Assert.That(second.Runner.CancelRun("ada", "t1", "r1"), Is.EqualTo(CancelRunResult.Unknown));
+        await device.SendAsync(Answer("m1", "ask-1", "true"));
+        Assert.That((await device.ReadAsync<ErrorMessage>()).Code, Is.EqualTo("request_closed"));
+    }
+
+    [Test]
     public async Task Restart_OtherAgentWaits_EndsItsRunAsEver()
     {
         await using (var first = await StartAsync(isResumable: false))
