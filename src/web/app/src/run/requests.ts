@@ -1,6 +1,9 @@
 import type { EventOf } from '../protocol/events';
 import { isOver, type RequestStep, type Run, type Step } from './run';
 
+/** As far as a `Date` reaches: a moment beyond that cannot be shown. */
+const maxSeconds = 8.64e12;
+
 /** What a run asks for, as a step of it. */
 export function askedBy(run: Run, event: EventOf<'run_waiting'>): RequestStep {
   const { request_id: requestId, kind, prompt, options, until, call_id: callId } = event.data;
@@ -14,7 +17,7 @@ export function askedBy(run: Run, event: EventOf<'run_waiting'>): RequestStep {
     // What an operator sends again is a copy, and asks nobody.
     state: event.replay_of !== undefined ? 'history' : isOver(run) ? 'closed' : 'open',
     ...(options !== undefined && { options }),
-    ...(until !== undefined && { until }),
+    ...(until !== undefined && Math.abs(until) <= maxSeconds && { until }),
     ...(callId !== undefined && { callId }),
   };
 }

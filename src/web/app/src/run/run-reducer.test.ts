@@ -193,6 +193,10 @@ describe('run reducer', () => {
     expect(applyEvent(answered, resumed(5, true, 'ada', 'q9'))).toEqual(answered);
   });
 
+  it('asks without a time that no calendar has', () => {
+    expect(runOf(started(1), waiting(2, { until: 1e15 })).steps[0]).not.toHaveProperty('until');
+  });
+
   it('waits for nothing after its end, and asks nothing', () => {
     const run = runOf(started(1), waiting(2), cancelled(3), waiting(2, { request_id: 'q2' }));
 
