@@ -12,6 +12,9 @@ internal sealed class ChatPage(IPage page)
 
     public ILocator Runs => page.GetByTestId("run");
 
+    /// <summary>Each a question with its run, or one of both alone.</summary>
+    public ILocator Exchanges => page.Locator("article");
+
     public ILocator ErrorBanners => page.GetByTestId("error-banner");
 
     public ILocator Cancel => page.GetByTestId("composer-cancel");

@@ -86,7 +86,7 @@ internal sealed partial class ChatPageTests
         await Expect(run.ToolStatuses).ToHaveTextAsync("running", RunTakes);
 
         await PublishAsync("tool_completed", $$"""{"tool_name":"search","call_id":"c1","result":"{{new string('x', 300 * 1024)}}"}""");
-        await Expect(run.LostResults).ToContainTextAsync("too large", Patiently);
+        await Expect(run.ToolErrors).ToContainTextAsync("too large", Patiently);
         await PublishAsync("agent_completed", """{"agent_name":"backend"}""");
         await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
         for (var i = 0; i < 50; i++)
@@ -94,8 +94,9 @@ internal sealed partial class ChatPageTests
             await PublishAsync("token", """{"delta":"late"}""");
         }
 
-        await Expect(run.ToolStatuses).ToHaveTextAsync("unfinished");
-        await Expect(run.LostResults).ToHaveCountAsync(1);
+        await Expect(run.ToolStatuses).ToHaveTextAsync("failed");
+        await Expect(run.ToolErrors).ToHaveCountAsync(1);
+        await Expect(run.LostResults).ToHaveCountAsync(0);
         await Expect(run.Errors).ToHaveCountAsync(0);
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
         await page.ShootAsync("lost-result");

@@ -114,6 +114,22 @@ internal sealed class RemoteRunTests
         await first.ShootAsync("answered");
     }
 
+    [Test]
+    public async Task ChatPage_MessageSent_IsOneBubbleOnEveryDeviceAboveItsAnswer()
+    {
+        var (first, second) = (await OpenAsync(), await OpenAsync());
+        await first.AskAsync("What is 6 * 7?");
+        await Expect(new RunCard(first.Runs).Status).ToContainTextAsync("Done", new() { Timeout = 60_000 });
+        var later = await OpenAsync();
+        await Expect(new RunCard(later.Runs).Status).ToContainTextAsync("Done", Patiently);
+
+        foreach (var page in new[] { first, second, later })
+        {
+            await Expect(page.Exchanges).ToHaveCountAsync(1);
+            await Expect(page.Question("What is 6 * 7?")).ToHaveCountAsync(1);
+        }
+    }
+
     private async Task<ChatPage> OpenAsync()
     {
         var page = await ChatPage.OpenAsync(_context, _server.Address, _userId);
