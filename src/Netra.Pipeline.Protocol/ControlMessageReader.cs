@@ -230,11 +230,54 @@ internal static class ControlMessageReader
     {
         string? id = null;
         string? runId = null;
+        bool? taken = null;
         while (reader.Next())
         {
             if (reader.Is("id"u8))
             {
                 id = reader.String("id", id);
+            }
+            else if (reader.Is("run_id"u8))
+            {
+                runId = reader.IsNull ? runId : reader.String("run_id", runId);
+            }
+            else if (reader.Is("taken"u8))
+            {
+                taken = reader.IsNull ? taken : reader.Boolean("taken", taken);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new AcceptedMessage(MessageReader.Required(id, "accepted", "id"), runId, taken == true);
+    }
+
+    public static CommandTakenMessage CommandTaken(MessageReader reader)
+    {
+        string? id = null;
+        string? command = null;
+        string? commandId = null;
+        string? threadId = null;
+        string? runId = null;
+        while (reader.Next())
+        {
+            if (reader.Is("id"u8))
+            {
+                id = reader.String("id", id);
+            }
+            else if (reader.Is("command"u8))
+            {
+                command = reader.String("command", command);
+            }
+            else if (reader.Is("command_id"u8))
+            {
+                commandId = reader.String("command_id", commandId);
+            }
+            else if (reader.Is("thread_id"u8))
+            {
+                threadId = reader.String("thread_id", threadId);
             }
             else if (reader.Is("run_id"u8))
             {
@@ -246,7 +289,12 @@ internal static class ControlMessageReader
             }
         }
 
-        return new AcceptedMessage(MessageReader.Required(id, "accepted", "id"), runId);
+        return new CommandTakenMessage(
+            MessageReader.Required(id, "command_taken", "id"),
+            MessageReader.Required(command, "command_taken", "command"),
+            MessageReader.Required(commandId, "command_taken", "command_id"),
+            MessageReader.Required(threadId, "command_taken", "thread_id"),
+            runId);
     }
 
     public static ReconnectMessage Reconnect(MessageReader reader)

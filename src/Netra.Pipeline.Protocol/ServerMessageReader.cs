@@ -31,6 +31,7 @@ public static class ServerMessageReader
                 _ when type.ValueTextEquals("error"u8) => ControlMessageReader.Error(reader),
                 _ when type.ValueTextEquals("ping"u8) => ControlMessageReader.Ping(reader),
                 _ when type.ValueTextEquals("accepted"u8) => ControlMessageReader.Accepted(reader),
+                _ when type.ValueTextEquals("command_taken"u8) => ControlMessageReader.CommandTaken(reader),
                 _ when type.ValueTextEquals("reconnect"u8) => ControlMessageReader.Reconnect(reader),
                 _ => Event(reader, MessageReader.Text(type, "type")),
             };

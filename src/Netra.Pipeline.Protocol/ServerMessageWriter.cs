@@ -95,14 +95,35 @@ public static class ServerMessageWriter
 
     /// <summary>Writes <c>accepted</c>.</summary>
     /// <param name="id">The client message.</param>
-    /// <param name="runId">The run it started, or <see langword="null"/>.</param>
-    public static byte[] Accepted(string id, string? runId = null) => JsonMessage.Write((id, runId), static (json, message) =>
-    {
-        json.WriteString("type"u8, "accepted"u8);
-        json.WriteString("id"u8, message.id);
-        if (message.runId is not null)
+    /// <param name="runId">The run it started, or is about, or <see langword="null"/>.</param>
+    /// <param name="taken">Whether the backend has it already.</param>
+    public static byte[] Accepted(string id, string? runId = null, bool taken = false)
+        => JsonMessage.Write((id, runId, taken), static (json, message) =>
         {
-            json.WriteString("run_id"u8, message.runId);
+            json.WriteString("type"u8, "accepted"u8);
+            json.WriteString("id"u8, message.id);
+            if (message.runId is not null)
+            {
+                json.WriteString("run_id"u8, message.runId);
+            }
+
+            if (message.taken)
+            {
+                json.WriteBoolean("taken"u8, value: true);
+            }
+        });
+
+    /// <summary>Writes <c>command_taken</c>.</summary>
+    public static byte[] CommandTaken(CommandTakenMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "command_taken"u8);
+        json.WriteString("id"u8, message.Id);
+        json.WriteString("command"u8, message.Command);
+        json.WriteString("command_id"u8, message.CommandId);
+        json.WriteString("thread_id"u8, message.ThreadId);
+        if (message.RunId is not null)
+        {
+            json.WriteString("run_id"u8, message.RunId);
         }
     });
 

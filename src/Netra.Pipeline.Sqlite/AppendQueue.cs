@@ -77,7 +77,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     public AppendResult TryAdd(SqliteLease lease, in LogEntry entry)
     {
         var bytes = entry.Buffer.Length;
-        var isUrgent = entry.IsUrgent || entry.Key is not null || EventTypes.IsCritical(entry.Type);
+        var isUrgent = entry.IsUrgent || entry.Key is not null || entry.Command is not null || EventTypes.IsCritical(entry.Type);
         lock (_gate)
         {
             if (_isClosed)

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite;
@@ -27,6 +28,7 @@ internal sealed class LogStore : IDisposable
         Commits = new CommitTable(database);
         History = new HistoryTable(database);
         DeadLetters = new DeadLetterTable(database, clock);
+        Commands = new CommandTable(database);
     }
 
     public SqliteDatabase Database { get; }
@@ -58,6 +60,8 @@ internal sealed class LogStore : IDisposable
     public HistoryTable History { get; }
 
     public DeadLetterTable DeadLetters { get; }
+
+    public CommandTable Commands { get; }
 
     /// <summary>Brings what is committed into the database; null while the log is being opened.</summary>
     public Checkpointer? Checkpointer { private get; set; }
@@ -111,6 +115,16 @@ internal sealed class LogStore : IDisposable
         if (entry.Key is { } key)
         {
             Keys.Insert(key, stream.Id, entry.Seq);
+        }
+
+        switch (entry.Command)
+        {
+            case NewCommand command:
+                Commands.Insert(EventDraft.IdOf(EventDraft.KeyOf(stream.Key), entry.Seq), command, Now);
+                break;
+            case ExpiredCommand expired:
+                Commands.Expire(expired.CommandId, Now);
+                break;
         }
 
         (log.LastRowid, log.Bytes) = (rowid, log.Bytes + entry.Buffer.Length);

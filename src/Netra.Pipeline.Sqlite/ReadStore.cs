@@ -20,6 +20,7 @@ internal sealed class ReadStore : IDisposable
         History = new HistoryTable(database);
         DeadLetters = new DeadLetterTable(database, clock);
         Threads = new ThreadReader(database, Events);
+        Commands = new CommandTable(database);
     }
 
     public EventReader Events { get; }
@@ -33,6 +34,8 @@ internal sealed class ReadStore : IDisposable
     public DeadLetterTable DeadLetters { get; }
 
     public ThreadReader Threads { get; }
+
+    public CommandTable Commands { get; }
 
     /// <summary>Reads from one state of the database.</summary>
     public T Read<T>(Func<ReadStore, T> read)

@@ -12,13 +12,13 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
 {
     private const string Columns = "id, events, first_seq, last_seq, terminal_seq, waiting_until, waiting_after, attempt, attempt_seq";
     private readonly SqliteStatement _find = database.Prepare(
-        $"SELECT {Columns}, embedded, agent, lease_ms FROM runs WHERE stream = ?1 AND thread = ?2 AND run = ?3");
+        $"SELECT {Columns}, embedded, agent, lease_ms, publisher FROM runs WHERE stream = ?1 AND thread = ?2 AND run = ?3");
 
     private readonly SqliteStatement _findById = database.Prepare(
         $"SELECT {Columns}, thread, run, embedded, agent FROM runs WHERE id = ?1 AND stream = ?2");
     private readonly SqliteStatement _insert = database.Prepare(
-        "INSERT INTO runs(stream, thread, run, embedded, agent, lease_ms, attempt, events, first_seq, last_seq, terminal_seq) "
-        + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0)");
+        "INSERT INTO runs(stream, thread, run, embedded, agent, lease_ms, attempt, publisher, events, first_seq, last_seq, terminal_seq) "
+        + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0)");
 
     private readonly SqliteStatement _update = database.Prepare(
         "UPDATE runs SET events = ?2, first_seq = ?3, last_seq = ?4, terminal_seq = ?5, waiting_until = ?6, waiting_after = ?7 "
@@ -29,10 +29,11 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
 
     private readonly SqliteStatement _keep = database.Prepare("UPDATE runs SET input = ?2 WHERE id = ?1");
     private readonly SqliteStatement _begin = database.Prepare("UPDATE runs SET attempt = ?2, attempt_seq = ?3 WHERE id = ?1");
+    private readonly SqliteStatement _publish = database.Prepare("UPDATE runs SET publisher = ?2 WHERE id = ?1");
     private readonly SqliteStatement _wait = database.Prepare("UPDATE runs SET waiting_until = ?2, waiting_after = ?3 WHERE id = ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2 RETURNING thread");
     private readonly SqliteStatement _open = database.Prepare(
-        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input "
+        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input, r.publisher "
         + "FROM runs AS r "
         + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
 
@@ -46,8 +47,9 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
         {
             _insert.Bind(1, stream.Id).Bind(2, run.ThreadId).Bind(3, run.RunId).Bind(4, run.IsEmbedded ? 1 : 0);
             var attempt = Math.Max(1, entry.Attempt);
-            _insert.Bind(5, entry.Declared?.AgentName ?? run.AgentName).Bind(6, LeaseOf(entry.Declared)).Bind(7, attempt).Execute();
-            state = new RunRow { Id = database.LastInsertRowid, Attempt = attempt };
+            _insert.Bind(5, entry.Declared?.AgentName ?? run.AgentName).Bind(6, LeaseOf(entry.Declared)).Bind(7, attempt)
+                .Bind(8, entry.Publisher).Execute();
+            state = new RunRow { Id = database.LastInsertRowid, Attempt = attempt, Publisher = entry.Publisher };
         }
         else if (entry.Declared is { } declared)
         {
@@ -63,6 +65,13 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
         {
             _begin.Bind(1, state.Id).Bind(2, entry.Attempt).Bind(3, entry.Seq).Execute();
             (state.Attempt, state.AttemptSeq) = (entry.Attempt, entry.Seq);
+        }
+
+        if (entry.Publisher is { } publisher && publisher != state.Publisher)
+        {
+            // In the event's own transaction, since events do not say it and after a crash it could not be found again.
+            _publish.Bind(1, state.Id).Bind(2, publisher).Execute();
+            state.Publisher = publisher;
         }
 
         Count(ref state, entry.Seq, entry.Type);
@@ -141,6 +150,7 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
             Lease = LeaseOf(_find.Int64(11)),
             WaitingUntil = TimeOf(state.WaitingUntil),
             Attempt = state.Attempt,
+            Publisher = _find.TextOrNull(12),
             Events = state.Events,
             FirstSeq = state.FirstSeq,
             LastSeq = state.LastSeq,
@@ -164,7 +174,8 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
                 Attempt = _open.Int32(7),
                 LastSeq = _open.Int64(8),
                 Questions = [.. asked[_open.Int64(9)]],
-                Input = _open.Blob(10) is { IsEmpty: false } input ? input.ToArray() : null,
+                Input = _open.Blob(10) is { IsEmpty: false } input ? (ReadOnlyMemory<byte>?)input.ToArray() : null,
+                Publisher = _open.TextOrNull(11),
             });
         }
 
@@ -227,7 +238,7 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
     {
         using var rows = _find.Bind(1, stream.Id).Bind(2, threadId).Bind(3, runId).Query();
         var isThere = rows.Next();
-        state = isThere ? Read(_find) : default;
+        state = isThere ? Read(_find) with { Publisher = _find.TextOrNull(12) } : default;
         return isThere;
     }
 }
@@ -261,6 +272,9 @@ internal struct RunRow
 
     /// <summary>The number of the event that began it; 0 while it is the one that the run began with.</summary>
     public long AttemptSeq { get; set; }
+
+    /// <summary>Who has published to it last from outside, as the table has it; null where that is not known.</summary>
+    public string? Publisher { get; set; }
 
     /// <summary>Whether the table has an older state. If it has not, the row counts, and may have gone.</summary>
     public bool IsDirty { get; set; }

@@ -42,6 +42,7 @@ public sealed partial class SqliteEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(data);
         (_options, _data, _failures, _logger, _time) = (options.Value, data.Value, failures, logger, time);
         DeadLetters = new SqliteDeadLetters(this);
+        Commands = new SqliteCommands(this);
         Audit = new SqliteDeliveryHistory(this);
         Threads = new SqliteThreads(this);
     }
@@ -66,6 +67,9 @@ public sealed partial class SqliteEventLog : IEventLog
 
     /// <inheritdoc/>
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc/>
+    public ICommandStore Commands { get; }
 
     /// <inheritdoc/>
     public IAuditTrail Audit { get; }

@@ -95,6 +95,18 @@ internal static class SqliteSchema
             CREATE INDEX questions_by_event ON questions(stream, seq);
             ALTER TABLE runs ADD COLUMN input BLOB;
             """),
+
+        // What pages want of backends. A publisher that is null is the handler in the process. Forgetting reads what is settled through:
+        // that is an hour's, and a day's messages.
+        new(7, """
+            CREATE TABLE commands(
+                number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, user TEXT NOT NULL,
+                thread TEXT NOT NULL, members BLOB NOT NULL, publisher TEXT, run TEXT, message TEXT, request TEXT, state INTEGER NOT NULL,
+                at INTEGER NOT NULL, started TEXT);
+            CREATE INDEX untaken_commands ON commands(number) WHERE state = 0 AND publisher IS NOT NULL;
+            CREATE TABLE subscribers(number INTEGER PRIMARY KEY AUTOINCREMENT, publisher TEXT NOT NULL UNIQUE);
+            ALTER TABLE runs ADD COLUMN publisher TEXT;
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>

@@ -24,6 +24,8 @@ internal sealed class TakingLog(IEventLog log) : IEventLog
 
     public IDeadLetterStore DeadLetters => log.DeadLetters;
 
+    public ICommandStore Commands => log.Commands;
+
     public IAuditTrail Audit => log.Audit;
 
     public IThreadIndex Threads => log.Threads;

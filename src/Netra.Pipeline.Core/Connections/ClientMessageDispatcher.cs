@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
@@ -9,12 +10,14 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Handles client messages. Acknowledgements and pongs are handled on the reader's thread; messages for the backend go to its
-/// handler in the background, a bounded number at a time, so that a slow handler holds up no acknowledgement.
+/// Handles client messages. Acknowledgements and pongs are handled on the reader's thread; messages for the backend become commands, or go
+/// to the handler in the process, in the background and a bounded number at a time, so that a slow handler holds up no acknowledgement.
 /// </summary>
 internal sealed class ClientMessageDispatcher(
     IEnumerable<IClientMessageHandler> handlers,
     RunAnswers answers,
+    UserMessages messages,
+    CancelRequests cancels,
     PipelineBridge bridge,
     FailureReporter failures,
     IOptions<ConnectionOptions> options,
@@ -22,7 +25,6 @@ internal sealed class ClientMessageDispatcher(
 {
     // The same limit as for other errors.
     private const int MaxShownChars = FailureReporter.MaxShownChars;
-    private const string AnswerOperation = "answer";
     private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
 
     private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
@@ -58,18 +60,17 @@ internal sealed class ClientMessageDispatcher(
 
                 break;
             case ChatMessage chat:
-                HandOver(
-                    connection, chat.Id, "chat_message", token => _handler!.HandleChatMessageAsync(MessageOf(connection, chat), token));
+                HandOver(connection, chat.Id, "chat_message", token => messages.TakeAsync(
+                    connection.UserId,
+                    chat,
+                    _handler is null ? null : ct => _handler.HandleChatMessageAsync(MessageOf(connection, chat), ct),
+                    token));
                 break;
             case CancelRunMessage cancel:
-                HandOver(connection, cancel.Id, "cancel_run", async token =>
-                {
-                    await _handler!.HandleCancelRunAsync(MessageOf(connection, cancel), token);
-                    return cancel.RunId;
-                });
+                HandOver(connection, cancel.Id, "cancel_run", token => CancelAsync(connection, cancel, token));
                 break;
             case AnswerMessage answer:
-                HandOver(connection, answer.Id, AnswerOperation, async token =>
+                HandOver(connection, answer.Id, "answer", async token =>
                 {
                     await answers.AnswerAsync(
                         connection.UserId,
@@ -79,7 +80,7 @@ internal sealed class ClientMessageDispatcher(
                         answer.Value,
                         by: connection.UserId,
                         token);
-                    return answer.RunId;
+                    return new CommandAnswer(answer.RunId, IsTaken: false);
                 });
                 break;
             case UnknownClientMessage unknown:
@@ -109,14 +110,26 @@ internal sealed class ClientMessageDispatcher(
         RunId = cancel.RunId,
     };
 
-    private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    // A run that goes on in this process, or that is not known, is the handler's.
+    private async ValueTask<CommandAnswer?> CancelAsync(Connection connection, CancelRunMessage cancel, CancellationToken token)
     {
-        if (_handler is null && operation != AnswerOperation)
+        if (await cancels.AskAsync(connection.UserId, cancel, token) is { } answer)
         {
-            Report(connection, id, operation, FailureCode.HandlerMissing, NoHandler, null);
-            Answer(connection, FailureCode.HandlerMissing, NoHandler, id);
+            return answer;
         }
-        else if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
+
+        if (_handler is null)
+        {
+            return null;
+        }
+
+        await _handler.HandleCancelRunAsync(MessageOf(connection, cancel), token);
+        return new CommandAnswer(cancel.RunId, IsTaken: true);
+    }
+
+    private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<CommandAnswer?>> handle)
+    {
+        if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
         {
             // Not awaited: it catches everything itself.
             _ = HandleAsync(connection, id, operation, handle);
@@ -131,18 +144,34 @@ internal sealed class ClientMessageDispatcher(
         }
     }
 
-    private async Task HandleAsync(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<string?>> handle)
+    private async Task HandleAsync(
+        Connection connection, string id, string operation, Func<CancellationToken, ValueTask<CommandAnswer?>> handle)
     {
         // The reader continues at once, whatever the handler does before its first await.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            var runId = await handle(bridge.RunsCancelled);
-            await connection.AnswerAsync(ServerMessageWriter.Accepted(id, runId));
+            var answer = await handle(bridge.RunsCancelled);
+            if (answer is null)
+            {
+                Report(connection, id, operation, FailureCode.HandlerMissing, NoHandler, null);
+            }
+
+            await connection.AnswerAsync(answer switch
+            {
+                null => Error(FailureCode.HandlerMissing, NoHandler, id),
+                { Refusal: { } refusal } => Error(refusal.Code, refusal.Message, id),
+                { } given => ServerMessageWriter.Accepted(id, given.RunId, given.IsTaken),
+            });
         }
         catch (PipelineException exception)
         {
-            failures.Report(exception);
+            // Told as what it is: the answer to this message, and nothing besides.
+            if (exception.TryMarkReported())
+            {
+                failures.Report(Failure.From(exception) with { ConnectionId = connection.Id, MessageId = id });
+            }
+
             await connection.AnswerAsync(Error(exception.Code, exception.Message, id));
         }
         catch (Exception exception)

@@ -153,6 +153,15 @@ internal abstract partial class Connection
     /// <summary>Answers a client message once there is room for the answer.</summary>
     public ValueTask AnswerAsync(byte[] message) => Queue.EnqueueControlAsync(message);
 
+    /// <summary>Tells the page something beside the events, if its lane has room: this never ends the connection.</summary>
+    public void TryTell(byte[] message)
+    {
+        if (!IsEnded)
+        {
+            Queue.TryEnqueueNotice(message);
+        }
+    }
+
     /// <summary>Tells the page of a failure. This never ends the connection: the client did not cause it.</summary>
     /// <param name="message">The failure.</param>
     /// <param name="failures">How many failures it stands for.</param>

@@ -48,6 +48,17 @@ public sealed class ConnectionRegistry : FailureAudience
         }
     }
 
+    internal void TellUser(string userId, byte[] message)
+    {
+        if (_byUser.TryGetValue(userId, out var connections))
+        {
+            foreach (var connection in connections)
+            {
+                connection.TryTell(message);
+            }
+        }
+    }
+
     internal override void TellAll(ErrorMessage message)
     {
         foreach (var connection in All)

@@ -7,7 +7,9 @@ namespace Netra.Pipeline.Connections;
 public interface IClientMessageHandler
 {
     /// <summary>
-    /// Handles a <c>chat_message</c>. It should start long work and return, since a connection has few messages handled at once.
+    /// Handles a <c>chat_message</c>: once, however often the page sends it, unless this throws; then sending it again is another try.
+    /// The message is an event of its thread already. It should start long work and return, since a connection has few messages handled at
+    /// once.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host stops. A page that has left is no reason to stop: its user comes back for the answer.</param>

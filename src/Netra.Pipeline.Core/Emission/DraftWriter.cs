@@ -4,6 +4,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Emission;
@@ -17,13 +18,15 @@ namespace Netra.Pipeline.Emission;
 /// <param name="context">Whose run it is.</param>
 /// <param name="attempt">The attempt that most of its events belong to.</param>
 /// <param name="input">What the agent was asked, to be stored with the run's beginning; null for nothing.</param>
+/// <param name="request">The request from outside whose events they are; null for those of this process.</param>
 internal sealed class DraftWriter(
     EmissionServices services,
     UserStream stream,
     EmissionGuard guard,
     UserExecutionContext context,
     EmitterAttempt attempt,
-    ReadOnlyMemory<byte>? input = null)
+    ReadOnlyMemory<byte>? input = null,
+    RunPublisher? request = null)
 {
     // Those of the last event: the next one belongs to the same attempt, but for the one that begins another.
     private EnvelopeConstants _constants = new(context, attempt.Now);
@@ -106,6 +109,28 @@ internal sealed class DraftWriter(
         WriteNode(EventType.Custom, data, "value", value);
     }
 
+    /// <summary>Writes that nobody has taken a command in time.</summary>
+    public static void WriteExpired(Utf8JsonWriter data, NewCommand command, string commandId, string message)
+    {
+        data.WriteString("command"u8, CommandKinds.WireName(command.Kind));
+        data.WriteString("command_id"u8, commandId);
+        data.WriteString("message"u8, message);
+        if (command.RunId is { } runId)
+        {
+            data.WriteString("run_id"u8, runId);
+        }
+
+        if (command.MessageId is { } messageId)
+        {
+            data.WriteString("id"u8, messageId);
+        }
+
+        if (command.RequestId is { } requestId)
+        {
+            data.WriteString("request_id"u8, requestId);
+        }
+    }
+
     /// <summary>Ends an event.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="subject">What it is about.</param>
@@ -128,6 +153,7 @@ internal sealed class DraftWriter(
                 Attempt = encoder.Attempt,
                 BeginsAttempt = type == EventType.AgentStarted && subject.Attempt == encoder.Attempt,
                 Declared = type == EventType.AgentStarted ? new RunDeclaration(subject.Name, subject.Lease) { Input = input } : null,
+                Publisher = request,
             };
         }
         finally

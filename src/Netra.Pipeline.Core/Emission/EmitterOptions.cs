@@ -1,3 +1,4 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Emission;
@@ -75,6 +76,9 @@ public sealed record EmitterOptions
 
     /// <summary>Whether the server says something of its own about the run: that is no sign of life, and out of no order.</summary>
     internal bool IsOfServer { get; init; }
+
+    /// <summary>The request from outside whose events these are; null for those of this process.</summary>
+    internal RunPublisher? Request { get; init; }
 
     internal static EmitterOptions Default { get; } = new();
 }

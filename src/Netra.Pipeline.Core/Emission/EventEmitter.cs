@@ -51,7 +51,7 @@ public sealed class EventEmitter : IAsyncDisposable
         _costs = services.Usage;
         (_runs, _stream, _run, _life, _lease, _attempt, Context) = (services.Runs, stream, run, life, options.Lease, attempt, context);
         _guard = new EmissionGuard(services, stream, life, context, attempt, options.IsOfServer);
-        _drafts = new DraftWriter(services, stream, _guard, context, attempt, options.Input);
+        _drafts = new DraftWriter(services, stream, _guard, context, attempt, options.Input, options.Request);
         _sender = new EventSender(services, stream, _guard, life, context, attempt.Publisher, options);
         _signs = new LifeSigns(services, stream, _guard, run, life, context, attempt);
         _questions = new EmitterQuestions(services, stream, _guard, _drafts, _sender, run, life);
@@ -370,6 +370,19 @@ public sealed class EventEmitter : IAsyncDisposable
 
         encoder.Data.WriteNumber("quiet_ms"u8, (long)quiet.TotalMilliseconds);
         return EmitAsync(EventType.AgentStalled, new EventSubject(agentName), encoder, now, metadata: null, CancellationToken.None);
+    }
+
+    /// <summary>Nobody has taken a command of the run in time. Only the server says that.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="change">What it changes: the command is untaken no more.</param>
+    /// <param name="message">What has happened, for people.</param>
+    internal ValueTask<EventReceipt> CommandExpiredAsync(NewCommand command, ExpiredCommand change, string message)
+    {
+        var (encoder, now) = _drafts.Begin(EventType.CommandExpired);
+        DraftWriter.WriteExpired(encoder.Data, command, change.CommandId, message);
+        encoder.Data.WriteEndObject();
+        var draft = _drafts.Finish(EventType.CommandExpired, default, encoder, now, _drafts.Trace);
+        return _sender.SendAsync(new PendingEvent(draft, default(EventSubject), _run) { Command = change }, CancellationToken.None);
     }
 
     /// <summary>Begins to wait.</summary>

@@ -58,7 +58,8 @@ internal sealed class EventSender(
             pending.Key,
             pending.IsUrgent,
             hasRoom,
-            pending.Question);
+            pending.Question,
+            pending.Command);
 
     /// <summary>How long an event may wait after what it was answered; zero when that is final.</summary>
     private TimeSpan LimitOf(in AppendOutcome outcome) => outcome.Kind switch
@@ -132,11 +133,12 @@ internal sealed class EventSender(
                 // The pipeline may have stopped meanwhile, or be in an emergency. Its age as an event delivered begins when it is accepted.
                 guard.Ensure(type);
                 var draft = pending.Draft.AcceptedAgainAt(services.Time.GetUtcNow(), services.Served.GetTimestamp());
-                pending = new PendingEvent(draft, pending.Subject, pending.Run) 
+                pending = new PendingEvent(draft, pending.Subject, pending.Run)
                 {
                     Key = pending.Key,
                     IsUrgent = pending.IsUrgent,
                     Question = pending.Question,
+                    Command = pending.Command,
                 };
                 outcome = Append(pending, hasRoom: kept is not null);
             }
@@ -325,7 +327,7 @@ internal sealed class EventSender(
         }
         else if (options.IsOfServer)
         {
-            life.OnOwnEvent(draft.Type);
+            services.Runs.OnOwnEvent(life, draft.Type);
         }
         else
         {
@@ -357,4 +359,7 @@ internal readonly record struct PendingEvent(EventDraft Draft, EventSubject? Sub
 
     /// <summary>What it asks or answers; null for nothing.</summary>
     public QuestionChange? Question { get; init; }
+
+    /// <summary>What it changes among the commands, in its transaction; null for nothing.</summary>
+    public CommandChange? Command { get; init; }
 }

@@ -40,7 +40,7 @@ public sealed class ThreadEmitter : IAsyncDisposable
         _drafts.WriteCustom(encoder.Data, name, value);
         var text = value is JsonValue only && only.TryGetValue(out string? given) ? given : null;
         var thread = ThreadTitles.OfCustom(Context.ThreadId, name, text);
-        return SendAsync(EventType.Custom, thread, encoder, now, key: null, cancellationToken);
+        return SendAsync(EventType.Custom, thread, encoder, now, key: null, command: null, cancellationToken);
     }
 
     /// <summary>Lets the user's stream be unloaded.</summary>
@@ -73,16 +73,29 @@ public sealed class ThreadEmitter : IAsyncDisposable
     /// <param name="messageId">The id that the page gave it.</param>
     /// <param name="data">What the page added; null for nothing.</param>
     /// <param name="key">The key that keeps it from becoming two events.</param>
+    /// <param name="command">The command that it makes; null for none.</param>
     /// <param name="cancellationToken">Cancels waiting for room.</param>
     internal ValueTask<EventReceipt> UserMessageAsync(
-        string content, string messageId, JsonNode? data, PublishKey key, CancellationToken cancellationToken)
+        string content, string messageId, JsonNode? data, PublishKey key, NewCommand? command, CancellationToken cancellationToken)
     {
         var (encoder, now) = _drafts.Begin(EventType.UserMessage);
         encoder.Data.WriteString("content"u8, content);
         encoder.Data.WriteString("message_id"u8, messageId);
         _drafts.WriteNode(EventType.UserMessage, encoder.Data, "data", data);
         var thread = ThreadTitles.OfMessage(Context.ThreadId, content);
-        return SendAsync(EventType.UserMessage, thread, encoder, now, key, cancellationToken);
+        return SendAsync(EventType.UserMessage, thread, encoder, now, key, command, cancellationToken);
+    }
+
+    /// <summary>Nobody has taken a command of the thread in time. Only the server says that.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="change">What it changes: the command is untaken no more.</param>
+    /// <param name="message">What has happened, for people.</param>
+    internal ValueTask<EventReceipt> CommandExpiredAsync(NewCommand command, ExpiredCommand change, string message)
+    {
+        var (encoder, now) = _drafts.Begin(EventType.CommandExpired);
+        DraftWriter.WriteExpired(encoder.Data, command, change.CommandId, message);
+        var thread = new EventThread(Context.ThreadId);
+        return SendAsync(EventType.CommandExpired, thread, encoder, now, key: null, change, CancellationToken.None);
     }
 
     private ValueTask<EventReceipt> SendAsync(
@@ -91,11 +104,13 @@ public sealed class ThreadEmitter : IAsyncDisposable
         EventEncoder encoder,
         DateTimeOffset now,
         PublishKey? key,
+        CommandChange? command,
         CancellationToken cancellationToken)
     {
         encoder.Data.WriteEndObject();
         var draft = _drafts.Finish(type, default, encoder, now, _drafts.Trace) with { Thread = thread };
         return _sender.SendAsync(
-            new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = key is not null }, cancellationToken);
+            new PendingEvent(draft, Subject: null, Run: null) { Key = key, IsUrgent = key is not null, Command = command },
+            cancellationToken);
     }
 }

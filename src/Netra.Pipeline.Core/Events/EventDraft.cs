@@ -54,6 +54,9 @@ internal readonly struct EventDraft
     /// <summary>The same event, accepted at another time than it was made.</summary>
     public EventDraft AcceptedAgainAt(DateTimeOffset time, long timestamp) => this with { AcceptedAt = time, Timestamp = timestamp };
 
+    /// <summary>The request that publishes it from outside of the process; null for an event of the process.</summary>
+    public RunPublisher? Publisher { get; init; }
+
     /// <summary>What the event says of its run as a whole; null for all but its beginning.</summary>
     public RunDeclaration? Declared { get; init; }
 

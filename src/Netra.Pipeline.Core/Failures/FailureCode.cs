@@ -152,4 +152,10 @@ public enum FailureCode
 
     /// <summary>An answer that is not of the kind that was asked for.</summary>
     InvalidAnswer,
+
+    /// <summary><c>command_unknown</c>: an acknowledgement of a command that is not known.</summary>
+    CommandUnknown,
+
+    /// <summary><c>command_expired</c>: nobody has taken a command in time.</summary>
+    CommandExpired,
 }

@@ -53,6 +53,8 @@ public static class FailureCodes
         FailureCode.MessageRejected => Error(code, "message_rejected", Category.Rejected),
         FailureCode.HandlerFailed => Error(code, "handler_failed", Category.Exception),
         FailureCode.HandlerMissing => Error(code, "handler_missing", Category.MissingCapability),
+        FailureCode.CommandUnknown => Error(code, "command_unknown", Category.Rejected, 404, show: false),
+        FailureCode.CommandExpired => Error(code, "command_expired", Category.Timeout, show: false),
         FailureCode.UnknownMessage => Error(code, "unknown_message", Category.Rejected),
         FailureCode.CriticalDeliveryFailed =>
             Critical(code, "critical_delivery_failed", Category.Timeout, prefix: "CRITICAL EVENT DELIVERY FAILED:"),

@@ -70,6 +70,23 @@ public sealed class SendFailureException : PipelineException
         $"{scope.Operation} was refused: its idempotency key was used for another event; a key stands for one user_id, thread_id, run_id, "
         + "type and data");
 
+    /// <summary>An acknowledgement of a command that is not known (<see cref="FailureCode.CommandUnknown"/>).</summary>
+    /// <param name="scope">What was being done.</param>
+    public static SendFailureException CommandUnknown(FailureScope scope) => new(
+        FailureCode.CommandUnknown,
+        scope,
+        $"{scope.Operation} was refused: the publisher has no untaken command of this id, and has taken none in the last hour; it may have "
+        + "expired, its run may have ended, or it is another publisher's");
+
+    /// <summary>As many commands of a publisher are untaken as may be (<see cref="FailureCode.MessageRejected"/>).</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="limit">How many may be.</param>
+    public static SendFailureException CommandsFull(FailureScope scope, int limit) => new(
+        FailureCode.MessageRejected,
+        scope,
+        $"{scope.Operation} was refused: {limit} commands wait for the backend already, and no more may (Netra:Commands:MaxWaiting)",
+        numbers: new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = limit });
+
     /// <summary>Only lifecycle events are taken at the moment (<see cref="FailureCode.EmergencyMode"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="eventType">The type of the event.</param>

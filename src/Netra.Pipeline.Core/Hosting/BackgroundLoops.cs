@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -29,6 +30,7 @@ internal sealed class BackgroundLoops(
     Ledger ledger,
     QuietRuns runs,
     ResumableRuns resumable,
+    CommandUpkeep commands,
     IEnumerable<PipelineModule> modules,
     BackgroundWatch watch,
     IEventLog log,
@@ -91,6 +93,7 @@ internal sealed class BackgroundLoops(
         BackgroundLoop.Waiting("retention", ExpireAsync),
         BackgroundLoop.Waiting("runs", runs.RoundAsync),
         BackgroundLoop.Waiting("resumable", resumable.RoundAsync),
+        BackgroundLoop.Waiting("commands", commands.RoundAsync),
         BackgroundLoop.Waiting("webhook", webhook.RoundAsync, LongPatience),
         BackgroundLoop.Waiting("upkeep", KeepUpAsync, LongPatience, UpkeepPeriod),
     ];

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -60,6 +61,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         AddStreams(services);
         AddConnections(services);
         AddEmission(services);
+        AddCommands(services);
         AddDelivery(services);
         AddAgents(services);
         AddPublishing(services);
@@ -77,6 +79,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.AddSection<HostingOptions>("Netra:Hosting");
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
         services.AddSection<PublishOptions>("Netra:Publish");
+        services.AddSection<CommandOptions>("Netra:Commands");
         services.AddSection<DeliveryOptions>("Netra:Delivery");
         services.AddSection<WebhookOptions>("Netra:Delivery:Webhook");
         services.AddSection<TelemetryOptions>("Netra:Telemetry");
@@ -203,6 +206,21 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<ServedTime>()));
     }
 
+    private static void AddCommands(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new IdempotencyIndex(
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<IOptions<PublishOptions>>().Value.IdempotencyWindow,
+            provider.GetRequiredService<ServedTime>()));
+        services.TryAddSingleton<CommandAudience, CommandPages>();
+        services.TryAddSingleton<CommandMetrics>();
+        services.TryAddSingleton<CommandRegistry>();
+        services.TryAddSingleton<CommandExpiry>();
+        services.TryAddSingleton<CommandUpkeep>();
+        services.TryAddSingleton<CancelRequests>();
+        services.TryAddSingleton<UserMessages>();
+    }
+
     private static void AddDelivery(IServiceCollection services)
     {
         services.TryAddSingleton(static provider => new Ledger(
@@ -234,7 +252,6 @@ public static class NetraPipelineCoreServiceCollectionExtensions
 
     private static void AddPublishing(IServiceCollection services)
     {
-        services.TryAddSingleton<IdempotencyIndex>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<OpenRequests>();
         services.TryAddSingleton<EventLinesHandler>();
@@ -244,6 +261,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<ThreadRequests>();
         services.TryAddSingleton<ThreadEndpoints>();
         services.TryAddSingleton<AnswerEndpoint>();
+        services.TryAddSingleton<CommandEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
     }

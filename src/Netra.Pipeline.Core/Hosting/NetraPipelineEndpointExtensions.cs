@@ -15,10 +15,11 @@ namespace Microsoft.AspNetCore.Builder;
 public static class NetraPipelineEndpointExtensions
 {
     /// <summary>
-    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>/v1/threads</c>, and <c>POST /v1/events</c>. With
-    /// monitoring: the operators' routes (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>, <c>/v1/users/{user_id}/undelivered</c>,
-    /// <c>/v1/dead-letters</c>, <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>, <c>/healthz</c> and <c>/health</c>, and the
-    /// description of them all, <c>/openapi/v1.json</c>. With alerting: the alerts under <c>/monitoring/websocket</c>.
+    /// Maps the WebSocket (its second door), its fallback <c>/v1/stream</c>, <c>/v1/threads</c>, <c>POST /v1/events</c> and
+    /// <c>/v1/commands</c>. With monitoring: the operators' routes (<c>/v1/ledger</c>, <c>/v1/events/{id}/trace</c>,
+    /// <c>/v1/users/{user_id}/undelivered</c>, <c>/v1/dead-letters</c>, <c>/monitoring/websocket</c>), <c>/livez</c>, <c>/readyz</c>,
+    /// <c>/healthz</c> and <c>/health</c>, and the description of them all, <c>/openapi/v1.json</c>. With alerting: the alerts under
+    /// <c>/monitoring/websocket</c>.
     /// </summary>
     /// <param name="endpoints">The host's endpoints.</param>
     /// <returns>
@@ -44,6 +45,7 @@ public static class NetraPipelineEndpointExtensions
         var guarded = own.MapGroup(string.Empty);
         PublishEndpoint.Map(guarded);
         AnswerEndpoint.Map(guarded);
+        CommandEndpoints.Map(guarded);
         foreach (var module in endpoints.ServiceProvider.GetServices<PipelineModule>())
         {
             module.Map(own, guarded);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
@@ -28,6 +29,7 @@ internal sealed partial class PipelineLifetime(
     BridgeInitializations initializations,
     QuietRuns runs,
     ResumableRuns resumable,
+    CommandRegistry commands,
     ConnectionRegistry connections,
     ConnectionSlots slots,
     HandleWatch handles,
@@ -99,6 +101,7 @@ internal sealed partial class PipelineLifetime(
         var waiting = resumable.Take(open).ToHashSet();
         interrupted.Find([.. open.Where(run => run.IsEmbedded && !waiting.Contains(run))]);
         runs.Adopt([.. open.Where(run => !run.IsEmbedded || waiting.Contains(run))]);
+        await commands.AdoptAsync(open, cancellationToken);
         loops.Start();
         try
         {

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 
@@ -17,7 +19,12 @@ namespace Netra.Pipeline.Publishing;
 /// queue between them, so one request may live as long as a run. When the publisher goes away, what was accepted stays.
 /// </summary>
 internal sealed class EventLinesHandler(
-    EventPublisher publisher, OpenRequests requests, FailureReporter failures, IOptions<PublishOptions> options, TimeProvider time)
+    EventPublisher publisher,
+    OpenRequests requests,
+    CommandRegistry commands,
+    FailureReporter failures,
+    IOptions<PublishOptions> options,
+    TimeProvider time)
 {
     private const string Operation = "PublishLines";
     private const int KeepAliveSeconds = 15;
@@ -31,20 +38,42 @@ internal sealed class EventLinesHandler(
             return;
         }
 
+        var query = CommandQuery.OfPublish(context.Request.Query, out var problem);
+        if (problem is not null)
+        {
+            await ProblemDocument.BadRequest(problem).ExecuteAsync(context);
+            return;
+        }
+
         var (input, response) = (context.Request.BodyReader, context.Response);
         if (!requests.TryOpen(input.CancelPendingRead, out var slot))
         {
-            await RefuseAsync(context);
+            await requests.RefuseAsync(context);
             return;
         }
 
         using var open = slot;
+        var self = new RunPublisher(RequestAuthor.IdOf(context.User));
+        CommandReader? reader;
+        try
+        {
+            reader = query.Reads
+                ? await commands.OpenReaderAsync(self.Id, self, query.WantsMessages, context.RequestAborted)
+                : null;
+        }
+        catch (PipelineException exception)
+        {
+            failures.Report(exception);
+            await PublishAnswer.WriteAsync(context, default, PublishRejection.From(exception));
+            return;
+        }
+
+        using var reading = reader;
         LiftRates(context);
 
         // Begun before the response: a client that waits for "100 Continue" gets it now or never.
-        var reading = input.ReadAsync(context.RequestAborted);
-        response.ContentType = "application/x-ndjson";
-        response.Headers.CacheControl = "no-store, no-transform";
+        var first = input.ReadAsync(context.RequestAborted);
+        DescribeAnswer(response);
         try
         {
             await response.StartAsync(context.RequestAborted);
@@ -54,20 +83,20 @@ internal sealed class EventLinesHandler(
         {
             // Nobody is left to answer, but the next read on the connection must not meet this one.
             input.CancelPendingRead();
-            await ((Task)reading.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)first.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
-        await using var request = publisher.Begin(context, isUrgent: false);
+        await using var request = publisher.Begin(context, self, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
-        var writing = WriteAsync(context, receipts);
+        var writing = WriteAsync(context, receipts, reader);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         var hasAll = false;
         try
         {
             // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
             await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
-            hasAll = await ReadAsync(context, input, reading, request, receipts, open);
+            hasAll = await ReadAsync(context, input, first, request, receipts, open);
         }
         finally
         {
@@ -91,18 +120,6 @@ internal sealed class EventLinesHandler(
         var refusal = SendFailureException.InvalidEvent(new FailureScope(Operation), PublishRequest.KeyHeader, Problem);
         failures.Report(refusal);
         return PublishAnswer.WriteAsync(context, default, PublishRejection.From(refusal));
-    }
-
-    private async Task RefuseAsync(HttpContext context)
-    {
-        context.Response.Headers.RetryAfter = "1";
-        context.Response.Headers.Connection = "close";
-        await ProblemDocument.WriteAsync(
-            context,
-            StatusCodes.Status503ServiceUnavailable,
-            "too_many_connections",
-            $"{requests.Count} requests of many events are open, of {requests.Limit} that may be "
-            + "(Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
     }
 
     // Returns whether it has read to the request's end.
@@ -180,11 +197,12 @@ internal sealed class EventLinesHandler(
         }
     }
 
-    private async Task WriteAsync(HttpContext context, ReceiptQueue receipts)
+    private async Task WriteAsync(HttpContext context, ReceiptQueue receipts, CommandReader? commandReader)
     {
         try
         {
-            var writer = new ReceiptWriter(publisher, receipts.Reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time);
+            var writer = new ReceiptWriter(
+                publisher, receipts.Reader, commandReader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time);
             await writer.RunAsync(context.RequestAborted);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -232,9 +250,18 @@ internal sealed class EventLinesHandler(
         return true;
     }
 
-    // A run may be silent for minutes, and its publisher may read no receipts meanwhile. TCP keep-alive notices a publisher whose machine
-    // is gone.
-    private static void LiftRates(HttpContext context)
+    /// <summary>Says what a long answer is: lines, which nobody on the way may keep or change.</summary>
+    public static void DescribeAnswer(HttpResponse response)
+    {
+        response.ContentType = "application/x-ndjson";
+        response.Headers.CacheControl = "no-store, no-transform";
+    }
+
+    /// <summary>
+    /// Lifts the minimum data rates: a run may be silent for minutes, and its publisher may read nothing meanwhile. TCP keep-alive notices
+    /// a publisher whose machine is gone.
+    /// </summary>
+    public static void LiftRates(HttpContext context)
     {
         context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
         context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;

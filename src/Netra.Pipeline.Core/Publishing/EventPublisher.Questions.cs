@@ -1,6 +1,5 @@
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Publishing;
@@ -38,15 +37,16 @@ internal sealed partial class EventPublisher
         }
 
         var hashes = IdempotencyHashes.Of(request.Publisher, key, context, target.Attempt, data);
-        return await index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
+        var keyed = await index.EmitAsync(
+            hashes,
+            scope,
+            (publishKey, token) => SendAsync(emitter, data, publishKey, isUrgent: true, token, change),
+            cancellationToken);
 
-        async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
-        {
-            var receipt = await SendAsync(emitter, data, publishKey, isUrgent: true, token, change);
-            return change.Outcome is { Verdict: not QuestionVerdict.Taken } known
-                ? Known(emitter, known, scope)
-                : Accepted(receipt, context);
-        }
+        // No event was made, by this publish or by the one under the same key that it has waited for.
+        return keyed is { Earlier: null, Receipt.AssignedSeq: 0 }
+            ? Known(emitter, emitter.Questions.Judge(new QuestionChange(change.Question), emitter.Attempt), scope)
+            : Accepted(keyed, context);
     }
 
     // No event was made.

@@ -1,11 +1,14 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -27,6 +30,7 @@ internal sealed partial class EventPublisher(
     IOptions<StreamOptions> streams,
     RunRegistry registry,
     TokenUsageMetrics usage,
+    CommandRegistry commands,
     PipelineSpans spans,
     ServedTime time)
 {
@@ -41,7 +45,15 @@ internal sealed partial class EventPublisher(
     /// <summary>Begins a request that publishes; disposing it closes its runs.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
-    public PublishRequest Begin(HttpContext context, bool isUrgent) => new(contexts, emitters, registry, context, isUrgent);
+    public PublishRequest Begin(HttpContext context, bool isUrgent)
+        => Begin(context, new RunPublisher(RequestAuthor.IdOf(context.User)), isUrgent);
+
+    /// <summary>Begins a request that publishes; disposing it closes its runs.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="self">Who its runs are told that it is.</param>
+    /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
+    public PublishRequest Begin(HttpContext context, RunPublisher self, bool isUrgent)
+        => new(contexts, emitters, registry, context, self, isUrgent);
 
     /// <summary>Publishes one event.</summary>
     /// <param name="json">Everything the publisher sent for it; not needed any more when this completes.</param>
@@ -62,6 +74,12 @@ internal sealed partial class EventPublisher(
                 scope = target.RefusalScope;
                 Hear(scope, attempt);
                 return Rejected(Failure.In(FailureCode.InvalidEvent, scope, malformed));
+            }
+
+            if (published.CommandAck is { } commandId && !request.IsUrgent)
+            {
+                return PublishOutcome.Acknowledged(
+                    commandId, commands.AcknowledgeAsync(request.Publisher, commandId), time.GetTimestamp());
             }
 
             if (target.RunId is null && published is { Data.Type: EventType.Custom, Data.Json.IsEmpty: false })
@@ -156,12 +174,12 @@ internal sealed partial class EventPublisher(
             scope = context.ScopeOf(ReplayOperation);
             var data = new PublishedData(envelope.Type, envelope.Data, AddMetadata: false, AddTimestamp: false);
             bridge.EnsureCanEmit(scope, isSystem: false);
-            return await index.PublishAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken);
+            return Accepted(await index.EmitAsync(IdempotencyHashes.OfReplay(envelope.Id), scope, EmitAsync, cancellationToken), context);
 
-            async ValueTask<PublishOutcome> EmitAsync(PublishKey key, CancellationToken token)
+            async ValueTask<EventReceipt> EmitAsync(PublishKey key, CancellationToken token)
             {
                 var emitter = await request.OpenAsync(target, context, token);
-                return Accepted(await emitter.EmitReplayAsync(data, envelope.Id, key, token), context);
+                return await emitter.EmitReplayAsync(data, envelope.Id, key, token);
             }
         }
         catch (PipelineException exception)
@@ -242,7 +260,7 @@ internal sealed partial class EventPublisher(
         return PublishOutcome.Renewed(left, kept, emitter.Context, time.GetTimestamp());
     }
 
-    private ValueTask<PublishOutcome> PublishOnceAsync(
+    private async ValueTask<PublishOutcome> PublishOnceAsync(
         string key,
         PublishedData data,
         PublishTarget target,
@@ -257,15 +275,15 @@ internal sealed partial class EventPublisher(
         // A repeated event is a sign of life of its run as well.
         Hear(scope, attempt);
         var hashes = IdempotencyHashes.Of(request.Publisher, key, context, target.Attempt, data);
-        return index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
+        return Accepted(await index.EmitAsync(hashes, scope, EmitAsync, cancellationToken), context);
 
         // These checks are for the first publish alone: a repeated one gets its receipt even if the run has ended or the pipeline drains.
-        async ValueTask<PublishOutcome> EmitAsync(PublishKey publishKey, CancellationToken token)
+        async ValueTask<EventReceipt> EmitAsync(PublishKey publishKey, CancellationToken token)
         {
             EnsureMayBegin(data.Type, scope);
             var emitter = request.Find(target) ?? await request.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
-            return Accepted(await SendAsync(emitter, data, publishKey, request.IsUrgent, token), context);
+            return await SendAsync(emitter, data, publishKey, request.IsUrgent, token);
         }
     }
 
@@ -282,20 +300,20 @@ internal sealed partial class EventPublisher(
         }
 
         var data = published.Data;
-        if (request.KeyOf(published.IdempotencyKey, scope) is not { } key)
+        if (request.KeyOf(published.IdempotencyKey, scope) is { } key)
         {
-            return await EmitAsync(key: null, cancellationToken);
+            var hashes = IdempotencyHashes.Of(request.Publisher, key, context, attempt: null, data);
+            return Accepted(await index.EmitAsync(hashes, scope, EmitAsync, cancellationToken), context);
         }
 
-        var hashes = IdempotencyHashes.Of(request.Publisher, key, context, attempt: null, data);
-        return await index.PublishAsync(hashes, scope, EmitAsync, cancellationToken);
+        return Accepted(await EmitAsync(key: null, cancellationToken), context);
 
-        async ValueTask<PublishOutcome> EmitAsync(PublishKey? key, CancellationToken token)
+        async ValueTask<EventReceipt> EmitAsync(PublishKey? key, CancellationToken token)
         {
             await using var emitter = await emitters.CreateThreadEmitterAsync(context, PublishRequest.Options, token);
             var receipt = await emitter.EmitRawAsync(data, key, request.IsUrgent, token);
             usage.Record(data, isOfRun: false);
-            return Accepted(receipt, context);
+            return receipt;
         }
     }
 
@@ -354,12 +372,16 @@ internal sealed partial class EventPublisher(
         }
     }
 
+    private PublishOutcome Accepted(in KeyedReceipt keyed, UserExecutionContext context) => keyed.Earlier is { } earlier
+        ? PublishOutcome.Stored(earlier)
+        : Accepted(keyed.Receipt, context) with { IsReplay = keyed.IsRepeat };
+
     private PublishOutcome Accepted(in EventReceipt receipt, UserExecutionContext context)
         => new(receipt, context, time.GetTimestamp(), Rejection: null);
 
     private PublishRejection? Unconfirmed(in PublishOutcome accepted, string reason, Exception? cause = null)
     {
-        var scope = accepted.Context!.ScopeOf(Operation);
+        var scope = accepted.Context?.ScopeOf(Operation) ?? new FailureScope(Operation);
         return Rejected(SendFailureException.LogFailed(scope, reason, accepted.Kept is null ? accepted.Seq : null, cause)).Rejection;
     }
 

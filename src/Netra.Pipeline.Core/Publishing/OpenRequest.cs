@@ -11,8 +11,11 @@ internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvide
     private long _heardAt = time.GetTimestamp();
     private volatile bool _isAsked;
 
+    /// <summary>Whether it only reads, and so is never silent.</summary>
+    public bool KeepsReading { get; set; }
+
     /// <summary>How long ago it has sent something, or was found to have an open run.</summary>
-    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _heardAt));
+    public TimeSpan Silence => KeepsReading ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _heardAt));
 
     /// <summary>It has sent something, or has an open run.</summary>
     public void Touch() => Volatile.Write(ref _heardAt, time.GetTimestamp());

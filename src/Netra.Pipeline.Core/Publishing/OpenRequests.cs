@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -85,6 +87,19 @@ internal sealed class OpenRequests
         }
 
         return request is not null;
+    }
+
+    /// <summary>Answers a request for which there is no place.</summary>
+    public async Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        context.Response.Headers.Connection = "close";
+        await ProblemDocument.WriteAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            "too_many_connections",
+            $"{Count} requests of many events are open, of {Limit} that may be "
+            + "(Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
     }
 
     internal void Close(OpenRequest request)

@@ -36,6 +36,12 @@ internal static class PublishAnswer
     /// </summary>
     public static void Write(Utf8JsonWriter json, in PublishOutcome receipt)
     {
+        if (receipt.CommandId is { } commandId)
+        {
+            CommandAck.Write(json, commandId);
+            return;
+        }
+
         json.WriteStartObject();
         if (receipt.Lease is { } lease)
         {

@@ -27,8 +27,11 @@ internal readonly record struct PublishOutcome(
     /// <summary>The id of the event that asked it, or, if there is one, of its answer.</summary>
     private string? QuestionEvent { get; init; }
 
-    /// <summary>Completes when the log has stored what a sign of life says, or an answer; null for an event.</summary>
+    /// <summary>Completes when the log has stored what a sign of life says, an answer, or an acknowledgement; null for an event.</summary>
     public Task? Kept { get; private init; }
+
+    /// <summary>The command that a line acknowledges; null for an event.</summary>
+    public string? CommandId { get; private init; }
 
     /// <summary>Whether it is the outcome of an earlier publish under the same key: no event was made.</summary>
     public bool IsReplay { get; init; }
@@ -61,6 +64,13 @@ internal readonly record struct PublishOutcome(
     /// <param name="at">The clock's timestamp.</param>
     public static PublishOutcome Known(LogQuestion question, string id, Task stored, UserExecutionContext context, long at)
         => new(default, context, at, null) { Question = question, QuestionEvent = id, Kept = stored };
+
+    /// <summary>A command is acknowledged.</summary>
+    /// <param name="commandId">The command.</param>
+    /// <param name="kept">Completes when the log has stored that it was taken.</param>
+    /// <param name="at">The clock's timestamp.</param>
+    public static PublishOutcome Acknowledged(string commandId, Task kept, long at)
+        => new(default, null, at, null) { CommandId = commandId, Kept = kept };
 
     /// <summary>The outcome of an event that is in the log.</summary>
     public static PublishOutcome Stored(StoredKey earlier) => new(default, null, 0, null) { Earlier = earlier, IsReplay = true };

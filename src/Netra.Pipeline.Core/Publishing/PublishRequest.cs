@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
-using Netra.Pipeline.Http;
 using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Publishing;
@@ -40,6 +40,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     // Most recently used first.
     private readonly LinkedList<(PublishTarget Target, EventEmitter Emitter)> _used = [];
     private readonly RequestRuns _renewed;
+    private readonly EmitterOptions _ofRuns;
     private EventEmitter? _last;
     private bool _hasUnwatched;
 
@@ -47,13 +48,20 @@ internal sealed class PublishRequest : IAsyncDisposable
     /// <param name="emitters">Makes their emitters.</param>
     /// <param name="registry">Hears of them.</param>
     /// <param name="http">The request.</param>
+    /// <param name="self">Who its runs are told that it is.</param>
     /// <param name="isUrgent">Whether its publisher waits for each event to be stored.</param>
     public PublishRequest(
-        UserExecutionContextFactory contexts, EventEmitterFactory emitters, RunRegistry registry, HttpContext http, bool isUrgent)
+        UserExecutionContextFactory contexts,
+        EventEmitterFactory emitters,
+        RunRegistry registry,
+        HttpContext http,
+        RunPublisher self,
+        bool isUrgent)
     {
         var headers = http.Request.Headers;
         (_contexts, _emitters, _registry, _renewed) = (contexts, emitters, registry, new RequestRuns(registry));
-        (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], RequestAuthor.IdOf(http.User), isUrgent);
+        (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], self.Id, isUrgent);
+        _ofRuns = Options with { Request = self };
         TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out _trace);
     }
 
@@ -140,8 +148,8 @@ internal sealed class PublishRequest : IAsyncDisposable
         // It was heard of now, and not only when the log has loaded its stream.
         _registry.Hear(RunKey.Of(context), target.Attempt ?? publisher?.Value);
         var options = target.Attempt is null && publisher is null
-            ? Options
-            : Options with { Attempt = target.Attempt, Publisher = publisher };
+            ? _ofRuns
+            : _ofRuns with { Attempt = target.Attempt, Publisher = publisher };
         var emitter = await _emitters.CreateEmitterAsync(context, options, cancellationToken);
         if (_open.Count >= MaxEmitters)
         {

@@ -29,6 +29,9 @@ internal readonly record struct PublishedEvent(PublishTarget Target) : IDisposab
     /// <summary>The key under which it is published; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>The command that it acknowledges; null for an event.</summary>
+    public string? CommandAck { get; init; }
+
     /// <summary>Its type and its data, compact; none where something is wrong, and for signs of life.</summary>
     public PublishedData Data { get; init; }
 

@@ -14,6 +14,7 @@ internal ref partial struct PublishedEventReader
 {
     private const int TypeBit = 3;
     private const int DataBit = 4;
+    private const int CommandAckBit = 31;
 
     private const string NoAttempt = "must be an integer from 1 to 2147483647";
     private const string NotUnicode = "has text that is not Unicode: an unpaired surrogate";
@@ -34,6 +35,7 @@ internal ref partial struct PublishedEventReader
     private string? _traceParent;
     private string? _traceState;
     private string? _idempotencyKey;
+    private string? _commandAck;
     private EventType? _type;
     private LifeSign _sign;
     private DateTimeOffset? _until;
@@ -106,6 +108,7 @@ internal ref partial struct PublishedEventReader
             Sign = _sign,
             Until = _until,
             IdempotencyKey = _idempotencyKey,
+            CommandAck = _commandAck,
             Data = _malformed is null && invalid is null ? _data : default,
             Rented = _compact.Copy,
         };
@@ -166,6 +169,10 @@ internal ref partial struct PublishedEventReader
             else if (Is("idempotency_key"u8, "idempotency_key", 7))
             {
                 _idempotencyKey = Text("idempotency_key", previous: null);
+            }
+            else if (Is(CommandAck.Member, "command_ack", CommandAckBit))
+            {
+                _commandAck = Text("command_ack", previous: null);
             }
             else
             {

@@ -24,6 +24,11 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     private readonly RunDeadlines _deadlines = new();
     private long _unwatched;
 
+    /// <summary>
+    /// Is told of each run that has its terminal event, by whoever emits or finds it, under no lock; it must neither wait nor throw.
+    /// </summary>
+    public Action<RunKey>? OnEnded { private get; set; }
+
     /// <summary>How many runs are open, as far as the registry knows.</summary>
     public int OpenCount
     {
@@ -102,6 +107,8 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         {
             Forget(life);
         }
+
+        OnEnded?.Invoke(life.Key);
     }
 
     /// <summary>Takes up a run that was open when the last process ended: it goes on under what it had declared, counted anew.</summary>
@@ -115,6 +122,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
                 WaitingUntil = run.WaitingUntil,
                 Attempt = run.Attempt,
                 Questions = run.Questions,
+                Publisher = run.Publisher,
             }));
 
     /// <summary>A run asks something, and waits for the answer.</summary>
@@ -175,6 +183,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
 
         Schedule(life);
+        TellEnd(life, type);
+    }
+
+    /// <summary>The server has said something about a run.</summary>
+    public void OnOwnEvent(RunLife life, EventType type)
+    {
+        life.OnOwnEvent(type);
+        TellEnd(life, type);
     }
 
     /// <summary>
@@ -344,6 +360,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         var age = Math.Clamp((wall.GetUtcNow() - question.AskedAt).Ticks, 0, limits.QuestionsKept.Ticks);
         return new OpenQuestion(question, now - age, now - age + limits.QuestionsKept.Ticks);
+    }
+
+    private void TellEnd(RunLife life, EventType type)
+    {
+        if (EventTypes.IsTerminal(type))
+        {
+            OnEnded?.Invoke(life.Key);
+        }
     }
 
     private long RestOf(DateTimeOffset? until)

@@ -38,6 +38,9 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Events that no device confirmed.</summary>
     IDeadLetterStore DeadLetters { get; }
 
+    /// <summary>What pages want of backends.</summary>
+    ICommandStore Commands { get; }
+
     /// <summary>The way of each event.</summary>
     IAuditTrail Audit { get; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Events;
 
 namespace Netra.Pipeline.Storage;
 
@@ -22,6 +23,7 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly ConcurrentDictionary<UInt128, (PublishKey Key, ulong StreamId, long Seq)> _keys = new();
     private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
     private readonly InMemoryDeadLetters _deadLetters;
+    private readonly InMemoryCommands _commands;
     private readonly Lock _owners = new();
     private readonly InMemoryEventLogOptions _options;
     private readonly StorageClock _clock;
@@ -37,6 +39,7 @@ public sealed class InMemoryEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(options);
         (_options, _clock) = (options.Value, new StorageClock(time));
         _deadLetters = new InMemoryDeadLetters(_clock);
+        _commands = new InMemoryCommands(_clock);
         Audit = new InMemoryDeliveryHistory(_deadLetters);
         Threads = new InMemoryThreads(_clock);
         _waiting = new RoomQueue(_room, bytes => bytes > _options.MaxBytes || Bytes + _waiting!.KeptBytes + bytes <= _options.MaxBytes);
@@ -59,6 +62,9 @@ public sealed class InMemoryEventLog : IEventLog
 
     /// <inheritdoc/>
     public IDeadLetterStore DeadLetters => _deadLetters;
+
+    /// <inheritdoc/>
+    public ICommandStore Commands => _commands;
 
     /// <inheritdoc/>
     public IAuditTrail Audit { get; }
@@ -129,6 +135,11 @@ public sealed class InMemoryEventLog : IEventLog
         {
             key.KeptUntil = _clock.OfWall(key.ExpiresAt);
             _keys[key.Hash] = (key, granted.StreamId, entry.Seq);
+        }
+
+        if (entry.Command is { } change)
+        {
+            _commands.Apply(change, EventDraft.IdOf(EventDraft.KeyOf(granted.StreamId), entry.Seq));
         }
 
         granted.Owner!.OnCommitted(entry.Seq, 1);

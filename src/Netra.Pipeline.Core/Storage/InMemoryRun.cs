@@ -12,6 +12,7 @@ internal sealed class InMemoryRun(LogRun run)
     private string? _agentName = run.AgentName;
     private TimeSpan? _lease = run.Lease;
     private DateTimeOffset? _waitingUntil = run.WaitingUntil;
+    private string? _publisher = run.Publisher;
     private ReadOnlyMemory<byte>? _input;
 
     private readonly Dictionary<string, LogQuestion> _questions
@@ -38,6 +39,7 @@ internal sealed class InMemoryRun(LogRun run)
             _questions[question.RequestId] = question;
         }
 
+        _publisher = entry.Publisher ?? _publisher;
         if (entry.Declared is { } declared)
         {
             _input = declared.Input ?? _input;
@@ -61,6 +63,7 @@ internal sealed class InMemoryRun(LogRun run)
         Lease = _lease,
         WaitingUntil = _waitingUntil,
         Attempt = _attempt,
+        Publisher = _publisher,
         Events = _events,
         FirstSeq = _firstSeq,
         LastSeq = LastSeq,
@@ -76,6 +79,7 @@ internal sealed class InMemoryRun(LogRun run)
         LastSeq = LastSeq,
         Questions = [.. _questions.Values],
         Input = _input,
+        Publisher = _publisher,
     };
 }
 

@@ -33,6 +33,13 @@ public readonly record struct LogEntry(long Seq, EventType Type, DateTimeOffset 
     /// </summary>
     public RunDeclaration? Declared { get; init; }
 
+    /// <summary>Who publishes it from outside of the process, to be found again as its run's publisher; null for an event of the process.
+    /// </summary>
+    public string? Publisher { get; init; }
+
+    /// <summary>What it changes among the commands, in its transaction; null for nothing.</summary>
+    public CommandChange? Command { get; init; }
+
     /// <summary>
     /// What the run has asked, as it stands after the event, to be stored with the run in the event's transaction; null where the event
     /// neither asks nor answers.

@@ -28,6 +28,11 @@ public sealed class LogRun(string threadId, string runId, bool isEmbedded, strin
     /// <summary>Until when it waited, as it had said when it was found; null when it did not wait.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 
+    /// <summary>
+    /// Who had published to it last from outside of the process when it was found; empty for who is not authenticated, null for nobody.
+    /// </summary>
+    public string? Publisher { get; init; }
+
     /// <summary>The attempt that had begun last when it was found; from 1.</summary>
     public int Attempt { get; init; } = 1;
 
@@ -72,4 +77,7 @@ public sealed record OpenRun(string UserId, string ThreadId, string RunId, strin
 
     /// <summary>What it has asked, answered or not.</summary>
     public IReadOnlyList<LogQuestion> Questions { get; init; } = [];
+
+    /// <summary>Who has published to it last from outside of the process; as <see cref="LogRun.Publisher"/>.</summary>
+    public string? Publisher { get; init; }
 }

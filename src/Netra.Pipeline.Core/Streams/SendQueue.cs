@@ -125,6 +125,11 @@ internal sealed class SendQueue
     public bool TryEnqueueControl(byte[] message) => TryEnqueueControl(message, _controlLimit);
 
     /// <summary>
+    /// Takes a message that no client message asked for, where there is room beside the answers that may come: it costs none its place.
+    /// </summary>
+    public bool TryEnqueueNotice(byte[] message) => TryEnqueueControl(message, _controlLimit / 2);
+
+    /// <summary>
     /// Takes an answer, and waits until there is room for it. Only a client that sends more than it reads gets an answer late: there is no
     /// other way to slow it down.
     /// </summary>

@@ -45,6 +45,12 @@ internal sealed class StreamRun(LogRun run)
 
     public bool HasEnded => TerminalSeq != 0;
 
+    /// <summary>The request from outside that published to it last; null where none has since the stream was loaded.</summary>
+    public RunPublisher? Publisher { get; set; }
+
+    /// <summary>Whose that request is, or was before the stream was loaded; null where nobody has published to it from outside.</summary>
+    public string? PublisherId => Publisher?.Id ?? Logged.Publisher;
+
     /// <summary>The run's summary if its terminal event gets this number.</summary>
     public RunSummary SummaryAt(long seq) => new(Events + 1, FirstSeq == 0 ? seq : FirstSeq, seq);
 
@@ -59,6 +65,7 @@ internal sealed class StreamRun(LogRun run)
         Lease = _declared is null ? Logged.Lease : _declared.Lease > TimeSpan.Zero ? _declared.Lease : null,
         WaitingUntil = _waitingUntil,
         Questions = _questions?.All ?? [],
+        Publisher = PublisherId,
     };
 
     /// <summary>The run waits, until its next event.</summary>

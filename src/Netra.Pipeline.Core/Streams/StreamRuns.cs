@@ -1,3 +1,4 @@
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 
@@ -103,7 +104,6 @@ internal sealed class StreamRuns(StreamState state)
         }
     }
 
-
     /// <summary>What is known of something that a run has asked; null for nothing.</summary>
     public LogQuestion? FindQuestion(StreamRun run, string requestId)
     {
@@ -154,6 +154,36 @@ internal sealed class StreamRuns(StreamState state)
     /// <summary>Retention has deleted events. The caller has the lock.</summary>
     public void Expire(long through) => _runs.Expire(through);
 
+    /// <summary>The state of a run that has events; to be given back with <see cref="Leave"/>. Null for one that is not known.</summary>
+    /// <param name="threadId">The run's thread.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">Cancels waiting for the log.</param>
+    public async ValueTask<StreamRun?> EnterKnownAsync(string threadId, string runId, CancellationToken cancellationToken)
+    {
+        lock (state.Gate)
+        {
+            if (_runs.TryEnter(threadId, runId, out var known))
+            {
+                return known;
+            }
+        }
+
+        var found = await state.Log.FindRunAsync(state.Lease, threadId, runId, cancellationToken);
+        lock (state.Gate)
+        {
+            return found is null ? null : _runs.Enter(found, state.Committed);
+        }
+    }
+
+    /// <summary>Where a run stands for those who want something of it.</summary>
+    public RunStanding StandingOf(StreamRun run)
+    {
+        lock (state.Gate)
+        {
+            return new RunStanding(run.HasEnded, run.Logged.IsEmbedded, run.PublisherId, run.Publisher);
+        }
+    }
+
     /// <summary>Has the log remember that a run waits, until an event of the run ends it.</summary>
     public ValueTask StoreWaitAsync(StreamRun run, DateTimeOffset until)
     {
@@ -166,4 +196,15 @@ internal sealed class StreamRuns(StreamState state)
     }
 
     private static LogRun New(string threadId, string runId, string? agentName) => new(threadId, runId, agentName is not null, agentName);
+}
+
+/// <summary>Where a run stands for those who want something of it.</summary>
+/// <param name="HasEnded">Whether it has its terminal event.</param>
+/// <param name="IsEmbedded">Whether it runs in this process.</param>
+/// <param name="PublisherId">Who has published to it last from outside; null for nobody.</param>
+/// <param name="Publisher">The request that did, where the stream has seen it.</param>
+internal readonly record struct RunStanding(bool HasEnded, bool IsEmbedded, string? PublisherId, RunPublisher? Publisher)
+{
+    /// <summary>Whether it goes on outside of this process, so that what is wanted of it becomes a command.</summary>
+    public bool IsOutside => PublisherId is not null && !IsEmbedded;
 }

@@ -109,6 +109,7 @@ internal sealed class UserStream
     /// <param name="isUrgent">Whether a caller waits for it to be stored.</param>
     /// <param name="hasRoom">Whether the log keeps room for it (<see cref="StreamStorage.WaitForRoomAsync"/>).</param>
     /// <param name="question">What it asks or answers; null for nothing.</param>
+    /// <param name="command">What it changes among the commands; null for nothing.</param>
     public AppendOutcome Append(
         in EventDraft draft,
         StreamRun? run,
@@ -116,9 +117,10 @@ internal sealed class UserStream
         PublishKey? key = null,
         bool isUrgent = false,
         bool hasRoom = false,
-        QuestionChange? question = null)
+        QuestionChange? question = null,
+        CommandChange? command = null)
     {
-        var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom, question);
+        var outcome = AppendLocked(draft, run, requireRoom, key, isUrgent, hasRoom, question, command);
         if (_state.Services.Relief is { IsDue: true } relief)
         {
             // Only after the lock is released: it takes those of other streams.
@@ -293,7 +295,14 @@ internal sealed class UserStream
     }
 
     private AppendOutcome AppendLocked(
-        in EventDraft draft, StreamRun? run, bool requireRoom, PublishKey? key, bool isUrgent, bool hasRoom, QuestionChange? question)
+        in EventDraft draft,
+        StreamRun? run,
+        bool requireRoom,
+        PublishKey? key,
+        bool isUrgent,
+        bool hasRoom,
+        QuestionChange? question,
+        CommandChange? command)
     {
         lock (_state.Gate)
         {
@@ -342,6 +351,8 @@ internal sealed class UserStream
                     HasRoom = hasRoom,
                     Declared = place == AttemptPlace.Late ? null : run?.Keep(draft.Declared),
                     Thread = place == AttemptPlace.Late ? new EventThread(run!.ThreadId) : draft.Thread,
+                    Publisher = place == AttemptPlace.Late ? null : draft.Publisher?.Id,
+                    Command = command,
                 });
             }
             catch (Exception fault)
@@ -391,6 +402,10 @@ internal sealed class UserStream
         if (place != AttemptPlace.Late)
         {
             run?.Count(seq, isTerminal, run.Keep(draft.Declared));
+            if (draft.Publisher is { } publisher)
+            {
+                run?.Publisher = publisher;
+            }
         }
 
         if (critical)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Delivery;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;

@@ -172,7 +172,7 @@ internal sealed class EventStreamPostsTests
 
         await page.TellAsync("messages", """{"type":"chat_message","id":"m1","thread_id":"t1","content":"hello"}""");
 
-        Assert.That(await page.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("m1", "run-7")));
+        Assert.That(await page.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("m1", "run-7", Taken: true)));
         Assert.That((handled!.UserId, handled.ConnectionId, handled.Content), Is.EqualTo(("ada", page.Welcome.ConnectionId, "hello")));
 
         await page.TellAsync("messages", """{"type":"chat_message","id":"bad","thread_id":"t1","content":"hello"}""");

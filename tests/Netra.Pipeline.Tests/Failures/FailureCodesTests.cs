@@ -76,7 +76,7 @@ public sealed partial class FailureCodesTests
             FailureCode.ResourceExhausted, FailureCode.InvalidEvent, FailureCode.ContextMissing, FailureCode.ContextInvalid,
             FailureCode.RunEnded, FailureCode.AttemptSuperseded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow,
             FailureCode.Draining, FailureCode.EmergencyMode, FailureCode.RequestUnknown, FailureCode.RequestClosed,
-            FailureCode.AlreadyAnswered, FailureCode.InvalidAnswer,
+            FailureCode.AlreadyAnswered, FailureCode.InvalidAnswer, FailureCode.CommandUnknown, FailureCode.CommandExpired,
         }));
 
     [Test]

@@ -24,7 +24,7 @@ internal sealed class ChatMessageTests
 
         await SendAsync(client, "m1", """,{"a":1}""");
 
-        Assert.That(await client.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("m1", "run-7")));
+        Assert.That(await client.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("m1", "run-7", Taken: true)));
         Assert.That(
             (handled!.UserId, handled.ConnectionId, handled.ThreadId, handled.Content),
             Is.EqualTo(("ada", client.Welcome.ConnectionId, "t1", "hello")));
@@ -44,7 +44,7 @@ internal sealed class ChatMessageTests
         Assert.That(error.Message, Does.Contain("no such model"));
         Assert.That(host.Failures.Latest(10).Single().Code, Is.EqualTo(FailureCode.HandlerFailed));
         await SendAsync(client, "good");
-        Assert.That(await client.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("good")));
+        Assert.That(await client.ReadAsync<AcceptedMessage>(), Is.EqualTo(new AcceptedMessage("good", Taken: true)));
     }
 
     [Test]
@@ -100,10 +100,10 @@ internal sealed class ChatMessageTests
         await using var emitter = await host.EmitterOfAsync("ada");
         await SendAsync(client, "slow");
         await emitter.TokenAsync("one");
-        await client.AckAsync((await client.ReadAsync<EventMessage>()).Seq);
+        await client.AckAsync((await client.ReadEventsAsync(2))[^1].Seq);
 
         var subscription = host.ConnectionOf(client.Welcome.ConnectionId).Subscription;
-        await Eventually.BecomesTrueAsync(() => subscription.Acknowledged == 1, "the acknowledgement was handled");
+        await Eventually.BecomesTrueAsync(() => subscription.Acknowledged == 2, "the acknowledgement was handled");
         blocked.Set();
         Assert.That((await client.ReadAsync<AcceptedMessage>()).Id, Is.EqualTo("slow"));
     }

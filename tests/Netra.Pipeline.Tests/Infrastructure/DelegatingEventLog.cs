@@ -17,6 +17,8 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual IDeadLetterStore DeadLetters => log.DeadLetters;
 
+    public virtual ICommandStore Commands => log.Commands;
+
     public virtual IAuditTrail Audit => log.Audit;
 
     public virtual IThreadIndex Threads => log.Threads;

@@ -30,11 +30,12 @@ internal sealed class PublishLines : IAsyncDisposable
     /// <param name="host">The server.</param>
     /// <param name="headers">More header fields, each ending a line.</param>
     /// <param name="receiveBufferBytes">A small one keeps the kernel from swallowing megabytes of receipts that nobody reads.</param>
-    public static Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null)
-        => OpenAsync(host.Port, headers, receiveBufferBytes);
+    /// <param name="query">The query, with its question mark.</param>
+    public static Task<PublishLines> OpenAsync(PipelineHost host, string headers = "", int? receiveBufferBytes = null, string query = "")
+        => OpenAsync(host.Port, headers, receiveBufferBytes, query);
 
-    /// <inheritdoc cref="OpenAsync(PipelineHost, string, int?)"/>
-    public static async Task<PublishLines> OpenAsync(int port, string headers = "", int? receiveBufferBytes = null)
+    /// <inheritdoc cref="OpenAsync(PipelineHost, string, int?, string)"/>
+    public static async Task<PublishLines> OpenAsync(int port, string headers = "", int? receiveBufferBytes = null, string query = "")
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBufferBytes is { } bytes)
@@ -45,7 +46,7 @@ internal sealed class PublishLines : IAsyncDisposable
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var lines = new PublishLines(new NetworkStream(socket, ownsSocket: true));
         await lines.WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+            $"POST /v1/events{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
             + $"application/x-ndjson\r\nTransfer-Encoding: chunked\r\n{headers}\r\n"));
         var head = new StringBuilder();
         while (await lines.ReadHeadLineAsync() is { Length: > 0 } line)

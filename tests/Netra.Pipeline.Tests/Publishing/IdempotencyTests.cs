@@ -1,14 +1,14 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.EventStreams;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Publishing;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;

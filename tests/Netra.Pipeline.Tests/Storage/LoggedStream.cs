@@ -113,7 +113,9 @@ internal sealed class LoggedStream : IStreamOwner
         RunDeclaration? declared = null,
         EventThread? thread = null,
         int attempt = 1,
-        LogQuestion? question = null)
+        LogQuestion? question = null,
+        string? publisher = null,
+        CommandChange? command = null)
     {
         var seq = Head + 1;
         var entry = new LogEntry(seq, type, at, BufferOf(Lease.UserId, seq, padding))
@@ -126,6 +128,8 @@ internal sealed class LoggedStream : IStreamOwner
             Thread = thread,
             Attempt = attempt,
             Question = question,
+            Publisher = publisher,
+            Command = command,
         };
         var answer = _log.TryAppend(Lease, entry);
         Head = answer == AppendResult.Taken ? seq : Head;

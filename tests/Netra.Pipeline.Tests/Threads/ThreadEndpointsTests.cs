@@ -129,8 +129,8 @@ internal sealed class ThreadEndpointsTests(KindOfLog log)
         Assert.That(await TitleAsync(), Is.Null);
         await using var thread = await host.Emitters.CreateThreadEmitterAsync(host.Contexts.CreateForThread("ada", "t1"));
         var question = $"What is {new string('x', 70)}";
-        await StoreAsync(thread.UserMessageAsync($"  {question} 🧵?", "m1", data: null, KeyOf(1), CancellationToken.None));
-        await StoreAsync(thread.UserMessageAsync("And then?", "m2", data: null, KeyOf(2), CancellationToken.None));
+        await StoreAsync(thread.UserMessageAsync($"  {question} 🧵?", "m1", data: null, KeyOf(1), command: null, CancellationToken.None));
+        await StoreAsync(thread.UserMessageAsync("And then?", "m2", data: null, KeyOf(2), command: null, CancellationToken.None));
         Assert.That(await TitleAsync(), Is.EqualTo(question), "80 characters would end within the thread");
         await PublishAsync(http, "t1", "custom", """{"value":"Tra\u0076el","name":"title","more":[{}]}""", run: null);
         Assert.That(await TitleAsync(), Is.EqualTo("Travel"));

@@ -190,6 +190,7 @@ internal sealed class DemoRunTests
         await using var host = await StartAsync("00:00:00", documents);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await SendAsync(page, "chat_message", "m1", content: question);
+        Assert.That((await page.ReadAsync<EventMessage>()).EventType, Is.EqualTo(EventType.UserMessage));
         var events = await page.ReadEventsAsync(1);
         while (!(EventTypes.IsTerminal(events[^1].EventType!.Value) && events[^1].RunId == events[0].RunId))
         {

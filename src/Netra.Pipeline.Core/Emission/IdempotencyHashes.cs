@@ -3,10 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Netra.Pipeline.Contexts;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Protocol;
 
-namespace Netra.Pipeline.Publishing;
+namespace Netra.Pipeline.Emission;
 
 /// <summary>
 /// What is remembered of an event that must not be made twice: 128 bits each of SHA-256, so that nobody can make two of them meet.
@@ -51,6 +50,25 @@ internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)
         Append(hash, "replay_of"u8);
         Append(hash, eventId);
         return new IdempotencyHashes(Finish(hash), 0);
+    }
+
+    /// <summary>The hashes of a user's message. No publisher's key can meet them.</summary>
+    /// <param name="userId">The user, whose key it is.</param>
+    /// <param name="messageId">The id that the page gave it.</param>
+    /// <param name="threadId">Its thread.</param>
+    /// <param name="content">What it says.</param>
+    /// <param name="data">What the page added, as it is written; null for nothing.</param>
+    public static IdempotencyHashes OfMessage(string userId, string messageId, string threadId, string content, string? data)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, "message"u8);
+        Append(hash, userId);
+        Append(hash, messageId);
+        var keyHash = Finish(hash);
+        Append(hash, threadId);
+        Append(hash, content);
+        Append(hash, data ?? string.Empty);
+        return new IdempotencyHashes(keyHash, Finish(hash));
     }
 
     private static void Append(IncrementalHash hash, string text)

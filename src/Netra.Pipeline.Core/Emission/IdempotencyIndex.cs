@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 
-namespace Netra.Pipeline.Publishing;
+namespace Netra.Pipeline.Emission;
 
 /// <summary>
 /// Makes one event of all publishes under one key. The first one runs, and those that come meanwhile wait until it is accepted or refused;
@@ -21,14 +20,20 @@ namespace Netra.Pipeline.Publishing;
 /// which the log bounds.
 /// </para>
 /// </remarks>
-internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> options, ServedTime time)
+/// <param name="log">The log, which knows the stored keys.</param>
+/// <param name="window">For how long a key is kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class IdempotencyIndex(IEventLog log, TimeSpan window, ServedTime time)
 {
     private readonly ConcurrentDictionary<UInt128, FirstPublish> _underWay = new();
+
+    /// <summary>For how long a key is kept.</summary>
+    public TimeSpan Window => window;
 
     /// <summary>How many keys are under way.</summary>
     public int Count => _underWay.Count;
 
-    /// <summary>Publishes an event, unless it has been published under its key.</summary>
+    /// <summary>Emits an event, unless one has been emitted under its key.</summary>
     /// <param name="hashes">The key and the event.</param>
     /// <param name="scope">Whose event it is, for the failure.</param>
     /// <param name="emit">Emits the event under a key: returns what was accepted, or throws when nothing was.</param>
@@ -36,10 +41,10 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     /// <exception cref="SendFailureException">
     /// The key was used for other content (<c>idempotency_conflict</c>), or the log cannot be asked (<c>log_failed</c>).
     /// </exception>
-    public async ValueTask<PublishOutcome> PublishAsync(
+    public async ValueTask<KeyedReceipt> EmitAsync(
         IdempotencyHashes hashes,
         FailureScope scope,
-        Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit,
+        Func<PublishKey, CancellationToken, ValueTask<EventReceipt>> emit,
         CancellationToken cancellationToken)
     {
         while (true)
@@ -55,23 +60,24 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
             if (await first.Decided.WaitAsync(cancellationToken) is { } accepted)
             {
                 return first.Content == hashes.Content
-                    ? accepted with { AcceptedAt = time.GetTimestamp(), IsReplay = true }
+                    ? accepted with { IsRepeat = true }
                     : throw SendFailureException.IdempotencyConflict(scope);
             }
         }
     }
 
-    private async ValueTask<PublishOutcome> BeFirstAsync(
+    private async ValueTask<KeyedReceipt> BeFirstAsync(
         IdempotencyHashes hashes,
         FirstPublish own,
         FailureScope scope,
-        Func<PublishKey, CancellationToken, ValueTask<PublishOutcome>> emit,
+        Func<PublishKey, CancellationToken, ValueTask<EventReceipt>> emit,
         CancellationToken cancellationToken)
     {
-        PublishOutcome outcome;
+        KeyedReceipt outcome;
         try
         {
-            outcome = await FindAsync(hashes, scope, cancellationToken) ?? await emit(KeyOf(hashes), cancellationToken);
+            outcome = await FindAsync(hashes, scope, cancellationToken)
+                ?? new KeyedReceipt(await emit(KeyOf(hashes), cancellationToken), Earlier: null, IsRepeat: false);
         }
         catch
         {
@@ -86,9 +92,9 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     }
 
     private PublishKey KeyOf(in IdempotencyHashes hashes)
-        => new(hashes.Key, hashes.Content, time.GetUtcNow() + options.Value.IdempotencyWindow);
+        => new(hashes.Key, hashes.Content, time.GetUtcNow() + window);
 
-    private async ValueTask<PublishOutcome?> FindAsync(IdempotencyHashes hashes, FailureScope scope, CancellationToken cancellationToken)
+    private async ValueTask<KeyedReceipt?> FindAsync(IdempotencyHashes hashes, FailureScope scope, CancellationToken cancellationToken)
     {
         StoredKey? stored;
         try
@@ -102,7 +108,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         }
 
         return stored is null ? null
-            : stored.Content == hashes.Content ? PublishOutcome.Stored(stored)
+            : stored.Content == hashes.Content ? new KeyedReceipt(default, stored, IsRepeat: true)
             : throw SendFailureException.IdempotencyConflict(scope);
     }
 
@@ -130,7 +136,7 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
     private sealed class FirstPublish(UInt128 content)
     {
         // Publishes that wait go on on threads of the pool: the first one must not do their work.
-        private readonly TaskCompletionSource<PublishOutcome?> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<KeyedReceipt?> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public UInt128 Content => content;
 
@@ -138,8 +144,20 @@ internal sealed class IdempotencyIndex(IEventLog log, IOptions<PublishOptions> o
         /// Its outcome once the event is accepted, though perhaps not stored; null when it was refused, so that the next publish is the
         /// first.
         /// </summary>
-        public Task<PublishOutcome?> Decided => _decided.Task;
+        public Task<KeyedReceipt?> Decided => _decided.Task;
 
-        public void Decide(PublishOutcome? outcome) => _decided.SetResult(outcome);
+        public void Decide(KeyedReceipt? outcome) => _decided.SetResult(outcome);
     }
+}
+
+/// <summary>What became of an event that is emitted under a key.</summary>
+/// <param name="Receipt">Its receipt; meaningless with <paramref name="Earlier"/>.</param>
+/// <param name="Earlier">The event that the log has stored under the key; null when this process has emitted it.</param>
+/// <param name="IsRepeat">Whether it was emitted before: no event was made.</param>
+internal readonly record struct KeyedReceipt(EventReceipt Receipt, StoredKey? Earlier, bool IsRepeat)
+{
+    /// <summary>The event's id.</summary>
+    public string Id => Earlier is { } earlier
+        ? EventDraft.IdOf(EventDraft.KeyOf(earlier.StreamId), earlier.Seq)
+        : Receipt.AssignedId;
 }
