@@ -14,6 +14,7 @@ namespace Netra.Pipeline.Tests.Monitoring;
 /// sockets. NETRA_CALM_HOURS says how many hours; two by default.
 /// </summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class CalmDayTests
 {
     private const int Users = 6;

@@ -5,6 +5,7 @@ namespace Netra.Pipeline.Tests.Packages;
 
 /// <summary>What an embedder takes: packages that say what they are, and of which the core brings nothing that it does not need.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class PackagesTests
 {
     private static readonly string[] Names =

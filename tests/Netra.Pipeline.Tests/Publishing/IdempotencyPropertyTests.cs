@@ -9,6 +9,7 @@ namespace Netra.Pipeline.Tests.Publishing;
 /// </summary>
 [TestFixture(KindOfLog.Memory)]
 [TestFixture(KindOfLog.Sqlite)]
+[Parallelizable(ParallelScope.All)]
 internal sealed class IdempotencyPropertyTests(KindOfLog log)
 {
     private PipelineHost _host = null!;

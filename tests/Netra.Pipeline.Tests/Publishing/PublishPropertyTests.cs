@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Tests.Publishing;
 
 /// <summary>Whatever is sent is answered as documented, and whatever is answered with a receipt arrives as it was sent.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class PublishPropertyTests
 {
     private static readonly HashSet<(HttpStatusCode, string)> Refusals =

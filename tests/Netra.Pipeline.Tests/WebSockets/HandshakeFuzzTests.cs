@@ -10,6 +10,7 @@ namespace Netra.Pipeline.Tests.WebSockets;
 /// Whatever bytes come, the connection is served or refused, and ends; nothing is an error of the server, and nothing hangs.
 /// </summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class HandshakeFuzzTests
 {
     private const int PerRound = 100;
