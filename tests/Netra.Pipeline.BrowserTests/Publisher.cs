@@ -36,4 +36,19 @@ internal sealed class Publisher(Uri server, string userId) : IDisposable
         var receipts = await response.Content.ReadAsStringAsync();
         Assert.That(receipts.Split('\n').Where(static line => line.Contains("rejected", StringComparison.Ordinal)), Is.Empty);
     }
+
+    /// <summary>Reads what pages ask of this publisher's runs.</summary>
+    public async Task<CommandLines> ReadCommandsAsync()
+    {
+        var response = await _http.GetAsync(new Uri("/v1/commands", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        return new CommandLines(response.EnsureSuccessStatusCode());
+    }
+
+    /// <summary>Says that a command is taken.</summary>
+    public async Task TakeAsync(string commandId)
+    {
+        using var content = new StringContent($$"""{"command_ack":"{{commandId}}"}""", Encoding.UTF8, "application/json");
+        using var response = await _http.PostAsync(new Uri("/v1/commands/ack", UriKind.Relative), content);
+        response.EnsureSuccessStatusCode();
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class RemoteRunTests
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);
         _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
-        _server = await ServerProcess.StartAsync(_data.FullName);
+        _server = await ServerProcess.StartAsync(_data.FullName, address: null, "Netra:Commands:CancelTimeout=00:00:05");
     }
 
     [OneTimeTearDown]
@@ -112,6 +112,30 @@ internal sealed class RemoteRunTests
         await Expect(here.Missing).ToHaveCountAsync(0);
         await Expect(first.ErrorBanners).ToHaveCountAsync(0);
         await first.ShootAsync("answered");
+    }
+
+    [Test]
+    public async Task ChatPage_RemoteRunCancelled_ShowsAskedThenTakenThenCancelled()
+    {
+        var page = await OpenAsync();
+        var run = new RunCard(page.Runs);
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await page.Cancel.ClickAsync(new() { Timeout = 30_000 });
+        await Expect(page.Cancel).ToContainTextAsync("Asked to stop", Patiently);
+        await Expect(run.Expired).ToContainTextAsync("No backend has taken", Patiently);
+        await Expect(page.Cancel).ToBeEnabledAsync();
+        await page.ShootAsync("expired");
+
+        using var commands = await _backend.ReadCommandsAsync();
+        await page.Cancel.ClickAsync();
+        await Expect(page.Cancel).ToContainTextAsync("Asked to stop");
+        await _backend.TakeAsync(await commands.NextAsync("cancel_run"));
+
+        await Expect(page.Cancel).ToContainTextAsync("Stopping", Patiently);
+        await _backend.PublishAsync("agent_cancelled", """{"agent_name":"backend"}""");
+        await Expect(run.Status).ToContainTextAsync("Cancelled after", Patiently);
+        await Expect(page.Cancel).ToHaveCountAsync(0);
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
     [Test]
