@@ -5,11 +5,11 @@ using Netra.Pipeline.Tests.Infrastructure;
 namespace Netra.Pipeline.Tests.Server;
 
 /// <summary>
-/// The real server is told to stop while something holds on to it: it is gone in time, and its folder free. One after the other, since a
-/// server that starts takes time from one that is to stop in time.
+/// The real server is told to stop while something holds on to it: it is gone in time, and its folder free. Alone, since
+/// whatever runs beside it takes time from a server that is to stop in time.
 /// </summary>
 [TestFixture]
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable]
 internal sealed class StopTests
 {
     private static readonly TimeSpan WithoutRuns = TimeSpan.FromSeconds(5);
