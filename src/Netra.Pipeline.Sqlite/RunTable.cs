@@ -33,8 +33,8 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
     private readonly SqliteStatement _wait = database.Prepare("UPDATE runs SET waiting_until = ?2, waiting_after = ?3 WHERE id = ?1");
     private readonly SqliteStatement _delete = database.Prepare("DELETE FROM runs WHERE id = ?1 AND last_seq <= ?2 RETURNING thread");
     private readonly SqliteStatement _open = database.Prepare(
-        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input, r.publisher "
-        + "FROM runs AS r "
+        "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input, "
+        + "r.publisher FROM runs AS r "
         + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
 
     /// <summary>Counts an event of a run.</summary>

@@ -20,7 +20,12 @@ namespace Netra.Pipeline.Agents;
 /// </remarks>
 internal sealed class ResumableRuns
 {
-    private static readonly EmitterOptions Own = new() { Overflow = OverflowBehavior.Report, RoomTimeout = TimeSpan.Zero, IsOfServer = true };
+    private static readonly EmitterOptions Own = new()
+    {
+        Overflow = OverflowBehavior.Report,
+        RoomTimeout = TimeSpan.Zero,
+        IsOfServer = true,
+    };
 
     private readonly ConcurrentDictionary<RunKey, OpenRun> _waiting = new();
     private readonly ConcurrentQueue<OpenRun> _answered = new();

@@ -41,7 +41,7 @@ internal sealed class AgentEventsTests
     [Test]
     public void Events_OfAnAgent_DoNotFrameTheRun() => Assert.That(
         typeof(AgentEvents).GetMethods().Where(method => method.DeclaringType == typeof(AgentEvents)).Select(method => method.Name),
-        Is.EquivalentTo(new[] { "ThinkAsync", "TokenAsync", "CustomAsync" }));
+        Is.EquivalentTo(new[] { "ThinkAsync", "ThinkingDeltaAsync", "TokenAsync", "CustomAsync" }));
 
     private static async IAsyncEnumerable<string> SayEverything(
         AgentExecution execution, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -30,8 +30,8 @@ internal sealed class SqliteThreadsTests
         var appended = await AppendAsync(newer, threads, 300, isOutside: true);
         await newer.ReleaseAsync(appended.Lease, [], CancellationToken.None);
         await CheckAsync(newer, await LoggedStream.OpenAsync(newer, "ada"), threads, limit);
-        var unnamed = folder.Query("SELECT count(*) FROM marks WHERE runs IS NULL");
-        Assert.That(unnamed, Is.EqualTo((old / 64) + 1), "those that were there, and the first one above them");
+        Assert.That(
+            folder.Query("SELECT count(*) FROM marks WHERE runs IS NULL"), Is.EqualTo((old / 64) + 1), "and the first one above them");
     }
 
     [Test]

@@ -120,7 +120,9 @@ describe('conversation', () => {
 
       for (const conversation of [early, late]) {
         const running = applyToConversation(conversation, started(2, { metadata: { question: '2+2?' } }));
-        expect(running.exchanges).toMatchObject([{ id: 'm1', runKey: key, question: { state: 'accepted', stored: true, content: '2+2?' } }]);
+        expect(running.exchanges).toMatchObject([
+          { id: 'm1', runKey: key, question: { state: 'accepted', stored: true, content: '2+2?' } },
+        ]);
       }
     });
 

@@ -10,9 +10,12 @@ export function showOwnWords(conversation: Conversation, event: EventOf<'user_me
   const { content, message_id: id, data } = event.data;
   const threadId = event.thread_id;
   const own = conversation.exchanges.some((exchange) => exchange.id === id && exchange.question !== undefined);
-  return own
-    ? changeExchange(conversation, id, (exchange) => ({ ...exchange, question: storedQuestion(exchange.question!, content) }))
-    : addExchange(conversation, { id, question: { threadId, content, ...(data !== undefined && { data }), state: 'elsewhere', stored: true } });
+  if (own) {
+    return changeExchange(conversation, id, (exchange) => ({ ...exchange, question: storedQuestion(exchange.question!, content) }));
+  }
+
+  const question: Question = { threadId, content, ...(data !== undefined && { data }), state: 'elsewhere', stored: true };
+  return addExchange(conversation, { id, question });
 }
 
 function storedQuestion(question: Question, content: string): Question {

@@ -6,7 +6,8 @@ import { openRequests } from './requests';
 import type { Run } from './run';
 import { applyEvent, beginRun } from './run-reducer';
 
-const { started, thinking, thinkingDelta, waiting, resumed, expired, toolExecuting, toolCompleted, token, completed, failed, cancelled, stalled, custom } = agentEvents;
+const { started, thinking, thinkingDelta, waiting, resumed, expired, token, custom } = agentEvents;
+const { toolExecuting, toolCompleted, completed, failed, cancelled, stalled } = agentEvents;
 
 function runOf(...events: PipelineEvent[]): Run {
   return events.reduce(applyEvent, beginRun(events[0]!));
@@ -129,8 +130,9 @@ describe('run reducer', () => {
   });
 
   it('shows the pieces of one thought as one, whatever comes between them', () => {
-    const pieces = [thinkingDelta(2, 'Let '), thinkingDelta(3, 'me '), toolExecuting(4), thinkingDelta(5, 'see.'), thinkingDelta(6, 'Aha', 'h2')];
-    const run = runOf(started(1), ...pieces);
+    const before = [thinkingDelta(2, 'Let '), thinkingDelta(3, 'me ')];
+    const after = [thinkingDelta(5, 'see.'), thinkingDelta(6, 'Aha', 'h2')];
+    const run = runOf(started(1), ...before, toolExecuting(4), ...after);
 
     expect(run.steps).toMatchObject([
       { kind: 'thought', seq: 2, text: 'Let me see.', streamed: { startedAt: 2, lastAt: 5 } },
@@ -180,7 +182,9 @@ describe('run reducer', () => {
   });
 
   it('begins the next attempt with whatever comes of it first', () => {
-    expect(runOf(started(1), token(2, 'Fo'), token(4, 'Five', { attempt: 2 }))).toMatchObject({ attempt: 2, answer: 'Five', agentName: 'demo' });
+    const run = runOf(started(1), token(2, 'Fo'), token(4, 'Five', { attempt: 2 }));
+
+    expect(run).toMatchObject({ attempt: 2, answer: 'Five', agentName: 'demo' });
   });
 
   it('waits for an answer, and says what it was and who gave it', () => {
