@@ -168,6 +168,10 @@ public sealed class AlertRules
         new("stuck_tools", AlertSeverity.High, Signals.StuckTools, AlertComparison.Above, 0,
             "Tools run for longer than tools may",
             "The health object lists them. Look at what they wait for, and cancel their runs."),
+        new("overdue_answers", AlertSeverity.Medium, Signals.OverdueAnswers, AlertComparison.Above, 0,
+            "Runs wait for answers that were due by now",
+            "Nothing is wrong with them: an answer is still taken, and its run goes on. The health object lists the runs that wait, and "
+            + "the user's view what they ask. Reach whoever is to answer, answer with POST /v1/runs/answer, or have the run cancelled."),
         new("stuck_loops", AlertSeverity.Critical, Signals.StuckLoops, AlertComparison.Above, 0,
             "One of the server's own loops hangs or has ended",
             "What the loop is for does not happen any more. Take a dump of the stacks (dotnet-dump), which says what it waits for; then "

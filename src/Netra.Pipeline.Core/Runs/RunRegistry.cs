@@ -22,6 +22,9 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     private readonly Lock _gate = new();
     private readonly Dictionary<RunKey, RunLife> _lives = [];
     private readonly RunDeadlines _deadlines = new();
+
+    // Those that have asked something, among all the others: figures are read every second.
+    private readonly HashSet<RunLife> _asking = [];
     private long _unwatched;
 
     /// <summary>
@@ -82,6 +85,10 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             if (isWatched)
             {
                 _lives.Add(key, life);
+                if (life.Questions.Count > 0)
+                {
+                    _asking.Add(life);
+                }
             }
         }
 
@@ -130,6 +137,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         var now = clock.Now;
         life.Ask(Open(question, now), now);
+        lock (_gate)
+        {
+            if (life.IsWatched)
+            {
+                _asking.Add(life);
+            }
+        }
+
         Schedule(life);
     }
 
@@ -141,6 +156,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         var now = clock.Now;
         var question = life.EndQuestion(requestId, now);
+        lock (_gate)
+        {
+            if (life.Questions.Count == 0)
+            {
+                _asking.Remove(life);
+            }
+        }
+
         Schedule(life);
         return question is null ? null : TimeSpan.FromTicks(now - question.Since);
     }
@@ -150,24 +173,25 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         lock (_gate)
         {
-            return _lives.TryGetValue(key, out var life) ? life.Questions : [];
+            return _lives.TryGetValue(key, out var life) ? QuestionsOf(life, clock.Now) : [];
         }
     }
 
     /// <summary>The runs that wait for answers at this moment.</summary>
     public WaitingRuns ReadWaiting()
     {
-        var (now, wallNow) = (clock.Now, wall.GetUtcNow());
-        var (runs, overdue, oldest) = (0, 0, 0L);
-        foreach (var questions in Lives().Select(static life => life.Questions).Where(static questions => questions.Count > 0))
+        var (runs, overdue, oldest) = (0, 0, TimeSpan.Zero);
+        foreach (var run in Waiting())
         {
-            runs++;
-            overdue += questions.Count(question => question.Question.Until <= wallNow);
-            oldest = Math.Max(oldest, now - questions.Min(static question => question.Since));
+            (runs, overdue, oldest) = (runs + 1, overdue + run.Overdue, run.Waited > oldest ? run.Waited : oldest);
         }
 
-        return new WaitingRuns(runs, overdue, TimeSpan.FromTicks(oldest));
+        return new WaitingRuns(runs, overdue, oldest);
     }
+
+    /// <summary>The runs that wait for answers at this moment, those first that have waited for longest.</summary>
+    /// <param name="max">How many at most.</param>
+    public IReadOnlyList<WaitingRun> ListWaiting(int max) => [.. Waiting().OrderByDescending(static run => run.Waited).Take(max)];
 
     /// <summary>A lifecycle event of a run was accepted. What is wrong with it is reported.</summary>
     /// <param name="life">Its run.</param>
@@ -334,6 +358,10 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
     }
 
+    // What retention has deleted nobody can answer any more.
+    private static IReadOnlyList<OpenQuestion> QuestionsOf(RunLife life, long now)
+        => life.Questions is { Count: > 0 } open ? [.. open.Where(question => question.KeptUntil > now)] : [];
+
     private static string Describe(FlowViolation violation, EventType type, in EventSubject subject) => violation switch
     {
         FlowViolation.NotStarted => $"{EventTypes.WireName(type)} came before agent_started",
@@ -352,6 +380,29 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         if (limits.AreWatched && life.IsWatched)
         {
             failures.Report(Failure.In(FailureCode.FlowViolation, context.ScopeOf("watch runs"), what));
+        }
+    }
+
+    private IEnumerable<WaitingRun> Waiting()
+    {
+        RunLife[] asking;
+        lock (_gate)
+        {
+            asking = [.. _asking];
+        }
+
+        var (now, wallNow) = (clock.Now, wall.GetUtcNow());
+        foreach (var life in asking)
+        {
+            if (QuestionsOf(life, now) is { Count: > 0 } open)
+            {
+                yield return new WaitingRun(
+                    life.Key,
+                    life.AgentName,
+                    open.Count,
+                    open.Count(question => question.Question.Until <= wallNow),
+                    TimeSpan.FromTicks(now - open.Min(static question => question.Since)));
+            }
         }
     }
 
@@ -394,6 +445,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             && known == life)
         {
             _deadlines.Remove(life);
+            _asking.Remove(life);
             _lives.Remove(life.Key);
         }
     }

@@ -4,6 +4,7 @@ using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Flow;
@@ -21,6 +22,7 @@ internal sealed class SignalReader(
     BridgeInitializations initializations,
     Canary canary,
     QuietRuns runs,
+    RunRegistry registry,
     EmergencyMode emergency,
     LatencyBaseline baseline,
     ResourceTrend resources,
@@ -50,6 +52,7 @@ internal sealed class SignalReader(
         baseline.OnTick(delivery);
         var report = ledger.Latest ?? ledger.Read();
         success.OnTick(report);
+        var asking = registry.ReadWaiting();
 
         List<SignalReading> readings =
         [
@@ -64,6 +67,7 @@ internal sealed class SignalReader(
             new(Signals.LogTrouble, null, log.Trouble is null ? 0 : 1),
             new(Signals.StalledRuns, null, runs.StaleCount),
             new(Signals.StuckTools, null, runs.Stuck.Count),
+            new(Signals.OverdueAnswers, null, asking.Overdue),
             new(Signals.EmergencyMode, null, emergency.IsOn ? 1 : 0),
             new(Signals.LatencyDegradation, null, baseline.Degradation),
             new(Signals.MemoryGrowth, null, resources.GrowthPerHour),
@@ -73,7 +77,7 @@ internal sealed class SignalReader(
         AddFailures(readings);
         AddSilentFailures(readings);
         readings.AddRange(loops.Loops.Select(static loop => new SignalReading(Signals.StuckLoops, loop.Loop, loop.IsStuck ? 1 : 0)));
-        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement);
+        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement) { Waiting = asking };
     }
 
     private void AddFailures(List<SignalReading> readings)

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Runs;
+
 namespace Netra.Pipeline.Monitoring.Metrics;
 
 /// <summary>What was measured in one second. Immutable.</summary>
@@ -15,6 +17,9 @@ internal sealed class MonitoringSnapshot
     public DateTimeOffset At { get; }
 
     public IReadOnlyList<SignalReading> Readings { get; }
+
+    /// <summary>The runs that wait for answers.</summary>
+    public WaitingRuns Waiting { get; init; }
 
     /// <summary>Delivery in the last minute.</summary>
     public LatencyHistogram Delivery { get; }

@@ -45,6 +45,9 @@ public static class Signals
     /// <summary>Tools that run for longer than tools may.</summary>
     public const string StuckTools = "stuck_tools";
 
+    /// <summary>What runs ask and nobody has answered, past the time until which an answer was of use.</summary>
+    public const string OverdueAnswers = "overdue_answers";
+
     /// <summary>Health checks that say unhealthy; labels: their names. The reading is 0 or 1.</summary>
     public const string UnhealthyChecks = "unhealthy_checks";
 

@@ -102,9 +102,9 @@ internal sealed class DashboardEndpoint(
 }
 
 /// <summary>The dashboard <c>websocket_executive</c>.</summary>
-internal sealed record ExecutiveDashboard : HealthDocument<int, int>
+internal sealed record ExecutiveDashboard : HealthDocument<int, int, int>
 {
-    public ExecutiveDashboard(HealthDocument<int, int> health)
+    public ExecutiveDashboard(HealthDocument<int, int, int> health)
         : base(health)
     {
     }
@@ -205,7 +205,9 @@ internal sealed record TrendPoint(
     double LatencyP95S,
     double LatencyP99S,
     double Failures,
-    double SilentFailures)
+    double SilentFailures,
+    int WaitingRuns,
+    double OverdueAnswers)
 {
     public static TrendPoint Of(MonitoringSnapshot snapshot) => new(
         JsonAnswer.Seconds(snapshot.At),
@@ -215,5 +217,7 @@ internal sealed record TrendPoint(
         snapshot.Delivery.Percentile(0.95).TotalSeconds,
         snapshot.Delivery.Percentile(0.99).TotalSeconds,
         snapshot.SumOf(Signals.Failures),
-        snapshot.SumOf(Signals.SilentFailures));
+        snapshot.SumOf(Signals.SilentFailures),
+        snapshot.Waiting.Runs,
+        snapshot[Signals.OverdueAnswers]);
 }

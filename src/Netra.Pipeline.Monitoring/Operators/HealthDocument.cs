@@ -6,20 +6,24 @@ namespace Netra.Pipeline.Monitoring.Operators;
 /// <summary>The health object (docs/protocol.md, section 11). Derived records add their own members after these.</summary>
 /// <typeparam name="TStale">The stale threads: how many for every caller, which ones for operators.</typeparam>
 /// <typeparam name="TStuck">The stuck tools, in the same way.</typeparam>
-internal record HealthDocument<TStale, TStuck>(
+/// <typeparam name="TWaiting">The runs that wait for answers, in the same way.</typeparam>
+internal record HealthDocument<TStale, TStuck, TWaiting>(
     [property: JsonPropertyOrder(-2)] string Status,
     [property: JsonPropertyOrder(-2)] IReadOnlyList<string> Issues,
     [property: JsonPropertyOrder(-2)] TStale StaleThreads,
     [property: JsonPropertyOrder(-2)] TStuck StuckTools,
+    [property: JsonPropertyOrder(-2)] TWaiting WaitingRuns,
     [property: JsonPropertyOrder(-2)] long SilentFailures,
     [property: JsonPropertyOrder(-2)] DeliveryMetrics Metrics,
     [property: JsonPropertyOrder(-2)] IReadOnlyDictionary<string, HealthCheckItem> Checks,
     [property: JsonPropertyOrder(-2)] double Timestamp);
 
-/// <summary>The health object for operators, which names stale threads and stuck tools.</summary>
-internal record OperatorHealth : HealthDocument<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>>
+/// <summary>The health object for operators, which names stale threads, stuck tools and runs that wait.</summary>
+internal record OperatorHealth
+    : HealthDocument<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>, IReadOnlyList<WaitingRunItem>>
 {
-    public OperatorHealth(HealthDocument<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>> health)
+    public OperatorHealth(
+        HealthDocument<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>, IReadOnlyList<WaitingRunItem>> health)
         : base(health)
     {
     }
@@ -44,6 +48,15 @@ internal sealed record StaleThreadItem(
     double QuietS);
 
 internal sealed record StuckToolItem(string UserId, string ThreadId, string RunId, string ToolName, double RunningS);
+
+internal sealed record WaitingRunItem(
+    string UserId,
+    string ThreadId,
+    string RunId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,
+    int Requests,
+    int Overdue,
+    double WaitingS);
 
 /// <summary>Delivery in the last minute; the latencies are missing before the first second.</summary>
 internal sealed record DeliveryMetrics(

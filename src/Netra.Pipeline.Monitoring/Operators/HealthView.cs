@@ -5,12 +5,19 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
+using Netra.Pipeline.Runs;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>Makes the health object (docs/protocol.md, section 11). Safe from any thread.</summary>
 internal sealed class HealthView(
-    PipelineHealth health, PipelineMonitor monitor, QuietRuns runs, FailureCounts failures, SuccessRate success, TimeProvider time)
+    PipelineHealth health,
+    PipelineMonitor monitor,
+    QuietRuns runs,
+    RunRegistry registry,
+    FailureCounts failures,
+    SuccessRate success,
+    TimeProvider time)
 {
     private static readonly FailureCode[] Silent =
         [FailureCode.SilentFailure, FailureCode.RunStalled, FailureCode.ContextMissing, FailureCode.CriticalDeliveryFailed];
@@ -18,9 +25,11 @@ internal sealed class HealthView(
     public HealthStatus Status => health.ResultOf(PipelineHealth.Overall).Status;
 
     /// <summary>For every caller: it names neither users nor their runs.</summary>
-    public HealthDocument<int, int> ForEverybody() => Make(runs.StaleCount, runs.Stuck.Count);
+    public HealthDocument<int, int, int> ForEverybody()
+        => Make(runs.StaleCount, runs.Stuck.Count, registry.ReadWaiting().Runs);
 
-    public OperatorHealth ForOperators() => new(Make<IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>>(
+    public OperatorHealth ForOperators() => new(Make<
+        IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>, IReadOnlyList<WaitingRunItem>>(
         [
             .. runs.Stale.Select(
                 static stale => new StaleThreadItem(stale.UserId, stale.ThreadId, stale.RunId, stale.AgentName, stale.Quiet.TotalSeconds))
@@ -28,6 +37,10 @@ internal sealed class HealthView(
         [
             .. runs.Stuck.Select(
                 static stuck => new StuckToolItem(stuck.UserId, stuck.ThreadId, stuck.RunId, stuck.ToolName, stuck.Running.TotalSeconds))
+        ],
+        [
+            .. registry.ListWaiting(QuietRuns.MaxListed).Select(static run => new WaitingRunItem(
+                run.Key.UserId, run.Key.ThreadId, run.Key.RunId, run.AgentName, run.Requests, run.Overdue, run.Waited.TotalSeconds))
         ]));
 
     private static string NameOf(HealthStatus status) => status switch
@@ -46,7 +59,7 @@ internal sealed class HealthView(
             static entry => Convert.ToDouble(entry.Value, CultureInfo.InvariantCulture),
             StringComparer.Ordinal));
 
-    private HealthDocument<TStale, TStuck> Make<TStale, TStuck>(TStale stale, TStuck stuck)
+    private HealthDocument<TStale, TStuck, TWaiting> Make<TStale, TStuck, TWaiting>(TStale stale, TStuck stuck, TWaiting waiting)
     {
         var (results, latest) = (health.Results, monitor.Latest);
         return new(
@@ -54,6 +67,7 @@ internal sealed class HealthView(
             IssuesOf(results),
             stale,
             stuck,
+            waiting,
             Silent.Sum(code => failures[code].Total),
             new DeliveryMetrics(
                 success.Value,

@@ -13,7 +13,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(HostHealth))]
-[JsonSerializable(typeof(HealthDocument<int, int>), TypeInfoPropertyName = "PublicHealth")]
+[JsonSerializable(typeof(HealthDocument<int, int, int>), TypeInfoPropertyName = "PublicHealth")]
 [JsonSerializable(typeof(OperatorHealth))]
 [JsonSerializable(typeof(CheckedHealth))]
 [JsonSerializable(typeof(SystemStatus))]

@@ -49,6 +49,9 @@ internal record SystemDocument : OperatorHealth
     public required int OpenRuns { get; init; }
 
     [JsonPropertyOrder(-1)]
+    public required WaitingDocument Waiting { get; init; }
+
+    [JsonPropertyOrder(-1)]
     public required string Version { get; init; }
 }
 
@@ -76,6 +79,9 @@ internal sealed record BridgeDocument(
 internal sealed record RemediationDocument(long ConnectionsEnded, long ConnectionsRecovered, IReadOnlyList<RemediationStepItem> Steps);
 
 internal sealed record RemediationStepItem(double At, string Remedy, string Step, string Outcome);
+
+/// <summary>All runs that wait for answers, however many are listed.</summary>
+internal sealed record WaitingDocument(int Runs, int OverdueAnswers, double OldestS);
 
 internal sealed record LogDocument(string Epoch, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Trouble);
 

@@ -60,6 +60,9 @@ internal sealed class SystemView(
         Connections = connections.Count,
         LoadedStreams = streams.Count,
         OpenRuns = runs.OpenCount,
+        Waiting = WaitingOf(runs.ReadWaiting()),
         Version = Version,
     };
+
+    private static WaitingDocument WaitingOf(WaitingRuns waiting) => new(waiting.Runs, waiting.Overdue, waiting.Oldest.TotalSeconds);
 }

@@ -118,8 +118,20 @@ internal sealed record OpenRunItem(
     string ThreadId,
     string RunId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,
+    string State,
     double QuietS,
-    bool Stalled);
+    bool Stalled,
+    IReadOnlyList<OpenRequestItem>? Waiting);
+
+/// <summary>What a run waits for an answer to; of a long prompt the beginning.</summary>
+internal sealed record OpenRequestItem(
+    string RequestId,
+    string Kind,
+    string Prompt,
+    string? CallId,
+    double? Until,
+    double Since,
+    double WaitingS);
 
 /// <summary>
 /// A failure of the feed. User, thread, run and connection are null where it concerns none; event type, tool and call are missing where it

@@ -15,6 +15,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry connections, RunRegistry runs, FailureFeed feed)
 {
     private const int LatestFailures = 50;
+    private const int MaxPrompt = 256;
 
     public UserMetricsItem Read(UserMetrics user)
     {
@@ -70,6 +71,23 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
         };
     }
 
+    private static OpenRequestItem ItemOf(OpenQuestion open, long now)
+    {
+        var question = open.Question;
+        return new OpenRequestItem(
+            question.RequestId,
+            RequestKinds.WireName(question.Kind),
+            Shorten(question.Prompt),
+            question.CallId,
+            question.Until is { } until ? JsonAnswer.Seconds(until) : null,
+            JsonAnswer.Seconds(question.AskedAt),
+            TimeSpan.FromTicks(now - open.Since).TotalSeconds);
+    }
+
+    private static string Shorten(string prompt) => prompt.Length <= MaxPrompt
+        ? prompt
+        : string.Concat(prompt.AsSpan(0, char.IsHighSurrogate(prompt[MaxPrompt - 2]) ? MaxPrompt - 2 : MaxPrompt - 1), "…");
+
     private static ConnectionItem ItemOf(Connection connection) => new(
         connection.Id,
         connection.Transport,
@@ -87,7 +105,13 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
         [
             .. runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == userId)
                 .Select(run => new OpenRunItem(
-                    run.Key.ThreadId, run.Key.RunId, run.AgentName, TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds, run.IsStalled)),
+                    run.Key.ThreadId,
+                    run.Key.RunId,
+                    run.AgentName,
+                    run.IsStalled ? "stalled" : run.IsWaitingAt(now) ? "waiting" : "running",
+                    TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds,
+                    run.IsStalled,
+                    runs.QuestionsOf(run.Key) is { Count: > 0 } open ? [.. open.Select(question => ItemOf(question, now))] : null)),
         ];
     }
 }

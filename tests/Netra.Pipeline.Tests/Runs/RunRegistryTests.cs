@@ -60,6 +60,37 @@ internal sealed class RunRegistryTests : IDisposable
     }
 
     [Test]
+    public void ReadWaiting_AskedAnsweredEndedAndExpired_CountsWhatIsOpen()
+    {
+        var registry = Create(10);
+        var (first, second) = (Begin(registry, "first", 60), Begin(registry, "second", 60));
+        registry.Ask(first, Question("q1", _time.GetUtcNow().AddMinutes(1)));
+        registry.Ask(first, Question("q2", until: null));
+        _time.Advance(TimeSpan.FromMinutes(2));
+        registry.Ask(second, Question("q1", until: null));
+        registry.Adopt(new OpenRun("ada", "t", "adopted", "demo", IsEmbedded: false)
+        {
+            Questions = [Question("q1", until: null) with { AskedAt = _time.GetUtcNow().AddDays(-2) }],
+        });
+
+        Assert.That(registry.ReadWaiting(), Is.EqualTo(new WaitingRuns(3, 1, TimeSpan.FromDays(2))));
+        Assert.That(
+            registry.ListWaiting(2).Select(static run => (run.Key.RunId, run.Requests, run.Overdue, run.Waited.TotalMinutes)),
+            Is.EqualTo(new[] { ("adopted", 1, 0, 2880.0), ("first", 2, 1, 2.0) }),
+            "those first that have waited for longest");
+
+        Assert.That(registry.EndQuestion(first, "q1"), Is.EqualTo(TimeSpan.FromMinutes(2)));
+        registry.End(second);
+        Assert.That(registry.ReadWaiting(), Is.EqualTo(new WaitingRuns(2, 0, TimeSpan.FromDays(2))));
+
+        _time.Advance(TimeSpan.FromDays(6));
+        Assert.That(registry.ReadWaiting().Runs, Is.EqualTo(1), "retention has deleted what the adopted run asked");
+        Assert.That(registry.QuestionsOf(new RunKey("ada", "t", "adopted")), Is.Empty);
+        registry.EndQuestion(first, "q2");
+        Assert.That(registry.ReadWaiting(), Is.EqualTo(default(WaitingRuns)));
+    }
+
+    [Test]
     public void TakeDue_OnlyThoseWhoseTimeHasCome_AndNoneTwice()
     {
         var registry = Create(10);
@@ -215,6 +246,9 @@ internal sealed class RunRegistryTests : IDisposable
         registry.Leave(life);
         return life;
     }
+
+    private LogQuestion Question(string id, DateTimeOffset? until)
+        => new(id, RequestKind.Approval, "?") { Until = until, AskedAt = _time.GetUtcNow() };
 
     private sealed class Meanwhile(Action happens) : TimeProvider
     {

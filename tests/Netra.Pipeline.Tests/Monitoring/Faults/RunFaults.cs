@@ -1,5 +1,6 @@
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Questions;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
@@ -134,6 +135,12 @@ internal static class RunFaults
             Code = FailureCode.RunStalled,
             Window = 27,
         };
+        yield return Overdue(
+            "answer_overdue",
+            "Nobody answers what a run asks, and the time is over that it gave",
+            static bench => ApprovalTests.AnswerAsync(bench.Host.Http, "q1", "true"));
+        yield return Overdue(
+            "answer_overdue_until_the_end", "The same, and the run is ended", static bench => bench.PostAsync("agent_completed"));
         yield return new(
             "publisher_breaks_off", "P20, P22", "The request that feeds a run breaks off in the middle", "stalled_runs",
             static async bench =>
@@ -171,6 +178,23 @@ internal static class RunFaults
             Settings = [("Netra:Monitoring:MaxWatchedRuns", "1"), .. PatientRuns],
         };
     }
+
+    private static Fault Overdue(string name, string what, Func<FaultBench, Task> heal)
+        => new(name, "R1", what, "overdue_answers", static async bench =>
+        {
+            await bench.PostAsync("agent_started", ShortLease);
+            var until = (bench.Host.Time.GetUtcNow().AddSeconds(10) - DateTimeOffset.UnixEpoch).TotalSeconds;
+            await bench.PostAsync(
+                "run_waiting",
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $$"""{"request_id":"q1","kind":"approval","prompt":"Delete the draft?","until":{{until:F3}}}"""));
+        })
+        {
+            Window = 12,
+            Heal = heal,
+            Recovery = 2,
+        };
 
     private static Fault Violation(string name, string what, Func<FaultBench, Task> inject, bool isStarted = false)
         => new(name, "S0 §5", what, "flow_violation", async bench =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -58,6 +59,36 @@ internal static class ClockHarms
                 await bench.PublishAsync("ada", "r1", "tool_completed", """{"tool_name":"ask","call_id":"c1"}""");
                 await bench.PublishAsync("ada", "r1", "agent_completed", """{"agent_name":"demo"}""");
                 await bench.PublishAsync("ada", "r2", "agent_completed", """{"agent_name":"demo"}""");
+                await bench.PassAsync(5);
+            },
+        };
+        yield return new(
+            "approval_after_its_time", Guard.Lease,
+            "A run asks for an approval, and gets it twice as late as it wanted; its tool is open",
+            "the run, its tool, its page",
+            "runs asked nobody; `waiting` ended with its time")
+        {
+            Full = TimeSpan.FromMinutes(10),
+            Short = TimeSpan.FromMinutes(10),
+            TrueAlerts = ["overdue_answers"],
+            HappensInVirtualTime = static async bench =>
+            {
+                await bench.OpenAsync("ada");
+                await bench.PublishAsync("ada", "r1", "agent_started", """{"agent_name":"demo"}""");
+                await bench.PublishAsync("ada", "r1", "tool_executing", """{"tool_name":"delete","call_id":"c1"}""");
+                var until = bench.Time.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds() / 1000.0;
+                await bench.PublishAsync(
+                    "ada",
+                    "r1",
+                    "run_waiting",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $$"""{"request_id":"q1","kind":"approval","prompt":"Delete the draft?","call_id":"c1","until":{{until}}}"""));
+                await bench.PassAsync(600);
+                await bench.AnswerAsync("ada", "r1");
+                await bench.PublishAsync("ada", "r1", "tool_completed", """{"tool_name":"delete","call_id":"c1"}""");
+                await bench.PassAsync(30);
+                await bench.PublishAsync("ada", "r1", "agent_completed", """{"agent_name":"demo"}""");
                 await bench.PassAsync(5);
             },
         };

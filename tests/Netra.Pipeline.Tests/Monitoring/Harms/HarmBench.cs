@@ -150,6 +150,26 @@ internal sealed class HarmBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Answers what a run asks.</summary>
+    public async Task AnswerAsync(string userId, string runId, string requestId = "q1")
+    {
+        using var content = new StringContent(AnswerJson(userId, runId, requestId), Encoding.UTF8, "application/json");
+        using var response = await _http.PostAsync(Address("/v1/runs/answer"), content);
+        var answer = await response.Content.ReadAsStringAsync();
+        if (response.StatusCode == HttpStatusCode.OK)
+        {
+            Accepted(userId, JsonElement.Parse(answer).Seq());
+        }
+        else
+        {
+            Complain($"the answer to {requestId} of {userId}/{runId} was answered {(int)response.StatusCode}: {answer}");
+        }
+    }
+
+    /// <summary>The answer to what a run asks.</summary>
+    public static string AnswerJson(string userId, string runId, string requestId)
+        => $$"""{"user_id":"{{userId}}","thread_id":"t1","run_id":"{{runId}}","request_id":"{{requestId}}","value":true}""";
+
     /// <summary>Begins a run that is well, and must be well at the end.</summary>
     public Task BeginRunAsync(string userId, string runId, int? leaseMs = null)
         => PublishAsync(

@@ -307,7 +307,63 @@ internal static class LeaseHarms
                 await bench.BackAsync();
             },
         };
+        yield return new(
+            "thousand_runs_wait", Guard.Lease,
+            "Many runs wait for approvals, each with a tool that is open; some get theirs, the others are ended",
+            "the runs, their pages, a run with heartbeats",
+            "runs asked nobody")
+        {
+            Count = (1_000, 10_000),
+            Counted = "runs",
+            Short = TimeSpan.FromSeconds(12),
+            Full = TimeSpan.FromMinutes(6),
+            Happens = static async bench =>
+            {
+                var pages = await bench.OpenManyAsync(10);
+                await using var backend = await Backend.StartAsync(bench, "bob", "r1", TimeSpan.FromSeconds(1));
+                await using (var lines = await RunLines.OpenAsync(bench))
+                {
+                    await ForEachAsync(lines, "agent_started", """{"agent_name":"demo"}""");
+                    await ForEachAsync(lines, "tool_executing", Deletes);
+                    await ForEachAsync(lines, "run_waiting", Approval);
+                }
+
+                // The request is cut: nobody says anything of these runs any more.
+                await HarmBench.PassAsync(bench.Duration);
+                await bench.BackAsync();
+                for (var i = 0; i < 100; i++)
+                {
+                    await bench.AnswerAsync(UserOf(i), RunOf(i));
+                    await bench.PublishAsync(UserOf(i), RunOf(i), "tool_completed", Deletes);
+                    await bench.EndRunAsync(UserOf(i), RunOf(i));
+                }
+
+                await using var last = await RunLines.OpenAsync(bench);
+                await ForEachAsync(last, "tool_completed", Deletes, from: 100);
+                await ForEachAsync(last, "agent_completed", """{"agent_name":"demo"}""", from: 100);
+
+                async Task ForEachAsync(RunLines lines, string type, string data, int from = 0)
+                {
+                    for (var i = from; i < bench.Count; i++)
+                    {
+                        await lines.SendAsync(UserOf(i), RunOf(i), type, data);
+                    }
+
+                    await lines.ReadAllAsync();
+                }
+
+                string UserOf(int i) => pages[i % pages.Length].UserId;
+
+                static string RunOf(int i) => string.Create(CultureInfo.InvariantCulture, $"r{i}");
+            },
+        };
     }
+
+    /// <summary>The data of a tool's events.</summary>
+    public const string Deletes = """{"tool_name":"delete","call_id":"c1"}""";
+
+    /// <summary>The data of a <c>run_waiting</c>.</summary>
+    public const string Approval = """{"request_id":"q1","kind":"approval","prompt":"Delete the draft?","call_id":"c1"}""";
 
     /// <summary>The data of <c>waiting</c>.</summary>
     public static string Until(TimeSpan from)

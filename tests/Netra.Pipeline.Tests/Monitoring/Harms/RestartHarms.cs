@@ -10,6 +10,13 @@ internal static class RestartHarms
         {
             IsKilled = true,
         };
+        yield return Approval(
+            "restart_in_mid_approval", "The server is restarted while a run waits for an approval, its tool open", "TERM");
+        yield return Approval(
+            "killed_in_mid_approval", "The server is killed while a run waits for an approval, its tool open", "KILL") with
+        {
+            IsKilled = true,
+        };
         yield return Lease("restart_within_a_declared_lease", "The server is restarted while a run has declared a long silence", "TERM");
         yield return Lease("killed_within_a_declared_lease", "The server is killed while a run has declared a long silence", "KILL") with
         {
@@ -99,6 +106,27 @@ internal static class RestartHarms
                 await bench.RestartAsync(signal);
                 await bench.BackAsync();
                 await HarmBench.PassAsync(bench.Duration);
+                await bench.EndRunAsync("ada", "r1");
+            },
+        };
+
+    private static Harm Approval(string name, string situation, string signal)
+        => new(name, Guard.Lease, situation, "the run, its tool, its page", "runs asked nobody")
+        {
+            // Longer than a tool may run.
+            Short = TimeSpan.FromSeconds(12),
+            Full = TimeSpan.FromMinutes(6),
+            Happens = async bench =>
+            {
+                await bench.OpenAsync("ada");
+                await bench.BeginRunAsync("ada", "r1");
+                await bench.PublishAsync("ada", "r1", "tool_executing", LeaseHarms.Deletes);
+                await bench.PublishAsync("ada", "r1", "run_waiting", LeaseHarms.Approval);
+                await bench.RestartAsync(signal);
+                await bench.BackAsync();
+                await HarmBench.PassAsync(bench.Duration);
+                await bench.AnswerAsync("ada", "r1");
+                await bench.PublishAsync("ada", "r1", "tool_completed", LeaseHarms.Deletes);
                 await bench.EndRunAsync("ada", "r1");
             },
         };

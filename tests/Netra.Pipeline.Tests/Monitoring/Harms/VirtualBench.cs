@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -40,6 +41,15 @@ internal sealed class VirtualBench : IAsyncDisposable
         var (response, body) = await MonitoredHost.WhileTimePassesAsync(
             Time, Host.Http.PublishAsync(HarmBench.Json(userId, runId, type, data)));
         Expect(response.IsSuccessStatusCode, $"{type} of {runId} was answered {(int)response.StatusCode}: {body}");
+    }
+
+    /// <summary>Answers what a run asks.</summary>
+    public async Task AnswerAsync(string userId, string runId, string requestId = "q1")
+    {
+        using var content = new StringContent(HarmBench.AnswerJson(userId, runId, requestId), Encoding.UTF8, "application/json");
+        using var response = await MonitoredHost.WhileTimePassesAsync(
+            Time, Host.Http.PostAsync(new Uri("/v1/runs/answer", UriKind.Relative), content));
+        Expect(response.IsSuccessStatusCode, $"the answer to {requestId} of {runId} was answered {(int)response.StatusCode}");
     }
 
     /// <summary>Publishes a whole run.</summary>
