@@ -23,8 +23,7 @@ internal sealed class InterruptedRunTests
                 await using var page = await TestClient.ConnectAsync(AddressOf(await WhenReadyAsync(server)));
                 welcome = page.Welcome;
                 await page.SendAsync("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 100"}""");
-                var started = await page.ReadAsync<EventMessage>();
-                run = started.RunId;
+                run = (await page.ReadAsync<AcceptedMessage>()).RunId!;
                 seen = (await page.ReadEventsAsync(5))[^1].Seq;
                 await server.KillAsync();
             }

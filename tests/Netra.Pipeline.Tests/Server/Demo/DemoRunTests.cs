@@ -130,7 +130,7 @@ internal sealed class DemoRunTests
         await using var host = await StartAsync("00:00:00.01");
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await SendAsync(page, "chat_message", "m1", content: "Count slowly to 100");
-        var runId = (await page.ReadAsync<EventMessage>()).RunId;
+        var runId = (await page.ReadAsync<AcceptedMessage>()).RunId;
         await page.ReadEventsAsync(5);
 
         await SendAsync(page, "cancel_run", "m2", runId: runId);
@@ -152,7 +152,7 @@ internal sealed class DemoRunTests
         await using var ada = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await using var eve = await TestClient.ConnectAsync(host.SocketAddress("eve"));
         await SendAsync(ada, "chat_message", "m1", content: "Count slowly to 20");
-        var runId = (await ada.ReadAsync<EventMessage>()).RunId;
+        var runId = (await ada.ReadAsync<AcceptedMessage>()).RunId;
 
         await SendAsync(eve, "cancel_run", "m2", runId: runId);
 

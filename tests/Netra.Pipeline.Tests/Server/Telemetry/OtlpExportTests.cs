@@ -63,7 +63,7 @@ internal sealed class OtlpExportTests
         _published = (await page.ReadEventsAsync(3))[^1];
         await page.AckAsync(_published.Seq);
         await page.SendAsync("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"What is 2+2?"}""");
-        _run = await page.ReadEventsAsync(1);
+        _run = (await page.ReadEventsAsync(2))[1..];
         while (!EventTypes.IsTerminal(_run[^1].EventType!.Value))
         {
             _run.Add(await page.ReadAsync<EventMessage>());
