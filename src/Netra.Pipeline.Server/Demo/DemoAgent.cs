@@ -12,8 +12,9 @@ namespace Netra.Pipeline.Server.Demo;
 
 /// <summary>
 /// Shows everything a run can do, without a model and without a network: plans over the question, says its plan, calls tools,
-/// delegates, and streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless; all
-/// that belongs to a run is local to it.
+/// delegates, asks, and streams an answer built from what came back. What fails is said in the answer, and the run goes on. Stateless;
+/// all that belongs to a run is local to it. The same question gets the same plan, so that a run that waited for an answer over a restart
+/// goes on where it was.
 /// </summary>
 internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options) : IAgent
 {
@@ -22,13 +23,15 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
     private const string Introduction =
         "I am the demo agent: no model, only rules, but real tools. Ask me to calculate (\"What is (2+3)*4?\"), "
         + "for the time (\"What time is it in Europe/Berlin?\"), about this project (\"How does overflow work?\"), "
-        + "to read a file (\"Read docs/protocol.md lines 1-20\"), or to count slowly to 100, which you can cancel.";
+        + "to read a file (\"Read docs/protocol.md lines 1-20\"), to delete the draft, which I ask you about first, "
+        + "or to count slowly to 100, which you can cancel.";
 
     public string Name => AgentName;
 
     public string Description => "Answers arithmetic, the time, and questions about this project, and shows each step.";
 
-    public IReadOnlyCollection<string> RequiredTools => [CalculateTool.ToolName, CurrentTimeTool.ToolName, ReadFileTool.ToolName];
+    public IReadOnlyCollection<string> RequiredTools =>
+        [CalculateTool.ToolName, CurrentTimeTool.ToolName, ReadFileTool.ToolName, DeleteDraftTool.ToolName];
 
     public IReadOnlyCollection<string> RequiredAgents => [DocResearcherAgent.AgentName];
 
@@ -103,6 +106,7 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
                 StepKind.Calculate => Calculated(await CallAsync(CalculateTool.ToolName)),
                 StepKind.Time => Clock(await CallAsync(CurrentTimeTool.ToolName)),
                 StepKind.Read => Read(await CallAsync(ReadFileTool.ToolName)),
+                StepKind.Delete => Deleted(await CallAsync(DeleteDraftTool.ToolName)),
                 StepKind.Research => await execution.DelegateAsync(
                     DocResearcherAgent.AgentName, (string)step.Arguments["question"]!, cancellationToken),
                 StepKind.Introduce => Introduction,
@@ -126,6 +130,7 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
         StepKind.Calculate => $"calculate {(string)step.Arguments["expression"]!}",
         StepKind.Time => $"tell the time in {(string?)step.Arguments["zone"] ?? "UTC"}",
         StepKind.Read => $"read {(string)step.Arguments["path"]!}",
+        StepKind.Delete => "delete the draft",
         StepKind.Research => $"find out \"{(string)step.Arguments["question"]!}\"",
         StepKind.Count or StepKind.Introduce or _ => "do that",
     };
@@ -134,6 +139,13 @@ internal sealed class DemoAgent(TimeProvider time, IOptions<DemoOptions> options
 
     private static string Clock(JsonNode result) =>
         $"In {(string)result["zone"]!} it is {(string)result["weekday"]!}, {(string)result["time"]!} (UTC{(string)result["offset"]!}).";
+
+    private static string Deleted(JsonNode result) => ((bool)result["approved"]!, (bool)result["deleted"]!) switch
+    {
+        (false, _) => $"I left the draft alone, as {(string?)result["by"]} wanted.",
+        (true, true) => $"I deleted the draft: {(string?)result["by"]} has approved it.",
+        (true, false) => "There was nothing left to delete: the draft is gone already.",
+    };
 
     private static string Read(JsonNode result)
     {

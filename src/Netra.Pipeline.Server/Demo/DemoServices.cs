@@ -16,12 +16,14 @@ internal static class DemoServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DemoOptions>, DemoOptionsValidator>());
         services.TryAddSingleton<DocumentFolder>();
         services.TryAddSingleton<DocumentIndex>();
+        services.TryAddSingleton<DraftFolder>();
         return pipeline
             .AddTool<CalculateTool>()
             .AddTool<CurrentTimeTool>()
             .AddTool<SearchDocsTool>()
             .AddTool<ReadFileTool>()
-            .AddAgent<DemoAgent>()
+            .AddTool<DeleteDraftTool>()
+            .AddAgent<DemoAgent>(isResumable: true)
             .AddAgent<DocResearcherAgent>()
             .AddMessageHandler<DemoMessageHandler>();
     }

@@ -18,6 +18,7 @@ internal static class Planner
 
         // From the most particular rule to the most general, since a claimed word is gone: "lines 10-20" is no subtraction.
         steps.AddRange(ReadRule.Apply(text));
+        steps.AddRange(DeleteRule.Apply(text));
         steps.AddRange(CountRule.Apply(text));
         steps.AddRange(TimeRule.Apply(text));
         steps.AddRange(CalculateRule.Apply(text));

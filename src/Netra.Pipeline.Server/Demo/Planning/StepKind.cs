@@ -12,6 +12,9 @@ internal enum StepKind
     /// <summary>Calls <c>read_file</c>.</summary>
     Read,
 
+    /// <summary>Calls <c>delete_draft</c>, which asks first.</summary>
+    Delete,
+
     /// <summary>Delegates to the agent that knows the documentation.</summary>
     Research,
 

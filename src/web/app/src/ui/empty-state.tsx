@@ -2,7 +2,7 @@ interface Props {
   readonly onAsk: (question: string) => void;
 }
 
-const suggestions = ['What is (17 + 25) * 3?', 'How does overflow work?', 'What is 1/0?', 'Count slowly to 20'];
+const suggestions = ['What is (17 + 25) * 3?', 'How does overflow work?', 'What is 1/0?', 'Delete the draft', 'Count slowly to 20'];
 
 export function EmptyState({ onAsk }: Props) {
   return (

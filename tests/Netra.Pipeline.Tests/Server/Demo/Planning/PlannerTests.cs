@@ -22,6 +22,10 @@ public sealed class PlannerTests
     [TestCase("Read ../../etc/secret.md", "Read {\"path\":\"../../etc/secret.md\"}")]
     [TestCase("show me the file README.md lines 10-20", "Read {\"path\":\"README.md\",\"from_line\":10,\"to_line\":20}")]
     [TestCase("Read docs/protocol.md, line 7", "Read {\"path\":\"docs/protocol.md\",\"from_line\":7,\"to_line\":7}")]
+    [TestCase("Delete the draft", "Delete {}")]
+    [TestCase("Could you please remove my draft?", "Delete {}")]
+    [TestCase("throw the draft away, and delete that draft", "Delete {}")]
+    [TestCase("How does a draft work?", "Research {\"question\":\"How does a draft work\"}")]
     [TestCase("Count slowly to 100", "Count {\"to\":100}")]
     [TestCase("count to 99999999999", "Count {\"to\":1000}")]
     [TestCase("How does overflow work?", "Research {\"question\":\"How does overflow work\"}")]
@@ -58,7 +62,7 @@ public sealed class PlannerTests
     [Test]
     public void PlanFor_EveryStep_SaysWhy() =>
         Assert.That(
-            Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. How do gaps work?").Steps.Select(step => step.Why),
+            Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. Delete the draft. How do gaps work?").Steps.Select(step => step.Why),
             Is.All.Not.Empty);
 
     [TestCase("((((((((((((((((((((((((")]
