@@ -179,9 +179,67 @@ internal sealed partial class ChatPageTests
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
-    private async Task<ChatPage> OpenAsync()
+    [Test]
+    public async Task ChatPage_DemoAsksFirst_IsApprovedOnAnotherDevice()
     {
-        var page = await ChatPage.OpenAsync(_context, _server.Address, _userId);
+        await using var phone = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = 390, Height = 844 } });
+        var (first, second) = (await OpenAsync(), await OpenAsync(phone));
+        await first.AskAsync("Delete the draft");
+        var (here, there) = (new RunCard(first.Runs), new RunCard(second.Runs));
+        await Expect(here.Requests).ToContainTextAsync("Delete the draft?", Patiently);
+        await Expect(there.Requests).ToContainTextAsync("Delete the draft?", Patiently);
+        await Expect(here.ToolStatuses).ToHaveTextAsync("waiting");
+        await Expect(here.Answers).ToHaveTextAsync(["Approve", "Decline"]);
+        await first.ShootAsync("asked");
+        await second.ShootAsync("asked-phone");
+
+        await there.Answers.GetByText("Approve").ClickAsync();
+
+        foreach (var run in new[] { here, there })
+        {
+            await Expect(run.Outcomes).ToHaveTextAsync($"Approved by {_userId}", RunTakes);
+            await Expect(run.ToolStatuses).ToHaveTextAsync("ok", RunTakes);
+            await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+            await Expect(run.Answer).ToContainTextAsync("I deleted the draft");
+            await Expect(run.Requests).ToHaveCountAsync(0);
+        }
+
+        await first.ShootAsync("done");
+        await second.ShootAsync("done-phone");
+    }
+
+    [Test]
+    public async Task ChatPage_ServerKilledWhileTheDemoAsks_GoesOnWithTheAnswer()
+    {
+        var page = await OpenAsync();
+        await page.AskAsync("Delete the draft");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Requests).ToBeVisibleAsync(new() { Timeout = 30_000 });
+
+        // A page is shown an event while it is being stored. What is published after it is answered once both are.
+        using var other = new Publisher(_server.Address, "other");
+        await other.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        var address = _server.Address;
+        await _server.DisposeAsync();
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await page.ShootAsync("away");
+        _server = await ServerProcess.StartAsync(_data.FullName, address);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await page.ShootAsync("asked");
+
+        await run.Answers.GetByText("Approve").ClickAsync();
+
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(run.Attempt).ToHaveTextAsync("attempt 2");
+        await Expect(run.ToolStatuses).ToHaveTextAsync("ok");
+        await Expect(run.Answer).ToContainTextAsync($"I deleted the draft: {_userId} has approved it.");
+        await Expect(run.Missing).ToHaveCountAsync(0);
+        await page.ShootAsync("done");
+    }
+
+    private async Task<ChatPage> OpenAsync(IBrowserContext? context = null)
+    {
+        var page = await ChatPage.OpenAsync(context ?? _context, _server.Address, _userId);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         return page;
     }
