@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;

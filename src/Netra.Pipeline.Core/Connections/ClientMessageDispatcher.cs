@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Commands;
-using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
@@ -72,15 +71,16 @@ internal sealed class ClientMessageDispatcher(
             case AnswerMessage answer:
                 HandOver(connection, answer.Id, "answer", async token =>
                 {
-                    await answers.AnswerAsync(
+                    var taken = await answers.AnswerAsync(
                         connection.UserId,
                         answer.ThreadId,
                         answer.RunId,
                         answer.RequestId,
                         answer.Value,
                         by: connection.UserId,
+                        answer.Id,
                         token);
-                    return new CommandAnswer(answer.RunId, IsTaken: false);
+                    return new CommandAnswer(answer.RunId, taken.IsTaken);
                 });
                 break;
             case UnknownClientMessage unknown:

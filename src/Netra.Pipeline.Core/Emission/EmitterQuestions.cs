@@ -64,6 +64,9 @@ internal sealed class EmitterQuestions(
     /// <summary>What is known of something that the run has asked; null for nothing.</summary>
     public LogQuestion? Find(string requestId) => stream.Runs.FindQuestion(run, requestId);
 
+    /// <summary>Where the run stands for those who want something of it.</summary>
+    public RunStanding Standing => stream.Runs.StandingOf(run);
+
     /// <summary>The event of a question or an answer.</summary>
     public string IdOf(long seq) => stream.IdOf(seq);
 
@@ -74,13 +77,14 @@ internal sealed class EmitterQuestions(
     /// <param name="question">The question, which has been found.</param>
     /// <param name="value">The value: one JSON value, checked.</param>
     /// <param name="by">Who answers.</param>
+    /// <param name="command">The command that it becomes, in the same transaction; null for none.</param>
     /// <param name="cancellationToken">Cancels waiting for room.</param>
     /// <returns>The answer's event, and what the stream has said.</returns>
     public async ValueTask<(EventReceipt Receipt, QuestionOutcome Outcome)> AnswerAsync(
-        LogQuestion question, ReadOnlyMemory<byte> value, string by, CancellationToken cancellationToken)
+        LogQuestion question, ReadOnlyMemory<byte> value, string by, CommandChange? command, CancellationToken cancellationToken)
     {
         var change = new QuestionChange(question, (value, by));
-        var receipt = await SendAnswerAsync(change, value, by, cancellationToken);
+        var receipt = await SendAnswerAsync(change, value, by, command, cancellationToken);
         return (receipt, change.Outcome!);
     }
 
@@ -153,11 +157,11 @@ internal sealed class EmitterQuestions(
         }
 
         data.WriteEndObject();
-        return SendAsync(Asking, encoder, now, change, cancellationToken);
+        return SendAsync(Asking, encoder, now, change, command: null, cancellationToken);
     }
 
     private ValueTask<EventReceipt> SendAnswerAsync(
-        QuestionChange change, ReadOnlyMemory<byte> value, string by, CancellationToken cancellationToken)
+        QuestionChange change, ReadOnlyMemory<byte> value, string by, CommandChange? command, CancellationToken cancellationToken)
     {
         const EventType Type = EventType.RunResumed;
         var (encoder, now) = drafts.Begin(Type);
@@ -167,14 +171,20 @@ internal sealed class EmitterQuestions(
         data.WriteRawValue(value.Span, skipInputValidation: true);
         data.WriteString("by"u8, by);
         data.WriteEndObject();
-        return SendAsync(Type, encoder, now, change, cancellationToken);
+        return SendAsync(Type, encoder, now, change, command, cancellationToken);
     }
 
     private ValueTask<EventReceipt> SendAsync(
-        EventType type, EventEncoder encoder, DateTimeOffset now, QuestionChange change, CancellationToken cancellationToken)
+        EventType type,
+        EventEncoder encoder,
+        DateTimeOffset now,
+        QuestionChange change,
+        CommandChange? command,
+        CancellationToken cancellationToken)
     {
         var draft = drafts.Finish(type, default, encoder, now, drafts.Trace);
         return sender.SendAsync(
-            new PendingEvent(draft, default(EventSubject), run) { IsUrgent = true, Question = change }, cancellationToken);
+            new PendingEvent(draft, default(EventSubject), run) { IsUrgent = true, Question = change, Command = command },
+            cancellationToken);
     }
 }

@@ -187,7 +187,6 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<EmissionWaits>();
         services.TryAddSingleton<AnswerMetrics>();
         services.TryAddSingleton<TokenUsageMetrics>();
-        services.TryAddSingleton<RunAnswers>();
         services.TryAddSingleton(static provider => new EventEmitterFactory(
             provider.GetRequiredService<StreamRegistry>(),
             provider.GetRequiredService<PipelineBridge>(),
@@ -215,6 +214,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<CommandAudience, CommandPages>();
         services.TryAddSingleton<CommandMetrics>();
         services.TryAddSingleton<CommandRegistry>();
+        services.TryAddSingleton<RunAnswers>();
         services.TryAddSingleton<CommandExpiry>();
         services.TryAddSingleton<CommandUpkeep>();
         services.TryAddSingleton<CancelRequests>();

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Netra.Pipeline.Emission;
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
@@ -65,15 +65,16 @@ internal sealed class AnswerEndpoint(PublishGuard guard, RunAnswers answers)
             using var document = Parse(body);
             var members = document.RootElement;
             var userId = Text(members, "user_id");
-            var stored = await answers.AnswerAsync(
+            var taken = await answers.AnswerAsync(
                 userId,
                 Text(members, "thread_id"),
                 Text(members, "run_id"),
                 Text(members, "request_id") ?? throw Invalid("request_id", "is missing"),
                 members.TryGetProperty("value", out var value) ? value : throw Invalid("value", "is missing"),
                 RequestAuthor.NameOf(context, Text(members, "by") ?? userId),
+                messageId: null,
                 context.RequestAborted);
-            await PublishAnswer.WriteAsync(context.Response, stored, context.RequestAborted);
+            await PublishAnswer.WriteAsync(context.Response, taken.Stored, context.RequestAborted);
             return null;
         }
         catch (PipelineException exception)

@@ -25,14 +25,14 @@ internal sealed partial class EventPublisher
         if (outcome.Verdict != QuestionVerdict.Taken)
         {
             Hear(scope, emitter.Attempt);
-            return Known(emitter, outcome, scope);
+            return await KnownAsync(emitter, outcome, scope);
         }
 
         if (key is null)
         {
             var receipt = await SendAsync(emitter, data, key: null, isUrgent: true, cancellationToken, change);
             return change.Outcome is { Verdict: not QuestionVerdict.Taken } known
-                ? Known(emitter, known, scope)
+                ? await KnownAsync(emitter, known, scope)
                 : Accepted(receipt, context);
         }
 
@@ -45,12 +45,12 @@ internal sealed partial class EventPublisher
 
         // No event was made, by this publish or by the one under the same key that it has waited for.
         return keyed is { Earlier: null, Receipt.AssignedSeq: 0 }
-            ? Known(emitter, emitter.Questions.Judge(new QuestionChange(change.Question), emitter.Attempt), scope)
+            ? await KnownAsync(emitter, emitter.Questions.Judge(new QuestionChange(change.Question), emitter.Attempt), scope)
             : Accepted(keyed, context);
     }
 
     // No event was made.
-    private PublishOutcome Known(EventEmitter emitter, QuestionOutcome outcome, in FailureScope scope)
+    private async ValueTask<PublishOutcome> KnownAsync(EventEmitter emitter, QuestionOutcome outcome, FailureScope scope)
     {
         if (EmitterQuestions.ProblemOf(outcome.Verdict) is { } problem)
         {
@@ -58,7 +58,32 @@ internal sealed partial class EventPublisher
         }
 
         var (questions, known) = (emitter.Questions, outcome.Known!);
-        var stored = known.Answer is { } answer ? questions.WhenStored(answer) : Task.CompletedTask;
-        return PublishOutcome.Known(known, questions.IdOf(known.Answer?.Seq ?? known.Seq), stored, emitter.Context, time.GetTimestamp());
+        var id = questions.IdOf(known.Answer?.Seq ?? known.Seq);
+        if (known.Answer is { } answer)
+        {
+            await questions.WhenStored(answer);
+            await TakeAsync(id);
+        }
+
+        return PublishOutcome.Known(known, id, Task.CompletedTask, emitter.Context, time.GetTimestamp());
+    }
+
+    // Whoever asks again and gets the answer has taken it: it need not be told as a command any more.
+    private async ValueTask TakeAsync(string commandId)
+    {
+        if (commands.Find(commandId)?.Publisher is not { } publisher)
+        {
+            return;
+        }
+
+        try
+        {
+            await commands.AcknowledgeAsync(publisher, commandId);
+        }
+        catch (PipelineException exception)
+        {
+            // It is told once more then.
+            failures.Report(exception);
+        }
     }
 }

@@ -1,19 +1,26 @@
+using System.Buffers;
 using System.Text.Json;
 using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
 
-namespace Netra.Pipeline.Emission;
+namespace Netra.Pipeline.Commands;
 
 /// <summary>
 /// Takes the answers to what runs ask, from whomever they come: checks them, stores each as the one <c>run_resumed</c> of its question, and
-/// hands it to whoever waits. Safe from any thread.
+/// hands it to whoever waits: in the process, or, as a command, to the publisher of the run. Safe from any thread.
 /// </summary>
 internal sealed class RunAnswers(
-    EventEmitterFactory emitters, UserExecutionContextFactory contexts, StreamRegistry streams, IEventLog log, FailureReporter failures)
+    EventEmitterFactory emitters,
+    UserExecutionContextFactory contexts,
+    StreamRegistry streams,
+    CommandRegistry registry,
+    IEventLog log,
+    FailureReporter failures)
 {
     /// <summary>The longest value, in bytes of JSON.</summary>
     public const int MaxValueBytes = 64 * 1024;
@@ -38,17 +45,19 @@ internal sealed class RunAnswers(
     /// <param name="requestId">What it asks.</param>
     /// <param name="value">The answer.</param>
     /// <param name="by">Who answers.</param>
+    /// <param name="messageId">The client message that it came with; null when none did.</param>
     /// <param name="cancellationToken">Cancels waiting for room; once it is accepted, nothing does.</param>
     /// <returns>The answer's event, once it is stored.</returns>
     /// <exception cref="AnswerRefusedException">It was not taken, and says why.</exception>
     /// <exception cref="PipelineException">It could not be stored.</exception>
-    public async ValueTask<StoredReceipt> AnswerAsync(
+    public async ValueTask<TakenAnswer> AnswerAsync(
         string? userId,
         string? threadId,
         string? runId,
         string requestId,
         JsonElement value,
         string by,
+        string? messageId,
         CancellationToken cancellationToken)
     {
         var context = contexts.Create(userId, threadId, runId);
@@ -62,7 +71,7 @@ internal sealed class RunAnswers(
             await using var emitter = await emitters.CreateEmitterAsync(context, Own, cancellationToken);
             try
             {
-                return await AnswerAsync(emitter, requestId, value, by, cancellationToken);
+                return await AnswerAsync(emitter, requestId, value, by, messageId, cancellationToken);
             }
             catch (SendFailureException exception) when (exception.Code == FailureCode.AttemptSuperseded && tries < MaxTries)
             {
@@ -90,8 +99,8 @@ internal sealed class RunAnswers(
         }
     }
 
-    private async ValueTask<StoredReceipt> AnswerAsync(
-        EventEmitter emitter, string requestId, JsonElement value, string by, CancellationToken cancellationToken)
+    private async ValueTask<TakenAnswer> AnswerAsync(
+        EventEmitter emitter, string requestId, JsonElement value, string by, string? messageId, CancellationToken cancellationToken)
     {
         var (scope, questions) = (emitter.Context.ScopeOf(Operation), emitter.Questions);
         var question = questions.Find(requestId) ?? throw Reported(AnswerRefusedException.Unknown(scope, requestId));
@@ -101,7 +110,40 @@ internal sealed class RunAnswers(
             throw Reported(AnswerRefusedException.Invalid(scope, requestId, problem));
         }
 
-        var (receipt, outcome) = await questions.AnswerAsync(question, encoded, by, cancellationToken);
+        var held = Reserve(emitter, question, encoded, by, messageId);
+        try
+        {
+            var (receipt, outcome) = await questions.AnswerAsync(question, encoded, by, held?.Command, cancellationToken);
+            EnsureTaken(outcome, scope, requestId);
+            var stored = await receipt.WhenStoredAsync(CancellationToken.None);
+            if (held is not null)
+            {
+                registry.Offer(held, stored.Id);
+                held = null;
+                return new TakenAnswer(stored, IsTaken: false);
+            }
+
+            if (!questions.Tell(outcome.Known!))
+            {
+                foreach (var listener in _listeners)
+                {
+                    listener(RunKey.Of(emitter.Context), outcome.Known!);
+                }
+            }
+
+            return new TakenAnswer(stored, !emitter.Questions.Standing.IsOutside);
+        }
+        finally
+        {
+            if (held is not null)
+            {
+                registry.Drop(held);
+            }
+        }
+    }
+
+    private void EnsureTaken(QuestionOutcome outcome, in FailureScope scope, string requestId)
+    {
         switch (outcome.Verdict)
         {
             case QuestionVerdict.Taken:
@@ -117,16 +159,54 @@ internal sealed class RunAnswers(
                 throw new InvalidOperationException($"An answer was answered with {outcome.Verdict}.");
         }
 
-        var stored = await receipt.WhenStoredAsync(CancellationToken.None);
-        if (!questions.Tell(outcome.Known!))
+    }
+
+    // Of a run outside of the process the answer is a command, too.
+    private HeldCommand? Reserve(EventEmitter emitter, LogQuestion question, ReadOnlyMemory<byte> value, string by, string? messageId)
+    {
+        var standing = emitter.Questions.Standing;
+        if (!standing.IsOutside || standing.HasEnded)
         {
-            foreach (var listener in _listeners)
-            {
-                listener(RunKey.Of(emitter.Context), outcome.Known!);
-            }
+            return null;
         }
 
-        return stored;
+        var context = emitter.Context;
+        var command = new NewCommand(CommandKind.Answer, context.UserId, context.ThreadId, MembersOf(context, question, value, by))
+        {
+            Publisher = standing.PublisherId,
+            RunId = context.RunId,
+            RequestId = question.RequestId,
+            MessageId = messageId,
+        };
+        try
+        {
+            return registry.Reserve(command, standing.Publisher);
+        }
+        catch (SendFailureException exception) when (exception.Code == FailureCode.MessageRejected)
+        {
+            // Too many wait. The answer is stored all the same, and whoever asks again gets it.
+            failures.Report(exception);
+            return null;
+        }
+    }
+
+    private static byte[] MembersOf(UserExecutionContext context, LogQuestion question, ReadOnlyMemory<byte> value, string by)
+    {
+        var members = new ArrayBufferWriter<byte>(256 + value.Length);
+        using (var json = new Utf8JsonWriter(members, CommandJson.Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("user_id"u8, context.UserId);
+            json.WriteString("thread_id"u8, context.ThreadId);
+            json.WriteString("run_id"u8, context.RunId);
+            json.WriteString("request_id"u8, question.RequestId);
+            json.WritePropertyName("value"u8);
+            json.WriteRawValue(value.Span, skipInputValidation: true);
+            json.WriteString("by"u8, by);
+            json.WriteEndObject();
+        }
+
+        return members.WrittenSpan.ToArray();
     }
 
     private static string? ProblemOf(LogQuestion question, JsonElement value, int bytes)
@@ -140,3 +220,8 @@ internal sealed class RunAnswers(
         return exception;
     }
 }
+
+/// <summary>An answer that was taken.</summary>
+/// <param name="Stored">Its event.</param>
+/// <param name="IsTaken">Whether it has reached whoever asked, in this process; otherwise a backend will get it.</param>
+internal readonly record struct TakenAnswer(StoredReceipt Stored, bool IsTaken);
