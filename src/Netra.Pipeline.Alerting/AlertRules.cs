@@ -172,6 +172,16 @@ public sealed class AlertRules
             "Runs wait for answers that were due by now",
             "Nothing is wrong with them: an answer is still taken, and its run goes on. The health object lists the runs that wait, and "
             + "the user's view what they ask. Reach whoever is to answer, answer with POST /v1/runs/answer, or have the run cancelled."),
+        new("untaken_commands", AlertSeverity.High, Signals.UntakenCommands, AlertComparison.Above, 0,
+            "No backend takes what users want",
+            "Answers, messages or cancellations wait for a backend that does not read its commands, or does not acknowledge them. Look at "
+            + "netra.command.untaken, and whether the backends' requests have commands=1 or read /v1/commands.")
+        {
+            LabelName = "command",
+
+            // A backend that is deployed anew, or was away for a minute, has taken them by then.
+            For = TimeSpan.FromMinutes(5),
+        },
         new("stuck_loops", AlertSeverity.Critical, Signals.StuckLoops, AlertComparison.Above, 0,
             "One of the server's own loops hangs or has ended",
             "What the loop is for does not happen any more. Take a dump of the stacks (dotnet-dump), which says what it waits for; then "

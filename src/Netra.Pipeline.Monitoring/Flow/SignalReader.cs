@@ -1,3 +1,4 @@
+using Netra.Pipeline.Commands;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
@@ -28,6 +29,7 @@ internal sealed class SignalReader(
     ResourceTrend resources,
     ThreadPoolProbe threads,
     BackgroundWatch loops,
+    CommandMetrics commands,
     TimeProvider time)
 {
     private static readonly (string Kind, FailureCode[] Codes)[] SilentFailureKinds =
@@ -76,6 +78,8 @@ internal sealed class SignalReader(
         ];
         AddFailures(readings);
         AddSilentFailures(readings);
+        readings.AddRange(Enum.GetValues<CommandKind>().Select(
+            kind => new SignalReading(Signals.UntakenCommands, CommandKinds.WireName(kind), commands.UntakenOf(kind))));
         readings.AddRange(loops.Loops.Select(static loop => new SignalReading(Signals.StuckLoops, loop.Loop, loop.IsStuck ? 1 : 0)));
         return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement) { Waiting = asking };
     }

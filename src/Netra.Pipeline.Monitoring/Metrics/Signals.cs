@@ -48,6 +48,9 @@ public static class Signals
     /// <summary>What runs ask and nobody has answered, past the time until which an answer was of use.</summary>
     public const string OverdueAnswers = "overdue_answers";
 
+    /// <summary>Commands of publishers that no backend has taken; labels: what they are.</summary>
+    public const string UntakenCommands = "untaken_commands";
+
     /// <summary>Health checks that say unhealthy; labels: their names. The reading is 0 or 1.</summary>
     public const string UnhealthyChecks = "unhealthy_checks";
 

@@ -37,6 +37,7 @@ internal sealed class AlertRulesTests
     [TestCase("stuck_loops", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("stuck_tools", AlertSeverity.High, AlertComparison.Above, 0, 0)]
     [TestCase("overdue_answers", AlertSeverity.Medium, AlertComparison.Above, 0, 0)]
+    [TestCase("untaken_commands", AlertSeverity.High, AlertComparison.Above, 0, 300)]
     [TestCase("unhealthy_check", AlertSeverity.High, AlertComparison.Above, 0, 5)]
     [TestCase("emergency_mode", AlertSeverity.High, AlertComparison.Above, 0, 0)]
     [TestCase("performance_degraded", AlertSeverity.Medium, AlertComparison.Above, 3, 120)]
@@ -64,7 +65,7 @@ internal sealed class AlertRulesTests
             .ToList();
         var rules = new AlertRules().All;
 
-        Assert.That(rules, Has.Count.EqualTo(35));
+        Assert.That(rules, Has.Count.EqualTo(36));
         Assert.That(rules.Select(static rule => rule.Name), Is.Unique.And.All.Match("^[a-z0-9_]+$"));
         Assert.That(rules.Select(static rule => rule.Signal).Distinct(StringComparer.Ordinal), Is.SubsetOf(signals));
         Assert.That(signals, Is.SubsetOf(rules.Select(static rule => rule.Signal)), "a signal that no rule compares");

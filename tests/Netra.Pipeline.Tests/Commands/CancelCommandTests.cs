@@ -109,6 +109,8 @@ internal sealed class CancelCommandTests
         await using var host = await PipelineHost.StartAsync(settings: [("Netra:Connections:PingInterval", "00:10:00")], time: time);
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await PublishAsync(host, Started);
+        await client.ReadAsync<EventMessage>();
+        await client.AckAsync(1);
         await CancelAsync(client, "m-1");
         await client.ReadAsync<AcceptedMessage>();
 

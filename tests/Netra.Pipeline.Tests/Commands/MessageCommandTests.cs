@@ -176,7 +176,7 @@ internal sealed class MessageCommandTests
             },
             folder is null ? [] : [("Netra:DataDirectory", folder.Path)]);
 
-    private static async Task AcknowledgeAsync(int port, string commandId)
+    public static async Task AcknowledgeAsync(int port, string commandId)
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
         using var content = new StringContent($$"""{"command_ack":"{{commandId}}"}""", Encoding.UTF8, "application/json");

@@ -18,4 +18,5 @@ internal enum Guard
     StuckLoops,
     Handles,
     Queues,
+    Commands,
 }

@@ -8,7 +8,7 @@ internal static class HarmCatalogue
     public static IReadOnlyList<Harm> All { get; } =
     [
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
-        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
+        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(), .. CommandHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>
@@ -41,6 +41,7 @@ internal static class HarmCatalogue
         Guard.StuckLoops => "stuck loops",
         Guard.Handles => "handles",
         Guard.Queues => "queues",
+        Guard.Commands => "commands",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),
     };
 
