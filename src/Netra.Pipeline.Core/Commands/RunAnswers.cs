@@ -150,9 +150,9 @@ internal sealed class RunAnswers(
                 break;
             case QuestionVerdict.Answered:
                 var answer = outcome.Known!.Answer!;
-                throw Reported(AnswerRefusedException.Answered(scope, requestId, answer.By, answer.Seq));
+                throw Lost(AnswerRefusedException.Answered(scope, requestId, answer.By, answer.Seq));
             case QuestionVerdict.Closed:
-                throw Reported(AnswerRefusedException.Closed(scope, requestId));
+                throw Lost(AnswerRefusedException.Closed(scope, requestId));
             case QuestionVerdict.Unknown:
                 throw Reported(AnswerRefusedException.Unknown(scope, requestId));
             default:
@@ -213,6 +213,13 @@ internal sealed class RunAnswers(
         => bytes > MaxValueBytes
             ? $"has {bytes} bytes, and at most {MaxValueBytes} are allowed"
             : RequestKinds.ProblemOf(question.Kind, question.Options, value);
+
+    // That somebody else was quicker, or the run, is told to whoever answered, and is nobody else's affair.
+    private static AnswerRefusedException Lost(AnswerRefusedException refusal)
+    {
+        refusal.TryMarkReported();
+        return refusal;
+    }
 
     private PipelineException Reported(PipelineException exception)
     {
