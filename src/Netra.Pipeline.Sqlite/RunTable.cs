@@ -210,7 +210,7 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
         state.FirstSeq = state.FirstSeq == 0 ? seq : state.FirstSeq;
         state.LastSeq = seq;
         state.TerminalSeq = EventTypes.IsTerminal(type) ? seq : state.TerminalSeq;
-        state.WaitingUntil = seq > state.WaitingAfter ? 0 : state.WaitingUntil;
+        state.WaitingUntil = seq > state.WaitingAfter && !EventTypes.IsOfServer(type) ? 0 : state.WaitingUntil;
         state.IsDirty = true;
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
 
@@ -12,9 +11,6 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
 {
     private const int MaxStackBytes = 512;
     private sqlite3_stmt? _handle;
-
-    // The same, for the calls of each row; valid as long as the handle is there.
-    private nint _row;
 
     private sqlite3_stmt Handle => _handle ?? Compile();
 
@@ -47,8 +43,7 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
     /// <returns>Whether there is a row.</returns>
     public bool Step()
     {
-        _ = Handle;
-        var code = SqliteColumns.Step(_row);
+        var code = raw.sqlite3_step(Handle);
         if (code == raw.SQLITE_ROW)
         {
             return true;
@@ -74,9 +69,9 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
     /// <summary>Makes it ready for the next time, at the end of the block.</summary>
     public SqliteRows Query() => new(this);
 
-    public long Int64(int column) => SqliteColumns.Int64(_row, column);
+    public long Int64(int column) => raw.sqlite3_column_int64(Handle, column);
 
-    public int Int32(int column) => (int)SqliteColumns.Int64(_row, column);
+    public int Int32(int column) => raw.sqlite3_column_int(Handle, column);
 
     public string Text(int column) => raw.sqlite3_column_text(Handle, column).utf8_to_string();
 
@@ -87,21 +82,16 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(Handle, column);
 
     /// <summary>How many bytes a column has; none where it is null.</summary>
-    public int Length(int column) => SqliteColumns.Bytes(_row, column);
+    public int Length(int column) => raw.sqlite3_column_bytes(Handle, column);
 
     /// <summary>Copies a column's bytes.</summary>
     /// <param name="column">The column.</param>
     /// <param name="at">How many bytes are to be free before them.</param>
     public byte[] Copy(int column, int at)
     {
-        var from = SqliteColumns.Blob(_row, column);
-        var length = SqliteColumns.Bytes(_row, column);
-        var copy = new byte[at + length];
-        if (length > 0)
-        {
-            Marshal.Copy(from, copy, at, length);
-        }
-
+        var bytes = Blob(column);
+        var copy = new byte[at + bytes.Length];
+        bytes.CopyTo(copy.AsSpan(at));
         return copy;
     }
 
@@ -113,7 +103,6 @@ internal sealed class SqliteStatement(SqliteDatabase database, string sql) : IDi
     private sqlite3_stmt Compile()
     {
         database.Check(raw.sqlite3_prepare_v3(database.Handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle), sql);
-        _row = handle.DangerousGetHandle();
         return _handle = handle;
     }
 }

@@ -38,6 +38,7 @@ internal sealed class ResumableRuns
     private readonly UserExecutionContextFactory _contexts;
     private readonly PipelineBridge _bridge;
     private readonly FailureReporter _failures;
+    private readonly TimeProvider _time;
 
     public ResumableRuns(
         AgentRegistry agents,
@@ -47,10 +48,11 @@ internal sealed class ResumableRuns
         UserExecutionContextFactory contexts,
         PipelineBridge bridge,
         FailureReporter failures,
+        TimeProvider time,
         RunAnswers answers)
     {
         (_agents, _runner, _open, _emitters) = (agents, runner, open, emitters);
-        (_contexts, _bridge, _failures) = (contexts, bridge, failures);
+        (_contexts, _bridge, _failures, _time) = (contexts, bridge, failures, time);
         answers.Subscribe(OnAnswered);
     }
 
@@ -96,9 +98,12 @@ internal sealed class ResumableRuns
         }
     }
 
-    // Either a question of its last attempt is open, or the last event is an answer.
-    private static bool Waits(OpenRun run) => run.Questions.Any(
-        question => question.Answer is { } answer ? answer.Seq == run.LastSeq : question.Attempt == run.Attempt);
+    // Either a question of its last attempt is open, or the last event is an answer. One whose time is over, and after which the run has
+    // gone on, has been given up by whoever asked.
+    private bool Waits(OpenRun run) => run.Questions.Any(question => question.Answer is { } answer
+        ? answer.Seq == run.LastSeq
+        : question.Attempt == run.Attempt
+            && (question.Seq == run.LastSeq || question.Until is not { } until || until > _time.GetUtcNow()));
 
     private static RunKey KeyOf(OpenRun run) => new(run.UserId, run.ThreadId, run.RunId);
 
@@ -127,10 +132,13 @@ internal sealed class ResumableRuns
             var context = _contexts.Create(run.UserId, run.ThreadId, run.RunId, input.RequestId);
             _runner.Resume(run.AgentName!, input.Input, context, input.Data, run.Attempt + 1);
         }
-        catch (PipelineException)
+        catch (PipelineException exception)
         {
-            // It has been reported: too many runs are open, or the pipeline drains.
-            _answered.Enqueue(run);
+            // It has been reported: too many runs are open, or the pipeline drains. A run of that id which was begun anew is another one.
+            if (exception is not ContextValidationException)
+            {
+                _answered.Enqueue(run);
+            }
         }
         catch (JsonException exception)
         {

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Agents;
 
@@ -11,17 +14,16 @@ namespace Netra.Pipeline.Agents;
 /// <param name="Token">Fires when the run is cancelled or over.</param>
 internal sealed record RunScope(RunServices Services, RunRequest Request, EventEmitter Emitter, CancellationToken Token)
 {
-    private int _asked;
+    private readonly ConcurrentDictionary<string, int> _asked = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Asks on behalf of the run. Questions without an id are numbered in the order in which they are asked, so that the next attempt asks
-    /// them under the same ids.
+    /// Asks on behalf of the run. The id of a question without one is made of what it asks, and of how often the run has asked the same:
+    /// the next attempt asks it under the same id, and no answer is taken for one to anything else, in whatever order it asks.
     /// </summary>
     public async ValueTask<RunAnswer> AskAsync(RunQuestion question, string? callId, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(question);
-        var number = Interlocked.Increment(ref _asked);
-        var named = question with { RequestId = question.RequestId ?? $"ask-{number}", CallId = question.CallId ?? callId };
+        var named = question with { RequestId = question.RequestId ?? IdOf(question), CallId = question.CallId ?? callId };
         var draining = Request.IsResumable ? Services.Bridge.Draining : CancellationToken.None;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Token, draining);
         try
@@ -35,6 +37,13 @@ internal sealed record RunScope(RunServices Services, RunRequest Request, EventE
             IsSuspended = true;
             throw;
         }
+    }
+
+    private string IdOf(RunQuestion question)
+    {
+        var words = string.Join('\n', [RequestKinds.WireName(question.Kind), question.Prompt, .. question.Options]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(words)).AsSpan(0, 8));
+        return $"ask-{hash}-{_asked.AddOrUpdate(hash, 1, static (_, times) => times + 1)}";
     }
 
     /// <summary>Whether the run is put aside, since the process stops while it waits: its end is not to be told.</summary>

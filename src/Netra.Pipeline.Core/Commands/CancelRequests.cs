@@ -90,7 +90,15 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
             await StoreAsync(stream, run, held, id);
         }
 
-        return await held.Offered.WaitAsync(cancellationToken) ? new CommandAnswer(cancel.RunId, IsTaken: false) : Ended(cancel);
+        if (await held.Offered.WaitAsync(cancellationToken))
+        {
+            return new CommandAnswer(cancel.RunId, IsTaken: false);
+        }
+
+        return stream.Runs.StandingOf(run).HasEnded
+            ? Ended(cancel)
+            : throw SendFailureException.LogFailed(
+                new FailureScope("cancel_run", userId, cancel.ThreadId, cancel.RunId), "the cancellation could not be stored");
     }
 
     // Not cancelled half-way: others wait for the same command.

@@ -18,10 +18,19 @@ internal sealed partial class CommandRegistry
         {
             lock (_gate)
             {
-                return _subscriptions == 0 ? null : _publishers
-                    .Where(own => own.Value.SubscribedAs != 0 && !IsOver(own.Value))
-                    .MaxBy(static own => own.Value.SubscribedAs)
-                    .Key;
+                var (subscriber, latest) = ((string?)null, 0L);
+                if (_subscriptions > 0)
+                {
+                    foreach (var (publisher, own) in _publishers)
+                    {
+                        if (own.SubscribedAs > latest && !IsOver(own))
+                        {
+                            (subscriber, latest) = (publisher, own.SubscribedAs);
+                        }
+                    }
+                }
+
+                return subscriber;
             }
         }
     }

@@ -77,6 +77,9 @@ internal sealed partial class CommandRegistry
                 Place(held);
                 OfferLocked(held);
             }
+
+            // Whoever asks for the same again finds it, and waits for nothing.
+            held.DecideOffered(true);
         }
 
         if (pointless.Count > 0)

@@ -38,7 +38,7 @@ internal sealed class FrameJoiner(TokenWindow? window)
     public bool IsDelta => Count > 0 && (_isDelta ??= ReadFirst());
 
     /// <summary>Whether a frame stands aside, or has waited for as long as it may.</summary>
-    public bool HasWork => _aside.Buffer is not null || window is { IsOver: true };
+    public bool HasWork => _aside.Buffer is not null || (Count > 0 && window is { IsOver: true });
 
     /// <summary>Whether what it holds waits for more: it is live, and the window is not over.</summary>
     public bool MayWait() => window is not null && !window.TakeOver() && _first.AcceptedAt != 0 && window.Begin();
@@ -97,6 +97,8 @@ internal sealed class FrameJoiner(TokenWindow? window)
     /// <summary>What it holds: the frame as it was, or one that stands for several.</summary>
     public SendFrame Take()
     {
+        // A window that ends with nothing to wait for is over for whatever comes next.
+        window?.TakeOver();
         var frame = Count == 1 ? _first : Joined();
         if (_text.Length > 0)
         {

@@ -268,7 +268,7 @@ internal sealed class EventSender(
             if (outcome.Question is { Known: { } question })
             {
                 pending.Question!.Outcome = outcome.Question;
-                Observe(life, question);
+                Observe(life, pending.Run!, question);
             }
         }
 
@@ -300,11 +300,16 @@ internal sealed class EventSender(
         }
     }
 
-    private void Observe(RunLife life, LogQuestion question)
+    private void Observe(RunLife life, StreamRun run, LogQuestion question)
     {
         if (question.Answer is null)
         {
             services.Runs.Ask(life, question);
+            if (stream.Runs.FindQuestion(run, question.RequestId)?.Answer is not null)
+            {
+                // The answer was quicker than this thread, and found nothing that waited.
+                services.Runs.EndQuestion(life, question.RequestId);
+            }
         }
         else if (services.Runs.EndQuestion(life, question.RequestId) is { } waited && !context.IsSystem)
         {

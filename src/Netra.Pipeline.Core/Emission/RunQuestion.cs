@@ -28,7 +28,7 @@ public sealed record RunQuestion
 
     /// <summary>
     /// Its id, unique in its run: 1 to 256 bytes of UTF-8. Asked again under the same id, it gets the answer that there is. Default: for
-    /// agents and tools, a number in the order in which the run asks; for others a new id.
+    /// agents and tools, one made of what is asked and of how often the run has asked the same; for others a new one.
     /// </summary>
     public string? RequestId { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed partial class EventPublisher
         {
             var emitter = request.Find(target) ?? await request.OpenAsync(target, request.CreateContext(target), cancellationToken);
             var subject = new EventSubject(tool, refused.CallId);
-            if (!emitter.Life.MayHaveOpen(subject))
+            if (!emitter.Life.TryEndTool(subject))
             {
                 return;
             }

@@ -64,10 +64,12 @@ internal sealed partial class EventPublisher(
     {
         var scope = new FailureScope(Operation);
         int? attempt = null;
+        PublishTarget? refused = null;
         try
         {
             using var published = PublishedEventReader.Read(json, request.LastTarget);
             var target = published.Target;
+            refused = target;
             attempt = target.Attempt;
             if (published.Malformed is { } malformed)
             {
@@ -135,7 +137,7 @@ internal sealed partial class EventPublisher(
         {
             Hear(scope, attempt);
             var rejected = Rejected(exception);
-            await CloseToolAsync(request.LastTarget!, exception.Event, request, cancellationToken);
+            await CloseToolAsync(refused!, exception.Event, request, cancellationToken);
             return rejected;
         }
         catch (PipelineException exception)

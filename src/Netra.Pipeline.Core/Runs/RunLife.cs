@@ -133,8 +133,8 @@ internal sealed class RunLife(RunKey key)
             if (attempt > _attempt)
             {
                 _order.Reset();
-                _questions = null;
-                _waits.Ask(now, until: 0);
+                ForgetQuestionsBefore(attempt);
+                _waits.Ask(now, AskedUntil());
                 Volatile.Write(ref _attempt, attempt);
                 Volatile.Write(ref _stalledSince, Never);
             }
@@ -362,12 +362,13 @@ internal sealed class RunLife(RunKey key)
         }
     }
 
-    /// <summary>Whether a tool's call may be open, so that pages show it as running.</summary>
-    public bool MayHaveOpen(in EventSubject call)
+    /// <summary>The server is about to end a tool's call, since its result is too large.</summary>
+    /// <returns>Whether pages may show it as running.</returns>
+    public bool TryEndTool(in EventSubject call)
     {
         lock (_gate)
         {
-            return HasBegun && !HasEnded && _order.MayBeOpen(call);
+            return HasBegun && !HasEnded && _order.TryEndByServer(call);
         }
     }
 
@@ -377,6 +378,14 @@ internal sealed class RunLife(RunKey key)
         lock (_gate)
         {
             return !HasEnded && _order.HasReported;
+        }
+    }
+
+    private void ForgetQuestionsBefore(int attempt)
+    {
+        foreach (var question in _questions?.Values.Where(open => open.Question.Attempt < attempt).ToArray() ?? [])
+        {
+            _questions!.Remove(question.Question.RequestId);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class RunOrder
 
     private Dictionary<string, OpenTool>? _named;
     private Dictionary<string, List<OpenTool>>? _unnamed;
+    private HashSet<(string? CallId, string? Name)>? _endedByServer;
     private int _openTools;
     private bool _hasStarted;
     private bool _isPartial;
@@ -31,7 +32,7 @@ internal sealed class RunOrder
     /// <summary>Another attempt begins: nothing of the earlier one is open.</summary>
     public void Reset()
     {
-        (_named, _unnamed, _openTools) = (null, null, 0);
+        (_named, _unnamed, _endedByServer, _openTools) = (null, null, null, 0);
         (_hasStarted, _isPartial, _isAmbiguous) = (false, false, false);
     }
 
@@ -63,8 +64,16 @@ internal sealed class RunOrder
         }
     }
 
-    /// <summary>Whether a call may be open: it is, or the run began before it was seen here.</summary>
-    public bool MayBeOpen(in EventSubject subject) => _isPartial
+    /// <summary>
+    /// The server ends a call, whose result is too large. Its publisher may still say how it ended, once, with less.
+    /// </summary>
+    /// <returns>
+    /// Whether the call may be open: it is, or the run began before it was seen here; and it was not ended that way before.
+    /// </returns>
+    public bool TryEndByServer(in EventSubject subject)
+        => MayBeOpen(subject) && (_endedByServer ??= []).Count < MaxOpenTools && _endedByServer.Add((subject.CallId, subject.Name));
+
+    private bool MayBeOpen(in EventSubject subject) => _isPartial
         || (subject.CallId is { } id ? _named is not null && _named.ContainsKey(id)
             : _unnamed is not null && _unnamed.ContainsKey(subject.Name ?? "unknown"));
 
@@ -134,13 +143,13 @@ internal sealed class RunOrder
     {
         if (subject.CallId is { } id)
         {
-            return _named is not null && _named.Remove(id) ? Closed() : Unknown();
+            return _named is not null && _named.Remove(id) ? Closed() : Unknown(subject);
         }
 
         var name = subject.Name ?? "unknown";
         if (_unnamed is null || !_unnamed.TryGetValue(name, out var calls))
         {
-            return Unknown();
+            return Unknown(subject);
         }
 
         // It is not known which of several it is. One is done all the same; that it is the oldest one makes no tool
@@ -162,7 +171,10 @@ internal sealed class RunOrder
         return violation;
     }
 
-    private FlowViolation Unknown() => _isPartial ? FlowViolation.None : FlowViolation.ToolNotExecuting;
+    private FlowViolation Unknown(in EventSubject subject)
+        => _isPartial || _endedByServer?.Remove((subject.CallId, subject.Name)) == true
+            ? FlowViolation.None
+            : FlowViolation.ToolNotExecuting;
 }
 
 /// <summary>A tool that was called and has not completed.</summary>

@@ -33,7 +33,7 @@ internal sealed class InMemoryRun(LogRun run)
         _firstSeq = _firstSeq == 0 ? entry.Seq : _firstSeq;
         LastSeq = entry.Seq;
         _terminalSeq = EventTypes.IsTerminal(entry.Type) ? entry.Seq : _terminalSeq;
-        _waitingUntil = null;
+        _waitingUntil = EventTypes.IsOfServer(entry.Type) ? _waitingUntil : null;
         if (entry.Question is { } question)
         {
             _questions[question.RequestId] = question;

@@ -110,9 +110,10 @@ internal sealed class StreamRun(LogRun run)
     /// <summary>The next attempt begins: nothing of the earlier one counts.</summary>
     public void Begin(int attempt) => (Attempt, Events, FirstSeq, _hasToldLate) = (attempt, 0, 0, false);
 
-    public void Count(long seq, bool isTerminal, RunDeclaration? declared = null)
+    public void Count(long seq, bool isTerminal, RunDeclaration? declared = null, bool keepsWaiting = false)
     {
-        (_declared, _waitingUntil) = (declared ?? _declared, null);
+        _declared = declared ?? _declared;
+        _waitingUntil = keepsWaiting ? _waitingUntil : null;
         Events++;
         FirstSeq = FirstSeq == 0 ? seq : FirstSeq;
         LastSeq = seq;

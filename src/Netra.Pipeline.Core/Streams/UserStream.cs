@@ -401,7 +401,8 @@ internal sealed class UserStream
 
         if (place != AttemptPlace.Late)
         {
-            run?.Count(seq, isTerminal, run.Keep(draft.Declared));
+            // What the server says of a run ends no wait that the run has announced.
+            run?.Count(seq, isTerminal, run.Keep(draft.Declared), keepsWaiting: EventTypes.IsOfServer(draft.Type));
             if (draft.Publisher is { } publisher)
             {
                 run?.Publisher = publisher;

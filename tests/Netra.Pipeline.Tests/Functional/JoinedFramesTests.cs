@@ -226,6 +226,19 @@ internal sealed class JoinedFramesTests(bool overEventStream)
         await emitter.AgentThinkingAsync("hm");
         var (frames, _) = await page.ReadToAsync(6);
         Assert.That(frames.Select(static frame => (frame.FromSeq ?? frame.Seq, frame.Seq)), Is.EqualTo(new[] { (4L, 5L), (6L, 6L) }));
+
+        // That window ends with nothing that waits, and shortens none.
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        await emitter.TokenAsync("7 ");
+        Assert.That((await other.ReadEventAsync()).Seq, Is.EqualTo(4));
+        while ((await other.ReadEventAsync()).Seq < 7)
+        {
+            // What the other one has still to read.
+        }
+
+        Assert.That(connection.Subscription.LastWritten, Is.EqualTo(6));
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.That((await page.ReadEventAsync()).Seq, Is.EqualTo(7));
     }
 
     [TestCase("&join=")]

@@ -90,7 +90,7 @@ internal sealed class PublishPropertyTests
         var arrived = await page.ReadAsync<EventMessage>();
         Assert.That(
             (arrived.Id, arrived.ThreadId, arrived.RunId),
-            Is.EqualTo((answer.Text("id"), request.Text("thread_id"), request.Text("run_id"))));
+            Is.EqualTo((answer.Text("id"), request.Text("thread_id"), request.Text("run_id") ?? string.Empty)));
         Assert.That(EventTypes.WireName(arrived.EventType!.Value), Is.EqualTo(request.Text("type")));
 
         // What the server adds stands in front.

@@ -12,6 +12,9 @@ namespace Netra.Pipeline.Tests.Questions;
 [Parallelizable(ParallelScope.All)]
 internal sealed class AskingAgentTests
 {
+    // The id that the question has by itself, in each attempt.
+    private const string Draft = "ask-890428b434532603-1";
+
     [Test]
     public async Task AskAsync_AnsweredByThePage_GoesOnWithTheAnswer()
     {
@@ -40,7 +43,7 @@ internal sealed class AskingAgentTests
         var events = await page.ReadEventsAsync(3);
         Assert.That(events[2].Data.GetProperty("delta").GetString(), Is.EqualTo("nothing"));
 
-        await page.SendAsync(Answer("m1", "ask-1", "true"));
+        await page.SendAsync(Answer("m1", Draft, "true"));
 
         Assert.That((await page.ReadAsync<EventMessage>()).EventType, Is.EqualTo(EventType.RunResumed));
         run.Cancel("enough");
@@ -58,7 +61,7 @@ internal sealed class AskingAgentTests
         run.Cancel("not any more");
 
         Assert.That((await page.ReadAsync<EventMessage>()).EventType, Is.EqualTo(EventType.AgentCancelled));
-        await page.SendAsync(Answer("m1", "ask-1", "true"));
+        await page.SendAsync(Answer("m1", Draft, "true"));
         Assert.That((await page.ReadAsync<ErrorMessage>()).Code, Is.EqualTo("request_closed"));
     }
 

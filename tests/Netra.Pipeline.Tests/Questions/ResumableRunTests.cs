@@ -14,6 +14,9 @@ namespace Netra.Pipeline.Tests.Questions;
 [Parallelizable(ParallelScope.All)]
 internal sealed class ResumableRunTests
 {
+    // The id that the question has by itself, in each attempt.
+    private const string Draft = "ask-890428b434532603-1";
+
     private DirectoryInfo _folder = null!;
 
     [SetUp]
@@ -37,7 +40,7 @@ internal sealed class ResumableRunTests
         var before = await device.ReadEventsAsync(3);
         Assert.That(second.Runner.OpenRunCount, Is.Zero, "it waits for the answer, not for the agent");
 
-        await device.SendAsync(Answer("m1", "ask-1", "true"));
+        await device.SendAsync(Answer("m1", Draft, "true"));
 
         var after = await device.ReadEventsAsync(5);
         Assert.That(before[2].EventType, Is.EqualTo(EventType.RunWaiting));
@@ -68,7 +71,7 @@ internal sealed class ResumableRunTests
         {
             _ = second.Bridge.BeginDraining();
             using var http = second.CreateClient();
-            var (answered, body) = await AnswerAsync(http, "ask-1", "false");
+            var (answered, body) = await AnswerAsync(http, Draft, "false");
             Assert.That(answered.IsSuccessStatusCode, body.ToString());
         }
 
@@ -78,6 +81,20 @@ internal sealed class ResumableRunTests
         Assert.That(events[0].EventType, Is.EqualTo(EventType.AgentStarted));
         Assert.That(events[3].Data.GetProperty("delta").GetString(), Is.EqualTo("the draft: False"));
         Assert.That(events[4].EventType, Is.EqualTo(EventType.AgentCompleted));
+    }
+
+    [Test]
+    public async Task Ask_SameCodeInAnotherOrder_NeverGetsAnAnswerToSomethingElse()
+    {
+        await using var host = await PipelineHost.StartAsync(static builder => builder.AddAgent<TwoQuestionsAgent>());
+        await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        host.Runner.Start("two", "ab", host.Contexts.Create("ada", "t1", "r1"));
+        host.Runner.Start("two", "ba", host.Contexts.Create("ada", "t1", "r2"));
+
+        var asked = (await page.ReadEventsAsync(6)).Where(static e => e.EventType == EventType.RunWaiting)
+            .GroupBy(static e => e.Data.GetProperty("prompt").GetString(), static e => e.Data.GetProperty("request_id").GetString());
+
+        Assert.That(asked.Select(static ids => ids.Distinct().Count()), Is.EqualTo(new[] { 1, 1 }), "one id a question, in both runs");
     }
 
     [Test]
@@ -99,7 +116,7 @@ internal sealed class ResumableRunTests
         var ended = await device.ReadAsync<EventMessage>();
         Assert.That((ended.EventType, ended.Data.Text("reason")), Is.EqualTo((EventType.AgentCancelled, "not any more")));
         Assert.That(second.Runner.CancelRun("ada", "t1", "r1"), Is.EqualTo(CancelRunResult.Unknown));
-        await device.SendAsync(Answer("m1", "ask-1", "true"));
+        await device.SendAsync(Answer("m1", Draft, "true"));
         Assert.That((await device.ReadAsync<ErrorMessage>()).Code, Is.EqualTo("request_closed"));
     }
 
@@ -123,7 +140,7 @@ internal sealed class ResumableRunTests
 
         // The stop cancels what does not end in time; where it cannot say so any more, the next start does.
         Assert.That(ended.EventType, Is.EqualTo(EventType.AgentCancelled).Or.EqualTo(EventType.AgentFailed));
-        await device.SendAsync(Answer("m1", "ask-1", "true"));
+        await device.SendAsync(Answer("m1", Draft, "true"));
         Assert.That((await device.ReadAsync<ErrorMessage>()).Code, Is.EqualTo("request_closed"));
     }
 
@@ -142,6 +159,22 @@ internal sealed class ResumableRunTests
         {
             var deleted = await execution.Tools.CallToolAsync("delete", [], cancellationToken);
             yield return $"{execution.Input}: {deleted}";
+        }
+    }
+
+    private sealed class TwoQuestionsAgent : IAgent
+    {
+        public string Name => "two";
+
+        public string Description => "Asks two things at once, in the order that it is told.";
+
+        public async IAsyncEnumerable<string> RunAsync(
+            AgentExecution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            var questions = execution.Input.Select(
+                letter => execution.AskAsync(RunQuestion.Approval($"Delete {letter}?"), ct: cancellationToken).AsTask());
+            await Task.WhenAll(questions);
+            yield return "done";
         }
     }
 

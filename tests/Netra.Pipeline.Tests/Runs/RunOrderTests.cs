@@ -99,6 +99,32 @@ internal sealed class RunOrderTests
     }
 
     [Test]
+    public void TryEndByServer_CallIsOpen_EndsItOnceAndItsPublisherMayStillSayHow()
+    {
+        var order = Started();
+        var call = new EventSubject("search", "c1");
+        Assert.That(order.TryEndByServer(call), Is.False, "it is not open");
+        order.Judge(EventType.ToolExecuting, call, 1);
+
+        Assert.That(order.TryEndByServer(call));
+        Assert.That(order.Judge(EventType.ToolCompleted, call, 2), Is.EqualTo(FlowViolation.None), "the server's own");
+        Assert.That(order.TryEndByServer(call), Is.False, "tried again");
+        Assert.That(order.Judge(EventType.ToolCompleted, call, 3), Is.EqualTo(FlowViolation.None), "with less");
+        Assert.That(order.Judge(EventType.ToolCompleted, call, 4), Is.EqualTo(FlowViolation.ToolNotExecuting), "once");
+    }
+
+    [Test]
+    public void TryEndByServer_RunOfTheLastProcess_EndsEachCallOnce()
+    {
+        var order = new RunOrder();
+        order.BecomePartial();
+
+        Assert.That(order.TryEndByServer(new EventSubject("search", "c1")));
+        Assert.That(order.TryEndByServer(new EventSubject("search", "c1")), Is.False);
+        Assert.That(order.TryEndByServer(new EventSubject("search", "c2")));
+    }
+
+    [Test]
     public void Reset_AnotherAttempt_IsJudgedFromItsBeginning()
     {
         var order = Started();

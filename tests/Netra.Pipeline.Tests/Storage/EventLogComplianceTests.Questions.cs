@@ -14,7 +14,11 @@ internal abstract partial class EventLogComplianceTests
         var run = new LogRun("t", "r", isEmbedded: false, "demo");
         var asked = new LogQuestion("q1", RequestKind.Choice, "Which?")
         {
-            Seq = 2, Options = ["red", "blue"], Until = Noon + TimeSpan.FromHours(1), CallId = "c1", AskedAt = Noon,
+            Seq = 2,
+            Options = ["red", "blue"],
+            Until = Noon + TimeSpan.FromHours(1),
+            CallId = "c1",
+            AskedAt = Noon,
         };
         stream.TryAppend(Noon, type: EventType.AgentStarted, run: run);
         stream.TryAppend(Noon, type: EventType.RunWaiting, run: run, question: asked);
@@ -37,6 +41,26 @@ internal abstract partial class EventLogComplianceTests
         Assert.That(found[0].Answer!.Value.ToArray(), Is.EqualTo("\"red\""u8.ToArray()));
         Assert.That(found[1].Answer, Is.Null);
         Assert.That((open.LastSeq, open.Questions.Count), Is.EqualTo((4L, 2)));
+    }
+
+    [Test]
+    public async Task FindRun_ServerSaysSomething_StillWaitsAsItHadAnnounced()
+    {
+        var log = await StartAsync();
+        var stream = await LoggedStream.OpenAsync(log, "ada");
+        var run = new LogRun("t", "r", isEmbedded: false, "demo");
+        var until = Noon + TimeSpan.FromHours(1);
+        stream.TryAppend(Noon, type: EventType.AgentStarted, run: run);
+        await stream.CommittedAsync(1);
+        await log.StoreWaitAsync(stream.Lease, run, until, CancellationToken.None);
+
+        stream.TryAppend(Noon, type: EventType.CommandExpired, run: run);
+        await stream.CommittedAsync(2);
+        Assert.That((await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))!.WaitingUntil, Is.EqualTo(until));
+
+        stream.TryAppend(Noon, run: run);
+        await stream.CommittedAsync(3);
+        Assert.That((await log.FindRunAsync(stream.Lease, "t", "r", CancellationToken.None))!.WaitingUntil, Is.Null);
     }
 
     [Test]

@@ -28,8 +28,8 @@ internal sealed class RunQuestionsPropertyTests
         var steps = from act in Gen.Frequency(
                 (6, Gen.Constant(Act.Ask)), (6, Gen.Constant(Act.Answer)), (2, Gen.Constant(Act.NextAttempt)),
                 (1, Gen.Constant(Act.End)), (2, Gen.Constant(Act.Reload)))
-            from id in Gen.Choose(0, 4)
-            select (act, id);
+                    from id in Gen.Choose(0, 4)
+                    select (act, id);
         return Prop.ForAll(steps.ListOf().ToArbitrary(), static steps =>
         {
             var (questions, attempt, ended, seq) = (new RunQuestions([]), 1, false, 0L);

@@ -91,6 +91,14 @@ describe('ChatHandler', () => {
       expect(store.state.commands.cancels.size).toBe(0);
     });
 
+    it('can be asked again when the run has begun again', () => {
+      handler.onCommandTaken(taken);
+
+      handler.onEvent(agentEvents.started(2, {}, { attempt: 2 }));
+
+      expect(store.state.commands.cancels.size).toBe(0);
+    });
+
     it('is settled by the end of the run, and an answer by what the run says of it', () => {
       handler.onEvent(agentEvents.waiting(2));
       const key = requestKey(runName, 'q1');

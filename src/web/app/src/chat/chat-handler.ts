@@ -7,6 +7,7 @@ import { applyToConversation, markIncomplete } from '../run/conversation';
 import { emptyConversation } from '../run/exchanges';
 import { interrupt } from '../run/interruption';
 import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice } from '../run/notices';
+import { markDelivered } from '../run/outside-of-runs';
 import { runKey } from '../run/run';
 import type { ChatState } from './chat-state';
 import { noCommands, setCancel, settle } from './commands';
@@ -80,8 +81,10 @@ export class ChatHandler implements ConnectionHandler {
     this.#notify(noticeOfError(error));
   }
 
-  onCommandTaken({ command, thread_id: threadId, run_id: runId }: CommandTaken): void {
-    if (command === 'cancel_run' && runId !== undefined) {
+  onCommandTaken({ id, command, thread_id: threadId, run_id: runId }: CommandTaken): void {
+    if (command === 'chat_message') {
+      this.#store.update((state) => ({ ...state, conversation: markDelivered(state.conversation, id) }));
+    } else if (command === 'cancel_run' && runId !== undefined) {
       // Another device may have asked for it.
       this.#store.update((state) => ({
         ...state,
@@ -103,8 +106,11 @@ export class ChatHandler implements ConnectionHandler {
   }
 }
 
-/** A request to stop that nobody has taken can be made again. */
+/** A request to stop that nobody has taken can be made again, and so can one that an earlier attempt of the run had taken. */
 function afterExpiry({ commands }: ChatState, event: PipelineEvent): ChatState['commands'] {
+  if (event.type === 'agent_started' && (event.attempt ?? 1) > 1) {
+    return setCancel(commands, runKey(event.thread_id, event.run_id), undefined);
+  }
   if (event.type !== 'command_expired' || event.data.command !== 'cancel_run') {
     return commands;
   }

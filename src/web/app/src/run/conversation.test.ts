@@ -3,6 +3,7 @@ import { agentEvents } from '../testing/events';
 import { accept, applyToConversation, ask, refuse } from './conversation';
 import { emptyConversation } from './exchanges';
 import { limits } from './limits';
+import { markDelivered } from './outside-of-runs';
 import { runKey } from './run';
 
 const { started, token, completed, custom, userMessage, expired } = agentEvents;
@@ -177,6 +178,13 @@ describe('conversation', () => {
       const told = applyToConversation(fromElsewhere, expired(2, 'chat_message', { id: 'm1' }, { run_id: '' }));
 
       expect(told.exchanges).toMatchObject([{ question: { state: 'undelivered', failure: { message: 'Nobody has taken it.' } } }]);
+
+      // Sent once more, on whatever device.
+      const taken = markDelivered(told, 'm1');
+      expect(taken.exchanges).toMatchObject([{ question: { state: 'accepted' } }]);
+      expect(taken.exchanges[0]?.question?.failure).toBeUndefined();
+      const answered = applyToConversation(told, started(3, { metadata: {} }));
+      expect(answered.exchanges).toMatchObject([{ question: { state: 'accepted' }, runKey: '["t1","r1"]' }]);
     });
   });
 

@@ -133,7 +133,8 @@ function unanswered(conversation: Conversation, threadId: string): Exchange | un
   );
   const { question, runKey: taken } = last ?? {};
   const open = question?.stored === true && question.runId === undefined && taken === undefined;
-  return open && (question.state === 'accepted' || question.state === 'elsewhere') ? last : undefined;
+  // One that nobody had taken in time may have been sent once more, by another device.
+  return open && ['accepted', 'elsewhere', 'undelivered'].includes(question.state) ? last : undefined;
 }
 
 function questionOf(metadata: { readonly question?: unknown } | undefined): string | undefined {

@@ -50,6 +50,17 @@ function markUndelivered(conversation: Conversation, id: string, message: string
   );
 }
 
+/** A backend has taken a message that was sent once more. */
+export function markDelivered(conversation: Conversation, id: string): Conversation {
+  return changeExchange(conversation, id, (exchange) => {
+    if (exchange.question?.state !== 'undelivered') {
+      return exchange;
+    }
+    const { failure: _, ...question } = exchange.question;
+    return { ...exchange, question: { ...question, state: 'accepted' } };
+  });
+}
+
 /** What a run has cost, where that became known after its end. */
 function addUsage(conversation: Conversation, threadId: string, value: Json): Conversation | undefined {
   const runId = isObject(value) ? value['run_id'] : undefined;

@@ -47,8 +47,10 @@ export function abandonTools(steps: readonly Step[]): readonly Step[] {
 /** Paired by call id where the emitter gives one, else by name. */
 function mayBeOf(step: ToolStep, event: EventOf<'tool_completed'>): boolean {
   const { call_id, tool_name } = event.data;
-  // Unfinished, too: what was missing at the end of a run comes after it.
-  const open = step.status === 'running' || step.status === 'unfinished';
+  // Unfinished, too: what was missing at the end of a run comes after it. And where the server ended a call whose result was too large,
+  // its backend may say the result with less.
+  const shortened = call_id !== undefined && step.failure?.code === 'event_too_large';
+  const open = step.status === 'running' || step.status === 'unfinished' || shortened;
   return open && (call_id !== undefined ? step.callId === call_id : step.name === tool_name);
 }
 
@@ -68,8 +70,9 @@ function complete(step: ToolStep, event: EventOf<'tool_completed'>): ToolStep {
   const { status, duration_ms, result, result_ref, error } = event.data;
   const elapsed = step.startedAt === undefined ? undefined : (event.timestamp - step.startedAt) * 1000;
   const durationMs = duration_ms ?? elapsed;
+  const { failure: _, ...before } = step;
   return {
-    ...step,
+    ...before,
     eventIds: [...(step.eventIds ?? []), event.id],
     status: status ?? (error === undefined ? 'ok' : 'failed'),
     ...(durationMs !== undefined && { durationMs }),

@@ -62,7 +62,8 @@ public sealed class PlannerTests
     [Test]
     public void PlanFor_EveryStep_SaysWhy() =>
         Assert.That(
-            Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. Delete the draft. How do gaps work?").Steps.Select(step => step.Why),
+            Planner.PlanFor("What is 1+1? What time is it? Read a.md. Count to 2. Delete the draft. How do gaps work?")
+                .Steps.Select(step => step.Why),
             Is.All.Not.Empty);
 
     [TestCase("((((((((((((((((((((((((")]
