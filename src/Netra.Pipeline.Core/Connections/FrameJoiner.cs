@@ -64,6 +64,8 @@ internal sealed class FrameJoiner(TokenWindow? window)
 
         if (Count == 0)
         {
+            // A window that has ended with nothing to wait for says nothing about this one.
+            window?.TakeOver();
             (_first, _last, _isDelta, Count) = (frame, frame, null, 1);
             return true;
         }
@@ -97,8 +99,6 @@ internal sealed class FrameJoiner(TokenWindow? window)
     /// <summary>What it holds: the frame as it was, or one that stands for several.</summary>
     public SendFrame Take()
     {
-        // A window that ends with nothing to wait for is over for whatever comes next.
-        window?.TakeOver();
         var frame = Count == 1 ? _first : Joined();
         if (_text.Length > 0)
         {

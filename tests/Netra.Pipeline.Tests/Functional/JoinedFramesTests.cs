@@ -236,8 +236,15 @@ internal sealed class JoinedFramesTests(bool overEventStream)
             // What the other one has still to read.
         }
 
+        await Eventually.BecomesTrueAsync(() => connection.Queue.Count == 0, "the page's writer has it");
         Assert.That(connection.Subscription.LastWritten, Is.EqualTo(6));
-        time.Advance(TimeSpan.FromMilliseconds(200));
+        await Eventually.BecomesTrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(200));
+                return connection.Subscription.LastWritten == 7;
+            },
+            "the window was over");
         Assert.That((await page.ReadEventAsync()).Seq, Is.EqualTo(7));
     }
 
