@@ -7,55 +7,12 @@ namespace Netra.Pipeline.BrowserTests;
 /// <summary>The chat page against the real server and its demo agent, in a real browser.</summary>
 [TestFixture]
 [NonParallelizable]
-internal sealed partial class ChatPageTests
+internal sealed partial class ChatPageTests : PageTests
 {
     /// <summary>A run of the demo agent takes a few seconds; a busy machine may need several times that.</summary>
     private static readonly LocatorAssertionsToHaveTextOptions RunTakes = new() { Timeout = 60_000 };
 
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-    private DirectoryInfo _data = null!;
-    private ServerProcess _server = null!;
-    private IBrowserContext _context = null!;
-    private string _userId = null!;
-
-    [OneTimeSetUp]
-    public async Task StartServerAndBrowser()
-    {
-        _playwright = await Playwright.CreateAsync();
-        _browser = await Chromium.LaunchAsync(_playwright);
-        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
-        _server = await ServerProcess.StartAsync(_data.FullName);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopServerAndBrowser()
-    {
-        // Each may be missing when the start of one before it has failed.
-        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
-        _playwright?.Dispose();
-        _data?.Delete(recursive: true);
-    }
-
-    [SetUp]
-    public async Task OpenContext()
-    {
-        _userId = $"browser-{Guid.NewGuid():N}";
-        _context = await _browser.NewContextAsync();
-    }
-
-    [TearDown]
-    public async Task CloseContext()
-    {
-        await _context.DisposeAsync();
-        if (TestContext.CurrentContext.Result.FailCount > 0)
-        {
-            await TestContext.Out.WriteLineAsync($"The server's last lines:\n{_server.Log}");
-        }
-    }
 
     [Test]
     public async Task ChatPage_QuestionAsked_ShowsRunToItsEnd()
@@ -79,7 +36,7 @@ internal sealed partial class ChatPageTests
     public async Task ChatPage_BigResultRefusedAndEventsAfterTheEnd_SaysAtTheToolWhyAndNothingElse()
     {
         var page = await OpenAsync();
-        using var http = new HttpClient { BaseAddress = _server.Address };
+        using var http = new HttpClient { BaseAddress = Server.Address };
         await PublishAsync("agent_started", """{"agent_name":"backend"}""");
         await PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
         var run = new RunCard(page.Runs);
@@ -104,7 +61,7 @@ internal sealed partial class ChatPageTests
         async Task PublishAsync(string type, string data)
         {
             using var content = new StringContent(
-                $$"""{"user_id":"{{_userId}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""",
+                $$"""{"user_id":"{{UserId}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""",
                 System.Text.Encoding.UTF8,
                 "application/json");
             using var response = await http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
@@ -130,12 +87,12 @@ internal sealed partial class ChatPageTests
         var page = await OpenAsync();
         await page.AskAsync("What is 2 + 2?");
         await Expect(new RunCard(page.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
-        var address = _server.Address;
+        var address = Server.Address;
 
-        await _server.DisposeAsync();
+        await Server.DisposeAsync();
         await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
         await page.ShootAsync("reconnecting");
-        _server = await ServerProcess.StartAsync(_data.FullName, address);
+        await StartServerAsync(address);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         await page.ShootAsync("reconnected");
 
@@ -182,7 +139,7 @@ internal sealed partial class ChatPageTests
     [Test]
     public async Task ChatPage_DemoAsksFirst_IsApprovedOnAnotherDevice()
     {
-        await using var phone = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = 390, Height = 844 } });
+        await using var phone = await Browser.NewContextAsync(new() { ViewportSize = new() { Width = 390, Height = 844 } });
         var (first, second) = (await OpenAsync(), await OpenAsync(phone));
         await first.AskAsync("Delete the draft");
         var (here, there) = (new RunCard(first.Runs), new RunCard(second.Runs));
@@ -197,7 +154,7 @@ internal sealed partial class ChatPageTests
 
         foreach (var run in new[] { here, there })
         {
-            await Expect(run.Outcomes).ToHaveTextAsync($"Approved by {_userId}", RunTakes);
+            await Expect(run.Outcomes).ToHaveTextAsync($"Approved by {UserId}", RunTakes);
             await Expect(run.ToolStatuses).ToHaveTextAsync("ok", RunTakes);
             await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
             await Expect(run.Answer).ToContainTextAsync("I deleted the draft");
@@ -217,13 +174,13 @@ internal sealed partial class ChatPageTests
         await Expect(run.Requests).ToBeVisibleAsync(new() { Timeout = 30_000 });
 
         // A page is shown an event while it is being stored. What is published after it is answered once both are.
-        using var other = new Publisher(_server.Address, "other");
+        using var other = new Publisher(Server.Address, "other");
         await other.PublishAsync("agent_started", """{"agent_name":"backend"}""");
-        var address = _server.Address;
-        await _server.DisposeAsync();
+        var address = Server.Address;
+        await Server.DisposeAsync();
         await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
         await page.ShootAsync("away");
-        _server = await ServerProcess.StartAsync(_data.FullName, address);
+        await StartServerAsync(address);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         await page.ShootAsync("asked");
 
@@ -232,14 +189,14 @@ internal sealed partial class ChatPageTests
         await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
         await Expect(run.Attempt).ToHaveTextAsync("attempt 2");
         await Expect(run.ToolStatuses).ToHaveTextAsync("ok");
-        await Expect(run.Answer).ToContainTextAsync($"I deleted the draft: {_userId} has approved it.");
+        await Expect(run.Answer).ToContainTextAsync($"I deleted the draft: {UserId} has approved it.");
         await Expect(run.Missing).ToHaveCountAsync(0);
         await page.ShootAsync("done");
     }
 
     private async Task<ChatPage> OpenAsync(IBrowserContext? context = null)
     {
-        var page = await ChatPage.OpenAsync(context ?? _context, _server.Address, _userId);
+        var page = await ChatPage.OpenAsync(context ?? Context, Server.Address, UserId);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         return page;
     }

@@ -6,35 +6,12 @@ namespace Netra.Pipeline.BrowserTests;
 /// <summary>A run that thinks and works for very long, on the page: it must neither freeze nor forget what is going on.</summary>
 [TestFixture]
 [NonParallelizable]
-internal sealed class LongRunTests
+internal sealed class LongRunTests : PageTests
 {
     private const int Deltas = 10_000;
     private const int Tools = 100;
 
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-    private DirectoryInfo _data = null!;
-    private ServerProcess _server = null!;
-
-    [OneTimeSetUp]
-    public async Task StartServerAndBrowser()
-    {
-        _playwright = await Playwright.CreateAsync();
-        _browser = await Chromium.LaunchAsync(_playwright);
-        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
-        _server = await ServerProcess.StartAsync(_data.FullName);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopServerAndBrowser()
-    {
-        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
-        _playwright?.Dispose();
-        _data?.Delete(recursive: true);
-    }
 
     // What the page costs shows in each round, and what else the machine does in some.
     [Test]
@@ -58,11 +35,11 @@ internal sealed class LongRunTests
     /// <summary>One such run; returns what took longer than 50 ms at a time.</summary>
     private async Task<LongTasks> ThinkAsync()
     {
-        await using var context = await _browser.NewContextAsync();
+        await using var context = await Browser.NewContextAsync();
         var userId = $"browser-{Guid.NewGuid():N}";
-        var page = await ChatPage.OpenAsync(context, _server.Address, userId);
+        var page = await ChatPage.OpenAsync(context, Server.Address, userId);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
-        using var publisher = new Publisher(_server.Address, userId);
+        using var publisher = new Publisher(Server.Address, userId);
         await publisher.PublishAsync("agent_started", """{"agent_name":"thinker"}""");
         var run = new RunCard(page.Runs);
         await Expect(run.Status).ToContainTextAsync("Running", Patiently);
@@ -83,7 +60,7 @@ internal sealed class LongRunTests
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
 
         // What a page gets afterwards comes in joined frames, and shows the same.
-        var second = await ChatPage.OpenAsync(context, _server.Address, userId);
+        var second = await ChatPage.OpenAsync(context, Server.Address, userId);
         var replayed = new RunCard(second.Runs);
         await Expect(replayed.Status).ToContainTextAsync("Done", Patiently);
         await Expect(replayed.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("ok", Tools));

@@ -6,54 +6,17 @@ namespace Netra.Pipeline.BrowserTests;
 /// <summary>Runs of a backend in another process, as people see them: asked, answered, stopped and begun again.</summary>
 [TestFixture]
 [NonParallelizable]
-internal sealed class RemoteRunTests
+internal sealed class RemoteRunTests() : PageTests("Netra:Commands:CancelTimeout=00:00:05")
 {
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
 
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-    private DirectoryInfo _data = null!;
-    private ServerProcess _server = null!;
-    private IBrowserContext _context = null!;
     private Publisher _backend = null!;
-    private string _userId = null!;
-
-    [OneTimeSetUp]
-    public async Task StartServerAndBrowser()
-    {
-        _playwright = await Playwright.CreateAsync();
-        _browser = await Chromium.LaunchAsync(_playwright);
-        _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
-        _server = await ServerProcess.StartAsync(_data.FullName, address: null, "Netra:Commands:CancelTimeout=00:00:05");
-    }
-
-    [OneTimeTearDown]
-    public async Task StopServerAndBrowser()
-    {
-        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
-        _playwright?.Dispose();
-        _data?.Delete(recursive: true);
-    }
 
     [SetUp]
-    public async Task OpenContext()
-    {
-        _userId = $"browser-{Guid.NewGuid():N}";
-        _context = await _browser.NewContextAsync();
-        _backend = new Publisher(_server.Address, _userId);
-    }
+    public void MakeBackend() => _backend = new Publisher(Server.Address, UserId);
 
     [TearDown]
-    public async Task CloseContext()
-    {
-        _backend.Dispose();
-        await _context.DisposeAsync();
-        if (TestContext.CurrentContext.Result.FailCount > 0)
-        {
-            await TestContext.Out.WriteLineAsync($"The server's last lines:\n{_server.Log}");
-        }
-    }
+    public void DisposeBackend() => _backend.Dispose();
 
     [Test]
     public async Task ChatPage_RunBegunAgain_ShowsOnlyTheLastAttempt()
@@ -98,14 +61,14 @@ internal sealed class RemoteRunTests
 
         await there.Answers.GetByText("Approve").ClickAsync();
 
-        await Expect(here.Outcomes).ToHaveTextAsync($"Approved by {_userId}", new() { Timeout = 30_000 });
-        await Expect(there.Outcomes).ToHaveTextAsync($"Approved by {_userId}", new() { Timeout = 30_000 });
+        await Expect(here.Outcomes).ToHaveTextAsync($"Approved by {UserId}", new() { Timeout = 30_000 });
+        await Expect(there.Outcomes).ToHaveTextAsync($"Approved by {UserId}", new() { Timeout = 30_000 });
         await Expect(here.Requests).ToHaveCountAsync(0);
         await Expect(here.ToolStatuses).ToHaveTextAsync("running");
         await _backend.PublishAsync("run_waiting", """{"request_id":"q2","kind":"choice","prompt":"Which?","options":["a","b"]}""");
         await _backend.PublishAsync("run_waiting", """{"request_id":"q3","kind":"text","prompt":"Why?"}""");
         await here.Answers.GetByText("b", new() { Exact = true }).ClickAsync(new() { Timeout = 30_000 });
-        await Expect(there.Outcomes.Nth(1)).ToHaveTextAsync($"“b” by {_userId}", new() { Timeout = 30_000 });
+        await Expect(there.Outcomes.Nth(1)).ToHaveTextAsync($"“b” by {UserId}", new() { Timeout = 30_000 });
 
         await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
         await Expect(there.Outcomes.Nth(2)).ToHaveTextAsync("No longer needed", new() { Timeout = 30_000 });
@@ -156,7 +119,7 @@ internal sealed class RemoteRunTests
 
     private async Task<ChatPage> OpenAsync()
     {
-        var page = await ChatPage.OpenAsync(_context, _server.Address, _userId);
+        var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
         await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
         return page;
     }

@@ -21,13 +21,6 @@ namespace Netra.Pipeline.Agents;
 /// </remarks>
 internal sealed class ResumableRuns
 {
-    private static readonly EmitterOptions Own = new()
-    {
-        Overflow = OverflowBehavior.Report,
-        RoomTimeout = TimeSpan.Zero,
-        IsOfServer = true,
-    };
-
     private readonly ConcurrentDictionary<RunKey, OpenRun> _waiting = new();
     private readonly ConcurrentQueue<OpenRun> _answered = new();
     private readonly ConcurrentQueue<(OpenRun Run, string Reason)> _cancelled = new();
@@ -152,7 +145,7 @@ internal sealed class ResumableRuns
         try
         {
             var context = _contexts.CreateInterrupted(run.UserId, run.ThreadId, run.RunId);
-            await using var emitter = await _emitters.CreateEmitterAsync(context, Own, cancellationToken);
+            await using var emitter = await _emitters.CreateEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
             await emitter.AgentCancelledAsync(run.AgentName!, reason, cancellationToken: CancellationToken.None);
         }
         catch (PipelineException exception)

@@ -21,14 +21,6 @@ internal sealed class CommandExpiry(
     private const int AtOnce = 64;
     private const string Operation = "expire commands";
 
-    // A guard that waits for the log is not a guard.
-    private static readonly EmitterOptions Own = new()
-    {
-        Overflow = OverflowBehavior.Report,
-        RoomTimeout = TimeSpan.Zero,
-        IsOfServer = true,
-    };
-
     private readonly FailureAggregator _failed = new(failures);
 
     public async ValueTask RoundAsync(CancellationToken cancellationToken)
@@ -84,12 +76,12 @@ internal sealed class CommandExpiry(
             var context = contexts.CreateInterrupted(command.UserId, command.ThreadId, command.RunId ?? string.Empty);
             if (command.RunId is null)
             {
-                await using var emitter = await emitters.CreateThreadEmitterAsync(context, Own, cancellationToken);
+                await using var emitter = await emitters.CreateThreadEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
                 await emitter.CommandExpiredAsync(command, change, text);
             }
             else
             {
-                await using var emitter = await emitters.CreateEmitterAsync(context, Own, cancellationToken);
+                await using var emitter = await emitters.CreateEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
                 await emitter.CommandExpiredAsync(command, change, text);
             }
         }

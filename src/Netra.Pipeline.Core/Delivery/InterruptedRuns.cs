@@ -15,13 +15,6 @@ namespace Netra.Pipeline.Delivery;
 internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, EventEmitterFactory emitters, FailureReporter failures)
 {
     private const int UsersAtOnce = 256;
-    private static readonly EmitterOptions Options = new()
-    {
-        Overflow = OverflowBehavior.Report,
-        RoomTimeout = TimeSpan.Zero,
-        IsOfServer = true,
-    };
-
     private readonly FailureAggregator _failed = new(failures);
     private List<OpenRun> _open = [];
 
@@ -69,7 +62,7 @@ internal sealed class InterruptedRuns(UserExecutionContextFactory contexts, Even
         var failure = DeliveryFailures.Interrupted(context.ScopeOf("interrupted run"), agentName);
         try
         {
-            await using var emitter = await emitters.CreateEmitterAsync(context, Options, cancellationToken);
+            await using var emitter = await emitters.CreateEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
             await emitter.AgentFailedAsync(
                 agentName, new EventError(FailureCodes.WireName(failure.Code), failure.Message), cancellationToken: CancellationToken.None);
         }

@@ -30,14 +30,6 @@ internal sealed class RunVerdicts(
     private const int MaxLeaving = 2048;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // A guard that waits for the log is not a guard.
-    private static readonly EmitterOptions Own = new()
-    {
-        Overflow = OverflowBehavior.Report,
-        RoomTimeout = TimeSpan.Zero,
-        IsOfServer = true,
-    };
-
     private readonly ConcurrentQueue<(RunLife Life, RunVerdict Verdict)> _verdicts = new();
     private readonly ConcurrentDictionary<RunLife, RunVerdict> _judged = new();
     private readonly ConcurrentQueue<(string UserId, Task Stored)> _leaving = new();
@@ -135,7 +127,7 @@ internal sealed class RunVerdicts(
         try
         {
             var context = contexts.CreateInterrupted(life.Key.UserId, life.Key.ThreadId, life.Key.RunId);
-            await using var emitter = await emitters.CreateEmitterAsync(context, Own, cancellationToken);
+            await using var emitter = await emitters.CreateEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
             var (now, heardAt) = (clock.Now, life.HeardAt);
             if (life.Judge(now, limits) != verdict)
             {

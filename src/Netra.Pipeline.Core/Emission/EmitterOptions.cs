@@ -6,6 +6,14 @@ namespace Netra.Pipeline.Emission;
 /// <summary>How an emitter behaves.</summary>
 public sealed record EmitterOptions
 {
+    /// <summary>For what the server says of runs and commands by itself: a guard that waits for the log is not a guard.</summary>
+    internal static readonly EmitterOptions OfServer = new()
+    {
+        Overflow = OverflowBehavior.Report,
+        RoomTimeout = TimeSpan.Zero,
+        IsOfServer = true,
+    };
+
     /// <summary>What happens when the queue of a connection is full. Default <see cref="OverflowBehavior.Raise"/>.</summary>
     public OverflowBehavior Overflow { get; init; } = OverflowBehavior.Raise;
 
