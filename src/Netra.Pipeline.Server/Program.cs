@@ -1,9 +1,15 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
+using Netra.Pipeline.Server.CommandLine;
 using Netra.Pipeline.Server.Demo;
 using Netra.Pipeline.Server.Memory;
 using Netra.Pipeline.Server.Telemetry;
+
+if (ServerCommandLine.IsCommand(args))
+{
+    return await ServerCommandLine.RunAsync(args);
+}
 
 using var output = ConsoleOutput.Take();
 return await StartFailures.RunAsync(() =>

@@ -106,6 +106,17 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Runs one of its commands, which ends by itself.</summary>
+    public static ServerProcess Run(params string[] arguments)
+    {
+        var program = new ServerProcess(
+            "Development", arguments, [], ["dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")]);
+        program._process.Start();
+        program._process.BeginOutputReadLine();
+        program._process.BeginErrorReadLine();
+        return program;
+    }
+
     /// <summary>Starts it with so many file handles.</summary>
     public static ServerProcess StartWithHandles(int handles, params string[] arguments)
     {
