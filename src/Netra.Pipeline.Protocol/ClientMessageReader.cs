@@ -36,6 +36,7 @@ public static class ClientMessageReader
                 _ when type.ValueTextEquals("replay"u8) => Replay(reader),
                 _ when type.ValueTextEquals("cancel_run"u8) => CancelRun(reader),
                 _ when type.ValueTextEquals("answer"u8) => Answer(reader),
+                _ when type.ValueTextEquals("authenticate"u8) => Authenticate(reader),
                 _ => Unknown(reader, MessageReader.Text(type, "type")),
             };
         }
@@ -283,6 +284,29 @@ public static class ClientMessageReader
             MessageReader.Required(runId, "answer", "run_id"),
             MessageReader.Required(requestId, "answer", "request_id"),
             MessageReader.Required(value, "answer", "value"));
+    }
+
+    private static AuthenticateMessage Authenticate(MessageReader reader)
+    {
+        string? token = null;
+        string? id = null;
+        while (reader.Next())
+        {
+            if (reader.Is("token"u8))
+            {
+                token = reader.String("token", token);
+            }
+            else if (reader.Is("id"u8))
+            {
+                id = reader.IsNull ? id : reader.MessageId("id", id);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new AuthenticateMessage(MessageReader.Required(token, "authenticate", "token"), id);
     }
 
     private static UnknownClientMessage Unknown(MessageReader reader, string type)

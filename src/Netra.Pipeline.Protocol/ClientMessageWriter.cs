@@ -115,4 +115,24 @@ public static class ClientMessageWriter
             message.Value.WriteTo(json);
         });
     }
+
+    /// <summary>Writes <c>authenticate</c>.</summary>
+    /// <exception cref="ProtocolViolationException">There is an id, and it does not have 1 to 128 characters.</exception>
+    public static byte[] Authenticate(AuthenticateMessage message)
+    {
+        if (message.Id is { } id)
+        {
+            MessageIds.Require(id, "id");
+        }
+
+        return JsonMessage.Write(message, static (json, message) =>
+        {
+            json.WriteString("type"u8, "authenticate"u8);
+            json.WriteString("token"u8, message.Token);
+            if (message.Id is not null)
+            {
+                json.WriteString("id"u8, message.Id);
+            }
+        });
+    }
 }

@@ -50,4 +50,13 @@ public enum ConnectionEndReason
 
     /// <summary>A fault of the server.</summary>
     InternalError,
+
+    /// <summary>The credential has ended, and no new one came.</summary>
+    CredentialExpired,
+
+    /// <summary>The credential, or all of the user's, was revoked.</summary>
+    CredentialRevoked,
+
+    /// <summary>A new credential named another user than the connection's.</summary>
+    IdentityChanged,
 }

@@ -15,6 +15,8 @@ internal static class ControlMessageReader
         long? pingTimeout = null;
         long? ackInterval = null;
         long? ackEvery = null;
+        long? expires = null;
+        string? postKey = null;
         while (reader.Next())
         {
             if (reader.Is("connection_id"u8))
@@ -57,6 +59,14 @@ internal static class ControlMessageReader
             {
                 ackEvery = reader.Integer("ack_every", ackEvery, min: 1, max: int.MaxValue);
             }
+            else if (reader.Is("expires_in_ms"u8))
+            {
+                expires = reader.IsNull ? expires : reader.Integer("expires_in_ms", expires, min: 0);
+            }
+            else if (reader.Is("post_key"u8))
+            {
+                postKey = reader.IsNull ? postKey : reader.String("post_key", postKey);
+            }
             else
             {
                 reader.Skip();
@@ -73,7 +83,11 @@ internal static class ControlMessageReader
             MessageReader.Required(pingInterval, "welcome", "ping_interval_ms"),
             MessageReader.Required(pingTimeout, "welcome", "ping_timeout_ms"),
             MessageReader.Required(ackInterval, "welcome", "ack_interval_ms"),
-            (int)MessageReader.Required(ackEvery, "welcome", "ack_every"));
+            (int)MessageReader.Required(ackEvery, "welcome", "ack_every"))
+        {
+            ExpiresInMs = expires,
+            PostKey = postKey,
+        };
     }
 
     public static GapMessage Gap(MessageReader reader)
@@ -320,5 +334,46 @@ internal static class ControlMessageReader
         return new ReconnectMessage(
             MessageReader.Required(afterMs, "reconnect", "after_ms"),
             MessageReader.Required(reason, "reconnect", "reason"));
+    }
+
+    public static ExpiringMessage Expiring(MessageReader reader)
+    {
+        long? expires = null;
+        while (reader.Next())
+        {
+            if (reader.Is("expires_in_ms"u8))
+            {
+                expires = reader.Integer("expires_in_ms", expires, min: 0);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new ExpiringMessage(MessageReader.Required(expires, "expiring", "expires_in_ms"));
+    }
+
+    public static AuthenticatedMessage Authenticated(MessageReader reader)
+    {
+        long? expires = null;
+        string? id = null;
+        while (reader.Next())
+        {
+            if (reader.Is("expires_in_ms"u8))
+            {
+                expires = reader.IsNull ? expires : reader.Integer("expires_in_ms", expires, min: 0);
+            }
+            else if (reader.Is("id"u8))
+            {
+                id = reader.IsNull ? id : reader.String("id", id);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new AuthenticatedMessage(expires, id);
     }
 }

@@ -33,6 +33,8 @@ public static class ServerMessageReader
                 _ when type.ValueTextEquals("accepted"u8) => ControlMessageReader.Accepted(reader),
                 _ when type.ValueTextEquals("command_taken"u8) => ControlMessageReader.CommandTaken(reader),
                 _ when type.ValueTextEquals("reconnect"u8) => ControlMessageReader.Reconnect(reader),
+                _ when type.ValueTextEquals("expiring"u8) => ControlMessageReader.Expiring(reader),
+                _ when type.ValueTextEquals("authenticated"u8) => ControlMessageReader.Authenticated(reader),
                 _ => Event(reader, MessageReader.Text(type, "type")),
             };
         }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Netra.Pipeline.Protocol;
 
 /// <summary>Writes messages from the server: each a new array with one JSON object in UTF-8, ready to be sent as a text frame.</summary>
@@ -17,6 +19,11 @@ public static class ServerMessageWriter
         json.WriteNumber("ping_timeout_ms"u8, message.PingTimeoutMs);
         json.WriteNumber("ack_interval_ms"u8, message.AckIntervalMs);
         json.WriteNumber("ack_every"u8, message.AckEvery);
+        WriteExpiry(json, message.ExpiresInMs);
+        if (message.PostKey is not null)
+        {
+            json.WriteString("post_key"u8, message.PostKey);
+        }
     });
 
     /// <summary>Writes <c>gap</c>.</summary>
@@ -142,6 +149,24 @@ public static class ServerMessageWriter
         });
     }
 
+    /// <summary>Writes <c>expiring</c>.</summary>
+    public static byte[] Expiring(ExpiringMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "expiring"u8);
+        WriteExpiry(json, message.ExpiresInMs);
+    });
+
+    /// <summary>Writes <c>authenticated</c>.</summary>
+    public static byte[] Authenticated(AuthenticatedMessage message) => JsonMessage.Write(message, static (json, message) =>
+    {
+        json.WriteString("type"u8, "authenticated"u8);
+        WriteExpiry(json, message.ExpiresInMs);
+        if (message.Id is not null)
+        {
+            json.WriteString("id"u8, message.Id);
+        }
+    });
+
     /// <summary>Writes an event. For fakes and proxies: the server itself encodes a payload once, before the number is known.</summary>
     public static byte[] Event(EventMessage message) => JsonMessage.Write(message, static (json, message) =>
     {
@@ -187,4 +212,12 @@ public static class ServerMessageWriter
             json.WriteNumber("redelivery"u8, redelivery);
         }
     });
+
+    private static void WriteExpiry(Utf8JsonWriter json, long? expiresInMs)
+    {
+        if (expiresInMs is { } ms)
+        {
+            json.WriteNumber("expires_in_ms"u8, ms);
+        }
+    }
 }

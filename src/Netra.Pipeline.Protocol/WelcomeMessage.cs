@@ -21,4 +21,14 @@ public sealed record WelcomeMessage(
     long PingIntervalMs,
     long PingTimeoutMs,
     long AckIntervalMs,
-    int AckEvery) : ServerMessage;
+    int AckEvery) : ServerMessage
+{
+    /// <summary>How long the credential is valid, in milliseconds from 0; <see langword="null"/> where it has no end.</summary>
+    public long? ExpiresInMs { get; init; }
+
+    /// <summary>
+    /// What authenticates the posts of an event stream that was opened with a ticket; <see langword="null"/> elsewhere. It belongs in no
+    /// log.
+    /// </summary>
+    public string? PostKey { get; init; }
+}

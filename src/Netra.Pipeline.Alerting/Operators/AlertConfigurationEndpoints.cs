@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Operators;
 
@@ -19,11 +20,11 @@ internal sealed class AlertConfigurationEndpoints(AlertCenter alerts)
     public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<AlertConfigurationEndpoints>(endpoints)
         .Get(Rules, "ListRules", static (self, _) => self.ListRules())
         .Get(OneRule, "ReadRule", static (self, context) => self.ReadRule(context))
-        .Put(OneRule, "ChangeRule", static (self, context) => self.ChangeRuleAsync(context))
+        .Put(OneRule, "ChangeRule", AccessRights.Configure, static (self, context) => self.ChangeRuleAsync(context))
         .Get(Policy, "ReadPolicy", static (self, _) => self.ReadPolicy())
-        .Put(Policy, "ChangePolicy", static (self, context) => self.ChangePolicyAsync(context))
+        .Put(Policy, "ChangePolicy", AccessRights.Configure, static (self, context) => self.ChangePolicyAsync(context))
         .Get(Configuration, "ExportConfiguration", static (self, _) => self.Export())
-        .Put(Configuration, "ImportConfiguration", static (self, context) => self.ImportAsync(context));
+        .Put(Configuration, "ImportConfiguration", AccessRights.Configure, static (self, context) => self.ImportAsync(context));
 
     private static ProblemDocument NoRule() => ProblemDocument.NotFound("There is no rule of that name.");
 

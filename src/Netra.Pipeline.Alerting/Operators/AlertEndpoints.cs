@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Operators;
 
@@ -17,13 +18,21 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
     public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<AlertEndpoints>(endpoints)
         .Get(Alerts, "ListAlerts", static (self, _) => self.List())
         .Get(Alerts + "/history", "ReadAlertHistory", static (self, context) => self.ListHistoryAsync(context))
-        .Post(Alerts + "/{id}/acknowledge", "AcknowledgeAlert", static (self, context) => self.AcknowledgeAsync(context))
-        .Post(Alerts + "/{id}/resolve", "ResolveAlert", static (self, context) => self.ResolveAsync(context))
-        .Post(MonitoringRoutes.Prefix + "/emergency/alert", "RaiseEmergency", static (self, context) => self.RaiseAsync(context))
+        .Post(Alerts + "/{id}/acknowledge", "AcknowledgeAlert", AccessRights.Act, static (self, context) => self.AcknowledgeAsync(context))
+        .Post(Alerts + "/{id}/resolve", "ResolveAlert", AccessRights.Act, static (self, context) => self.ResolveAsync(context))
+        .Post(
+            MonitoringRoutes.Prefix + "/emergency/alert",
+            "RaiseEmergency",
+            AccessRights.Act,
+            static (self, context) => self.RaiseAsync(context))
         .Get(Silences, "ListSilences", static (self, _) => self.ListSilences())
-        .Post(Silences, "CreateSilence", static (self, context) => self.SilenceAsync(context))
-        .Delete(Silences + "/{id}", "DeleteSilence", static (self, context) => self.UnsilenceAsync(context))
-        .Post(MonitoringRoutes.Prefix + "/channels/{name}/test", "TestChannel", static (self, context) => self.TestAsync(context))
+        .Post(Silences, "CreateSilence", AccessRights.Act, static (self, context) => self.SilenceAsync(context))
+        .Delete(Silences + "/{id}", "DeleteSilence", AccessRights.Act, static (self, context) => self.UnsilenceAsync(context))
+        .Post(
+            MonitoringRoutes.Prefix + "/channels/{name}/test",
+            "TestChannel",
+            AccessRights.Act,
+            static (self, context) => self.TestAsync(context))
         .Get(MonitoringRoutes.Prefix + "/audit", "ReadAudit", static (self, context) => self.ListAuditAsync(context));
 
     private static string IdOf(HttpContext context) => RouteSegment.Of(context, "id");

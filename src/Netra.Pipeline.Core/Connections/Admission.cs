@@ -1,3 +1,4 @@
+using System.Net;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -12,7 +13,16 @@ internal sealed class Admission
     public HandshakeRefusal? Refusal { get; init; }
 
     /// <summary>The user's id, as the authenticator gave it.</summary>
-    public string? UserId { get; init; }
+    public string? UserId => Identity?.UserId;
+
+    /// <summary>Who it is, as the authenticator found.</summary>
+    public ConnectionIdentity? Identity { get; init; }
+
+    /// <summary>Who found it, and is asked about new credentials.</summary>
+    public IConnectionAuthenticator? Authenticator { get; set; }
+
+    /// <summary>The peer's address, if it is known.</summary>
+    public EndPoint? Remote { get; set; }
 
     /// <summary>Set once it is pinned.</summary>
     public UserStream? Stream { get; set; }

@@ -17,6 +17,7 @@ internal sealed class ClientMessageDispatcher(
     RunAnswers answers,
     UserMessages messages,
     CancelRequests cancels,
+    Reauthentication reauthentication,
     PipelineBridge bridge,
     FailureReporter failures,
     IOptions<ConnectionOptions> options,
@@ -82,6 +83,9 @@ internal sealed class ClientMessageDispatcher(
                         token);
                     return new CommandAnswer(answer.RunId, taken.IsTaken);
                 });
+                break;
+            case AuthenticateMessage credential:
+                reauthentication.Begin(connection, credential);
                 break;
             case UnknownClientMessage unknown:
                 Answer(connection, FailureCode.UnknownMessage, $"Messages of type '{unknown.Type}' are not known.", id: null);

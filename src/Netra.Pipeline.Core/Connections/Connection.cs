@@ -20,6 +20,8 @@ internal abstract partial class Connection
     private readonly HealthProbes _probes;
     private readonly long _openedAt;
     private int _end;
+    private int _isReauthenticating;
+    private ConnectionCredential? _credential;
     private long _endedAt;
 
     /// <param name="services">What all connections share.</param>
@@ -49,6 +51,18 @@ internal abstract partial class Connection
 
     /// <summary>The tag of the authenticated identity, which every event's tag must equal.</summary>
     public ulong OwnerTag { get; }
+
+    /// <summary>Under what it lives; null where that has neither an end nor a name.</summary>
+    public ConnectionCredential? Credential => Volatile.Read(ref _credential);
+
+    /// <summary>Who admitted it, and is asked about new credentials.</summary>
+    public IConnectionAuthenticator? Authenticator { get; private set; }
+
+    /// <summary>The peer's address, if it is known.</summary>
+    public System.Net.EndPoint? Remote { get; private set; }
+
+    /// <summary>What authenticates requests that belong to it; null where they bring a credential themselves. A secret.</summary>
+    public virtual string? PostKey => null;
 
     public UserStream Stream { get; }
 
@@ -138,6 +152,27 @@ internal abstract partial class Connection
         Wake();
     }
 
+    /// <summary>Takes over what the handshake has found. Called once, before it is attached.</summary>
+    public void Admit(Admission admission)
+    {
+        (Authenticator, Remote) = (admission.Authenticator, admission.Remote);
+        Authenticate(admission.Identity!);
+    }
+
+    /// <summary>From now on it lives under this credential, which names the same user.</summary>
+    public void Authenticate(ConnectionIdentity identity)
+        => Volatile.Write(
+            ref _credential,
+            identity is { ExpiresAt: null, IssuedAt: null, CredentialId: null }
+                ? null
+                : new ConnectionCredential(identity, _services.Options.ExpiryNotice, _services.Time));
+
+    /// <summary>Whether a new credential may be checked: one at a time.</summary>
+    public bool TryBeginReauthentication() => Interlocked.Exchange(ref _isReauthenticating, 1) == 0;
+
+    /// <summary>The check of a new credential is over.</summary>
+    public void EndReauthentication() => Volatile.Write(ref _isReauthenticating, 0);
+
     /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
     public abstract void Abort();
 
@@ -214,6 +249,11 @@ internal abstract partial class Connection
             }
 
             return;
+        }
+
+        if (Credential is { } credential)
+        {
+            Apply(credential.OnTick(), credential);
         }
 
         if (IsHeld)
@@ -327,6 +367,19 @@ internal abstract partial class Connection
                 info.WireName,
                 UserId,
                 more => Log.Ended(logger, info.LogLevel, Id, UserId, info.WireName, why + more, exception: null));
+        }
+    }
+
+    private void Apply(CredentialAction action, ConnectionCredential credential)
+    {
+        switch (action)
+        {
+            case CredentialAction.Announce:
+                TryTell(ServerMessageWriter.Expiring(new ExpiringMessage(credential.ExpiresInMs ?? 0)));
+                break;
+            case CredentialAction.End:
+                End(ConnectionEndReason.CredentialExpired);
+                break;
         }
     }
 

@@ -47,8 +47,8 @@ internal sealed partial class ConnectionAcceptor(
             : DecideAsync(
                 request,
                 authenticator,
-                (userId, token) => PinAsync(
-                    new Admission { UserId = userId, Resume = resume, Joins = joins, Subprotocol = subprotocol, Key = key }, token),
+                (identity, token) => PinAsync(
+                    new Admission { Identity = identity, Resume = resume, Joins = joins, Subprotocol = subprotocol, Key = key }, token),
                 closing,
                 peerGone);
     }
@@ -66,7 +66,7 @@ internal sealed partial class ConnectionAcceptor(
             : DecideAsync(
                 request,
                 authenticator,
-                (userId, token) => PinAsync(new Admission { UserId = userId, Resume = resume, Joins = joins }, token),
+                (identity, token) => PinAsync(new Admission { Identity = identity, Resume = resume, Joins = joins }, token),
                 closing,
                 peerGone);
     }
@@ -78,7 +78,11 @@ internal sealed partial class ConnectionAcceptor(
         => HandshakeRules.CheckTarget(request) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
             : DecideAsync(
-                request, authenticator, static (userId, _) => ValueTask.FromResult(new Admission { UserId = userId }), closing, peerGone);
+                request,
+                authenticator,
+                static (identity, _) => ValueTask.FromResult(new Admission { Identity = identity }),
+                closing,
+                peerGone);
 
     /// <summary>Serves an admitted connection to its end.</summary>
     /// <param name="admission">What was decided.</param>
@@ -102,6 +106,7 @@ internal sealed partial class ConnectionAcceptor(
             }
 
             var connection = create(services, transport, admission);
+            connection.Admit(admission);
 
             // Pinned, so never evicted.
             stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
@@ -153,7 +158,7 @@ internal sealed partial class ConnectionAcceptor(
     private async ValueTask<Admission> DecideAsync(
         HandshakeRequest request,
         IConnectionAuthenticator? authenticator,
-        Func<string, CancellationToken, ValueTask<Admission>> admit,
+        Func<ConnectionIdentity, CancellationToken, ValueTask<Admission>> admit,
         CancellationToken closing,
         CancellationToken peerGone)
     {
@@ -161,13 +166,21 @@ internal sealed partial class ConnectionAcceptor(
         using var any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, peerGone);
         try
         {
-            var identity = await AuthenticateAsync(request, authenticator, any.Token);
-            if (identity.UserId is null)
+            var result = await AuthenticateAsync(request, authenticator, any.Token);
+            if (result.Identity is not { } identity)
             {
-                return Admission.Refuse(new HandshakeRefusal(identity.Status, CodeOf(identity.Status), identity.Message!));
+                return Admission.Refuse(new HandshakeRefusal(result.Status, CodeOf(result.Status), result.Message!));
             }
 
-            return await admit(identity.UserId, any.Token);
+            var admission = await admit(identity, any.Token);
+            (admission.Authenticator, admission.Remote) = (authenticator, request.RemoteEndPoint);
+            return admission;
+        }
+        catch (AuthenticationUnavailableException exception)
+        {
+            TellFailed(request, exception);
+            return Admission.Refuse(new HandshakeRefusal(
+                503, FailureCodes.WireName(FailureCode.AuthenticationUnavailable), exception.Message, RetryAfterSeconds));
         }
         catch (PipelineException exception)
         {
@@ -327,7 +340,11 @@ internal sealed partial class ConnectionAcceptor(
             (long)options.PingInterval.TotalMilliseconds,
             (long)options.PingTimeout.TotalMilliseconds,
             (long)options.AckInterval.TotalMilliseconds,
-            options.AckEvery));
+            options.AckEvery)
+        {
+            ExpiresInMs = connection.Credential?.ExpiresInMs,
+            PostKey = connection.PostKey,
+        });
     }
 
     private static string CodeOf(int status) => status switch

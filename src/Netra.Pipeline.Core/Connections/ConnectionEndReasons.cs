@@ -42,6 +42,12 @@ public static class ConnectionEndReasons
         ConnectionEndReason.IsolationViolation =>
             new("isolation_violation", WebSocketCloseStatus.InternalServerError, LogLevel.Critical, IsError: true),
         ConnectionEndReason.InternalError => new("internal_error", WebSocketCloseStatus.InternalServerError, LogLevel.Error, IsError: true),
+        ConnectionEndReason.CredentialExpired =>
+            new("credential_expired", (WebSocketCloseStatus)4401, LogLevel.Information, IsError: true),
+        ConnectionEndReason.CredentialRevoked =>
+            new("credential_revoked", (WebSocketCloseStatus)4403, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.IdentityChanged =>
+            new("identity_changed", (WebSocketCloseStatus)4409, LogLevel.Warning, IsError: true, MayReconnect: false),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason has no mapping."),
     };
 }

@@ -53,6 +53,13 @@ public sealed class ConnectionOptions
     [Range(256, 16 * 1024 * 1024)]
     public int MaxMessageBytes { get; set; } = 64 * 1024;
 
+    /// <summary>
+    /// How long before its end a credential is announced to the page. Range 1 s to 1 h, default 60 s. A credential that is shorter is
+    /// announced at once.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ExpiryNotice { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How many client messages of a connection are handled at a time. Range 1 to 256, default 4.</summary>
     [Range(1, 256)]
     public int MaxMessagesInHandling { get; set; } = 4;

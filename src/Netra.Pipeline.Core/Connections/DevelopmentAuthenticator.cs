@@ -2,11 +2,17 @@ using Netra.Pipeline.Contexts;
 
 namespace Netra.Pipeline.Connections;
 
-/// <summary>Development's authenticator: it accepts the query's <c>user_id</c>, from this machine alone.</summary>
-internal sealed class DevelopmentAuthenticator : IConnectionAuthenticator
+/// <summary>
+/// Development's authenticator: it accepts the query's <c>user_id</c>, from this machine alone. A credential that comes all the same is
+/// checked, so that what production does can be tried.
+/// </summary>
+/// <param name="known">Who checks credentials; null where nobody does.</param>
+internal sealed class DevelopmentAuthenticator(DefaultAuthenticator? known) : IConnectionAuthenticator
 {
     public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
-        => ValueTask.FromResult(Authenticate(request));
+        => known?.HasCredential(request) == true && (request.IsLoopback || request.IsInBand)
+            ? known.AuthenticateAsync(request, cancellationToken)
+            : ValueTask.FromResult(Authenticate(request));
 
     private static AuthenticationResult Authenticate(HandshakeRequest request)
     {

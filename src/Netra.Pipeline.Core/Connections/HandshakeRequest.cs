@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -29,6 +30,17 @@ public sealed class HandshakeRequest
     public bool IsLoopback => RemoteEndPoint is System.Net.Sockets.UnixDomainSocketEndPoint
         || (RemoteEndPoint is IPEndPoint { Address: var address }
             && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+
+    /// <summary>
+    /// Whether it stands for a credential that a page sends on its open connection (<c>authenticate</c>): it has an <c>Authorization</c>
+    /// header, and neither path nor query.
+    /// </summary>
+    public bool IsInBand { get; init; }
+
+    /// <summary>
+    /// Whom the host's own authentication has found; <see langword="null"/> where it has not run, as at the fast door, or has found nobody.
+    /// </summary>
+    public ClaimsPrincipal? User { get; init; }
 
     /// <summary>Whether it is an HTTP/2 extended CONNECT (RFC 8441), which has no key to be answered.</summary>
     internal bool IsExtendedConnect { get; init; }

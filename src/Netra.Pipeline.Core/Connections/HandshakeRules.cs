@@ -73,12 +73,16 @@ internal static class HandshakeRules
         if (!HasToken(offered, ProtocolConstants.Subprotocol, StringComparison.Ordinal))
         {
             return new HandshakeRefusal(
-                400, "unsupported_subprotocol", $"None of the subprotocols '{offered}' is {ProtocolConstants.Subprotocol}.");
+                400, "unsupported_subprotocol", $"None of the {CountOf(offered)} subprotocols is {ProtocolConstants.Subprotocol}.");
         }
 
         subprotocol = ProtocolConstants.Subprotocol;
         return null;
     }
+
+    // They are not shown: a credential may be among them.
+    private static int CountOf(StringValues offered)
+        => offered.Sum(static value => (value ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries).Length);
 
     private static bool IsKey(StringValues keys)
     {

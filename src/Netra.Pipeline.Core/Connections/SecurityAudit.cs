@@ -39,6 +39,14 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             PeerLog.SourceOf(remote),
             more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
+    /// <summary>A credential that a page sent on its open connection was not taken.</summary>
+    public void CredentialRefused(EndPoint? remote, string userId, string problem)
+        => lines.Write(
+            EventIds.CredentialDenied,
+            nameof(CredentialRefused),
+            PeerLog.SourceOf(remote),
+            more => Log.CredentialDenied(_logger, userId, remote, problem, more));
+
     /// <summary>An event was stopped on its way to another user.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq)
         => Log.IsolationViolated(_logger, seq, connectionId, userId);
@@ -68,6 +76,13 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             EventName = nameof(EventIds.RequestDenied))]
         public static partial void RequestDenied(
             ILogger logger, string method, string? path, int status, string? @operator, EndPoint? remoteEndPoint, string more);
+
+        [LoggerMessage(
+            EventIds.CredentialDenied,
+            LogLevel.Warning,
+            "A new credential for a connection of {UserId} was not taken: {Problem} [from {RemoteEndPoint}]{More}",
+            EventName = nameof(EventIds.CredentialDenied))]
+        public static partial void CredentialDenied(ILogger logger, string userId, EndPoint? remoteEndPoint, string problem, string more);
 
         [LoggerMessage(
             EventIds.AuditIsolationViolated,

@@ -164,6 +164,12 @@ internal static class EventIds
     /// <summary>An operator has changed something, or has tried to.</summary>
     public const int OperatorChanged = 2104;
 
+    /// <summary>A new credential of an open connection was not taken.</summary>
+    public const int CredentialDenied = 2106;
+
+    /// <summary>A new credential of an open connection could not be checked.</summary>
+    public const int ReauthenticationFailed = 2107;
+
     /// <summary>A lifecycle event is accepted: it has its number.</summary>
     public const int CheckpointAccepted = 2150;
 

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
@@ -12,6 +14,8 @@ namespace Netra.Pipeline.EventStreams;
 /// <remarks>The writer runs in parallel with the tick, and with any number of requests that hand in messages.</remarks>
 internal sealed class EventStreamConnection : Connection
 {
+    private const int PostKeyBytes = 16;
+
     private readonly ConnectionServices _services;
     private readonly EventStreamTransport _transport;
     private readonly EventStreamWriter _writer;
@@ -28,6 +32,8 @@ internal sealed class EventStreamConnection : Connection
         (_services, _transport) = (services, transport);
         _writer = new EventStreamWriter(this, transport, Frames, Liveness, services.Options);
     }
+
+    public override string PostKey { get; } = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PostKeyBytes));
 
     public override bool IsFlushPending => _writer.IsFlushPending;
 

@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
@@ -19,6 +22,7 @@ internal sealed class EventStreamPosts(
     ConnectionAcceptor acceptor, RegisteredAuthenticator registered, ConnectionRegistry connections, IOptions<ConnectionOptions> options)
 {
     private const string ConnectionId = "connection_id";
+    private const string PostKey = "post_key";
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
@@ -52,6 +56,18 @@ internal sealed class EventStreamPosts(
     // Answers the request when there is no such connection, or it is another user's: callers cannot tell the two apart.
     private async ValueTask<EventStreamConnection?> FindAsync(HttpContext context)
     {
+        if (context.Request.Query.TryGetValue(PostKey, out var keys))
+        {
+            var keyed = Find(context);
+            if (keyed is not null && IsKeyOf(keyed, keys))
+            {
+                return keyed;
+            }
+
+            await ProblemDocument.NotFound("There is no open event stream with that connection id and post_key.").ExecuteAsync(context);
+            return null;
+        }
+
         var identity = await acceptor.IdentifyAsync(
             HttpHandshake.RequestOf(context), registered.Authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
         if (identity.Refusal is { } refusal)
@@ -60,10 +76,7 @@ internal sealed class EventStreamPosts(
             return null;
         }
 
-        if (context.GetRouteValue(ConnectionId) is string id
-            && connections.TryGet(id, out var found)
-            && found is EventStreamConnection { IsEnded: false } connection
-            && connection.UserId == identity.UserId)
+        if (Find(context) is { } connection && connection.UserId == identity.UserId)
         {
             return connection;
         }
@@ -71,6 +84,15 @@ internal sealed class EventStreamPosts(
         await ProblemDocument.NotFound("There is no open event stream of this user with that connection id.").ExecuteAsync(context);
         return null;
     }
+
+    private EventStreamConnection? Find(HttpContext context)
+        => context.GetRouteValue(ConnectionId) is string id
+            && connections.TryGet(id, out var found)
+            && found is EventStreamConnection { IsEnded: false } connection ? connection : null;
+
+    private static bool IsKeyOf(EventStreamConnection connection, StringValues keys)
+        => keys is [{ } key]
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(connection.PostKey));
 
     private async ValueTask HandleAsync(HttpContext context, EventStreamConnection connection, bool isAck)
     {

@@ -158,4 +158,13 @@ public enum FailureCode
 
     /// <summary><c>command_expired</c>: nobody has taken a command in time.</summary>
     CommandExpired,
+
+    /// <summary><c>forbidden</c>: the caller may not do this, or not for that user.</summary>
+    Forbidden,
+
+    /// <summary><c>authentication_failed</c>: a new credential of a connection is not valid.</summary>
+    AuthenticationFailed,
+
+    /// <summary><c>authentication_unavailable</c>: credentials cannot be checked now.</summary>
+    AuthenticationUnavailable,
 }

@@ -55,6 +55,9 @@ public static class FailureCodes
         FailureCode.HandlerMissing => Error(code, "handler_missing", Category.MissingCapability),
         FailureCode.CommandUnknown => Error(code, "command_unknown", Category.Rejected, 404, show: false),
         FailureCode.CommandExpired => Error(code, "command_expired", Category.Timeout, show: false),
+        FailureCode.Forbidden => Error(code, "forbidden", Category.Rejected, 403, show: false),
+        FailureCode.AuthenticationFailed => Error(code, "authentication_failed", Category.Rejected),
+        FailureCode.AuthenticationUnavailable => Error(code, "authentication_unavailable", Category.MissingCapability, 503),
         FailureCode.UnknownMessage => Error(code, "unknown_message", Category.Rejected),
         FailureCode.CriticalDeliveryFailed =>
             Critical(code, "critical_delivery_failed", Category.Timeout, prefix: "CRITICAL EVENT DELIVERY FAILED:"),

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Commands;
 using Netra.Pipeline.Connections;
@@ -138,6 +139,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.AddSingleton<HandleWatch>();
         GuardTransport(services);
         services.TryAddSingleton<ConnectionTick>();
+        services.TryAddSingleton<Reauthentication>();
         services.TryAddSingleton<ClientMessageDispatcher>();
         services.TryAddSingleton<PipelineMetrics>();
         services.TryAddSingleton<CanaryPass>();
@@ -255,7 +257,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<OpenRequests>();
         services.TryAddSingleton<EventLinesHandler>();
-        services.TryAddSingleton<PublishGuard>();
+        services.TryAddSingleton<AccessGuard>();
         services.TryAddSingleton<PublishEndpoint>();
         services.TryAddSingleton<LogRequests>();
         services.TryAddSingleton<ThreadRequests>();

@@ -77,11 +77,9 @@ internal sealed partial class PipelineLifetime(
             }
 
             wiring.Verify();
-            if (registered.Authenticator is null)
+            if (registered.Problem is { } nobody)
             {
-                throw Reported(StartupVerificationException.WiringInvalid(
-                    new FailureScope("VerifyWiring"),
-                    ["no IConnectionAuthenticator is registered (UseAuthenticator); only Development has one from the start"]));
+                throw Reported(StartupVerificationException.WiringInvalid(new FailureScope("VerifyWiring"), [nobody]));
             }
 
             await initializations.RunAsync(() => InitializeAsync(cancellationToken));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Commands;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
@@ -12,7 +13,7 @@ using Netra.Pipeline.Protocol;
 namespace Netra.Pipeline.Publishing;
 
 /// <summary><c>POST /v1/runs/answer</c> (docs/protocol.md, section 9.10): an answer that comes from elsewhere than a page.</summary>
-internal sealed class AnswerEndpoint(PublishGuard guard, RunAnswers answers)
+internal sealed class AnswerEndpoint(AccessGuard guard, RunAnswers answers)
 {
     // Beside the value, whose limit is told by name, there are four ids.
     private const int MaxBodyBytes = RunAnswers.MaxValueBytes + (16 * 1024);
@@ -30,7 +31,7 @@ internal sealed class AnswerEndpoint(PublishGuard guard, RunAnswers answers)
     {
         try
         {
-            if (await guard.AdmitAsync(context) && await AnswerAsync(context) is { } refusal)
+            if (await guard.AdmitAsync(context, AccessRights.Publish) && await AnswerAsync(context) is { } refusal)
             {
                 await refusal.ExecuteAsync(context);
             }
@@ -65,6 +66,11 @@ internal sealed class AnswerEndpoint(PublishGuard guard, RunAnswers answers)
             using var document = Parse(body);
             var members = document.RootElement;
             var userId = Text(members, "user_id");
+            if (userId is not null && AccessGuard.RefuseUser(context, userId) is { } forbidden)
+            {
+                return forbidden;
+            }
+
             var taken = await answers.AnswerAsync(
                 userId,
                 Text(members, "thread_id"),

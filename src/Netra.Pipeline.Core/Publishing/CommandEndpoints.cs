@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Commands;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
@@ -17,7 +18,7 @@ namespace Netra.Pipeline.Publishing;
 /// section 9.11).
 /// </summary>
 internal sealed class CommandEndpoints(
-    PublishGuard guard,
+    AccessGuard guard,
     CommandRegistry registry,
     OpenRequests requests,
     EventPublisher publisher,
@@ -37,7 +38,7 @@ internal sealed class CommandEndpoints(
 
     private async Task ReadAsync(HttpContext context)
     {
-        if (!await guard.AdmitAsync(context))
+        if (!await guard.AdmitAsync(context, AccessRights.Publish))
         {
             return;
         }
@@ -46,6 +47,12 @@ internal sealed class CommandEndpoints(
         if (problem is not null)
         {
             await ProblemDocument.BadRequest(problem).ExecuteAsync(context);
+            return;
+        }
+
+        if (query.WantsMessages && AccessGuard.RefuseUser(context, userId: null) is { } forbidden)
+        {
+            await forbidden.ExecuteAsync(context);
             return;
         }
 
@@ -85,6 +92,7 @@ internal sealed class CommandEndpoints(
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
         var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         await using var stopping = closing.UnsafeRegister(static receipts => ((ReceiptQueue)receipts!).Complete(), receipts);
+        await using var ending = Caller.Of(context).Ended.UnsafeRegister(static receipts => ((ReceiptQueue)receipts!).Complete(), receipts);
         var writer = new ReceiptWriter(
             publisher, receipts.Reader, reader, context.Response.BodyWriter, options.Value.AnswerKeepAlive, time);
         await writer.RunAsync(cancellationToken);
@@ -92,7 +100,7 @@ internal sealed class CommandEndpoints(
 
     private async Task AcknowledgeAsync(HttpContext context)
     {
-        if (!await guard.AdmitAsync(context))
+        if (!await guard.AdmitAsync(context, AccessRights.Publish))
         {
             return;
         }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Commands;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Events;
@@ -42,6 +43,12 @@ internal sealed class EventLinesHandler(
         if (problem is not null)
         {
             await ProblemDocument.BadRequest(problem).ExecuteAsync(context);
+            return;
+        }
+
+        if (query.WantsMessages && AccessGuard.RefuseUser(context, userId: null) is { } forbidden)
+        {
+            await forbidden.ExecuteAsync(context);
             return;
         }
 
@@ -96,12 +103,14 @@ internal sealed class EventLinesHandler(
         {
             // The server's stop ends reading, not the answers: whatever has been taken is still confirmed.
             await using var stopping = closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
+            await using var ending = Caller.Of(context).Ended.UnsafeRegister(
+                static reader => ((PipeReader)reader!).CancelPendingRead(), input);
             hasAll = await ReadAsync(context, input, first, request, receipts, open);
         }
         finally
         {
             // A request that the server itself ends has not broken off.
-            request.IsComplete = hasAll || closing.IsCancellationRequested;
+            request.IsComplete = hasAll || IsEnding(context);
             receipts.Complete();
             await writing;
         }
@@ -139,7 +148,7 @@ internal sealed class EventLinesHandler(
             var buffer = result.Buffer;
             try
             {
-                if (result.IsCanceled && !(open.TakeAskedToEnd() && request.HasOpenRun && !IsStopping(context)))
+                if (result.IsCanceled && !(open.TakeAskedToEnd() && request.HasOpenRun && !IsEnding(context)))
                 {
                     return false;
                 }
@@ -234,8 +243,10 @@ internal sealed class EventLinesHandler(
         context.Abort();
     }
 
-    private static bool IsStopping(HttpContext context)
-        => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.IsCancellationRequested == true;
+    // The server stops, or the publisher's credential is over.
+    private static bool IsEnding(HttpContext context)
+        => Caller.Of(context).Ended.IsCancellationRequested
+            || context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.IsCancellationRequested == true;
 
     private static bool IsBlank(in ReadOnlySequence<byte> line)
     {

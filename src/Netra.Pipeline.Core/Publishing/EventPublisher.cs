@@ -71,6 +71,14 @@ internal sealed partial class EventPublisher(
             var target = published.Target;
             refused = target;
             attempt = target.Attempt;
+            if (target.UserId is { } user && !request.Caller.Covers(user))
+            {
+                return Rejected(Failure.In(
+                    FailureCode.Forbidden,
+                    new FailureScope(Operation),
+                    $"{Operation} was refused: the caller is for the users '{request.Caller.Users.Text}'"));
+            }
+
             if (published.Malformed is { } malformed)
             {
                 scope = target.RefusalScope;

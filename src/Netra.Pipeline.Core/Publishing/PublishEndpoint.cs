@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
@@ -13,7 +14,7 @@ namespace Netra.Pipeline.Publishing;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
 internal sealed partial class PublishEndpoint(
-    PublishGuard guard, EventPublisher publisher, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
+    AccessGuard guard, EventPublisher publisher, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";
@@ -25,7 +26,7 @@ internal sealed partial class PublishEndpoint(
     {
         try
         {
-            if (!await guard.AdmitAsync(context))
+            if (!await guard.AdmitAsync(context, AccessRights.Publish))
             {
                 return;
             }

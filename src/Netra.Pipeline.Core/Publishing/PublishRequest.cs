@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
@@ -60,6 +61,7 @@ internal sealed class PublishRequest : IAsyncDisposable
     {
         var headers = http.Request.Headers;
         (_contexts, _emitters, _registry, _renewed) = (contexts, emitters, registry, new RequestRuns(registry));
+        Caller = Caller.Of(http);
         (_requestId, _headerKey, Publisher, IsUrgent) = (http.TraceIdentifier, headers[KeyHeader], self.Id, isUrgent);
         _ofRuns = Options with { Request = self };
         TraceContext.TryCreate(headers.TraceParent, headers.TraceState, out _trace);
@@ -67,6 +69,9 @@ internal sealed class PublishRequest : IAsyncDisposable
 
     /// <summary>Whose idempotency keys are meant; empty for everybody who has not been authenticated.</summary>
     public string Publisher { get; }
+
+    /// <summary>Who sends it, and for whom it may.</summary>
+    public Caller Caller { get; }
 
     /// <summary>Whether the publisher waits for each event to be stored.</summary>
     public bool IsUrgent { get; }

@@ -19,6 +19,7 @@ internal static class HttpHandshake
         Headers = context.Request.Headers,
         RemoteEndPoint = RemoteOf(context),
         IsSecure = context.Request.IsHttps,
+        User = context.User is { Identity.IsAuthenticated: true } user ? user : null,
         IsExtendedConnect = isExtendedConnect,
     };
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
@@ -35,7 +36,13 @@ internal sealed class DashboardEndpoint(
             return ProblemDocument.BadRequest(problem);
         }
 
+        // It shows what the other routes show only to those who may read of users.
         var id = RouteSegment.Of(context, "dashboard_id");
+        if (id == "websocket_user_diagnostics" && RefuseReader(context, userId) is { } forbidden)
+        {
+            return forbidden;
+        }
+
         return id switch
         {
             "websocket_executive" => JsonAnswer.Of(Executive(id), MonitoringJson.Default.ExecutiveDashboard),
@@ -47,6 +54,11 @@ internal sealed class DashboardEndpoint(
                 + "websocket_user_diagnostics, websocket_performance and websocket_alerts."),
         };
     }
+
+    private static ProblemDocument? RefuseReader(HttpContext context, string? userId)
+        => Caller.Of(context).May(AccessRights.Read)
+            ? AccessGuard.RefuseUser(context, userId)
+            : new ProblemDocument(StatusCodes.Status403Forbidden, "forbidden", "The caller lacks the right 'read'.");
 
     private ExecutiveDashboard Executive(string id)
     {

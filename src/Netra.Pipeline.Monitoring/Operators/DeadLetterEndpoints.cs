@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Http;
@@ -35,9 +36,14 @@ internal sealed class DeadLetterEndpoints : IDisposable
         => (_publisher, _letters, _hasWebhook) = (publisher, log.DeadLetters, webhook.Value.IsEnabled);
 
     public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<DeadLetterEndpoints>(endpoints)
-        .Get("/v1/dead-letters", "ListDeadLetters", static (self, context) => self.List(context))
-        .Post(OneLetter + "/replay", "ReplayDeadLetter", static (self, context) => self.InTurnAsync(context, self.ReplayAsync))
-        .Delete(OneLetter, "DropDeadLetter", static (self, context) => self.InTurnAsync(context, self.DropAsync));
+        .Get("/v1/dead-letters", "ListDeadLetters", static (self, context) => self.List(context), AccessRights.Read)
+        .Post(
+            OneLetter + "/replay",
+            "ReplayDeadLetter",
+            AccessRights.Act,
+            static (self, context) => self.InTurnAsync(context, self.ReplayAsync))
+        .Delete(
+            OneLetter, "DropDeadLetter", AccessRights.Act, static (self, context) => self.InTurnAsync(context, self.DropAsync));
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_turns, static turn => turn.Dispose());
@@ -59,7 +65,9 @@ internal sealed class DeadLetterEndpoints : IDisposable
             After = query.After(),
             Limit = query.Limit(),
         };
-        return query.Problem is { } problem ? ProblemDocument.BadRequest(problem) : new DeadLetterPage(_letters, wanted, _hasWebhook);
+        return query.Problem is { } problem ? ProblemDocument.BadRequest(problem)
+            : AccessGuard.RefuseUser(context, wanted.UserId) is { } forbidden ? forbidden
+            : new DeadLetterPage(_letters, wanted, _hasWebhook);
     }
 
     private async Task<IResult> InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task<IResult>> settle)
@@ -78,6 +86,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
             return await _letters.FindAsync(number, context.RequestAborted) switch
             {
                 null => NotFound(),
+                { UserId: var user } when !Caller.Of(context).Covers(user) => NotFound(),
                 { State: DeadLetterState.Waiting } letter => await settle(context, letter),
                 { State: var state } => Settled(state),
             };

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Flow;
@@ -18,9 +19,13 @@ internal sealed class EmergencyEndpoints(
 
     public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<EmergencyEndpoints>(endpoints)
         .Get(Mode, "ReadEmergencyMode", static (self, _) => self.Read())
-        .Put(Mode, "BeginEmergencyMode", static (self, context) => self.BeginAsync(context))
-        .Delete(Mode, "EndEmergencyMode", static (self, context) => self.EndAsync(context))
-        .Post($"{MonitoringRoutes.Prefix}/emergency/health-check", "CheckHealth", static (self, context) => self.CheckAsync(context));
+        .Put(Mode, "BeginEmergencyMode", AccessRights.Act, static (self, context) => self.BeginAsync(context))
+        .Delete(Mode, "EndEmergencyMode", AccessRights.Act, static (self, context) => self.EndAsync(context))
+        .Post(
+            $"{MonitoringRoutes.Prefix}/emergency/health-check",
+            "CheckHealth",
+            AccessRights.Act,
+            static (self, context) => self.CheckAsync(context));
 
     private IResult Read() => JsonAnswer.Of(EmergencyModeDocument.Of(emergency.State), MonitoringJson.Default.EmergencyModeDocument);
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
@@ -14,14 +15,15 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 {
     public static void Map(IEndpointRouteBuilder endpoints)
         => new OperatorRoutes<EventTraceEndpoint>(
-            endpoints).Get("/v1/events/{id}/trace", "TraceEvent", static (self, context) => self.ReadAsync(context));
+            endpoints).Get("/v1/events/{id}/trace", "TraceEvent", static (self, context) => self.ReadAsync(context), AccessRights.Read);
 
     private async Task<IResult> ReadAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
         var id = RouteSegment.Of(context, "id");
         if (!EventDraft.TryParseId(id, out var streamId, out var seq)
-            || await log.FindUserAsync(streamId, cancellationToken) is not { } user)
+            || await log.FindUserAsync(streamId, cancellationToken) is not { } user
+            || !Caller.Of(context).Covers(user))
         {
             return NotFound();
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Http;
 
@@ -9,7 +10,8 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class LedgerEndpoint(Ledger ledger)
 {
     public static void Map(IEndpointRouteBuilder endpoints)
-        => new OperatorRoutes<LedgerEndpoint>(endpoints).Get("/v1/ledger", "ReadLedger", static (self, context) => self.ReadAsync(context));
+        => new OperatorRoutes<LedgerEndpoint>(endpoints)
+            .Get("/v1/ledger", "ReadLedger", static (self, context) => self.ReadAsync(context), AccessRights.Read);
 
     private async Task<IResult> ReadAsync(HttpContext context)
     {
@@ -18,6 +20,11 @@ internal sealed class LedgerEndpoint(Ledger ledger)
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
+        }
+
+        if (AccessGuard.RefuseUser(context, user) is { } forbidden)
+        {
+            return forbidden;
         }
 
         return (user is null ? ledger.Read() : await ledger.ReadAsync(user, context.RequestAborted)) is { } report

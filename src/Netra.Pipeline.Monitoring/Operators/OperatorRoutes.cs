@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -20,29 +21,33 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
     /// <param name="pattern">The route.</param>
     /// <param name="operation">Its name in failures and in the audit.</param>
     /// <param name="answer">Answers a request.</param>
-    public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
-        => Map(HttpMethods.Get, pattern, operation, answer);
+    /// <param name="right">What its caller needs.</param>
+    public OperatorRoutes<T> Get(
+        string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer, AccessRights right = AccessRights.View)
+        => Map(HttpMethods.Get, pattern, operation, right, answer);
 
-    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Get(string pattern, string operation, Func<T, HttpContext, IResult> answer)
-        => Get(pattern, operation, (handlers, context) => Task.FromResult(answer(handlers, context)));
+    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
+    public OperatorRoutes<T> Get(
+        string pattern, string operation, Func<T, HttpContext, IResult> answer, AccessRights right = AccessRights.View)
+        => Get(pattern, operation, (handlers, context) => Task.FromResult(answer(handlers, context)), right);
 
     /// <summary>Maps a route that does something.</summary>
-    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Post(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
-        => Map(HttpMethods.Post, pattern, operation, answer);
+    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
+    public OperatorRoutes<T> Post(string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Post, pattern, operation, right, answer);
 
     /// <summary>Maps a route that changes something.</summary>
-    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Put(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
-        => Map(HttpMethods.Put, pattern, operation, answer);
+    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
+    public OperatorRoutes<T> Put(string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Put, pattern, operation, right, answer);
 
     /// <summary>Maps a route that deletes something.</summary>
-    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}})"/>
-    public OperatorRoutes<T> Delete(string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
-        => Map(HttpMethods.Delete, pattern, operation, answer);
+    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
+    public OperatorRoutes<T> Delete(string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
+        => Map(HttpMethods.Delete, pattern, operation, right, answer);
 
-    private OperatorRoutes<T> Map(string method, string pattern, string operation, Func<T, HttpContext, Task<IResult>> answer)
+    private OperatorRoutes<T> Map(
+        string method, string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
     {
         endpoints.MapMethods(pattern, [method], HandleAsync);
         return this;
@@ -51,7 +56,7 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
         {
             var services = context.RequestServices;
             var handlers = services.GetRequiredService<T>();
-            return services.GetRequiredService<OperatorRoute>().HandleAsync(context, operation, () => answer(handlers, context));
+            return services.GetRequiredService<OperatorRoute>().HandleAsync(context, operation, right, () => answer(handlers, context));
         }
     }
 }

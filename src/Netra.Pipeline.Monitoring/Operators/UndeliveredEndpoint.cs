@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Publishing;
@@ -16,7 +17,7 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
     private const int BatchEvents = 50;
 
     public static void Map(IEndpointRouteBuilder endpoints) => new OperatorRoutes<UndeliveredEndpoint>(endpoints)
-        .Get("/v1/users/{user_id}/undelivered", "ReadUndelivered", static (self, context) => self.ListAsync(context));
+        .Get("/v1/users/{user_id}/undelivered", "ReadUndelivered", static (self, context) => self.ListAsync(context), AccessRights.Read);
 
     private async Task<IResult> ListAsync(HttpContext context)
     {
@@ -29,6 +30,11 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
         }
 
         var user = RouteSegment.UserOf(context);
+        if (AccessGuard.RefuseUser(context, user) is { } forbidden)
+        {
+            return forbidden;
+        }
+
         if (!await log.KnowsUserAsync(user, cancellationToken))
         {
             return ProblemDocument.NotFound("That user has no stream.");

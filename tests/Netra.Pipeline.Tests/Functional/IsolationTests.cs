@@ -60,7 +60,7 @@ internal sealed class IsolationTests
         var transport = new ConnectionTransport(
             new DuplexPipe(toServer.Reader, fromServer.Writer), null, null, () => toServer.Writer.Complete());
         var serving = host.Services.GetRequiredService<ConnectionAcceptor>().ServeAsync(
-            new Admission { UserId = "eve", Stream = stream },
+            new Admission { Identity = new ConnectionIdentity("eve"), Stream = stream },
             transport,
             WebSocketConnection.Create,
             static () => ValueTask.FromResult(true),

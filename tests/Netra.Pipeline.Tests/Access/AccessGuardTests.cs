@@ -11,11 +11,11 @@ using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Monitoring.Operators;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
 
-namespace Netra.Pipeline.Tests.Publishing;
+namespace Netra.Pipeline.Tests.Access;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-internal sealed class PublishGuardTests
+internal sealed class AccessGuardTests
 {
     [Test]
     public async Task Publish_ProductionAndNothingSaysWhoMay_IsRefusedAndSaysHowToProtectIt()

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Http;
+using Netra.Pipeline.WebSockets;
+
+namespace Netra.Pipeline.Access;
+
+/// <summary>
+/// Keeps publishing, and what operators ask, from being open by accident: whoever can post events speaks to every user, and whoever can
+/// read them hears every user. In Development it admits this machine alone; elsewhere the host must have said who may, or a credential
+/// must say it. Safe to use from any thread.
+/// </summary>
+internal sealed partial class AccessGuard(
+    IHostEnvironment environment, IEnumerable<CallerAuthenticator> authenticators, SecurityAudit audit, ILogger<AccessGuard> logger)
+{
+    private const string Advice = "Nothing says who may publish events and read them here: make an API key (keys create), protect the "
+        + "endpoints with MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
+
+    private readonly CallerAuthenticator? _authenticator = authenticators.LastOrDefault();
+    private int _told;
+
+    /// <summary>Finds out who sends a request and whether it may; answers it when it may not.</summary>
+    /// <param name="context">The request; afterwards it has its <see cref="Caller"/>.</param>
+    /// <param name="right">What the caller needs.</param>
+    /// <returns>Whether it is admitted.</returns>
+    public async ValueTask<bool> AdmitAsync(HttpContext context, AccessRights right)
+    {
+        var (caller, refusal) = await FindAsync(context);
+        if (caller is not null && !caller.May(right))
+        {
+            refusal = new ProblemDocument(
+                StatusCodes.Status403Forbidden, "forbidden", $"The caller lacks the right '{AccessRightNames.NameOf(right)}'.");
+        }
+
+        if (refusal is null)
+        {
+            context.Features.Set(caller);
+            return true;
+        }
+
+        audit.RequestRefused(
+            RequestAuthor.IdOf(context.User),
+            HttpHandshake.RemoteOf(context),
+            context.Request.Method,
+            context.Request.Path.Value,
+            refusal.Status);
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        await refusal.ExecuteAsync(context);
+        return false;
+    }
+
+    /// <summary>Refuses a caller that may not act for a user, or not for all of them.</summary>
+    /// <param name="context">The request; it is admitted.</param>
+    /// <param name="userId">The user; null for all.</param>
+    /// <returns>The answer; null where the caller may.</returns>
+    public static ProblemDocument? RefuseUser(HttpContext context, string? userId)
+        => Caller.Of(context).Users is var users && (userId is null ? users.IsAll : users.Covers(userId))
+            ? null
+            : new ProblemDocument(
+                StatusCodes.Status403Forbidden,
+                "forbidden",
+                $"The caller is for the users '{users.Text}', and this is about {(userId is null ? "all of them" : $"'{userId}'")}.");
+
+    private async ValueTask<(Caller? Caller, ProblemDocument? Refusal)> FindAsync(HttpContext context)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        var isLocal = environment.IsDevelopment();
+        if (isLocal && !IsLocal(context))
+        {
+            return (null, new ProblemDocument(
+                StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only."));
+        }
+
+        if (!isLocal && (metadata?.GetMetadata<IAuthorizeData>() is not null || metadata?.GetMetadata<IAllowAnonymous>() is not null))
+        {
+            // The authorization middleware has admitted it, or the host has chosen to do without.
+            return (Caller.Trusted, null);
+        }
+
+        if (_authenticator is not null && await _authenticator.AuthenticateAsync(context) is { } result)
+        {
+            return (result.Caller, result.Refusal);
+        }
+
+        if (isLocal)
+        {
+            return (Caller.Trusted, null);
+        }
+
+        if (_authenticator is { IsConfigured: true })
+        {
+            return (null, Unauthorized("Send a credential: Authorization: Bearer, with an API key or a token."));
+        }
+
+        if (Interlocked.Exchange(ref _told, 1) == 0)
+        {
+            Log.Unprotected(logger, Advice);
+        }
+
+        return (null, Unauthorized(Advice));
+    }
+
+    private static ProblemDocument Unauthorized(string message)
+        => new(StatusCodes.Status401Unauthorized, "unauthorized", message);
+
+    // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a
+    // Unix socket.
+    private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint is UnixDomainSocketEndPoint;
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventIds.PublishUnprotected,
+            LogLevel.Warning,
+            "Publishing events and reading them is refused with 401. {Advice} This is said once",
+            EventName = nameof(EventIds.PublishUnprotected))]
+        public static partial void Unprotected(ILogger logger, string advice);
+    }
+}

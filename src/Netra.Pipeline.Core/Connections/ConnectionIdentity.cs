@@ -1,0 +1,18 @@
+namespace Netra.Pipeline.Connections;
+
+/// <summary>Whom an authenticator has found, and how long that holds.</summary>
+/// <param name="UserId">The user's id: 1 to 256 bytes of UTF-8, no control characters, not beginning with <c>$</c>.</param>
+public sealed record ConnectionIdentity(string UserId)
+{
+    /// <summary>
+    /// When the credential ends, and the connection with it unless a new one comes (<c>authenticate</c>). <see langword="null"/>, the
+    /// default, for one without an end.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Names the credential, so that it can be revoked by itself: a token's <c>jti</c>. Not a secret. Default: none.</summary>
+    public string? CredentialId { get; init; }
+
+    /// <summary>When the credential was issued; default: when the connection was made.</summary>
+    public DateTimeOffset? IssuedAt { get; init; }
+}
