@@ -164,6 +164,11 @@ public sealed partial class AlertCenter : IDisposable
 
         RestoreChannels();
         _store = store;
+        if (_eventLog is SqliteEventLog log && _storage.Directory is { } directory)
+        {
+            log.Files.Add(Path.GetFullPath(Path.Combine(directory, AlertStore.Name)));
+        }
+
         _writer = new AlertWriter(store, _outbox, _failures, () => _eventLog.Trouble is not null, _time);
         if (!_options.Enabled)
         {

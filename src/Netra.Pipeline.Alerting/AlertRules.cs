@@ -107,7 +107,14 @@ public sealed class AlertRules
         new("log_trouble", AlertSeverity.Critical, Signals.LogTrouble, AlertComparison.Above, 0,
             "The event log stores nothing",
             "New events wait for as long as Netra:Emission:RoomTimeout, and are refused then. /readyz names the reason; make room on "
-            + "the disk, or give the process the right to write the data directory."),
+            + "the disk, or give the process the right to write the data directory.")
+        {
+            InhibitedBy = ["data_files_lost"],
+        },
+        new("data_files_lost", AlertSeverity.Critical, Signals.LostFiles, AlertComparison.Above, 0,
+            "Data files were deleted, renamed or replaced while the server runs",
+            "What is open is still whole, and gone when the process ends: do not restart it yet. /readyz names the files; put the "
+            + "same files back, or save what is open as the runbook says."),
         new("emergency_mode", AlertSeverity.High, Signals.EmergencyMode, AlertComparison.Above, 0,
             "The pipeline is in emergency mode",
             "Token and custom events are refused until it is over. Whoever turned it on, or the remediation in the system's status, "

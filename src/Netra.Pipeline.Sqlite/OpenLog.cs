@@ -19,6 +19,7 @@ internal sealed class OpenLog : IAsyncDisposable
         LogStore store,
         SqliteReaders readers,
         Checkpointer checkpointer,
+        FileWatch files,
         SqliteEventLogOptions options,
         FailureReporter failures,
         ILogger logger,
@@ -27,7 +28,7 @@ internal sealed class OpenLog : IAsyncDisposable
         (_file, _store, _options, _failures, _checkpointer, Readers) = (file, store, options, failures, checkpointer, readers);
         store.Checkpointer = checkpointer;
         Queue = new AppendQueue(options, time, _wake);
-        Writer = new SqliteWriter(store, Queue, _wake, options.SaveInterval, failures, logger, time);
+        Writer = new SqliteWriter(store, Queue, _wake, options.SaveInterval, files, failures, logger, time);
         Leasing = new Leasing(store);
         Retention = new Retention(store, options.RetainedBytes);
         DeadLetterWriter = new DeadLetterWriter(store);
@@ -64,6 +65,7 @@ internal sealed class OpenLog : IAsyncDisposable
         string directory,
         SqliteEventLogOptions options,
         IReadOnlyList<SqliteMigration> migrations,
+        FileWatch files,
         FailureReporter failures,
         ILogger logger,
         TimeProvider time)
@@ -82,7 +84,8 @@ internal sealed class OpenLog : IAsyncDisposable
             store.Streams.CountAll();
             readers.Open(clock);
             checkpointer.Open();
-            var log = new OpenLog(file, store, readers, checkpointer, options, failures, logger, time) { Recovered = recovered };
+            var log = new OpenLog(file, store, readers, checkpointer, files, options, failures, logger, time) { Recovered = recovered };
+            file.Watch(files);
             readers.Start();
             checkpointer.Start();
             log.Writer.Start();

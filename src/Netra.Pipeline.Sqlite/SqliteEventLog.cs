@@ -57,7 +57,10 @@ public sealed partial class SqliteEventLog : IEventLog
         + $"waiting to be committed (QueueEntries, QueueBytes)");
 
     /// <inheritdoc/>
-    public string? Trouble => _open?.Writer.Trouble;
+    public string? Trouble => _open?.Writer.Trouble ?? Files.LostOfLog;
+
+    /// <inheritdoc/>
+    public string? LostFiles => Files.Lost;
 
     /// <inheritdoc/>
     public StreamAccount Resting => Open.Writer.Totals.Resting;
@@ -97,6 +100,9 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <summary>Is told how long each transaction took. To be set before the log is opened; it must not throw.</summary>
     internal Action<TimeSpan>? OnCommit { private get; set; }
 
+    /// <summary>Watches the log's files, and those that others have open in its folder.</summary>
+    internal FileWatch Files { get; init; } = new();
+
     internal OpenLog Open => _open ?? throw new InvalidOperationException("The log is not open; StartAsync comes first.");
 
     /// <summary>The steps from each version of the tables to the next.</summary>
@@ -109,7 +115,7 @@ public sealed partial class SqliteEventLog : IEventLog
         {
             // Opening waits for the disk, and may have to count many events.
             _open = await Task.Run(
-                () => OpenLog.Open(_data.DataDirectory, _options, Migrations, _failures, _logger, _time), cancellationToken);
+                () => OpenLog.Open(_data.DataDirectory, _options, Migrations, Files, _failures, _logger, _time), cancellationToken);
             _open.Writer.OnCommit = OnCommit;
         }
         catch (SendFailureException exception)
@@ -192,7 +198,7 @@ public sealed partial class SqliteEventLog : IEventLog
     public AppendResult TryAppend(StreamLease lease, in LogEntry entry)
     {
         var (log, granted) = (Open, Granted(lease));
-        if (granted.HasEnded || log.Writer.Trouble is not null)
+        if (granted.HasEnded || Trouble is not null)
         {
             return AppendResult.Failed;
         }

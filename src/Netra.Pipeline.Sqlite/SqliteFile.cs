@@ -24,6 +24,9 @@ internal sealed class SqliteFile : IDisposable
     // 64 MiB: where the writer is held up until the log can begin anew, which it never does while commits follow each other closely.
     public const int LargestJournalPages = 4 * CheckpointPages;
 
+    // The database, its write-ahead log, what its connections share, and the lock.
+    private static readonly string[] Suffixes = ["", "-wal", "-shm", ".lock"];
+
     private const long KeptJournalBytes = 64L * 1024 * 1024;
     private const int WriterCacheKib = 16 * 1024;
     private const int ReaderCacheKib = 4 * 1024;
@@ -101,6 +104,15 @@ internal sealed class SqliteFile : IDisposable
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Has all its files watched; after <see cref="OpenWriter"/>, which makes them.</summary>
+    public void Watch(FileWatch files)
+    {
+        foreach (var suffix in Suffixes)
+        {
+            files.Add(Path + suffix, isLog: true);
         }
     }
 

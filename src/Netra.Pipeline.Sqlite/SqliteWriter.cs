@@ -22,6 +22,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly LogStore _store;
     private readonly AppendQueue _queue;
     private readonly WriterReporter _reporter;
+    private readonly FileWatch _files;
     private readonly TimeProvider _time;
     private readonly AutoResetEvent _wake;
     private readonly AutoResetEvent _retry = new(initialState: false);
@@ -41,11 +42,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         AppendQueue queue,
         AutoResetEvent wake,
         TimeSpan saveInterval,
+        FileWatch files,
         FailureReporter failures,
         ILogger logger,
         TimeProvider time)
     {
-        (_store, _queue, _wake, _time) = (store, queue, wake, time);
+        (_store, _queue, _wake, _files, _time) = (store, queue, wake, files, time);
         _reporter = new WriterReporter(store.Database.Path, failures, logger);
         _pauseSignals = [_retry, wake];
         _totals = new Totals(store.Streams.Resting, store.Streams.Count);
@@ -87,6 +89,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _retry.Dispose();
     }
 
+    // While its files are lost, a transaction is tried so that it is known when they are back.
+    private bool HasToSave => _store.HasUnsaved || _files.LostOfLog is not null;
+
     private void Save()
     {
         Interlocked.Exchange(ref _saveDue, 1);
@@ -120,7 +125,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private void Drain(bool save)
     {
         var (items, progress) = _queue.Take();
-        for (var start = 0; start < items.Count || progress.Count > 0 || (save && _store.HasUnsaved);)
+        for (var start = 0; start < items.Count || progress.Count > 0 || (save && HasToSave);)
         {
             start = Store(items, start, progress, save);
             (progress, save) = ([], false);
@@ -203,6 +208,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
             _done.Clear();
             try
             {
+                if (_files.LostOfLog is { } lost)
+                {
+                    throw new InvalidDataException(lost);
+                }
+
                 _store.Begin();
 
                 // First, since a release among the items ends the stream's history.

@@ -29,6 +29,12 @@ public interface IEventLog : IAsyncDisposable
     /// </summary>
     string? Trouble { get; }
 
+    /// <summary>
+    /// Which of the files that are open are not those at their paths any more, for people: they were deleted, renamed or replaced while the
+    /// process runs. Null while all are, and for a log that has no files.
+    /// </summary>
+    string? LostFiles => null;
+
     /// <summary>The accounts of all users' streams without a lease, together; those of the system's own users are not counted.</summary>
     StreamAccount Resting { get; }
 

@@ -67,6 +67,7 @@ internal sealed class SignalReader(
             new(Signals.Unaccounted, null, report.Account.Unaccounted),
             new(Signals.CanaryFailures, null, canary.ConsecutiveFailures),
             new(Signals.LogTrouble, null, log.Trouble is null ? 0 : 1),
+            new(Signals.LostFiles, null, log.LostFiles is null ? 0 : 1),
             new(Signals.StalledRuns, null, runs.StaleCount),
             new(Signals.StuckTools, null, runs.Stuck.Count),
             new(Signals.OverdueAnswers, null, asking.Overdue),

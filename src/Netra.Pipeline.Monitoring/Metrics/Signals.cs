@@ -39,6 +39,9 @@ public static class Signals
     /// <summary>1 while the log stores nothing.</summary>
     public const string LogTrouble = "log_trouble";
 
+    /// <summary>1 while files that are open are not those at their paths any more.</summary>
+    public const string LostFiles = "lost_files";
+
     /// <summary>Runs that have been silent for longer than their lease.</summary>
     public const string StalledRuns = "stalled_runs";
 

@@ -4,7 +4,7 @@ using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Sqlite.Hosting;
 
-/// <summary>Has the SQLite log measured, where it is the log in use. Stateless.</summary>
+/// <summary>Has the SQLite log measured and its files watched, where it is the log in use. Stateless.</summary>
 internal sealed class SqliteModule(IServiceProvider services) : PipelineModule
 {
     public override void OnStarting()
@@ -14,4 +14,7 @@ internal sealed class SqliteModule(IServiceProvider services) : PipelineModule
             services.GetRequiredService<SqliteMetrics>().Measure(log);
         }
     }
+
+    public override IEnumerable<BackgroundLoop> Loops()
+        => services.GetRequiredService<IEventLog>() is SqliteEventLog log ? [BackgroundLoop.Guard("files", log.Files.Look)] : [];
 }

@@ -33,6 +33,7 @@ internal sealed class AlertRulesTests
     [TestCase("ledger_unaccounted", AlertSeverity.Critical, AlertComparison.NotEqual, 0, 0)]
     [TestCase("canary_failed", AlertSeverity.Critical, AlertComparison.AtLeast, 1, 0)]
     [TestCase("log_trouble", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
+    [TestCase("data_files_lost", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("stalled_runs", AlertSeverity.High, AlertComparison.Above, 0, 0)]
     [TestCase("stuck_loops", AlertSeverity.Critical, AlertComparison.Above, 0, 0)]
     [TestCase("stuck_tools", AlertSeverity.High, AlertComparison.Above, 0, 0)]
@@ -65,7 +66,7 @@ internal sealed class AlertRulesTests
             .ToList();
         var rules = new AlertRules().All;
 
-        Assert.That(rules, Has.Count.EqualTo(36));
+        Assert.That(rules, Has.Count.EqualTo(37));
         Assert.That(rules.Select(static rule => rule.Name), Is.Unique.And.All.Match("^[a-z0-9_]+$"));
         Assert.That(rules.Select(static rule => rule.Signal).Distinct(StringComparer.Ordinal), Is.SubsetOf(signals));
         Assert.That(signals, Is.SubsetOf(rules.Select(static rule => rule.Signal)), "a signal that no rule compares");

@@ -11,6 +11,8 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
 
     public virtual string? Trouble => log.Trouble;
 
+    public virtual string? LostFiles => log.LostFiles;
+
     public StreamAccount Resting => log.Resting;
 
     public long StreamCount => log.StreamCount;

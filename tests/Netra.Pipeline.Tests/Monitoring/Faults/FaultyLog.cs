@@ -13,6 +13,11 @@ internal sealed class FaultyLog(IOptions<InMemoryEventLogOptions> options, TimeP
     /// <summary>Why it stores nothing.</summary>
     public string? InTrouble { get; set; }
 
+    public override string? LostFiles => Lost ?? base.LostFiles;
+
+    /// <summary>Which files are not at their paths any more.</summary>
+    public string? Lost { get; set; }
+
     /// <summary>What an append of a user is answered with instead of being taken; null for taking it.</summary>
     public Func<string, AppendResult?> Answer { get; set; } = static _ => null;
 

@@ -58,6 +58,15 @@ internal static class LogFaults
         {
             Heal = static bench => Do(() => bench.Log.InTrouble = null),
         };
+        yield return new(
+            "data_files_lost",
+            "+",
+            "Somebody deletes, renames or replaces the data folder, or a file in it, under the running server",
+            "data_files_lost",
+            static bench => Do(() => (bench.Log.Lost, bench.Log.InTrouble) = ("netra.db was deleted", "netra.db was deleted")))
+        {
+            Heal = static bench => Do(() => (bench.Log.Lost, bench.Log.InTrouble) = (null, null)),
+        };
         yield return new("log_cannot_be_read", "P9, P12", "What a page missed cannot be read", "log_failed", static async bench =>
         {
             var emitter = await bench.EmitterAsync();

@@ -19,4 +19,5 @@ internal enum Guard
     Handles,
     Queues,
     Commands,
+    Files,
 }

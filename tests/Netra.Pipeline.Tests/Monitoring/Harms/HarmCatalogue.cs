@@ -42,6 +42,7 @@ internal static class HarmCatalogue
         Guard.Handles => "handles",
         Guard.Queues => "queues",
         Guard.Commands => "commands",
+        Guard.Files => "files",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),
     };
 

@@ -134,6 +134,34 @@ internal static class LogHarms
             },
         };
         yield return new(
+            "data_file_away_for_a_moment", Guard.Files,
+            "The log's file is not at its path for a moment, as when a file system fails to answer once, or a folder is put back",
+            "20 pages, two of them in runs",
+            "held: nobody looked")
+        {
+            Short = TimeSpan.FromSeconds(0.5),
+            Full = TimeSpan.FromSeconds(0.5),
+            Happens = static async bench =>
+            {
+                await bench.OpenManyAsync(20);
+                await bench.BeginRunAsync("user-0", "r1", 3_600_000);
+                await bench.BeginRunAsync("user-1", "r1", 3_600_000);
+                var (path, away) = (Path.Combine(bench.Folder, "netra.db"), Path.Combine(bench.Folder, "away"));
+                for (var i = 0; i < 3; i++)
+                {
+                    File.Move(path, away);
+                    await HarmBench.PassAsync(bench.Duration);
+                    File.Move(away, path);
+                    await bench.PublishAsync("user-1", "r1", "token", """{"delta":"word "}""");
+                    await HarmBench.PassAsync(TimeSpan.FromSeconds(1));
+                }
+
+                await bench.BackAsync();
+                await bench.EndRunAsync("user-0", "r1");
+                await bench.EndRunAsync("user-1", "r1");
+            },
+        };
+        yield return new(
             "overload_is_over", Guard.EmergencyMode,
             "The log refuses events for a moment, and then takes them again",
             "publishers of tokens, 10 pages",
