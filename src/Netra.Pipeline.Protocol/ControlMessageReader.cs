@@ -336,6 +336,24 @@ internal static class ControlMessageReader
             MessageReader.Required(reason, "reconnect", "reason"));
     }
 
+    public static StayMessage Stay(MessageReader reader)
+    {
+        string? reason = null;
+        while (reader.Next())
+        {
+            if (reader.Is("reason"u8))
+            {
+                reason = reader.String("reason", reason);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new StayMessage(MessageReader.Required(reason, "stay", "reason"));
+    }
+
     public static ExpiringMessage Expiring(MessageReader reader)
     {
         long? expires = null;

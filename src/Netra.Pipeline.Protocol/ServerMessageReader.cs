@@ -35,6 +35,7 @@ public static class ServerMessageReader
                 _ when type.ValueTextEquals("reconnect"u8) => ControlMessageReader.Reconnect(reader),
                 _ when type.ValueTextEquals("expiring"u8) => ControlMessageReader.Expiring(reader),
                 _ when type.ValueTextEquals("authenticated"u8) => ControlMessageReader.Authenticated(reader),
+                _ when type.ValueTextEquals("stay"u8) => ControlMessageReader.Stay(reader),
                 _ => Event(reader, MessageReader.Text(type, "type")),
             };
         }

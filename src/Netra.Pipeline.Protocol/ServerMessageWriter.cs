@@ -135,7 +135,7 @@ public static class ServerMessageWriter
     });
 
     /// <summary>Writes <c>reconnect</c>.</summary>
-    /// <param name="afterMs">How long the client should wait, in milliseconds, from 0 to <see cref="ProtocolConstants.MaxSeq"/>.</param>
+    /// <param name="afterMs">How long the client should stay, in milliseconds, from 0 to <see cref="ProtocolConstants.MaxSeq"/>.</param>
     /// <param name="reason">Why.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterMs"/> is outside its range.</exception>
     public static byte[] Reconnect(long afterMs, string reason)
@@ -148,6 +148,14 @@ public static class ServerMessageWriter
             json.WriteString("reason"u8, message.reason);
         });
     }
+
+    /// <summary>Writes <c>stay</c>.</summary>
+    /// <param name="reason">Why.</param>
+    public static byte[] Stay(string reason) => JsonMessage.Write(reason, static (json, reason) =>
+    {
+        json.WriteString("type"u8, "stay"u8);
+        json.WriteString("reason"u8, reason);
+    });
 
     /// <summary>Writes <c>expiring</c>.</summary>
     public static byte[] Expiring(ExpiringMessage message) => JsonMessage.Write(message, static (json, message) =>

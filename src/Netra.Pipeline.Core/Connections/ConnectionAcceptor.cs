@@ -184,7 +184,8 @@ internal sealed partial class ConnectionAcceptor(
         }
         catch (PipelineException exception)
         {
-            if (!bridge.IsOfTheStart(exception))
+            // That clients come while the server starts or drains is no failure: they are told when to come back.
+            if (!bridge.IsOfTheStart(exception) && exception.Code != FailureCode.Draining)
             {
                 services.Failures.Report(exception);
             }

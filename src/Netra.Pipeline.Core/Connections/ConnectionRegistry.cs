@@ -67,6 +67,25 @@ public sealed class ConnectionRegistry : FailureAudience
         }
     }
 
+    /// <summary>Asks all connections to look for another server, each of them at another moment of a window (full jitter).</summary>
+    internal void TellToReconnect(TimeSpan window, string reason)
+    {
+        foreach (var connection in All)
+        {
+            connection.TryTell(ServerMessageWriter.Reconnect((long)(Random.Shared.NextDouble() * window.TotalMilliseconds), reason));
+        }
+    }
+
+    /// <summary>Takes that back.</summary>
+    internal void TellToStay(string reason)
+    {
+        var message = ServerMessageWriter.Stay(reason);
+        foreach (var connection in All)
+        {
+            connection.TryTell(message);
+        }
+    }
+
     /// <summary>Completes when no connection is open, now or later.</summary>
     internal Task WhenEmpty()
     {

@@ -90,7 +90,7 @@ internal static class EventIds
     /// <summary>Open runs are cancelled, since the host stops.</summary>
     public const int CancellingRuns = 1502;
 
-    /// <summary>Runs and connections have ended.</summary>
+    /// <summary>Runs and connections have ended, and what they had not confirmed is stored.</summary>
     public const int PipelineDrained = 1503;
 
     /// <summary>The startup verification has passed.</summary>
@@ -101,6 +101,12 @@ internal static class EventIds
 
     /// <summary>A background loop did not end; the host stops without it.</summary>
     public const int LoopsLeft = 1506;
+
+    /// <summary>An operator has the pages leave the server.</summary>
+    public const int DrainBegun = 1507;
+
+    /// <summary>The pages may stay.</summary>
+    public const int DrainTakenBack = 1508;
 
     // 1600–1699 Http
 

@@ -12,7 +12,7 @@ public enum BridgeState
     /// <summary>It serves.</summary>
     Ready,
 
-    /// <summary>It takes no new runs and lets open ones end.</summary>
+    /// <summary>It takes no new runs and no new connections, and lets open ones end.</summary>
     Draining,
 
     /// <summary>It has stopped.</summary>

@@ -19,6 +19,7 @@ public sealed class PipelineBridge : IDisposable
     private int _openRuns;
     private TaskCompletionSource? _noRuns;
     private string? _failure;
+    private bool _isStopping;
 
     /// <summary>Where it stands.</summary>
     public BridgeState State => (BridgeState)_state;
@@ -178,13 +179,46 @@ public sealed class PipelineBridge : IDisposable
         }
     }
 
-    /// <summary>Takes no new runs from here on.</summary>
+    /// <summary>Takes no new runs until <see cref="TryEndDraining"/>; nothing that is open ends for it.</summary>
+    /// <returns>Whether it served until now.</returns>
+    internal bool TryBeginDraining()
+    {
+        lock (_gate)
+        {
+            if (State != BridgeState.Ready)
+            {
+                return false;
+            }
+
+            _state = (int)BridgeState.Draining;
+            return true;
+        }
+    }
+
+    /// <summary>Serves again, unless the host stops.</summary>
+    /// <returns>Whether it drained until now.</returns>
+    internal bool TryEndDraining()
+    {
+        lock (_gate)
+        {
+            if (State != BridgeState.Draining || _isStopping)
+            {
+                return false;
+            }
+
+            _state = (int)BridgeState.Ready;
+            return true;
+        }
+    }
+
+    /// <summary>Takes no new runs from here on: the host stops.</summary>
     /// <returns>Completes when no run is open any more.</returns>
     internal Task BeginDraining()
     {
         Task ended;
         lock (_gate)
         {
+            _isStopping = true;
             _state = (int)BridgeState.Draining;
             ended = _openRuns == 0
                 ? Task.CompletedTask

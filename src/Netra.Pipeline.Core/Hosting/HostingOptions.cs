@@ -22,6 +22,13 @@ public sealed class HostingOptions
     public TimeSpan GoodbyeTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
+    /// Over which time pages spread when the server asks them to connect elsewhere, since it drains or stops. Range 0 to 10 min, default
+    /// 3 s. Few pages get less of it: 1 ms for each, and 1 s at least.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ReconnectWindow { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
     /// How many file handles are kept from connections, for the log, alerts, monitor and whatever else opens files. Range 32 to 1,000,000,
     /// default 128. The host does not start when the process may not open enough for it (<c>ulimit -n</c>).
     /// </summary>

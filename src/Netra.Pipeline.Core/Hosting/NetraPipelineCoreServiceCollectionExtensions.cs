@@ -277,7 +277,9 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<StartupVerification>();
         AgentServices.AddAgent(services, typeof(VerificationAgent));
         AgentServices.AddTool(services, typeof(VerificationTool));
+        services.TryAddSingleton<PipelineDrain>();
         services.TryAddSingleton<PipelineLifetime>();
+        services.TryAddSingleton<PipelineStop>();
 
         // Draining and storing need their time; otherwise the host would cut them short.
         services.AddOptions<HostOptions>().PostConfigure<IOptions<HostingOptions>>(static (host, hosting) =>

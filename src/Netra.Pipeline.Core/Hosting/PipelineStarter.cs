@@ -6,12 +6,13 @@ using Netra.Pipeline.Publishing;
 namespace Netra.Pipeline.Hosting;
 
 /// <summary>
-/// Creates the <see cref="PipelineLifetime"/> when the host starts. The host creates its hosted services before it validates options;
-/// created then, the lifetime would fail on the first invalid option instead of letting all of them be named.
+/// Creates <see cref="PipelineLifetime"/> and <see cref="PipelineStop"/> when the host starts. The host creates its hosted services before
+/// it validates options; created then, they would fail on the first invalid option instead of letting all of them be named.
 /// </summary>
 internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecycleService
 {
     private PipelineLifetime? _lifetime;
+    private PipelineStop? _stop;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -19,6 +20,7 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
         services.GetRequiredService<RunMetrics>();
         services.GetRequiredService<OpenRequests>();
         _lifetime = services.GetRequiredService<PipelineLifetime>();
+        _stop = services.GetRequiredService<PipelineStop>();
         return _lifetime.StartingAsync(cancellationToken);
     }
 
@@ -30,9 +32,9 @@ internal sealed class PipelineStarter(IServiceProvider services) : IHostedLifecy
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => _lifetime?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => _stop?.StoppingAsync(cancellationToken) ?? Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => _lifetime?.StoppedAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken) => _stop?.StoppedAsync(cancellationToken) ?? Task.CompletedTask;
 }

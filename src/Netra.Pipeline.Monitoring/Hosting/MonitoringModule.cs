@@ -57,6 +57,7 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
         StatusEndpoints.Map(guarded);
         UserMetricsEndpoints.Map(guarded);
         EmergencyEndpoints.Map(guarded);
+        DrainEndpoints.Map(guarded);
         DashboardEndpoint.Map(guarded);
     }
 

@@ -86,6 +86,8 @@ internal static class MonitoringServices
         services.TryAddSingleton<UserMetricsView>();
         services.TryAddSingleton<UserMetricsEndpoints>();
         services.TryAddSingleton<EmergencyEndpoints>();
+        services.TryAddSingleton<DrainView>();
+        services.TryAddSingleton<DrainEndpoints>();
         services.TryAddSingleton<SystemView>();
         services.TryAddSingleton<StatusEndpoints>();
         services.TryAddSingleton<DashboardEndpoint>();

@@ -78,7 +78,7 @@ internal sealed class HealthEndpoints(
         BridgeState.Initializing => "the pipeline opens its log and verifies itself",
         BridgeState.Ready or BridgeState.Draining when trouble is not null => trouble,
         BridgeState.Ready => null,
-        BridgeState.Draining => "the pipeline takes no new runs, since the host stops",
+        BridgeState.Draining => "the pipeline is drained: it takes no new connections and runs",
         BridgeState.Stopped => "the pipeline has stopped",
         BridgeState.Failed => $"the pipeline has failed: {bridge.FailureReason}",
         _ => throw new InvalidOperationException($"State {state} is not mapped."),

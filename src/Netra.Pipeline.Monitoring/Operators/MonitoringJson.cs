@@ -19,6 +19,8 @@ namespace Netra.Pipeline.Monitoring.Operators;
 [JsonSerializable(typeof(SystemStatus))]
 [JsonSerializable(typeof(EmergencyModeDocument))]
 [JsonSerializable(typeof(EmergencyModeBody))]
+[JsonSerializable(typeof(DrainDocument))]
+[JsonSerializable(typeof(DrainBody))]
 [JsonSerializable(typeof(UserMetricsPage))]
 [JsonSerializable(typeof(UserView))]
 [JsonSerializable(typeof(ExecutiveDashboard))]

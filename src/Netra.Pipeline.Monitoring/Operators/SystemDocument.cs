@@ -28,6 +28,9 @@ internal record SystemDocument : OperatorHealth
     public required EmergencyModeDocument EmergencyMode { get; init; }
 
     [JsonPropertyOrder(-1)]
+    public required DrainDocument Drain { get; init; }
+
+    [JsonPropertyOrder(-1)]
     public required CanaryDocument Canary { get; init; }
 
     [JsonPropertyOrder(-1)]

@@ -21,6 +21,7 @@ internal sealed class SystemView(
     RemediationLog remediation,
     ConnectionRecovery recovery,
     EmergencyMode emergency,
+    DrainView drain,
     ConnectionRegistry connections,
     StreamRegistry streams,
     RunRegistry runs,
@@ -52,6 +53,7 @@ internal sealed class SystemView(
                     static step => new RemediationStepItem(JsonAnswer.Seconds(step.At), step.Remediation, step.Step, step.Outcome))
             ]),
         EmergencyMode = EmergencyModeDocument.Of(emergency.State),
+        Drain = drain.Read(),
         Canary = CanaryDocument.Of(canary.Latest, canary.ConsecutiveFailures) with { Passes = canary.Passes },
         Ledger = LedgerDocument.Of(ledger.Read()),
         Log = new LogDocument(log.Epoch, log.Trouble),

@@ -68,6 +68,13 @@ public sealed class ServerMessagePropertyTests
     }
 
     [FsCheck.NUnit.Property]
+    public bool Stay_Written_IsReadBack(string reason)
+    {
+        var message = new StayMessage(Arbitrary.Text(reason));
+        return ServerMessageReader.Read(ServerMessageWriter.Stay(message.Reason)) == message;
+    }
+
+    [FsCheck.NUnit.Property]
     public bool Event_Written_IsReadBack(
         EventType type, bool known, DoNotSize<long> drawn, byte shift, string text, uint time, bool traced, byte redelivery, long number)
     {
@@ -98,6 +105,7 @@ public sealed class ServerMessagePropertyTests
         (ServerMessageWriter.Ping(drawn), new PingMessage(drawn)),
         (ServerMessageWriter.Accepted("m1", "r7"), new AcceptedMessage("m1", "r7")),
         (ServerMessageWriter.Reconnect(drawn, "drain"), new ReconnectMessage(drawn, "drain")),
+        (ServerMessageWriter.Stay("drain"), new StayMessage("drain")),
         Pair(new GapMessage(1, 1L + drawn, GapCause.ServerRestart, Replay: false, Certain: false), ServerMessageWriter.Gap),
         Pair(new WelcomeMessage("c", "u", "e", drawn, drawn, Resumed: true, 1, 2, 3, 4), ServerMessageWriter.Welcome),
         Pair(new ErrorMessage("c", "m", "error", drawn, "t", "r", "i"), ServerMessageWriter.Error),
@@ -114,6 +122,7 @@ public sealed class ServerMessagePropertyTests
             ServerMessageWriter.Ping(5),
             ServerMessageWriter.Accepted("m1", "r7"),
             ServerMessageWriter.Reconnect(5, "drain"),
+            ServerMessageWriter.Stay("drain"),
             ServerMessageWriter.Gap(new GapMessage(1, 5, GapCause.Expired, Replay: false, Certain: true)),
             ServerMessageWriter.Welcome(new WelcomeMessage("c", "u", "e", 5, 5, Resumed: true, 1, 2, 3, 4)),
             ServerMessageWriter.Error(new ErrorMessage(

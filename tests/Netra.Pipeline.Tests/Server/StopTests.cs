@@ -109,10 +109,16 @@ internal sealed class StopTests
         await ShouldBecomeUnreadyAsync(port);
         Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(TimeSpan.FromSeconds(2)), "readiness is off at once");
 
+        while (!(await pages[0].ReadFrameAsync())!.PayloadText.Contains(@"""reconnect""", StringComparison.Ordinal))
+        {
+        }
+
+        Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(TimeSpan.FromSeconds(2)), "pages are asked at once");
         await server.WhenExitedAsync();
 
         Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(TimeSpan.FromSeconds(2) + AfterDrain), server.Output);
         Assert.That((await pages[0].ReadCloseAsync()).CloseStatus, Is.EqualTo(1012));
+        Assert.That(server.Output, Does.Match("40 connections and [0-9]+ runs were open .* unacknowledged events are stored, 0 are lost"));
         foreach (var page in pages)
         {
             await page.DisposeAsync();

@@ -20,4 +20,5 @@ internal enum Guard
     Queues,
     Commands,
     Files,
+    Drain,
 }

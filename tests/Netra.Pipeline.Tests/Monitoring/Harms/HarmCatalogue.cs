@@ -8,7 +8,7 @@ internal static class HarmCatalogue
     public static IReadOnlyList<Harm> All { get; } =
     [
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
-        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(), .. CommandHarms.All(),
+        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(), .. CommandHarms.All(), .. DrainHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>
@@ -43,6 +43,7 @@ internal static class HarmCatalogue
         Guard.Queues => "queues",
         Guard.Commands => "commands",
         Guard.Files => "files",
+        Guard.Drain => "drain",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),
     };
 

@@ -9,8 +9,9 @@ namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
 /// A page as docs/protocol.md wants one: it answers pings, acknowledges, drops what it has processed, and when it is cut off it comes back
-/// with its cursor and full jitter. It keeps what it was sent, and what was wrong with that. On a bare socket and one loop, so that
-/// thousands fit beside the server. Its figures may be read from any thread.
+/// with its cursor and full jitter. Asked to go elsewhere, it stays until there is a server that takes it. It keeps what it was sent, and
+/// what was wrong with that. On a bare socket and one loop, so that thousands fit beside the server. Its figures may be read from any
+/// thread.
 /// </summary>
 internal sealed class HealthyPage : IAsyncDisposable
 {
@@ -37,7 +38,10 @@ internal sealed class HealthyPage : IAsyncDisposable
     private long _from;
     private long _next;
     private long _acknowledged;
+    private CancellationTokenSource? _asked;
+    private long _dueAt;
     private bool _isFirst = true;
+    private volatile bool _isGoing;
     private volatile bool _isFrozen;
     private volatile bool _isAwayOnPurpose;
 
@@ -68,6 +72,9 @@ internal sealed class HealthyPage : IAsyncDisposable
     public int Connections { get; private set; }
 
     public int Refusals { get; private set; }
+
+    /// <summary>How often it was asked to go elsewhere, and to stay after all.</summary>
+    public (int Go, int Stay) Asked { get; private set; }
 
     public long Start { get; private set; }
 
@@ -199,6 +206,7 @@ internal sealed class HealthyPage : IAsyncDisposable
         await _over.CancelAsync();
         Volatile.Read(ref _socket)?.Close(0);
         await _living;
+        _asked?.Dispose();
         _over.Dispose();
     }
 
@@ -229,6 +237,13 @@ internal sealed class HealthyPage : IAsyncDisposable
                 var (end, welcomed) = await VisitAsync(socket);
                 Volatile.Write(ref _welcome, null);
                 attempts = welcomed ? 0 : attempts;
+                Forget();
+                if (_isGoing)
+                {
+                    _isGoing = false;
+                    continue;
+                }
+
                 if (welcomed && !_over.IsCancellationRequested && !_isAwayOnPurpose && !_bench.IsDown)
                 {
                     Note(_endings, end);
@@ -242,6 +257,12 @@ internal sealed class HealthyPage : IAsyncDisposable
 
             var longest = FirstPause * Math.Pow(2, Math.Min(attempts++, 10));
             var pause = (longest < LongestPause ? longest : LongestPause) * Random.Shared.NextDouble();
+            if (_dueAt != 0)
+            {
+                var left = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), _dueAt);
+                (pause, _dueAt) = (left > TimeSpan.Zero ? left : pause, 0);
+            }
+
             try
             {
                 await Task.Delay(pause, TimeProvider.System, _over.Token);
@@ -400,12 +421,63 @@ internal sealed class HealthyPage : IAsyncDisposable
                 case ErrorMessage error:
                     _errors.Add(error.Code);
                     break;
+                case ReconnectMessage reconnect:
+                    OnReconnect(socket, reconnect);
+                    break;
+                case StayMessage:
+                    Forget();
+                    (_dueAt, Asked) = (0, (Asked.Go, Asked.Stay + 1));
+                    break;
             }
 
             (news, _news) = (_news, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
         news.TrySetResult();
+    }
+
+    private void OnReconnect(Socket socket, ReconnectMessage reconnect)
+    {
+        Forget();
+        Asked = (Asked.Go + 1, Asked.Stay);
+        _asked = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
+        _dueAt = TimeProvider.System.GetTimestamp() + (reconnect.AfterMs * TimeProvider.System.TimestampFrequency / 1000);
+        _ = GoAsync(socket, TimeSpan.FromMilliseconds(reconnect.AfterMs), _asked.Token);
+    }
+
+    // What it waits for is kept, since the connection may be over before the time has come.
+    private void Forget() => _asked?.Cancel();
+
+    private async Task GoAsync(Socket socket, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(pause, TimeProvider.System, cancellationToken);
+            while (!await IsAnyoneReadyAsync(cancellationToken))
+            {
+                await Task.Delay(LongestPause * Random.Shared.NextDouble(), TimeProvider.System, cancellationToken);
+            }
+
+            (_isGoing, _dueAt) = (true, 0);
+            socket.Close(0);
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is over, or it may stay.
+        }
+    }
+
+    private async Task<bool> IsAnyoneReadyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _bench.Http.GetAsync(_bench.Address("/readyz"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     private void OnWelcome(WelcomeMessage welcome)

@@ -125,7 +125,7 @@ internal sealed class MonitoringRoutesTests
         Assert.That(
             string.Join(' ', status.EnumerateObject().Select(static member => member.Name)),
             Does.StartWith(first + "status issues stale_threads stuck_tools waiting_runs silent_failures metrics checks timestamp "
-                + "monitoring_enabled alerting_enabled bridge remediation emergency_mode canary ledger log process connections "
+                + "monitoring_enabled alerting_enabled bridge remediation emergency_mode drain canary ledger log process connections "
                 + "loaded_streams open_runs waiting version alerts"));
     }
 

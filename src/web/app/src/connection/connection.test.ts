@@ -79,15 +79,47 @@ describe('Connection', () => {
     expect(connection.state).toMatchObject({ attempt: 1 });
   });
 
-  it('waits as long as the server asks', () => {
+  it('waits as long as the server asked when the server ends the connection', () => {
     FakeSocket.last.welcome();
     FakeSocket.last.receive({ type: 'reconnect', after_ms: 3000, reason: 'drain' });
+    FakeSocket.last.end(1012);
 
-    expect(FakeSocket.last.closedWith).toBe(3005);
-    vi.advanceTimersByTime(3499);
+    vi.advanceTimersByTime(2999);
     expect(FakeSocket.all).toHaveLength(1);
     vi.advanceTimersByTime(1);
     expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('stays until there is another server, and goes there at once', async () => {
+    const fetch = vi.fn(() => Promise.resolve({ ok: false }));
+    vi.stubGlobal('fetch', fetch);
+    FakeSocket.last.welcome();
+    FakeSocket.last.receive({ type: 'reconnect', after_ms: 3000, reason: 'drain' });
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(fetch).not.toHaveBeenCalled();
+
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(FakeSocket.last.closedWith).toBeUndefined();
+    fetch.mockResolvedValue({ ok: true });
+    await vi.advanceTimersByTimeAsync(1000);
+
+    expect(FakeSocket.all[0]?.closedWith).toBe(3005);
+    expect(FakeSocket.all).toHaveLength(2);
+    vi.unstubAllGlobals();
+  });
+
+  it('stays when the server takes back what it asked', async () => {
+    const fetch = vi.fn(() => Promise.resolve({ ok: true }));
+    vi.stubGlobal('fetch', fetch);
+    FakeSocket.last.welcome();
+    FakeSocket.last.receive({ type: 'reconnect', after_ms: 3000, reason: 'drain' });
+    FakeSocket.last.receive({ type: 'stay', reason: 'the server goes on' });
+    await vi.advanceTimersByTimeAsync(4000);
+
+    expect(fetch).not.toHaveBeenCalled();
+    expect(FakeSocket.all).toHaveLength(1);
+    vi.unstubAllGlobals();
   });
 
   it.each([1002, 1003, 1007, 1008, 1009, 4400])('gives up after close code %i and says so', (code) => {

@@ -4,6 +4,7 @@ import { parse } from '../protocol/parse';
 import type { Accepted, ServerMessage, Welcome } from '../protocol/server-messages';
 import { backoff } from './backoff';
 import type { ConnectionOptions } from './connection-options';
+import { Departure } from './departure';
 import type { ConnectionHandler } from './handler';
 import { Inbox } from './inbox';
 import { Requests } from './requests';
@@ -28,6 +29,7 @@ export class Connection {
   readonly #requests: Requests;
   readonly #watchdog: Watchdog;
   readonly #transports: Transports;
+  readonly #departure: Departure;
   #state: ConnectionState = { name: 'closed', code: CloseCode.normal, reason: 'not connected yet' };
   #socket: Socket | undefined;
   #resume: { readonly epoch: string; readonly from: number } | undefined;
@@ -39,6 +41,11 @@ export class Connection {
     this.#options = options;
     this.#handler = options.handler;
     this.#transports = new Transports(options);
+    this.#departure = new Departure(
+      () => this.#transports.serverReady(),
+      (reason) => this.#disconnect(CloseCode.asked, { afterMs: 0, detail: reason }),
+      options.random ?? Math.random,
+    );
     this.#inbox = new Inbox(options.handler, (message) => this.#send(message), () => this.#disconnect(CloseCode.unrepaired));
     this.#requests = new Requests((message) => this.#state.name === 'connected' && this.#send(message));
     this.#watchdog = new Watchdog(() => this.#disconnect(CloseCode.silence));
@@ -116,9 +123,13 @@ export class Connection {
   }
 
   /** The one funnel through which every connection ends. */
-  #disconnect(code: number, { reconnect = true, afterMs = 0, detail = '' } = {}): void {
+  #disconnect(
+    code: number,
+    { reconnect = true, afterMs, detail = '' }: { reconnect?: boolean; afterMs?: number; detail?: string } = {},
+  ): void {
     const socket = this.#socket;
     const wasConnected = this.#state.name === 'connected';
+    const askedFor = this.#departure.ended();
     this.#socket = undefined;
     clearTimeout(this.#timer);
     this.#watchdog.stop();
@@ -136,7 +147,7 @@ export class Connection {
       if (wasConnected && performance.now() - this.#connectedAt >= stableMs) {
         this.#attempt = 0;
       }
-      const delay = afterMs + backoff(this.#attempt, this.#options.random ?? Math.random);
+      const delay = afterMs ?? askedFor ?? backoff(this.#attempt, this.#options.random ?? Math.random);
       this.#attempt++;
       this.#timer = setTimeout(() => this.#reopen(), delay);
       this.#setState({ name: 'reconnecting', attempt: this.#attempt, reason, retryAt: Date.now() + delay });
@@ -177,7 +188,9 @@ export class Connection {
       case 'error':
         return this.#requests.refused(message) ? undefined : this.#handler.onError(message);
       case 'reconnect':
-        return this.#disconnect(CloseCode.asked, { afterMs: message.after_ms, detail: message.reason });
+        return this.#departure.ask(message);
+      case 'stay':
+        return this.#departure.forget();
     }
   }
 

@@ -32,6 +32,12 @@ export class Transports {
       : openSocket(handshakeUrl(url, parameters, start, resume), subprotocol);
   }
 
+  /** Whether a server answers that takes connections; never rejects. */
+  serverReady(): Promise<boolean> {
+    const { url, fallback } = this.#options;
+    return fallback?.serverReady?.() ?? isServerReady(fallback?.url ?? url.replace(/^ws/, 'http'));
+  }
+
   /** The server has said welcome on it. */
   worked(): void {
     this.#fallback?.worked(this.#current);

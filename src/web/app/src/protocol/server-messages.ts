@@ -76,4 +76,10 @@ export interface Reconnect {
   readonly reason: string;
 }
 
-export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | CommandTaken | Reconnect;
+/** The last `reconnect` holds no longer. */
+export interface Stay {
+  readonly type: 'stay';
+  readonly reason: string;
+}
+
+export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | CommandTaken | Reconnect | Stay;

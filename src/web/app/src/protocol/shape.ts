@@ -27,6 +27,7 @@ export const messageShapes: Readonly<Record<ServerMessage['type'], Shape>> = {
   accepted: { id: 'string' },
   command_taken: { id: 'string', command: 'string', command_id: 'string', thread_id: 'string' },
   reconnect: { after_ms: 'number', reason: 'string' },
+  stay: { reason: 'string' },
 };
 
 export const envelopeShape: Shape = {
