@@ -43,7 +43,8 @@ public class FlushBenchmarks
         _connection = (await _listener.AcceptAsync())!;
         var options = new ConnectionOptions();
         _connection.Features.Get<IConnectionSocketFeature>()!.Socket.SendBufferSize = options.SendBufferBytes;
-        _stream = new TransportStream(_connection.Transport, options.SideBufferBytes, static () => { }, static () => { });
+        _stream = new TransportStream(
+            _connection.Transport, options.SideBufferBytes, Inbound.Meter(), static () => { }, static () => { }, static _ => { });
     }
 
     [GlobalCleanup]

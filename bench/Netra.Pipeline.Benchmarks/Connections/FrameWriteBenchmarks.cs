@@ -34,7 +34,12 @@ public class FrameWriteBenchmarks
         header.CopyTo(_frame, 0);
         _payload.CopyTo(_frame, header.Length);
         _transport = new TransportStream(
-            new DuplexPipe(_inbound.Reader, _outbound.Writer), sideLimit: 16 * 1024, static () => { }, static () => { });
+            new DuplexPipe(_inbound.Reader, _outbound.Writer),
+            sideLimit: 16 * 1024,
+            Inbound.Meter(),
+            static () => { },
+            static () => { },
+            static _ => { });
         _socket = WebSocket.CreateFromStream(
             _transport, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
     }

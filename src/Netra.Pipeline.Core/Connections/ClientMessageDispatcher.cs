@@ -48,6 +48,7 @@ internal sealed class ClientMessageDispatcher(
                 connection.OnPong(pong);
                 break;
             case ReplayMessage replay:
+                connection.ChargeWork();
                 var range = new SeqRange(replay.From, replay.To);
                 if (!connection.Stream.Pages.TryRequestReplay(connection.Subscription, range, options.Value.MaxReplayRequests))
                 {
@@ -85,6 +86,7 @@ internal sealed class ClientMessageDispatcher(
                 });
                 break;
             case AuthenticateMessage credential:
+                connection.ChargeWork();
                 reauthentication.Begin(connection, credential);
                 break;
             case UnknownClientMessage unknown:
@@ -133,6 +135,7 @@ internal sealed class ClientMessageDispatcher(
 
     private void HandOver(Connection connection, string id, string operation, Func<CancellationToken, ValueTask<CommandAnswer?>> handle)
     {
+        connection.ChargeWork();
         if (connection.Handling.TryTake(options.Value.MaxMessagesInHandling))
         {
             // Not awaited: it catches everything itself.

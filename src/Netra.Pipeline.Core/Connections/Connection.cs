@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -172,6 +173,11 @@ internal abstract partial class Connection
 
     /// <summary>The check of a new credential is over.</summary>
     public void EndReauthentication() => Volatile.Write(ref _isReauthenticating, 0);
+
+    /// <summary>A message makes work besides being read. Called by whoever handles it.</summary>
+    public virtual void ChargeWork()
+    {
+    }
 
     /// <summary>Cuts the transport. Safe to call from any thread, and more than once.</summary>
     public abstract void Abort();
@@ -349,7 +355,28 @@ internal abstract partial class Connection
     {
     }
 
+    /// <summary>Reading waits for a moment, since the peer, or all of them, send too much.</summary>
+    protected void OnReadDelayed(Limit limit)
+    {
+        _services.Limits.Delayed(limit);
+        var logger = _services.Logger;
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            _services.Lines.Write(
+                EventIds.ReadDelayed, limit.ToString(), UserId, more => Log.Delayed(logger, Id, UserId, WhyDelayed(limit), more));
+        }
+    }
+
     protected void Detach() => Stream.Detach(Subscription);
+
+    private string WhyDelayed(Limit limit)
+    {
+        var limits = _services.PeerLimits;
+        return limit == Limit.InboundTotal
+            ? $"all connections send more than {limits.TotalInbound} frames a second (Netra:Limits:TotalInboundMessagesPerSecond)"
+            : $"it sends more than {limits.InboundMessagesPerSecond} frames or {limits.InboundBytesPerSecond} bytes a second "
+                + "(Netra:Limits:InboundMessagesPerSecond, InboundBytesPerSecond)";
+    }
 
     // Where the peer is the cause, the exception's message says what it did; the stack trace would add nothing.
     private void TellEnd(ConnectionEndReasonInfo info, Exception? cause)
@@ -441,6 +468,13 @@ internal abstract partial class Connection
 
     private static partial class Log
     {
+        [LoggerMessage(
+            EventIds.ReadDelayed,
+            LogLevel.Information,
+            "Connection {ConnectionId} of {UserId} is read more slowly: {Reason}{More}",
+            EventName = nameof(EventIds.ReadDelayed))]
+        public static partial void Delayed(ILogger logger, string connectionId, string userId, string reason, string more);
+
         [LoggerMessage(
             EventId = EventIds.ConnectionEnded,
             Message = "Connection {ConnectionId} of {UserId} ended: {Reason}{Details}",

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Connections;
@@ -19,6 +20,9 @@ internal sealed class ConnectionServices(
     SecurityAudit audit,
     PeerLog lines,
     BufferBudget budget,
+    InboundBudget inbound,
+    LimitMetrics limits,
+    IOptions<PeerLimitOptions> peerLimits,
     ILogger<Connection> logger,
     ServedTime time)
 {
@@ -39,6 +43,12 @@ internal sealed class ConnectionServices(
     public PeerLog Lines { get; } = lines;
 
     public BufferBudget Budget { get; } = budget;
+
+    public InboundBudget Inbound { get; } = inbound;
+
+    public LimitMetrics Limits { get; } = limits;
+
+    public PeerLimitOptions PeerLimits { get; } = peerLimits.Value;
 
     public ILogger Logger { get; } = logger;
 

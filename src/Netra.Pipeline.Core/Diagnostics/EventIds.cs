@@ -40,6 +40,9 @@ internal static class EventIds
     /// <summary>The process did not run for a while.</summary>
     public const int ProcessStoodStill = 1106;
 
+    /// <summary>A connection is read more slowly, since it sends too much.</summary>
+    public const int ReadDelayed = 1107;
+
     // 1200–1299 Streams and Log
 
     /// <summary>The log is open.</summary>

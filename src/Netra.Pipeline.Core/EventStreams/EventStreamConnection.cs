@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -19,6 +20,8 @@ internal sealed class EventStreamConnection : Connection
     private readonly ConnectionServices _services;
     private readonly EventStreamTransport _transport;
     private readonly EventStreamWriter _writer;
+    private readonly InboundMeter _inbound;
+    private readonly Lock _inboundGate = new();
 
     /// <param name="services">What all connections share.</param>
     /// <param name="transport">The transport.</param>
@@ -30,6 +33,7 @@ internal sealed class EventStreamConnection : Connection
         : base(services, userId, stream, isOneWay: true, joins)
     {
         (_services, _transport) = (services, transport);
+        _inbound = new InboundMeter(services.Inbound);
         _writer = new EventStreamWriter(this, transport, Frames, Liveness, services.Options);
     }
 
@@ -49,12 +53,33 @@ internal sealed class EventStreamConnection : Connection
 
     public override void Abort() => _transport.Abort();
 
+    /// <summary>Whether one more post may be taken now. The bytes of each count against those after it.</summary>
+    public bool MayPost()
+    {
+        lock (_inboundGate)
+        {
+            if (_inbound.Renew() is { } limit)
+            {
+                OnReadDelayed(limit);
+                return false;
+            }
+
+            _inbound.Count(InboundBudget.WorkUnits, bytes: 0);
+            return true;
+        }
+    }
+
     /// <summary>Handles a message that the page has posted; one that violates the protocol ends the connection.</summary>
     /// <param name="message">The message.</param>
     /// <param name="isAck">Whether it was posted to the route for acknowledgements.</param>
     /// <exception cref="ProtocolViolationException">It violates the protocol.</exception>
     public void Receive(ReadOnlySpan<byte> message, bool isAck)
     {
+        lock (_inboundGate)
+        {
+            _inbound.Count(messages: 0, message.Length);
+        }
+
         try
         {
             if (isAck)

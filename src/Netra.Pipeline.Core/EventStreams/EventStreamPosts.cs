@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.WebSockets;
 
@@ -19,7 +21,11 @@ namespace Netra.Pipeline.EventStreams;
 /// to use from any thread.
 /// </summary>
 internal sealed class EventStreamPosts(
-    ConnectionAcceptor acceptor, RegisteredAuthenticator registered, ConnectionRegistry connections, IOptions<ConnectionOptions> options)
+    ConnectionAcceptor acceptor,
+    RegisteredAuthenticator registered,
+    ConnectionRegistry connections,
+    IOptions<ConnectionOptions> options,
+    IOptions<PeerLimitOptions> limits)
 {
     private const string ConnectionId = "connection_id";
     private const string PostKey = "post_key";
@@ -96,6 +102,18 @@ internal sealed class EventStreamPosts(
 
     private async ValueTask HandleAsync(HttpContext context, EventStreamConnection connection, bool isAck)
     {
+        if (!connection.MayPost())
+        {
+            await ProblemDocument.WriteAsync(
+                context,
+                StatusCodes.Status429TooManyRequests,
+                FailureCodes.WireName(FailureCode.RateLimited),
+                $"The connection has more posts than {limits.Value.InboundMessagesPerSecond / InboundBudget.WorkUnits} or more bytes than "
+                + $"{limits.Value.InboundBytesPerSecond} a second, or all connections have too many "
+                + "(Netra:Limits:InboundMessagesPerSecond, InboundBytesPerSecond, TotalInboundMessagesPerSecond).");
+            return;
+        }
+
         if (JsonBody.MediaTypeOf(context.Request) != JsonBody.MediaType)
         {
             await ProblemDocument.NotJson().ExecuteAsync(context);

@@ -167,4 +167,7 @@ public enum FailureCode
 
     /// <summary><c>authentication_unavailable</c>: credentials cannot be checked now.</summary>
     AuthenticationUnavailable,
+
+    /// <summary><c>rate_limited</c>: more than may come in that time.</summary>
+    RateLimited,
 }

@@ -20,6 +20,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -73,6 +74,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
     private static void AddPipelineOptions(IServiceCollection services)
     {
         services.AddSection<ConnectionOptions>("Netra:Connections");
+        services.AddSection<PeerLimitOptions>("Netra:Limits");
         services.AddSection<StreamOptions>("Netra:Streams");
         services.AddSection<EmissionOptions>("Netra:Emission");
         services.AddSection<DataOptions>("Netra");
@@ -136,6 +138,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<ServedTime>(),
             provider.GetRequiredService<ILogger<ConnectionSlots>>()));
+        services.TryAddSingleton<LimitMetrics>();
+        services.TryAddSingleton<InboundBudget>();
         services.AddSingleton<HandleWatch>();
         GuardTransport(services);
         services.TryAddSingleton<ConnectionTick>();

@@ -72,7 +72,7 @@ internal sealed record ProblemDocument(int Status, string Code, string Detail, I
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = MediaType;
-        if (Status == StatusCodes.Status503ServiceUnavailable)
+        if (Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             response.Headers.RetryAfter = RetryAfterSeconds;
         }

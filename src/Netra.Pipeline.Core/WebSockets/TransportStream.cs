@@ -6,6 +6,7 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
@@ -18,6 +19,7 @@ namespace Netra.Pipeline.WebSockets;
 /// other caller asks for is left to it.</para>
 /// <para>A peer that pings faster than it reads its pongs is read no further (<see cref="IsHeld"/>), until the flush that waits for it is
 /// done: so the side buffer is bounded, and a peer that reads is not cut.</para>
+/// <para>A peer that sends more than its rate is read later, too: the bytes stay in the transport, which holds the peer up.</para>
 /// <para>Close frames are written by the writer alone (<see cref="WriteClose"/>). What the WebSocket itself would close with is recorded
 /// instead, or it could contradict the reason for which the connection has already ended.</para>
 /// <para>One reader at a time. <see cref="Stream.Dispose()"/> does nothing: the WebSocket disposes its stream once both sides have closed,
@@ -38,8 +40,10 @@ internal sealed class TransportStream : Stream
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly int _sideLimit;
+    private readonly InboundMeter _inbound;
     private readonly Action _onInbound;
     private readonly Action _wakeWriter;
+    private readonly Action<Limit> _onDelayed;
     private readonly Lock _writeGate = new();
     private ArrayBufferWriter<byte>? _side;
     private bool _flushPending;
@@ -48,16 +52,23 @@ internal sealed class TransportStream : Stream
     private long _pongBytes;
     private TaskCompletionSource? _room;
     private int _drained;
+    private FrameCounter _frames;
     private volatile bool _corked;
     private volatile bool _held;
     private volatile bool _draining;
 
     /// <param name="transport">The transport.</param>
     /// <param name="sideLimit">How many bytes may wait besides a pending flush; then nothing more is read.</param>
+    /// <param name="inbound">How much may be read.</param>
     /// <param name="onInbound">Called when bytes came.</param>
     /// <param name="wakeWriter">Schedules the writer, which flushes.</param>
-    public TransportStream(IDuplexPipe transport, int sideLimit, Action onInbound, Action wakeWriter)
-        => (_input, _output, _sideLimit, _onInbound, _wakeWriter) = (transport.Input, transport.Output, sideLimit, onInbound, wakeWriter);
+    /// <param name="onDelayed">Called each time that reading waits for a moment, since the peer sends too much.</param>
+    public TransportStream(
+        IDuplexPipe transport, int sideLimit, InboundMeter inbound, Action onInbound, Action wakeWriter, Action<Limit> onDelayed)
+    {
+        (_input, _output, _sideLimit, _inbound) = (transport.Input, transport.Output, sideLimit, inbound);
+        (_onInbound, _wakeWriter, _onDelayed) = (onInbound, wakeWriter, onDelayed);
+    }
 
     public override bool CanRead => true;
 
@@ -268,7 +279,9 @@ internal sealed class TransportStream : Stream
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => !_held && _input.TryRead(out var result) ? ValueTask.FromResult(Take(result, buffer.Span)) : ReadSlowAsync(buffer);
+        => !_held && !_inbound.IsSpent && _input.TryRead(out var result)
+            ? ValueTask.FromResult(Take(result, buffer.Span))
+            : ReadSlowAsync(buffer);
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -286,6 +299,12 @@ internal sealed class TransportStream : Stream
         while (_held)
         {
             await WhenRoomAsync();
+        }
+
+        while (!_draining && _inbound.Renew() is { } limit)
+        {
+            _onDelayed(limit);
+            await _inbound.PauseAsync();
         }
 
         return Take(await _input.ReadAsync(CancellationToken.None), buffer.Span);
@@ -315,6 +334,7 @@ internal sealed class TransportStream : Stream
         var consumed = available.Slice(0, taken);
         consumed.CopyTo(destination);
         _input.AdvanceTo(consumed.End);
+        _inbound.Count(_frames.Count(destination[..taken]), taken);
         if (!available.IsEmpty)
         {
             _onInbound();

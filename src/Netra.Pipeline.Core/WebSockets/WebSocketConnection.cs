@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -15,6 +16,7 @@ internal sealed class WebSocketConnection : Connection
 
     private readonly TimeProvider _time;
     private readonly ConnectionTransport _transport;
+    private readonly InboundMeter _inbound;
     private readonly TransportStream _stream;
     private readonly ConnectionWriter _writer;
     private readonly ConnectionReader _reader;
@@ -29,7 +31,9 @@ internal sealed class WebSocketConnection : Connection
     {
         (_transport, _time) = (transport, services.Time);
         var options = services.Options;
-        _stream = new TransportStream(transport.Pipes, options.SideBufferBytes, Liveness.OnInbound, Wake);
+        _inbound = new InboundMeter(services.Inbound);
+        _stream = new TransportStream(
+            transport.Pipes, options.SideBufferBytes, _inbound, Liveness.OnInbound, Wake, OnReadDelayed);
 
         // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
         var socket = WebSocket.CreateFromStream(
@@ -66,6 +70,8 @@ internal sealed class WebSocketConnection : Connection
 
         Detach();
     }
+
+    public override void ChargeWork() => _inbound.Count(InboundBudget.WorkUnits - 1, bytes: 0);
 
     public override void Abort() => _transport.Abort();
 

@@ -1,6 +1,10 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Tests.WebSockets;
@@ -18,14 +22,18 @@ internal sealed class SlowWire
     private int _wakes;
     private int _inbound;
 
-    public SlowWire(int sideLimit)
+    public SlowWire(int sideLimit, InboundBudget? budget = null)
         => Stream = new TransportStream(
             new MemoryTransport(_input.Reader, _output.Writer),
             sideLimit,
+            new InboundMeter(budget ?? new InboundBudget(Options.Create(new PeerLimitOptions()), new ServedTime(TimeProvider.System))),
             () => Interlocked.Increment(ref _inbound),
-            () => Interlocked.Increment(ref _wakes));
+            () => Interlocked.Increment(ref _wakes),
+            Delays.Enqueue);
 
     public TransportStream Stream { get; }
+
+    public ConcurrentQueue<Limit> Delays { get; } = new();
 
     public PipeWriter Input => _input.Writer;
 

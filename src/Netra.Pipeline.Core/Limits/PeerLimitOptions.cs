@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Netra.Pipeline.Limits;
+
+/// <summary>How much peers may ask of the server, alone and together. Configuration section <c>Netra:Limits</c>.</summary>
+public sealed class PeerLimitOptions
+{
+    /// <summary>
+    /// How many frames of a connection are read a second, of every kind: texts, fragments, pings and pongs. Range 10 to 10,000,000, default
+    /// 2,000; <see cref="InboundBurst"/> says for how long it may be more. A message that is handed to the backend, or asks for events
+    /// again, counts as 20. What comes faster is read later; nothing is lost, and nobody is ended for it.
+    /// </summary>
+    [Range(10, 10_000_000)]
+    public int InboundMessagesPerSecond { get; set; } = 2000;
+
+    /// <summary>How many bytes of a connection are read a second. Range 16 KiB to 1 GiB, default 1 MiB; else as above.</summary>
+    [Range(16 * 1024, 1024 * 1024 * 1024)]
+    public int InboundBytesPerSecond { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// How long a connection that was quiet may save its rates up: with the defaults it may send 10,000 frames at once. Range 1 s to 1 min,
+    /// default 5 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan InboundBurst { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How many frames of all connections together are read a second, a KiB counting as one. Above it 20 of each connection are still read,
+    /// which is more than a page sends, so that those who send most are slowed. Range 1,000 to 1,000,000,000; default 50,000 for each
+    /// processor.
+    /// </summary>
+    [Range(1000, 1_000_000_000)]
+    public int? TotalInboundMessagesPerSecond { get; set; }
+
+    internal int TotalInbound => TotalInboundMessagesPerSecond ?? 50_000 * Environment.ProcessorCount;
+}
