@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.CommandLine;
@@ -22,6 +23,9 @@ return await StartFailures.RunAsync(() =>
     LogFormat.Apply(builder);
     OtlpExport.AddTo(builder);
     builder.Services.AddNetraPipeline().AddDemo();
+
+    // UseNetraPipelineChecks does its work, behind proxies too, and says which key it is.
+    builder.Services.Configure<HostFilteringOptions>(static filter => filter.AllowedHosts = ["*"]);
     builder.Services.AddHostedService(static provider => new IdleMemory(
         MemorySample.Read,
         static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
@@ -31,6 +35,8 @@ return await StartFailures.RunAsync(() =>
     var app = builder.Build();
     output.TellOf(app.Services.GetRequiredService<ILoggerFactory>(), app.Services.GetRequiredService<IMeterFactory>());
     app.Use(RequestSpans.DescribeAsync);
+    app.Use(PageHeaders.SetAsync);
+    app.UseNetraPipelineChecks();
     var page = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = page });
     app.UseStaticFiles(new StaticFileOptions { FileProvider = page });

@@ -49,6 +49,7 @@ internal static class ServerEndpoints
     {
         // Over HTTP/2 a browser opens its WebSocket as an extended CONNECT, and never meets the fast door.
         listener.Protocols = HttpProtocols.Http1;
+        listener.UseNetraProxyProtocol();
         switch (address.Scheme.ToUpperInvariant())
         {
             case "HTTP":

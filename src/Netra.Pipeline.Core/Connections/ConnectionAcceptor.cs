@@ -142,7 +142,7 @@ internal sealed partial class ConnectionAcceptor(
     public void OnRefused(HandshakeRefusal refusal, EndPoint? remote)
     {
         services.Metrics.HandshakeRefused(refusal.Status);
-        services.Audit.HandshakeRefused(remote, refusal.Status, refusal.Code, refusal.Message);
+        services.Audit.HandshakeRefused(remote, refusal);
         Log.Refused(services.Logger, remote, refusal.Status, refusal.Code, refusal.Message);
     }
 

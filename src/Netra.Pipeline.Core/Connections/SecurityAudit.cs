@@ -18,18 +18,25 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     /// <summary>A page was refused for its identity, or for the lack of one.</summary>
-    public void HandshakeRefused(EndPoint? remote, int status, string code, string problem)
+    public void HandshakeRefused(EndPoint? remote, HandshakeRefusal refusal)
     {
-        // Anything else (a malformed request, a full server) says nothing about the peer's identity.
-        if (status is 401 or 403)
+        if (refusal.IsOfThePeer)
         {
             lines.Write(
                 EventIds.HandshakeDenied,
-                code,
+                refusal.Code,
                 PeerLog.SourceOf(remote),
-                more => Log.HandshakeDenied(_logger, remote, status, code, problem, more));
+                more => Log.HandshakeDenied(_logger, remote, refusal.Status, refusal.Code, refusal.Message, more));
         }
     }
+
+    /// <summary>A request was refused before anybody asked whose it is: for its host, its page, or the proxy it came by.</summary>
+    public void StrangerRefused(EndPoint? remote, string method, string? path, HandshakeRefusal refusal)
+        => lines.Write(
+            EventIds.StrangerDenied,
+            refusal.Code,
+            PeerLog.SourceOf(remote),
+            more => Log.StrangerDenied(_logger, method, path, remote, refusal.Status, refusal.Code, refusal.Message, more));
 
     /// <summary>A publisher's or an operator's request was refused for its identity.</summary>
     public void RequestRefused(string? who, EndPoint? remote, string method, string? path, int status)
@@ -68,6 +75,14 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             EventName = nameof(EventIds.HandshakeDenied))]
         public static partial void HandshakeDenied(
             ILogger logger, EndPoint? remoteEndPoint, int status, string code, string problem, string more);
+
+        [LoggerMessage(
+            EventIds.StrangerDenied,
+            LogLevel.Warning,
+            "{Method} {Path} was refused with {Status} {Code}: {Problem} [from {RemoteEndPoint}]{More}",
+            EventName = nameof(EventIds.StrangerDenied))]
+        public static partial void StrangerDenied(
+            ILogger logger, string method, string? path, EndPoint? remoteEndPoint, int status, string code, string problem, string more);
 
         [LoggerMessage(
             EventIds.RequestDenied,

@@ -71,6 +71,9 @@ internal static class EventIds
     /// <summary>File handles are free again.</summary>
     public const int HandlesFree = 1304;
 
+    /// <summary>A connection does not begin as the PROXY protocol demands, or comes from no proxy.</summary>
+    public const int ProxyLineRefused = 1310;
+
     // 1400–1499 Agents
 
     /// <summary>A run has begun.</summary>
@@ -163,6 +166,9 @@ internal static class EventIds
 
     /// <summary>A request was refused: its caller is unknown or not allowed.</summary>
     public const int RequestDenied = 2101;
+
+    /// <summary>A request was refused for its host, its page, or the proxy it came by.</summary>
+    public const int StrangerDenied = 2110;
 
     /// <summary>An event was stopped on its way to another user.</summary>
     public const int AuditIsolationViolated = 2102;

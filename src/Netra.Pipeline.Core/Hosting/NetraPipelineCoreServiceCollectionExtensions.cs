@@ -13,6 +13,7 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.EventStreams;
@@ -62,6 +63,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         AddFailures(services);
         AddStreams(services);
         AddConnections(services);
+        AddEdge(services);
         AddEmission(services);
         AddCommands(services);
         AddDelivery(services);
@@ -81,6 +83,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.AddSection<InMemoryEventLogOptions>("Netra:Log:InMemory");
         services.AddSection<HostingOptions>("Netra:Hosting");
         services.AddSection<WebSocketDoorOptions>("Netra:WebSockets");
+        services.AddSection<HttpOptions>("Netra:Http");
+        services.AddSection<ProxyOptions>("Netra:Proxies");
         services.AddSection<PublishOptions>("Netra:Publish");
         services.AddSection<CommandOptions>("Netra:Commands");
         services.AddSection<DeliveryOptions>("Netra:Delivery");
@@ -92,6 +96,8 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             2,
             3600,
             static (options, seconds) => options.SilentFailureWindow = TimeSpan.FromSeconds(seconds)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpOptions>, EdgeOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxyOptions>, EdgeOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectionOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InMemoryEventLogOptions>, PipelineLimitsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>());
@@ -154,6 +160,21 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<SecondDoor>();
         services.TryAddSingleton<EventStreamEndpoint>();
         services.TryAddSingleton<EventStreamPosts>();
+    }
+
+    private static void AddEdge(IServiceCollection services)
+    {
+        services.TryAddSingleton<TrustedProxies>();
+        services.TryAddSingleton<ForwardedRequests>();
+        services.TryAddSingleton<HostRules>();
+        services.TryAddSingleton<OriginRules>();
+        services.TryAddSingleton<EdgeMetrics>();
+        services.TryAddSingleton<RequestChecks>();
+        services.TryAddSingleton<RequestGuard>();
+        services.TryAddSingleton<ProxyProtocol>();
+
+        // Before the host's own filter of hosts, which is to see the one that the client asked.
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ForwardedFilter>());
     }
 
     // Wraps the host's own transport, which carries its connections as before; one that is added later is not bounded.
@@ -270,6 +291,9 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<CommandEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, HttpSlotFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EscapedDots>());
+
+        // After the dots, which are put back into the whole path.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, PathBaseFilter>());
     }
 
     private static void AddHosting(IServiceCollection services)

@@ -1,7 +1,9 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.EventStreams;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Publishing;
@@ -35,10 +37,12 @@ public static class NetraPipelineEndpointExtensions
         // Only the path is resolved here: anything created before the host starts would stop at the first invalid option instead of letting
         // all of them be named.
         var path = endpoints.ServiceProvider.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path;
-        own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context));
-        EventStreamEndpoint.Map(own);
-        EventStreamPosts.Map(own);
-        ThreadEndpoints.Map(own);
+        own.Map(path, static context => context.RequestServices.GetRequiredService<SecondDoor>().HandleAsync(context))
+            .WithMetadata(RouteRules.WebSocket);
+        EventStreamEndpoint.Map(own.MapGroup(string.Empty).ForPages(RouteRules.Stream));
+        var pages = own.MapGroup(string.Empty).ForPages(RouteRules.Page);
+        EventStreamPosts.Map(pages);
+        ThreadEndpoints.Map(pages);
 
         // One group, so that what the host demands of it holds for every route: a caller that may publish may read what was published, and
         // the other way round.
@@ -54,16 +58,34 @@ public static class NetraPipelineEndpointExtensions
         return guarded;
     }
 
-    // Requests that the pipeline serves itself need not be waited for when the host stops.
+    // Requests that the pipeline serves itself need not be waited for when the host stops; and they are asked where they come from.
     private static void Claim(EndpointBuilder endpoint)
     {
         if (endpoint.RequestDelegate is { } serve)
         {
-            endpoint.RequestDelegate = context =>
+            endpoint.RequestDelegate = async context =>
             {
                 HttpSlot.Claim(context);
-                return serve(context);
+                var rules = context.GetEndpoint()?.Metadata.GetMetadata<RouteRules>();
+                if (await context.RequestServices.GetRequiredService<RequestGuard>().AdmitAsync(context, rules))
+                {
+                    await serve(context);
+                }
             };
         }
+    }
+
+    // A browser asks beforehand, by OPTIONS, whether a page of another origin may make a request: that goes to the route itself.
+    private static RouteGroupBuilder ForPages(this RouteGroupBuilder routes, RouteRules rules)
+    {
+        ((IEndpointConventionBuilder)routes).Add(endpoint =>
+        {
+            endpoint.Metadata.Add(rules);
+            if (endpoint.Metadata.OfType<HttpMethodMetadata>().LastOrDefault() is { } methods)
+            {
+                endpoint.Metadata.Add(new HttpMethodMetadata(methods.HttpMethods, acceptCorsPreflight: true));
+            }
+        });
+        return routes;
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.WebSockets;
 
 // In the namespace where hosts look for it.
@@ -28,9 +29,24 @@ public static class NetraPipelineListenOptionsExtensions
             services.GetRequiredService<ConnectionAcceptor>(),
             services.GetRequiredService<RegisteredAuthenticator>().Authenticator,
             services.GetRequiredService<ConnectionSlots>(),
-            services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
+            new FastDoorPath(
+                services.GetRequiredService<IOptions<WebSocketDoorOptions>>().Value.Path,
+                services.GetRequiredService<IOptions<HttpOptions>>().Value.PathBase),
             HandshakeLimits.From(listenOptions.KestrelServerOptions.Limits),
+            services.GetRequiredService<RequestChecks>(),
             services.GetRequiredService<ServedTime>()).OnConnectionAsync);
+        return listenOptions;
+    }
+
+    /// <summary>
+    /// Takes the PROXY protocol's line from the beginning of each connection of this listener, where <c>Netra:Proxies:ProxyProtocol</c> is
+    /// on. To be called before <c>UseHttps</c>.
+    /// </summary>
+    /// <param name="listenOptions">The listener.</param>
+    public static ListenOptions UseNetraProxyProtocol(this ListenOptions listenOptions)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        listenOptions.Use(next => listenOptions.ApplicationServices.GetRequiredService<ProxyProtocol>().Wrap(next));
         return listenOptions;
     }
 }

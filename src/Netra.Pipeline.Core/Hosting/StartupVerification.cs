@@ -98,8 +98,9 @@ internal sealed partial class StartupVerification(
                 acceptor,
                 authenticator,
                 slots,
-                door.Value.Path,
+                new FastDoorPath(door.Value.Path),
                 HandshakeLimits.From(new KestrelServerLimits()),
+                checks: null,
                 time);
             await fastDoor.OnConnectionAsync(connection);
         }

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using Netra.Pipeline.Protocol;
 
@@ -12,24 +14,31 @@ internal sealed class VerificationClient : IDisposable
     private const int BufferBytes = 64 * 1024;
     private readonly ClientWebSocket _socket = new();
 
-    [SuppressMessage(
-        "Security",
-        "CA5359",
-        Justification = "It talks to its own process, by an address that the certificate need not name, "
-            + "and gives away a credential that is good once.")]
-    private VerificationClient()
-    {
-        _socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
-        _socket.Options.Proxy = null;
-        _socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-    }
+    private VerificationClient() => _socket.Options.AddSubProtocol(ProtocolConstants.Subprotocol);
 
-    public static async Task<VerificationClient> ConnectAsync(Uri address, VerificationRound round, CancellationToken cancellationToken)
+    /// <summary>Connects.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="round">The round that it is for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="host">The host that it names; null for the address's own.</param>
+    /// <param name="preamble">What is sent before anything else, TLS included.</param>
+    public static async Task<VerificationClient> ConnectAsync(
+        Uri address,
+        VerificationRound round,
+        CancellationToken cancellationToken,
+        string? host = null,
+        ReadOnlyMemory<byte> preamble = default)
     {
         var client = new VerificationClient();
         try
         {
-            await client._socket.ConnectAsync(address, cancellationToken);
+            if (host is not null)
+            {
+                client._socket.Options.SetRequestHeader("Host", $"{host}:{address.Port}");
+            }
+
+            using var http = new HttpMessageInvoker(HandlerOf(preamble));
+            await client._socket.ConnectAsync(address, http, cancellationToken);
             round.Begin(
                 await client.ReadAsync(cancellationToken) as WelcomeMessage
                     ?? throw new InvalidOperationException("The first message is not a welcome."));
@@ -61,6 +70,39 @@ internal sealed class VerificationClient : IDisposable
         => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
 
     public void Dispose() => _socket.Dispose();
+
+    [SuppressMessage(
+        "Security",
+        "CA5359",
+        Justification = "It talks to its own process, by an address that the certificate need not name, "
+            + "and gives away a credential that is good once.")]
+    private static SocketsHttpHandler HandlerOf(ReadOnlyMemory<byte> preamble) => new()
+    {
+        UseProxy = false,
+        ConnectCallback = (context, cancellationToken) => OpenAsync(context.DnsEndPoint, preamble, cancellationToken),
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    };
+
+    private static async ValueTask<Stream> OpenAsync(
+        DnsEndPoint address, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(address, cancellationToken);
+            if (!preamble.IsEmpty)
+            {
+                await socket.SendAsync(preamble, cancellationToken);
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async Task<ServerMessage> ReadAsync(CancellationToken cancellationToken)
     {

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Access;
 using Netra.Pipeline.Commands;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 
@@ -31,7 +32,8 @@ internal sealed class CommandEndpoints(
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet(
-            "/v1/commands", static context => context.RequestServices.GetRequiredService<CommandEndpoints>().ReadAsync(context));
+            "/v1/commands", static context => context.RequestServices.GetRequiredService<CommandEndpoints>().ReadAsync(context))
+            .WithMetadata(RouteRules.Changing);
         endpoints.MapPost(
             "/v1/commands/ack", static context => context.RequestServices.GetRequiredService<CommandEndpoints>().AcknowledgeAsync(context));
     }

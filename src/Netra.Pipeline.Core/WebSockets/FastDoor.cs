@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Edge;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -17,8 +18,9 @@ internal sealed class FastDoor(
     ConnectionAcceptor acceptor,
     IConnectionAuthenticator? authenticator,
     ConnectionSlots slots,
-    string path,
+    FastDoorPath path,
     HandshakeLimits limits,
+    RequestChecks? checks,
     TimeProvider time)
 {
     public async Task OnConnectionAsync(ConnectionContext context)
@@ -84,14 +86,25 @@ internal sealed class FastDoor(
             slots.EndWaiting(context);
         }
 
+        var (head, isSecure) = (parser.Head, context.Features.Get<ITlsConnectionFeature>() is not null);
+        if (checks is not null)
+        {
+            // The connection carries this one request, so its address is the connection's from now on.
+            (context.RemoteEndPoint, isSecure) = checks.Forwarded.Apply(head.Headers, context.RemoteEndPoint, isSecure);
+            if (checks.Check(head.Headers, isSecure, asksForOrigin: true) is { } refusal)
+            {
+                return Admission.Refuse(refusal);
+            }
+        }
+
         var request = new HandshakeRequest
         {
-            Path = parser.Head.Path,
-            Target = parser.Head.Path + parser.Head.QueryString,
-            Query = new QueryCollection(QueryHelpers.ParseQuery(parser.Head.QueryString)),
-            Headers = parser.Head.Headers,
+            Path = path.Value,
+            Target = head.Path + head.QueryString,
+            Query = new QueryCollection(QueryHelpers.ParseQuery(head.QueryString)),
+            Headers = head.Headers,
             RemoteEndPoint = context.RemoteEndPoint,
-            IsSecure = context.Features.Get<ITlsConnectionFeature>() is not null,
+            IsSecure = isSecure,
         };
 
         // A client that asks for a WebSocket and ends its side at once does not want one.

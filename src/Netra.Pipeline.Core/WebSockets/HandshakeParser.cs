@@ -12,7 +12,7 @@ namespace Netra.Pipeline.WebSockets;
 /// bytes can be passed on untouched, and it remembers how far it has read, so that a request in one-byte pieces costs no more than one in a
 /// single piece.
 /// </summary>
-internal sealed class HandshakeParser(string path, HandshakeLimits limits)
+internal sealed class HandshakeParser(FastDoorPath path, HandshakeLimits limits)
 {
     private static readonly byte[] Http2Preface = "PRI * "u8.ToArray();
 
@@ -75,7 +75,7 @@ internal sealed class HandshakeParser(string path, HandshakeLimits limits)
         _parsed = _headersStart = reader.Consumed;
         return _parsed <= limits.RequestLine
             && Head is { Method: HttpMethod.Get, Version: HttpVersion.Http11, IsAscii: true }
-            && Head.Path == path
+            && path.Matches(Head.Path)
             ? HandshakeProgress.Complete
             : HandshakeProgress.NotOurs;
     }

@@ -23,11 +23,7 @@ internal static class HttpHandshake
         IsExtendedConnect = isExtendedConnect,
     };
 
-    public static EndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
-        ? new IPEndPoint(address, context.Connection.RemotePort)
-
-        // HTTP cannot express peers without an IP address, such as those of a Unix socket.
-        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
+    public static EndPoint? RemoteOf(HttpContext context) => RequestPeer.Of(context);
 
     /// <summary>Fires when the server stops, long before it cuts anything.</summary>
     public static CancellationToken ClosingOf(HttpContext context)

@@ -131,7 +131,7 @@ internal sealed partial class Canary(
             // Kept loaded until the round is checked, since the stream knows what was acknowledged.
             stream = await streams.PinAsync(UserId, either.Token);
             step = "connecting";
-            using var client = await VerificationClient.ConnectAsync(address, round, either.Token);
+            using var client = await VerificationClient.ConnectAsync(address, round, either.Token, port.Host, port.Preamble);
             step = "running the verification agent";
             var answering = client.AnswerAsync(round, either.Token);
             var run = runner.RunAsync(VerificationAgent.AgentName, context.RequestId, context, cancellationToken: either.Token);

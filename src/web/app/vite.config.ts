@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const server = 'http://127.0.0.1:5080';
 
 export default defineConfig({
+  // The server may be reached under a prefix.
+  base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: { target: 'es2022', sourcemap: true },
   server: {

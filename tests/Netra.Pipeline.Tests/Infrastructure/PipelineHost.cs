@@ -52,20 +52,22 @@ internal sealed class PipelineHost : IAsyncDisposable
 
     public PipelineBridge Bridge => Services.GetRequiredService<PipelineBridge>();
 
-    /// <summary>Starts a host in Development.</summary>
+    /// <summary>Starts a host.</summary>
     /// <param name="configure">Adds to the pipeline.</param>
     /// <param name="settings">Configuration, such as <c>("Netra:Connections:QueueFrames", "8")</c>.</param>
     /// <param name="time">The clock; the system's when null.</param>
     /// <param name="kestrel">Binds other listeners than the default one.</param>
     /// <param name="map">Maps further endpoints.</param>
     /// <param name="log">The log. The one on disk stores at the times of <paramref name="time"/>.</param>
+    /// <param name="environment">The environment; outside Development the pipeline needs an authenticator.</param>
     public static async Task<PipelineHost> StartAsync(
         Action<NetraPipelineBuilder>? configure = null,
         IEnumerable<(string Key, string Value)>? settings = null,
         TimeProvider? time = null,
         Action<KestrelServerOptions>? kestrel = null,
         Action<WebApplication>? map = null,
-        KindOfLog log = KindOfLog.Memory)
+        KindOfLog log = KindOfLog.Memory,
+        string environment = "Development")
     {
         var folder = log == KindOfLog.Sqlite ? Directory.CreateTempSubdirectory("netra-host-") : null;
         if (folder is not null)
@@ -74,7 +76,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             configure = (static pipeline => pipeline.UseEventLog<SqliteEventLog>()) + configure;
         }
 
-        var (app, logs) = Build(configure, settings, time, kestrel, map);
+        var (app, logs) = Build(configure, settings, time, kestrel, map, environment);
         await app.StartAsync();
         return new PipelineHost(app, logs, folder);
     }

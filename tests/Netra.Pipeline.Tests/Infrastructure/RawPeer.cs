@@ -145,7 +145,10 @@ internal sealed class RawPeer : IAsyncDisposable
         }
 
         var status = int.Parse(statusLine.AsSpan(9, 3));
-        return new RawResponse(status, headers, status == 101 ? [] : await ReadBodyAsync(headers));
+
+        // What goes on from there is the caller's to read.
+        var isOpen = status == 101 || headers.GetValueOrDefault("Content-Type") == "text/event-stream";
+        return new RawResponse(status, headers, isOpen ? [] : await ReadBodyAsync(headers));
     }
 
     /// <summary>The next frame; null when the transport ends before one begins.</summary>

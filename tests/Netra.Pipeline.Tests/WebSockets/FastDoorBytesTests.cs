@@ -47,7 +47,14 @@ internal sealed class FastDoorBytesTests
         var input = new Pipe();
         input.Writer.Complete();
         var door = new FastDoor(
-            static _ => throw new IOException("HTTP's own"), null!, null, TestSlots.Create(), "/ws", Limits, new TestTimeProvider());
+            static _ => throw new IOException("HTTP's own"),
+            null!,
+            null,
+            TestSlots.Create(),
+            new FastDoorPath("/ws"),
+            Limits,
+            checks: null,
+            new TestTimeProvider());
 
         Assert.That(() => door.OnConnectionAsync(Context(input, CancellationToken.None)), Throws.TypeOf<IOException>());
     }
@@ -60,8 +67,9 @@ internal sealed class FastDoorBytesTests
             null!,
             null,
             TestSlots.Create(),
-            "/ws",
+            new FastDoorPath("/ws"),
             Limits,
+            checks: null,
             new TestTimeProvider());
         await door.OnConnectionAsync(Context(input, closed)).WaitAsync(TestClient.Patience, CancellationToken.None);
         return passedOn;

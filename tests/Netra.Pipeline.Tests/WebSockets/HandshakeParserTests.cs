@@ -12,6 +12,7 @@ namespace Netra.Pipeline.Tests.WebSockets;
 [Parallelizable(ParallelScope.All)]
 internal sealed class HandshakeParserTests
 {
+    private static readonly FastDoorPath Path = new("/ws");
     private static readonly HandshakeLimits Limits = new(8 * 1024, 32 * 1024, 100, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(130));
 
     private static readonly string Valid = RawPeer.Handshake(
@@ -20,7 +21,7 @@ internal sealed class HandshakeParserTests
     [Test]
     public void Parse_WholeHandshake_IsComplete()
     {
-        var parser = new HandshakeParser("/ws", Limits);
+        var parser = new HandshakeParser(Path, Limits);
 
         var progress = parser.Parse(Sequence(Valid + "frames"));
 
@@ -37,7 +38,7 @@ internal sealed class HandshakeParserTests
     {
         for (var cut = 1; cut < Valid.Length; cut++)
         {
-            var parser = new HandshakeParser("/ws", Limits);
+            var parser = new HandshakeParser(Path, Limits);
             var pieces = new PieceByPiece();
 
             Assert.That(
@@ -53,7 +54,7 @@ internal sealed class HandshakeParserTests
     public void Parse_AnyPieces_GivesTheSameHead(DoNotSize<int> seed, PositiveInt largest)
     {
         var random = new Random(seed.Item);
-        var parser = new HandshakeParser("/ws", Limits);
+        var parser = new HandshakeParser(Path, Limits);
         var pieces = new PieceByPiece();
         var bytes = Encoding.ASCII.GetBytes(Valid);
         var progress = HandshakeProgress.NeedMore;
@@ -97,12 +98,12 @@ internal sealed class HandshakeParserTests
     [TestCase("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")]
     [TestCase("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\r\n")]
     public void Parse_NotAWebSocketOnOurPath_IsForHttp(string request)
-        => Assert.That(new HandshakeParser("/ws", Limits).Parse(Sequence(request)), Is.EqualTo(HandshakeProgress.NotOurs));
+        => Assert.That(new HandshakeParser(Path, Limits).Parse(Sequence(request)), Is.EqualTo(HandshakeProgress.NotOurs));
 
     [Test]
     public void Parse_EndlessRequestLine_IsForHttpAtTheLimit()
     {
-        var parser = new HandshakeParser("/ws", Limits);
+        var parser = new HandshakeParser(Path, Limits);
 
         Assert.That(parser.Parse(Sequence("GET /ws?" + new string('a', Limits.RequestLine - 8))), Is.EqualTo(HandshakeProgress.NeedMore));
         Assert.That(parser.Parse(Sequence("GET /ws?" + new string('a', Limits.RequestLine - 7))), Is.EqualTo(HandshakeProgress.NotOurs));
@@ -111,13 +112,13 @@ internal sealed class HandshakeParserTests
     [Test]
     public void Parse_CompleteRequestLineAboveTheLimit_IsForHttp()
         => Assert.That(
-            new HandshakeParser("/ws", Limits).Parse(Sequence(RawPeer.Handshake("ada", "&x=" + new string('a', Limits.RequestLine)))),
+            new HandshakeParser(Path, Limits).Parse(Sequence(RawPeer.Handshake("ada", "&x=" + new string('a', Limits.RequestLine)))),
             Is.EqualTo(HandshakeProgress.NotOurs));
 
     [Test]
     public void Parse_EndlessHeader_IsRefusedAtTheLimit()
     {
-        var parser = new HandshakeParser("/ws", Limits);
+        var parser = new HandshakeParser(Path, Limits);
         var start = "GET /ws HTTP/1.1\r\n";
 
         Assert.That(
@@ -135,7 +136,7 @@ internal sealed class HandshakeParserTests
     public void Parse_HeadersThatTogetherExceedTheLimit_AreRefusedHoweverTheyCome()
     {
         var field = "X-Field: " + new string('a', 1024 - 11) + "\r\n";
-        var parser = new HandshakeParser("/ws", Limits);
+        var parser = new HandshakeParser(Path, Limits);
         var pieces = new PieceByPiece();
         Assert.That(parser.Parse(pieces.Add("GET /ws HTTP/1.1\r\n"u8)), Is.EqualTo(HandshakeProgress.NeedMore));
         for (var i = 0; i < Limits.HeaderBytes / 1024; i++)
@@ -183,7 +184,7 @@ internal sealed class HandshakeParserTests
 
     private static void AssertSameAsWhole(HandshakeParser parser)
     {
-        var whole = new HandshakeParser("/ws", Limits);
+        var whole = new HandshakeParser(Path, Limits);
         whole.Parse(Sequence(Valid));
         Assert.That(parser.HeadLength, Is.EqualTo(whole.HeadLength));
         Assert.That(parser.Head.QueryString, Is.EqualTo(whole.Head.QueryString));
@@ -192,7 +193,7 @@ internal sealed class HandshakeParserTests
 
     private static (string Result, long Length, string Headers) Outcome(byte[] bytes, int pieceLength, HandshakeLimits? limits = null)
     {
-        var parser = new HandshakeParser("/ws", limits ?? Limits);
+        var parser = new HandshakeParser(Path, limits ?? Limits);
         var pieces = new PieceByPiece();
         try
         {

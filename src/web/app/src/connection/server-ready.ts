@@ -1,9 +1,9 @@
 const timeoutMs = 5000;
 
-/** Whether the server that has this address answers, and takes connections (protocol 9.7). */
-export async function isServerReady(address: string): Promise<boolean> {
+/** Whether the server whose event streams are at this address answers, and takes connections (protocol 9.7). */
+export async function isServerReady(stream: string): Promise<boolean> {
   try {
-    const response = await fetch(new URL('/readyz', address), { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(new URL('../readyz', stream), { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
     return response.ok;
   } catch {
     // That nobody answers is the answer.

@@ -17,7 +17,8 @@ export function App() {
 }
 
 function addresses(): Addresses {
-  const socket = new URL('/ws', location.href);
+  // Beside the page, under whatever prefix a proxy serves it.
+  const socket = new URL('ws', location.href);
   socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
-  return { socket: socket.href, stream: new URL('/v1/stream', location.href).href };
+  return { socket: socket.href, stream: new URL('v1/stream', location.href).href };
 }

@@ -19,7 +19,7 @@ export function Header({ chat, connection, title, onUserChange }: Props) {
   return (
     <header class="header">
       <h1 class="brand">
-        <img src="/favicon.svg" alt="" width="26" height="26" />
+        <img src="favicon.svg" alt="" width="26" height="26" />
         Netra
       </h1>
       {title !== undefined && <p class="thread-title" data-testid="thread-title">{title}</p>}
