@@ -344,6 +344,16 @@ internal abstract partial class Connection
     /// <param name="isComplete">Whether all of it was there.</param>
     public void OnReplayed(long begun, bool isComplete) => _services.Metrics.Replayed(_services.Time.GetElapsedTime(begun), isComplete);
 
+    /// <summary>Lets a moment pass.</summary>
+    public Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _services.Time);
+
+    /// <summary>Nothing reads or writes any more: what waits for it is let go of.</summary>
+    public void Discard()
+    {
+        Queue.Discard();
+        Frames.Discard();
+    }
+
     /// <summary>Now, as a timestamp.</summary>
     public long Timestamp() => _services.Time.GetTimestamp();
 

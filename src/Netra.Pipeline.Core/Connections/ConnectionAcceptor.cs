@@ -125,7 +125,7 @@ internal sealed partial class ConnectionAcceptor(
             finally
             {
                 registry.Remove(connection);
-                connection.Queue.Discard();
+                connection.Discard();
             }
         }
         finally

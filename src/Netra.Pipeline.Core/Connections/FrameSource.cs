@@ -27,15 +27,20 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     private bool _isWelcomed;
     private bool _hasGap;
     private long _replayBegun;
+    private long _held;
+    private volatile bool _isResting;
 
     // How many events the frame that was taken last stands for.
     private int _taken = 1;
 
     /// <summary>Whether something waits to be written, or to be read from the stream. Text that waits for more of it is no work.</summary>
-    public bool HasWork => !_queue.IsEmpty || _subscription.HasPages || _pageIndex < _page.Count || joiner is { HasWork: true };
+    public bool HasWork => !_queue.IsEmpty || MayRead || _pageIndex < _page.Count || joiner is { HasWork: true };
 
     /// <summary>Whether missed events are to be read, once nothing waits to be written.</summary>
-    public bool HasPages => _subscription.HasPages && !connection.IsEnded;
+    public bool HasPages => MayRead && !connection.IsEnded;
+
+    // Where its user has read much of the past, it rests between two pages; what is queued goes on.
+    private bool MayRead => _subscription.HasPages && !_isResting;
 
     /// <summary>
     /// Whether frames may still be written. When the server stops, a page first gets what is queued for it: the end of a run that the stop
@@ -101,14 +106,51 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
         try
         {
             var bytes = joiner is null ? options.BatchBytes : Math.Max(options.BatchBytes, JoinedPageBytes);
-            await connection.Stream.Pages.FillAsync(_subscription, _page, bytes);
+            var rest = await connection.Stream.Pages.FillAsync(_subscription, _page, bytes);
+            Hold();
             Measure();
+            if (rest > TimeSpan.Zero && _subscription.HasPages)
+            {
+                // Not awaited: it cannot fail, and the writer goes on with what is queued.
+                _isResting = true;
+                _ = RestAsync(rest);
+            }
         }
         catch (Exception exception)
         {
             // An exception of the log is never the peer's fault, even where it looks like one: an IOException here is a disk, not a socket.
             connection.OnReadFailed(exception);
         }
+    }
+
+    /// <summary>Nothing more will be taken: what has been read is let go of. Called once nothing writes any more.</summary>
+    public void Discard() => Release();
+
+    private async Task RestAsync(TimeSpan rest)
+    {
+        await connection.PauseAsync(rest);
+        _isResting = false;
+        _queue.Wake();
+    }
+
+    private void Hold()
+    {
+        var bytes = 0L;
+        foreach (var frame in _page)
+        {
+            bytes += frame.Buffer.Length;
+        }
+
+        connection.Stream.Pages.Account.Hold(bytes - _held);
+        _held = bytes;
+    }
+
+    private void Release()
+    {
+        _page.Clear();
+        _pageIndex = 0;
+        connection.Stream.Pages.Account.Hold(-_held);
+        _held = 0;
     }
 
     // A numbered message in a page that is not an event is a gap: those numbers will not come.
@@ -162,8 +204,7 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
             if (_pageIndex == _page.Count)
             {
                 // Otherwise an idle connection would hold on to the events of its last page.
-                _page.Clear();
-                _pageIndex = 0;
+                Release();
             }
 
             return true;

@@ -133,6 +133,11 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<FailureReporter>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(StreamObservers.None);
+        services.TryAddSingleton<LimitMetrics>();
+        services.TryAddSingleton(static provider => new ReplayBudget(
+            provider.GetRequiredService<IOptions<PeerLimitOptions>>(),
+            provider.GetRequiredService<ServedTime>(),
+            provider.GetRequiredService<LimitMetrics>()));
         services.TryAddSingleton<StreamRegistry>();
     }
 
@@ -144,7 +149,6 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<ServedTime>(),
             provider.GetRequiredService<ILogger<ConnectionSlots>>()));
-        services.TryAddSingleton<LimitMetrics>();
         services.TryAddSingleton<InboundBudget>();
         services.AddSingleton<HandleWatch>();
         GuardTransport(services);

@@ -8,4 +8,10 @@ internal enum Limit
 
     /// <summary>What all connections send together.</summary>
     InboundTotal,
+
+    /// <summary>What one user reads of the past.</summary>
+    Replay,
+
+    /// <summary>What all users read of the past together.</summary>
+    ReplayTotal,
 }

@@ -6,16 +6,27 @@ namespace Netra.Pipeline.Limits;
 /// <summary>Counts what limits have held back. Safe to use from any thread.</summary>
 internal sealed class LimitMetrics
 {
+    private readonly Meter _meter;
     private readonly Counter<long> _delays;
     private readonly Counter<long> _refusals;
 
     public LimitMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(PipelineMeter.Name);
-        _delays = meter.CreateCounter<long>(
+        _meter = meters.Create(PipelineMeter.Name);
+        _delays = _meter.CreateCounter<long>(
             "netra.limit.delays", "{delay}", "Times that a peer had to wait because of a limit (netra.limit), a tenth of a second each.");
-        _refusals = meter.CreateCounter<long>(
+        _refusals = _meter.CreateCounter<long>(
             "netra.limit.refusals", "{request}", "Requests and messages that were refused because of a limit (netra.limit).");
+    }
+
+    /// <summary>Has what is on its way be observed.</summary>
+    /// <param name="used">How many bytes.</param>
+    /// <param name="limit">How many there should be at most.</param>
+    public void ObserveReplay(Func<long> used, long limit)
+    {
+        _meter.CreateObservableUpDownCounter(
+            "netra.replay.usage", used, "By", "Bytes of the past that are in memory on their way to pages.");
+        _meter.CreateObservableUpDownCounter("netra.replay.limit", () => limit, "By", "How many there may be.");
     }
 
     /// <summary>A peer waits for a moment.</summary>
@@ -30,6 +41,8 @@ internal sealed class LimitMetrics
     {
         Limit.Inbound => "inbound",
         Limit.InboundTotal => "inbound_total",
+        Limit.Replay => "replay",
+        Limit.ReplayTotal => "replay_total",
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit has no name."),
     };
 }

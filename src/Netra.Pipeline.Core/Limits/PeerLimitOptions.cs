@@ -32,5 +32,40 @@ public sealed class PeerLimitOptions
     [Range(1000, 1_000_000_000)]
     public int? TotalInboundMessagesPerSecond { get; set; }
 
+    /// <summary>
+    /// How many bytes of the past a user may read a second, on all devices together: what they have missed, ask for again, and read as
+    /// pages of threads. Range 64 KiB to 1 TiB, default 64 MiB; <see cref="ReplayBurst"/> says for how long it may be more. What pages ask
+    /// for with <c>replay</c>, and have had, counts eight times. What is above it is read later; over HTTP it is refused with 429.
+    /// </summary>
+    [Range(64L * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long ReplayBytesPerSecond { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>
+    /// How long a user who read nothing may save that up: with the defaults 640 MiB come as fast as they are read. Range 1 s to 10 min,
+    /// default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan ReplayBurst { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How many bytes of the past all users may read a second; 1 MiB of each user, and 4 MiB after a rest, are read in any case, which is
+    /// more than most have missed. Range 1 MiB to 1 TiB; default 64 MiB for each processor.
+    /// </summary>
+    [Range(1024L * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long? TotalReplayBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// How many bytes of the past may be in memory on their way to all connections. Range 1 MiB to 64 GiB, default 64 MiB. Above it each
+    /// connection goes on with pages of 4 KiB, or of one event.
+    /// </summary>
+    [Range(1024L * 1024, 64L * 1024 * 1024 * 1024)]
+    public long ReplayBytesInFlight { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>The same for the connections of one user. Range 64 KiB to 64 GiB, default 2 MiB.</summary>
+    [Range(64L * 1024, 64L * 1024 * 1024 * 1024)]
+    public long ReplayBytesInFlightPerUser { get; set; } = 2L * 1024 * 1024;
+
+    internal long TotalReplay => TotalReplayBytesPerSecond ?? 64L * 1024 * 1024 * Environment.ProcessorCount;
+
     internal int TotalInbound => TotalInboundMessagesPerSecond ?? 50_000 * Environment.ProcessorCount;
 }

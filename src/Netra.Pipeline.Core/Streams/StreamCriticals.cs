@@ -50,12 +50,8 @@ internal sealed class StreamCriticals(
         {
             foreach (var subscription in subscribers.All.Where(s => IsCurrent(s) && IsOwed(s, seq)))
             {
-                if (!subscription.Redeliveries.Contains(new SeqRange(seq, seq)))
-                {
-                    subscription.Redeliveries.Add(new SeqRange(seq, seq));
-                    subscription.UpdateHasPages();
-                }
-
+                // Those that the server sends again by itself are one at a time.
+                subscription.TryAddRedelivery(new SeqRange(seq, seq), int.MaxValue);
                 subscription.Queue.Wake();
             }
         }

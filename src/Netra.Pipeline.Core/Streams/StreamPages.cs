@@ -1,4 +1,5 @@
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 
@@ -12,6 +13,12 @@ namespace Netra.Pipeline.Streams;
 internal sealed class StreamPages(
     StreamState state, EventWindow window, StreamAcknowledgements acknowledgements, StreamSubscribers subscribers, StreamStages stages)
 {
+    // What a page has where much is on its way already: frames beyond the first.
+    private const int SmallPageBytes = 4096;
+
+    /// <summary>What this user reads of the past.</summary>
+    public ReplayAccount Account { get; } = new(state.Services.Replay);
+
     /// <summary>Decides where a connection begins, and confirms what the client has handled according to its cursor.</summary>
     public ResumePoint Begin(StreamSubscription subscription, in ResumeRequest request)
     {
@@ -52,13 +59,10 @@ internal sealed class StreamPages(
                 throw new ProtocolViolationException($"replay asks for {range.From} to {range.To}, but the last number is {state.Head}.");
             }
 
-            if (subscription.Redeliveries.Count >= maxWaiting)
+            if (!subscription.TryAddRedelivery(range, maxWaiting))
             {
                 return false;
             }
-
-            subscription.Redeliveries.Add(range);
-            subscription.UpdateHasPages();
         }
 
         subscription.Queue.Wake();
@@ -70,15 +74,17 @@ internal sealed class StreamPages(
     /// its queue empty. A page that reaches the head turns the connection live in the same step, so that no event falls between. Takes the
     /// lock.
     /// </summary>
-    public async ValueTask FillAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
+    /// <returns>How long to rest before the next page, for the sake of others.</returns>
+    public async ValueTask<TimeSpan> FillAsync(StreamSubscription subscription, List<SendFrame> page, int maxBytes)
     {
         SeqRange range;
         bool again;
+        maxBytes = Account.IsTight ? Math.Min(maxBytes, SmallPageBytes) : maxBytes;
         lock (state.Gate)
         {
             if (subscription.IsDetached)
             {
-                return;
+                return TimeSpan.Zero;
             }
 
             again = subscription.Redeliveries.Count > 0;
@@ -90,7 +96,7 @@ internal sealed class StreamPages(
             {
                 // Events queued before the connection fell behind are older than any page. The writer found the queue empty, but since then
                 // the connection may have been handed events, the last one too many.
-                return;
+                return TimeSpan.Zero;
             }
 
             if (window.Contains(range.From))
@@ -98,7 +104,9 @@ internal sealed class StreamPages(
                 var from = page.Count;
                 var last = Math.Min(range.To, window.CopyTo(page, range.From, maxBytes));
                 Advance(subscription, page, from, last, again);
-                return;
+
+                // A connection that falls behind by a little is caught up from here, which is its own rate of events.
+                return again ? Charge(page, from, again) : TimeSpan.Zero;
             }
 
             // Not in the window: it is committed, skipped, or expired. The log is asked only for numbers outside the window: it need not
@@ -112,7 +120,29 @@ internal sealed class StreamPages(
             var from = page.Count;
             var last = AddStored(page, range, stored);
             Advance(subscription, page, from, last, again);
+            return Charge(page, from, again);
         }
+    }
+
+    /// <summary>Counts what is read over HTTP. Takes the lock.</summary>
+    /// <returns>How long to rest before more is read.</returns>
+    public TimeSpan Charge(long bytes)
+    {
+        lock (state.Gate)
+        {
+            return Account.Spend(bytes);
+        }
+    }
+
+    private TimeSpan Charge(List<SendFrame> page, int from, bool again)
+    {
+        long bytes = 0;
+        for (var i = from; i < page.Count; i++)
+        {
+            bytes += page[i].Buffer.Length;
+        }
+
+        return state.IsSystem ? TimeSpan.Zero : Account.Spend(again ? bytes * ReplayBudget.AgainFactor : bytes);
     }
 
     private bool TryBeginCatchUp(StreamSubscription subscription, List<SendFrame> page, out SeqRange range)

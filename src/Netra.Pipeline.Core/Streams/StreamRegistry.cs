@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 
@@ -16,12 +17,17 @@ internal sealed class StreamRegistry(
     WindowBudget budget,
     StreamObservers observers,
     ServedTime time,
-    BudgetRelief? relief = null)
+    BudgetRelief? relief = null,
+    ReplayBudget? replay = null)
 {
     // Leases given back together are stored together; more at once would only wait in the log's queue.
     private const int ReleasesAtOnce = 512;
 
-    private readonly StreamServices _services = new(log, options.Value, budget, observers, time) { Relief = relief };
+    private readonly StreamServices _services = new(log, options.Value, budget, observers, time)
+    {
+        Relief = relief,
+        Replay = replay ?? new ReplayBudget(Options.Create(new PeerLimitOptions()), time),
+    };
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;

@@ -1,3 +1,4 @@
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Streams;
@@ -8,6 +9,9 @@ internal sealed record StreamServices(
 {
     /// <summary>Counts events, for metrics.</summary>
     public StreamCounters Counters { get; } = new();
+
+    /// <summary>What users read of the past.</summary>
+    public ReplayBudget Replay { get; init; } = new(Microsoft.Extensions.Options.Options.Create(new PeerLimitOptions()), Time);
 
     /// <summary>Makes room where all queues and windows hold too much; null where there is no such limit.</summary>
     public BudgetRelief? Relief { get; init; }

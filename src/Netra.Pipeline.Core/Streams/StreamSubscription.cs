@@ -66,6 +66,27 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     /// </summary>
     public long LastTold { get => Volatile.Read(ref _lastTold); set => Volatile.Write(ref _lastTold, value); }
 
+    /// <summary>
+    /// Asks for a range again. Numbers that wait already are not asked for twice, and ranges that meet are one: however often a client
+    /// asks, each number is sent once for it, unless it was sent before it was asked for again.
+    /// </summary>
+    /// <returns>False when as many ranges wait as may.</returns>
+    public bool TryAddRedelivery(SeqRange range, int most)
+    {
+        if (Redeliveries.Count == 0)
+        {
+            Redeliveries.Add(range);
+            UpdateHasPages();
+            return true;
+        }
+
+        // The first one is being served, and stays as it is: what lies below it has been sent, or was not asked for.
+        var served = Redeliveries[0];
+        var below = range with { To = Math.Min(range.To, served.From - 1) };
+        var above = range with { From = Math.Max(range.From, served.To + 1) };
+        return (below.Count <= 0 || TryMerge(below, most)) && (above.Count <= 0 || TryMerge(above, most));
+    }
+
     /// <summary>To be called under the lock after every change of <see cref="Mode"/> or <see cref="Redeliveries"/>.</summary>
     public void UpdateHasPages() => _hasPages = Mode != SubscriptionMode.Live || Redeliveries.Count > 0;
 
@@ -74,6 +95,27 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     {
         Start = LastQueued = Acknowledged = LastWritten = LastTold = start;
         Audited = Progress(default);
+    }
+
+    private bool TryMerge(SeqRange range, int most)
+    {
+        for (var i = Redeliveries.Count - 1; i > 0; i--)
+        {
+            var waiting = Redeliveries[i];
+            if (waiting.From <= range.To + 1 && range.From <= waiting.To + 1)
+            {
+                range = new SeqRange(Math.Min(range.From, waiting.From), Math.Max(range.To, waiting.To));
+                Redeliveries.RemoveAt(i);
+            }
+        }
+
+        if (Redeliveries.Count >= most)
+        {
+            return false;
+        }
+
+        Redeliveries.Add(range);
+        return true;
     }
 
     public void FallBehind(long next)

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
@@ -25,7 +27,8 @@ internal sealed class ThreadEndpoints(
     StreamRegistry streams,
     LogRequests requests,
     ThreadRequests waiting,
-    FailureReporter failures)
+    FailureReporter failures,
+    IOptions<PeerLimitOptions> limits)
 {
     // What one answer holds in memory.
     private const int PageBytes = 1024 * 1024;
@@ -118,6 +121,11 @@ internal sealed class ThreadEndpoints(
         var stream = await streams.PinAsync(user, context.RequestAborted);
         try
         {
+            if (stream.Pages.Charge(bytes: 0) is { Ticks: > 0 })
+            {
+                return TooMuch();
+            }
+
             var page = await stream.Storage.ReadThreadAsync(thread, after, limit, PageBytes, context.RequestAborted);
             if (page is null)
             {
@@ -125,6 +133,7 @@ internal sealed class ThreadEndpoints(
             }
 
             EnsureOwn(page.Events, user, thread);
+            stream.Pages.Charge(page.Events.Sum(static stored => (long)stored.Buffer.Length));
             return new ThreadEventsAnswer(thread, page);
         }
         finally
@@ -132,6 +141,12 @@ internal sealed class ThreadEndpoints(
             stream.Pins.Remove();
         }
     }
+
+    private ProblemDocument TooMuch() => new(
+        StatusCodes.Status429TooManyRequests,
+        FailureCodes.WireName(FailureCode.RateLimited),
+        $"The user has read more than {limits.Value.ReplayBytesPerSecond} bytes of the past a second, or all users more than "
+        + $"{limits.Value.TotalReplay} (Netra:Limits:ReplayBytesPerSecond, TotalReplayBytesPerSecond).");
 
     private static ProblemDocument NotFound()
         => ProblemDocument.NotFound("The user has no thread of that id, or none of its events is kept.");

@@ -181,7 +181,7 @@ internal sealed class ResumeTests
         await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
         for (var i = 0; i < 3; i++)
         {
-            await client.SendAsync(ClientMessageWriter.Replay(new ReplayMessage(1, 2)));
+            await client.SendAsync(ClientMessageWriter.Replay(new ReplayMessage((2 * i) + 1, (2 * i) + 1)));
         }
 
         var error = await client.ReadAsync<ErrorMessage>();

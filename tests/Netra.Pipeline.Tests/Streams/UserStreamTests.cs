@@ -219,14 +219,34 @@ internal sealed class UserStreamTests
         var harness = await StreamHarness.CreateAsync();
         var device = harness.Connect(queueFrames: 64);
         harness.EmitMany(5);
-        for (var i = 0; i < 3; i++)
+        foreach (var seq in (long[])[1, 3, 5])
         {
-            Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.True);
+            Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(seq, seq), maxWaiting: 3), Is.True);
         }
 
-        Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 2), maxWaiting: 3), Is.False);
+        harness.EmitMany(2);
+        Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(7, 7), maxWaiting: 3), Is.False);
         Assert.Throws<ProtocolViolationException>(
-            () => harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 6), maxWaiting: 9));
+            () => harness.Stream.Pages.TryRequestReplay(device.Subscription, new SeqRange(1, 8), maxWaiting: 9));
+    }
+
+    [Test]
+    public async Task RequestReplay_AgainAndAgain_SendsEachNumberOnce()
+    {
+        var harness = await StreamHarness.CreateAsync(windowEvents: 16);
+        var device = harness.Connect(harness.ResumeAt(0), queueFrames: 64);
+        harness.EmitMany(60);
+        await device.ReadAsync();
+
+        foreach (var range in (SeqRange[])[new(20, 30), new(20, 30), new(1, 60), new(31, 40), new(5, 25), new(1, 60)])
+        {
+            Assert.That(harness.Stream.Pages.TryRequestReplay(device.Subscription, range, maxWaiting: 3), Is.True);
+        }
+
+        await device.ReadAsync();
+        var again = device.Received.OfType<EventMessage>().Where(static e => e.Redelivery == 1).Select(static e => e.Seq).ToList();
+        Assert.That(again, Is.EquivalentTo(Numbers(1, 60)));
+        Assert.That(again.Take(11), Is.EqualTo(Numbers(20, 30)), "in the order in which they were asked for");
     }
 
     [Test]
