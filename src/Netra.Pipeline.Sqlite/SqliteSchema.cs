@@ -149,9 +149,14 @@ internal static class SqliteSchema
         database.BeginWriting();
         try
         {
-            database.Execute(migration.Sql);
-            database.Execute(string.Create(
-                CultureInfo.InvariantCulture, $"PRAGMA user_version = {migration.Version}; PRAGMA application_id = {ApplicationId}"));
+            // Another process may have done it since the version was read.
+            if (database.QueryInt64("PRAGMA user_version") < migration.Version)
+            {
+                database.Execute(migration.Sql);
+                database.Execute(string.Create(
+                    CultureInfo.InvariantCulture, $"PRAGMA user_version = {migration.Version}; PRAGMA application_id = {ApplicationId}"));
+            }
+
             database.Commit();
         }
         catch (SqliteFailureException)

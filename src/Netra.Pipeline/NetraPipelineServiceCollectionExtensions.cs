@@ -25,6 +25,6 @@ public static class NetraPipelineServiceCollectionExtensions
         // A log that the host has registered before stays.
         services.TryAddSingleton<IEventLog, SqliteEventLog>();
         SqliteServices.Add(services);
-        return services.AddNetraPipelineCore().AddMonitoring().AddAlerting();
+        return services.AddNetraPipelineCore().AddMonitoring().AddAlerting().AddSecurity();
     }
 }

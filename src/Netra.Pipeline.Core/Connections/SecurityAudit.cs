@@ -54,6 +54,12 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             PeerLog.SourceOf(remote),
             more => Log.CredentialDenied(_logger, userId, remote, problem, more));
 
+    /// <summary>An API key was made or revoked, in whichever process.</summary>
+    public void KeyChanged(string keyId, string name, string change) => Log.KeyChanged(_logger, keyId, name, change);
+
+    /// <summary>Credentials were revoked.</summary>
+    public void Revoked(string? who, string subject) => Log.Revoked(_logger, subject, who);
+
     /// <summary>An event was stopped on its way to another user.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq)
         => Log.IsolationViolated(_logger, seq, connectionId, userId);
@@ -98,6 +104,20 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             "A new credential for a connection of {UserId} was not taken: {Problem} [from {RemoteEndPoint}]{More}",
             EventName = nameof(EventIds.CredentialDenied))]
         public static partial void CredentialDenied(ILogger logger, string userId, EndPoint? remoteEndPoint, string problem, string more);
+
+        [LoggerMessage(
+            EventIds.ApiKeyChanged,
+            LogLevel.Warning,
+            "The API key {KeyId} of {Name} {Change}",
+            EventName = nameof(EventIds.ApiKeyChanged))]
+        public static partial void KeyChanged(ILogger logger, string keyId, string name, string change);
+
+        [LoggerMessage(
+            EventIds.CredentialsRevoked,
+            LogLevel.Warning,
+            "The credentials of {Subject} were revoked [by {Operator}]",
+            EventName = nameof(EventIds.CredentialsRevoked))]
+        public static partial void Revoked(ILogger logger, string subject, string? @operator);
 
         [LoggerMessage(
             EventIds.AuditIsolationViolated,

@@ -185,6 +185,15 @@ internal static class EventIds
     /// <summary>A new credential of an open connection could not be checked.</summary>
     public const int ReauthenticationFailed = 2107;
 
+    /// <summary>The keys that tokens are checked with cannot be asked for.</summary>
+    public const int TokenKeysUnavailable = 2108;
+
+    /// <summary>API keys were made or revoked.</summary>
+    public const int ApiKeyChanged = 2109;
+
+    /// <summary>Credentials were revoked.</summary>
+    public const int CredentialsRevoked = 2110;
+
     /// <summary>A lifecycle event is accepted: it has its number.</summary>
     public const int CheckpointAccepted = 2150;
 

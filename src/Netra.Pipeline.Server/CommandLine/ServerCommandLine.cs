@@ -18,7 +18,10 @@ internal static class ServerCommandLine
     public static Task<int> RunAsync(IReadOnlyList<string> arguments) => ServerCommand.RunAsync(Create, arguments);
 
     private static RootCommand Create(IConfiguration configuration)
-        => new("Without a command the server starts; all arguments are its settings, such as --urls and --Netra:DataDirectory=FOLDER.");
+        => new("Without a command the server starts; all arguments are its settings, such as --urls and --Netra:DataDirectory=FOLDER.")
+        {
+            KeysCommand.Create(configuration),
+        };
 
     // The host's configuration ignores a bare word, so a mistyped command must not start a server.
     private static bool IsWord(string argument) => argument.Length > 0 && argument[0] is not ('-' or '/') && !argument.Contains('=');

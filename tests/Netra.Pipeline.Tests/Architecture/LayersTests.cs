@@ -4,6 +4,7 @@ using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Security;
 using Netra.Pipeline.Sqlite;
 
 namespace Netra.Pipeline.Tests.Architecture;
@@ -21,6 +22,7 @@ internal sealed class LayersTests
         typeof(SqliteEventLog).Assembly,
         typeof(MonitoringOptions).Assembly,
         typeof(AlertingOptions).Assembly,
+        typeof(AuthenticationOptions).Assembly,
         typeof(Microsoft.Extensions.DependencyInjection.NetraPipelineServiceCollectionExtensions).Assembly,
     ];
 

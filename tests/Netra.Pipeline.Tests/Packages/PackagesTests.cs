@@ -11,7 +11,7 @@ internal sealed class PackagesTests
     private static readonly string[] Names =
         [
             "Netra.Pipeline", "Netra.Pipeline.Alerting", "Netra.Pipeline.Core", "Netra.Pipeline.Monitoring", "Netra.Pipeline.Protocol",
-            "Netra.Pipeline.Sqlite"
+            "Netra.Pipeline.Security", "Netra.Pipeline.Sqlite"
         ];
 
     // SQLite, mail, cryptography, retries.

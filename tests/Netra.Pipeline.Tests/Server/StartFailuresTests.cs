@@ -41,7 +41,7 @@ internal sealed class StartFailuresTests
         var (exitCode, output) = await RunAsync("Production");
 
         Assert.That(exitCode, Is.EqualTo(1), output);
-        Assert.That(output, Does.Contain("IConnectionAuthenticator"));
+        Assert.That(output, Does.Contain("Netra:Authentication:Audience").And.Contain("keys create"), "it says what to set");
     }
 
     [Test]

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Options;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Security.Tokens;
+
+namespace Netra.Pipeline.Security.Credentials;
+
+/// <summary>
+/// Says who connects, by a token or a ticket (docs/protocol.md, section 12). It counts where the host registers no authenticator of its
+/// own. Safe from any thread.
+/// </summary>
+internal sealed class CredentialAuthenticator(
+    TokenVerifier tokens,
+    AccessDirectory directory,
+    AuthenticationMetrics metrics,
+    IOptions<AuthenticationOptions> options,
+    TimeProvider time) : DefaultAuthenticator
+{
+    public override bool IsConfigured => tokens.IsConfigured || directory.HasKeys;
+
+    public override string Advice => "nothing says who may connect or publish: set Netra:Authentication:Audience and Issuer with Keys, "
+        + "JwksFile, JwksUrl or Authority for tokens, or make an API key with the command 'keys create' (README, Production); "
+        + "a host of its own registers an IConnectionAuthenticator (UseAuthenticator). Only Development does without";
+
+    public override bool HasCredential(HandshakeRequest request) => Credential.IsIn(request);
+
+    public override async ValueTask<AuthenticationResult> AuthenticateAsync(
+        HandshakeRequest request, CancellationToken cancellationToken)
+    {
+        var credential = Credential.Find(request.Headers, request.Query, out var problem);
+        if (problem is not null)
+        {
+            return AuthenticationResult.BadRequest(problem);
+        }
+
+        if (credential is not { } found)
+        {
+            return AuthenticationResult.Unauthorized("There is no credential: send a token, or a ticket (POST /v1/tickets).");
+        }
+
+        var result = await AuthenticateAsync(found, cancellationToken);
+        metrics.Count(found.Kind, result.Status == 101);
+        return result;
+    }
+
+    private async ValueTask<AuthenticationResult> AuthenticateAsync(Credential credential, CancellationToken cancellationToken)
+    {
+        switch (credential.Kind)
+        {
+            case CredentialKind.Key:
+                return AuthenticationResult.Forbid("An API key is for backends: with the right 'connect' it gets tickets for its users.");
+            case CredentialKind.Ticket:
+                return OfTicket(credential.Text);
+            case CredentialKind.TokenInQuery when !options.Value.AllowTokenInQuery:
+                return AuthenticationResult.Forbid(
+                    "A token in a URL ends up in logs: send it as a header or a subprotocol, or take a ticket "
+                    + "(Netra:Authentication:AllowTokenInQuery).");
+            default:
+                var token = await tokens.VerifyAsync(credential.Text, cancellationToken);
+                return token.Identity is not { } identity ? AuthenticationResult.Unauthorized(token.Problem!)
+                    : directory.IsRevoked(identity) ? AuthenticationResult.Unauthorized("The token was revoked.")
+                    : AuthenticationResult.Admit(identity);
+        }
+    }
+
+    private AuthenticationResult OfTicket(string text)
+    {
+        if (directory.Store.Take(Ticket.HashOf(text), time.GetUtcNow()) is not { } ticket)
+        {
+            return AuthenticationResult.Unauthorized("The ticket is unknown, was used, or is too old.");
+        }
+
+        var identity = new ConnectionIdentity(ticket.UserId)
+        {
+            CredentialId = ticket.CredentialId,
+            IssuedAt = ticket.IssuedAt,
+            ExpiresAt = ticket.EndsAt,
+        };
+        return directory.IsRevoked(identity)
+            ? AuthenticationResult.Unauthorized("The credential that the ticket is for was revoked.")
+            : AuthenticationResult.Admit(identity);
+    }
+}

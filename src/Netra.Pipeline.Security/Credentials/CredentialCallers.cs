@@ -1,0 +1,101 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Netra.Pipeline.Access;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Failures;
+using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Security.Tokens;
+
+namespace Netra.Pipeline.Security.Credentials;
+
+/// <summary>Says who publishes or operates, by an API key or a token with roles. Safe from any thread.</summary>
+internal sealed class CredentialCallers(TokenVerifier tokens, AccessDirectory directory, AuthenticationMetrics metrics)
+    : CallerAuthenticator
+{
+    // Names of keys and subjects of tokens are different people, whatever they are called.
+    private const string KeyPublisher = "key:";
+
+    public override bool IsConfigured => tokens.IsConfigured || directory.HasKeys;
+
+    public override async ValueTask<CallerResult?> AuthenticateAsync(HttpContext context)
+    {
+        var credential = Credential.Find(context.Request.Headers, query: null, out var problem);
+        if (problem is not null)
+        {
+            return CallerResult.Refuse(StatusCodes.Status401Unauthorized, "unauthorized", problem);
+        }
+
+        if (credential is not { } found)
+        {
+            return null;
+        }
+
+        CallerResult result;
+        try
+        {
+            result = found.Kind switch
+            {
+                CredentialKind.Key => OfKey(context, found.Text),
+                CredentialKind.Ticket => Refuse("A ticket is for a connection."),
+                _ => await OfTokenAsync(context, found.Text),
+            };
+        }
+        catch (AuthenticationUnavailableException exception)
+        {
+            result = CallerResult.Refuse(
+                StatusCodes.Status503ServiceUnavailable,
+                FailureCodes.WireName(FailureCode.AuthenticationUnavailable),
+                exception.Message);
+        }
+
+        metrics.Count(found.Kind, result.Caller is not null);
+        return result;
+    }
+
+    private static CallerResult Refuse(string problem)
+        => CallerResult.Refuse(StatusCodes.Status401Unauthorized, "unauthorized", problem);
+
+    private CallerResult OfKey(HttpContext context, string text)
+    {
+        if (directory.Find(text) is not { } lease)
+        {
+            return Refuse("The API key is unknown, has ended, or was revoked.");
+        }
+
+        SetUser(context, KeyPublisher + lease.Key.Name, lease.Key.Name);
+        return new CallerResult(new Caller(lease.Key.Rights, lease.Key.Users, () => lease.Ended), Refusal: null);
+    }
+
+    private async ValueTask<CallerResult> OfTokenAsync(HttpContext context, string text)
+    {
+        var token = await tokens.VerifyAsync(text, context.RequestAborted);
+        if (token.Identity is not { } identity)
+        {
+            return Refuse(token.Problem!);
+        }
+
+        if (directory.IsRevoked(identity))
+        {
+            return Refuse("The token was revoked.");
+        }
+
+        if (identity.UserId.StartsWith(KeyPublisher, StringComparison.Ordinal))
+        {
+            return Refuse($"The token's subject begins with '{KeyPublisher}', as the publishers of API keys do.");
+        }
+
+        SetUser(context, identity.UserId, identity.UserId);
+        return new CallerResult(new Caller(token.Rights, UserPattern.All, () => Watch(context, identity)), Refusal: null);
+    }
+
+    // Only requests that are open for long ask for it.
+    private CancellationToken Watch(HttpContext context, ConnectionIdentity identity)
+    {
+        var lease = directory.Watch(identity);
+        context.Response.RegisterForDispose(lease);
+        return lease.Ended;
+    }
+
+    private static void SetUser(HttpContext context, string id, string name) => context.User = new ClaimsPrincipal(new ClaimsIdentity(
+        [new Claim(ClaimTypes.NameIdentifier, id), new Claim(ClaimTypes.Name, name)], "Bearer"));
+}

@@ -1,0 +1,249 @@
+using Netra.Pipeline.Access;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Protocol;
+
+namespace Netra.Pipeline.Security.Keys;
+
+/// <summary>
+/// What is known of keys and revocations in memory, beside the file: who a key is of, and what holds no more. A round each second notices
+/// what other processes have changed, and ends what is over: requests that are open for long, and connections.
+/// </summary>
+/// <remarks>Safe from any thread: a lock guards the tables, which are replaced as a whole; the store has its own.</remarks>
+internal sealed class AccessDirectory(
+    Lazy<AccessStore> store, ConnectionRegistry connections, SecurityAudit audit, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<TokenLease> _leases = [];
+    private Dictionary<string, KeyLease> _keys = new(StringComparer.Ordinal);
+    private Dictionary<string, DateTimeOffset> _users = new(StringComparer.Ordinal);
+    private HashSet<string> _tokens = new(StringComparer.Ordinal);
+    private long _version = -1;
+    private bool _hasRevoked;
+    private long _trimmedAt;
+
+    /// <summary>The file.</summary>
+    public AccessStore Store => store.Value;
+
+    /// <summary>Whether there is a key that is good.</summary>
+    public bool HasKeys
+    {
+        get
+        {
+            EnsureRead();
+            lock (_gate)
+            {
+                return _keys.Values.Any(static lease => !lease.Ended.IsCancellationRequested);
+            }
+        }
+    }
+
+    /// <summary>Finds a key; null where it is unknown, has ended, or was revoked.</summary>
+    public KeyLease? Find(string key)
+    {
+        EnsureRead();
+        if (ApiKey.IdOf(key) is not { } id)
+        {
+            return null;
+        }
+
+        KeyLease? lease;
+        lock (_gate)
+        {
+            _keys.TryGetValue(id, out lease);
+        }
+
+        return lease is not null && lease.Key.Is(key) && lease.Key.IsAlive(time.GetUtcNow()) ? lease : null;
+    }
+
+    /// <summary>Whether a credential was revoked.</summary>
+    public bool IsRevoked(ConnectionIdentity identity)
+    {
+        EnsureRead();
+        lock (_gate)
+        {
+            return IsRevoked(identity.UserId, identity.CredentialId, identity.IssuedAt);
+        }
+    }
+
+    /// <summary>Watches over a token while a request of it is open.</summary>
+    /// <param name="identity">Whom the token names, and until when.</param>
+    /// <returns>Its end; disposing it ends the watch.</returns>
+    public TokenLease Watch(ConnectionIdentity identity)
+    {
+        var lease = new TokenLease(identity, time, Forget);
+        lock (_gate)
+        {
+            _leases.Add(lease);
+        }
+
+        return lease;
+    }
+
+    /// <summary>Keeps a new key, which is good from now on.</summary>
+    public void Add(ApiKey key)
+    {
+        Store.Add(key);
+        Read();
+    }
+
+    /// <summary>Revokes a key.</summary>
+    /// <returns>Whether there was one of that id that had not been revoked.</returns>
+    public bool TryRevoke(string keyId)
+    {
+        var isRevoked = Store.TryRevoke(keyId, time.GetUtcNow());
+        Read();
+        return isRevoked;
+    }
+
+    /// <summary>Revokes a user's credentials, or a token.</summary>
+    public void Revoke(Revocation revocation)
+    {
+        Store.Add(revocation);
+        Read();
+        EndRevoked();
+    }
+
+    /// <summary>One round of the background loop.</summary>
+    public void OnTick()
+    {
+        if (Store.Version() != Volatile.Read(ref _version))
+        {
+            Read();
+        }
+
+        EndOver();
+        EndRevoked();
+        if (time.GetElapsedTime(_trimmedAt) >= TrimEvery)
+        {
+            _trimmedAt = time.GetTimestamp();
+            Store.Trim(time.GetUtcNow());
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var lease in _keys.Values)
+            {
+                lease.Dispose();
+            }
+        }
+
+        if (store.IsValueCreated)
+        {
+            Store.Dispose();
+        }
+    }
+
+    private void EnsureRead()
+    {
+        if (Volatile.Read(ref _version) < 0)
+        {
+            Read();
+        }
+    }
+
+    private void Read()
+    {
+        // The version first: what is changed after it is read once more.
+        var version = Store.Version();
+        var (keys, revocations) = (Store.Keys(), Store.Revocations(time.GetUtcNow()));
+        List<KeyLease> gone = [];
+        lock (_gate)
+        {
+            var isFirst = _version < 0;
+            var next = new Dictionary<string, KeyLease>(StringComparer.Ordinal);
+            foreach (var key in keys.Where(static key => key.RevokedAt is null))
+            {
+                if (_keys.Remove(key.Id, out var known))
+                {
+                    next.Add(key.Id, known);
+                }
+                else
+                {
+                    next.Add(key.Id, new KeyLease(key));
+                    if (!isFirst)
+                    {
+                        var rights = string.Join(' ', AccessRightNames.NamesOf(key.Rights));
+                        audit.KeyChanged(key.Id, key.Name, $"is good from now on, for {rights} and the users {key.Users.Text}");
+                    }
+                }
+            }
+
+            gone.AddRange(_keys.Values);
+            _keys = next;
+            _users = revocations
+                .Where(static revocation => revocation.UserId is not null)
+                .GroupBy(static revocation => revocation.UserId!, StringComparer.Ordinal)
+                .ToDictionary(static group => group.Key, static group => group.Max(static one => one.RevokedAt), StringComparer.Ordinal);
+            _tokens = revocations.Select(static revocation => revocation.TokenId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            _hasRevoked = revocations.Count > 0;
+            Volatile.Write(ref _version, version);
+        }
+
+        foreach (var lease in gone)
+        {
+            audit.KeyChanged(lease.Key.Id, lease.Key.Name, "is revoked");
+            lease.End();
+        }
+    }
+
+    private void EndOver()
+    {
+        var now = time.GetUtcNow();
+        List<KeyLease> over;
+        lock (_gate)
+        {
+            over = [.. _keys.Values.Where(lease => !lease.Key.IsAlive(now) && !lease.Ended.IsCancellationRequested)];
+        }
+
+        over.ForEach(static lease => lease.End());
+    }
+
+    // Each second while anything is revoked: a handshake may have passed the check just before.
+    private void EndRevoked()
+    {
+        List<TokenLease> leases;
+        lock (_gate)
+        {
+            if (!_hasRevoked)
+            {
+                return;
+            }
+
+            leases = [.. _leases.Where(lease =>
+                IsRevoked(lease.Identity.UserId, lease.Identity.CredentialId, lease.Identity.IssuedAt))];
+        }
+
+        leases.ForEach(static lease => lease.End());
+        foreach (var connection in connections.All)
+        {
+            var identity = connection.Credential?.Identity;
+            bool isRevoked;
+            lock (_gate)
+            {
+                isRevoked = IsRevoked(connection.UserId, identity?.CredentialId, identity is null ? null : connection.Credential!.IssuedAt);
+            }
+
+            if (isRevoked)
+            {
+                connection.End(ConnectionEndReason.CredentialRevoked);
+            }
+        }
+    }
+
+    private bool IsRevoked(string userId, string? credentialId, DateTimeOffset? issuedAt)
+        => (_users.TryGetValue(userId, out var revokedAt) && (issuedAt is not { } issued || issued <= revokedAt))
+            || (credentialId is not null && _tokens.Contains(credentialId));
+
+    private void Forget(TokenLease lease)
+    {
+        lock (_gate)
+        {
+            _leases.Remove(lease);
+        }
+    }
+}

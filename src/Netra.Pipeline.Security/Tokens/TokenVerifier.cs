@@ -1,0 +1,287 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+using Netra.Pipeline.Access;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
+
+namespace Netra.Pipeline.Security.Tokens;
+
+/// <summary>
+/// Checks JSON Web Tokens (docs/protocol.md, section 12.1): signature, issuer, audience, times, how long they live, whom they name. No text
+/// of it shows a token. Safe to use from any thread.
+/// </summary>
+internal sealed partial class TokenVerifier : IDisposable
+{
+    private const int LongestToken = 16 * 1024;
+    private const string Roles = "netra.";
+    private static readonly TimeSpan RemoteFreshFor = TimeSpan.FromMinutes(10);
+
+    // Each of the kinds that a key of the kind can check: a library that took another would refuse it as well, by the key's type.
+    private static readonly string[] Algorithms =
+    [
+        SecurityAlgorithms.HmacSha256, SecurityAlgorithms.HmacSha384, SecurityAlgorithms.HmacSha512,
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
+        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+    ];
+
+    private readonly JsonWebTokenHandler _handler = new()
+    {
+        MapInboundClaims = false,
+        MaximumTokenSizeInBytes = LongestToken,
+        SetDefaultTimesOnTokenCreation = false,
+    };
+
+    private readonly AuthenticationOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Lazy<KeySource[]> _sources;
+    private readonly PeerLog _lines;
+    private readonly ILogger _logger;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1024 * 1024 };
+
+    public TokenVerifier(IOptions<AuthenticationOptions> options, ServedTime time, PeerLog lines, ILogger<TokenVerifier> logger)
+    {
+        (_options, _time, _lines, _logger) = (options.Value, time, lines, logger);
+        _sources = new Lazy<KeySource[]>(() => [.. Sources()]);
+    }
+
+    /// <summary>Whether tokens are taken at all.</summary>
+    public bool IsConfigured => _options.HasTokens;
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Checks a token.</summary>
+    /// <exception cref="AuthenticationUnavailableException">No key is known, since none of their sources could be asked.</exception>
+    public async ValueTask<VerifiedToken> VerifyAsync(string token, CancellationToken cancellationToken)
+    {
+        if (!IsConfigured)
+        {
+            return VerifiedToken.Refuse("No tokens are taken here (Netra:Authentication).");
+        }
+
+        if (token.Length > LongestToken || !_handler.CanReadToken(token))
+        {
+            return VerifiedToken.Refuse("The credential is not a JSON Web Token.");
+        }
+
+        JsonWebToken read;
+        try
+        {
+            read = _handler.ReadJsonWebToken(token);
+        }
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
+        {
+            return VerifiedToken.Refuse("The credential is not a JSON Web Token.");
+        }
+
+        // An extension that must be understood (RFC 7515, section 4.1.11), of which none is.
+        if (read.TryGetHeaderValue<object>("crit", out _))
+        {
+            return VerifiedToken.Refuse("The token has a header 'crit', of which nothing is understood.");
+        }
+
+        var sets = new List<KeySet>();
+        foreach (var source in _sources.Value)
+        {
+            if (await source.GetAsync(read.Kid, cancellationToken) is { } set)
+            {
+                sets.Add(set);
+            }
+        }
+
+        if (sets.Count == 0)
+        {
+            throw new AuthenticationUnavailableException("The keys that tokens are checked with cannot be asked for at the moment.");
+        }
+
+        var result = await _handler.ValidateTokenAsync(read, ParametersOf(sets));
+        return result.IsValid ? Describe(read) : VerifiedToken.Refuse(ProblemOf(result.Exception));
+    }
+
+    private TokenValidationParameters ParametersOf(List<KeySet> sets) => new()
+    {
+        ValidAlgorithms = Algorithms,
+        RequireSignedTokens = true,
+        RequireExpirationTime = true,
+        ValidateIssuer = true,
+        ValidIssuers = [.. sets.Select(static set => set.Issuer).Append(_options.Issuer).OfType<string>().Distinct(StringComparer.Ordinal)],
+        ValidateAudience = true,
+        ValidAudience = _options.Audience,
+        ValidateIssuerSigningKey = true,
+        IssuerSigningKeys = sets.SelectMany(static set => set.Keys),
+        LifetimeValidator = IsAlive,
+        LogValidationExceptions = false,
+        IncludeTokenOnFailedValidation = false,
+        SaveSigninToken = false,
+    };
+
+    private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        return notBefore is { } from && from > now + _options.ClockSkew
+            ? throw new SecurityTokenNotYetValidException()
+            : expires is { } to && to > now - _options.ClockSkew
+            ? true
+            : throw (expires is null ? new SecurityTokenNoExpirationException() : new SecurityTokenExpiredException());
+    }
+
+    private VerifiedToken Describe(JsonWebToken token)
+    {
+        if (PayloadOf(token) is not { } claims)
+        {
+            return VerifiedToken.Refuse("The token's payload is not one JSON object, or names a member twice.");
+        }
+
+        var issuedAt = TimeOf(claims, JwtRegisteredClaimNames.Iat) ?? TimeOf(claims, JwtRegisteredClaimNames.Nbf);
+        var expiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero);
+        var lifetime = expiresAt - (issuedAt is { } issued && issued < expiresAt ? issued : _time.GetUtcNow());
+        if (lifetime > _options.MaxTokenLifetime + _options.ClockSkew)
+        {
+            return VerifiedToken.Refuse(
+                $"The token lives for {lifetime}, and may live for {_options.MaxTokenLifetime} (Netra:Authentication:MaxTokenLifetime).");
+        }
+
+        if (!claims.TryGetProperty(_options.UserClaim, out var user) || user.ValueKind != JsonValueKind.String)
+        {
+            return VerifiedToken.Refuse($"The token has no text '{_options.UserClaim}', which names the user.");
+        }
+
+        if (IdentifierRules.ProblemOfUser(user.GetString(), _options.UserClaim) is { } problem)
+        {
+            return VerifiedToken.Refuse($"The token's {problem}.");
+        }
+
+        // Its grace is over when it ends for good.
+        var identity = new ConnectionIdentity(user.GetString()!)
+        {
+            ExpiresAt = expiresAt + _options.ClockSkew,
+            CredentialId = token.Id is { Length: > 0 } id ? id : null,
+            IssuedAt = issuedAt,
+        };
+        var rights = claims.TryGetProperty(_options.RolesClaim, out var roles) ? RightsOf(roles) : AccessRights.None;
+        return new VerifiedToken(identity, rights, Problem: null);
+    }
+
+    // The library has read it already, into types of its own choice.
+    private static JsonElement? PayloadOf(JsonWebToken token)
+    {
+        try
+        {
+            using var payload = JsonDocument.Parse(
+                Base64Url.DecodeFromChars(token.EncodedPayload), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return payload.RootElement.ValueKind == JsonValueKind.Object ? payload.RootElement.Clone() : null;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static DateTimeOffset? TimeOf(JsonElement claims, string claim)
+        => claims.TryGetProperty(claim, out var value)
+            && value.ValueKind == JsonValueKind.Number
+            && value.TryGetDouble(out var seconds)
+            && seconds is > 0 and < 253_402_300_799
+            ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
+            : null;
+
+    private static AccessRights RightsOf(JsonElement roles) => roles.ValueKind switch
+    {
+        JsonValueKind.String => RightsOf(roles.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        JsonValueKind.Array => RightsOf(
+            roles.EnumerateArray().Where(static role => role.ValueKind == JsonValueKind.String).Select(static role => role.GetString()!)),
+        _ => AccessRights.None,
+    };
+
+    private static AccessRights RightsOf(IEnumerable<string> roles) => roles
+        .Where(static role => role.StartsWith(Roles, StringComparison.Ordinal))
+        .Aggregate(AccessRights.None, static (rights, role) => rights | AccessRightNames.Of(role[Roles.Length..]));
+
+    private static string ProblemOf(Exception? exception) => exception switch
+    {
+        SecurityTokenExpiredException => "The token has expired.",
+        SecurityTokenNotYetValidException => "The token is not valid yet.",
+        SecurityTokenNoExpirationException => "The token has no end (exp).",
+        SecurityTokenInvalidIssuerException => "The token is of another issuer (Netra:Authentication:Issuer).",
+        SecurityTokenInvalidAudienceException => "The token is for another audience (Netra:Authentication:Audience).",
+        SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not taken.",
+        SecurityTokenSignatureKeyNotFoundException => "The token is signed with an unknown key.",
+        SecurityTokenInvalidSignatureException => "The token's signature is not valid.",
+        _ => "The token is not valid.",
+    };
+
+    private IEnumerable<KeySource> Sources()
+    {
+        if (_options.Keys.Count > 0)
+        {
+            var given = Task.FromResult(new KeySet([.. _options.Keys.Select(TokenKeys.Read)]));
+            yield return new KeySource(_ => given, TimeSpan.MaxValue, _time, TellFor("Keys"));
+        }
+
+        if (_options.JwksFile is { Length: > 0 } file)
+        {
+            yield return new KeySource(
+                token => ReadFileAsync(file, token), KeySource.FewestBetween, _time, TellFor(nameof(AuthenticationOptions.JwksFile)));
+        }
+
+        if (_options.JwksUrl is { Length: > 0 } url)
+        {
+            yield return new KeySource(
+                token => FetchSetAsync(url, token), RemoteFreshFor, _time, TellFor(nameof(AuthenticationOptions.JwksUrl)));
+        }
+
+        if (_options.Authority is { Length: > 0 } authority)
+        {
+            yield return new KeySource(
+                token => DiscoverAsync(authority, token), RemoteFreshFor, _time, TellFor(nameof(AuthenticationOptions.Authority)));
+        }
+    }
+
+    private static async Task<KeySet> ReadFileAsync(string file, CancellationToken cancellationToken)
+        => new(TokenKeys.ReadSet(await File.ReadAllTextAsync(file, cancellationToken), allowSecrets: true));
+
+    private async Task<KeySet> FetchSetAsync(string url, CancellationToken cancellationToken)
+        => new(TokenKeys.ReadSet(await _http.GetStringAsync(url, cancellationToken), allowSecrets: false));
+
+    private async Task<KeySet> DiscoverAsync(string authority, CancellationToken cancellationToken)
+    {
+        // Which URLs may be without TLS is checked with the options; the document's own are held to the same.
+        var documents = new HttpDocumentRetriever(_http) { RequireHttps = !AuthenticationOptionsValidator.IsOfThisMachine(authority) };
+        var found = await OpenIdConnectConfigurationRetriever.GetAsync(
+            $"{authority.TrimEnd('/')}/.well-known/openid-configuration", documents, cancellationToken);
+        return new KeySet(TokenKeys.Checked(found.SigningKeys, allowSecrets: false), _options.Issuer ?? found.Issuer);
+    }
+
+    private Action<Exception> TellFor(string source) => exception => _lines.Write(
+        EventIds.TokenKeysUnavailable,
+        source,
+        source: null,
+        more => Log.Unavailable(_logger, source, exception.Message, more));
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventIds.TokenKeysUnavailable,
+            LogLevel.Error,
+            "The keys that tokens are checked with (Netra:Authentication:{Source}) cannot be asked for: {Problem}. Those known go on{More}",
+            EventName = nameof(EventIds.TokenKeysUnavailable))]
+        public static partial void Unavailable(ILogger logger, string source, string problem, string more);
+    }
+}
+
+/// <summary>What a token says, or what is wrong with it.</summary>
+/// <param name="Identity">Whom it names; null where it is refused.</param>
+/// <param name="Rights">What its roles allow.</param>
+/// <param name="Problem">What is wrong; null where nothing is.</param>
+internal sealed record VerifiedToken(ConnectionIdentity? Identity, AccessRights Rights, string? Problem)
+{
+    public static VerifiedToken Refuse(string problem) => new(null, AccessRights.None, problem);
+}
