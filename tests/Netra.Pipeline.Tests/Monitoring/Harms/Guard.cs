@@ -19,6 +19,7 @@ internal enum Guard
     Handles,
     Queues,
     Commands,
+    Origin,
     Files,
     Drain,
 }

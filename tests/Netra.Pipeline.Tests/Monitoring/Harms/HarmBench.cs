@@ -97,9 +97,10 @@ internal sealed class HarmBench : IAsyncDisposable
     /// <summary>The value of a setting that differs between the lengths.</summary>
     public static T Either<T>(T inShort, T inFull) => HarmSettings.IsFull ? inFull : inShort;
 
-    public async Task<HealthyPage> OpenAsync(string userId, bool fromNow = false, int? receiveBuffer = null)
+    public async Task<HealthyPage> OpenAsync(
+        string userId, bool fromNow = false, int? receiveBuffer = null, string? address = null)
     {
-        var page = await HealthyPage.OpenAsync(this, userId, fromNow, receiveBuffer);
+        var page = await HealthyPage.OpenAsync(this, userId, fromNow, receiveBuffer, address);
         lock (_gate)
         {
             _pages.Add(page);

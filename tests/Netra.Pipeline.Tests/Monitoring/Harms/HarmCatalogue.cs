@@ -8,7 +8,8 @@ internal static class HarmCatalogue
     public static IReadOnlyList<Harm> All { get; } =
     [
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
-        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(), .. CommandHarms.All(), .. DrainHarms.All(),
+        .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
+        .. CommandHarms.All(), .. OriginHarms.All(), .. DrainHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>
@@ -42,6 +43,7 @@ internal static class HarmCatalogue
         Guard.Handles => "handles",
         Guard.Queues => "queues",
         Guard.Commands => "commands",
+        Guard.Origin => "host and origin",
         Guard.Files => "files",
         Guard.Drain => "drain",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),

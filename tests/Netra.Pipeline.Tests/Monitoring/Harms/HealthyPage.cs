@@ -67,6 +67,9 @@ internal sealed class HealthyPage : IAsyncDisposable
     /// <summary>The kernel's receive buffer.</summary>
     public int? ReceiveBuffer { get; init; }
 
+    /// <summary>What the browser's address bar says, which it names as host and origin; null for a page that is in none.</summary>
+    public string? Address { get; init; }
+
     public bool IsThere => Volatile.Read(ref _socket) is { Connected: true } && Volatile.Read(ref _welcome) is not null;
 
     public int Connections { get; private set; }
@@ -97,9 +100,10 @@ internal sealed class HealthyPage : IAsyncDisposable
     /// <summary>The codes of the <c>error</c> messages that it got.</summary>
     public IReadOnlyList<string> Errors => Copy(_errors);
 
-    public static async Task<HealthyPage> OpenAsync(HarmBench bench, string userId, bool fromNow = false, int? receiveBuffer = null)
+    public static async Task<HealthyPage> OpenAsync(
+        HarmBench bench, string userId, bool fromNow = false, int? receiveBuffer = null, string? address = null)
     {
-        var page = new HealthyPage(bench, userId, fromNow) { ReceiveBuffer = receiveBuffer };
+        var page = new HealthyPage(bench, userId, fromNow) { ReceiveBuffer = receiveBuffer, Address = address };
         page._living = page.LiveAsync();
         await page.WhenAsync(() => page.IsThere, TimeSpan.FromSeconds(20), "the page is welcomed");
         return page;
@@ -282,7 +286,8 @@ internal sealed class HealthyPage : IAsyncDisposable
     private async Task<(string End, bool Welcomed)> VisitAsync(Socket socket)
     {
         var resume = _isFirst ? (_fromNow ? "" : "&seq=0") : $"&epoch={_epoch}&seq={Cursor}&from={_from}";
-        var handshake = $"GET /ws?user_id={Uri.EscapeDataString(UserId)}{resume} HTTP/1.1\r\nHost: 127.0.0.1:{_bench.Port}\r\n"
+        var handshake = $"GET /ws?user_id={Uri.EscapeDataString(UserId)}{resume} HTTP/1.1\r\n"
+            + (Address is null ? $"Host: 127.0.0.1:{_bench.Port}\r\n" : $"Host: {Address}\r\nOrigin: http://{Address}\r\n")
             + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: netra.v1\r\n\r\n";
         await socket.SendAsync(Encoding.ASCII.GetBytes(handshake), _over.Token);
