@@ -26,6 +26,16 @@ describe('ChatHandler', () => {
     expect(store.state.conversation.runs.size).toBe(1);
   });
 
+  it('says when somebody has to sign in, and only then', () => {
+    const codes: number[] = [];
+    handler = new ChatHandler(store, (code) => codes.push(code));
+    for (const code of [1000, 1009, 3007, 4403, 4409]) {
+      handler.onState({ name: 'closed', code, reason: '' });
+    }
+
+    expect(codes).toEqual([3007, 4403, 4409]);
+  });
+
   it('says when what is kept does not begin at the beginning', () => {
     handler.onState({ name: 'connected', welcome: { resumed: false, from: 0 } as Welcome, transport: 'websocket' });
     expect(store.state.beginningExpired).toBe(false);

@@ -1,5 +1,6 @@
 import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
 import type { ConnectionState } from '../connection/state';
+import { needsSignIn } from '../protocol/close-codes';
 import { isCritical } from '../protocol/event-types';
 import type { PipelineEvent } from '../protocol/events';
 import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages';
@@ -16,13 +17,18 @@ import type { Store } from './store';
 /** Puts everything a connection tells into what the page shows. */
 export class ChatHandler implements ConnectionHandler {
   readonly #store: Store<ChatState>;
+  readonly #onSignInNeeded: ((code: number) => void) | undefined;
 
-  constructor(store: Store<ChatState>) {
+  constructor(store: Store<ChatState>, onSignInNeeded?: (code: number) => void) {
     this.#store = store;
+    this.#onSignInNeeded = onSignInNeeded;
   }
 
   onState(connection: ConnectionState): void {
     this.#set({ connection });
+    if (connection.name === 'closed' && needsSignIn(connection.code)) {
+      this.#onSignInNeeded?.(connection.code);
+    }
     if (connection.name === 'connected' && !connection.welcome.resumed && connection.welcome.from > 0) {
       // All that is kept was asked for, and it does not begin with the first event.
       this.#set({ beginningExpired: true });

@@ -20,6 +20,12 @@ export interface Addresses {
   readonly stream: string;
 }
 
+/** Says who chats where the address may not: outside of Development. */
+export interface Identity {
+  takeTicket(userId: string): Promise<string>;
+  connectionEnded(userId: string, code: number): void;
+}
+
 interface Message {
   readonly id: string;
   readonly threadId: string;
@@ -34,15 +40,17 @@ export class Chat {
   readonly #threadId: string;
   readonly #connection: Connection;
 
-  constructor(userId: string, threadId: string, { socket, stream }: Addresses) {
+  constructor(userId: string, threadId: string, { socket, stream }: Addresses, identity?: Identity) {
     this.userId = userId;
     this.#threadId = threadId;
     this.#connection = new Connection({
       url: socket,
       fallback: { url: stream },
-      parameters: { user_id: userId },
+      ...(identity === undefined
+        ? { parameters: { user_id: userId } }
+        : { parameters: {}, takeTicket: () => identity.takeTicket(userId) }),
       start: 'kept',
-      handler: new ChatHandler(this.store),
+      handler: new ChatHandler(this.store, (code) => identity?.connectionEnded(userId, code)),
     });
   }
 
@@ -59,6 +67,15 @@ export class Chat {
   reconnect(): void {
     this.#connection.connect();
     this.#connection.retryNow();
+  }
+
+  signedIn(): void {
+    this.#connection.signedIn();
+  }
+
+  /** Something that concerns the person and none of the runs. */
+  warn(code: string, message: string): void {
+    this.store.update((state) => ({ ...state, notices: addNotice(state.notices, { severity: 'error', code, message }) }));
   }
 
   ask(content: string): void {

@@ -3,14 +3,17 @@ import type { Post } from './post';
 import type { Start } from './resume';
 import type { OpenSocket } from './socket';
 import type { OpenStream } from './stream-socket';
+import type { TakeTicket } from './tickets';
 
 export interface ConnectionOptions {
   /** The WebSocket's address, without parameters. */
   readonly url: string;
   /** What to do where no WebSocket gets through; without it, only WebSockets are tried. */
   readonly fallback?: FallbackOptions;
-  /** Who connects: `user_id`, or `token`. */
+  /** What the address says beside the cursor: in Development, who connects. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Elsewhere a ticket says it, another one for every attempt. */
+  readonly takeTicket?: TakeTicket;
   readonly start: Start;
   readonly handler: ConnectionHandler;
   readonly openSocket?: OpenSocket;

@@ -1,5 +1,5 @@
 import type { ClientMessage, ClientRequest } from '../protocol/client-messages';
-import { CloseCode, describeClose, endsForGood } from '../protocol/close-codes';
+import { blamesTransport, CloseCode, describeClose, endsForGood } from '../protocol/close-codes';
 import { parse } from '../protocol/parse';
 import type { Accepted, ServerMessage, Welcome } from '../protocol/server-messages';
 import { backoff } from './backoff';
@@ -7,6 +7,7 @@ import type { ConnectionOptions } from './connection-options';
 import { Departure } from './departure';
 import type { ConnectionHandler } from './handler';
 import { Inbox } from './inbox';
+import { Renewal } from './renewal';
 import { Requests } from './requests';
 import type { Resume } from './resume';
 import { socketOpen, type Socket } from './socket';
@@ -30,6 +31,8 @@ export class Connection {
   readonly #watchdog: Watchdog;
   readonly #transports: Transports;
   readonly #departure: Departure;
+  /** Only where tickets say who connects. */
+  readonly #renewal: Renewal | undefined;
   #state: ConnectionState = { name: 'closed', code: CloseCode.normal, reason: 'not connected yet' };
   #socket: Socket | undefined;
   #resume: { readonly epoch: string; readonly from: number } | undefined;
@@ -48,6 +51,12 @@ export class Connection {
     );
     this.#inbox = new Inbox(options.handler, (message) => this.#send(message), () => this.#disconnect(CloseCode.unrepaired));
     this.#requests = new Requests((message) => this.#state.name === 'connected' && this.#send(message));
+    this.#renewal = options.takeTicket && new Renewal(
+      options.takeTicket,
+      (message) => this.#send(message),
+      ({ code, message }) => this.#ticketRefused(code, message),
+      options.random ?? Math.random,
+    );
     this.#watchdog = new Watchdog(() => this.#disconnect(CloseCode.silence));
   }
 
@@ -78,6 +87,15 @@ export class Connection {
   retryNow(): void {
     if (this.#state.name === 'reconnecting' && this.#state.retryAt !== undefined) {
       this.#reopen();
+    }
+  }
+
+  /** Somebody has signed in: connects where it does not, and lets a connection go on under the new session. */
+  signedIn(): void {
+    this.connect();
+    this.retryNow();
+    if (this.#state.name === 'connected') {
+      this.#renewal?.renew();
     }
   }
 
@@ -133,10 +151,11 @@ export class Connection {
     this.#socket = undefined;
     clearTimeout(this.#timer);
     this.#watchdog.stop();
+    this.#renewal?.stop();
     this.#inbox.stop();
     socket?.close(code === CloseCode.normal || (code >= 3000 && code < 4000) ? code : CloseCode.normal);
 
-    if (socket !== undefined && !wasConnected && code !== CloseCode.normal && code !== CloseCode.offline) {
+    if (socket !== undefined && !wasConnected && blamesTransport(code)) {
       this.#transports.failed();
     }
     const meaning = describeClose(code, wasConnected);
@@ -153,6 +172,13 @@ export class Connection {
       this.#setState({ name: 'reconnecting', attempt: this.#attempt, reason, retryAt: Date.now() + delay });
     }
     this.#requests.disconnected();
+  }
+
+  /** A connection goes on to the end of its own credential, unless it is another user who is signed in now. */
+  #ticketRefused(code: number, detail: string): void {
+    if (code === CloseCode.identityChanged) {
+      this.#disconnect(code, { reconnect: false, detail });
+    }
   }
 
   #receive(data: unknown): void {
@@ -186,7 +212,11 @@ export class Connection {
       case 'command_taken':
         return this.#handler.onCommandTaken(message);
       case 'error':
-        return this.#requests.refused(message) ? undefined : this.#handler.onError(message);
+        return this.#renewal?.failed(message) || this.#requests.refused(message) ? undefined : this.#handler.onError(message);
+      case 'expiring':
+        return this.#renewal?.expiring(message);
+      case 'authenticated':
+        return this.#renewal?.authenticated(message);
       case 'reconnect':
         return this.#departure.ask(message);
       case 'stay':

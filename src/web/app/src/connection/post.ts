@@ -22,19 +22,19 @@ export const postJson: Post = async (url, body) => {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) {
-    throw new PostRefused(response.status, await explain(response));
+    throw new PostRefused(response.status, await explain(response, `the server answered a message with ${response.status}`));
   }
 };
 
-/** What the problem document says, or the bare status where there is none: a proxy's answer may be anything. */
-async function explain(response: Response): Promise<string> {
+/** What the problem document says, or these words where there is none: a proxy's answer may be anything. */
+export async function explain(response: Response, otherwise: string): Promise<string> {
   try {
     const { detail } = (await response.json()) as { readonly detail?: unknown };
     if (typeof detail === 'string') {
       return detail;
     }
   } catch {
-    // Then the status has to do.
+    // Then the other words have to do.
   }
-  return `the server answered a message with ${response.status}`;
+  return otherwise;
 }

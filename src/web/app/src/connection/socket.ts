@@ -16,5 +16,7 @@ export type OpenSocket = (url: string, subprotocol: string) => Socket;
 
 export const openBrowserSocket: OpenSocket = (url, subprotocol) => new WebSocket(url, subprotocol) as Socket;
 
-/** `WebSocket.OPEN`, which does not exist where there is no browser. */
+/** Of `WebSocket`, which does not exist where there is no browser. */
 export const socketOpen = 1;
+export const socketConnecting = 0;
+export const socketClosed = 3;

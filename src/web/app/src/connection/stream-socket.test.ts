@@ -39,6 +39,15 @@ describe('StreamSocket', () => {
     ]);
   });
 
+  it('posts with the key of the welcome where a ticket has opened it', async () => {
+    const opened = new StreamSocket('http://127.0.0.1:5080/v1/stream?ticket=nt_1&seq=5', (url) => new FakeStream(url), FakeStream.post);
+    FakeStream.last.receive(welcomeFrame({ post_key: 'p/k' }));
+    opened.send('{"type":"ack","seq":58}');
+    await settled();
+
+    expect(posted()).toEqual([['/v1/stream/c-1/ack?post_key=p%2Fk', { seq: 58 }]]);
+  });
+
   it('passes on whatever a stream begins with', () => {
     FakeStream.last.onmessage?.({ data: '{' });
     FakeStream.last.onmessage?.({ data: 'null' });
@@ -50,6 +59,9 @@ describe('StreamSocket', () => {
   it.each([
     [{ reason: 'server_shutdown', reconnect: true }, { code: 1012, reason: '', reconnect: true }],
     [{ reason: 'invalid_message', reconnect: false }, { code: 4400, reason: '', reconnect: false }],
+    [{ reason: 'credential_expired', reconnect: true }, { code: 4401, reason: '', reconnect: true }],
+    [{ reason: 'credential_revoked', reconnect: false }, { code: 4403, reason: '', reconnect: false }],
+    [{ reason: 'identity_changed', reconnect: false }, { code: 4409, reason: '', reconnect: false }],
     [{ reason: 'bored', reconnect: false }, { code: 1006, reason: 'bored', reconnect: false }],
     [{ reason: 'toString' }, { code: 1006, reason: 'toString' }],
     [{}, { code: 1006, reason: 'no reason given' }],

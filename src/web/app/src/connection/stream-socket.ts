@@ -4,7 +4,7 @@ import { parseEnd, type StreamEnd } from '../protocol/end-reasons';
 import { Outbox } from './outbox';
 import { postJson, PostRefused, type Post } from './post';
 import { resumeParameters } from './resume';
-import { socketOpen, type Socket } from './socket';
+import { socketClosed, socketConnecting, socketOpen, type Socket } from './socket';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventStream {
@@ -17,9 +17,6 @@ export interface EventStream {
 export type OpenStream = (url: string) => EventStream;
 
 export const openBrowserStream: OpenStream = (url) => new EventSource(url) as EventStream;
-
-const socketConnecting = 0;
-const socketClosed = 3;
 
 /**
  * The answers to a message that end its stream (protocol 9.3), and how a WebSocket would have been closed. Others say nothing about the
@@ -41,6 +38,7 @@ export class StreamSocket implements Socket {
   readonly #post: Post;
   readonly #outbox = new Outbox((message) => this.#deliver(message), (error) => this.#undelivered(error));
   #connectionId: string | undefined;
+  #postKey: string | undefined;
   #closed = false;
 
   constructor(url: string, openStream: OpenStream = openBrowserStream, post: Post = postJson) {
@@ -68,7 +66,9 @@ export class StreamSocket implements Socket {
   }
 
   #receive(text: string): void {
-    this.#connectionId ??= connectionIdOf(text);
+    if (this.#connectionId === undefined) {
+      [this.#connectionId, this.#postKey] = postAddressOf(text);
+    }
     this.onmessage?.({ data: text });
   }
 
@@ -78,10 +78,14 @@ export class StreamSocket implements Socket {
       : this.#post(this.#address('messages'), message);
   }
 
-  /** Whose connection it is must be said here as on the stream. */
+  /** Whose connection it is must be said here as on the stream; a ticket was good for that alone. */
   #address(action: 'ack' | 'messages'): string {
     const address = new URL(this.#url);
     resumeParameters.forEach((name) => address.searchParams.delete(name));
+    if (address.searchParams.has('ticket')) {
+      address.searchParams.delete('ticket');
+      address.searchParams.set('post_key', this.#postKey ?? '');
+    }
     address.pathname += `/${encodeURIComponent(this.#connectionId ?? '')}/${action}`;
     return address.href;
   }
@@ -100,11 +104,15 @@ export class StreamSocket implements Socket {
 }
 
 /** The rest of the welcome is the connection's to judge, and so is whatever else a stream may begin with. */
-function connectionIdOf(text: string): string | undefined {
+function postAddressOf(text: string): readonly [id: string | undefined, key: string | undefined] {
   try {
-    const id = (JSON.parse(text) as { readonly connection_id?: unknown } | null)?.connection_id;
-    return typeof id === 'string' ? id : undefined;
+    const welcome = JSON.parse(text) as { readonly connection_id?: unknown; readonly post_key?: unknown } | null;
+    return [textOf(welcome?.connection_id), textOf(welcome?.post_key)];
   } catch {
-    return undefined;
+    return [undefined, undefined];
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

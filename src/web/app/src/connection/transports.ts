@@ -4,8 +4,11 @@ import { handshakeUrl, type Resume } from './resume';
 import { isServerReady } from './server-ready';
 import { openBrowserSocket, type Socket } from './socket';
 import { StreamSocket } from './stream-socket';
+import { TicketSocket } from './ticket-socket';
 
 const subprotocol = 'netra.v1';
+
+type Parameters = ConnectionOptions['parameters'];
 
 /** Opens what carries a connection: a WebSocket, or an event stream where no WebSocket gets through. */
 export class Transports {
@@ -25,11 +28,13 @@ export class Transports {
   }
 
   open(resume: Resume | undefined): Socket {
-    const { url, fallback, parameters, start, openSocket = openBrowserSocket } = this.#options;
+    const { url, fallback, parameters, takeTicket, start, openSocket = openBrowserSocket } = this.#options;
     this.#current = this.#fallback?.next ?? 'websocket';
-    return this.#current === 'stream' && fallback !== undefined
-      ? new StreamSocket(handshakeUrl(fallback.url, parameters, start, resume), fallback.openStream, fallback.post)
-      : openSocket(handshakeUrl(url, parameters, start, resume), subprotocol);
+    const open =
+      this.#current === 'stream' && fallback !== undefined
+        ? (who: Parameters) => new StreamSocket(handshakeUrl(fallback.url, who, start, resume), fallback.openStream, fallback.post)
+        : (who: Parameters) => openSocket(handshakeUrl(url, who, start, resume), subprotocol);
+    return takeTicket === undefined ? open(parameters) : new TicketSocket(takeTicket, (ticket) => open({ ...parameters, ticket }));
   }
 
   /** Whether a server answers that takes connections; never rejects. */

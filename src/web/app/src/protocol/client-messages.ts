@@ -26,10 +26,18 @@ export interface Answer {
   readonly value: Json;
 }
 
+/** A new credential for a connection that goes on (protocol 12.3). */
+export interface Authenticate {
+  readonly type: 'authenticate';
+  readonly token: string;
+  readonly id: string;
+}
+
 export type ClientRequest = ChatMessage | CancelRun | Answer;
 
 export type ClientMessage =
   | ClientRequest
+  | Authenticate
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'pong'; readonly seq: number; readonly ts: number }
   | { readonly type: 'replay'; readonly from: number; readonly to: number };

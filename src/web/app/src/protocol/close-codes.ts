@@ -18,14 +18,28 @@ export const CloseCode = {
   asked: 3005,
   /** The server said something before its welcome, or welcomed twice. */
   outOfTurn: 3006,
+  /** The session is over: nobody gets a ticket until somebody signs in. */
+  signedOut: 3007,
+  /** The ticket to connect with could not be had now. */
+  noTicket: 3008,
   /** A message of this client is longer than the server takes. */
   messageTooBig: 1009,
   /** The server did not understand a message of this client. */
   invalidMessage: 4400,
+  /** The credential, or all of the user's, was revoked. */
+  revoked: 4403,
+  /** Another user is signed in now. */
+  identityChanged: 4409,
 } as const;
 
-/** Endings after which connecting again would only repeat them: a fault of this client, or of the server. */
-const final: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 4400]);
+/** Endings after which somebody has to sign in. */
+const signInNeeded: ReadonlySet<number> = new Set([CloseCode.signedOut, CloseCode.revoked, CloseCode.identityChanged]);
+
+/** Endings after which connecting again would only repeat them: a fault of this client, or of the server, or nobody is signed in. */
+const final: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 4400, ...signInNeeded]);
+
+/** Endings before the welcome that say nothing about what was to carry the connection. */
+const blameless: ReadonlySet<number> = new Set([CloseCode.normal, CloseCode.offline, CloseCode.noTicket, ...signInNeeded]);
 
 const meanings: Readonly<Record<number, string>> = {
   1000: 'the connection was closed',
@@ -45,12 +59,25 @@ const meanings: Readonly<Record<number, string>> = {
   3004: 'missing events did not arrive',
   3005: 'the server asked for a new connection',
   3006: 'the server broke the protocol',
+  3007: 'the session is over',
+  3008: 'the server cannot be asked for a ticket',
   4400: 'the server did not understand this page',
+  4401: 'the credential has ended',
+  4403: 'the access was revoked',
   4408: 'this page was silent for too long',
+  4409: 'another user is signed in',
   4410: 'this page was suspended for too long',
   4411: 'this page did not take what was sent',
   4412: 'this page did not confirm what was sent',
 };
+
+export function needsSignIn(code: number): boolean {
+  return signInNeeded.has(code);
+}
+
+export function blamesTransport(code: number): boolean {
+  return !blameless.has(code);
+}
 
 export function endsForGood(code: number): boolean {
   return final.has(code);

@@ -15,6 +15,10 @@ export interface Welcome {
   readonly ping_timeout_ms: number;
   readonly ack_interval_ms: number;
   readonly ack_every: number;
+  /** How long the credential is valid, where it ends. */
+  readonly expires_in_ms?: number | null;
+  /** What the posts of an event stream carry that was opened with a ticket. */
+  readonly post_key?: string | null;
 }
 
 /** Numbers `from` to `to` are not next: they follow right after (`replay`) or will not come. */
@@ -82,4 +86,27 @@ export interface Stay {
   readonly reason: string;
 }
 
-export type ServerMessage = Welcome | Gap | ErrorMessage | Ping | Accepted | CommandTaken | Reconnect | Stay;
+/** The credential ends so soon (protocol 12.3). */
+export interface Expiring {
+  readonly type: 'expiring';
+  readonly expires_in_ms: number;
+}
+
+/** The connection goes on under the credential that it was sent. */
+export interface Authenticated {
+  readonly type: 'authenticated';
+  readonly expires_in_ms?: number | null;
+  readonly id?: string | null;
+}
+
+export type ServerMessage =
+  | Welcome
+  | Gap
+  | ErrorMessage
+  | Ping
+  | Accepted
+  | CommandTaken
+  | Reconnect
+  | Stay
+  | Expiring
+  | Authenticated;

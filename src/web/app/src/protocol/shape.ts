@@ -28,6 +28,8 @@ export const messageShapes: Readonly<Record<ServerMessage['type'], Shape>> = {
   command_taken: { id: 'string', command: 'string', command_id: 'string', thread_id: 'string' },
   reconnect: { after_ms: 'number', reason: 'string' },
   stay: { reason: 'string' },
+  expiring: { expires_in_ms: 'number' },
+  authenticated: {},
 };
 
 export const envelopeShape: Shape = {

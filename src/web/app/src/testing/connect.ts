@@ -1,15 +1,19 @@
 import { Connection } from '../connection/connection';
 import type { FallbackOptions } from '../connection/connection-options';
+import type { TakeTicket } from '../connection/tickets';
 import { FakeSocket } from './fake-socket';
 import { RecordingHandler } from './recording-handler';
 
 /** A connection on fake sockets whose waiting times are their upper bounds. */
-export function createConnection(fallback?: FallbackOptions): { readonly connection: Connection; readonly handler: RecordingHandler } {
+export function createConnection(
+  fallback?: FallbackOptions,
+  takeTicket?: TakeTicket,
+): { readonly connection: Connection; readonly handler: RecordingHandler } {
   FakeSocket.all.length = 0;
   const handler = new RecordingHandler();
   const connection = new Connection({
     url: 'ws://127.0.0.1:5080/ws',
-    parameters: { user_id: 'ada' },
+    ...(takeTicket === undefined ? { parameters: { user_id: 'ada' } } : { parameters: {}, takeTicket }),
     ...(fallback !== undefined && { fallback }),
     start: 'kept',
     handler,

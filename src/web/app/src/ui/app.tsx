@@ -1,19 +1,37 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Chat, type Addresses } from '../chat/chat';
-import { readThread, readUser, writeUser } from '../chat/identity';
-import { ChatPage } from './chat-page';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { Addresses } from '../chat/chat';
+import { Session } from '../session/session';
+import { OpenChat } from './open-chat';
+import { SessionChat } from './session-chat';
+import { SignInPage } from './sign-in-page';
+import { useStore } from './use-store';
 
-/** One chat for the present user; another name begins another chat. */
+/** The chat of whoever this page speaks for, once the server has said how that is known. */
 export function App() {
-  const [userId, setUserId] = useState(readUser);
-  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses()), [userId]);
-  useEffect(() => chat.start(), [chat]);
+  const session = useMemo(() => new Session(location.href), []);
+  const state = useStore(session.store);
+  useEffect(() => {
+    void session.start();
+    const look = (): void => {
+      if (document.visibilityState === 'visible') {
+        void session.lookAgain();
+      }
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      session.stop();
+    };
+  }, [session]);
 
-  const changeUser = (next: string): void => {
-    writeUser(next);
-    setUserId(next);
-  };
-  return <ChatPage key={userId} chat={chat} onUserChange={changeUser} />;
+  if (state.name === 'open') {
+    return <OpenChat addresses={addresses()} />;
+  }
+  return 'userId' in state ? (
+    <SessionChat key={state.userId} session={session} state={state} userId={state.userId} addresses={addresses()} />
+  ) : (
+    <SignInPage session={session} state={state} />
+  );
 }
 
 function addresses(): Addresses {

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { Chat } from '../chat/chat';
 import { noticesOfPage } from '../run/placement';
 import { CatchUpBar } from './catch-up-bar';
@@ -9,17 +10,23 @@ import { useStore } from './use-store';
 
 interface Props {
   readonly chat: Chat;
-  readonly onUserChange: (userId: string) => void;
+  /** Who is chatting, for the header. */
+  readonly account: ComponentChildren;
+  /** Where what is being typed is kept while the page is left. */
+  readonly draft?: string;
+  /** Shown when somebody has to sign in again. */
+  readonly signIn?: ComponentChildren;
 }
 
-export function ChatPage({ chat, onUserChange }: Props) {
+export function ChatPage({ chat, account, draft, signIn }: Props) {
   const state = useStore(chat.store);
   const { connection, conversation, notices, catchUp } = state;
   const active = [...conversation.runs.values()].findLast((run) => run.status === 'running');
 
   return (
     <div class="page">
-      <Header chat={chat} connection={connection} title={conversation.title} onUserChange={onUserChange} />
+      <Header chat={chat} connection={connection} title={conversation.title} account={account} />
+      {signIn && <div class="sign-in-again">{signIn}</div>}
       {catchUp !== undefined && <CatchUpBar range={catchUp} lastSeq={state.lastSeq} />}
       <NoticeList
         notices={noticesOfPage(notices.list, conversation.runs)}
@@ -28,6 +35,7 @@ export function ChatPage({ chat, onUserChange }: Props) {
       />
       <ConversationView chat={chat} state={state} />
       <Composer
+        draftKey={draft}
         onSend={(content) => chat.ask(content)}
         {...(active !== undefined && { onCancel: () => chat.cancel(active) })}
         cancel={active === undefined ? undefined : state.commands.cancels.get(active.key)}

@@ -1,20 +1,22 @@
-import { useState } from 'preact/hooks';
 import type { CancelState } from '../chat/commands';
 import { cancelWords } from './cancel-words';
 import { SendIcon, StopIcon } from './icons';
+import { useDraft } from './use-draft';
 
 /** Well below the 64 KiB a client message may have, however the text is encoded. */
 const maxLength = 16_000;
 
 interface Props {
+  /** Where the draft is kept while the page is left; nowhere without it. */
+  readonly draftKey: string | undefined;
   readonly onSend: (content: string) => void;
   /** Present while a run is active. */
   readonly onCancel?: () => void;
   readonly cancel: CancelState | undefined;
 }
 
-export function Composer({ onSend, onCancel, cancel }: Props) {
-  const [draft, setDraft] = useState('');
+export function Composer({ draftKey, onSend, onCancel, cancel }: Props) {
+  const [draft, setDraft] = useDraft(draftKey);
   const content = draft.trim();
 
   const send = (event: Event): void => {

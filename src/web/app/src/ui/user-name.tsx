@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { userIdProblem } from '../protocol/user-id';
+import { Avatar } from './avatar';
 
 interface Props {
   readonly userId: string;
@@ -33,7 +34,7 @@ export function UserName({ userId, onChange }: Props) {
   if (draft === undefined) {
     return (
       <button ref={button} type="button" class="user" title="Change the user name" onClick={() => setDraft(userId)}>
-        <span class="avatar" aria-hidden="true">{userId.slice(0, 1).toUpperCase()}</span>
+        <Avatar userId={userId} />
         <span class="visually-hidden">User name: </span>
         <span class="user-id" data-testid="user-id">{userId}</span>
       </button>

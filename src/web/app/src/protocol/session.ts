@@ -1,0 +1,28 @@
+import { isObject } from './json';
+import { mismatch } from './shape';
+
+/** What `GET /v1/session` says (protocol 12.4). */
+export interface SessionDocument {
+  readonly development: boolean;
+  readonly user_id?: string | null;
+  readonly roles: readonly string[];
+  /** `key`, `openid`, and what may come later. */
+  readonly sign_in: readonly string[];
+}
+
+/** What `POST /v1/tickets` answers (protocol 12.2). */
+export interface TicketDocument {
+  readonly ticket: string;
+  readonly user_id: string;
+}
+
+/** `undefined` for what is no session document: not every server that has this page knows sessions. */
+export function readSession(value: unknown): SessionDocument | undefined {
+  const usable = isObject(value) && mismatch(value, { development: 'boolean', roles: 'texts', sign_in: 'texts' }) === undefined;
+  return usable ? (value as unknown as SessionDocument) : undefined;
+}
+
+export function readTicket(value: unknown): TicketDocument | undefined {
+  const usable = isObject(value) && mismatch(value, { ticket: 'string', user_id: 'string' }) === undefined;
+  return usable ? (value as unknown as TicketDocument) : undefined;
+}

@@ -1,0 +1,181 @@
+import { backoff } from '../connection/backoff';
+import { explain } from '../connection/post';
+import { TicketRefused } from '../connection/tickets';
+import { CloseCode } from '../protocol/close-codes';
+import { readSession, readTicket, type SessionDocument } from '../protocol/session';
+import { Store } from '../chat/store';
+import type { SessionState, SignInWays } from './session-state';
+
+const timeoutMs = 10_000;
+const overWords = 'Your session is over. Sign in again to go on.';
+const operatorWords = 'You are signed in as an operator, and not as a user who could chat.';
+const revokedWords = 'Your access was revoked. Sign in again to go on.';
+
+/** Who is signed in with this browser (protocol 12.4). The session itself is a cookie that no script can read. */
+export class Session {
+  readonly store = new Store<SessionState>({ name: 'unknown' });
+  readonly #page: string;
+  readonly #random: () => number;
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `page` is the page's own address: the server is beside it. */
+  constructor(page: string, random: () => number = Math.random) {
+    this.#page = page;
+    this.#random = random;
+  }
+
+  /** Where signing in with OpenID Connect begins, and comes back from. */
+  get openIdAddress(): string {
+    return this.#address('v1/session/openid');
+  }
+
+  /** Asks the server until it says who is signed in. */
+  async start(): Promise<void> {
+    try {
+      this.#learn(await this.#ask());
+      this.#attempt = 0;
+    } catch (error) {
+      this.#set({ name: 'unknown', problem: problemOf(error) });
+      this.#timer = setTimeout(() => void this.start(), backoff(this.#attempt++, this.#random));
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Perhaps somebody has signed in with another tab. */
+  async lookAgain(): Promise<void> {
+    const before = this.store.state;
+    if (before.name !== 'over') {
+      return;
+    }
+    // Who cannot be asked now is asked with the next look.
+    const userId = (await this.#ask().catch(() => undefined))?.user_id;
+    if (userId && this.store.state === before) {
+      const mayGoOn = before.userId === undefined || before.userId === userId;
+      this.#set(mayGoOn ? { name: 'active', userId, ways: before.ways } : { ...before, reason: otherUser(userId, before.userId) });
+    }
+  }
+
+  /** Returns why it was refused, in words for people; `undefined` when it was not. */
+  async signIn(key: string, userId: string): Promise<string | undefined> {
+    try {
+      const response = await this.#request('POST', 'v1/session', { key, user_id: userId });
+      if (!response.ok) {
+        return await explain(response, refusal(response));
+      }
+    } catch (error) {
+      return problemOf(error);
+    }
+    this.#set({ name: 'active', userId, ways: this.#ways });
+    return undefined;
+  }
+
+  /** Returns why this was not possible. What is on the screen goes with the session. */
+  async signOut(): Promise<string | undefined> {
+    try {
+      const response = await this.#request('DELETE', 'v1/session');
+      if (!response.ok && response.status !== 401) {
+        return await explain(response, refusal(response));
+      }
+    } catch (error) {
+      return problemOf(error);
+    }
+    this.#set({ name: 'over', ways: this.#ways });
+    return undefined;
+  }
+
+  /** Takes a ticket to connect as this user, and as no other: what is on the screen is theirs. */
+  async takeTicket(userId: string): Promise<string> {
+    const response = await this.#request('POST', 'v1/tickets');
+    if (response.status === 401) {
+      this.#end(userId, overWords);
+      throw new TicketRefused(CloseCode.signedOut, '');
+    }
+    if (response.status === 403) {
+      const reason = await explain(response, refusal(response));
+      this.#end(userId, reason);
+      throw new TicketRefused(CloseCode.signedOut, reason);
+    }
+    const ticket = response.ok ? readTicket(await response.json()) : undefined;
+    if (ticket === undefined) {
+      throw new Error(await explain(response, refusal(response)));
+    }
+    if (ticket.user_id !== userId) {
+      this.#end(userId, otherUser(ticket.user_id, userId));
+      throw new TicketRefused(CloseCode.identityChanged, '');
+    }
+    return ticket.ticket;
+  }
+
+  /** A connection of this user has ended in a way after which somebody has to sign in. */
+  connectionEnded(userId: string, code: number): void {
+    this.#end(userId, code === CloseCode.revoked ? revokedWords : overWords);
+  }
+
+  #end(userId: string, reason: string): void {
+    const { state } = this.store;
+    if (state.name === 'active' && state.userId === userId) {
+      this.#set({ name: 'over', userId, ways: state.ways, reason });
+    }
+  }
+
+  /** `undefined` from a server that knows no sessions: it answers 404, or whatever it has for paths that it does not know. */
+  async #ask(): Promise<SessionDocument | undefined> {
+    const response = await this.#request('GET', 'v1/session');
+    if (!response.ok && response.status !== 404) {
+      throw new Error(await explain(response, refusal(response)));
+    }
+    return response.ok ? readSession(await response.json().catch(() => undefined)) : undefined;
+  }
+
+  #learn(session: SessionDocument | undefined): void {
+    if (session === undefined || session.development) {
+      this.#set({ name: 'open' });
+      return;
+    }
+    const ways = { key: session.sign_in.includes('key'), openId: session.sign_in.includes('openid') };
+    if (session.user_id) {
+      this.#set({ name: 'active', userId: session.user_id, ways });
+    } else {
+      this.#set({ name: 'over', ways, ...(session.roles.length > 0 && { reason: operatorWords }) });
+    }
+  }
+
+  get #ways(): SignInWays {
+    const { state } = this.store;
+    return 'ways' in state ? state.ways : { key: false, openId: false };
+  }
+
+  #request(method: string, path: string, body?: object): Promise<Response> {
+    return fetch(this.#address(path), {
+      method,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  }
+
+  #address(path: string): string {
+    return new URL(path, this.#page).href;
+  }
+
+  #set(state: SessionState): void {
+    this.store.update(() => state);
+  }
+}
+
+function refusal({ status }: Response): string {
+  return `The server answered with ${status}.`;
+}
+
+function problemOf(error: unknown): string {
+  // What `fetch` says of a server that it cannot reach depends on the browser.
+  return error instanceof Error && error.constructor === Error ? error.message : 'The server cannot be reached.';
+}
+
+function otherUser(present: string, wanted: string): string {
+  return `This browser is signed in as ${present} now. Sign in to go on as ${wanted}, or reload the page to be ${present}.`;
+}

@@ -1,0 +1,22 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Chat, type Addresses } from '../chat/chat';
+import { readThread, readUser, writeUser } from '../chat/identity';
+import { ChatPage } from './chat-page';
+import { UserName } from './user-name';
+
+interface Props {
+  readonly addresses: Addresses;
+}
+
+/** One chat for the present user, where nobody signs in; another name begins another chat. */
+export function OpenChat({ addresses }: Props) {
+  const [userId, setUserId] = useState(readUser);
+  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses), [userId]);
+  useEffect(() => chat.start(), [chat]);
+
+  const changeUser = (next: string): void => {
+    writeUser(next);
+    setUserId(next);
+  };
+  return <ChatPage key={userId} chat={chat} account={<UserName userId={userId} onChange={changeUser} />} />;
+}

@@ -1,0 +1,44 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import { Chat, type Addresses } from '../chat/chat';
+import { readThread } from '../chat/identity';
+import type { Session } from '../session/session';
+import type { SessionState } from '../session/session-state';
+import { Account } from './account';
+import { ChatPage } from './chat-page';
+import { SignIn } from './sign-in';
+import { draftKey, forgetDraft } from './use-draft';
+
+interface Props {
+  readonly session: Session;
+  readonly state: SessionState;
+  readonly userId: string;
+  readonly addresses: Addresses;
+}
+
+/** The chat of who has signed in. When the session is over, everything stays where it is, and the page asks to sign in again. */
+export function SessionChat({ session, state, userId, addresses }: Props) {
+  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses, session), []);
+  useEffect(() => chat.start(), []);
+  useEffect(() => {
+    if (state.name === 'active') {
+      chat.signedIn();
+    }
+  }, [state]);
+
+  const signOut = async (): Promise<void> => {
+    const problem = await session.signOut();
+    if (problem === undefined) {
+      forgetDraft(userId);
+    } else {
+      chat.warn('sign_out_failed', `You are still signed in. ${problem}`);
+    }
+  };
+  return (
+    <ChatPage
+      chat={chat}
+      draft={draftKey(userId)}
+      account={<Account userId={userId} onSignOut={() => void signOut()} />}
+      signIn={state.name === 'over' && <SignIn session={session} ways={state.ways} reason={state.reason} userId={userId} />}
+    />
+  );
+}
