@@ -4,6 +4,7 @@ using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.CommandLine;
 using Netra.Pipeline.Server.Demo;
+using Netra.Pipeline.Server.Listening;
 using Netra.Pipeline.Server.Memory;
 using Netra.Pipeline.Server.Telemetry;
 
@@ -22,6 +23,7 @@ return await StartFailures.RunAsync(() =>
     output.Configure(builder.Configuration);
     LogFormat.Apply(builder);
     OtlpExport.AddTo(builder);
+    ListeningServices.Add(builder.Services);
     builder.Services.AddNetraPipeline().AddDemo();
 
     // UseNetraPipelineChecks does its work, behind proxies too, and says which key it is.

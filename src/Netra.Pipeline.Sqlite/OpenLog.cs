@@ -59,10 +59,10 @@ internal sealed class OpenLog : IAsyncDisposable
     /// <summary>How many events the end of the last process had left uncounted.</summary>
     public long Recovered { get; private set; }
 
-    /// <summary>Opens the file, counts what was left uncounted, and starts the threads.</summary>
+    /// <summary>Opens the file that is held, counts what was left uncounted, and starts the threads.</summary>
     /// <exception cref="SendFailureException">It is not possible; the message says why, and what to do.</exception>
     public static OpenLog Open(
-        string directory,
+        SqliteFile file,
         SqliteEventLogOptions options,
         IReadOnlyList<SqliteMigration> migrations,
         FileWatch files,
@@ -70,7 +70,6 @@ internal sealed class OpenLog : IAsyncDisposable
         ILogger logger,
         TimeProvider time)
     {
-        var file = SqliteFile.Hold(directory, options);
         var readers = new SqliteReaders(file, options, failures);
         var checkpointer = new Checkpointer(file, failures, time);
         SqliteDatabase? database = null;

@@ -100,6 +100,9 @@ public sealed partial class SqliteEventLog : IEventLog
     /// <summary>Is told how long each transaction took. To be set before the log is opened; it must not throw.</summary>
     internal Action<TimeSpan>? OnCommit { private get; set; }
 
+    /// <summary>Takes the folder over from another process. To be set before the log is opened; null where that is not wanted.</summary>
+    internal FolderHandOver? HandOver { private get; set; }
+
     /// <summary>Watches the log's files, and those that others have open in its folder.</summary>
     internal FileWatch Files { get; init; } = new();
 
@@ -115,7 +118,8 @@ public sealed partial class SqliteEventLog : IEventLog
         {
             // Opening waits for the disk, and may have to count many events.
             _open = await Task.Run(
-                () => OpenLog.Open(_data.DataDirectory, _options, Migrations, Files, _failures, _logger, _time), cancellationToken);
+                async () => OpenLog.Open(await HoldAsync(cancellationToken), _options, Migrations, Files, _failures, _logger, _time),
+                cancellationToken);
             _open.Writer.OnCommit = OnCommit;
         }
         catch (SendFailureException exception)
@@ -301,6 +305,15 @@ public sealed partial class SqliteEventLog : IEventLog
             _expiry.Dispose();
         }
     }
+
+    private async Task<SqliteFile> HoldAsync(CancellationToken cancellationToken) => HandOver is null
+        ? TryHold() ?? throw NotHeld("another process holds it; end that process, or set Netra:DataDirectory to another folder")
+        : await HandOver.TakeAsync(TryHold, NotHeld, cancellationToken);
+
+    private SqliteFile? TryHold() => SqliteFile.TryHold(_data.DataDirectory, _options);
+
+    private SendFailureException NotHeld(string reason)
+        => SendFailureException.LogNotOpened(SqliteFile.PathIn(_data.DataDirectory), reason);
 
     internal static SqliteLease Granted(StreamLease lease)
         => lease as SqliteLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));

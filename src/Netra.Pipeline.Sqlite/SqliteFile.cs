@@ -1,5 +1,6 @@
 using System.Globalization;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Storage;
 using SQLitePCL;
 
 namespace Netra.Pipeline.Sqlite;
@@ -30,9 +31,6 @@ internal sealed class SqliteFile : IDisposable
     private const long KeptJournalBytes = 64L * 1024 * 1024;
     private const int WriterCacheKib = 16 * 1024;
     private const int ReaderCacheKib = 4 * 1024;
-    private const int LinuxWouldBlock = 11;
-    private const int MacWouldBlock = 35;
-    private const int WindowsSharingViolation = 32;
 
     // Reading a page takes less; a longer read is not waited for, since the writer waits meanwhile.
     private static readonly TimeSpan WaitForReaders = TimeSpan.FromMilliseconds(100);
@@ -44,11 +42,13 @@ internal sealed class SqliteFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Makes the folder if it is missing, and takes the lock.</summary>
+    public static string PathIn(string directory) => System.IO.Path.GetFullPath(System.IO.Path.Combine(directory, Name));
+
+    /// <summary>Makes the folder if it is missing, and takes the lock; null when another process has it.</summary>
     /// <exception cref="SendFailureException">It is not possible.</exception>
-    public static SqliteFile Hold(string directory, SqliteEventLogOptions options)
+    public static SqliteFile? TryHold(string directory, SqliteEventLogOptions options)
     {
-        var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(directory, Name));
+        var path = PathIn(directory);
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
@@ -64,10 +64,9 @@ internal sealed class SqliteFile : IDisposable
             return new SqliteFile(
                 path, new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1), options);
         }
-        catch (IOException exception) when ((exception.HResult & 0xffff) is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
+        catch (IOException exception) when (FolderSignal.IsOfAnother(exception))
         {
-            throw SendFailureException.LogNotOpened(
-                path, "another process holds it; end that process, or set Netra:DataDirectory to another folder", exception);
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -53,7 +53,7 @@ internal sealed class UserMessages(
 
         var context = contexts.CreateForThread(userId, chat.ThreadId);
         var scope = context.ScopeOf(Operation);
-        if (subscriber is null && bridge.State == BridgeState.Draining)
+        if (subscriber is null && bridge.RefusesRunsOfAgents)
         {
             // The handler could begin nothing: the page sends it again, to the next process.
             throw BridgeUnavailableException.Draining(scope);

@@ -114,6 +114,18 @@ internal static class EventIds
     /// <summary>The pages may stay.</summary>
     public const int DrainTakenBack = 1508;
 
+    /// <summary>Another process holds the data folder, and this one waits for it.</summary>
+    public const int FolderAwaited = 1509;
+
+    /// <summary>The data folder is taken over.</summary>
+    public const int FolderTaken = 1510;
+
+    /// <summary>The process that waits for the folder does not listen in time.</summary>
+    public const int SuccessorSilent = 1511;
+
+    /// <summary>The server stops, since another process waits for its folder.</summary>
+    public const int HandingOver = 1512;
+
     // 1600–1699 Http
 
     /// <summary>The host has no publisher authentication, so no request may publish or read events over HTTP.</summary>

@@ -19,6 +19,7 @@ public sealed class PipelineBridge : IDisposable
     private int _openRuns;
     private TaskCompletionSource? _noRuns;
     private string? _failure;
+    private volatile bool _isHandingOver;
     private bool _isStopping;
 
     /// <summary>Where it stands.</summary>
@@ -69,7 +70,7 @@ public sealed class PipelineBridge : IDisposable
         ArgumentNullException.ThrowIfNull(context);
         lock (_gate)
         {
-            if (State == BridgeState.Draining)
+            if (RefusesRunsOfAgents)
             {
                 throw BridgeUnavailableException.Draining(context.ScopeOf(operation));
             }
@@ -87,6 +88,14 @@ public sealed class PipelineBridge : IDisposable
         _runsCancelled.Dispose();
         EndWaits();
     }
+
+    /// <summary>Whether no run of an agent may begin, since the process stops.</summary>
+    internal bool RefusesRunsOfAgents => State == BridgeState.Draining || _isHandingOver;
+
+    /// <summary>
+    /// Whether no run may begin that is published from outside. Where another process takes over, such runs go on there.
+    /// </summary>
+    internal bool RefusesPublishedRuns => State == BridgeState.Draining && !_isHandingOver;
 
     internal bool CanEmit(bool isSystem) => State switch
     {
@@ -211,15 +220,30 @@ public sealed class PipelineBridge : IDisposable
         }
     }
 
+    /// <summary>
+    /// Begins no runs of agents from here on, and does all else until <see cref="BeginDraining"/>: the host stops, and another process,
+    /// which can do nothing before that, takes over.
+    /// </summary>
+    /// <inheritdoc cref="BeginDraining"/>
+    internal Task BeginHandingOver()
+    {
+        _isHandingOver = true;
+        return StopRuns(State);
+    }
+
     /// <summary>Takes no new runs from here on: the host stops.</summary>
     /// <returns>Completes when no run is open any more.</returns>
-    internal Task BeginDraining()
+    internal Task BeginDraining() => StopRuns(BridgeState.Draining);
+
+    internal Task CancelRunsAsync() => _runsCancelled.CancelAsync();
+
+    private Task StopRuns(BridgeState state)
     {
         Task ended;
         lock (_gate)
         {
             _isStopping = true;
-            _state = (int)BridgeState.Draining;
+            _state = (int)state;
             ended = _openRuns == 0
                 ? Task.CompletedTask
                 : (_noRuns ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -229,8 +253,6 @@ public sealed class PipelineBridge : IDisposable
         _draining.Cancel();
         return ended;
     }
-
-    internal Task CancelRunsAsync() => _runsCancelled.CancelAsync();
 
     private PipelineException Refusal(in FailureScope scope) => State == BridgeState.Failed
         ? BridgeUnavailableException.Failed(scope, FailureReason ?? "unknown")

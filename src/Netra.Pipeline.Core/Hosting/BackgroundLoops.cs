@@ -31,6 +31,7 @@ internal sealed class BackgroundLoops(
     QuietRuns runs,
     ResumableRuns resumable,
     CommandUpkeep commands,
+    HandOverWatch handOver,
     IEnumerable<PipelineModule> modules,
     BackgroundWatch watch,
     IEventLog log,
@@ -94,6 +95,7 @@ internal sealed class BackgroundLoops(
         BackgroundLoop.Waiting("runs", runs.RoundAsync),
         BackgroundLoop.Waiting("resumable", resumable.RoundAsync),
         BackgroundLoop.Waiting("commands", commands.RoundAsync),
+        BackgroundLoop.Waiting("hand-over", handOver.RoundAsync),
         BackgroundLoop.Waiting("webhook", webhook.RoundAsync, LongPatience),
         BackgroundLoop.Waiting("upkeep", KeepUpAsync, LongPatience, UpkeepPeriod),
     ];

@@ -29,6 +29,19 @@ public sealed class HostingOptions
     public TimeSpan ReconnectWindow { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
+    /// How long a server waits for its data folder at the start while another process holds it. Range 0 to 1 d, default 0: it does not
+    /// wait, and does not start. Above 0, the server's port may be taken over too: its sockets are shared (<c>SO_REUSEPORT</c>).
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan WaitForFolder { get; set; }
+
+    /// <summary>
+    /// Whether the server stops by itself when another process waits for its data folder; at the earliest a minute after it became ready,
+    /// so that two processes that are both kept alive do not take the folder from each other for ever. Default <c>false</c>.
+    /// </summary>
+    public bool HandOver { get; set; }
+
+    /// <summary>
     /// How many file handles are kept from connections, for the log, alerts, monitor and whatever else opens files. Range 32 to 1,000,000,
     /// default 128. The host does not start when the process may not open enough for it (<c>ulimit -n</c>).
     /// </summary>

@@ -151,6 +151,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<ILogger<ConnectionSlots>>()));
         services.TryAddSingleton<InboundBudget>();
         services.AddSingleton<HandleWatch>();
+        services.AddSingleton<OpenListeners>();
         GuardTransport(services);
         services.TryAddSingleton<ConnectionTick>();
         services.TryAddSingleton<Reauthentication>();
@@ -310,6 +311,12 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         AgentServices.AddAgent(services, typeof(VerificationAgent));
         AgentServices.AddTool(services, typeof(VerificationTool));
         services.TryAddSingleton<PipelineDrain>();
+        services.TryAddSingleton<HandOverWatch>();
+        services.TryAddSingleton(static provider => new FolderHandOver(
+            provider.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory,
+            provider.GetRequiredService<IOptions<HostingOptions>>().Value.WaitForFolder,
+            provider.GetRequiredService<ILogger<FolderHandOver>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<PipelineLifetime>();
         services.TryAddSingleton<PipelineStop>();
 

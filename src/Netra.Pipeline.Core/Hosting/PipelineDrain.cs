@@ -22,6 +22,10 @@ internal sealed partial class PipelineDrain(
 
     private readonly Lock _gate = new();
     private DrainState? _state;
+    private HandOverRequest? _handOver;
+
+    /// <summary>Who wants the server to stop as soon as another process waits for its folder; null for nobody.</summary>
+    public HandOverRequest? HandOver => Volatile.Read(ref _handOver);
 
     /// <summary>What is under way; null while the server is not drained.</summary>
     public DrainState? State => Volatile.Read(ref _state);
@@ -45,15 +49,19 @@ internal sealed partial class PipelineDrain(
         return true;
     }
 
-    /// <summary>Takes it back; one of a host that stops goes on.</summary>
-    /// <returns>Whether the server drained until now.</returns>
+    /// <summary>Has the server stop as soon as another process waits for its folder; until then it serves as before.</summary>
+    public void AskHandOver(string reason, string author) => Volatile.Write(ref _handOver, new HandOverRequest(reason, author));
+
+    /// <summary>Takes back the drain, and that the server is to hand over; what a host that stops has begun goes on.</summary>
+    /// <returns>Whether there was anything to take back.</returns>
     public bool TryTakeBack(string author)
     {
+        var wasAsked = Interlocked.Exchange(ref _handOver, null) is not null;
         lock (_gate)
         {
             if (!bridge.TryEndDraining())
             {
-                return false;
+                return wasAsked;
             }
 
             Volatile.Write(ref _state, null);
@@ -70,7 +78,8 @@ internal sealed partial class PipelineDrain(
     {
         lock (_gate)
         {
-            return _state ?? Begin("the server stops", author: null);
+            var asked = HandOver;
+            return _state ?? Begin(asked?.Reason ?? "the server stops", asked?.Author);
         }
     }
 
@@ -108,6 +117,11 @@ internal sealed partial class PipelineDrain(
         public static partial void TakenBack(ILogger logger, string author);
     }
 }
+
+/// <summary>That the server is to stop as soon as another process waits for its folder.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Author">Who wants it.</param>
+internal sealed record HandOverRequest(string Reason, string Author);
 
 /// <summary>A drain that is under way.</summary>
 /// <param name="Reason">Why.</param>

@@ -6,7 +6,9 @@ using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Hosting;
 
@@ -18,6 +20,8 @@ internal sealed partial class PipelineStop(
     PipelineBridge bridge,
     PipelineDrain drain,
     BridgeInitializations initializations,
+    FolderHandOver folder,
+    OpenListeners listeners,
     ConnectionRegistry connections,
     ConnectionSlots slots,
     StreamRegistry streams,
@@ -38,6 +42,12 @@ internal sealed partial class PipelineStop(
     // For a loop that ignores its cancellation.
     private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
 
+    // For the process that takes over, to listen in this one's place; it looks every 20 ms.
+    private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(1);
+
+    // What was accepted before the listeners closed has its handshake answered by then.
+    private static readonly TimeSpan AcceptedPause = TimeSpan.FromMilliseconds(50);
+
     private readonly CancellationTokenSource _stopped = new();
     private Task _cutting = Task.CompletedTask;
     private DrainState? _begun;
@@ -47,7 +57,10 @@ internal sealed partial class PipelineStop(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _begun = drain.OnStopping();
-        await EndRunsAsync(cancellationToken);
+        var ended = folder.IsSuccessorWaiting ? bridge.BeginHandingOver() : bridge.BeginDraining();
+        await EndRunsAsync(ended, cancellationToken);
+        await GiveWayAsync(cancellationToken);
+        _ = bridge.BeginDraining();
 
         // Again, since those that stayed until now would all come back within a moment.
         _left = connections.Count;
@@ -93,20 +106,34 @@ internal sealed partial class PipelineStop(
 
     public void Dispose() => _stopped.Dispose();
 
-    private async Task EndRunsAsync(CancellationToken cancellationToken)
+    private async Task EndRunsAsync(Task ended, CancellationToken cancellationToken)
     {
-        var ended = bridge.BeginDraining();
         if (ended.IsCompleted)
         {
             return;
         }
 
-        drain.AskPages(_begun!.Reason);
+        if (bridge.State == BridgeState.Draining)
+        {
+            // Not while this process hands over: the other one takes nobody before this one has gone.
+            drain.AskPages(_begun!.Reason);
+        }
+
         if (!await CompletesWithinAsync(ended, options.Value.DrainTimeout, cancellationToken))
         {
             Log.CancellingRuns(logger, bridge.OpenRuns, options.Value.DrainTimeout);
             await CompletesWithinAsync(bridge.CancelRunsAsync(), options.Value.GoodbyeTimeout, cancellationToken);
             await CompletesWithinAsync(ended, options.Value.GoodbyeTimeout, cancellationToken);
+        }
+    }
+
+    // From here on whoever connects waits in the queue of the process that takes over.
+    private async Task GiveWayAsync(CancellationToken cancellationToken)
+    {
+        if (folder.IsSuccessorWaiting && await folder.LeaveAsync(SuccessorPatience, cancellationToken))
+        {
+            await listeners.CloseAsync(cancellationToken);
+            await Task.Delay(AcceptedPause, time, cancellationToken);
         }
     }
 

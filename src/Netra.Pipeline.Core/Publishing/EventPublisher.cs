@@ -366,7 +366,7 @@ internal sealed partial class EventPublisher(
     private void EnsureMayBegin(EventType type, in FailureScope scope)
     {
         bridge.EnsureCanEmit(scope, isSystem: false);
-        if (type == EventType.AgentStarted && bridge.State == BridgeState.Draining)
+        if (type == EventType.AgentStarted && bridge.RefusesPublishedRuns)
         {
             throw BridgeUnavailableException.Draining(scope);
         }
@@ -376,7 +376,7 @@ internal sealed partial class EventPublisher(
     // without a beginning, and end it before its publisher can try again.
     private void EnsureMayGoOn(EventEmitter emitter, in FailureScope scope)
     {
-        if (bridge.State == BridgeState.Draining && !emitter.HasBegun)
+        if (bridge.RefusesPublishedRuns && !emitter.HasBegun)
         {
             throw BridgeUnavailableException.Draining(scope);
         }

@@ -15,10 +15,14 @@ internal sealed class GuardedTransport(IConnectionListenerFactory transport, ISe
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
-        => new GuardedListener(
+    {
+        var listener = new GuardedListener(
             await transport.BindAsync(endpoint, cancellationToken),
             services.GetRequiredService<ConnectionSlots>(),
             services.GetRequiredService<HandleWatch>());
+        services.GetRequiredService<OpenListeners>().Add(listener);
+        return listener;
+    }
 
     public bool CanBind(EndPoint endpoint) => transport is not IConnectionListenerFactorySelector selector || selector.CanBind(endpoint);
 }

@@ -26,12 +26,17 @@ internal sealed class DrainEndpoints(PipelineDrain drain, DrainView view, AlertS
     private Task<IResult> BeginAsync(HttpContext context) => OperatorBody.AnswerAsync(
         context,
         MonitoringJson.Default.DrainBody,
-        static (body, check) => check.NeededText("reason", body.Reason, MaxReason),
-        async (reason, author) =>
+        static (body, check) => (Reason: check.NeededText("reason", body.Reason, MaxReason), HandsOver: body.HandOver == true),
+        async (wanted, author) =>
         {
-            if (drain.TryBegin(reason, author))
+            if (wanted.HandsOver)
             {
-                await alerts.RecordAsync(author, "drain_began", "drain", reason, context.RequestAborted);
+                drain.AskHandOver(wanted.Reason, author);
+                await alerts.RecordAsync(author, "hand_over_asked", "drain", wanted.Reason, context.RequestAborted);
+            }
+            else if (drain.TryBegin(wanted.Reason, author))
+            {
+                await alerts.RecordAsync(author, "drain_began", "drain", wanted.Reason, context.RequestAborted);
             }
 
             return Read();
@@ -50,17 +55,19 @@ internal sealed class DrainEndpoints(PipelineDrain drain, DrainView view, AlertS
 }
 
 /// <summary>Reads how far a drain is. Safe from any thread.</summary>
-internal sealed class DrainView(PipelineDrain drain, PipelineBridge bridge, ConnectionRegistry connections, Ledger ledger)
+internal sealed class DrainView(
+    PipelineDrain drain, HandOverWatch handOver, PipelineBridge bridge, ConnectionRegistry connections, Ledger ledger)
 {
     public DrainDocument Read()
     {
+        var (isAsked, isSuccessorThere) = (drain.HandOver is not null, handOver.IsSuccessorThere);
         if (drain.State is not { } state)
         {
-            return new DrainDocument(On: false);
+            return new DrainDocument(On: false, isAsked, isSuccessorThere);
         }
 
         var (there, account) = (connections.Count, ledger.Read().Account);
-        return new DrainDocument(On: true)
+        return new DrainDocument(On: true, isAsked, isSuccessorThere)
         {
             Reason = state.Reason,
             Author = state.Author,
@@ -74,11 +81,14 @@ internal sealed class DrainView(PipelineDrain drain, PipelineBridge bridge, Conn
     }
 }
 
-/// <summary>Asks the pages to leave.</summary>
-internal sealed record DrainBody(string? Reason) : OperatorBody;
+/// <summary>Asks the pages to leave, or the server to stop as soon as another process waits for its folder.</summary>
+internal sealed record DrainBody(string? Reason, bool? HandOver) : OperatorBody;
 
 /// <summary>Whether the server is drained, and how far.</summary>
-internal sealed record DrainDocument(bool On)
+/// <param name="On">Whether it is.</param>
+/// <param name="HandOver">Whether it is to stop as soon as another process waits for its folder.</param>
+/// <param name="SuccessorWaits">Whether another process does.</param>
+internal sealed record DrainDocument(bool On, bool HandOver, bool SuccessorWaits)
 {
     public string? Reason { get; init; }
 

@@ -17,4 +17,7 @@ internal static class ServerEventIds
 
     /// <summary>Memory was given back to the system.</summary>
     public const int MemoryGivenBack = 1703;
+
+    /// <summary>An address cannot be listened on before the process that is taken over from has gone.</summary>
+    public const int NotListeningEarly = 1704;
 }

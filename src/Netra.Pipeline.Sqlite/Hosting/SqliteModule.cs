@@ -12,6 +12,7 @@ internal sealed class SqliteModule(IServiceProvider services) : PipelineModule
         if (services.GetRequiredService<IEventLog>() is SqliteEventLog log)
         {
             services.GetRequiredService<SqliteMetrics>().Measure(log);
+            log.HandOver = services.GetRequiredService<FolderHandOver>();
         }
     }
 

@@ -53,6 +53,25 @@ internal static class DrainHarms
                 bench.Expect(Array.TrueForAll(pages, static page => page.Asked.Stay > 0), "a page was not told to stay");
             },
         };
+        yield return new(
+            "taken_over", Guard.Drain,
+            "A new version is deployed: its process waits for the folder, and takes folder and port over",
+            "50 pages that come back, a run with heartbeats",
+            "the new process did not start while the old one was there")
+        {
+            Count = (50, 1_000),
+            Counted = "pages",
+            Settings = [("Netra:Hosting:WaitForFolder", "00:01:00")],
+            Happens = static async bench =>
+            {
+                var pages = await bench.OpenManyAsync(bench.Count);
+                await using var backend = await Backend.StartAsync(bench, "user-0", "r1", TimeSpan.FromSeconds(1));
+                await bench.TakeOverAsync();
+                await bench.BackAsync();
+                await HarmBench.PassAsync(TimeSpan.FromSeconds(HarmBench.Either(5, 60)));
+                bench.Figure($"{pages.Sum(static page => page.Refusals)} handshakes refused");
+            },
+        };
     }
 
     private static async Task DrainAsync(HarmBench bench)

@@ -288,10 +288,28 @@ internal sealed class HarmBench : IAsyncDisposable
         _isDown = true;
         await _server.SignalAsync(signal);
         await _server.WhenExitedAsync();
-        KeepCritical();
+        KeepCritical(_server);
         await _server.DisposeAsync();
         await PassAsync(down ?? TimeSpan.Zero);
         await StartServerAsync(Port);
+    }
+
+    /// <summary>Another server takes over the folder and the port.</summary>
+    public async Task TakeOverAsync()
+    {
+        var before = _server;
+        var starting = StartServerAsync(Port);
+        var next = _server;
+        while (!next.Output.Contains("waits for it", StringComparison.Ordinal))
+        {
+            await PassAsync(TimeSpan.FromMilliseconds(20));
+        }
+
+        _isDown = true;
+        await before.StopAsync();
+        KeepCritical(before);
+        await before.DisposeAsync();
+        await starting;
     }
 
     /// <summary>Asks the server.</summary>
@@ -364,7 +382,7 @@ internal sealed class HarmBench : IAsyncDisposable
         await JudgeAlertsAsync();
         await JudgeHealthAsync();
         await JudgeLedgerAsync();
-        KeepCritical();
+        KeepCritical(_server);
         lock (_gate)
         {
             return new HarmReport(Harm, [.. _complaints.Distinct()], [.. _figures]);
@@ -597,9 +615,9 @@ internal sealed class HarmBench : IAsyncDisposable
         Expect(ledger.GetProperty("unaccounted").GetInt64() == 0, $"the ledger does not add up: {ledger}");
     }
 
-    private void KeepCritical()
+    private void KeepCritical(ServerProcess server)
     {
-        if (_server.Critical is { Count: > 0 } lines && !Harm.TrueAlerts.Contains("critical_log"))
+        if (server.Critical is { Count: > 0 } lines && !Harm.TrueAlerts.Contains("critical_log"))
         {
             Complain($"logged {lines.Count} lines at CRITICAL: {lines[0][..Math.Min(lines[0].Length, 160)]}");
         }

@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Netra.Pipeline.Server;
+namespace Netra.Pipeline.Server.Listening;
 
 /// <summary>
 /// Binds the server's addresses itself: the fast door must come after TLS and before HTTP, and middleware from
-/// <c>ConfigureEndpointDefaults</c> would run before TLS. Binding by hand overrides <c>urls</c>, so that is read here.
+/// <c>ConfigureEndpointDefaults</c> would run before TLS. Binding by hand overrides <c>urls</c>, so that is read here. Sockets that systemd
+/// passes on (socket activation) are listened on instead, with the scheme of the first URL.
 /// </summary>
 internal static class ServerEndpoints
 {
@@ -13,11 +15,50 @@ internal static class ServerEndpoints
 
     public static void Bind(KestrelServerOptions kestrel, IConfiguration configuration)
     {
-        var urls = configuration["urls"] is { Length: > 0 } configured ? configured : DefaultUrl;
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var urls = UrlsOf(configuration);
+        if (IsActivated)
+        {
+            kestrel.UseSystemd(ConfigureListener(urls[0], BindingAddress.Parse(urls[0])));
+            return;
+        }
+
+        foreach (var url in urls)
         {
             Bind(kestrel, url, BindingAddress.Parse(url));
         }
+    }
+
+    /// <summary>The TCP end points that <see cref="Bind(KestrelServerOptions, IConfiguration)"/> listens on.</summary>
+    public static IEnumerable<IPEndPoint> TcpOf(IConfiguration configuration)
+        => IsActivated ? [] : UrlsOf(configuration).SelectMany(static url => TcpOf(BindingAddress.Parse(url)));
+
+    private static bool IsActivated => string.Equals(
+        Environment.GetEnvironmentVariable("LISTEN_PID"),
+        Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+        StringComparison.Ordinal);
+
+    private static string[] UrlsOf(IConfiguration configuration)
+    {
+        var urls = configuration["urls"] is { Length: > 0 } configured ? configured : DefaultUrl;
+        return urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    // As Kestrel does in the method below.
+    private static IPEndPoint[] TcpOf(BindingAddress address)
+    {
+        if (address.IsUnixPipe)
+        {
+            return [];
+        }
+
+        if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any))
+        {
+            return [new IPEndPoint(ip, address.Port)];
+        }
+
+        return string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase)
+            ? [new IPEndPoint(IPAddress.Loopback, address.Port), new IPEndPoint(IPAddress.IPv6Loopback, address.Port)]
+            : [new IPEndPoint(IPAddress.IPv6Any, address.Port)];
     }
 
     private static void Bind(KestrelServerOptions kestrel, string url, BindingAddress address)
