@@ -170,4 +170,7 @@ public enum FailureCode
 
     /// <summary><c>rate_limited</c>: more than may come in that time.</summary>
     RateLimited,
+
+    /// <summary><c>too_many_runs</c>: as many runs are open as may be.</summary>
+    TooManyRuns,
 }

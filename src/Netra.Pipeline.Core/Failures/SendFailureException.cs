@@ -87,6 +87,12 @@ public sealed class SendFailureException : PipelineException
         $"{scope.Operation} was refused: {limit} commands wait for the backend already, and no more may (Netra:Commands:MaxWaiting)",
         numbers: new Dictionary<string, long>(StringComparer.Ordinal) { ["limit"] = limit });
 
+    /// <summary>As many runs are open as may be (<see cref="FailureCode.TooManyRuns"/>). Nothing was numbered.</summary>
+    /// <param name="scope">What was being done, and for whom.</param>
+    /// <param name="problem">Which limit it is.</param>
+    public static SendFailureException TooManyRuns(FailureScope scope, string problem)
+        => new(FailureCode.TooManyRuns, scope, $"{scope.Operation} was refused: {problem}");
+
     /// <summary>Only lifecycle events are taken at the moment (<see cref="FailureCode.EmergencyMode"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="eventType">The type of the event.</param>

@@ -284,6 +284,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
 
     private static void AddPublishing(IServiceCollection services)
     {
+        services.TryAddSingleton<PublisherAccounts>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<OpenRequests>();
         services.TryAddSingleton<EventLinesHandler>();

@@ -72,7 +72,8 @@ internal sealed record ProblemDocument(int Status, string Code, string Detail, I
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = MediaType;
-        if (Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        if (response.Headers.RetryAfter.Count == 0
+            && Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             response.Headers.RetryAfter = RetryAfterSeconds;
         }

@@ -14,4 +14,13 @@ internal enum Limit
 
     /// <summary>What all users read of the past together.</summary>
     ReplayTotal,
+
+    /// <summary>Single events that one publisher posts.</summary>
+    PublishedEvents,
+
+    /// <summary>Lines that one publisher sends.</summary>
+    PublishedLines,
+
+    /// <summary>Runs of one user, or of one publisher, that are open.</summary>
+    OpenRuns,
 }

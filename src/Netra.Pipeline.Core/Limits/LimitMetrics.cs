@@ -43,6 +43,9 @@ internal sealed class LimitMetrics
         Limit.InboundTotal => "inbound_total",
         Limit.Replay => "replay",
         Limit.ReplayTotal => "replay_total",
+        Limit.PublishedEvents => "published_events",
+        Limit.PublishedLines => "published_lines",
+        Limit.OpenRuns => "open_runs",
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit has no name."),
     };
 }

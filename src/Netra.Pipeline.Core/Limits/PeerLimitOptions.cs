@@ -65,6 +65,59 @@ public sealed class PeerLimitOptions
     [Range(64L * 1024, 64L * 1024 * 1024 * 1024)]
     public long ReplayBytesInFlightPerUser { get; set; } = 2L * 1024 * 1024;
 
+    /// <summary>
+    /// How many single events a publisher may post a second. Range 1 to 10,000,000, default 20,000; <see cref="PublishBurst"/> says for how
+    /// long it may be more. One more is refused with 429, <c>rate_limited</c>.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int PublishedEventsPerSecond { get; set; } = 20_000;
+
+    /// <summary>
+    /// How many lines of a publisher are read a second, in all its requests of many events. Range 10 to 100,000,000, default 1,000,000.
+    /// What comes faster is read later; no line is refused for it.
+    /// </summary>
+    [Range(10, 100_000_000)]
+    public int PublishedLinesPerSecond { get; set; } = 1_000_000;
+
+    /// <summary>
+    /// How many bytes of a publisher are read a second, as bodies and as lines. Range 64 KiB to 1 TiB, default 512 MiB. Lines above it are
+    /// read later, bodies are refused with 429.
+    /// </summary>
+    [Range(64L * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long PublishedBytesPerSecond { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>
+    /// How many lines of a publisher may be refused a second, and how many single events, whatever for: each is work, and is told. Range 1
+    /// to 10,000,000, default 5,000. Above it lines are read later, and single events refused with 429.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int RefusedEventsPerSecond { get; set; } = 5000;
+
+    /// <summary>
+    /// How long a publisher that was quiet may save its rates up: with the defaults it may post 100,000 single events at once. Range 1 s to
+    /// 1 min, default 5 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan PublishBurst { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How many runs of a user may be open that are published over HTTP. Range 1 to 10,000,000, default 20,000. The first event of one more
+    /// is refused with <c>too_many_runs</c>.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int MaxOpenRunsPerUser { get; set; } = 20_000;
+
+    /// <summary>How many runs of a publisher may be open. Range 1 to 10,000,000, default 200,000; else as above.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxOpenRunsPerPublisher { get; set; } = 200_000;
+
+    /// <summary>
+    /// How many requests of many events a publisher may have open, each of which keeps up to 1,024 streams loaded. Range 1 to 1,000,000; by
+    /// default as many as all may have (<c>Netra:Publish:MaxOpenRequests</c>). One more is refused with 503.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int? MaxOpenRequestsPerPublisher { get; set; }
+
     internal long TotalReplay => TotalReplayBytesPerSecond ?? 64L * 1024 * 1024 * Environment.ProcessorCount;
 
     internal int TotalInbound => TotalInboundMessagesPerSecond ?? 50_000 * Environment.ProcessorCount;

@@ -60,7 +60,7 @@ internal sealed class CommandEndpoints(
 
         // An answer without receipts: it ends when there are to be no more.
         var receipts = new ReceiptQueue(options, time);
-        if (!requests.TryOpen(receipts.Complete, out var slot))
+        if (!requests.TryOpen(RequestAuthor.IdOf(context.User), receipts.Complete, out var slot))
         {
             await requests.RefuseAsync(context);
             return;

@@ -12,6 +12,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -24,11 +25,17 @@ internal sealed class EventLinesHandler(
     OpenRequests requests,
     CommandRegistry commands,
     FailureReporter failures,
+    PublisherAccounts accounts,
+    LimitMetrics limits,
     IOptions<PublishOptions> options,
     TimeProvider time)
 {
     private const string Operation = "PublishLines";
     private const int KeepAliveSeconds = 15;
+
+    // How many refused lines are counted together.
+    private const int RefusalsAtOnce = 64;
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromMilliseconds(750);
 
     public async Task HandleAsync(HttpContext context)
@@ -53,7 +60,7 @@ internal sealed class EventLinesHandler(
         }
 
         var (input, response) = (context.Request.BodyReader, context.Response);
-        if (!requests.TryOpen(input.CancelPendingRead, out var slot))
+        if (!requests.TryOpen(RequestAuthor.IdOf(context.User), input.CancelPendingRead, out var slot))
         {
             await requests.RefuseAsync(context);
             return;
@@ -140,12 +147,15 @@ internal sealed class EventLinesHandler(
         ReceiptQueue receipts,
         OpenRequest open)
     {
+        var account = accounts.Of(request.Publisher);
+        var refused = 0;
         var splitter = new LineSplitter(publisher.MaxBodyBytes);
         var isFirst = true;
         while (true)
         {
             var result = await reading;
             var buffer = result.Buffer;
+            var (lines, length) = (0, buffer.Length);
             try
             {
                 if (result.IsCanceled && !(open.TakeAskedToEnd() && request.HasOpenRun && !IsEnding(context)))
@@ -167,6 +177,12 @@ internal sealed class EventLinesHandler(
                     var outcome = state == LineState.TooLong
                         ? await publisher.RejectTooLongAsync("line", line, request, context.RequestAborted)
                         : await publisher.PublishAsync(line.IsSingleSegment ? line.First : line.ToArray(), request, context.RequestAborted);
+                    lines++;
+                    if (outcome.Rejection is not null && ++refused % RefusalsAtOnce == 0)
+                    {
+                        await RestAsync(context, account, account.SpendRefusedLines(RefusalsAtOnce));
+                    }
+
                     if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
                     {
                         End(context, outcome.Context);
@@ -181,10 +197,23 @@ internal sealed class EventLinesHandler(
             }
             finally
             {
+                length -= buffer.Length;
                 input.AdvanceTo(buffer.Start, buffer.End);
             }
 
+            await RestAsync(context, account, account.Spend(lines, length));
             reading = input.ReadAsync(context.RequestAborted);
+        }
+    }
+
+    // A publisher that sends too much is read later; its lines wait in its own socket.
+    private async ValueTask RestAsync(HttpContext context, PublisherAccount account, TimeSpan rest)
+    {
+        while (rest > TimeSpan.Zero && !IsEnding(context))
+        {
+            limits.Delayed(Limit.PublishedLines);
+            await Task.Delay(rest < LongestRest ? rest : LongestRest, time, context.RequestAborted);
+            rest = account.Spend(lines: 0, bytes: 0);
         }
     }
 

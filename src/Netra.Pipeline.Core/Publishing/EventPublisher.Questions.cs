@@ -30,7 +30,7 @@ internal sealed partial class EventPublisher
 
         if (key is null)
         {
-            var receipt = await SendAsync(emitter, data, key: null, isUrgent: true, cancellationToken, change);
+            var receipt = await SendAsync(emitter, data, key: null, request.Publisher, isUrgent: true, cancellationToken, change);
             return change.Outcome is { Verdict: not QuestionVerdict.Taken } known
                 ? await KnownAsync(emitter, known, scope)
                 : Accepted(receipt, context);
@@ -40,7 +40,7 @@ internal sealed partial class EventPublisher
         var keyed = await index.EmitAsync(
             hashes,
             scope,
-            (publishKey, token) => SendAsync(emitter, data, publishKey, isUrgent: true, token, change),
+            (publishKey, token) => SendAsync(emitter, data, publishKey, request.Publisher, isUrgent: true, token, change),
             cancellationToken);
 
         // No event was made, by this publish or by the one under the same key that it has waited for.

@@ -9,6 +9,7 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -32,6 +33,8 @@ internal sealed partial class EventPublisher(
     TokenUsageMetrics usage,
     CommandRegistry commands,
     PipelineSpans spans,
+    IOptions<PeerLimitOptions> peerLimits,
+    LimitMetrics limits,
     ServedTime time)
 {
     /// <summary>What failures call it.</summary>
@@ -139,7 +142,7 @@ internal sealed partial class EventPublisher(
             }
 
             attempt = emitter.Attempt;
-            return Accepted(await SendAsync(emitter, data, key: null, request.IsUrgent, cancellationToken), context);
+            return Accepted(await SendAsync(emitter, data, key: null, request.Publisher, request.IsUrgent, cancellationToken), context);
         }
         catch (BufferOverflowException exception) when (exception.Code == FailureCode.EventTooLarge)
         {
@@ -223,6 +226,19 @@ internal sealed partial class EventPublisher(
         return rejected;
     }
 
+    /// <summary>Refuses a single event, since its publisher sends too many.</summary>
+    public PublishOutcome RejectRate()
+    {
+        var rates = peerLimits.Value;
+        limits.Refused(Limit.PublishedEvents);
+        return Rejected(Failure.In(
+            FailureCode.RateLimited,
+            new FailureScope(Operation),
+            $"{Operation} was refused: the publisher posts more than {rates.PublishedEventsPerSecond} single events or "
+            + $"{rates.PublishedBytesPerSecond} bytes a second, or more than {rates.RefusedEventsPerSecond} of them are refused "
+            + "(Netra:Limits:PublishedEventsPerSecond, PublishedBytesPerSecond, RefusedEventsPerSecond)"));
+    }
+
     /// <summary>Waits until an accepted event is stored: only then its publisher may be told so.</summary>
     /// <param name="accepted">The event's outcome, without a rejection.</param>
     /// <param name="cancellationToken">Fires when the publisher is gone.</param>
@@ -293,7 +309,7 @@ internal sealed partial class EventPublisher(
             EnsureMayBegin(data.Type, scope);
             var emitter = request.Find(target) ?? await request.OpenAsync(target, context, token);
             EnsureMayGoOn(emitter, scope);
-            return await SendAsync(emitter, data, publishKey, request.IsUrgent, token);
+            return await SendAsync(emitter, data, publishKey, request.Publisher, request.IsUrgent, token);
         }
     }
 
@@ -344,6 +360,7 @@ internal sealed partial class EventPublisher(
         EventEmitter emitter,
         PublishedData data,
         PublishKey? key,
+        string publisherId,
         bool isUrgent,
         CancellationToken cancellationToken,
         QuestionChange? question = null)
@@ -351,6 +368,7 @@ internal sealed partial class EventPublisher(
         using var span = spans.Send(data.Type, emitter.Context);
         try
         {
+            EnsureRoomForRun(emitter, publisherId);
             var receipt = await emitter.EmitRawAsync(data, key, isUrgent, cancellationToken, question);
             span?.SetTag("messaging.message.id", receipt.Id);
             usage.Record(data, isOfRun: true);
@@ -360,6 +378,16 @@ internal sealed partial class EventPublisher(
         {
             PipelineSpans.Fail(span, FailureCodes.WireName(exception.Code), exception.Message);
             throw;
+        }
+    }
+
+    // Of a run that has begun nothing is refused for it.
+    private void EnsureRoomForRun(EventEmitter emitter, string publisherId)
+    {
+        if (!emitter.Life.HasBegun && registry.TryOpen(emitter.Life, publisherId, peerLimits.Value) is { } problem)
+        {
+            limits.Refused(Limit.OpenRuns);
+            throw SendFailureException.TooManyRuns(emitter.Context.ScopeOf(Operation), problem);
         }
     }
 

@@ -4,12 +4,15 @@ namespace Netra.Pipeline.Publishing;
 /// One request of many events, as long as it is open. Its own loop touches it; other threads read its silence and ask it to end. The lock
 /// keeps it from being asked after it is closed: Kestrel reuses the objects behind a request.
 /// </summary>
-internal sealed class OpenRequest(OpenRequests requests, Action ask, TimeProvider time) : IDisposable
+internal sealed class OpenRequest(OpenRequests requests, string publisherId, Action ask, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private bool _isClosed;
     private long _heardAt = time.GetTimestamp();
     private volatile bool _isAsked;
+
+    /// <summary>Whose it is.</summary>
+    public string PublisherId => publisherId;
 
     /// <summary>Whether it only reads, and so is never silent.</summary>
     public bool KeepsReading { get; set; }

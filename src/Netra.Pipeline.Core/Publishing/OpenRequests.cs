@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Limits;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -23,14 +24,21 @@ internal sealed class OpenRequests
 
     private readonly Lock _gate = new();
     private readonly HashSet<OpenRequest> _open = [];
+    private readonly Dictionary<string, int> _ofPublishers = new(StringComparer.Ordinal);
     private readonly ConnectionSlots _slots;
     private readonly PublishOptions _options;
+    private readonly PeerLimitOptions _limits;
     private readonly ServedTime _time;
     private readonly Counter<long> _refused;
 
-    public OpenRequests(ConnectionSlots slots, IOptions<PublishOptions> options, IMeterFactory meters, ServedTime time)
+    public OpenRequests(
+        ConnectionSlots slots,
+        IOptions<PublishOptions> options,
+        IOptions<PeerLimitOptions> limits,
+        IMeterFactory meters,
+        ServedTime time)
     {
-        (_slots, _options, _time) = (slots, options.Value, time);
+        (_slots, _options, _limits, _time) = (slots, options.Value, limits.Value, time);
         var meter = meters.Create(PipelineMeter.Name);
         meter.CreateObservableUpDownCounter(
             "netra.publish_request.active", () => Count, "{request}", "Requests of many events that are open.");
@@ -40,6 +48,9 @@ internal sealed class OpenRequests
 
     /// <summary>How many may be open.</summary>
     public int Limit => _options.MaxOpenRequests ?? Math.Min(MostByDefault, Math.Max(1, _slots.HoldLimit / 2));
+
+    /// <summary>How many may be open of one publisher.</summary>
+    public int LimitOfPublisher => _limits.MaxOpenRequestsPerPublisher ?? Limit;
 
     /// <summary>How many are open.</summary>
     public int Count
@@ -54,18 +65,23 @@ internal sealed class OpenRequests
     }
 
     /// <summary>Opens a request; disposing it closes it.</summary>
+    /// <param name="publisherId">Whose request it is; empty for who is not authenticated.</param>
     /// <param name="ask">Tells it that it is to end unless one of its runs is open; called from any thread.</param>
     /// <param name="request">The request.</param>
     /// <returns>False when too many are open; the next one may find room.</returns>
-    public bool TryOpen(Action ask, [NotNullWhen(true)] out OpenRequest? request)
+    public bool TryOpen(string publisherId, Action ask, [NotNullWhen(true)] out OpenRequest? request)
     {
         List<OpenRequest> idle = [];
         lock (_gate)
         {
-            request = _open.Count < Limit && _slots.TryHold() ? new OpenRequest(this, ask, _time) : null;
+            var own = _ofPublishers.GetValueOrDefault(publisherId);
+            request = own < LimitOfPublisher && _open.Count < Limit && _slots.TryHold()
+                ? new OpenRequest(this, publisherId, ask, _time)
+                : null;
             if (request is not null)
             {
                 _open.Add(request);
+                _ofPublishers[publisherId] = own + 1;
             }
 
             if (request is null || _open.Count > _options.MaxIdleRequests)
@@ -99,7 +115,8 @@ internal sealed class OpenRequests
             StatusCodes.Status503ServiceUnavailable,
             "too_many_connections",
             $"{Count} requests of many events are open, of {Limit} that may be "
-            + "(Netra:Publish:MaxOpenRequests, ulimit -n); pages count too.");
+            + $"(Netra:Publish:MaxOpenRequests, ulimit -n), {LimitOfPublisher} of one publisher "
+            + "(Netra:Limits:MaxOpenRequestsPerPublisher); pages count too.");
     }
 
     internal void Close(OpenRequest request)
@@ -109,6 +126,11 @@ internal sealed class OpenRequests
             if (!_open.Remove(request))
             {
                 return;
+            }
+
+            if (--_ofPublishers[request.PublisherId] == 0)
+            {
+                _ofPublishers.Remove(request.PublisherId);
             }
         }
 

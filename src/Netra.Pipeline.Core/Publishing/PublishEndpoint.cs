@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,7 +15,12 @@ namespace Netra.Pipeline.Publishing;
 
 /// <summary><c>POST /v1/events</c> (docs/protocol.md, section 9): one event, or many a line each.</summary>
 internal sealed partial class PublishEndpoint(
-    AccessGuard guard, EventPublisher publisher, EventLinesHandler lines, PeerLog peers, ILogger<PublishEndpoint> logger)
+    AccessGuard guard,
+    EventPublisher publisher,
+    EventLinesHandler lines,
+    PublisherAccounts accounts,
+    PeerLog peers,
+    ILogger<PublishEndpoint> logger)
 {
     private const string OneEvent = JsonBody.MediaType;
     private const string Lines = "application/x-ndjson";
@@ -72,13 +78,26 @@ internal sealed partial class PublishEndpoint(
     {
         var cancellationToken = context.RequestAborted;
         await using var request = publisher.Begin(context, isUrgent: true);
-        var outcome = await PublishBodyAsync(context, request, cancellationToken);
+        var account = accounts.Of(request.Publisher);
+        if (account.TakeEvent() is { Ticks: > 0 } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            await PublishAnswer.WriteAsync(context, default, publisher.RejectRate().Rejection);
+            return;
+        }
+
+        var outcome = await PublishBodyAsync(context, request, account, cancellationToken);
+        if (outcome.Rejection is not null)
+        {
+            account.SpendRefusedEvent();
+        }
+
         var rejection = outcome.Rejection ?? await publisher.ConfirmStoredAsync(outcome, cancellationToken);
         await PublishAnswer.WriteAsync(context, outcome, rejection);
     }
 
     private async ValueTask<PublishOutcome> PublishBodyAsync(
-        HttpContext context, PublishRequest request, CancellationToken cancellationToken)
+        HttpContext context, PublishRequest request, PublisherAccount account, CancellationToken cancellationToken)
     {
         var body = context.Request.BodyReader;
         while (true)
@@ -87,6 +106,7 @@ internal sealed partial class PublishEndpoint(
             var buffer = result.Buffer;
             if (buffer.Length > publisher.MaxBodyBytes)
             {
+                account.Spend(lines: 0, buffer.Length);
                 // Read even where a longer length was announced: the beginning names the user who is missing it.
                 var rejected = await publisher.RejectTooLongAsync("body", buffer, request, cancellationToken);
                 body.AdvanceTo(buffer.End);
@@ -95,6 +115,7 @@ internal sealed partial class PublishEndpoint(
 
             if (result.IsCompleted)
             {
+                account.Spend(lines: 0, buffer.Length);
                 var json = JsonBody.WithoutMark(buffer);
                 var outcome = await publisher.PublishAsync(json.IsSingleSegment ? json.First : json.ToArray(), request, cancellationToken);
                 body.AdvanceTo(buffer.End);

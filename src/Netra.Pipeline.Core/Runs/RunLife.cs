@@ -64,6 +64,9 @@ internal sealed class RunLife(RunKey key)
     /// <summary>How many emitters and requests have it in hand. Guarded by the registry.</summary>
     public int Holders { get; set; }
 
+    /// <summary>The publisher for which it is counted as open; null when it is not. Guarded by the registry.</summary>
+    public string? CountedFor { get; set; }
+
     /// <summary>When it is looked at next. Guarded by the registry, but read from any thread.</summary>
     public long LookAt { get; set; } = Never;
 

@@ -1,6 +1,7 @@
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 
@@ -25,6 +26,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
 
     // Those that have asked something, among all the others: figures are read every second.
     private readonly HashSet<RunLife> _asking = [];
+    private readonly OpenRunCounts _counts = new();
     private long _unwatched;
 
     /// <summary>
@@ -85,6 +87,11 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             if (isWatched)
             {
                 _lives.Add(key, life);
+                if (life is { HasBegun: true, HasEnded: false })
+                {
+                    _counts.Add(life, known.Publisher ?? string.Empty);
+                }
+
                 if (life.Questions.Count > 0)
                 {
                     _asking.Add(life);
@@ -94,6 +101,36 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
 
         Schedule(life);
         return life;
+    }
+
+    /// <summary>Counts a run as open, before its first event; until its end, or until it is given back without one.</summary>
+    /// <param name="life">The run.</param>
+    /// <param name="publisherId">Who publishes it.</param>
+    /// <param name="limits">How many may be open.</param>
+    /// <returns>What stands in the way; null when it may begin.</returns>
+    public string? TryOpen(RunLife life, string publisherId, PeerLimitOptions limits)
+    {
+        lock (_gate)
+        {
+            if (life.CountedFor is not null || !life.IsWatched)
+            {
+                return null;
+            }
+
+            if (_counts.OfUser(life.Key.UserId) >= limits.MaxOpenRunsPerUser)
+            {
+                return $"the user has {limits.MaxOpenRunsPerUser} open runs, which is the limit (Netra:Limits:MaxOpenRunsPerUser)";
+            }
+
+            if (_counts.OfPublisher(publisherId) >= limits.MaxOpenRunsPerPublisher)
+            {
+                return $"the publisher has {limits.MaxOpenRunsPerPublisher} open runs, which is the limit "
+                    + "(Netra:Limits:MaxOpenRunsPerPublisher)";
+            }
+
+            _counts.Add(life, publisherId);
+            return null;
+        }
     }
 
     /// <summary>Gives a run back.</summary>
@@ -112,6 +149,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         life.End();
         lock (_gate)
         {
+            _counts.Remove(life);
             Forget(life);
         }
 
@@ -417,6 +455,11 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     {
         if (EventTypes.IsTerminal(type))
         {
+            lock (_gate)
+            {
+                _counts.Remove(life);
+            }
+
             OnEnded?.Invoke(life.Key);
         }
     }
@@ -444,6 +487,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             && _lives.TryGetValue(life.Key, out var known)
             && known == life)
         {
+            _counts.Remove(life);
             _deadlines.Remove(life);
             _asking.Remove(life);
             _lives.Remove(life.Key);

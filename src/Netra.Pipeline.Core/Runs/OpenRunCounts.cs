@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace Netra.Pipeline.Runs;
+
+/// <summary>How many runs are open, of each user and of each publisher. Guarded by the registry's lock.</summary>
+internal sealed class OpenRunCounts
+{
+    private readonly Dictionary<string, int> _ofUsers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ofPublishers = new(StringComparer.Ordinal);
+
+    public int OfUser(string userId) => _ofUsers.GetValueOrDefault(userId);
+
+    public int OfPublisher(string publisherId) => _ofPublishers.GetValueOrDefault(publisherId);
+
+    /// <summary>A run is open.</summary>
+    public void Add(RunLife life, string publisherId)
+    {
+        life.CountedFor = publisherId;
+        CollectionsMarshal.GetValueRefOrAddDefault(_ofUsers, life.Key.UserId, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_ofPublishers, publisherId, out _)++;
+    }
+
+    /// <summary>A run is open no more, if it was.</summary>
+    public void Remove(RunLife life)
+    {
+        if (life.CountedFor is { } publisherId)
+        {
+            life.CountedFor = null;
+            Remove(_ofUsers, life.Key.UserId);
+            Remove(_ofPublishers, publisherId);
+        }
+    }
+
+    private static void Remove(Dictionary<string, int> counts, string id)
+    {
+        if (--CollectionsMarshal.GetValueRefOrNullRef(counts, id) == 0)
+        {
+            counts.Remove(id);
+        }
+    }
+}
