@@ -6,6 +6,7 @@ using Netra.Pipeline.Server.CommandLine;
 using Netra.Pipeline.Server.Demo;
 using Netra.Pipeline.Server.Listening;
 using Netra.Pipeline.Server.Memory;
+using Netra.Pipeline.Server.SignIn;
 using Netra.Pipeline.Server.Telemetry;
 
 if (ServerCommandLine.IsCommand(args))
@@ -25,6 +26,7 @@ return await StartFailures.RunAsync(() =>
     OtlpExport.AddTo(builder);
     ListeningServices.Add(builder.Services);
     builder.Services.AddNetraPipeline().AddDemo();
+    SessionServices.Add(builder.Services, builder.Configuration);
 
     // UseNetraPipelineChecks does its work, behind proxies too, and says which key it is.
     builder.Services.Configure<HostFilteringOptions>(static filter => filter.AllowedHosts = ["*"]);
@@ -42,6 +44,8 @@ return await StartFailures.RunAsync(() =>
     var page = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = page });
     app.UseStaticFiles(new StaticFileOptions { FileProvider = page });
+    app.UseAuthentication();
+    SessionEndpoints.Map(app);
     app.MapNetraPipeline();
     return app;
 });

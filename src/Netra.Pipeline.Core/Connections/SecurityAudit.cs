@@ -54,6 +54,13 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             PeerLog.SourceOf(remote),
             more => Log.CredentialDenied(_logger, userId, remote, problem, more));
 
+    /// <summary>Somebody could not sign in to the pages.</summary>
+    public void SignInFailed(EndPoint? remote, string problem) => lines.Write(
+        EventIds.SignInFailed,
+        nameof(SignInFailed),
+        PeerLog.SourceOf(remote),
+        more => Log.SignInFailed(_logger, remote, problem, more));
+
     /// <summary>An API key was made or revoked, in whichever process.</summary>
     public void KeyChanged(string keyId, string name, string change) => Log.KeyChanged(_logger, keyId, name, change);
 
@@ -104,6 +111,13 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             "A new credential for a connection of {UserId} was not taken: {Problem} [from {RemoteEndPoint}]{More}",
             EventName = nameof(EventIds.CredentialDenied))]
         public static partial void CredentialDenied(ILogger logger, string userId, EndPoint? remoteEndPoint, string problem, string more);
+
+        [LoggerMessage(
+            EventIds.SignInFailed,
+            LogLevel.Warning,
+            "Somebody could not sign in: {Problem} [from {RemoteEndPoint}]{More}",
+            EventName = nameof(EventIds.SignInFailed))]
+        public static partial void SignInFailed(ILogger logger, EndPoint? remoteEndPoint, string problem, string more);
 
         [LoggerMessage(
             EventIds.ApiKeyChanged,

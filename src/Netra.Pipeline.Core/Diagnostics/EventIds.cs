@@ -203,6 +203,9 @@ internal static class EventIds
     /// <summary>API keys were made or revoked.</summary>
     public const int ApiKeyChanged = 2109;
 
+    /// <summary>Somebody could not sign in to the pages.</summary>
+    public const int SignInFailed = 2111;
+
     /// <summary>Credentials were revoked.</summary>
     public const int CredentialsRevoked = 2110;
 

@@ -29,6 +29,7 @@ internal sealed class AuthenticationMetrics
         CredentialKind.Token or CredentialKind.TokenInQuery => "token",
         CredentialKind.Key => "key",
         CredentialKind.Ticket => "ticket",
+        CredentialKind.Session => "session",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind has no name."),
     };
 }

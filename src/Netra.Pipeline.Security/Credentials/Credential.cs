@@ -84,4 +84,7 @@ internal enum CredentialKind
 
     /// <summary>A ticket.</summary>
     Ticket,
+
+    /// <summary>What the host's own authentication has found, such as a cookie.</summary>
+    Session,
 }

@@ -1,5 +1,7 @@
+using System.Security.Claims;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Tokens;
 
@@ -13,7 +15,7 @@ internal sealed class CredentialAuthenticator(
     TokenVerifier tokens,
     AccessDirectory directory,
     AuthenticationMetrics metrics,
-    IOptions<AuthenticationOptions> options,
+    IOptions<CredentialOptions> options,
     TimeProvider time) : DefaultAuthenticator
 {
     public override bool IsConfigured => tokens.IsConfigured || directory.HasKeys;
@@ -22,7 +24,7 @@ internal sealed class CredentialAuthenticator(
         + "JwksFile, JwksUrl or Authority for tokens, or make an API key with the command 'keys create' (README, Production); "
         + "a host of its own registers an IConnectionAuthenticator (UseAuthenticator). Only Development does without";
 
-    public override bool HasCredential(HandshakeRequest request) => Credential.IsIn(request);
+    public override bool HasCredential(HandshakeRequest request) => Credential.IsIn(request) || request.User is not null;
 
     public override async ValueTask<AuthenticationResult> AuthenticateAsync(
         HandshakeRequest request, CancellationToken cancellationToken)
@@ -31,6 +33,13 @@ internal sealed class CredentialAuthenticator(
         if (problem is not null)
         {
             return AuthenticationResult.BadRequest(problem);
+        }
+
+        if (credential is null && request.User is { } user)
+        {
+            var session = OfSession(user);
+            metrics.Count(CredentialKind.Session, session.Status == 101);
+            return session;
         }
 
         if (credential is not { } found)
@@ -62,6 +71,13 @@ internal sealed class CredentialAuthenticator(
                     : AuthenticationResult.Admit(identity);
         }
     }
+
+    private AuthenticationResult OfSession(ClaimsPrincipal user)
+        => PrincipalIdentity.Read(user, options.Value) is { Identity: { } identity } && !IdentifierRules.IsReserved(identity.UserId)
+            ? directory.IsRevoked(identity)
+                ? AuthenticationResult.Unauthorized("The session was revoked.")
+                : AuthenticationResult.Admit(identity)
+            : AuthenticationResult.Forbid("The session names no user.");
 
     private AuthenticationResult OfTicket(string text)
     {

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
@@ -9,7 +10,8 @@ using Netra.Pipeline.Security.Tokens;
 namespace Netra.Pipeline.Security.Credentials;
 
 /// <summary>Says who publishes or operates, by an API key or a token with roles. Safe from any thread.</summary>
-internal sealed class CredentialCallers(TokenVerifier tokens, AccessDirectory directory, AuthenticationMetrics metrics)
+internal sealed class CredentialCallers(
+    TokenVerifier tokens, AccessDirectory directory, AuthenticationMetrics metrics, IOptions<CredentialOptions> options)
     : CallerAuthenticator
 {
     // Names of keys and subjects of tokens are different people, whatever they are called.
@@ -27,7 +29,7 @@ internal sealed class CredentialCallers(TokenVerifier tokens, AccessDirectory di
 
         if (credential is not { } found)
         {
-            return null;
+            return context.User is { Identity.IsAuthenticated: true } user ? OfSession(context, user) : null;
         }
 
         CallerResult result;
@@ -64,6 +66,17 @@ internal sealed class CredentialCallers(TokenVerifier tokens, AccessDirectory di
 
         SetUser(context, KeyPublisher + lease.Key.Name, lease.Key.Name);
         return new CallerResult(new Caller(lease.Key.Rights, lease.Key.Users, () => lease.Ended), Refusal: null);
+    }
+
+    private CallerResult OfSession(HttpContext context, ClaimsPrincipal user)
+    {
+        var session = PrincipalIdentity.Read(user, options.Value);
+        var isGood = session.Identity is { } identity && !directory.IsRevoked(identity);
+        metrics.Count(CredentialKind.Session, isGood);
+        return isGood
+            ? new CallerResult(
+                new Caller(session.Rights, UserPattern.All, () => Watch(context, session.Identity!)), Refusal: null)
+            : Refuse(session.Problem ?? "The session was revoked.");
     }
 
     private async ValueTask<CallerResult> OfTokenAsync(HttpContext context, string text)

@@ -22,8 +22,8 @@ internal static class SecurityServices
             return;
         }
 
-        services.AddSection<AuthenticationOptions>("Netra:Authentication");
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthenticationOptions>, AuthenticationOptionsValidator>());
+        services.AddSection<CredentialOptions>("Netra:Authentication");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CredentialOptions>, CredentialOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<PipelineModule, SecurityModule>());
         services.TryAddSingleton<AuthenticationMetrics>();
         services.TryAddSingleton<TokenVerifier>();

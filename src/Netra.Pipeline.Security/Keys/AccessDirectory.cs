@@ -57,6 +57,16 @@ internal sealed class AccessDirectory(
         return lease is not null && lease.Key.Is(key) && lease.Key.IsAlive(time.GetUtcNow()) ? lease : null;
     }
 
+    /// <summary>Whether a key, by its id, is good.</summary>
+    public bool IsAlive(string keyId)
+    {
+        EnsureRead();
+        lock (_gate)
+        {
+            return _keys.TryGetValue(keyId, out var lease) && lease.Key.IsAlive(time.GetUtcNow());
+        }
+    }
+
     /// <summary>Whether a credential was revoked.</summary>
     public bool IsRevoked(ConnectionIdentity identity)
     {

@@ -14,7 +14,7 @@ namespace Netra.Pipeline.Security.Operators;
 /// thread.
 /// </summary>
 internal sealed class KeyEndpoints(
-    AccessDirectory directory, SecurityAudit audit, IOptions<AuthenticationOptions> options, TimeProvider time)
+    AccessDirectory directory, SecurityAudit audit, IOptions<CredentialOptions> options, TimeProvider time)
 {
     private const string Keys = "/v1/keys";
 

@@ -26,7 +26,7 @@ internal sealed class TicketEndpoint(
     AccessDirectory directory,
     LogRequests requests,
     SecurityAudit audit,
-    IOptions<AuthenticationOptions> options,
+    IOptions<CredentialOptions> options,
     TimeProvider time)
 {
     private const string Operation = "CreateTicket";
@@ -61,7 +61,7 @@ internal sealed class TicketEndpoint(
             return ProblemDocument.BadRequest(problem);
         }
 
-        if (credential is { Kind: CredentialKind.Token })
+        if (credential is { Kind: CredentialKind.Token } || (credential is null && context.User is { Identity.IsAuthenticated: true }))
         {
             return await OfTokenAsync(context);
         }

@@ -21,7 +21,6 @@ namespace Netra.Pipeline.Security.Tokens;
 internal sealed partial class TokenVerifier : IDisposable
 {
     private const int LongestToken = 16 * 1024;
-    private const string Roles = "netra.";
     private static readonly TimeSpan RemoteFreshFor = TimeSpan.FromMinutes(10);
 
     // Each of the kinds that a key of the kind can check: a library that took another would refuse it as well, by the key's type.
@@ -40,14 +39,14 @@ internal sealed partial class TokenVerifier : IDisposable
         SetDefaultTimesOnTokenCreation = false,
     };
 
-    private readonly AuthenticationOptions _options;
+    private readonly CredentialOptions _options;
     private readonly TimeProvider _time;
     private readonly Lazy<KeySource[]> _sources;
     private readonly PeerLog _lines;
     private readonly ILogger _logger;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1024 * 1024 };
 
-    public TokenVerifier(IOptions<AuthenticationOptions> options, ServedTime time, PeerLog lines, ILogger<TokenVerifier> logger)
+    public TokenVerifier(IOptions<CredentialOptions> options, ServedTime time, PeerLog lines, ILogger<TokenVerifier> logger)
     {
         (_options, _time, _lines, _logger) = (options.Value, time, lines, logger);
         _sources = new Lazy<KeySource[]>(() => [.. Sources()]);
@@ -195,15 +194,11 @@ internal sealed partial class TokenVerifier : IDisposable
 
     private static AccessRights RightsOf(JsonElement roles) => roles.ValueKind switch
     {
-        JsonValueKind.String => RightsOf(roles.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-        JsonValueKind.Array => RightsOf(
+        JsonValueKind.String => RoleNames.RightsOf(roles.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        JsonValueKind.Array => RoleNames.RightsOf(
             roles.EnumerateArray().Where(static role => role.ValueKind == JsonValueKind.String).Select(static role => role.GetString()!)),
         _ => AccessRights.None,
     };
-
-    private static AccessRights RightsOf(IEnumerable<string> roles) => roles
-        .Where(static role => role.StartsWith(Roles, StringComparison.Ordinal))
-        .Aggregate(AccessRights.None, static (rights, role) => rights | AccessRightNames.Of(role[Roles.Length..]));
 
     private static string ProblemOf(Exception? exception) => exception switch
     {
@@ -229,19 +224,19 @@ internal sealed partial class TokenVerifier : IDisposable
         if (_options.JwksFile is { Length: > 0 } file)
         {
             yield return new KeySource(
-                token => ReadFileAsync(file, token), KeySource.FewestBetween, _time, TellFor(nameof(AuthenticationOptions.JwksFile)));
+                token => ReadFileAsync(file, token), KeySource.FewestBetween, _time, TellFor(nameof(CredentialOptions.JwksFile)));
         }
 
         if (_options.JwksUrl is { Length: > 0 } url)
         {
             yield return new KeySource(
-                token => FetchSetAsync(url, token), RemoteFreshFor, _time, TellFor(nameof(AuthenticationOptions.JwksUrl)));
+                token => FetchSetAsync(url, token), RemoteFreshFor, _time, TellFor(nameof(CredentialOptions.JwksUrl)));
         }
 
         if (_options.Authority is { Length: > 0 } authority)
         {
             yield return new KeySource(
-                token => DiscoverAsync(authority, token), RemoteFreshFor, _time, TellFor(nameof(AuthenticationOptions.Authority)));
+                token => DiscoverAsync(authority, token), RemoteFreshFor, _time, TellFor(nameof(CredentialOptions.Authority)));
         }
     }
 
@@ -254,7 +249,7 @@ internal sealed partial class TokenVerifier : IDisposable
     private async Task<KeySet> DiscoverAsync(string authority, CancellationToken cancellationToken)
     {
         // Which URLs may be without TLS is checked with the options; the document's own are held to the same.
-        var documents = new HttpDocumentRetriever(_http) { RequireHttps = !AuthenticationOptionsValidator.IsOfThisMachine(authority) };
+        var documents = new HttpDocumentRetriever(_http) { RequireHttps = !CredentialOptionsValidator.IsOfThisMachine(authority) };
         var found = await OpenIdConnectConfigurationRetriever.GetAsync(
             $"{authority.TrimEnd('/')}/.well-known/openid-configuration", documents, cancellationToken);
         return new KeySet(TokenKeys.Checked(found.SigningKeys, allowSecrets: false), _options.Issuer ?? found.Issuer);

@@ -22,7 +22,7 @@ internal sealed class LayersTests
         typeof(SqliteEventLog).Assembly,
         typeof(MonitoringOptions).Assembly,
         typeof(AlertingOptions).Assembly,
-        typeof(AuthenticationOptions).Assembly,
+        typeof(CredentialOptions).Assembly,
         typeof(Microsoft.Extensions.DependencyInjection.NetraPipelineServiceCollectionExtensions).Assembly,
     ];
 

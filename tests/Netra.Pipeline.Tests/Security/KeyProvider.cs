@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Tokens;
 
@@ -12,6 +13,7 @@ internal sealed class KeyProvider : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private int _asked;
+    private string _idToken = string.Empty;
 
     private KeyProvider(WebApplication app, TokenIssuer issuer) => (_app, Keys) = (app, [issuer]);
 
@@ -33,6 +35,7 @@ internal sealed class KeyProvider : IAsyncDisposable
         var app = builder.Build();
         var provider = new KeyProvider(app, issuer);
         app.MapGet("/keys", provider.Answer);
+        app.MapPost("/token", provider.Exchange);
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new
         {
             issuer = TokenIssuer.Issuer,
@@ -42,6 +45,23 @@ internal sealed class KeyProvider : IAsyncDisposable
         }));
         await app.StartAsync();
         return provider;
+    }
+
+    /// <summary>Signs somebody in.</summary>
+    /// <returns>Where the provider sends the browser back to.</returns>
+    public string Authorize(Uri challenge, string user, IReadOnlyList<string> roles)
+    {
+        var asked = QueryHelpers.ParseQuery(challenge.Query);
+        Assert.That(asked["code_challenge_method"].Single(), Is.EqualTo("S256"));
+        _idToken = Keys[0].Issue(
+            user,
+            TimeProvider.System.GetUtcNow(),
+            TimeSpan.FromMinutes(5),
+            roles: roles,
+            change: claims => claims["nonce"] = asked["nonce"].Single()!);
+        return QueryHelpers.AddQueryString(
+            new Uri(asked["redirect_uri"].Single()!).AbsolutePath,
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = "the-code", ["state"] = asked["state"].Single() });
     }
 
     /// <summary>A JSON Web Key Set.</summary>
@@ -72,6 +92,14 @@ internal sealed class KeyProvider : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+    }
+
+    private async Task<IResult> Exchange(HttpRequest request)
+    {
+        var form = await request.ReadFormAsync();
+        return form["code"] == "the-code" && form.ContainsKey("code_verifier")
+            ? Results.Json(new { access_token = "opaque", token_type = "Bearer", id_token = _idToken })
+            : Results.BadRequest();
     }
 
     private IResult Answer()

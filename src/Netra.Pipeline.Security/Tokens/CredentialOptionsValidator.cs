@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Netra.Pipeline.Security.Tokens;
 
 /// <summary>Checks the options at start: every problem at once, none with a secret in its text. Stateless.</summary>
-internal sealed class AuthenticationOptionsValidator : IValidateOptions<AuthenticationOptions>
+internal sealed class CredentialOptionsValidator : IValidateOptions<CredentialOptions>
 {
     private const string Section = "Netra:Authentication";
 
@@ -11,13 +11,13 @@ internal sealed class AuthenticationOptionsValidator : IValidateOptions<Authenti
     public static bool IsOfThisMachine(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsLoopback;
 
     /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, AuthenticationOptions options)
+    public ValidateOptionsResult Validate(string? name, CredentialOptions options)
     {
         List<string> problems = [.. ProblemsOf(options)];
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    private static IEnumerable<string> ProblemsOf(AuthenticationOptions options)
+    private static IEnumerable<string> ProblemsOf(CredentialOptions options)
     {
         if (options.HasTokens && string.IsNullOrEmpty(options.Audience))
         {
@@ -32,6 +32,11 @@ internal sealed class AuthenticationOptionsValidator : IValidateOptions<Authenti
         if (!options.HasTokens && (options.Issuer is { Length: > 0 } || options.Audience is { Length: > 0 }))
         {
             yield return $"{Section} names an issuer or an audience, and no keys: set Keys, JwksFile, JwksUrl or Authority.";
+        }
+
+        if (options.ClientId is { Length: > 0 } && string.IsNullOrEmpty(options.Authority))
+        {
+            yield return $"{Section}:ClientId is {options.ClientId}, and Authority is missing: where do people sign in?";
         }
 
         foreach (var (option, url) in new[] { ("JwksUrl", options.JwksUrl), ("Authority", options.Authority) })

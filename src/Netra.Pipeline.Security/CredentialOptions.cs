@@ -6,7 +6,7 @@ namespace Netra.Pipeline.Security;
 /// Whose tokens are taken, and for how long (docs/protocol.md, section 12). Configuration section <c>Netra:Authentication</c>. Tokens are
 /// taken where one source of keys is given: <see cref="Keys"/>, <see cref="JwksFile"/>, <see cref="JwksUrl"/> or <see cref="Authority"/>.
 /// </summary>
-public sealed class AuthenticationOptions
+public sealed class CredentialOptions
 {
     /// <summary>The issuer that tokens must name (<c>iss</c>). Needed, but for <see cref="Authority"/>, which says it itself.</summary>
     public string? Issuer { get; set; }
@@ -59,6 +59,16 @@ public sealed class AuthenticationOptions
     /// histories. Default: no.
     /// </summary>
     public bool AllowTokenInQuery { get; set; }
+
+    /// <summary>The standalone server's id at <see cref="Authority"/>, for pages that people sign in to there. Default: none.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>The secret that belongs to <see cref="ClientId"/>; none for a public client.</summary>
+    public string? ClientSecret { get; set; }
+
+    /// <summary>How long a sign-in to the pages holds. Range 1 min to 30 days, default 12 h.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
 
     internal bool HasTokens => Keys.Count > 0 || JwksFile is { Length: > 0 } || JwksUrl is { Length: > 0 } || Authority is { Length: > 0 };
 }

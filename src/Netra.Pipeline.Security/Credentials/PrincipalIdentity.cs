@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Security.Claims;
+using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
+using Netra.Pipeline.Security.Tokens;
+
+namespace Netra.Pipeline.Security.Credentials;
+
+/// <summary>
+/// Reads whom the host's own authentication has found, by a cookie or any other scheme of ASP.NET Core: the same claims as in tokens. Pure
+/// functions.
+/// </summary>
+internal static class PrincipalIdentity
+{
+    /// <summary>What is known of an authenticated user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="options">The names of claims.</param>
+    public static VerifiedToken Read(ClaimsPrincipal user, CredentialOptions options)
+    {
+        var id = user.FindFirst(options.UserClaim)?.Value ?? user.FindFirst(ClaimTypes.NameIdentifier)?.Value;
+
+        // An operator's session names nobody who could connect: whether it may is asked there.
+        if (IdentifierRules.ProblemOf(id, options.UserClaim) is { } problem)
+        {
+            return VerifiedToken.Refuse($"The session's {problem}.");
+        }
+
+        var roles = user.FindAll(options.RolesClaim).Concat(user.FindAll(ClaimTypes.Role)).Select(static claim => claim.Value);
+        var identity = new ConnectionIdentity(id!)
+        {
+            ExpiresAt = TimeOf(user, "exp"),
+            IssuedAt = TimeOf(user, "iat"),
+            CredentialId = user.FindFirst("jti")?.Value,
+        };
+        return new VerifiedToken(identity, RoleNames.RightsOf(roles), Problem: null);
+    }
+
+    private static DateTimeOffset? TimeOf(ClaimsPrincipal user, string claim)
+        => long.TryParse(user.FindFirst(claim)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is > 0 and < 253_402_300_799
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Security;
+
+namespace Netra.Pipeline.Tests.Server.SignIn;
+
+/// <summary>Signing in to the pages of the real server process, outside of Development.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class SessionTests
+{
+    [Test]
+    public async Task Session_OfAKey_ConnectsOperatesAndEndsWithTheKey()
+    {
+        await using var folder = new ServerFolder();
+        var key = await MakeKeyAsync(folder, "--scope", "connect", "--scope", "view");
+        var other = await MakeKeyAsync(folder, "--scope", "publish");
+        await using var server = ServerProcess.Start("Production", folder.Argument);
+        var address = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}");
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = address };
+
+        Assert.That((await DescribeAsync(browser)).TryGetProperty("user_id", out _), Is.False);
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        using var signedIn = await browser.PostAsJsonAsync("/v1/session", new { key, user_id = "ada" });
+        Assert.That(signedIn.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(
+            signedIn.Headers.GetValues("Set-Cookie").Single(),
+            Does.Contain("httponly").IgnoreCase.And.Contain("samesite=strict").IgnoreCase.And.Not.Contain(key));
+        var session = await DescribeAsync(browser);
+        Assert.That(session.GetProperty("user_id").GetString(), Is.EqualTo("ada"));
+        Assert.That(session.GetProperty("roles")[0].GetString(), Is.EqualTo("view"));
+        Assert.That(session.GetProperty("development").GetBoolean(), Is.False);
+
+        using var answer = await browser.PostAsync("/v1/tickets", content: null);
+        var ticket = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("ticket").GetString();
+        await using var page = await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{address.Port}/ws?ticket={ticket}"));
+        Assert.That(page.Welcome.UserId, Is.EqualTo("ada"));
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/keys"), Is.EqualTo(HttpStatusCode.Forbidden));
+
+        using var wrong = await browser.PostAsJsonAsync("/v1/session", new { key = other, user_id = "ada" });
+        Assert.That(wrong.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), "it may not connect");
+        using var unknown = await browser.PostAsJsonAsync("/v1/session", new { key = other[..^1] + "_", user_id = "ada" });
+        Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+
+        await RunAsync("keys", "revoke", ApiKey.IdOf(key)!, folder.Argument);
+        await Eventually.BecomesTrueAsync(
+            async () => await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts") == HttpStatusCode.Unauthorized,
+            "the session ended with its key");
+        Assert.That(server.Output, Does.Not.Contain(key).And.Not.Contain(ticket));
+    }
+
+    [Test]
+    public async Task Session_OfAnOperator_ConnectsAsNobodyAndSignsOut()
+    {
+        await using var folder = new ServerFolder();
+        var key = await MakeKeyAsync(folder, "--scope", "configure");
+        await using var server = ServerProcess.Start("Production", folder.Argument);
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}"),
+        };
+
+        using var signedIn = await browser.PostAsJsonAsync("/v1/session", new { key });
+        Assert.That(signedIn.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/v1/keys"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/v1/threads"), Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await StatusAsync(browser, HttpMethod.Delete, "/v1/session"), Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/v1/keys"), Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task Session_OfAProvider_IsGotByTheCodeFlow()
+    {
+        using var issuer = TokenIssuer.Rsa();
+        await using var provider = await KeyProvider.StartAsync(issuer);
+        await using var folder = new ServerFolder();
+        await using var server = ServerProcess.Start(
+            "Production",
+            [
+                folder.Argument,
+                .. provider.Settings(isDiscovered: true).Select(static setting => $"--{setting.Key}={setting.Value}"),
+                $"--Netra:Authentication:ClientId={TokenIssuer.Audience}",
+                "--Netra:Authentication:ClientSecret=confidential",
+            ]);
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}"),
+        };
+
+        using var challenge = await browser.GetAsync("/v1/session/openid");
+        Assert.That(challenge.StatusCode, Is.EqualTo(HttpStatusCode.Found));
+        var returnTo = provider.Authorize(challenge.Headers.Location!, "ada", ["netra.view"]);
+        using var back = await browser.GetAsync(returnTo);
+        Assert.That(back.Headers.Location?.ToString(), Is.EqualTo("/"), server.Output);
+
+        var session = await DescribeAsync(browser);
+        Assert.That(session.GetProperty("user_id").GetString(), Is.EqualTo("ada"));
+        Assert.That(session.GetProperty("roles")[0].GetString(), Is.EqualTo("view"));
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Created));
+        using var forged = await browser.GetAsync("/signin-oidc?code=x&state=y");
+        Assert.That(forged.Headers.Location?.ToString(), Is.EqualTo("/?sign_in=failed"));
+        Assert.That(server.Output, Does.Not.Contain("confidential").And.Contain("could not sign in"));
+    }
+
+    private static async Task<JsonElement> DescribeAsync(HttpClient browser) => await browser.GetFromJsonAsync<JsonElement>("/v1/session");
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient browser, HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        using var response = await browser.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    private static Task<string> MakeKeyAsync(ServerFolder folder, params string[] scopes)
+        => RunAsync(["keys", "create", "--name", "test", .. scopes, folder.Argument]);
+
+    private static async Task<string> RunAsync(params string[] arguments)
+    {
+        await using var program = ServerProcess.Run(arguments);
+        var (exitCode, output) = await program.WhenExitedAsync();
+        Assert.That(exitCode, Is.Zero, output);
+        return output.Trim();
+    }
+}
