@@ -19,6 +19,9 @@ internal sealed class CanaryPass
     /// <summary>Takes the credential back.</summary>
     public void Revoke() => Volatile.Write(ref _current, null);
 
+    /// <summary>Whether a request has the canary's credential, which is not taken yet.</summary>
+    public bool IsOf(HandshakeRequest request) => Volatile.Read(ref _current)?.IsBearer(request) == true;
+
     /// <summary>The identity that the canary's credential stands for; null for a request without it.</summary>
     public async ValueTask<AuthenticationResult?> TryAdmitAsync(HandshakeRequest request, CancellationToken cancellationToken)
     {

@@ -20,6 +20,7 @@ internal sealed partial class ConnectionAcceptor(
     StreamRegistry streams,
     ConnectionRegistry registry,
     ConnectionSlots slots,
+    AddressLimits addresses,
     ConnectionServices services,
     CanaryPass canary,
     IOptions<WebSocketDoorOptions> door)
@@ -44,11 +45,20 @@ internal sealed partial class ConnectionAcceptor(
             ?? ResumeRules.Read(request.Query, out resume)
             ?? ResumeRules.ReadJoin(request.Query, out joins)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
-            : DecideAsync(
+            : BeginAsync(
                 request,
                 authenticator,
                 (identity, token) => PinAsync(
-                    new Admission { Identity = identity, Resume = resume, Joins = joins, Subprotocol = subprotocol, Key = key }, token),
+                    new Admission
+                    {
+                        Identity = identity,
+                        Remote = request.RemoteEndPoint,
+                        Resume = resume,
+                        Joins = joins,
+                        Subprotocol = subprotocol,
+                        Key = key,
+                    },
+                    token),
                 closing,
                 peerGone);
     }
@@ -63,10 +73,11 @@ internal sealed partial class ConnectionAcceptor(
             ?? ResumeRules.ReadStream(request.Headers, request.Query, out resume)
             ?? ResumeRules.ReadJoin(request.Query, out joins)) is { } refusal
             ? ValueTask.FromResult(Admission.Refuse(refusal))
-            : DecideAsync(
+            : BeginAsync(
                 request,
                 authenticator,
-                (identity, token) => PinAsync(new Admission { Identity = identity, Resume = resume, Joins = joins }, token),
+                (identity, token) => PinAsync(
+                    new Admission { Identity = identity, Remote = request.RemoteEndPoint, Resume = resume, Joins = joins }, token),
                 closing,
                 peerGone);
     }
@@ -134,6 +145,7 @@ internal sealed partial class ConnectionAcceptor(
             if (admission.IsHeld)
             {
                 slots.Release();
+                addresses.Release(admission.Remote);
             }
         }
     }
@@ -152,6 +164,34 @@ internal sealed partial class ConnectionAcceptor(
         if (resume.Seq is { } cursor && connection.Subscription.Start == cursor)
         {
             services.Spans.Settle(connection.Stream, connection.Subscription.CoverageFrom, cursor);
+        }
+    }
+
+    // The server's own handshakes are not held up: a server that is flooded is not a broken one.
+    private async ValueTask<Admission> BeginAsync(
+        HandshakeRequest request,
+        IConnectionAuthenticator? authenticator,
+        Func<ConnectionIdentity, CancellationToken, ValueTask<Admission>> admit,
+        CancellationToken closing,
+        CancellationToken peerGone)
+    {
+        if (authenticator is OneTimeAuthenticator || canary.IsOf(request))
+        {
+            return await DecideAsync(request, authenticator, admit, closing, peerGone);
+        }
+
+        if (addresses.TryBegin(request.RemoteEndPoint) is { } refusal)
+        {
+            return Admission.Refuse(refusal);
+        }
+
+        try
+        {
+            return await DecideAsync(request, authenticator, admit, closing, peerGone);
+        }
+        finally
+        {
+            addresses.End(request.RemoteEndPoint);
         }
     }
 
@@ -244,8 +284,15 @@ internal sealed partial class ConnectionAcceptor(
         }
 
         var isAdmitted = false;
+        var isPlaced = false;
         try
         {
+            if (isHeld && addresses.TryHold(asked.Remote) is { } refusal)
+            {
+                return Admission.Refuse(refusal);
+            }
+
+            isPlaced = isHeld;
             var stream = await streams.PinAsync(userId, cancellationToken);
             isAdmitted = stream.Pins.TryAddConnection();
             stream.Pins.Remove();
@@ -263,6 +310,11 @@ internal sealed partial class ConnectionAcceptor(
             if (isHeld && !isAdmitted)
             {
                 slots.Release();
+            }
+
+            if (isPlaced && !isAdmitted)
+            {
+                addresses.Release(asked.Remote);
             }
         }
     }

@@ -11,11 +11,14 @@ internal sealed class OneTimeAuthenticator(string userId) : IConnectionAuthentic
 
     public string Token => Encoding.ASCII.GetString(_expected);
 
+    /// <summary>Whether a request has the token.</summary>
+    public bool IsBearer(HandshakeRequest request)
+        => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.SingleQuery("token") ?? string.Empty), _expected);
+
     public ValueTask<AuthenticationResult> AuthenticateAsync(HandshakeRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var given = Encoding.UTF8.GetBytes(request.SingleQuery("token") ?? string.Empty);
-        return ValueTask.FromResult(CryptographicOperations.FixedTimeEquals(given, _expected) && Interlocked.Exchange(ref _used, 1) == 0
+        return ValueTask.FromResult(IsBearer(request) && Interlocked.Exchange(ref _used, 1) == 0
             ? AuthenticationResult.Admit(userId)
             : AuthenticationResult.Unauthorized("This listener belongs to the startup verification."));
     }

@@ -150,6 +150,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<ServedTime>(),
             provider.GetRequiredService<ILogger<ConnectionSlots>>()));
         services.TryAddSingleton<InboundBudget>();
+        services.TryAddSingleton<AddressLimits>();
         services.AddSingleton<HandleWatch>();
         services.AddSingleton<OpenListeners>();
         GuardTransport(services);

@@ -23,4 +23,13 @@ internal enum Limit
 
     /// <summary>Runs of one user, or of one publisher, that are open.</summary>
     OpenRuns,
+
+    /// <summary>Handshakes, in all.</summary>
+    Handshakes,
+
+    /// <summary>Handshakes from one address.</summary>
+    HandshakesOfAddress,
+
+    /// <summary>Connections from one address.</summary>
+    ConnectionsOfAddress,
 }

@@ -46,6 +46,9 @@ internal sealed class LimitMetrics
         Limit.PublishedEvents => "published_events",
         Limit.PublishedLines => "published_lines",
         Limit.OpenRuns => "open_runs",
+        Limit.Handshakes => "handshakes",
+        Limit.HandshakesOfAddress => "handshakes_of_address",
+        Limit.ConnectionsOfAddress => "connections_of_address",
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit has no name."),
     };
 }

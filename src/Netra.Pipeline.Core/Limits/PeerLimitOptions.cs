@@ -6,6 +6,45 @@ namespace Netra.Pipeline.Limits;
 public sealed class PeerLimitOptions
 {
     /// <summary>
+    /// How many handshakes are taken a second. Range 1 to 1,000,000, default 10,000; <see cref="HandshakeBurst"/> says for how long it may
+    /// be more. One more is refused with 429, <c>rate_limited</c>.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int HandshakesPerSecond { get; set; } = 10_000;
+
+    /// <summary>
+    /// How many of them from one address: of IPv6, from one network of 64 bits. Range 1 to 1,000,000, default 5,000. Behind a proxy that is
+    /// not trusted (<c>Netra:Edge</c>) all pages have one address.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int HandshakesPerSecondPerAddress { get; set; } = 5000;
+
+    /// <summary>
+    /// How long both rates may be saved up: with the defaults 25,000 pages of one address come back at once. Range 1 s to 10 min, default
+    /// 5 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan HandshakeBurst { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How many handshakes may be under way: complete, and being authenticated, or waiting for their user's stream. Range 1 to 1,000,000,
+    /// default 20,000. One more is refused with 503, <c>too_many_handshakes</c>.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxHandshakesUnderWay { get; set; } = 20_000;
+
+    /// <summary>How many of them from one address. Range 1 to 1,000,000, default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxHandshakesUnderWayPerAddress { get; set; } = 10_000;
+
+    /// <summary>
+    /// How many connections may be open from one address. Range 1 to 10,000,000; by default as many as in all, since all pages may come
+    /// through one proxy. One more is refused with 503, <c>too_many_connections</c>.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int? MaxConnectionsPerAddress { get; set; }
+
+    /// <summary>
     /// How many frames of a connection are read a second, of every kind: texts, fragments, pings and pongs. Range 10 to 10,000,000, default
     /// 2,000; <see cref="InboundBurst"/> says for how long it may be more. A message that is handed to the backend, or asks for events
     /// again, counts as 20. What comes faster is read later; nothing is lost, and nobody is ended for it.
