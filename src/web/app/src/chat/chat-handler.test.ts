@@ -28,12 +28,19 @@ describe('ChatHandler', () => {
 
   it('says when somebody has to sign in, and only then', () => {
     const codes: number[] = [];
-    handler = new ChatHandler(store, (code) => codes.push(code));
+    const endings: boolean[] = [];
+    handler = new ChatHandler(store, {
+      takeTicket: () => Promise.resolve(''),
+      ending: (ending) => endings.push(ending),
+      ended: (code) => codes.push(code),
+    });
+    handler.onEnding(true);
     for (const code of [1000, 1009, 3007, 4403, 4409]) {
       handler.onState({ name: 'closed', code, reason: '' });
     }
 
     expect(codes).toEqual([3007, 4403, 4409]);
+    expect(endings).toEqual([true]);
   });
 
   it('says when what is kept does not begin at the beginning', () => {

@@ -11,23 +11,24 @@ import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice }
 import { markDelivered } from '../run/outside-of-runs';
 import { runKey } from '../run/run';
 import type { ChatState } from './chat-state';
+import type { Identity } from './identity';
 import { noCommands, setCancel, settle } from './commands';
 import type { Store } from './store';
 
 /** Puts everything a connection tells into what the page shows. */
 export class ChatHandler implements ConnectionHandler {
   readonly #store: Store<ChatState>;
-  readonly #onSignInNeeded: ((code: number) => void) | undefined;
+  readonly #identity: Identity | undefined;
 
-  constructor(store: Store<ChatState>, onSignInNeeded?: (code: number) => void) {
+  constructor(store: Store<ChatState>, identity?: Identity) {
     this.#store = store;
-    this.#onSignInNeeded = onSignInNeeded;
+    this.#identity = identity;
   }
 
   onState(connection: ConnectionState): void {
     this.#set({ connection });
     if (connection.name === 'closed' && needsSignIn(connection.code)) {
-      this.#onSignInNeeded?.(connection.code);
+      this.#identity?.ended(connection.code);
     }
     if (connection.name === 'connected' && !connection.welcome.resumed && connection.welcome.from > 0) {
       // All that is kept was asked for, and it does not begin with the first event.
@@ -97,6 +98,10 @@ export class ChatHandler implements ConnectionHandler {
         commands: settle(setCancel(state.commands, runKey(threadId, runId), 'taken'), state.conversation.runs),
       }));
     }
+  }
+
+  onEnding(ending: boolean): void {
+    this.#identity?.ending(ending);
   }
 
   onFault(fault: Fault): void {

@@ -10,6 +10,7 @@ import type { Run } from '../run/run';
 import { ChatHandler } from './chat-handler';
 import { initialChatState, type ChatState } from './chat-state';
 import { setAnswer, setCancel, settle, type AnswerState, type CancelState } from './commands';
+import type { Identity } from './identity';
 import { randomId } from './ids';
 import { Store } from './store';
 
@@ -18,12 +19,6 @@ export interface Addresses {
   readonly socket: string;
   /** For networks that let no WebSocket through. */
   readonly stream: string;
-}
-
-/** Says who chats where the address may not: outside of Development. */
-export interface Identity {
-  takeTicket(userId: string): Promise<string>;
-  connectionEnded(userId: string, code: number): void;
 }
 
 interface Message {
@@ -48,9 +43,9 @@ export class Chat {
       fallback: { url: stream },
       ...(identity === undefined
         ? { parameters: { user_id: userId } }
-        : { parameters: {}, takeTicket: () => identity.takeTicket(userId) }),
+        : { parameters: {}, takeTicket: () => identity.takeTicket() }),
       start: 'kept',
-      handler: new ChatHandler(this.store, (code) => identity?.connectionEnded(userId, code)),
+      handler: new ChatHandler(this.store, identity),
     });
   }
 

@@ -1,6 +1,15 @@
 import { userIdProblem } from '../protocol/user-id';
 import { randomId } from './ids';
 
+/** Who chats, where they have to sign in: the address may not say it. */
+export interface Identity {
+  takeTicket(): Promise<string>;
+  /** The credential is about to end, and there is no later one; or there is one now. */
+  ending(ending: boolean): void;
+  /** A connection has ended with a code after which somebody has to sign in. */
+  ended(code: number): void;
+}
+
 const userKey = 'netra.user';
 const threadKey = 'netra.thread';
 const parameter = 'user_id';

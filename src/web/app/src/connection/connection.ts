@@ -55,6 +55,7 @@ export class Connection {
       options.takeTicket,
       (message) => this.#send(message),
       ({ code, message }) => this.#ticketRefused(code, message),
+      (vain) => this.#handler.onEnding(vain),
       options.random ?? Math.random,
     );
     this.#watchdog = new Watchdog(() => this.#disconnect(CloseCode.silence));
@@ -234,6 +235,7 @@ export class Connection {
       this.#handler.onReset();
     }
     this.#transports.worked();
+    this.#renewal?.begin(welcome);
     this.#setState({ name: 'connected', welcome, transport: this.#transports.current });
     this.#inbox.begin(welcome);
     this.#requests.connected();

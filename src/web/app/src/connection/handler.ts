@@ -40,5 +40,7 @@ export interface ConnectionHandler {
   onError(error: ErrorMessage): void;
   /** A backend has taken what one of the user's devices has asked for. */
   onCommandTaken(taken: CommandTaken): void;
+  /** Whether the credential is about to end and no later one could be had: then somebody should sign in. */
+  onEnding(ending: boolean): void;
   onFault(fault: Fault): void;
 }

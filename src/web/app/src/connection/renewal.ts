@@ -1,5 +1,5 @@
 import type { Authenticate } from '../protocol/client-messages';
-import type { Authenticated, ErrorMessage, Expiring } from '../protocol/server-messages';
+import type { Authenticated, ErrorMessage, Expiring, Welcome } from '../protocol/server-messages';
 import { backoff } from './backoff';
 import { TicketRefused, type TakeTicket } from './tickets';
 
@@ -14,10 +14,13 @@ export class Renewal {
   readonly #takeTicket: TakeTicket;
   readonly #send: (message: Authenticate) => void;
   readonly #onRefused: (refused: TicketRefused) => void;
+  readonly #onVain: (vain: boolean) => void;
   readonly #random: () => number;
   /** Grows with every connection, so that what belongs to an earlier one counts no more. */
   #round = 0;
   #endsAt = Infinity;
+  /** Whether the server has said that it ends. */
+  #announced = false;
   #attempt = 0;
   #messages = 0;
   #busy = false;
@@ -28,12 +31,21 @@ export class Renewal {
     takeTicket: TakeTicket,
     send: (message: Authenticate) => void,
     onRefused: (refused: TicketRefused) => void,
+    onVain: (vain: boolean) => void,
     random: () => number,
   ) {
     this.#takeTicket = takeTicket;
     this.#send = send;
     this.#onRefused = onRefused;
+    this.#onVain = onVain;
     this.#random = random;
+  }
+
+  /** A connection has begun, with another credential than the one before. */
+  begin({ expires_in_ms: expiresInMs }: Welcome): void {
+    this.#endsAt = endOf(expiresInMs);
+    this.#announced = false;
+    this.#setVain(false);
   }
 
   stop(): void {
@@ -41,11 +53,11 @@ export class Renewal {
     this.#round++;
     this.#attempt = 0;
     this.#busy = false;
-    this.#vain = false;
   }
 
   expiring({ expires_in_ms: expiresInMs }: Expiring): void {
-    this.#endsAt = performance.now() + expiresInMs;
+    this.#endsAt = endOf(expiresInMs);
+    this.#announced = true;
     if (!this.#vain) {
       this.renew();
     }
@@ -53,7 +65,6 @@ export class Renewal {
 
   /** Somebody has signed in, or it is time. */
   renew(): void {
-    this.#vain = false;
     if (!this.#busy) {
       this.#busy = true;
       void this.#take();
@@ -61,11 +72,13 @@ export class Renewal {
   }
 
   authenticated({ expires_in_ms: expiresInMs }: Authenticated): void {
-    const endsAt = performance.now() + (expiresInMs ?? Infinity);
-    this.#vain = endsAt < this.#endsAt + gainMs;
+    const endsAt = endOf(expiresInMs);
+    const vain = this.#announced && endsAt < this.#endsAt + gainMs;
+    this.#announced = vain;
     this.#endsAt = endsAt;
     this.#attempt = 0;
     this.#busy = false;
+    this.#setVain(vain);
   }
 
   /** Returns whether the error answers what was asked here; then it is asked again, as long as there is time. */
@@ -102,7 +115,18 @@ export class Renewal {
     }
   }
 
+  #setVain(vain: boolean): void {
+    if (vain !== this.#vain) {
+      this.#vain = vain;
+      this.#onVain(vain);
+    }
+  }
+
   #again(): void {
     this.#timer = setTimeout(() => void this.#take(), backoff(this.#attempt++, this.#random));
   }
+}
+
+function endOf(expiresInMs: number | null | undefined): number {
+  return performance.now() + (expiresInMs ?? Infinity);
 }

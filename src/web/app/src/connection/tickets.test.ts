@@ -163,10 +163,34 @@ describe('Tickets', () => {
         authenticated(50_000);
       }
       expect(said()).toEqual(['nt_2']);
+      expect(handler.endings).toEqual([true]);
 
       connection.signedIn();
       await settled();
       expect(said()).toEqual(['nt_2', 'nt_3']);
+      authenticated(3_600_000);
+      expect(handler.endings).toEqual([true, false]);
+    });
+
+    it('say nothing of an end that nobody has announced', async () => {
+      connection.signedIn();
+      await settled();
+      authenticated(60_000);
+
+      expect(said()).toEqual(['nt_2']);
+      expect(handler.endings).toEqual([]);
+    });
+
+    it('of the next connection are no longer about to end', async () => {
+      expiring();
+      await settled();
+      authenticated(60_000);
+      FakeSocket.last.end(4401);
+      await untilRetry();
+      expect(handler.endings).toEqual([true]);
+      FakeSocket.last.welcome();
+
+      expect(handler.endings).toEqual([true, false]);
     });
 
     it('are taken again, with pauses, when they are not taken for valid, which nobody has to see', async () => {

@@ -5,6 +5,7 @@ describe('Close codes', () => {
   it.each([
     [4401, false, false],
     [4403, true, true],
+    [4404, true, false],
     [4409, true, true],
     [3007, true, true],
     [3008, false, false],
@@ -16,7 +17,7 @@ describe('Close codes', () => {
   });
 
   it('have words for people', () => {
-    for (const code of [...Object.values(CloseCode), 4401]) {
+    for (const code of [...Object.values(CloseCode), 4401, 4404]) {
       expect(describeClose(code, true)).not.toContain(String(code));
     }
   });

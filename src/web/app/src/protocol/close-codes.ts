@@ -36,7 +36,7 @@ export const CloseCode = {
 const signInNeeded: ReadonlySet<number> = new Set([CloseCode.signedOut, CloseCode.revoked, CloseCode.identityChanged]);
 
 /** Endings after which connecting again would only repeat them: a fault of this client, or of the server, or nobody is signed in. */
-const final: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 4400, ...signInNeeded]);
+const final: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 4400, 4404, ...signInNeeded]);
 
 /** Endings before the welcome that say nothing about what was to carry the connection. */
 const blameless: ReadonlySet<number> = new Set([CloseCode.normal, CloseCode.offline, CloseCode.noTicket, ...signInNeeded]);
@@ -64,6 +64,7 @@ const meanings: Readonly<Record<number, string>> = {
   4400: 'the server did not understand this page',
   4401: 'the credential has ended',
   4403: 'the access was revoked',
+  4404: 'this user was erased',
   4408: 'this page was silent for too long',
   4409: 'another user is signed in',
   4410: 'this page was suspended for too long',

@@ -18,6 +18,7 @@ const codes: Readonly<Record<string, number>> = {
   credential_expired: 4401,
   credential_revoked: CloseCode.revoked,
   identity_changed: CloseCode.identityChanged,
+  user_erased: 4404,
   server_shutdown: 1012,
   isolation_violation: 1011,
   internal_error: 1011,

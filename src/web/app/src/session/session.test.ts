@@ -60,6 +60,14 @@ describe('Session', () => {
       expect(session.store.state).toMatchObject({ name: 'over', reason: expect.stringContaining('operator') as string });
     });
 
+    it('says that a sign-in elsewhere has failed', async () => {
+      session = new Session('https://chat.example.com/netra/?sign_in=failed', () => 1);
+      answer = () => json({ development: false, roles: [], sign_in: ['openid'] });
+      await session.start();
+
+      expect(session.store.state).toMatchObject({ name: 'over', reason: 'Signing in did not work. Try again.' });
+    });
+
     it('asks until the server answers, and says why it has to', async () => {
       answer = () => Promise.reject(new TypeError('fetch failed'));
       await session.start();
@@ -116,21 +124,21 @@ describe('Session', () => {
     it('has tickets', async () => {
       tickets(() => json({ ticket: 'nt_1', expires_in_ms: 30_000, user_id: 'ada' }, 201));
 
-      expect(await session.takeTicket('ada')).toBe('nt_1');
+      expect(await session.identityOf('ada').takeTicket()).toBe('nt_1');
       expect(session.store.state.name).toBe('active');
     });
 
     it.each([401, 403])('is over when tickets are refused with %i, and keeps whose it was', async (status) => {
       tickets(() => problem(status, 'Your session is over, or forbidden.'));
 
-      await expect(session.takeTicket('ada')).rejects.toMatchObject({ name: 'TicketRefused', code: 3007 });
+      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'TicketRefused', code: 3007 });
       expect(session.store.state).toEqual(over('Your session is over'));
     });
 
     it('gives no ticket of another user', async () => {
       tickets(() => json({ ticket: 'nt_1', expires_in_ms: 30_000, user_id: 'bob' }, 201));
 
-      await expect(session.takeTicket('ada')).rejects.toMatchObject({ name: 'TicketRefused', code: 4409 });
+      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'TicketRefused', code: 4409 });
       expect(session.store.state).toEqual(over('signed in as bob'));
     });
 
@@ -140,7 +148,7 @@ describe('Session', () => {
     ])('goes on when a ticket cannot be had now', async (answered, words) => {
       tickets(answered);
 
-      await expect(session.takeTicket('ada')).rejects.toMatchObject({ name: 'Error', message: words });
+      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'Error', message: words });
       expect(session.store.state.name).toBe('active');
     });
 
@@ -148,10 +156,17 @@ describe('Session', () => {
       [4403, 'revoked'],
       [4409, 'over'],
     ])('is over when a connection has ended with %i, of this user only', (code, reason) => {
-      session.connectionEnded('bob', code);
+      session.identityOf('bob').ended(code);
       expect(session.store.state.name).toBe('active');
-      session.connectionEnded('ada', code);
+      session.identityOf('ada').ended(code);
       expect(session.store.state).toEqual(over(reason));
+    });
+
+    it('says that it is about to end, as long as it is', () => {
+      session.identityOf('ada').ending(true);
+      expect(session.store.state).toMatchObject({ name: 'active', reason: expect.stringContaining('about to end') as string });
+      session.identityOf('ada').ending(false);
+      expect(session.store.state).toEqual({ name: 'active', userId: 'ada', ways });
     });
 
     it('ends when they sign out, and nothing is left of them', async () => {
@@ -172,14 +187,14 @@ describe('Session', () => {
     it('goes on when they have signed in with another tab', async () => {
       await session.lookAgain();
       expect(asked).toHaveLength(1);
-      session.connectionEnded('ada', 4403);
+      session.identityOf('ada').ended(4403);
       await session.lookAgain();
 
       expect(session.store.state).toEqual({ name: 'active', userId: 'ada', ways });
     });
 
     it('does not become that of another user who has', async () => {
-      session.connectionEnded('ada', 4403);
+      session.identityOf('ada').ended(4403);
       answer = () => json({ development: false, user_id: 'bob', roles: [], sign_in: ['key'] });
       await session.lookAgain();
 

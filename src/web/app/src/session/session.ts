@@ -1,13 +1,16 @@
+import type { Identity } from '../chat/identity';
+import { Store } from '../chat/store';
 import { backoff } from '../connection/backoff';
 import { explain } from '../connection/post';
 import { TicketRefused } from '../connection/tickets';
 import { CloseCode } from '../protocol/close-codes';
 import { readSession, readTicket, type SessionDocument } from '../protocol/session';
-import { Store } from '../chat/store';
 import type { SessionState, SignInWays } from './session-state';
 
 const timeoutMs = 10_000;
+const endingWords = 'Your session is about to end. Sign in again to go on.';
 const overWords = 'Your session is over. Sign in again to go on.';
+const failedWords = 'Signing in did not work. Try again.';
 const operatorWords = 'You are signed in as an operator, and not as a user who could chat.';
 const revokedWords = 'Your access was revoked. Sign in again to go on.';
 
@@ -87,8 +90,16 @@ export class Session {
     return undefined;
   }
 
-  /** Takes a ticket to connect as this user, and as no other: what is on the screen is theirs. */
-  async takeTicket(userId: string): Promise<string> {
+  /** What the chat of this user needs, and of no other: what is on the screen is theirs. */
+  identityOf(userId: string): Identity {
+    return {
+      takeTicket: () => this.#takeTicket(userId),
+      ending: (ending) => this.#warn(userId, ending),
+      ended: (code) => this.#end(userId, code === CloseCode.revoked ? revokedWords : overWords),
+    };
+  }
+
+  async #takeTicket(userId: string): Promise<string> {
     const response = await this.#request('POST', 'v1/tickets');
     if (response.status === 401) {
       this.#end(userId, overWords);
@@ -110,9 +121,11 @@ export class Session {
     return ticket.ticket;
   }
 
-  /** A connection of this user has ended in a way after which somebody has to sign in. */
-  connectionEnded(userId: string, code: number): void {
-    this.#end(userId, code === CloseCode.revoked ? revokedWords : overWords);
+  #warn(userId: string, ending: boolean): void {
+    const { state } = this.store;
+    if (state.name === 'active' && state.userId === userId && ending !== (state.reason !== undefined)) {
+      this.#set({ name: 'active', userId, ways: state.ways, ...(ending && { reason: endingWords }) });
+    }
   }
 
   #end(userId: string, reason: string): void {
@@ -140,7 +153,9 @@ export class Session {
     if (session.user_id) {
       this.#set({ name: 'active', userId: session.user_id, ways });
     } else {
-      this.#set({ name: 'over', ways, ...(session.roles.length > 0 && { reason: operatorWords }) });
+      const failed = new URL(this.#page).searchParams.get('sign_in') === 'failed';
+      const reason = failed ? failedWords : session.roles.length > 0 ? operatorWords : undefined;
+      this.#set({ name: 'over', ways, ...(reason !== undefined && { reason }) });
     }
   }
 

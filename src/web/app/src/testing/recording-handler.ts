@@ -13,6 +13,7 @@ export class RecordingHandler implements ConnectionHandler {
   readonly errors: ErrorMessage[] = [];
   readonly faults: Fault[] = [];
   readonly taken: CommandTaken[] = [];
+  readonly endings: boolean[] = [];
   resets = 0;
   /** Called for each event before it is kept; a test lets it throw. */
   beforeEvent: (event: PipelineEvent) => void = () => undefined;
@@ -48,6 +49,10 @@ export class RecordingHandler implements ConnectionHandler {
 
   onCommandTaken(taken: CommandTaken): void {
     this.taken.push(taken);
+  }
+
+  onEnding(ending: boolean): void {
+    this.endings.push(ending);
   }
 
   onFault(fault: Fault): void {

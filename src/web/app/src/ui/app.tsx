@@ -12,6 +12,12 @@ export function App() {
   const state = useStore(session.store);
   useEffect(() => {
     void session.start();
+    // What a sign-in that has failed has left in the address has been read.
+    const address = new URL(location.href);
+    if (address.searchParams.has('sign_in')) {
+      address.searchParams.delete('sign_in');
+      history.replaceState(null, '', address);
+    }
     const look = (): void => {
       if (document.visibilityState === 'visible') {
         void session.lookAgain();

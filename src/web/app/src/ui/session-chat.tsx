@@ -17,10 +17,10 @@ interface Props {
 
 /** The chat of who has signed in. When the session is over, everything stays where it is, and the page asks to sign in again. */
 export function SessionChat({ session, state, userId, addresses }: Props) {
-  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses, session), []);
+  const chat = useMemo(() => new Chat(userId, readThread(userId), addresses, session.identityOf(userId)), []);
   useEffect(() => chat.start(), []);
   useEffect(() => {
-    if (state.name === 'active') {
+    if (state.name === 'active' && state.reason === undefined) {
       chat.signedIn();
     }
   }, [state]);
@@ -38,7 +38,7 @@ export function SessionChat({ session, state, userId, addresses }: Props) {
       chat={chat}
       draft={draftKey(userId)}
       account={<Account userId={userId} onSignOut={() => void signOut()} />}
-      signIn={state.name === 'over' && <SignIn session={session} ways={state.ways} reason={state.reason} userId={userId} />}
+      signIn={'reason' in state && <SignIn session={session} ways={state.ways} reason={state.reason} userId={userId} />}
     />
   );
 }
