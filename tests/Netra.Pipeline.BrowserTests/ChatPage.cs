@@ -19,12 +19,40 @@ internal sealed class ChatPage(IPage page)
 
     public ILocator Cancel => page.GetByTestId("composer-cancel");
 
-    public static async Task<ChatPage> OpenAsync(IBrowserContext context, Uri server, string userId)
+    public ILocator Composer => page.GetByTestId("composer-input");
+
+    /// <summary>The view in which somebody signs in, alone on the page or above a conversation.</summary>
+    public ILocator SignIn => page.GetByTestId("sign-in");
+
+    /// <summary>Why somebody has to sign in again.</summary>
+    public ILocator SignInReason => page.GetByTestId("sign-in-reason");
+
+    /// <summary>Why signing in was refused.</summary>
+    public ILocator SignInProblem => page.GetByTestId("sign-in-problem");
+
+    public ILocator SignOut => page.GetByTestId("sign-out");
+
+    public static Task<ChatPage> OpenAsync(IBrowserContext context, Uri server, string userId)
+        => OpenAsync(context, new Uri(server, $"/?user_id={Uri.EscapeDataString(userId)}"));
+
+    public static async Task<ChatPage> OpenAsync(IBrowserContext context, Uri address)
     {
         var page = await context.NewPageAsync();
-        await page.GotoAsync(new Uri(server, $"/?user_id={Uri.EscapeDataString(userId)}").AbsoluteUri);
+        await page.GotoAsync(address.AbsoluteUri);
         return new ChatPage(page);
     }
+
+    /// <summary>Signs in with the keyboard alone, from the field for the user on.</summary>
+    public async Task SignInAsync(string userId, string key)
+    {
+        await SignIn.GetByLabel("User").FillAsync(userId);
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.TypeAsync(key);
+        await page.Keyboard.PressAsync("Enter");
+    }
+
+    /// <summary>What the page gets on the WebSockets that it opens from now on.</summary>
+    public WebSocketFrames RecordFrames() => new(page);
 
     public async Task AskAsync(string question)
     {

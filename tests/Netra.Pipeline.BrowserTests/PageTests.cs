@@ -23,6 +23,7 @@ internal abstract class PageTests(params string[] settings)
         _playwright = await Playwright.CreateAsync();
         Browser = await Chromium.LaunchAsync(_playwright);
         _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
+        await PrepareAsync(_data.FullName);
         await StartServerAsync();
     }
 
@@ -52,6 +53,9 @@ internal abstract class PageTests(params string[] settings)
             await TestContext.Out.WriteLineAsync($"The server's last lines:\n{Server.Log}");
         }
     }
+
+    /// <summary>Puts something into the server's data folder before the server starts.</summary>
+    protected virtual Task PrepareAsync(string dataDirectory) => Task.CompletedTask;
 
     /// <summary>Starts the server on the tests' data, after the one before has ended, on its address where it is given.</summary>
     protected async Task StartServerAsync(Uri? address = null)

@@ -5,9 +5,16 @@ using System.Text;
 namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>A backend in another process, as the server sees it: publishes the events of one user's thread <c>t1</c>.</summary>
-internal sealed class Publisher(Uri server, string userId) : IDisposable
+/// <param name="server">Where the server is.</param>
+/// <param name="userId">Whose events it publishes.</param>
+/// <param name="key">The API key, which it needs outside of Development.</param>
+internal sealed class Publisher(Uri server, string userId, string? key = null) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = server };
+    private readonly HttpClient _http = new()
+    {
+        BaseAddress = server,
+        DefaultRequestHeaders = { Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key) },
+    };
 
     public void Dispose() => _http.Dispose();
 

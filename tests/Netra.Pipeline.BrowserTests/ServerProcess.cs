@@ -74,6 +74,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a command of the server's program, beside a server or without one, and returns what it writes.</summary>
+    public static async Task<string> RunAsync(string dataDirectory, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet", [RepositoryPaths.Server, .. arguments, $"--Netra:DataDirectory={dataDirectory}"])
+        {
+            WorkingDirectory = Path.GetDirectoryName(RepositoryPaths.Server)!,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"The command has ended with {process.ExitCode}.");
+    }
+
     /// <summary>Ends the process at once, as a crash would.</summary>
     public async Task KillAsync()
     {

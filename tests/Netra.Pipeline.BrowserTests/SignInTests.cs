@@ -1,0 +1,130 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>The page outside of Development: somebody signs in, connects by tickets, and loses their session.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class SignInTests() : PageTests("environment=Production", "Netra:Connections:ExpiryNotice=00:00:58")
+{
+    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
+    private static readonly LocatorAssertionsToHaveCountOptions PatientlyCounted = new() { Timeout = 30_000 };
+
+    private string _key = null!;
+    private HttpClient _operator = null!;
+    private Publisher _backend = null!;
+
+    [SetUp]
+    public void MakeBackend()
+    {
+        _operator = new HttpClient
+        {
+            BaseAddress = Server.Address,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", _key) },
+        };
+        _backend = new Publisher(Server.Address, UserId, _key);
+    }
+
+    [TearDown]
+    public void DisposeBackend()
+    {
+        _operator.Dispose();
+        _backend.Dispose();
+    }
+
+    [Test]
+    public async Task ChatPage_SignedInWithAKey_ShowsARunThatGoesOnAfterTheServerWasKilled()
+    {
+        var page = await ChatPage.OpenAsync(Context, Server.Address);
+        await page.SignInAsync(UserId, $"nk_{new string('x', 54)}");
+        await Expect(page.SignInProblem).ToContainTextAsync("The API key is unknown", Patiently);
+        await page.ShootAsync("refused");
+        await page.SignInAsync(UserId, _key);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.SignIn).ToHaveCountAsync(0);
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await _backend.PublishAsync("token", """{"delta":"The beginning"}""");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answer).ToHaveTextAsync("The beginning", new() { Timeout = 30_000 });
+
+        var address = Server.Address;
+        await Server.DisposeAsync();
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await StartServerAsync(address);
+        await _backend.PublishAsync("token", """{"delta":" and the end"}""");
+        await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
+
+        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The beginning and the end");
+        await Expect(run.Missing).ToHaveCountAsync(0);
+        await Expect(page.ErrorBanners).ToHaveCountAsync(0);
+        await page.ShootAsync("done");
+    }
+
+    [Test]
+    public async Task ChatPage_SessionAboutToEnd_GoesOnInTheSameConnectionAfterSigningInAgain()
+    {
+        using var answer = await _operator.PostAsJsonAsync("/v1/keys", new { name = "short", scopes = new[] { "connect" }, expires_in_s = 60 });
+        var shortKey = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
+        var page = await ChatPage.OpenAsync(Context, Server.Address);
+        var frames = page.RecordFrames();
+        await page.SignInAsync(UserId, shortKey);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await page.Composer.FillAsync("What I am typing");
+        await Expect(page.SignInReason).ToContainTextAsync("about to end", Patiently);
+        await Expect(page.Composer).ToBeFocusedAsync();
+        await page.ShootAsync("ending");
+
+        await page.SignInAsync(UserId, _key);
+
+        await Expect(page.SignIn).ToHaveCountAsync(0, PatientlyCounted);
+        Assert.That(
+            () => frames.OfType("authenticated").Any(static message => message.GetProperty("expires_in_ms").GetInt64() > 60_000),
+            Is.True.After(30_000, 50));
+        await Expect(page.Composer).ToHaveValueAsync("What I am typing");
+        Assert.That(frames.Sockets, Is.EqualTo(1));
+        Assert.That(frames.OfType("authenticated"), Has.Count.EqualTo(2), "one that won no time, and one that did");
+    }
+
+    [Test]
+    public async Task ChatPage_UserRevoked_AsksToSignInBesideWhatIsOnTheScreenAndForgetsItWithTheSignOut()
+    {
+        var page = await ChatPage.OpenAsync(Context, Server.Address);
+        await page.SignInAsync(UserId, _key);
+        await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
+        await _backend.PublishAsync("token", """{"delta":"Half"}""");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answer).ToHaveTextAsync("Half", new() { Timeout = 30_000 });
+        await page.Composer.FillAsync("What I am typing");
+
+        using var revoked = await _operator.PostAsJsonAsync("/v1/revocations", new { user_id = UserId });
+        revoked.EnsureSuccessStatusCode();
+
+        await Expect(page.SignInReason).ToContainTextAsync("Your access was revoked", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("Half");
+        await Expect(page.Composer).ToHaveValueAsync("What I am typing");
+        await page.ShootAsync("revoked");
+
+        // A session knows the second in which it began, and what began by the time of a revocation is revoked.
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        await page.SignInAsync(UserId, _key);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await _backend.PublishAsync("token", """{"delta":" and half"}""");
+        await Expect(run.Answer).ToHaveTextAsync("Half and half", new() { Timeout = 30_000 });
+        await Expect(page.Composer).ToHaveValueAsync("What I am typing");
+
+        await page.SignOut.ClickAsync();
+        await Expect(page.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.Runs).ToHaveCountAsync(0);
+        await Expect(page.Composer).ToHaveCountAsync(0);
+    }
+
+    protected override async Task PrepareAsync(string dataDirectory)
+        => _key = (await ServerProcess.RunAsync(
+            dataDirectory,
+            "keys", "create", "--name", "page", "--scope", "connect", "--scope", "publish", "--scope", "configure")).Trim();
+}
