@@ -213,6 +213,26 @@ public sealed partial class AlertCenter : IDisposable
     /// <summary>Completes when all changes are stored, or could not be stored.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _writer?.FlushAsync(cancellationToken) ?? Task.CompletedTask;
 
+    /// <summary>Takes an erased user's id out of all that people have written, in memory and in the file.</summary>
+    internal async Task EraseAsync(string userId, CancellationToken cancellationToken)
+    {
+        var erased = new ErasedText(userId);
+
+        // Twice, since what was on its way to the file when it began comes there in between.
+        for (var round = 0; round < 2; round++)
+        {
+            await FlushAsync(cancellationToken);
+            lock (_gate)
+            {
+                if (_store?.Erase(erased) == true)
+                {
+                    _registry = new AlertRegistry(_builtIn, _configuredPolicy, _store.Load());
+                    _engine = new AlertEngine(_registry, _options);
+                }
+            }
+        }
+    }
+
     private void RestoreChannels()
     {
         foreach (var channel in _notifiers.OfType<StatefulNotifier>())

@@ -166,6 +166,38 @@ internal sealed class AlertStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Changes what people have written, and leaves nothing of it as it was: neither in the tables, nor in the file's free space.
+    /// </summary>
+    /// <returns>Whether a document has changed.</returns>
+    public bool Erase(ErasedText erased)
+    {
+        lock (_gate)
+        {
+            var documents = Load().Select(document => (Before: document, After: erased.OfDocument(document.Json)))
+                .Where(static pair => pair.After != pair.Before.Json).ToList();
+            _database.BeginWriting();
+            try
+            {
+                documents.ForEach(pair
+                    => _save.Bind(1, (long)pair.Before.Kind).Bind(2, pair.Before.Id).Bind(3, pair.After).Execute());
+                EraseColumns("history", erased, "detail");
+                EraseColumns("audit", erased, "author", "subject", "detail");
+                _database.Commit();
+            }
+            catch (SqliteFailureException)
+            {
+                _database.Rollback();
+                throw;
+            }
+
+            // The file is small: its limits are in entries.
+            _database.Execute("VACUUM");
+            _database.TryTruncateJournal();
+            return documents.Count > 0;
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
@@ -175,6 +207,27 @@ internal sealed class AlertStore : IDisposable
     }
 
     private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
+    private void EraseColumns(string table, ErasedText erased, params string[] columns)
+    {
+        foreach (var column in columns)
+        {
+            var changed = new List<(long Number, string Text)>();
+            using (var read = new SqliteStatement(_database, $"SELECT number, {column} FROM {table}"))
+            {
+                while (read.Step())
+                {
+                    if (erased.Of(read.Text(1)) is var text && text != read.Text(1))
+                    {
+                        changed.Add((read.Int64(0), text));
+                    }
+                }
+            }
+
+            using var update = new SqliteStatement(_database, $"UPDATE {table} SET {column} = ?2 WHERE number = ?1");
+            changed.ForEach(row => update.Bind(1, row.Number).Bind(2, row.Text).Execute());
+        }
+    }
 
     private void WriteRows(AlertChanges changes)
     {

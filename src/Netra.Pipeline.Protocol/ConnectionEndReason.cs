@@ -59,4 +59,7 @@ public enum ConnectionEndReason
 
     /// <summary>A new credential named another user than the connection's.</summary>
     IdentityChanged,
+
+    /// <summary>The user was erased.</summary>
+    UserErased,
 }

@@ -6,8 +6,8 @@ namespace Netra.Pipeline.Sqlite;
 internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in LogState state) : Staged<LogState>(state)
 {
     private readonly SqliteStatement _update = database.Prepare(
-        "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7 " +
-        "WHERE id = 1");
+        "UPDATE log SET watermark = ?1, bytes = ?2, deleted = ?3, audit_watermark = ?4, audit_deleted = ?5, clock = ?6, wall = ?7, " +
+        "gone_accepted = ?8, gone_acknowledged = ?9, gone_expired = ?10, gone_dead_lettered = ?11, gone_erased = ?12 WHERE id = 1");
 
     private long _savedAhead;
 
@@ -18,7 +18,9 @@ internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in Log
     public static LogState Read(SqliteDatabase database, StorageClock clock)
     {
         using var row = new SqliteStatement(
-            database, "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall FROM log");
+            database,
+            "SELECT watermark, bytes, deleted, audit_watermark, audit_deleted, clock, wall, gone_accepted, gone_acknowledged, "
+            + "gone_expired, gone_dead_lettered, gone_erased FROM log");
         if (!row.Step())
         {
             throw new InvalidDataException("its table 'log' is empty");
@@ -38,6 +40,7 @@ internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in Log
             HistoryWatermark = historyWatermark,
             LastHistoryRowid = Math.Max(Math.Max(historyWatermark, historyDeleted), database.QueryInt64("SELECT max(rowid) FROM audit")),
             HistoryDeleted = historyDeleted,
+            Gone = new StreamAccount(row.Int64(7), row.Int64(8), 0, row.Int64(9), row.Int64(10), row.Int64(11)),
         };
     }
 
@@ -45,7 +48,9 @@ internal sealed class LogRow(SqliteDatabase database, StorageClock clock, in Log
     {
         var (now, ahead) = (clock.Now.UtcTicks, clock.Ahead());
         _update.Bind(1, Now.Watermark).Bind(2, Now.WatermarkBytes).Bind(3, Now.Deleted).Bind(4, Now.HistoryWatermark)
-            .Bind(5, Now.HistoryDeleted).Bind(6, now).Bind(7, now - ahead).Execute();
+            .Bind(5, Now.HistoryDeleted).Bind(6, now).Bind(7, now - ahead).Bind(8, Now.Gone.Accepted)
+            .Bind(9, Now.Gone.Acknowledged).Bind(10, Now.Gone.Expired).Bind(11, Now.Gone.DeadLettered).Bind(12, Now.Gone.Erased)
+            .Execute();
         _savedAhead = ahead;
     }
 }
@@ -76,4 +81,7 @@ internal struct LogState
 
     /// <summary>Up to this row the delivery history is deleted.</summary>
     public long HistoryDeleted { get; set; }
+
+    /// <summary>What became of the events of all users who were erased.</summary>
+    public StreamAccount Gone { get; set; }
 }

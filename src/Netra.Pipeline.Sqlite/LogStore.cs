@@ -21,7 +21,8 @@ internal sealed class LogStore : IDisposable
         Threads = new ThreadTable(database);
         Questions = new QuestionTable(database);
         Runs = new RunTable(database, Questions, _changes);
-        Streams = new StreamTable(database, Runs, _changes);
+        Erased = new ErasedTable(database);
+        Streams = new StreamTable(database, Runs, Erased, _changes);
         Events = new EventTable(database);
         Reader = new EventReader(database);
         Keys = new KeyTable(database);
@@ -40,6 +41,8 @@ internal sealed class LogStore : IDisposable
     public long Boot { get; }
 
     public string Epoch { get; }
+
+    public ErasedTable Erased { get; }
 
     public StreamTable Streams { get; }
 
@@ -68,6 +71,9 @@ internal sealed class LogStore : IDisposable
 
     /// <summary>The log as a whole, within the transaction.</summary>
     public ref readonly LogState Log => ref _log.Now;
+
+    /// <summary>All users' streams without an owner, and those of users who were erased, together; as committed.</summary>
+    public StreamAccount Resting => Streams.Resting + _log.Kept.Gone;
 
     /// <summary>What the kept events hold together, as committed.</summary>
     public long StoredBytes => _log.Kept.Bytes;

@@ -32,6 +32,7 @@ internal sealed class OpenLog : IAsyncDisposable
         Leasing = new Leasing(store);
         Retention = new Retention(store, options.RetainedBytes);
         DeadLetterWriter = new DeadLetterWriter(store);
+        Erasure = new Erasure(store, new PageScrubber(file.OpenPages()));
     }
 
     public AppendQueue Queue { get; }
@@ -45,6 +46,9 @@ internal sealed class OpenLog : IAsyncDisposable
 
     /// <inheritdoc cref="Leasing"/>
     public Retention Retention { get; }
+
+    /// <inheritdoc cref="Leasing"/>
+    public Erasure Erasure { get; }
 
     /// <inheritdoc cref="Leasing"/>
     public DeadLetterWriter DeadLetterWriter { get; }
@@ -81,6 +85,7 @@ internal sealed class OpenLog : IAsyncDisposable
             var store = new LogStore(database, clock, boot, database.QueryText("SELECT epoch FROM log")!);
             var recovered = new Recovery(store).Run();
             store.Streams.CountAll();
+            database.TryTruncateJournal();
             readers.Open(clock);
             checkpointer.Open();
             var log = new OpenLog(file, store, readers, checkpointer, files, options, failures, logger, time) { Recovered = recovered };

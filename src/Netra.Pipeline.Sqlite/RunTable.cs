@@ -35,7 +35,7 @@ internal sealed class RunTable(SqliteDatabase database, QuestionTable questions,
     private readonly SqliteStatement _open = database.Prepare(
         "SELECT s.user, r.thread, r.run, r.agent, r.embedded, r.lease_ms, r.waiting_until, r.attempt, r.last_seq, r.id, r.input, "
         + "r.publisher FROM runs AS r "
-        + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 ORDER BY r.id");
+        + "JOIN streams AS s ON s.id = r.stream WHERE r.terminal_seq = 0 AND s.user NOT LIKE '$erased/%' ORDER BY r.id");
 
     /// <summary>Counts an event of a run.</summary>
     /// <returns>The key of the run's row.</returns>

@@ -7,6 +7,9 @@ namespace Netra.Pipeline.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
+    // No writer may be held up for longer; whoever wants it tries again.
+    private const int TruncationMilliseconds = 50;
+
     private readonly sqlite3 _handle;
     private readonly List<SqliteStatement> _statements = [];
     private readonly SqliteStatement _begin;
@@ -15,18 +18,21 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteStatement _rollback;
     private readonly SqliteStatement _checkpoint;
     private readonly SqliteStatement _restart;
+    private readonly SqliteStatement _truncate;
+    private readonly TimeSpan _busyTimeout;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
-    private SqliteDatabase(sqlite3 handle, string path)
+    private SqliteDatabase(sqlite3 handle, string path, TimeSpan busyTimeout)
     {
-        (_handle, Path) = (handle, path);
+        (_handle, Path, _busyTimeout) = (handle, path, busyTimeout);
         _begin = Prepare("BEGIN");
         _beginWriting = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
         _checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         _restart = Prepare("PRAGMA wal_checkpoint(RESTART)");
+        _truncate = Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     public string Path { get; }
@@ -54,7 +60,7 @@ internal sealed class SqliteDatabase : IDisposable
 
         raw.sqlite3_extended_result_codes(handle, 1);
         raw.sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
-        return new SqliteDatabase(handle, path);
+        return new SqliteDatabase(handle, path, busyTimeout);
     }
 
     /// <summary>A statement of this connection, which ends with it. SQLite compiles it when it is first used.</summary>
@@ -117,6 +123,28 @@ internal sealed class SqliteDatabase : IDisposable
     {
         using var rows = _restart.Query();
         return rows.Next() && _restart.Int64(0) == 0;
+    }
+
+    /// <summary>
+    /// Brings everything into the database and empties the write-ahead log, unless another connection reads from it for a moment longer.
+    /// </summary>
+    /// <returns>Whether it is empty.</returns>
+    public bool TryTruncateJournal()
+    {
+        raw.sqlite3_busy_timeout(_handle, TruncationMilliseconds);
+        try
+        {
+            using var rows = _truncate.Query();
+            return rows.Next() && _truncate.Int64(0) == 0;
+        }
+        catch (SqliteFailureException exception) when (exception.IsPassing)
+        {
+            return false;
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(_handle, (int)_busyTimeout.TotalMilliseconds);
+        }
     }
 
     /// <summary>Takes back what the transaction has changed, unless SQLite has done so already on its own.</summary>

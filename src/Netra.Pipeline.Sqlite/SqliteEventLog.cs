@@ -292,6 +292,21 @@ public sealed partial class SqliteEventLog : IEventLog
         => Open.Readers.ReadAsync(new FailureScope("find-user"), store => store.FindUser(streamId), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return new SqliteErasure(Open, _time).EraseAsync(userId, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken)
+        => new SqliteErasure(Open, _time).CompleteAsync(userId, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ReadErasuresAsync(CancellationToken cancellationToken)
+        => new SqliteErasure(Open, _time).ReadAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
         => Open.Readers.ReadAsync(new FailureScope("find-user"), store => store.KnowsUser(userId), cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 using SQLitePCL;
@@ -37,6 +38,7 @@ internal sealed class SqliteFile : IDisposable
 
     private readonly FileStream _lock;
     private readonly SqliteEventLogOptions _options;
+    private SafeFileHandle? _pages;
 
     private SqliteFile(string path, FileStream held, SqliteEventLogOptions options) => (Path, _lock, _options) = (path, held, options);
 
@@ -93,7 +95,8 @@ internal sealed class SqliteFile : IDisposable
             var synchronous = _options.Synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL";
             database.Execute(string.Create(
                 CultureInfo.InvariantCulture,
-                $"PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {KeptJournalBytes}; "
+                $"PRAGMA synchronous = {synchronous}; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0; "
+                + $"PRAGMA journal_size_limit = {KeptJournalBytes}; "
                 + $"PRAGMA cache_size = -{WriterCacheKib}"));
             SqliteSchema.Migrate(database, migrations);
             SqliteSchema.EnsureLog(database);
@@ -114,6 +117,13 @@ internal sealed class SqliteFile : IDisposable
             files.Add(Path + suffix, isLog: true);
         }
     }
+
+    /// <summary>
+    /// Opens the database's pages, below SQLite; after <see cref="OpenWriter"/>. They stay open until everything else is closed, since
+    /// closing them takes the locks away that SQLite has on the file.
+    /// </summary>
+    public SafeFileHandle OpenPages()
+        => _pages = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     /// <summary>Opens the connection of the <see cref="Checkpointer"/>; after the one that writes.</summary>
     public SqliteDatabase OpenCheckpointer()
@@ -138,7 +148,11 @@ internal sealed class SqliteFile : IDisposable
         ? exception.Message
         : string.Create(CultureInfo.InvariantCulture, $"{failure.Text} (SQLite {failure.ExtendedCode}); {Advice(failure.Code)}");
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _pages?.Dispose();
+        _lock.Dispose();
+    }
 
     private static string Advice(int code) => code switch
     {

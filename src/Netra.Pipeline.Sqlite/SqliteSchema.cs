@@ -107,6 +107,20 @@ internal static class SqliteSchema
             CREATE TABLE subscribers(number INTEGER PRIMARY KEY AUTOINCREMENT, publisher TEXT NOT NULL UNIQUE);
             ALTER TABLE runs ADD COLUMN publisher TEXT;
             """),
+
+        // Of users who were erased the last number stays, under a keyed hash, and of all of them together what became of their events. An
+        // erasure that is under way names the user, and the row of the stream.
+        new(8, """
+            CREATE TABLE erased(hash BLOB PRIMARY KEY, head INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE TABLE erasures(user TEXT PRIMARY KEY, stream INTEGER NOT NULL) WITHOUT ROWID;
+            ALTER TABLE log ADD COLUMN secret BLOB;
+            ALTER TABLE log ADD COLUMN gone_accepted INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE log ADD COLUMN gone_acknowledged INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE log ADD COLUMN gone_expired INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE log ADD COLUMN gone_dead_lettered INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE log ADD COLUMN gone_erased INTEGER NOT NULL DEFAULT 0;
+            UPDATE log SET secret = randomblob(32);
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>
@@ -140,8 +154,8 @@ internal static class SqliteSchema
     {
         var epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         database.Execute(
-            "INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted) " +
-            $"VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0)");
+            "INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted, secret) " +
+            $"VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0, randomblob(32))");
     }
 
     private static void Apply(SqliteDatabase database, SqliteMigration migration)

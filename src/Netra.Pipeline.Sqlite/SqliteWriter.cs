@@ -50,7 +50,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         (_store, _queue, _wake, _files, _time) = (store, queue, wake, files, time);
         _reporter = new WriterReporter(store.Database.Path, failures, logger);
         _pauseSignals = [_retry, wake];
-        _totals = new Totals(store.Streams.Resting, store.Streams.Count);
+        _totals = new Totals(store.Resting, store.Streams.Count);
         _queue.Release(entries: 0, bytes: 0, requests: 0, store.StoredBytes);
         _retryTimer = time.CreateTimer(
             static retry => ((AutoResetEvent)retry!).Set(), _retry, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -315,7 +315,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void PublishTotals()
     {
-        var totals = new Totals(_store.Streams.Resting, _store.Streams.Count);
+        var totals = new Totals(_store.Resting, _store.Streams.Count);
         _totals = totals == _totals ? _totals : totals;
     }
 

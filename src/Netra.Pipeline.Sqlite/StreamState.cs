@@ -14,7 +14,13 @@ internal struct StreamState
     /// <summary>The last number given or skipped.</summary>
     public long HeadSeq { get; set; }
 
-    /// <summary>The row of its last event; 0 when it never had one. All else speaks of the events up to this row.</summary>
+    /// <summary>In the place of a row: what came before was erased.</summary>
+    public const long Erased = -1;
+
+    /// <summary>
+    /// The row of its last event; 0 when it never had one, <see cref="Erased"/> when only its user's past had. All else speaks of the
+    /// events up to this row.
+    /// </summary>
     public long HeadRowid { get; set; }
 
     /// <summary>How many events are kept.</summary>
@@ -60,6 +66,9 @@ internal struct StreamState
 
     /// <summary>The lease under which events are appended; null while the stream has no owner.</summary>
     public SqliteLease? Owner { get; set; }
+
+    /// <summary>Whether its user was erased: no account has it any more.</summary>
+    public bool IsErased { get; set; }
 
     /// <summary>Whether the table has an older state.</summary>
     public bool IsDirty { get; set; }

@@ -19,6 +19,7 @@ internal sealed class StreamTable
     private readonly Dictionary<long, SqliteStream> _byId = [];
     private readonly SqliteDatabase _database;
     private readonly RunTable _runs;
+    private readonly ErasedTable _erased;
     private readonly SqliteStatement _findByUser;
     private readonly SqliteStatement _findById;
     private readonly SqliteStatement _readDeadLettered;
@@ -26,16 +27,16 @@ internal sealed class StreamTable
     private readonly SqliteStatement _update;
     private bool _hasSaved;
 
-    public StreamTable(SqliteDatabase database, RunTable runs, List<IStaged> changes)
+    public StreamTable(SqliteDatabase database, RunTable runs, ErasedTable erased, List<IStaged> changes)
     {
-        (_database, _runs, _changes) = (database, runs, changes);
+        (_database, _runs, _erased, _changes) = (database, runs, erased, changes);
         _findByUser = database.Prepare($"SELECT {Columns} FROM streams WHERE user = ?1");
         _findById = database.Prepare($"SELECT {Columns} FROM streams WHERE id = ?1");
         _readDeadLettered = database.Prepare("SELECT seq FROM buried WHERE stream = ?1 ORDER BY seq");
         _insert = database.Prepare(
             "INSERT INTO streams(user, key, head_seq, head_rowid, rows, accepted, expired_through, acked, acked_kept, acked_gone, expired, "
             + "buried, dead_kept, dead_gone, skipped, claimed, audit_rowid, mark_runs) "
-            + "VALUES(?1, ?2, 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0, x'')");
+            + "VALUES(?1, ?2, ?3, ?4, 0, 0, ?3, x'', 0, 0, 0, 0, 0, 0, x'', 0, 0, x'')");
         _update = database.Prepare(
             "UPDATE streams SET head_seq = ?2, head_rowid = ?3, rows = ?4, accepted = ?5, "
             + "expired_through = ?6, acked = ?7, acked_kept = ?8, "
@@ -97,8 +98,20 @@ internal sealed class StreamTable
     public SqliteStream Insert(string userId)
     {
         var key = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        _insert.Bind(1, userId).Bind(2, (long)key).Execute();
-        return Add(new SqliteStream(_database.LastInsertRowid, userId, key, new StreamState(), isNew: true));
+
+        // Numbers that the user had before it was erased are as those that were deleted.
+        var head = _erased.HeadOf(userId) is > 0 and var last ? StreamLease.After(last) : 0;
+        var state = new StreamState { HeadSeq = head, ExpiredThrough = head, HeadRowid = head == 0 ? 0 : StreamState.Erased };
+        _insert.Bind(1, userId).Bind(2, (long)key).Bind(3, head).Bind(4, state.HeadRowid).Execute();
+        return Add(new SqliteStream(_database.LastInsertRowid, userId, key, state, isNew: true));
+    }
+
+    /// <summary>A stream's user is erased: its lease ends, and no account has it.</summary>
+    public void Erase(SqliteStream stream)
+    {
+        ref var state = ref Change(stream);
+        (state.Owner, state.Claimed, state.IsErased) = (null, 0, true);
+        Save(stream);
     }
 
     /// <summary>A stream's state, to be changed within the transaction and saved later.</summary>
@@ -181,8 +194,9 @@ internal sealed class StreamTable
                 continue;
             }
 
-            Count += stream.IsNew ? 1 : 0;
-            var (was, isNow) = (stream.Kept.Owner is null && !stream.IsNew, stream.Now.Owner is null);
+            var isCounted = !stream.Now.IsErased;
+            Count += (isCounted ? 1 : 0) - (stream.IsNew ? 0 : 1);
+            var (was, isNow) = (stream.Kept.Owner is null && !stream.IsNew, stream.Now.Owner is null && isCounted);
             if (was || isNow)
             {
                 Resting = Resting - (was ? stream.Kept.Account : default) + (isNow ? stream.Now.Account : default);

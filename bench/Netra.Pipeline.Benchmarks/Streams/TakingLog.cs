@@ -71,6 +71,15 @@ internal sealed class TakingLog(IEventLog log) : IEventLog
     public ValueTask<StoredKey?> FindKeyAsync(UInt128 hash, CancellationToken cancellationToken)
         => log.FindKeyAsync(hash, cancellationToken);
 
+    public ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
+        => log.EraseAsync(userId, cancellationToken);
+
+    public ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken)
+        => log.CompleteErasureAsync(userId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<string>> ReadErasuresAsync(CancellationToken cancellationToken)
+        => log.ReadErasuresAsync(cancellationToken);
+
     public ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken)
         => log.FindUserAsync(streamId, cancellationToken);
 

@@ -25,6 +25,9 @@ internal sealed class AlertingModule(IServiceProvider services) : PipelineModule
     public override IEnumerable<BackgroundLoop> Loops()
         => [BackgroundLoop.Serving("alerts", services.GetRequiredService<AlertCenter>().RunAsync)];
 
+    public override async ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
+        => await services.GetRequiredService<AlertCenter>().EraseAsync(userId, cancellationToken);
+
     public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
     {
         AlertEndpoints.Map(guarded);

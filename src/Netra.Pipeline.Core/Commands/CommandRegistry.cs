@@ -242,6 +242,25 @@ internal sealed partial class CommandRegistry
         }
     }
 
+    /// <summary>Forgets all commands of a user; the log deletes them by itself.</summary>
+    public void Erase(string userId)
+    {
+        lock (_gate)
+        {
+            foreach (var held in _byId.Values.Where(held => held.Command.UserId == userId).ToArray())
+            {
+                if (held.State is HeldState.Taking or HeldState.Expiring)
+                {
+                    held.IsPointless = true;
+                }
+                else
+                {
+                    Settle(held);
+                }
+            }
+        }
+    }
+
     private async Task TakeAsync(HeldCommand held, TaskCompletionSource<bool> own)
     {
         try

@@ -48,6 +48,8 @@ public static class ConnectionEndReasons
             new("credential_revoked", (WebSocketCloseStatus)4403, LogLevel.Warning, IsError: true, MayReconnect: false),
         ConnectionEndReason.IdentityChanged =>
             new("identity_changed", (WebSocketCloseStatus)4409, LogLevel.Warning, IsError: true, MayReconnect: false),
+        ConnectionEndReason.UserErased =>
+            new("user_erased", (WebSocketCloseStatus)4404, LogLevel.Information, IsError: true, MayReconnect: false),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason has no mapping."),
     };
 }

@@ -37,6 +37,8 @@ public sealed class ConnectionRegistry : FailureAudience
     public IReadOnlyList<string> ConnectionsOf(string userId)
         => _byUser.TryGetValue(userId, out var connections) ? [.. connections.Where(static c => !c.IsEnded).Select(static c => c.Id)] : [];
 
+    internal IReadOnlyList<Connection> OfUser(string userId) => _byUser.TryGetValue(userId, out var connections) ? connections : [];
+
     internal override void TellUser(string userId, ErrorMessage message, long failures = 1)
     {
         if (_byUser.TryGetValue(userId, out var connections))

@@ -106,6 +106,7 @@ public sealed class Ledger
         yield return Outcome("pending", account.Pending);
         yield return Outcome("expired", account.Expired);
         yield return Outcome("dead_lettered", account.DeadLettered);
+        yield return Outcome("erased", account.Erased);
     }
 
     private static Measurement<long> Outcome(string name, long events)

@@ -126,6 +126,9 @@ internal static class EventIds
     /// <summary>The server stops, since another process waits for its folder.</summary>
     public const int HandingOver = 1512;
 
+    /// <summary>A user was erased.</summary>
+    public const int UserErased = 1520;
+
     // 1600–1699 Http
 
     /// <summary>The host has no publisher authentication, so no request may publish or read events over HTTP.</summary>

@@ -255,6 +255,9 @@ internal sealed class EventSender(
                     innerException: outcome.Fault));
             case AppendKind.Stopped:
                 throw guard.Refused(type, new NotInitializedException(guard.Scope(type), nameof(Gate.BridgeState.Stopped)));
+            case AppendKind.Erased:
+                throw guard.Refused(
+                    type, SendFailureException.ErasureUnderWay(new FailureScope(EventTypes.WireName(type))));
             case AppendKind.NoRoom:
             default:
                 throw new InvalidOperationException($"An append without a wish for room ended with {outcome.Kind}.");

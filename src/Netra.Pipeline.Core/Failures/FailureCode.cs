@@ -173,4 +173,7 @@ public enum FailureCode
 
     /// <summary><c>too_many_runs</c>: as many runs are open as may be.</summary>
     TooManyRuns,
+
+    /// <summary><c>erasure_under_way</c>: the user is being erased; nothing was numbered.</summary>
+    ErasureUnderWay,
 }

@@ -60,6 +60,7 @@ public static class FailureCodes
         FailureCode.AuthenticationUnavailable => Error(code, "authentication_unavailable", Category.MissingCapability, 503),
         FailureCode.RateLimited => Error(code, "rate_limited", Category.Rejected, 429, show: false),
         FailureCode.TooManyRuns => Error(code, "too_many_runs", Category.Rejected, 429, show: false),
+        FailureCode.ErasureUnderWay => Error(code, "erasure_under_way", Category.Rejected, 409, show: false),
         FailureCode.UnknownMessage => Error(code, "unknown_message", Category.Rejected),
         FailureCode.CriticalDeliveryFailed =>
             Critical(code, "critical_delivery_failed", Category.Timeout, prefix: "CRITICAL EVENT DELIVERY FAILED:"),

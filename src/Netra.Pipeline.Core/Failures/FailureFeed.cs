@@ -76,6 +76,26 @@ public sealed class FailureFeed
         }
     }
 
+    /// <summary>Forgets the failures of a user; those that are left keep their order.</summary>
+    internal void Erase(string userId)
+    {
+        lock (_lock)
+        {
+            var kept = new List<Failure>();
+            for (var at = Math.Max(0, _added - _ring.Length); at < _added; at++)
+            {
+                if (_ring[at % _ring.Length].UserId != userId)
+                {
+                    kept.Add(_ring[at % _ring.Length]);
+                }
+            }
+
+            Array.Clear(_ring);
+            kept.CopyTo(_ring);
+            _added = kept.Count;
+        }
+    }
+
     private void Append(Failure failure, long count)
     {
         _ring[_added++ % _ring.Length] = failure;

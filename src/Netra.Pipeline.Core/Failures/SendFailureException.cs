@@ -104,6 +104,13 @@ public sealed class SendFailureException : PipelineException
             $"{scope.Operation} was refused: the pipeline is in emergency mode ({reason}) and takes no {eventType} events; "
             + "nothing was numbered");
 
+    /// <summary>The user is being erased (<see cref="FailureCode.ErasureUnderWay"/>). Nothing was numbered.</summary>
+    /// <param name="scope">What was being done; not for whom, which is to be forgotten.</param>
+    public static SendFailureException ErasureUnderWay(FailureScope scope) => new(
+        FailureCode.ErasureUnderWay,
+        scope,
+        $"{scope.Operation} was refused: the user is being erased, or was since the run began; nothing was numbered");
+
     /// <summary>The log cannot take more now (<see cref="FailureCode.LogFull"/>). Nothing was numbered.</summary>
     /// <param name="scope">What was being done, and for whom.</param>
     /// <param name="bound">What bounds the log: the value, its unit and the option.</param>

@@ -32,6 +32,7 @@ internal sealed class BackgroundLoops(
     ResumableRuns resumable,
     CommandUpkeep commands,
     HandOverWatch handOver,
+    UserErasure erasure,
     IEnumerable<PipelineModule> modules,
     BackgroundWatch watch,
     IEventLog log,
@@ -96,6 +97,7 @@ internal sealed class BackgroundLoops(
         BackgroundLoop.Waiting("resumable", resumable.RoundAsync),
         BackgroundLoop.Waiting("commands", commands.RoundAsync),
         BackgroundLoop.Waiting("hand-over", handOver.RoundAsync),
+        BackgroundLoop.Waiting("erasure", erasure.RoundAsync, LongPatience),
         BackgroundLoop.Waiting("webhook", webhook.RoundAsync, LongPatience),
         BackgroundLoop.Waiting("upkeep", KeepUpAsync, LongPatience, UpkeepPeriod),
     ];

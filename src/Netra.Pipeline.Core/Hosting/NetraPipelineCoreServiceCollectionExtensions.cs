@@ -319,6 +319,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<IOptions<HostingOptions>>().Value.WaitForFolder,
             provider.GetRequiredService<ILogger<FolderHandOver>>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<UserErasure>();
         services.TryAddSingleton<PipelineLifetime>();
         services.TryAddSingleton<PipelineStop>();
 

@@ -27,6 +27,7 @@ internal sealed partial class PipelineLifetime(
     QuietRuns runs,
     ResumableRuns resumable,
     CommandRegistry commands,
+    UserErasure erasure,
     ConnectionSlots slots,
     HandleWatch handles,
     FailureReporter failures,
@@ -75,6 +76,7 @@ internal sealed partial class PipelineLifetime(
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await OpenLogAsync(cancellationToken);
+        await erasure.FindAsync(cancellationToken);
         var open = await log.ReadOpenRunsAsync(cancellationToken);
         var waiting = resumable.Take(open).ToHashSet();
         interrupted.Find([.. open.Where(run => run.IsEmbedded && !waiting.Contains(run))]);

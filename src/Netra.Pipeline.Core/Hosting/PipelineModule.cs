@@ -21,6 +21,14 @@ internal abstract class PipelineModule
     /// <summary>The loops that run for as long as the pipeline does. Read once, after <see cref="OnLogOpened"/>.</summary>
     public virtual IEnumerable<BackgroundLoop> Loops() => [];
 
+    /// <summary>
+    /// A user is being erased, and the log knows none of that name any more: what the module knows of the user is to go. Called again when
+    /// the process ended in the middle.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Fires when the host stops.</param>
+    public virtual ValueTask EraseAsync(string userId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Maps its routes. Called before the host starts.</summary>
     /// <param name="open">For routes open to every caller.</param>
     /// <param name="guarded">For routes for which the host may demand authorization.</param>

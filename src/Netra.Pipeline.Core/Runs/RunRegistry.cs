@@ -387,6 +387,24 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         }
     }
 
+    /// <summary>Forgets all runs of a user. Whoever has one in hand finds it ended.</summary>
+    public void Erase(string userId)
+    {
+        List<RunLife> erased;
+        lock (_gate)
+        {
+            erased = [.. _lives.Values.Where(life => life.Key.UserId == userId)];
+            foreach (var life in erased)
+            {
+                _deadlines.Remove(life);
+                _asking.Remove(life);
+                _lives.Remove(life.Key);
+            }
+        }
+
+        erased.ForEach(static life => life.End());
+    }
+
     /// <summary>All lives at this moment.</summary>
     public IReadOnlyList<RunLife> Lives()
     {

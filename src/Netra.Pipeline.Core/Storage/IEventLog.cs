@@ -180,6 +180,29 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<string?> FindUserAsync(ulong streamId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Erases a user: events, keys, dead letters, commands, runs, threads and the delivery trail are deleted, and no lease of the stream is
+    /// in force any more. The user's account stays in <see cref="Resting"/>, where what was pending counts as erased, and of the stream
+    /// a keyed hash of the user and the last number: should the user come back, numbers go on at 2^20 above it. What the log has begun is
+    /// known to <see cref="ReadErasuresAsync"/> until <see cref="CompleteErasureAsync"/>. A second call goes on where the first ended.
+    /// </summary>
+    /// <param name="userId">The user; no reserved one.</param>
+    /// <param name="cancellationToken">Cancels between two steps.</param>
+    /// <returns>The user's account; empty when the log knows none of that name, or erases it already.</returns>
+    ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the erasure of a user, once all else that knows the user is erased too: from here on no byte of the user is in the log's files,
+    /// their free space included.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels between two steps.</param>
+    ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>The users whose erasure was begun and not completed.</summary>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    ValueTask<IReadOnlyList<string>> ReadErasuresAsync(CancellationToken cancellationToken);
+
     /// <summary>Whether a user has a stream.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>

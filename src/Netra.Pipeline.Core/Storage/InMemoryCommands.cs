@@ -149,6 +149,18 @@ internal sealed class InMemoryCommands(StorageClock clock) : ICommandStore
         }
     }
 
+    /// <summary>Deletes all commands of a user.</summary>
+    public void Erase(string userId)
+    {
+        lock (_gate)
+        {
+            foreach (var (id, _) in _commands.Where(entry => entry.Value.Command.Command.UserId == userId).ToArray())
+            {
+                _commands.Remove(id);
+            }
+        }
+    }
+
     private void Add(string commandId, NewCommand command)
         => _commands.TryAdd(commandId, new Kept(new StoredCommand(commandId, command, CommandState.Untaken), clock.Now));
 

@@ -118,6 +118,18 @@ internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
         }
     }
 
+    /// <summary>Deletes all dead letters of a stream.</summary>
+    public void Erase(ulong streamId)
+    {
+        lock (_gate)
+        {
+            foreach (var letter in _letters.Values.Where(letter => letter.StreamId == streamId).ToArray())
+            {
+                _letters.Remove(letter.Number);
+            }
+        }
+    }
+
     /// <summary>The dead letter of an event, if it is one.</summary>
     public DeadLetter? Of(ulong streamId, long seq)
     {

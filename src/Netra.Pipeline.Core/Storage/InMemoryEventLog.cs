@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Events;
 
@@ -22,6 +23,9 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly ConcurrentDictionary<ulong, string> _users = new();
     private readonly ConcurrentDictionary<UInt128, (PublishKey Key, ulong StreamId, long Seq)> _keys = new();
     private readonly ConcurrentQueue<InMemoryStream> _arrivals = new();
+    private readonly ConcurrentDictionary<string, long> _erasedHeads = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _erasures = new(StringComparer.Ordinal);
+    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly InMemoryDeadLetters _deadLetters;
     private readonly InMemoryCommands _commands;
     private readonly Lock _owners = new();
@@ -29,6 +33,7 @@ public sealed class InMemoryEventLog : IEventLog
     private readonly StorageClock _clock;
     private readonly Lock _room = new();
     private readonly RoomQueue _waiting;
+    private StreamAccount _gone;
     private long _bytes;
 
     /// <summary>Makes an empty log.</summary>
@@ -55,7 +60,16 @@ public sealed class InMemoryEventLog : IEventLog
     public string? Trouble => null;
 
     /// <inheritdoc/>
-    public StreamAccount Resting => _streams.Values.Aggregate(default(StreamAccount), static (sum, stream) => sum + stream.Resting);
+    public StreamAccount Resting
+    {
+        get
+        {
+            lock (_owners)
+            {
+                return _streams.Values.Aggregate(_gone, static (sum, stream) => sum + stream.Resting);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public long StreamCount => _streams.Values.Count(static stream => !stream.IsSystem);
@@ -85,7 +99,7 @@ public sealed class InMemoryEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(own);
         lock (_owners)
         {
-            var stream = _streams.GetOrAdd(userId, static id => new InMemoryStream(id));
+            var stream = _streams.GetOrAdd(userId, id => new InMemoryStream(id, _erasedHeads.GetValueOrDefault(HashOf(id))));
             _users[stream.StreamId] = userId;
             return ValueTask.FromResult<StreamLease>(stream.Grant(own));
         }
@@ -214,7 +228,53 @@ public sealed class InMemoryEventLog : IEventLog
         => ValueTask.FromResult(_streams.ContainsKey(userId));
 
     /// <inheritdoc/>
+    public ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        var (account, bytes) = (default(StreamAccount), 0L);
+        lock (_owners)
+        {
+            _erasures[userId] = true;
+            _commands.Erase(userId);
+            if (!_streams.TryRemove(userId, out var stream))
+            {
+                return ValueTask.FromResult(account);
+            }
+
+            (account, var head, bytes) = stream.Erase();
+            account = account.AfterErasure();
+            _gone += account;
+            _erasedHeads[HashOf(userId)] = head;
+            _users.TryRemove(stream.StreamId, out _);
+            _deadLetters.Erase(stream.StreamId);
+            foreach (var (hash, stored) in _keys)
+            {
+                if (stored.StreamId == stream.StreamId)
+                {
+                    _keys.TryRemove(hash, out _);
+                }
+            }
+        }
+
+        GiveBack(bytes);
+        return ValueTask.FromResult(account);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken)
+    {
+        _erasures.TryRemove(userId, out _);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ReadErasuresAsync(CancellationToken cancellationToken)
+        => ValueTask.FromResult<IReadOnlyList<string>>([.. _erasures.Keys]);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private string HashOf(string userId) => Convert.ToHexString(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(userId)));
 
     private static InMemoryLease Granted(StreamLease lease)
         => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
@@ -238,6 +298,12 @@ public sealed class InMemoryEventLog : IEventLog
         var planned = 0L;
         for (var i = 0; i < ExpiredAtOnce && _arrivals.TryPeek(out var oldest); i++)
         {
+            if (oldest.IsErased)
+            {
+                _arrivals.TryDequeue(out _);
+                continue;
+            }
+
             var limit = Interlocked.Read(ref _bytes) - planned <= _options.RetainedBytes ? olderThan : DateTimeOffset.MaxValue;
             if (!oldest.IsOlder(plan.GetValueOrDefault(oldest), limit, out var bytes))
             {

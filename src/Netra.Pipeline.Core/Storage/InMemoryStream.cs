@@ -8,7 +8,9 @@ namespace Netra.Pipeline.Storage;
 /// <summary>
 /// One user's events in memory: consecutive numbers, the oldest first. The lock guards everything; nothing is called under it.
 /// </summary>
-internal sealed class InMemoryStream(string userId)
+/// <param name="userId">The user.</param>
+/// <param name="erasedHead">The last number that the user had before it was erased; 0 for none. Numbers go on above it.</param>
+internal sealed class InMemoryStream(string userId, long erasedHead = 0)
 {
     private readonly Lock _gate = new();
     private readonly SeqRing<InMemoryEvent> _events = new();
@@ -18,14 +20,28 @@ internal sealed class InMemoryStream(string userId)
     private readonly InMemoryThreadTable _threads = new();
     private IReadOnlyList<SeqRange> _acknowledged = [];
     private InMemoryLease? _lease;
-    private long _head;
-    private long _expiredThrough;
+    private long _head = erasedHead == 0 ? 0 : StreamLease.After(erasedHead);
+    private long _expiredThrough = erasedHead == 0 ? 0 : StreamLease.After(erasedHead);
+    private long _accepted;
+    private bool _isErased;
     private long _acknowledgedGone;
     private long _expired;
     private long _deadLetteredGone;
     private long _fencingToken;
 
     public string UserId { get; } = userId;
+
+    /// <summary>Whether it was erased: nothing of it is kept.</summary>
+    public bool IsErased
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isErased;
+            }
+        }
+    }
 
     /// <summary>Whether it is one of the system's own, which no account counts.</summary>
     public bool IsSystem { get; } = IdentifierRules.IsReserved(userId);
@@ -107,7 +123,7 @@ internal sealed class InMemoryStream(string userId)
                 throw new InvalidOperationException($"Event {entry.Seq} does not follow {_head} in the stream of {UserId}.");
             }
 
-            _head = entry.Seq;
+            (_head, _accepted) = (entry.Seq, _accepted + 1);
             _events.Append(entry.Seq, new InMemoryEvent(entry.Type, entry.AcceptedAt, entry.Buffer, _threads.Count(entry)));
             if (entry.Run is { } run)
             {
@@ -276,6 +292,26 @@ internal sealed class InMemoryStream(string userId)
         }
     }
 
+    /// <summary>Ends the stream: nothing of it is kept, and its lease is over.</summary>
+    /// <returns>Its account and its last number; what its events held, in bytes.</returns>
+    public (StreamAccount Account, long Head, long Bytes) Erase()
+    {
+        // Asked for outside of the lock: an owner that appends holds its own.
+        var acknowledged = Owner?.ReadAcknowledged();
+        lock (_gate)
+        {
+            (_acknowledged, _isErased) = (acknowledged ?? _acknowledged, true);
+            var (account, bytes) = (Account(), 0L);
+            while (_events.Count > 0)
+            {
+                bytes += _events.RemoveFirst().Buffer.Length;
+            }
+
+            _lease = null;
+            return (account, _head, bytes);
+        }
+    }
+
     public void Record(in ConnectionProgress progress)
     {
         lock (_gate)
@@ -297,7 +333,7 @@ internal sealed class InMemoryStream(string userId)
         var confirmed = _acknowledged.Sum(range => Math.Max(0, Math.Min(range.To, _head) - Math.Max(range.From, _expiredThrough + 1) + 1));
         var letters = _deadLetters.Count(seq => !IsAcknowledged(seq));
         return new StreamAccount(
-            _head, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
+            _accepted, _acknowledgedGone + confirmed, _events.Count - confirmed - letters, _expired, _deadLetteredGone + letters);
     }
 
     private IReadOnlyList<string> OpenRunsOf(string threadId) =>
@@ -308,5 +344,5 @@ internal sealed class InMemoryStream(string userId)
 
     private bool IsAcknowledged(long seq) => SeqRanges.Contain(_acknowledged, seq);
 
-    private bool IsSuperseded(InMemoryLease lease) => lease.FencingToken != _fencingToken;
+    private bool IsSuperseded(InMemoryLease lease) => _isErased || lease.FencingToken != _fencingToken;
 }

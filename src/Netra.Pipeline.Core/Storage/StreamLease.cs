@@ -3,6 +3,7 @@ namespace Netra.Pipeline.Storage;
 /// <summary>The exclusive right to number one user's events, and where their stream stood when it was granted.</summary>
 public class StreamLease
 {
+    private const long Jump = 1L << 20;
     private volatile bool _acknowledgementsChanged;
 
     /// <summary>The user.</summary>
@@ -36,6 +37,9 @@ public class StreamLease
 
     /// <summary>Grows with every lease of the stream, so that a late writer of an older lease can be refused.</summary>
     public required long FencingToken { get; init; }
+
+    /// <summary>The head of a stream that goes on after numbers up to one may have been given to others.</summary>
+    internal static long After(long head) => head + Jump;
 
     /// <summary>Set by the owner when it has acknowledged something, taken back by the log when it has asked for it. Volatile.</summary>
     public bool AcknowledgementsChanged { get => _acknowledgementsChanged; set => _acknowledgementsChanged = value; }

@@ -52,6 +52,9 @@ internal enum AppendKind
     /// <summary>The pipeline has stopped and the stream is given back; nothing was numbered.</summary>
     Stopped,
 
+    /// <summary>The user was erased, and the stream with it; nothing was numbered.</summary>
+    Erased,
+
     /// <summary>Room in every queue was asked for and there is none; nothing was numbered.</summary>
     NoRoom,
 

@@ -11,6 +11,9 @@ internal sealed class StreamPins(StreamState state)
     /// <summary>Whether the stream has ended: a pin comes too late, and another must be loaded.</summary>
     public bool IsEvicted { get; private set; }
 
+    /// <summary>Whether it has ended since its user was erased.</summary>
+    public bool IsErased { get; set; }
+
     public bool IsPinned => _pins != 0;
 
     /// <summary>The timestamp at which it was pinned last.</summary>

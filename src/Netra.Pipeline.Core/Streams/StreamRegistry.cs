@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Limits;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
@@ -29,6 +30,7 @@ internal sealed class StreamRegistry(
         Replay = replay ?? new ReplayBudget(Options.Create(new PeerLimitOptions()), time),
     };
     private readonly ConcurrentDictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _erasing = new(StringComparer.Ordinal);
 
     public int Count => _slots.Count;
 
@@ -128,7 +130,7 @@ internal sealed class StreamRegistry(
             try
             {
                 var stream = await slot.Stream.WaitAsync(cancellationToken);
-                if (await stream.CloseAsync(cancellationToken))
+                if (await stream.CloseAsync(isErased: false, cancellationToken))
                 {
                     await stream.ReleaseAsync(cancellationToken);
                 }
@@ -148,6 +150,43 @@ internal sealed class StreamRegistry(
         {
             throw new AggregateException(
                 "Streams could not be given back; after the next start they go on above skipped numbers.", failures);
+        }
+    }
+
+    /// <summary>From here on nobody gets a user's stream, until <see cref="EndErasure"/>.</summary>
+    /// <returns>False when the user is being erased already.</returns>
+    public bool TryBeginErasure(string userId) => _erasing.TryAdd(userId, true);
+
+    public void EndErasure(string userId) => _erasing.TryRemove(userId, out _);
+
+    /// <summary>
+    /// Ends the stream of a user who is being erased, even if it is pinned, once the log has stored what it has accepted, and gives it
+    /// back.
+    /// </summary>
+    public async ValueTask CloseErasedAsync(string userId, CancellationToken cancellationToken)
+    {
+        // One that is being opened is waited for; who comes later finds that the user is being erased.
+        if (!_slots.TryGetValue(userId, out var slot))
+        {
+            return;
+        }
+
+        try
+        {
+            var stream = await slot.Stream.WaitAsync(cancellationToken);
+            if (await stream.CloseAsync(isErased: true, cancellationToken))
+            {
+                await stream.ReleaseAsync(cancellationToken);
+            }
+        }
+        catch (SendFailureException exception) when (exception.Code == FailureCode.ErasureUnderWay)
+        {
+            // It was never opened.
+        }
+        finally
+        {
+            _slots.TryRemove(KeyValuePair.Create(userId, slot));
+            slot.SetGone();
         }
     }
 
@@ -226,6 +265,11 @@ internal sealed class StreamRegistry(
     {
         try
         {
+            if (_erasing.ContainsKey(userId))
+            {
+                throw SendFailureException.ErasureUnderWay(new FailureScope("open"));
+            }
+
             return await UserStream.OpenAsync(_services, userId, run, CancellationToken.None);
         }
         catch

@@ -16,7 +16,7 @@ namespace Netra.Pipeline.Streams;
 /// <para>Changes pass through the parts in one direction, and each part knows only those before it: the shared state, the acknowledgements,
 /// the connections, the stages that events have reached; then pages, criticals, audit and storage, which stand beside each other.</para>
 /// <para>An evicted stream is dead; every entrant checks that, and a pinned or connected stream is never evicted while the pipeline
-/// runs.</para>
+/// runs, unless its user is erased.</para>
 /// </remarks>
 internal sealed class UserStream
 {
@@ -258,14 +258,18 @@ internal sealed class UserStream
     }
 
     /// <summary>
-    /// Ends the stream even if it is pinned, since the pipeline has stopped: once the log has stored what it has accepted.
+    /// Ends the stream even if it is pinned, since the pipeline has stopped, or its user is erased: once the log has stored what it has
+    /// accepted.
     /// </summary>
+    /// <param name="isErased">Whether it is for the user's erasure.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>Whether it was still there.</returns>
-    public async ValueTask<bool> CloseAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> CloseAsync(bool isErased, CancellationToken cancellationToken)
     {
         Task stored;
         lock (_state.Gate)
         {
+            Pins.IsErased |= isErased;
             if (!EvictLocked())
             {
                 return false;
@@ -308,8 +312,8 @@ internal sealed class UserStream
         {
             if (Pins.IsEvicted)
             {
-                // A pinned stream is evicted only when the pipeline has stopped.
-                return AppendOutcome.Refused(AppendKind.Stopped);
+                // A pinned stream is evicted only when the pipeline has stopped, or its user is erased.
+                return AppendOutcome.Refused(Pins.IsErased ? AppendKind.Erased : AppendKind.Stopped);
             }
 
             if (question is not null && run!.Judge(question, draft.Attempt) is { Verdict: not QuestionVerdict.Taken } known)

@@ -46,6 +46,12 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
         ];
     }
 
+    public override ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
+    {
+        services.GetRequiredService<UserMetricsTable>().Erase(userId);
+        return ValueTask.CompletedTask;
+    }
+
     public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
     {
         HealthEndpoints.Map(open);
@@ -53,6 +59,7 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
         LedgerEndpoint.Map(guarded);
         EventTraceEndpoint.Map(guarded);
         UndeliveredEndpoint.Map(guarded);
+        ErasureEndpoint.Map(guarded);
         DeadLetterEndpoints.Map(guarded);
         StatusEndpoints.Map(guarded);
         UserMetricsEndpoints.Map(guarded);

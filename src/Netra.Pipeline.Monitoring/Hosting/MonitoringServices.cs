@@ -78,6 +78,7 @@ internal static class MonitoringServices
         services.TryAddSingleton<OperatorAudit>();
         services.TryAddSingleton<OperatorRoute>();
         services.TryAddSingleton<LedgerEndpoint>();
+        services.TryAddSingleton<ErasureEndpoint>();
         services.TryAddSingleton<EventTraceEndpoint>();
         services.TryAddSingleton<UndeliveredEndpoint>();
         services.TryAddSingleton<DeadLetterEndpoints>();

@@ -89,7 +89,7 @@ internal sealed class UserMetricsTable(
 
         lock (_gate)
         {
-            if (--user.Holders == 0)
+            if (--user.Holders == 0 && _users.TryGetValue(user.UserId, out var known) && known == user)
             {
                 _resting.AddLast(user.Resting);
                 ForgetDownTo(options.Value.MaxUsers);
@@ -102,6 +102,22 @@ internal sealed class UserMetricsTable(
         lock (_gate)
         {
             return _users.TryGetValue(userId, out user);
+        }
+    }
+
+    /// <summary>Forgets a user whose stream has ended.</summary>
+    public void Erase(string userId)
+    {
+        lock (_gate)
+        {
+            if (_users.Remove(userId, out var user))
+            {
+                user.AddAcceptedTo(_forgotten);
+                if (user.Resting.List is not null)
+                {
+                    _resting.Remove(user.Resting);
+                }
+            }
         }
     }
 

@@ -77,7 +77,7 @@ public sealed partial class FailureCodesTests
             FailureCode.RunEnded, FailureCode.AttemptSuperseded, FailureCode.IdempotencyConflict, FailureCode.BufferOverflow,
             FailureCode.Draining, FailureCode.EmergencyMode, FailureCode.RequestUnknown, FailureCode.RequestClosed,
             FailureCode.AlreadyAnswered, FailureCode.InvalidAnswer, FailureCode.CommandUnknown, FailureCode.CommandExpired,
-            FailureCode.Forbidden, FailureCode.RateLimited, FailureCode.TooManyRuns,
+            FailureCode.Forbidden, FailureCode.RateLimited, FailureCode.TooManyRuns, FailureCode.ErasureUnderWay,
         }));
 
     [Test]

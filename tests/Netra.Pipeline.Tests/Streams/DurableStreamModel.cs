@@ -147,7 +147,7 @@ internal sealed class DurableStreamModel : IAsyncDisposable
     public async Task RestartAsync()
     {
         DropAll();
-        Assert.That(await _stream.CloseAsync(CancellationToken.None), Is.True);
+        Assert.That(await _stream.CloseAsync(isErased: false, CancellationToken.None), Is.True);
         RememberStored();
         await _stream.ReleaseAsync(CancellationToken.None);
         await _log.DisposeAsync();

@@ -29,7 +29,7 @@ internal sealed class StreamObserverTests
         var observers = new RecordingObservers();
         var harness = await StreamHarness.CreateAsync(observers: observers);
         Assert.That(harness.Stream.TryEvictNow(), Is.True);
-        Assert.That(await harness.Stream.CloseAsync(CancellationToken.None), Is.False);
+        Assert.That(await harness.Stream.CloseAsync(isErased: false, CancellationToken.None), Is.False);
 
         Assert.That(observers.Told, Is.EqualTo(new[] { "closed" }));
     }

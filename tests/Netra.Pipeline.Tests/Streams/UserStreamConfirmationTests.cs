@@ -141,7 +141,7 @@ internal sealed class UserStreamConfirmationTests
         device.Acknowledge();
 
         // As when the host stops at this moment.
-        Assert.That(await harness.Stream.CloseAsync(CancellationToken.None), Is.True);
+        Assert.That(await harness.Stream.CloseAsync(isErased: false, CancellationToken.None), Is.True);
         await harness.Stream.ReleaseAsync(CancellationToken.None);
 
         Assert.That((await harness.Log.DeadLetters.FindAsync(1, CancellationToken.None))!.State, Is.EqualTo(DeadLetterState.Acknowledged));

@@ -14,7 +14,7 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
 {
     private static readonly string[] Members =
     [
-        "epoch", "accepted", "acknowledged", "pending", "pending_offline", "expired", "dead_lettered", "unaccounted", "streams",
+        "epoch", "accepted", "acknowledged", "pending", "pending_offline", "expired", "dead_lettered", "erased", "unaccounted", "streams",
         "loaded_streams", "timestamp",
     ];
 
@@ -47,8 +47,8 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
         Assert.That(ledger.EnumerateObject().Select(static m => m.Name), Is.EqualTo(Members));
         Assert.That(ledger.Text("epoch"), Is.EqualTo(host.Streams.Epoch));
         Assert.That(
-            Members[1..8].Select(name => ledger.GetProperty(name).GetInt64() - before.GetProperty(name).GetInt64()),
-            Is.EqualTo(new long[] { 6, 1, 2, 1, 2, 1, 0 }));
+            Members[1..9].Select(name => ledger.GetProperty(name).GetInt64() - before.GetProperty(name).GetInt64()),
+            Is.EqualTo(new long[] { 6, 1, 2, 1, 2, 1, 0, 0 }));
         Assert.That(ledger.GetProperty("unaccounted").GetInt64(), Is.Zero);
         Assert.That(ledger.GetProperty("streams").GetInt64(), Is.EqualTo(before.GetProperty("streams").GetInt64() + 2));
     }
@@ -67,7 +67,7 @@ internal sealed class LedgerEndpointTests(KindOfLog log)
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(ledger.EnumerateObject().Select(static m => m.Name), Is.EqualTo(Members));
         Assert.That(
-            Members[1..10].Select(name => ledger.GetProperty(name).GetInt64()), Is.EqualTo(new long[] { 2, 0, 2, 2, 0, 0, 0, 1, 1 }));
+            Members[1..11].Select(name => ledger.GetProperty(name).GetInt64()), Is.EqualTo(new long[] { 2, 0, 2, 2, 0, 0, 0, 0, 1, 1 }));
     }
 
     [Test]
