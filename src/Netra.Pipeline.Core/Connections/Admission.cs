@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -33,6 +34,12 @@ internal sealed class Admission
     public bool Joins { get; init; }
 
     public string? Subprotocol { get; init; }
+
+    /// <summary>The extensions that the client offers.</summary>
+    public StringValues Extensions { get; init; }
+
+    /// <summary>How messages are compressed; null where they are not. Set when it is served.</summary>
+    public CompressionAgreement? Compression { get; set; }
 
     /// <summary>The client's key, to be answered; null over HTTP/2, which has none.</summary>
     public string? Key { get; init; }

@@ -23,6 +23,7 @@ internal sealed partial class ConnectionAcceptor(
     AddressLimits addresses,
     ConnectionServices services,
     CanaryPass canary,
+    Compression compression,
     IOptions<WebSocketDoorOptions> door)
 {
     // Seconds that a client is told to wait while the pipeline starts or drains.
@@ -56,6 +57,7 @@ internal sealed partial class ConnectionAcceptor(
                         Resume = resume,
                         Joins = joins,
                         Subprotocol = subprotocol,
+                        Extensions = request.Headers.SecWebSocketExtensions,
                         Key = key,
                     },
                     token),
@@ -109,6 +111,7 @@ internal sealed partial class ConnectionAcceptor(
         Socket? socket)
     {
         var stream = admission.Stream!;
+        admission.Compression = compression.Agree(admission.Extensions);
         try
         {
             if (!TryTune(socket) || !await answer())
@@ -142,6 +145,7 @@ internal sealed partial class ConnectionAcceptor(
         finally
         {
             stream.Pins.RemoveConnection();
+            compression.End(admission.Compression);
             if (admission.IsHeld)
             {
                 slots.Release();

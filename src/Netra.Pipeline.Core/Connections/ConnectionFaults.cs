@@ -10,6 +10,9 @@ internal static class ConnectionFaults
     public static ConnectionEndReason ReasonOf(Exception exception) => exception switch
     {
         ProtocolViolationException => ConnectionEndReason.InvalidMessage,
+
+        // A compressed message that is none: the only one of its exceptions to which the WebSocket gives no code.
+        WebSocketException { WebSocketErrorCode: WebSocketError.Success } => ConnectionEndReason.InvalidPayload,
         WebSocketException or IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException =>
             ConnectionEndReason.ClientLost,
         _ => ConnectionEndReason.InternalError,

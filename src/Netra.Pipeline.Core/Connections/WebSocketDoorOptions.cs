@@ -16,4 +16,17 @@ public sealed class WebSocketDoorOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan AdmissionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692). Default no: over TLS, what is compressed
+    /// together with text that somebody else chose shows its length.
+    /// </summary>
+    public bool Compression { get; set; }
+
+    /// <summary>
+    /// How many connections may keep what they have sent before, about 160 KB each, and so compress the next message better. Range 0 to
+    /// 1,000,000, default 256. The messages of others are compressed one by one, in buffers that all share.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int CompressionContexts { get; set; } = 256;
 }

@@ -161,6 +161,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         services.TryAddSingleton<CanaryPass>();
         services.TryAddSingleton<ConnectionObservation>();
         services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton<Compression>();
         services.TryAddSingleton<ConnectionAcceptor>();
         services.TryAddSingleton<RegisteredAuthenticator>();
         services.TryAddSingleton<SecondDoor>();

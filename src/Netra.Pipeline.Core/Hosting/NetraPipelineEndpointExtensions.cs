@@ -74,18 +74,4 @@ public static class NetraPipelineEndpointExtensions
             };
         }
     }
-
-    // A browser asks beforehand, by OPTIONS, whether a page of another origin may make a request: that goes to the route itself.
-    private static RouteGroupBuilder ForPages(this RouteGroupBuilder routes, RouteRules rules)
-    {
-        ((IEndpointConventionBuilder)routes).Add(endpoint =>
-        {
-            endpoint.Metadata.Add(rules);
-            if (endpoint.Metadata.OfType<HttpMethodMetadata>().LastOrDefault() is { } methods)
-            {
-                endpoint.Metadata.Add(new HttpMethodMetadata(methods.HttpMethods, acceptCorsPreflight: true));
-            }
-        });
-        return routes;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.WebSockets;
@@ -14,6 +15,7 @@ internal sealed class ConnectionReader(
     WebSocket socket,
     TransportStream transport,
     ClientMessageDispatcher dispatcher,
+    InboundMeter? inflated,
     ConnectionOptions options)
 {
     private const int FirstBuffer = 1024;
@@ -78,6 +80,8 @@ internal sealed class ConnectionReader(
                         return HearGoodbye();
                     }
 
+                    // The stream has counted what came, which is less where messages are compressed.
+                    inflated?.Count(0, begun.Count);
                     length += begun.Count;
                     if (length > options.MaxMessageBytes)
                     {

@@ -200,7 +200,8 @@ internal sealed class FastDoor(
 
     private static async ValueTask<bool> AnswerAsync(PipeWriter output, Admission admission)
     {
-        var flushed = await output.WriteAsync(HandshakeResponse.Accept(admission.Key!, admission.Subprotocol));
+        var flushed = await output.WriteAsync(
+            HandshakeResponse.Accept(admission.Key!, admission.Subprotocol, admission.Compression?.Answer));
         return !flushed.IsCompleted;
     }
 }

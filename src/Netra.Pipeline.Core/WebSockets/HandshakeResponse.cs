@@ -8,7 +8,7 @@ namespace Netra.Pipeline.WebSockets;
 /// <summary>Formats the fast door's answers. Pure functions.</summary>
 internal static class HandshakeResponse
 {
-    public static byte[] Accept(string key, string? subprotocol)
+    public static byte[] Accept(string key, string? subprotocol, string? extensions = null)
     {
         var answer = new StringBuilder(
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ")
@@ -16,6 +16,11 @@ internal static class HandshakeResponse
         if (subprotocol is not null)
         {
             answer.Append("Sec-WebSocket-Protocol: ").Append(subprotocol).Append("\r\n");
+        }
+
+        if (extensions is not null)
+        {
+            answer.Append("Sec-WebSocket-Extensions: ").Append(extensions).Append("\r\n");
         }
 
         return Encoding.ASCII.GetBytes(answer.Append("\r\n").ToString());

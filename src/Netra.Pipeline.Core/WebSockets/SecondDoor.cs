@@ -86,6 +86,7 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
     {
         var headers = context.Response.Headers;
         headers.SecWebSocketProtocol = admission.Subprotocol;
+        headers.SecWebSocketExtensions = admission.Compression?.Answer;
         if (connect is not null)
         {
             pipes.Open(await connect.AcceptAsync());

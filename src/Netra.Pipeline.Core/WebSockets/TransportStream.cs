@@ -279,7 +279,7 @@ internal sealed class TransportStream : Stream
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => !_held && !_inbound.IsSpent && _input.TryRead(out var result)
+        => !_held && !_inbound.IsSpent && !_frames.IsBroken && _input.TryRead(out var result)
             ? ValueTask.FromResult(Take(result, buffer.Span))
             : ReadSlowAsync(buffer);
 
@@ -305,6 +305,12 @@ internal sealed class TransportStream : Stream
         {
             _onDelayed(limit);
             await _inbound.PauseAsync();
+        }
+
+        if (_frames.IsBroken && !_draining)
+        {
+            RefusedStatus = WebSocketCloseStatus.ProtocolError;
+            throw new WebSocketException(WebSocketError.HeaderError, "A frame is not masked, or a control frame claims to be compressed.");
         }
 
         return Take(await _input.ReadAsync(CancellationToken.None), buffer.Span);

@@ -17,6 +17,7 @@ internal sealed class WebSocketConnection : Connection
     private readonly TimeProvider _time;
     private readonly ConnectionTransport _transport;
     private readonly InboundMeter _inbound;
+    private readonly WebSocket _socket;
     private readonly TransportStream _stream;
     private readonly ConnectionWriter _writer;
     private readonly ConnectionReader _reader;
@@ -26,7 +27,14 @@ internal sealed class WebSocketConnection : Connection
     /// <param name="userId">The user's id, as the authenticator gave it.</param>
     /// <param name="stream">The stream that it will be attached to.</param>
     /// <param name="joins">Whether its client takes joined frames.</param>
-    public WebSocketConnection(ConnectionServices services, ConnectionTransport transport, string userId, UserStream stream, bool joins)
+    /// <param name="compression">How messages are compressed; null where they are not.</param>
+    private WebSocketConnection(
+        ConnectionServices services,
+        ConnectionTransport transport,
+        string userId,
+        UserStream stream,
+        bool joins,
+        CompressionAgreement? compression)
         : base(services, userId, stream, isOneWay: false, joins)
     {
         (_transport, _time) = (transport, services.Time);
@@ -36,16 +44,23 @@ internal sealed class WebSocketConnection : Connection
             transport.Pipes, options.SideBufferBytes, _inbound, Liveness.OnInbound, Wake, OnReadDelayed);
 
         // The built-in keep-alive stays off: it is a timer per connection, on the wall clock. The shared tick pings.
-        var socket = WebSocket.CreateFromStream(
+        _socket = WebSocket.CreateFromStream(
             _stream,
-            new WebSocketCreationOptions { IsServer = true, SubProtocol = transport.Subprotocol, KeepAliveInterval = TimeSpan.Zero });
-        _writer = new ConnectionWriter(this, socket, _stream, Frames, Liveness, options);
-        _reader = new ConnectionReader(this, socket, _stream, services.Dispatcher, options);
+            new WebSocketCreationOptions
+            {
+                IsServer = true,
+                SubProtocol = transport.Subprotocol,
+                KeepAliveInterval = TimeSpan.Zero,
+                DangerousDeflateOptions = compression?.Options,
+            });
+        _writer = new ConnectionWriter(this, _socket, _stream, Frames, Liveness, options);
+        _reader = new ConnectionReader(
+            this, _socket, _stream, services.Dispatcher, compression is null ? null : _inbound, options);
     }
 
     /// <summary>Makes the connection of an admitted handshake.</summary>
     public static WebSocketConnection Create(ConnectionServices services, ConnectionTransport transport, Admission admission)
-        => new(services, transport, admission.UserId!, admission.Stream!, admission.Joins);
+        => new(services, transport, admission.UserId!, admission.Stream!, admission.Joins, admission.Compression);
 
     public override bool IsFlushPending => _stream.IsFlushPending;
 
@@ -67,6 +82,9 @@ internal sealed class WebSocketConnection : Connection
         {
             await _stream.LingerAsync(Linger, _time);
         }
+
+        // Gives back what compression holds outside of the heap. The stream stays as it is.
+        _socket.Dispose();
 
         Detach();
     }

@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Operators;
@@ -17,7 +19,7 @@ internal sealed class SecurityModule(IServiceProvider services) : PipelineModule
 
     public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
     {
-        TicketEndpoint.Map(open);
+        TicketEndpoint.Map(open.MapGroup(string.Empty).ForPages(RouteRules.Page));
         KeyEndpoints.Map(guarded);
     }
 }

@@ -57,6 +57,7 @@ internal sealed class OriginTests
             await ShouldBeAsync(Request("GET", "/v1/threads?user_id=ada", "127.0.0.1:5080", fields), 200);
             await ShouldBeAsync(Request("POST", "/v1/stream/c-1/ack?user_id=ada", "127.0.0.1:5080", fields), 404);
             await ShouldBeAsync(Request("POST", "/v1/events", "127.0.0.1:5080", fields), 415);
+            await ShouldBeAsync(Request("POST", "/v1/tickets", "127.0.0.1:5080", fields), 400, 415);
             await ShouldBeAsync(Request("GET", "/v1/commands?subscribe=x", "127.0.0.1:5080", fields), 400);
             await ShouldBeAsync(Request("POST", "/monitoring/websocket/emergency/health-check?x", "127.0.0.1:5080", fields), 200, 503);
             await ShouldBeAsync(Request("DELETE", "/v1/dead-letters/1", "127.0.0.1:5080", fields), 404);
@@ -102,6 +103,7 @@ internal sealed class OriginTests
     [TestCase("/v1/stream?user_id=ada", "GET")]
     [TestCase("/v1/stream/c-1/ack?user_id=ada", "POST")]
     [TestCase("/v1/stream/c-1/messages?user_id=ada", "POST")]
+    [TestCase("/v1/tickets", "POST")]
     public async Task PagesRoute_OfAListedOrigin_SaysThatThePageMayReadIt(string path, string method)
     {
         await using var doors = await OpenAsync([("Netra:Http:AllowedOrigins:0", Listed)]);

@@ -181,12 +181,13 @@ internal sealed class TransportStreamTests
         var empty = wire.Stream.ReadAsync(Memory<byte>.Empty);
         Assert.That(empty.IsCompleted, Is.False, "an empty read waits for bytes");
 
-        await wire.Input.WriteAsync("abcdef"u8.ToArray());
+        byte[] frame = [0x81, 0x80, 1, 2, 3, 4];
+        await wire.Input.WriteAsync(frame);
 
         Assert.That(await empty, Is.Zero);
         var buffer = new byte[4];
         Assert.That(await wire.Stream.ReadAsync(buffer), Is.EqualTo(4));
-        Assert.That(buffer, Is.EqualTo("abcd"u8.ToArray()));
+        Assert.That(buffer, Is.EqualTo(frame[..4]));
         Assert.That(await wire.Stream.ReadAsync(buffer), Is.EqualTo(2));
         Assert.That(wire.Inbound, Is.EqualTo(3));
         await wire.Input.CompleteAsync();
