@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything, and runs all tests. The last line says: N passed, N failed, N skipped.
-# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium, Prometheus, Alertmanager and strace.
+# Needs the .NET SDK 10, Node 20 or later, and, on Debian, root for installing Chromium, Prometheus, Alertmanager, strace, haproxy, nginx.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,10 +51,14 @@ if [ ! -x "$chromium" ]; then
   fi
 fi
 
-# What alerts and metrics are sent to, and what counts system calls. Services that the packages may start are not wanted.
-for package in prometheus prometheus-alertmanager strace; do
-  command -v "$package" >/dev/null && continue
+# What alerts and metrics are sent to, what counts system calls, what stands in front of servers, and what checks their units and cuts their
+# network. Services that the packages bring are not to start, not even for a moment.
+policy=/usr/sbin/policy-rc.d
+for program in prometheus prometheus-alertmanager strace haproxy nginx ip:iproute2 systemd-analyze:systemd; do
+  package=${program#*:}
+  command -v "${program%:*}" >/dev/null && continue
   step "Installing $package"
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && trap 'rm -f "$policy"' EXIT; }
   if ! { apt update -qq && apt install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
     tail -n 5 "$results/apt-$package.log"
     echo "FAILED: $package could not be installed"

@@ -36,6 +36,12 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
     /// <summary>Why it is not back after an ending; null when it is, or has not tried yet.</summary>
     public string? Refusal { get; set; }
 
+    /// <summary>When it may go to another server, as the present one asked; 0 when it was not asked.</summary>
+    public long GoesAt { get; set; }
+
+    /// <summary>When its last connection ended.</summary>
+    public long EndedAt { get; private set; }
+
     /// <summary>Completes when the server has opened the conversation, and not just the socket.</summary>
     public Task Opened => _opened.Task;
 
@@ -70,6 +76,7 @@ internal abstract class LoadPage(PageRun run, int index) : ClientHandler
         if (_isOpen)
         {
             Volatile.Write(ref _isOpen, false);
+            EndedAt = MonotonicClock.Now;
             run.OnEnded(this, end);
         }
     }

@@ -56,6 +56,9 @@ internal sealed class NetraPage : LoadPage
     /// <summary>How many failures the page was shown.</summary>
     public long Errors { get; private set; }
 
+    /// <summary>How often it was asked to go to another server.</summary>
+    public long Asked { get; private set; }
+
     /// <summary>How many connections were resumed.</summary>
     public long Resumed { get; private set; }
 
@@ -180,6 +183,12 @@ internal sealed class NetraPage : LoadPage
                 break;
             case ErrorMessage:
                 Errors++;
+                break;
+            case ReconnectMessage asked:
+                (Asked, GoesAt) = (Asked + 1, now + (Math.Min(asked.AfterMs, MaxIntervalMs) * 1_000_000));
+                break;
+            case StayMessage:
+                GoesAt = 0;
                 break;
             default:
                 // What the server may say besides concerns no figure.

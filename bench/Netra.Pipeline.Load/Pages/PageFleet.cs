@@ -37,6 +37,8 @@ internal sealed class PageFleet : IAsyncDisposable
     private readonly SemaphoreSlim _connects = new(ConnectsAtOnce);
     private readonly ConcurrentQueue<WebSocketClient> _abandoned = new();
     private readonly Task _ticking;
+    private readonly HttpClient _http;
+    private long _gone;
 
     /// <param name="run">What the pages share.</param>
     /// <param name="pages">The pages.</param>
@@ -44,6 +46,11 @@ internal sealed class PageFleet : IAsyncDisposable
     {
         (_run, _pages) = (run, pages);
         run.OnEnded = OnEnded;
+        _http = new HttpClient(new SocketsHttpHandler { SslOptions = ServerTrust.Options(host: null, run.Target.IsInsecure) })
+        {
+            BaseAddress = run.Target.Url,
+            Timeout = TickEvery * 5,
+        };
         _ticking = Task.Run(TickAsync);
     }
 
@@ -52,6 +59,18 @@ internal sealed class PageFleet : IAsyncDisposable
 
     /// <summary>From the first packet of a connection until its conversation is open.</summary>
     public LatencyRecorder ConnectTimes { get; } = new();
+
+    /// <summary>From the end of a conversation until the page's next one is open.</summary>
+    public LatencyRecorder AwayTimes { get; } = new();
+
+    /// <summary>When the pages were back, each time.</summary>
+    public ConcurrentQueue<long> Returned { get; } = new();
+
+    /// <summary>When pages were to come back, where the server had said so.</summary>
+    public ConcurrentQueue<long> Due { get; } = new();
+
+    /// <summary>How many pages went by themselves, since they were asked to.</summary>
+    public long Gone => Interlocked.Read(ref _gone);
 
     /// <summary>How many conversations are open.</summary>
     public int Open => _pages.Count(static page => page.IsOpen);
@@ -223,6 +242,7 @@ internal sealed class PageFleet : IAsyncDisposable
 
         _stop.Dispose();
         _connects.Dispose();
+        _http.Dispose();
     }
 
     private async Task ConnectHeldAsync(LoadPage page, long due, CancellationToken cancellationToken)
@@ -308,7 +328,7 @@ internal sealed class PageFleet : IAsyncDisposable
         {
             while (Returns)
             {
-                await Task.Delay(MaxPause * Random.Shared.NextDouble(), TimeProvider.System, _stop.Token);
+                await Task.Delay(PauseOf(page), TimeProvider.System, _stop.Token);
                 await _connects.WaitAsync(_stop.Token);
                 try
                 {
@@ -322,6 +342,8 @@ internal sealed class PageFleet : IAsyncDisposable
 
                 if (refusal is null)
                 {
+                    AwayTimes.Record(MonotonicClock.Now - page.EndedAt);
+                    Returned.Enqueue(MonotonicClock.Now);
                     return;
                 }
 
@@ -343,6 +365,50 @@ internal sealed class PageFleet : IAsyncDisposable
         }
     }
 
+    // The server's own word for the first pause, where it gave one.
+    private TimeSpan PauseOf(LoadPage page)
+    {
+        var (due, asked) = (page.GoesAt, TimeSpan.FromMicroseconds((page.GoesAt - MonotonicClock.Now) / 1_000));
+        page.GoesAt = 0;
+        if (asked <= TimeSpan.Zero)
+        {
+            return MaxPause * Random.Shared.NextDouble();
+        }
+
+        Due.Enqueue(due);
+        return asked;
+    }
+
+    // Pages that were asked to go do it when there is a server that takes them (protocol, 7.1). One asks for all of them.
+    private async Task LetGoAsync(long now)
+    {
+        var due = _pages.Where(page => page is { IsOpen: true, GoesAt: > 0 } && page.GoesAt <= now).ToList();
+        if (due.Count == 0 || !await IsReadyAsync())
+        {
+            return;
+        }
+
+        foreach (var page in due)
+        {
+            page.Client?.Close();
+            Interlocked.Increment(ref _gone);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync($"{_run.Target.Url.AbsolutePath.TrimEnd('/')}/readyz", _stop.Token);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            // Nobody answers.
+            return false;
+        }
+    }
+
     private async Task TickAsync()
     {
         using var timer = new PeriodicTimer(TickEvery, TimeProvider.System);
@@ -355,6 +421,8 @@ internal sealed class PageFleet : IAsyncDisposable
                 {
                     page.Client?.Tick(now);
                 }
+
+                await LetGoAsync(now);
             }
         }
         catch (OperationCanceledException)

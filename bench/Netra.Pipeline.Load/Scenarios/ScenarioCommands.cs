@@ -12,7 +12,7 @@ internal static class ScenarioCommands
     private const int MaxPages = 1_000_000;
 
     public static IEnumerable<Command> Create()
-        => [Stream(), Publish(), ManyUsers(), Idle(), Connect(), Reconnect(), Slow(), ChaosOf(), Soak()];
+        => [Stream(), Publish(), ManyUsers(), Idle(), Connect(), Reconnect(), Slow(), ChaosOf(), Deploy(), Soak()];
 
     private static Command Stream()
     {
@@ -164,6 +164,30 @@ internal static class ScenarioCommands
                 HasKeys = true,
                 ExpectsEnds = true,
                 Disturbance = new Chaos(TimeSpan.FromMilliseconds(parsed.GetValue(every)), parsed.GetValue(seed)),
+            });
+    }
+
+    private static Command Deploy()
+    {
+        var (users, devices, rate, duration) = (Users(500), Devices(1), Rate(5), Duration(20));
+        var after = ScenarioOptions.Number("--after-s", 3, 0, 3_600, "How long pages are left alone before the deployment, in seconds.");
+        var command = new Option<string?>("--command")
+        {
+            Description = "What deploys, for sh. Without it, deploy while this runs.",
+        };
+        return Scenario(
+            "deploy",
+            "A new version takes over in mid-run: how long pages are away, whether they come back spread over time, and what is lost. "
+            + "Publishers send again what was not answered, with idempotency keys.",
+            [users, devices, rate, duration, after, command],
+            (options, parsed) => options with
+            {
+                Users = parsed.GetValue(users),
+                Devices = Math.Max(1, parsed.GetValue(devices)),
+                Rate = parsed.GetValue(rate),
+                Duration = TimeSpan.FromSeconds(parsed.GetValue(duration)),
+                HasKeys = true,
+                Disturbance = new Rollout(TimeSpan.FromSeconds(parsed.GetValue(after)), parsed.GetValue(command)),
             });
     }
 

@@ -70,11 +70,12 @@ public sealed class ConnectionRegistry : FailureAudience
     }
 
     /// <summary>Asks all connections to look for another server, each of them at another moment of a window (full jitter).</summary>
-    internal void TellToReconnect(TimeSpan window, string reason)
+    internal void TellToReconnect(TimeSpan delay, TimeSpan window, string reason)
     {
         foreach (var connection in All)
         {
-            connection.TryTell(ServerMessageWriter.Reconnect((long)(Random.Shared.NextDouble() * window.TotalMilliseconds), reason));
+            var after = delay + (window * Random.Shared.NextDouble());
+            connection.TryTell(ServerMessageWriter.Reconnect((long)after.TotalMilliseconds, reason));
         }
     }
 

@@ -84,7 +84,10 @@ internal sealed partial class PipelineDrain(
     }
 
     /// <summary>Asks all pages to go; asked again, they forget what they were asked before.</summary>
-    public void AskPages(string reason) => connections.TellToReconnect(WindowFor(connections.Count), reason);
+    /// <param name="reason">Why.</param>
+    /// <param name="delay">How long nobody will take them: the window begins after it.</param>
+    public void AskPages(string reason, TimeSpan delay = default)
+        => connections.TellToReconnect(delay, WindowFor(connections.Count), reason);
 
     // A page that is alone must not be away longer than without being asked.
     private TimeSpan WindowFor(int pages)

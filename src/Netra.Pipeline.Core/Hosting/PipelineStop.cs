@@ -45,6 +45,9 @@ internal sealed partial class PipelineStop(
     // For the process that takes over, to listen in this one's place; it looks every 20 ms.
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(1);
 
+    // What it needs then until it serves. Whoever comes earlier is held, and would be served in the same moment as all others.
+    private static readonly TimeSpan SuccessorStart = TimeSpan.FromSeconds(1);
+
     // What was accepted before the listeners closed has its handshake answered by then.
     private static readonly TimeSpan AcceptedPause = TimeSpan.FromMilliseconds(50);
 
@@ -59,12 +62,12 @@ internal sealed partial class PipelineStop(
         _begun = drain.OnStopping();
         var ended = folder.IsSuccessorWaiting ? bridge.BeginHandingOver() : bridge.BeginDraining();
         await EndRunsAsync(ended, cancellationToken);
-        await GiveWayAsync(cancellationToken);
+        var hasSuccessor = await TryGiveWayAsync(cancellationToken);
         _ = bridge.BeginDraining();
 
         // Again, since those that stayed until now would all come back within a moment.
         _left = connections.Count;
-        drain.AskPages(_begun.Reason);
+        drain.AskPages(_begun.Reason, hasSuccessor ? SuccessorStart : TimeSpan.Zero);
         foreach (var connection in connections.All)
         {
             connection.End(ConnectionEndReason.ServerShutdown);
@@ -128,13 +131,16 @@ internal sealed partial class PipelineStop(
     }
 
     // From here on whoever connects waits in the queue of the process that takes over.
-    private async Task GiveWayAsync(CancellationToken cancellationToken)
+    private async Task<bool> TryGiveWayAsync(CancellationToken cancellationToken)
     {
-        if (folder.IsSuccessorWaiting && await folder.LeaveAsync(SuccessorPatience, cancellationToken))
+        if (!folder.IsSuccessorWaiting || !await folder.LeaveAsync(SuccessorPatience, cancellationToken))
         {
-            await listeners.CloseAsync(cancellationToken);
-            await Task.Delay(AcceptedPause, time, cancellationToken);
+            return false;
         }
+
+        await listeners.CloseAsync(cancellationToken);
+        await Task.Delay(AcceptedPause, time, cancellationToken);
+        return true;
     }
 
     // Every stream has been given back, after its last event: the accounts are those of the log.

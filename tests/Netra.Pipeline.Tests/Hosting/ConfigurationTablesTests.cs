@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Tests.Infrastructure;
 using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
@@ -24,6 +25,10 @@ internal sealed class ConfigurationTablesTests
     [Test]
     public void Monitoring_AgainstTheClass_HasEveryOption()
         => ShouldAgree("| option of `Netra:Monitoring` | default | range | what it is |", OptionsOf(new MonitoringOptions()));
+
+    [Test]
+    public void Hosting_AgainstTheClass_HasEveryOption()
+        => ShouldAgree("| option of `Netra:Hosting` | default | range | what it is |", OptionsOf(new HostingOptions()));
 
     [Test]
     public void Alerting_AgainstTheClasses_HasEveryOption()

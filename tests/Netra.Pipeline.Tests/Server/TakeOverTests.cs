@@ -9,14 +9,13 @@ namespace Netra.Pipeline.Tests.Server;
 
 /// <summary>
 /// A process takes over the data folder, and the port, from another one: nobody who connects meanwhile is refused, and pages and runs go
-/// on. Alone, since it is measured how long that takes.
+/// on. How long that takes: DeploymentTests.
 /// </summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.All)]
 internal sealed class TakeOverTests
 {
     private const string Waits = "--Netra:Hosting:WaitForFolder=00:01:00";
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     [Test]
     public async Task TakeOver_OnTheSamePort_RefusesNobodyAndLosesNothing()
@@ -32,12 +31,10 @@ internal sealed class TakeOverTests
         await using var second = ServerProcess.Start("Development", folder.Argument, Waits, $"--urls=http://127.0.0.1:{port}");
         await Eventually.BecomesTrueAsync(() => second.Output.Contains("waits for it", StringComparison.Ordinal), "the second one waits");
         await first.StopAsync();
-        var gone = TimeProvider.System.GetTimestamp();
         var (events, asked) = await before;
         await Task.Delay(TimeSpan.FromMilliseconds(asked.AfterMs), TimeProvider.System);
         await using var back = await TestClient.ConnectAsync(
             Socket(port, $"&epoch={page.Welcome.Epoch}&seq={events[^1]}&from={page.Welcome.From}"));
-        Assert.That(TimeProvider.System.GetElapsedTime(gone), Is.LessThan(Longest), second.Output);
         await over.CancelAsync();
         var published = await publishing;
 
@@ -52,25 +49,26 @@ internal sealed class TakeOverTests
     public async Task TakeOver_AskedForByAnOperator_WaitsForRunsOfAgentsAndTakesPagesMeanwhile()
     {
         await using var folder = new ServerFolder();
-        await using var first = ServerProcess.Start("Development", folder.Argument, Waits, "--Netra:Hosting:DrainTimeout=00:00:02");
+        await using var first = ServerProcess.Start("Development", folder.Argument, Waits, "--Netra:Hosting:DrainTimeout=00:00:03");
         var port = await first.WhenReadyAsync();
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
         await using var page = await RawPeer.OpenAsync(port, "ada");
         await page.SendAsync(
             RawFrame.Encode("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 1000"}"""));
         await page.ReadFrameAsync();
-        using (var asked = await http.PostAsJsonAsync("/monitoring/websocket/drain", new { reason = "a new version", hand_over = true }))
-        {
-            Assert.That(asked.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        }
-
         await using var second = ServerProcess.Start("Development", folder.Argument, Waits);
-        await Eventually.BecomesTrueAsync(() => first.Output.Contains("hands over", StringComparison.Ordinal), "the first one stops");
+        await Eventually.BecomesTrueAsync(() => second.Output.Contains("waits for it", StringComparison.Ordinal), "the second one waits");
         await using (var third = ServerProcess.Start("Development", folder.Argument, Waits))
         {
             Assert.That((await third.WhenExitedAsync()).Output, Does.Contain("a third one waits for it already"));
         }
 
+        using (var asked = await http.PostAsJsonAsync("/monitoring/websocket/drain", new { reason = "a new version", hand_over = true }))
+        {
+            Assert.That(asked.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        await Eventually.BecomesTrueAsync(() => first.Output.Contains("hands over", StringComparison.Ordinal), "the first one stops");
         Assert.That((await http.GetAsync("/readyz")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "nobody else can take a page");
         await using var another = await RawPeer.OpenAsync(port, "bob");
         await first.WhenExitedAsync();
