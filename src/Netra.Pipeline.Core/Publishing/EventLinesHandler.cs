@@ -180,7 +180,8 @@ internal sealed class EventLinesHandler(
                     lines++;
                     if (outcome.Rejection is not null && ++refused % RefusalsAtOnce == 0)
                     {
-                        await RestAsync(context, account, account.SpendRefusedLines(RefusalsAtOnce));
+                        account.SpendRefusedLines(RefusalsAtOnce);
+                        await RestAsync(context, () => account.SpendRefusedLines(lines: 0));
                     }
 
                     if (!await receipts.TryAddAsync(outcome, context.RequestAborted))
@@ -201,19 +202,22 @@ internal sealed class EventLinesHandler(
                 input.AdvanceTo(buffer.Start, buffer.End);
             }
 
-            await RestAsync(context, account, account.Spend(lines, length));
+            if (account.Spend(lines, length) > TimeSpan.Zero)
+            {
+                await RestAsync(context, () => account.Spend(lines: 0, bytes: 0));
+            }
+
             reading = input.ReadAsync(context.RequestAborted);
         }
     }
 
     // A publisher that sends too much is read later; its lines wait in its own socket.
-    private async ValueTask RestAsync(HttpContext context, PublisherAccount account, TimeSpan rest)
+    private async ValueTask RestAsync(HttpContext context, Func<TimeSpan> left)
     {
-        while (rest > TimeSpan.Zero && !IsEnding(context))
+        while (left() is { Ticks: > 0 } rest && !IsEnding(context))
         {
             limits.Delayed(Limit.PublishedLines);
             await Task.Delay(rest < LongestRest ? rest : LongestRest, time, context.RequestAborted);
-            rest = account.Spend(lines: 0, bytes: 0);
         }
     }
 

@@ -47,14 +47,12 @@ internal sealed class PublisherAccount(PublisherRates rates)
         lock (_gate)
         {
             var now = rates.Now();
-            return rates.Span(Math.Max(
-                Math.Max(rates.Lines.Spend(ref _lines, now, lines), rates.Bytes.Spend(ref _bytes, now, bytes)),
-                rates.Refused.Spend(ref _refusedLines, now, units: 0)));
+            return rates.Span(Math.Max(rates.Lines.Spend(ref _lines, now, lines), rates.Bytes.Spend(ref _bytes, now, bytes)));
         }
     }
 
     /// <summary>Counts lines that were refused: each is work, and is told.</summary>
-    /// <returns>How long to rest before more is read.</returns>
+    /// <returns>How long the request that sent them is to rest; the publisher's others go on.</returns>
     public TimeSpan SpendRefusedLines(int lines)
     {
         lock (_gate)
