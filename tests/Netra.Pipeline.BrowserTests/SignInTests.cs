@@ -68,7 +68,8 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
     [Test]
     public async Task ChatPage_SessionAboutToEnd_GoesOnInTheSameConnectionAfterSigningInAgain()
     {
-        using var answer = await _operator.PostAsJsonAsync("/v1/keys", new { name = "short", scopes = new[] { "connect" }, expires_in_s = 60 });
+        using var answer = await _operator.PostAsJsonAsync(
+            "/v1/keys", new { name = "short", scopes = new[] { "connect" }, expires_in_s = 60 });
         var shortKey = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
         var page = await ChatPage.OpenAsync(Context, Server.Address);
         var frames = page.RecordFrames();

@@ -20,5 +20,6 @@ internal sealed class WebSocketFrames
     public int Sockets => Volatile.Read(ref _sockets);
 
     /// <summary>The messages of one type, in order.</summary>
-    public IReadOnlyList<JsonElement> OfType(string type) => [.. _received.Where(message => message.GetProperty("type").GetString() == type)];
+    public IReadOnlyList<JsonElement> OfType(string type)
+        => [.. _received.Where(message => message.GetProperty("type").GetString() == type)];
 }

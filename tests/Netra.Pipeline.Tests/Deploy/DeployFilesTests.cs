@@ -38,7 +38,7 @@ internal sealed partial class DeployFilesTests
 
         folder.Delete(recursive: true);
         Assert.That((exitCode, output), Is.EqualTo((0, "")));
-        Assert.That(Seconds(StopTimeout().Match(service).Groups[1].Value), Is.GreaterThan(LongestStop));
+        Assert.That(Seconds(StopTimeout().Match(service).Groups["seconds"].Value), Is.GreaterThan(LongestStop));
         Assert.That(service, Does.Contain("Type=notify").And.Contain("LimitNOFILE=65536").And.Contain("ProtectSystem=strict"));
     }
 
@@ -112,6 +112,6 @@ internal sealed partial class DeployFilesTests
 
     private static double Seconds(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^TimeoutStopSec=(\d+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^TimeoutStopSec=(?<seconds>\d+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex StopTimeout();
 }

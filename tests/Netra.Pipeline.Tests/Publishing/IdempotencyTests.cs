@@ -112,7 +112,7 @@ internal sealed class IdempotencyTests
         // HttpClient would make one field of them.
         var body = TokenJson();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
             + $"Idempotency-Key: k\r\nIdempotency-Key: k\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         using var reader = new StreamReader(stream);
 

@@ -409,7 +409,7 @@ internal sealed class OneEventTests
         await using var stream = client.GetStream();
 
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             + "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n"));
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync();
@@ -426,7 +426,7 @@ internal sealed class OneEventTests
         {
             await client.ConnectAsync(IPAddress.Loopback, host.Port);
             await client.GetStream().WriteAsync(
-                "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
+                "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray());
         }
 
         await host.StopAsync();

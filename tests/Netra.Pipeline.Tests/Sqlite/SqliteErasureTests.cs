@@ -4,7 +4,6 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
-using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Storage;
 
 namespace Netra.Pipeline.Tests.Sqlite;

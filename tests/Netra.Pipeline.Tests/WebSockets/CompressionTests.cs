@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
-using Netra.Pipeline.Tests.Edge;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Edge.BothDoors;
 
