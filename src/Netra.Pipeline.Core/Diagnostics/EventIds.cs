@@ -210,7 +210,7 @@ internal static class EventIds
     public const int SignInFailed = 2111;
 
     /// <summary>Credentials were revoked.</summary>
-    public const int CredentialsRevoked = 2110;
+    public const int CredentialsRevoked = 2112;
 
     /// <summary>A lifecycle event is accepted: it has its number.</summary>
     public const int CheckpointAccepted = 2150;

@@ -22,7 +22,8 @@ internal sealed class LedgerAuditor(Func<ServerLife, string?, Task<LedgerAnswer>
                 await Task.Delay(Pause, TimeProvider.System);
             }
         }
-        catch (Exception exception) when (life.IsEnding && exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (life.IsEnding && exception is HttpRequestException or IOException or OperationCanceledException
+            or System.Net.Sockets.SocketException)
         {
             // Cut off with everybody else.
         }

@@ -37,7 +37,7 @@ internal sealed class HealthEndpointsTests
         host.Bridge.BeginInitializing();
         await ShouldNotBeReadyAsync(http, "initializing", "verifies itself");
         await host.Bridge.BeginDraining();
-        await ShouldNotBeReadyAsync(http, "draining", "the host stops");
+        await ShouldNotBeReadyAsync(http, "draining", "takes no new connections");
         host.Bridge.Fail("the disk is gone");
         await ShouldNotBeReadyAsync(http, "failed", "the disk is gone");
         Assert.That((await GetAsync(http, "/livez")).Status, Is.EqualTo(HttpStatusCode.OK));
