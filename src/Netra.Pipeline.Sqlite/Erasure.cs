@@ -18,7 +18,7 @@ internal sealed class Erasure
 
     // What nobody can be called, so that no account counts it.
     private const string Nobody = "$erased/";
-    
+
     // 32 MiB, read in some ten milliseconds.
     private const int PagesAtOnce = 4096;
     private const int KeysAtOnce = 50_000;

@@ -14,7 +14,7 @@ internal sealed class EdgeTests() : PageTests("Netra:Http:PathBase=/netra")
         async ([server, user]) => {
           const within = (promise) => Promise.race([promise, new Promise((_, no) => setTimeout(() => no(new Error('late')), 10000))]);
           const result = async (attempt) => { try { return await within(attempt()); } catch (e) { return 'refused'; } };
-          let connection;
+          let opened = {};
           return {
             socket: await result(() => new Promise((yes, no) => {
               const socket = new WebSocket(server.replace('http', 'ws') + 'ws?user_id=' + user, 'netra.v1');
@@ -23,10 +23,10 @@ internal sealed class EdgeTests() : PageTests("Netra:Http:PathBase=/netra")
             })),
             stream: await result(() => new Promise((yes, no) => {
               const stream = new EventSource(server + 'v1/stream?user_id=' + user);
-              stream.onmessage = (m) => { connection = JSON.parse(m.data).connection_id; yes(JSON.parse(m.data).type); };
+              stream.onmessage = (m) => { opened = JSON.parse(m.data); yes(opened.type); };
               stream.onerror = (e) => { stream.close(); no(e); };
             })),
-            post: await result(async () => (await fetch(server + `v1/stream/${connection}/messages?user_id=${user}`, {
+            post: await result(async () => (await fetch(server + `v1/stream/${opened.connection_id}/messages?post_key=${opened.post_key}`, {
               method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: 'Bearer x' }, body: '{"type":"ack","seq":0}',
             })).status),
             threads: await result(async () => (await fetch(server + 'v1/threads?user_id=' + user)).status),
