@@ -1,14 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Http;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Access;
 
@@ -35,8 +31,7 @@ internal sealed partial class AccessGuard(
         var (caller, refusal) = await FindAsync(context);
         if (caller is not null && !caller.May(right))
         {
-            refusal = new ProblemDocument(
-                StatusCodes.Status403Forbidden, "forbidden", $"The caller lacks the right '{AccessRightNames.NameOf(right)}'.");
+            refusal = Lacks(right);
         }
 
         if (refusal is null)
@@ -45,9 +40,16 @@ internal sealed partial class AccessGuard(
             return true;
         }
 
+        await RefuseAsync(context, refusal);
+        return false;
+    }
+
+    /// <summary>Refuses a request for its credential, or for the lack of one, and keeps that in the audit.</summary>
+    public async Task RefuseAsync(HttpContext context, ProblemDocument refusal)
+    {
         audit.RequestRefused(
             RequestAuthor.IdOf(context.User),
-            HttpHandshake.RemoteOf(context),
+            RequestPeer.Of(context),
             context.Request.Method,
             context.Request.Path.Value,
             refusal.Status);
@@ -57,8 +59,11 @@ internal sealed partial class AccessGuard(
         }
 
         await refusal.ExecuteAsync(context);
-        return false;
     }
+
+    /// <summary>Refuses a caller that may not do something; null where it may.</summary>
+    public static ProblemDocument? RefuseRight(HttpContext context, AccessRights right)
+        => Caller.Of(context).May(right) ? null : Lacks(right);
 
     /// <summary>Refuses a caller that may not act for a user, or not for all of them.</summary>
     /// <param name="context">The request; it is admitted.</param>
@@ -76,7 +81,7 @@ internal sealed partial class AccessGuard(
     {
         var metadata = context.GetEndpoint()?.Metadata;
         var isLocal = environment.IsDevelopment();
-        if (isLocal && !IsLocal(context))
+        if (isLocal && !RequestPeer.IsLoopback(RequestPeer.Of(context)))
         {
             return (null, new ProblemDocument(
                 StatusCodes.Status403Forbidden, "forbidden", "Development mode admits this machine only."));
@@ -111,14 +116,11 @@ internal sealed partial class AccessGuard(
         return (null, Unauthorized(Advice));
     }
 
+    private static ProblemDocument Lacks(AccessRights right)
+        => new(StatusCodes.Status403Forbidden, "forbidden", $"The caller lacks the right '{AccessRightNames.NameOf(right)}'.");
+
     private static ProblemDocument Unauthorized(string message)
         => new(StatusCodes.Status401Unauthorized, "unauthorized", message);
-
-    // The address that middleware for trusted proxies may have corrected counts; a transport without addresses is local only if it is a
-    // Unix socket.
-    private static bool IsLocal(HttpContext context) => context.Connection.RemoteIpAddress is { } address
-        ? IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
-        : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint is UnixDomainSocketEndPoint;
 
     private static partial class Log
     {

@@ -23,7 +23,7 @@ internal sealed class Admission
     public IConnectionAuthenticator? Authenticator { get; set; }
 
     /// <summary>The peer's address, if it is known.</summary>
-    public EndPoint? Remote { get; set; }
+    public EndPoint? Remote { get; init; }
 
     /// <summary>Set once it is pinned.</summary>
     public UserStream? Stream { get; set; }

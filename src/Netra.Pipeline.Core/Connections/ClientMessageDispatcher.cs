@@ -23,8 +23,6 @@ internal sealed class ClientMessageDispatcher(
     IOptions<ConnectionOptions> options,
     TimeProvider time)
 {
-    // The same limit as for other errors.
-    private const int MaxShownChars = FailureReporter.MaxShownChars;
     private const string NoHandler = "The backend has registered no handler for messages of the page (AddMessageHandler).";
 
     private readonly IClientMessageHandler? _handler = handlers.LastOrDefault();
@@ -203,12 +201,5 @@ internal sealed class ClientMessageDispatcher(
 
     private void Answer(Connection connection, FailureCode code, string message, string? id) => connection.Answer(Error(code, message, id));
 
-    private byte[] Error(FailureCode code, string message, string? id) => ServerMessageWriter.Error(new ErrorMessage(
-        FailureCodes.WireName(code),
-        message.Length <= MaxShownChars ? message : message[..MaxShownChars] + "…",
-        "error",
-        time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
-        ThreadId: null,
-        RunId: null,
-        id));
+    private byte[] Error(FailureCode code, string message, string? id) => ConnectionFailures.Answer(code, message, id, time.GetUtcNow());
 }

@@ -217,7 +217,7 @@ internal sealed partial class ConnectionAcceptor(
             }
 
             var admission = await admit(identity, any.Token);
-            (admission.Authenticator, admission.Remote) = (authenticator, request.RemoteEndPoint);
+            admission.Authenticator = authenticator;
             return admission;
         }
         catch (AuthenticationUnavailableException exception)

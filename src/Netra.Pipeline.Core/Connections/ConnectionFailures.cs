@@ -1,4 +1,5 @@
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Connections;
 
@@ -39,4 +40,15 @@ internal static class ConnectionFailures
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["written"] = written, ["acknowledged"] = acknowledged },
         };
     }
+
+    /// <summary>The <c>error</c> that answers a message of the client.</summary>
+    public static byte[] Answer(FailureCode code, string message, string? id, DateTimeOffset now)
+        => ServerMessageWriter.Error(new ErrorMessage(
+            FailureCodes.WireName(code),
+            message.Length <= FailureReporter.MaxShownChars ? message : message[..FailureReporter.MaxShownChars] + "…",
+            "error",
+            now.ToUnixTimeMilliseconds() / 1000.0,
+            ThreadId: null,
+            RunId: null,
+            id));
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Connections;
 
@@ -27,9 +28,7 @@ public sealed class HandshakeRequest
     public bool IsSecure { get; init; }
 
     /// <summary>Whether the peer is this machine, by a loopback address or a Unix socket.</summary>
-    public bool IsLoopback => RemoteEndPoint is System.Net.Sockets.UnixDomainSocketEndPoint
-        || (RemoteEndPoint is IPEndPoint { Address: var address }
-            && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+    public bool IsLoopback => RequestPeer.IsLoopback(RemoteEndPoint);
 
     /// <summary>
     /// Whether it stands for a credential that a page sends on its open connection (<c>authenticate</c>): it has an <c>Authorization</c>

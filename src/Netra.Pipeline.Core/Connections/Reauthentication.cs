@@ -111,14 +111,7 @@ internal sealed partial class Reauthentication(
             // Told to this connection alone, below, also where the message has no id.
             MessageId = message.Id ?? string.Empty,
         });
-        connection.Answer(ServerMessageWriter.Error(new ErrorMessage(
-            FailureCodes.WireName(code),
-            problem,
-            "error",
-            time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
-            ThreadId: null,
-            RunId: null,
-            message.Id)));
+        connection.Answer(ConnectionFailures.Answer(code, problem, message.Id, time.GetUtcNow()));
     }
 
     private static partial class Log

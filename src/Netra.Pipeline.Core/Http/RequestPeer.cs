@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
@@ -12,4 +13,9 @@ internal static class RequestPeer
 
         // HTTP cannot express peers without an IP address, such as those of a Unix socket.
         : context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint;
+
+    /// <summary>Whether a peer is this machine, by a loopback address or a Unix socket; one without an address is not.</summary>
+    public static bool IsLoopback(EndPoint? peer) => peer is UnixDomainSocketEndPoint
+        || (peer is IPEndPoint { Address: var address }
+            && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 }

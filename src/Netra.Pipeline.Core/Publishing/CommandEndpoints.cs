@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +10,7 @@ using Netra.Pipeline.Commands;
 using Netra.Pipeline.Edge;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -92,7 +92,7 @@ internal sealed class CommandEndpoints(
         EventLinesHandler.DescribeAnswer(context.Response);
         await context.Response.StartAsync(cancellationToken);
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
-        var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var closing = HttpHandshake.ClosingOf(context);
         await using var stopping = closing.UnsafeRegister(static receipts => ((ReceiptQueue)receipts!).Complete(), receipts);
         await using var ending = Caller.Of(context).Ended.UnsafeRegister(static receipts => ((ReceiptQueue)receipts!).Complete(), receipts);
         var writer = new ReceiptWriter(

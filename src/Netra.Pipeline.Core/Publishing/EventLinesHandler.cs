@@ -13,6 +13,7 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Limits;
+using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -104,7 +105,7 @@ internal sealed class EventLinesHandler(
         await using var request = publisher.Begin(context, self, isUrgent: false);
         var receipts = new ReceiptQueue(options, time);
         var writing = WriteAsync(context, receipts, reader);
-        var closing = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var closing = HttpHandshake.ClosingOf(context);
         var hasAll = false;
         try
         {
@@ -279,7 +280,7 @@ internal sealed class EventLinesHandler(
     // The server stops, or the publisher's credential is over.
     private static bool IsEnding(HttpContext context)
         => Caller.Of(context).Ended.IsCancellationRequested
-            || context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.IsCancellationRequested == true;
+            || HttpHandshake.ClosingOf(context).IsCancellationRequested;
 
     private static bool IsBlank(in ReadOnlySequence<byte> line)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,13 +16,11 @@ internal static class HttpHandshake
         Target = RawTarget.Of(context),
         Query = context.Request.Query,
         Headers = context.Request.Headers,
-        RemoteEndPoint = RemoteOf(context),
+        RemoteEndPoint = RequestPeer.Of(context),
         IsSecure = context.Request.IsHttps,
         User = context.User is { Identity.IsAuthenticated: true } user ? user : null,
         IsExtendedConnect = isExtendedConnect,
     };
-
-    public static EndPoint? RemoteOf(HttpContext context) => RequestPeer.Of(context);
 
     /// <summary>Fires when the server stops, long before it cuts anything.</summary>
     public static CancellationToken ClosingOf(HttpContext context)
@@ -44,7 +41,7 @@ internal static class HttpHandshake
     /// <summary>Refuses a handshake, and counts that.</summary>
     public static async Task RefuseAsync(HttpContext context, ConnectionAcceptor acceptor, HandshakeRefusal refusal)
     {
-        acceptor.OnRefused(refusal, RemoteOf(context));
+        acceptor.OnRefused(refusal, RequestPeer.Of(context));
         var body = HandshakeResponse.Problem(refusal);
         context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = "application/problem+json";

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.WebSockets;
 
@@ -61,7 +62,7 @@ internal sealed class SecondDoor(ConnectionAcceptor acceptor, RegisteredAuthenti
         HttpHandshake.LiftLimits(context);
         var pipes = new LatePipes();
         var abort = new RequestAbort(context);
-        var transport = new ConnectionTransport(pipes, HttpHandshake.RemoteOf(context), admission.Subprotocol, abort.Abort);
+        var transport = new ConnectionTransport(pipes, RequestPeer.Of(context), admission.Subprotocol, abort.Abort);
         using var closing = HttpHandshake.ClosingOf(context).UnsafeRegister(
             static state => ((Admission)state!).OnServerClosing(),
             admission);

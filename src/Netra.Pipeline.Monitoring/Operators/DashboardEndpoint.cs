@@ -56,9 +56,7 @@ internal sealed class DashboardEndpoint(
     }
 
     private static ProblemDocument? RefuseReader(HttpContext context, string? userId)
-        => Caller.Of(context).May(AccessRights.Read)
-            ? AccessGuard.RefuseUser(context, userId)
-            : new ProblemDocument(StatusCodes.Status403Forbidden, "forbidden", "The caller lacks the right 'read'.");
+        => AccessGuard.RefuseRight(context, AccessRights.Read) ?? AccessGuard.RefuseUser(context, userId);
 
     private ExecutiveDashboard Executive(string id)
     {

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Http;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
@@ -37,7 +36,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
 
     private void Write(HttpContext context, string operation, int status)
     {
-        var (who, remote) = (WhoIs(context), HttpHandshake.RemoteOf(context));
+        var (who, remote) = (WhoIs(context), RequestPeer.Of(context));
         var subject = SubjectOf(context.Request);
         if (!HttpMethods.IsGet(context.Request.Method))
         {

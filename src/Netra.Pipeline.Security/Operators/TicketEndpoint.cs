@@ -24,8 +24,8 @@ internal sealed class TicketEndpoint(
     RegisteredAuthenticator registered,
     AccessGuard guard,
     AccessDirectory directory,
+    ConnectionAcceptor acceptor,
     LogRequests requests,
-    SecurityAudit audit,
     IOptions<CredentialOptions> options,
     TimeProvider time)
 {
@@ -79,23 +79,18 @@ internal sealed class TicketEndpoint(
             MaxBodyBytes);
     }
 
-    private async Task<IResult> OfTokenAsync(HttpContext context)
+    private async Task<IResult?> OfTokenAsync(HttpContext context)
     {
-        var result = await authenticator.AuthenticateAsync(HttpHandshake.RequestOf(context), context.RequestAborted);
-        if (result.Identity is { } identity)
+        var found = await acceptor.IdentifyAsync(
+            HttpHandshake.RequestOf(context), authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
+        if (found.Refusal is { } refusal)
         {
-            return Make(new Ticket(identity.UserId, identity.CredentialId, identity.IssuedAt, identity.ExpiresAt));
+            await guard.RefuseAsync(context, new ProblemDocument(refusal.Status, refusal.Code, refusal.Message));
+            return null;
         }
 
-        audit.RequestRefused(
-            who: null, HttpHandshake.RemoteOf(context), context.Request.Method, context.Request.Path.Value, result.Status);
-        if (result.Status == StatusCodes.Status401Unauthorized)
-        {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-        }
-
-        return new ProblemDocument(
-            result.Status, result.Status == StatusCodes.Status401Unauthorized ? "unauthorized" : "forbidden", result.Message!);
+        var identity = found.Identity!;
+        return Make(new Ticket(identity.UserId, identity.CredentialId, identity.IssuedAt, identity.ExpiresAt));
     }
 
     private IResult OfUser(HttpContext context, string userId, TimeSpan session)

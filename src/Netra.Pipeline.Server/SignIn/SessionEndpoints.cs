@@ -10,7 +10,6 @@ using Netra.Pipeline.Security;
 using Netra.Pipeline.Security.Credentials;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Tokens;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Server.SignIn;
 
@@ -104,7 +103,7 @@ internal static class SessionEndpoints
     private static ProblemDocument Refuse(HttpContext context, int status, string code, string problem)
     {
         context.RequestServices.GetRequiredService<SecurityAudit>().RequestRefused(
-            who: null, HttpHandshake.RemoteOf(context), context.Request.Method, context.Request.Path.Value, status);
+            who: null, RequestPeer.Of(context), context.Request.Method, context.Request.Path.Value, status);
         return new ProblemDocument(status, code, problem);
     }
 }

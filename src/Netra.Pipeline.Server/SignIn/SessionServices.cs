@@ -3,10 +3,11 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.Security;
 using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Security.Tokens;
 using Netra.Pipeline.Storage;
-using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Server.SignIn;
 
@@ -111,7 +112,7 @@ internal static class SessionServices
         provider.MapInboundClaims = false;
         provider.GetClaimsFromUserInfoEndpoint = false;
         provider.SaveTokens = false;
-        provider.RequireHttpsMetadata = !Uri.TryCreate(options.Authority, UriKind.Absolute, out var uri) || !uri.IsLoopback;
+        provider.RequireHttpsMetadata = !CredentialOptionsValidator.IsOfThisMachine(options.Authority!);
         provider.TokenValidationParameters.NameClaimType = options.UserClaim;
         provider.TokenValidationParameters.RoleClaimType = options.RolesClaim;
 
@@ -120,7 +121,7 @@ internal static class SessionServices
         {
             var services = context.HttpContext.RequestServices;
             services.GetRequiredService<SecurityAudit>().SignInFailed(
-                HttpHandshake.RemoteOf(context.HttpContext), context.Failure?.Message ?? "without a reason");
+                RequestPeer.Of(context.HttpContext), context.Failure?.Message ?? "without a reason");
             context.Response.Redirect($"{context.Request.PathBase}/?sign_in=failed");
             context.HandleResponse();
             return Task.CompletedTask;

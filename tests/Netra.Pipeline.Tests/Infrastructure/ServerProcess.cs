@@ -117,6 +117,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         return program;
     }
 
+    /// <summary>Runs one of its commands, which must succeed.</summary>
+    /// <returns>What it has printed.</returns>
+    public static async Task<string> PrintedByAsync(params string[] arguments)
+    {
+        await using var program = Run(arguments);
+        var (exitCode, output) = await program.WhenExitedAsync();
+        Assert.That(exitCode, Is.Zero, output);
+        return output.Trim();
+    }
+
     /// <summary>Starts it with so many file handles.</summary>
     public static ServerProcess StartWithHandles(int handles, params string[] arguments)
     {

@@ -17,8 +17,7 @@ internal sealed class CredentialLifeTests
     {
         var time = new TestTimeProvider();
         using var issuer = TokenIssuer.Rsa();
-        await using var host = await SecureClient.StartAsync(
-            [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
+        await using var host = await StartAsync(issuer, time);
         await using var ada = await host.ConnectAsync(issuer.Issue("ada", time.GetUtcNow(), TimeSpan.FromSeconds(90)));
 
         await host.StepAsync(time, 31);
@@ -36,8 +35,7 @@ internal sealed class CredentialLifeTests
     {
         var time = new TestTimeProvider();
         using var issuer = TokenIssuer.Rsa();
-        await using var host = await SecureClient.StartAsync(
-            [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
+        await using var host = await StartAsync(issuer, time);
         await using var ada = await host.ConnectAsync(issuer.Issue("ada", time.GetUtcNow(), TimeSpan.FromSeconds(70)));
         var backend = issuer.Issue("backend", time.GetUtcNow(), Hour, roles: ["netra.publish"]);
 
@@ -121,8 +119,7 @@ internal sealed class CredentialLifeTests
     {
         var time = new TestTimeProvider();
         using var issuer = TokenIssuer.Rsa();
-        await using var host = await SecureClient.StartAsync(
-            [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
+        await using var host = await StartAsync(issuer, time);
         await using var ada = await host.ConnectAsync(issuer.Issue("ada", time.GetUtcNow(), TimeSpan.FromSeconds(300)));
         await host.StepAsync(time, 2);
 
@@ -142,8 +139,7 @@ internal sealed class CredentialLifeTests
     {
         var time = new TestTimeProvider();
         using var issuer = TokenIssuer.Rsa();
-        await using var host = await SecureClient.StartAsync(
-            [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
+        await using var host = await StartAsync(issuer, time);
         await using var ada = await host.ConnectAsync(issuer.Issue("ada", time.GetUtcNow(), TimeSpan.FromSeconds(300)));
         await host.StepAsync(time, 2);
 
@@ -155,4 +151,8 @@ internal sealed class CredentialLifeTests
 
         Assert.That((await ada.ReadToEndAsync()).Status, Is.EqualTo((WebSocketCloseStatus)4401));
     }
+
+    // Tokens end to the second, and no page is asked for a sign of life meanwhile.
+    private static Task<PipelineHost> StartAsync(TokenIssuer issuer, TestTimeProvider time) => SecureClient.StartAsync(
+        [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
 }

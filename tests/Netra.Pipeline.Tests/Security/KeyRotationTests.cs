@@ -41,6 +41,8 @@ internal sealed class KeyRotationTests
             Is.EqualTo((HttpStatusCode.ServiceUnavailable, "authentication_unavailable")));
         Assert.That(response.Headers.RetryAfter, Is.Not.Null);
         Assert.That(await host.PublishAsync(Token(issuer, time), "ada"), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        var ticket = await host.SendAsync(HttpMethod.Post, "/v1/tickets", Token(issuer, time));
+        Assert.That(ticket.Body.GetProperty("code").GetString(), Is.EqualTo("authentication_unavailable"));
 
         provider.IsOut = false;
         time.Advance(TimeSpan.FromSeconds(6));

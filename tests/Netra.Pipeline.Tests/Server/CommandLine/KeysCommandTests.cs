@@ -17,19 +17,20 @@ internal sealed class KeysCommandTests
     {
         await using var folder = new ServerFolder();
         var data = folder.Argument;
-        var first = await RunAsync("keys", "create", "--name", "first", "--scope", "publish", data);
+        var first = await ServerProcess.PrintedByAsync("keys", "create", "--name", "first", "--scope", "publish", data);
         await using var server = ServerProcess.Start("Production", data);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}") };
         Assert.That(await PublishAsync(http, first), Is.EqualTo(HttpStatusCode.Accepted));
 
-        var second = await RunAsync("keys", "create", "--name", "first", "--scope", "publish", "--users", "a*", "--days", "30", data);
+        var second = await ServerProcess.PrintedByAsync(
+            "keys", "create", "--name", "first", "--scope", "publish", "--users", "a*", "--days", "30", data);
         await Eventually.BecomesTrueAsync(async () => await PublishAsync(http, second) == HttpStatusCode.Accepted, "the new key counts");
-        await RunAsync("keys", "revoke", ApiKey.IdOf(first)!, data);
+        await ServerProcess.PrintedByAsync("keys", "revoke", ApiKey.IdOf(first)!, data);
         await Eventually.BecomesTrueAsync(
             async () => await PublishAsync(http, first) == HttpStatusCode.Unauthorized, "the old one does not");
         Assert.That(await PublishAsync(http, second), Is.EqualTo(HttpStatusCode.Accepted));
 
-        var list = await RunAsync("keys", "list", data);
+        var list = await ServerProcess.PrintedByAsync("keys", "list", data);
         Assert.That(list, Does.Contain(ApiKey.IdOf(first)).And.Contain("revoked").And.Contain(ApiKey.IdOf(second)).And.Contain("a*"));
         Assert.That(list, Does.Not.Contain(first).And.Not.Contain(second));
         Assert.That(server.Output, Does.Not.Contain(first).And.Not.Contain(second), "no log shows a key");
@@ -49,14 +50,6 @@ internal sealed class KeysCommandTests
 
         Assert.That(exitCode, Is.EqualTo(1), output);
         Assert.That(output.Trim(), Does.Contain(problem).And.Not.Contain("\n"));
-    }
-
-    private static async Task<string> RunAsync(params string[] arguments)
-    {
-        await using var program = ServerProcess.Run(arguments);
-        var (exitCode, output) = await program.WhenExitedAsync();
-        Assert.That(exitCode, Is.Zero, output);
-        return output.Trim();
     }
 
     private static async Task<HttpStatusCode> PublishAsync(HttpClient http, string key)

@@ -46,7 +46,7 @@ internal sealed class SessionTests
         using var unknown = await browser.PostAsJsonAsync("/v1/session", new { key = other[..^1] + "_", user_id = "ada" });
         Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
 
-        await RunAsync("keys", "revoke", ApiKey.IdOf(key)!, folder.Argument);
+        await ServerProcess.PrintedByAsync("keys", "revoke", ApiKey.IdOf(key)!, folder.Argument);
         await Eventually.BecomesTrueAsync(
             async () => await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts") == HttpStatusCode.Unauthorized,
             "the session ended with its key");
@@ -117,13 +117,5 @@ internal sealed class SessionTests
     }
 
     private static Task<string> MakeKeyAsync(ServerFolder folder, params string[] scopes)
-        => RunAsync(["keys", "create", "--name", "test", .. scopes, folder.Argument]);
-
-    private static async Task<string> RunAsync(params string[] arguments)
-    {
-        await using var program = ServerProcess.Run(arguments);
-        var (exitCode, output) = await program.WhenExitedAsync();
-        Assert.That(exitCode, Is.Zero, output);
-        return output.Trim();
-    }
+        => ServerProcess.PrintedByAsync(["keys", "create", "--name", "test", .. scopes, folder.Argument]);
 }
