@@ -14,6 +14,9 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
         "INSERT INTO dead_letters(stream, seq, cause, attempts, at, state, webhook, payload) SELECT ?1, ?2, ?3, ?4, ?5, 0, 0, "
         + "payload FROM events WHERE rowid = ?6");
 
+    private readonly SqliteStatement _stored = database.Prepare(
+        "SELECT type, payload, run, at, sum FROM events WHERE rowid = ?1");
+
     private readonly SqliteStatement _mark = database.Prepare("INSERT INTO buried(stream, seq) VALUES(?1, ?2)");
     private readonly SqliteStatement _unmark = database.Prepare("DELETE FROM buried WHERE stream = ?1 AND seq <= ?2");
     private readonly SqliteStatement _find = database.Prepare($"SELECT {Columns} WHERE d.number = ?1");
@@ -31,8 +34,18 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     private readonly Dictionary<(bool User, bool State, bool Webhook), SqliteStatement> _lists = [];
 
     /// <returns>The new dead letter's number.</returns>
+    /// <exception cref="InvalidDataException">The event is not as it was stored.</exception>
     public long Insert(long stream, long seq, long rowid, DeadLetterCause cause, int attempts, DateTimeOffset at)
     {
+        using (var rows = _stored.Bind(1, rowid).Query())
+        {
+            if (!rows.Next() || !EventSum.IsRight(_stored, typeColumn: 0, stream, seq))
+            {
+                throw new InvalidDataException(
+                    $"event {seq} of stream {stream} in row {rowid} is not as it was stored: the file is damaged");
+            }
+        }
+
         _insert.Bind(1, stream).Bind(2, seq).Bind(3, (long)cause).Bind(4, attempts).Bind(5, at.UtcTicks).Bind(6, rowid).Execute();
         return database.LastInsertRowid;
     }

@@ -30,17 +30,20 @@ internal sealed class EventReader(SqliteDatabase database)
         "SELECT seq, event FROM marks WHERE stream = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1");
 
     private readonly SqliteStatement _link = database.Prepare(
-        $"SELECT stream, seq, prev, type, CASE WHEN length(payload) <= {SmallBytes} THEN payload END FROM events WHERE rowid = ?1");
-    private readonly SqliteStatement _row = database.Prepare("SELECT stream, seq, at, type, payload FROM events WHERE rowid = ?1");
+        $"SELECT stream, seq, prev, type, CASE WHEN length(payload) <= {SmallBytes} THEN payload END, run, at, sum "
+        + "FROM events WHERE rowid = ?1");
+    private readonly SqliteStatement _row = database.Prepare(
+        "SELECT stream, seq, at, type, payload, run, at, sum FROM events WHERE rowid = ?1");
+
     private readonly SqliteStatement _scan = database.Prepare(
-        "SELECT rowid, seq, prev, type, payload FROM events WHERE rowid BETWEEN ?1 AND ?2 AND stream = ?3 ORDER BY rowid");
+        "SELECT rowid, seq, prev, type, payload, run, at, sum FROM events WHERE rowid BETWEEN ?1 AND ?2 AND stream = ?3 ORDER BY rowid");
 
     private readonly List<PathStep> _path = [];
 
     /// <exception cref="InvalidDataException">The rows do not fit together.</exception>
     public EventPage ReadPage(in StreamView stream, SeqRange range, int maxBytes)
     {
-        var page = new PageOfRows(stream.Tag, maxBytes);
+        var page = new PageOfRows(maxBytes);
         var deleted = ReadDeleted();
         for (var (next, top) = (range.From, 0L); top < range.To && !page.IsFull; next = top + 1)
         {
@@ -122,7 +125,7 @@ internal sealed class EventReader(SqliteDatabase database)
                 return wanted.To;
             }
 
-            if (seq >= wanted.From && !page.TryAdd(seq, _scan, typeColumn: 3))
+            if (seq >= wanted.From && !page.TryAdd(stream, rowid, seq, _scan, typeColumn: 3))
             {
                 return seq - 1;
             }
@@ -207,7 +210,7 @@ internal sealed class EventReader(SqliteDatabase database)
 
         var seq = _link.Int64(1);
         var isKept = seq >= wanted.From && seq <= wanted.To && _link.Length(4) > 0;
-        return (seq, _link.Int64(2), isKept ? EventOf(seq, _link, typeColumn: 3, stream.Tag) : null);
+        return (seq, _link.Int64(2), isKept ? EventOf(stream, rowid, seq, _link, typeColumn: 3) : null);
     }
 
     /// <summary>The event in a row. The owner tag is made of what the row says, and not of what is wanted.</summary>
@@ -221,14 +224,20 @@ internal sealed class EventReader(SqliteDatabase database)
         }
 
         return new StoredRow(
-            EventOf(seq, _row, typeColumn: 3, stream.Tag), rowid, new DateTimeOffset(_row.Int64(2), TimeSpan.Zero));
+            EventOf(stream, rowid, seq, _row, typeColumn: 3), rowid, new DateTimeOffset(_row.Int64(2), TimeSpan.Zero));
     }
 
-    /// <summary>The event of a row, whose payload follows its type.</summary>
-    public static StoredEvent EventOf(long seq, SqliteStatement row, int typeColumn, ulong tag)
+    /// <summary>The event of a row, whose payload, run, time and check sum follow its type.</summary>
+    /// <exception cref="InvalidDataException">The row is not as it was stored.</exception>
+    public static StoredEvent EventOf(in StreamView stream, long rowid, long seq, SqliteStatement row, int typeColumn)
     {
+        if (!EventSum.IsRight(row, typeColumn, stream.Id, seq))
+        {
+            throw Broken(stream, rowid, $"with number {seq} is not as it was stored");
+        }
+
         var buffer = row.Copy(typeColumn + 1, OwnerTag.Length);
-        OwnerTag.Write(buffer, tag);
+        OwnerTag.Write(buffer, stream.Tag);
         return new StoredEvent(seq, (EventType)row.Int32(typeColumn), buffer);
     }
 
@@ -262,9 +271,8 @@ internal sealed class EventReader(SqliteDatabase database)
 }
 
 /// <summary>The events of a page, up to so many bytes; one event has room always.</summary>
-/// <param name="tag">The tag of their owner.</param>
 /// <param name="maxBytes">What all of them may have.</param>
-internal sealed class PageOfRows(ulong tag, int maxBytes)
+internal sealed class PageOfRows(int maxBytes)
 {
     private long _bytes;
 
@@ -273,9 +281,9 @@ internal sealed class PageOfRows(ulong tag, int maxBytes)
     /// <summary>Whether there was an event that had no room.</summary>
     public bool IsFull { get; private set; }
 
-    /// <summary>Adds the event of a row, whose payload follows its type.</summary>
-    public bool TryAdd(long seq, SqliteStatement row, int typeColumn)
-        => HasRoom(OwnerTag.Length + row.Length(typeColumn + 1)) && Add(EventReader.EventOf(seq, row, typeColumn, tag));
+    /// <summary>Adds the event of a row (<see cref="EventReader.EventOf"/>).</summary>
+    public bool TryAdd(in StreamView stream, long rowid, long seq, SqliteStatement row, int typeColumn)
+        => HasRoom(OwnerTag.Length + row.Length(typeColumn + 1)) && Add(EventReader.EventOf(stream, rowid, seq, row, typeColumn));
 
     public bool TryAdd(in StoredEvent stored) => HasRoom(stored.Buffer.Length) && Add(stored);
 

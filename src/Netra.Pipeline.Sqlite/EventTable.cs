@@ -11,7 +11,7 @@ internal sealed class EventTable(SqliteDatabase database)
     public const int MarkEvery = 64;
 
     private readonly SqliteStatement _insert = database.Prepare(
-        "INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        "INSERT INTO events(rowid, stream, seq, prev, run, at, type, payload, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     private readonly SqliteStatement _mark = database.Prepare("INSERT INTO marks(stream, seq, event, runs) VALUES(?1, ?2, ?3, ?4)");
     private readonly SqliteStatement _above = database.Prepare(
         "SELECT rowid, stream, seq, prev, run, at, type, length(payload) FROM events WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
@@ -34,8 +34,10 @@ internal sealed class EventTable(SqliteDatabase database)
     /// <param name="runs">The runs of all events since the last mark (<see cref="RunKeys"/>); null if they are not known.</param>
     public void Insert(long rowid, long stream, in LogEntry entry, long prev, long run, long[]? runs)
     {
-        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run)
-            .Bind(6, entry.AcceptedAt.UtcTicks).Bind(7, (long)entry.Type).Bind(8, entry.Buffer.AsSpan(OwnerTag.Length)).Execute();
+        var at = entry.AcceptedAt.UtcTicks;
+        var payload = entry.Buffer.AsSpan(OwnerTag.Length);
+        _insert.Bind(1, rowid).Bind(2, stream).Bind(3, entry.Seq).Bind(4, prev).Bind(5, run).Bind(6, at).Bind(7, (long)entry.Type)
+            .Bind(8, payload).Bind(9, EventSum.Of(stream, entry.Seq, run, at, (int)entry.Type, payload)).Execute();
         if (IsMarked(entry.Seq))
         {
             _mark.Bind(1, stream).Bind(2, entry.Seq).Bind(3, rowid);

@@ -79,6 +79,7 @@ internal sealed class OpenLog : IAsyncDisposable
         SqliteDatabase? database = null;
         try
         {
+            file.LookAround(logger);
             database = file.OpenWriter(migrations);
             var boot = BeginBoot(database);
             var clock = new StorageClock(time);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 using SQLitePCL;
@@ -10,7 +12,7 @@ namespace Netra.Pipeline.Sqlite;
 /// The database file and the lock file beside it, which keeps a second process away. Says in people's words why it
 /// cannot be opened, and what to do.
 /// </summary>
-internal sealed class SqliteFile : IDisposable
+internal sealed partial class SqliteFile : IDisposable
 {
     /// <summary>The database's name in the data directory.</summary>
     public const string Name = "netra.db";
@@ -25,6 +27,11 @@ internal sealed class SqliteFile : IDisposable
 
     // 64 MiB: where the writer is held up until the log can begin anew, which it never does while commits follow each other closely.
     public const int LargestJournalPages = 4 * CheckpointPages;
+
+    private const string JournalSuffix = "-wal";
+
+    // Alerting's; keys may well be made before the first start.
+    private const string Neighbour = "alerts.db";
 
     // The database, its write-ahead log, what its connections share, and the lock.
     private static readonly string[] Suffixes = ["", "-wal", "-shm", ".lock"];
@@ -76,6 +83,31 @@ internal sealed class SqliteFile : IDisposable
                 path,
                 $"its folder cannot be written: {exception.Message} Give this process the right to, or set Netra:DataDirectory",
                 exception);
+        }
+    }
+
+    /// <summary>
+    /// Whether the database is missing while others of its folder are there, so that it is probably not new; before it is opened.
+    /// </summary>
+    /// <exception cref="SendFailureException">Events would be deleted by opening it.</exception>
+    public void LookAround(ILogger logger)
+    {
+        if (new FileInfo(Path) is { Exists: true, Length: > 0 })
+        {
+            return;
+        }
+
+        if (new FileInfo(Path + JournalSuffix) is { Exists: true, Length: > 0 })
+        {
+            throw SendFailureException.LogNotOpened(
+                Path,
+                $"it is not there, or empty, but {Name}{JournalSuffix} beside it has events, which SQLite would delete: put the database "
+                + "back, or move that file away to begin anew");
+        }
+
+        if (File.Exists(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, Neighbour)))
+        {
+            Log.BeginsAnew(logger, Path, Neighbour);
         }
     }
 
@@ -167,4 +199,14 @@ internal sealed class SqliteFile : IDisposable
         raw.SQLITE_NOMEM => "there is not enough memory",
         _ => "this is a fault of the program or of the file",
     };
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventIds.LogBeginsAnew,
+            LogLevel.Warning,
+            "{Path} is not there, and begins anew, but {Neighbour} is beside it: if events are missing, stop, and restore the database",
+            EventName = nameof(EventIds.LogBeginsAnew))]
+        public static partial void BeginsAnew(ILogger logger, string path, string neighbour);
+    }
 }

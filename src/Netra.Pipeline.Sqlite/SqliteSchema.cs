@@ -121,6 +121,9 @@ internal static class SqliteSchema
             ALTER TABLE log ADD COLUMN gone_erased INTEGER NOT NULL DEFAULT 0;
             UPDATE log SET secret = randomblob(32);
             """),
+
+        // A check sum of each event (EventSum); of those that an older version has stored there is none.
+        new(9, "ALTER TABLE events ADD COLUMN sum INTEGER;"),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>
@@ -156,6 +159,9 @@ internal static class SqliteSchema
         database.Execute(
             "INSERT OR IGNORE INTO log(id, epoch, boot, watermark, bytes, deleted, audit_watermark, audit_deleted, secret) " +
             $"VALUES(1, '{epoch}', 0, 0, 0, 0, 0, 0, randomblob(32))");
+
+        // A copy that was restored: what was given after it was made is unknown here, so its numbers belong to another history.
+        database.Execute($"UPDATE log SET epoch = '{epoch}' WHERE epoch = ''");
     }
 
     private static void Apply(SqliteDatabase database, SqliteMigration migration)

@@ -54,6 +54,9 @@ internal static class EventIds
     /// <summary>An owner of a stream threw when it was told something, though it must not.</summary>
     public const int StreamOwnerFailed = 1202;
 
+    /// <summary>The log's database was missing beside files that were not.</summary>
+    public const int LogBeginsAnew = 1203;
+
     // 1300–1399 WebSockets
 
     /// <summary>A handshake is refused.</summary>

@@ -1,10 +1,13 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Netra.Pipeline.Edge;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Operators;
+using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Security.Hosting;
 
@@ -12,10 +15,24 @@ namespace Netra.Pipeline.Security.Hosting;
 internal sealed class SecurityModule(IServiceProvider services) : PipelineModule
 {
     // Opened with the log, so that a folder that cannot be used keeps the host from starting.
-    public override void OnLogOpened() => _ = services.GetRequiredService<AccessDirectory>().Store;
+    public override void OnLogOpened()
+    {
+        _ = services.GetRequiredService<AccessDirectory>().Store;
+        if (services.GetRequiredService<IEventLog>() is SqliteEventLog log)
+        {
+            log.Files.Add(Path.GetFullPath(
+                Path.Combine(services.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory, AccessStore.Name)));
+        }
+    }
 
     public override IEnumerable<BackgroundLoop> Loops()
         => [BackgroundLoop.Guard("access", services.GetRequiredService<AccessDirectory>().OnTick)];
+
+    public override ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
+    {
+        services.GetRequiredService<AccessDirectory>().Store.Erase(userId);
+        return ValueTask.CompletedTask;
+    }
 
     public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)
     {

@@ -259,6 +259,20 @@ internal sealed class AccessStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Leaves nothing of a user's tickets, neither in the table, nor in the file's free space. Revocations of the user's tokens stay for as
+    /// long as the tokens would be good.
+    /// </summary>
+    public void Erase(string userId)
+    {
+        EraseTickets(userId);
+        lock (_slowGate)
+        {
+            _slow.Execute("VACUUM");
+            _slow.TryTruncateJournal();
+        }
+    }
+
     public void Dispose()
     {
         lock (_slowGate)

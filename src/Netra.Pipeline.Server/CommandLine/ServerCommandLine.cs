@@ -21,6 +21,8 @@ internal static class ServerCommandLine
         => new("Without a command the server starts; all arguments are its settings, such as --urls and --Netra:DataDirectory=FOLDER.")
         {
             KeysCommand.Create(configuration),
+            FolderCommands.CreateBackup(configuration),
+            FolderCommands.CreateCheck(configuration),
         };
 
     // The host's configuration ignores a bare word, so a mistyped command must not start a server.

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Console;
+
 namespace Netra.Pipeline.Server.Telemetry;
 
 /// <summary>
@@ -16,6 +18,9 @@ internal static class LogFormat
         switch (format.ToUpperInvariant())
         {
             case "TEXT":
+                builder.Logging
+                    .AddConsole(static console => console.FormatterName = TextFormatter.Name)
+                    .AddConsoleFormatter<TextFormatter, SimpleConsoleFormatterOptions>();
                 break;
             case "JSON":
                 builder.Logging.AddJsonConsole(static json =>
@@ -27,6 +32,9 @@ internal static class LogFormat
             default:
                 throw new ConfigurationException($"{Key} is '{format}'; it must be text or json.");
         }
+
+        // The lines of ASP.NET Core about each request have its query, where a credential may be.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
 
         // Every line inside of a span names it.
         builder.Logging.Configure(
