@@ -15,8 +15,10 @@ namespace Netra.Pipeline.Tests.Monitoring.Harms;
 /// </summary>
 internal sealed class HealthyPage : IAsyncDisposable
 {
+    /// <summary>The longest that it waits before it comes again.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly HarmBench _bench;
     private readonly CancellationTokenSource _over = new();
