@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Netra.Pipeline.Load.Attacks;
 using Netra.Pipeline.Load.Clients;
 using Netra.Pipeline.Load.Compare;
 using Netra.Pipeline.Load.Scale;
@@ -10,6 +11,7 @@ Environment.SetEnvironmentVariable(InlineCompletions.Variable, "1");
 var root = new RootCommand("Tries a deployment of Netra.Pipeline from outside, and loads it.")
 {
     VerifyCommand.Create(),
+    AttackCommand.Create(),
     CompareCommand.Create(),
     FiguresCommand.CreateScale(),
     FiguresCommand.CreatePublishing(),

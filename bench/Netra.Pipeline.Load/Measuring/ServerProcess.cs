@@ -42,6 +42,22 @@ internal sealed class ServerProcess
     /// <summary>The most that was resident, in bytes; null when the process has ended.</summary>
     public double? PeakResidentBytes => Status("VmHWM:") * 1024;
 
+    /// <summary>How many files and sockets are open; null when the process has ended, or is somebody else's.</summary>
+    public double? OpenHandles
+    {
+        get
+        {
+            try
+            {
+                return Directory.EnumerateFileSystemEntries($"{_folder}/fd").Count();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
     private double? Status(string name)
     {
         var line = Read("status")?.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));

@@ -25,11 +25,7 @@ internal sealed class ScenarioOptions
         Description = "The bearer token of a publisher. In Development none is needed.",
     };
 
-    private readonly Option<FileInfo?> _userTokens = new("--user-tokens")
-    {
-        Description = "A file with a user's id and bearer token a line, with a space between. In Development none is needed: pages name "
-            + "users of the run.",
-    };
+    private readonly Option<FileInfo?> _userTokens = UserTokens();
 
     private readonly Option<bool> _insecure = new("--insecure")
     {
@@ -54,6 +50,17 @@ internal sealed class ScenarioOptions
         DefaultValueFactory = static _ => [],
         Description = "A file for the report: Markdown, or JSON where its name ends in .json. May be given more than once.",
     };
+
+    /// <summary>An option with a file of users.</summary>
+    public static Option<FileInfo?> UserTokens() => new("--user-tokens")
+    {
+        Description = "A file with a user's id and bearer token a line, with a space between. In Development none is needed: pages name "
+            + "users of the run.",
+    };
+
+    /// <summary>Reads a file of users; none where there is no file.</summary>
+    public static IReadOnlyList<LoadUser> ReadUsers(FileInfo? file)
+        => file is null ? [] : [.. File.ReadAllLines(file.FullName).Where(static line => line.Length > 0).Select(ReadUser)];
 
     /// <summary>An option with a number in a range.</summary>
     public static Option<double> Number(string name, double value, double min, double max, string description)
@@ -96,11 +103,10 @@ internal sealed class ScenarioOptions
     /// <param name="parsed">The command line.</param>
     public LoadOptions Read(string name, ParseResult parsed)
     {
-        var users = parsed.GetValue(_userTokens) is { } file ? File.ReadAllLines(file.FullName).Where(static line => line.Length > 0) : [];
         var target = new LoadTarget(parsed.GetRequiredValue(_url), parsed.GetValue(_protocol))
         {
             Token = parsed.GetValue(_token),
-            Users = [.. users.Select(ReadUser)],
+            Users = ReadUsers(parsed.GetValue(_userTokens)),
             IsInsecure = parsed.GetValue(_insecure),
         };
         return new LoadOptions(name, target)
