@@ -27,6 +27,43 @@ internal sealed class AddressLimitsTests
         }
     }
 
+    // With 20,000 handles, 500 of which the process takes for itself.
+    [Test]
+    public void Defaults_OnAServerOf20000Handles_LetOneAddressHold18000ConnectionsAnd5000ComeBackAtOnce()
+    {
+        const int AtOnce = 5_000;
+        var slots = TestSlots.Create(maxConnections: 19_500, time: _time);
+        var limits = Limits(new PeerLimitOptions(), slots);
+        var address = Address("192.0.2.1");
+        for (var left = 18_000; left > 0; left -= AtOnce)
+        {
+            ComeAtOnce(Math.Min(left, AtOnce));
+        }
+
+        for (var i = 0; i < AtOnce; i++)
+        {
+            limits.Release(address);
+            slots.Release();
+        }
+
+        ComeAtOnce(AtOnce);
+
+        void ComeAtOnce(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Assert.That(limits.TryBegin(address), Is.Null, $"handshake {i}");
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                Assert.That(slots.TryHold(), Is.True, $"connection {i}");
+                Assert.That(limits.TryHold(address), Is.Null, $"connection {i}");
+                limits.End(address);
+            }
+        }
+    }
+
     [Test]
     public void TryBegin_AboveTheRateOfAnAddress_RefusesItAndNobodyElse()
     {
@@ -111,9 +148,10 @@ internal sealed class AddressLimitsTests
 
     private static IPEndPoint Address(string address) => new(IPAddress.Parse(address), 4711);
 
-    private AddressLimits Limits(PeerLimitOptions options)
+    private AddressLimits Limits(PeerLimitOptions options, Netra.Pipeline.Connections.ConnectionSlots? slots = null)
     {
         var time = new ServedTime(_time);
-        return new AddressLimits(Options.Create(options), TestSlots.Create(time: _time), new LimitMetrics(new TestMeterFactory()), time);
+        return new AddressLimits(
+            Options.Create(options), slots ?? TestSlots.Create(time: _time), new LimitMetrics(new TestMeterFactory()), time);
     }
 }

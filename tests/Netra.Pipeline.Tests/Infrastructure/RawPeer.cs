@@ -29,9 +29,11 @@ internal sealed class RawPeer : IAsyncDisposable
     /// <param name="port">The port on this machine.</param>
     /// <param name="protocol">The protocol to agree on over TLS; null for a transport without TLS.</param>
     /// <param name="receiveBuffer">The kernel's receive buffer; small for a peer that soon takes no more.</param>
-    public static async Task<RawPeer> ConnectAsync(int port, SslApplicationProtocol? protocol = null, int? receiveBuffer = null)
+    /// <param name="from">Its own address, of this machine; null for any.</param>
+    public static async Task<RawPeer> ConnectAsync(
+        int port, SslApplicationProtocol? protocol = null, int? receiveBuffer = null, IPAddress? from = null)
     {
-        var tcp = new TcpClient(AddressFamily.InterNetwork) { NoDelay = true };
+        var tcp = new TcpClient(new IPEndPoint(from ?? IPAddress.Any, 0)) { NoDelay = true };
         if (receiveBuffer is { } bytes)
         {
             tcp.ReceiveBufferSize = bytes;

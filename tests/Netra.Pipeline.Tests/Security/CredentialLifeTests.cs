@@ -115,6 +115,25 @@ internal sealed class CredentialLifeTests
     }
 
     [Test]
+    public async Task Clocks_ThatDifferByLessThanTheGrace_RefuseNobody()
+    {
+        var time = new TestTimeProvider();
+        using var issuer = TokenIssuer.Rsa();
+        await using var host = await SecureClient.StartAsync(issuer.Settings(), time);
+        foreach (var (seconds, isTaken) in ((int, bool)[])[(-25, true), (25, true), (-40, false), (40, false)])
+        {
+            // An issuer whose clock is behind or ahead by as much.
+            var now = time.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+            var (begins, lasts) = seconds < 0 ? (now - Hour, TimeSpan.Zero) : (now, Hour);
+            var token = issuer.Issue("ada", now, lasts, change: claims => claims["nbf"] = begins.ToUnixTimeSeconds());
+
+            var (status, _, _) = await host.SendAsync(HttpMethod.Get, "/v1/threads", token);
+
+            Assert.That(status, Is.EqualTo(isTaken ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), $"{seconds} s");
+        }
+    }
+
+    [Test]
     public async Task Process_StoppedBeyondTheEnd_TellsThePageFirst()
     {
         var time = new TestTimeProvider();

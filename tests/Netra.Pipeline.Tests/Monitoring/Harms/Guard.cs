@@ -22,4 +22,6 @@ internal enum Guard
     Origin,
     Files,
     Drain,
+    Limits,
+    Credentials,
 }

@@ -3,8 +3,8 @@ using Netra.Pipeline.Hosting;
 namespace Netra.Pipeline.Tests.Monitoring.Harms;
 
 /// <summary>
-/// A situation in which a guard could hurt the healthy, and how to bring it about. It happens either to a real server process
-/// (<see cref="Happens"/>) or, where hours are needed, in virtual time (<see cref="HappensInVirtualTime"/>).
+/// A situation in which a guard could hurt the healthy, and how to bring it about. It happens to a real server process
+/// (<see cref="Happens"/>), in virtual time where hours are needed (<see cref="HappensInVirtualTime"/>), or in a test that is elsewhere.
 /// </summary>
 /// <param name="Name">Names it in the catalogue.</param>
 /// <param name="Guard">Who could hurt.</param>
@@ -18,6 +18,9 @@ internal sealed record Harm(string Name, Guard Guard, string Situation, string H
 
     /// <summary>Brings it about in virtual time.</summary>
     public Func<VirtualBench, Task>? HappensInVirtualTime { get; init; }
+
+    /// <summary>The test that brings it about, where that is none of the catalogue's own: its class and its method.</summary>
+    public (Type Class, string Method)? ShownBy { get; init; }
 
     /// <summary>Adds to the pipeline that is in virtual time.</summary>
     public Action<NetraPipelineBuilder>? Configure { get; init; }

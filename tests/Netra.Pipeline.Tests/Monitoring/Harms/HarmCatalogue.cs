@@ -9,14 +9,14 @@ internal static class HarmCatalogue
     [
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
         .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
-        .. CommandHarms.All(), .. OriginHarms.All(), .. DrainHarms.All(),
+        .. CommandHarms.All(), .. OriginHarms.All(), .. DrainHarms.All(), .. LimitHarms.All(), .. CredentialHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>
     public static IReadOnlyList<Harm> Selected { get; } =
         [
-            .. All.Where(static harm =>
-                HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal)))
+            .. All.Where(static harm => harm.ShownBy is null
+                && (HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal))))
         ];
 
     /// <summary>The rows of the table in docs/operations.md.</summary>
@@ -46,6 +46,8 @@ internal static class HarmCatalogue
         Guard.Origin => "host and origin",
         Guard.Files => "files",
         Guard.Drain => "drain",
+        Guard.Limits => "limits",
+        Guard.Credentials => "credentials",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),
     };
 
@@ -56,7 +58,8 @@ internal static class HarmCatalogue
         [
             count > 0 ? $"{count:N0} {harm.Counted}" : "",
             time > TimeSpan.Zero ? Text(time) : "",
-            harm.HappensInVirtualTime is null ? "" : "virtual",
+            harm.ShownBy is { } elsewhere && !isFull ? $"`{elsewhere.Class.Name}`" : "",
+            harm.HappensInVirtualTime is not null || (harm.ShownBy is not null && isFull) ? "virtual" : "",
         ];
         return string.Join(", ", parts.Where(static part => part.Length > 0));
     }

@@ -49,6 +49,15 @@ internal sealed class HarmCatalogueTests
     }
 
     [Test]
+    public void Catalogue_TestsThatAreElsewhere_AreThere()
+    {
+        var missing = HarmCatalogue.All.Where(static harm => harm.ShownBy is var (type, method)
+            && type.GetMethod(method)?.GetCustomAttributes(inherit: false).Any(static mark => mark is TestAttribute or TestCaseAttribute)
+                != true);
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
     public void Catalogue_NamesAreUnique() => Assert.That(HarmCatalogue.All.Select(static harm => harm.Name), Is.Unique);
 
     [Test]

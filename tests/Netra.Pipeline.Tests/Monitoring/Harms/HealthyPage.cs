@@ -72,6 +72,9 @@ internal sealed class HealthyPage : IAsyncDisposable
     /// <summary>What the browser's address bar says, which it names as host and origin; null for a page that is in none.</summary>
     public string? Address { get; init; }
 
+    /// <summary>Is told each event that comes for the first time; it must not wait.</summary>
+    public Action<EventMessage>? OnFirst { get; set; }
+
     public bool IsThere => Volatile.Read(ref _socket) is { Connected: true } && Volatile.Read(ref _welcome) is not null;
 
     public int Connections { get; private set; }
@@ -524,6 +527,7 @@ internal sealed class HealthyPage : IAsyncDisposable
 
         _processed.Add(numbered.Seq, numbered.Seq);
         _seen.Add(numbered.Seq);
+        OnFirst?.Invoke(numbered);
         if (numbered.EventType is EventType.AgentStalled)
         {
             _stalled.Add(numbered.RunId);
