@@ -6,6 +6,7 @@ using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Streams;
 
@@ -280,6 +281,7 @@ internal sealed partial class ConnectionAcceptor(
         var isHeld = !IdentifierRules.IsReserved(userId);
         if (isHeld && !slots.TryHold())
         {
+            services.Limits.Refused(Limit.Connections);
             return Admission.Refuse(new HandshakeRefusal(
                 503,
                 "too_many_connections",
@@ -301,13 +303,7 @@ internal sealed partial class ConnectionAcceptor(
             isAdmitted = stream.Pins.TryAddConnection();
             stream.Pins.Remove();
             (asked.Stream, asked.IsHeld) = (stream, isHeld);
-            return isAdmitted
-                ? asked
-                : Admission.Refuse(new HandshakeRefusal(
-                    503,
-                    "too_many_connections",
-                    "The user has as many connections as are allowed (Netra:Streams:MaxConnectionsPerUser).",
-                    RetryAfterSeconds));
+            return isAdmitted ? asked : Admission.Refuse(RefuseOfUser());
         }
         finally
         {
@@ -321,6 +317,16 @@ internal sealed partial class ConnectionAcceptor(
                 addresses.Release(asked.Remote);
             }
         }
+    }
+
+    private HandshakeRefusal RefuseOfUser()
+    {
+        services.Limits.Refused(Limit.ConnectionsOfUser);
+        return new HandshakeRefusal(
+            503,
+            "too_many_connections",
+            $"The user has {streams.MaxConnectionsPerUser} connections, which is the limit (Netra:Streams:MaxConnectionsPerUser).",
+            RetryAfterSeconds);
     }
 
     private async ValueTask<AuthenticationResult> AuthenticateAsync(

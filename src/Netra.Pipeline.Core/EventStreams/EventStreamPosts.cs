@@ -25,7 +25,8 @@ internal sealed class EventStreamPosts(
     RegisteredAuthenticator registered,
     ConnectionRegistry connections,
     IOptions<ConnectionOptions> options,
-    IOptions<PeerLimitOptions> limits)
+    IOptions<PeerLimitOptions> limits,
+    LimitMetrics metrics)
 {
     private const string ConnectionId = "connection_id";
     private const string PostKey = "post_key";
@@ -104,6 +105,7 @@ internal sealed class EventStreamPosts(
     {
         if (!connection.MayPost())
         {
+            metrics.Refused(Limit.Inbound);
             await ProblemDocument.WriteAsync(
                 context,
                 StatusCodes.Status429TooManyRequests,

@@ -32,4 +32,10 @@ internal enum Limit
 
     /// <summary>Connections from one address.</summary>
     ConnectionsOfAddress,
+
+    /// <summary>Connections of one user.</summary>
+    ConnectionsOfUser,
+
+    /// <summary>Connections that are held for long, in all.</summary>
+    Connections,
 }

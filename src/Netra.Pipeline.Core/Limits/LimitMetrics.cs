@@ -49,6 +49,8 @@ internal sealed class LimitMetrics
         Limit.Handshakes => "handshakes",
         Limit.HandshakesOfAddress => "handshakes_of_address",
         Limit.ConnectionsOfAddress => "connections_of_address",
+        Limit.ConnectionsOfUser => "connections_of_user",
+        Limit.Connections => "connections",
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit has no name."),
     };
 }

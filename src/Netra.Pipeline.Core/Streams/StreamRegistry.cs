@@ -34,6 +34,9 @@ internal sealed class StreamRegistry(
 
     public int Count => _slots.Count;
 
+    /// <summary>How many connections a user may have.</summary>
+    public int MaxConnectionsPerUser => options.Value.MaxConnectionsPerUser;
+
     /// <summary>Counts what passes the streams, for metrics.</summary>
     public StreamCounters Counters => _services.Counters;
 

@@ -28,7 +28,8 @@ internal sealed class ThreadEndpoints(
     LogRequests requests,
     ThreadRequests waiting,
     FailureReporter failures,
-    IOptions<PeerLimitOptions> limits)
+    IOptions<PeerLimitOptions> limits,
+    LimitMetrics metrics)
 {
     // What one answer holds in memory.
     private const int PageBytes = 1024 * 1024;
@@ -142,11 +143,15 @@ internal sealed class ThreadEndpoints(
         }
     }
 
-    private ProblemDocument TooMuch() => new(
-        StatusCodes.Status429TooManyRequests,
-        FailureCodes.WireName(FailureCode.RateLimited),
-        $"The user has read more than {limits.Value.ReplayBytesPerSecond} bytes of the past a second, or all users more than "
-        + $"{limits.Value.TotalReplay} (Netra:Limits:ReplayBytesPerSecond, TotalReplayBytesPerSecond).");
+    private ProblemDocument TooMuch()
+    {
+        metrics.Refused(Limit.Replay);
+        return new ProblemDocument(
+            StatusCodes.Status429TooManyRequests,
+            FailureCodes.WireName(FailureCode.RateLimited),
+            $"The user has read more than {limits.Value.ReplayBytesPerSecond} bytes of the past a second, or all users more than "
+            + $"{limits.Value.TotalReplay} (Netra:Limits:ReplayBytesPerSecond, TotalReplayBytesPerSecond).");
+    }
 
     private static ProblemDocument NotFound()
         => ProblemDocument.NotFound("The user has no thread of that id, or none of its events is kept.");

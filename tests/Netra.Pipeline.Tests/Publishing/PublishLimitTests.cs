@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Security;
 
 namespace Netra.Pipeline.Tests.Publishing;
 
@@ -29,6 +30,82 @@ internal sealed class PublishLimitTests
         Assert.That(problem, Does.Contain("\"rate_limited\"").And.Contain("than 2 single events").And.Contain("PublishedEventsPerSecond"));
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.That((int)(await PostAsync(http, Token("r"))).StatusCode, Is.EqualTo(202));
+    }
+
+    [Test]
+    public async Task SingleEvents_WithMoreBytesThanTheRate_AreRefusedUntilThereIsRoom()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Limits:PublishedBytesPerSecond", "65536"), ("Netra:Limits:PublishBurst", "00:00:01")], time: time);
+        using var http = host.CreateClient();
+        var large = Event("r", "token", $$"""{"delta":"{{new string('x', 100_000)}}"}""");
+        Assert.That((int)(await PostAsync(http, large)).StatusCode, Is.EqualTo(202), "nobody knows how long a body is before it has come");
+
+        using var refused = await PostAsync(http, Token("r"));
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(refused.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("65536 bytes a second").And.Contain("PublishedBytesPerSecond"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((int)(await PostAsync(http, Token("r"))).StatusCode, Is.EqualTo(202));
+    }
+
+    [Test]
+    public async Task SingleEvents_ThatAreRefusedTooOften_AreNotReadUntilThereIsRoom()
+    {
+        var time = new TestTimeProvider();
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Limits:RefusedEventsPerSecond", "2"), ("Netra:Limits:PublishBurst", "00:00:01")], time: time);
+        using var http = host.CreateClient();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That((int)(await PostAsync(http, "no JSON")).StatusCode, Is.EqualTo(400));
+        }
+
+        using var refused = await PostAsync(http, "no JSON");
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("more than 2 of them are refused"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((int)(await PostAsync(http, Token("r"))).StatusCode, Is.EqualTo(202));
+    }
+
+    [Test]
+    public async Task SingleEvents_OfOnePublisherAboveItsLimits_RefuseNobodyElse()
+    {
+        using var issuer = TokenIssuer.Rsa();
+        await using var host = await SecureClient.StartAsync(
+        [
+            .. issuer.Settings(), ("Netra:Limits:PublishedEventsPerSecond", "1"), ("Netra:Limits:PublishBurst", "00:00:02"),
+            ("Netra:Limits:MaxOpenRunsPerPublisher", "1"), ("Netra:Monitoring:Enabled", "true"),
+        ], new TestTimeProvider());
+        var admin = issuer.Good("admin", ["netra.configure"]);
+        var (one, other) = (await host.MakeKeyAsync(admin, "one", "publish"), await host.MakeKeyAsync(admin, "other", "publish"));
+
+        Assert.That(await host.PublishAsync(one, "ada"), Is.EqualTo(HttpStatusCode.Accepted));
+        var (status, body, _) = await host.SendAsync(HttpMethod.Post, "/v1/events", one, SecureClient.EventOf("ada", "r2"));
+        Assert.That((status, body.Text("code")), Is.EqualTo((HttpStatusCode.TooManyRequests, "too_many_runs")));
+        (status, body, _) = await host.SendAsync(HttpMethod.Post, "/v1/events", one, SecureClient.EventOf("ada"));
+        Assert.That((status, body.Text("code")), Is.EqualTo((HttpStatusCode.TooManyRequests, "rate_limited")));
+
+        (status, _, _) = await host.SendAsync(HttpMethod.Post, "/v1/events", other, SecureClient.EventOf("ada", "r3"));
+        Assert.That(status, Is.EqualTo(HttpStatusCode.Accepted));
+    }
+
+    [Test]
+    public async Task Streams_OfOneRequest_AreLetGoWhereOthersAreNeeded()
+    {
+        await using var host = await PipelineHost.StartAsync(
+            settings: [("Netra:Streams:IdleGrace", "00:00:00"), ("Netra:Streams:MaxIdleStreams", "0")]);
+        await using var lines = await PublishLines.OpenAsync(host.Port);
+        foreach (var part in Enumerable.Range(0, 3000).Chunk(500))
+        {
+            await lines.SendAsync(string.Join('\n', part.Select(static i => TokenOf($"user-{i}"))));
+            Assert.That((await lines.ReadAsync(500)).Select(static answer => answer.Text("code")), Is.All.Null);
+        }
+
+        await Eventually.BecomesTrueAsync(() => host.Streams.Count <= 1100, "the others have been unloaded");
+        await lines.SendAsync(TokenOf("user-0"));
+        Assert.That((await lines.ReadAsync())!.Value.Seq(), Is.EqualTo(2), "one that was let go is loaded again");
     }
 
     [Test]
@@ -112,6 +189,9 @@ internal sealed class PublishLimitTests
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("Netra:Limits:MaxOpenRequestsPerPublisher"));
     }
+
+    private static string TokenOf(string user)
+        => $$$"""{"user_id":"{{{user}}}","thread_id":"t1","run_id":"r1","type":"token","data":{"delta":"x"}}""";
 
     private static string Token(string run) => Event(run, "token", """{"delta":"x"}""");
 
