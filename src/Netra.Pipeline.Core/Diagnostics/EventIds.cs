@@ -129,6 +129,9 @@ internal static class EventIds
     /// <summary>The server stops, since another process waits for its folder.</summary>
     public const int HandingOver = 1512;
 
+    /// <summary>Runs and connections have ended, and the log cannot store what they had not confirmed.</summary>
+    public const int PipelineDrainedInTrouble = 1513;
+
     /// <summary>A user was erased.</summary>
     public const int UserErased = 1520;
 

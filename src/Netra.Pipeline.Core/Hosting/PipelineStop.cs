@@ -19,6 +19,7 @@ namespace Netra.Pipeline.Hosting;
 internal sealed partial class PipelineStop(
     PipelineBridge bridge,
     PipelineDrain drain,
+    IEventLog log,
     BridgeInitializations initializations,
     FolderHandOver folder,
     OpenListeners listeners,
@@ -41,6 +42,9 @@ internal sealed partial class PipelineStop(
 
     // For a loop that ignores its cancellation.
     private static readonly TimeSpan LoopPatience = TimeSpan.FromMilliseconds(500);
+
+    // For a log that cannot store. It tries what it has taken once more when it is closed, and says what it has to give up.
+    private static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(500);
 
     // For the process that takes over, to listen in this one's place; it looks every 20 ms.
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(1);
@@ -100,11 +104,15 @@ internal sealed partial class PipelineStop(
 
         // Emission ends first: an event that came after its stream has been given back would have nowhere to go.
         bridge.Stop();
-        await streams.CloseAllAsync(cancellationToken);
-        TellOutcome();
+        var failure = await GiveBackAsync(cancellationToken);
+        TellOutcome(failure);
         failures.TellAll();
         lines.TellAll();
         await _cutting;
+        if (failure is not null)
+        {
+            throw failure;
+        }
     }
 
     public void Dispose() => _stopped.Dispose();
@@ -143,8 +151,38 @@ internal sealed partial class PipelineStop(
         return true;
     }
 
-    // Every stream has been given back, after its last event: the accounts are those of the log.
-    private void TellOutcome()
+    /// <returns>Why not all streams could be given back; null when they are.</returns>
+    private async Task<IOException?> GiveBackAsync(CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var closing = streams.CloseAllAsync(giveUp.Token).AsTask();
+        var trouble = log.Trouble;
+        try
+        {
+            while (!closing.IsCompleted && !giveUp.IsCancellationRequested)
+            {
+                if (!await CompletesWithinAsync(closing, LogPatience, cancellationToken) && trouble is not null && log.Trouble is not null)
+                {
+                    await giveUp.CancelAsync();
+                }
+
+                trouble = log.Trouble;
+            }
+
+            await closing;
+            return null;
+        }
+        catch (AggregateException exception)
+        {
+            return new IOException(
+                $"{exception.InnerExceptions.Count} streams could not be given back, and go on above skipped numbers after the next start: "
+                + (log.Trouble ?? exception.InnerExceptions[0].Message),
+                exception);
+        }
+    }
+
+    // Where every stream has been given back, after its last event, the accounts are those of the log.
+    private void TellOutcome(IOException? failure)
     {
         if (_begun is not { } begun || initializations.Succeeded == 0)
         {
@@ -152,8 +190,15 @@ internal sealed partial class PipelineStop(
             return;
         }
 
-        var (account, seconds) = (ledger.Read().Account, (time.GetUtcNow() - begun.Since).TotalSeconds);
+        var seconds = (time.GetUtcNow() - begun.Since).TotalSeconds;
         var (gone, told) = (Math.Max(0, begun.Connections - _left), _left - _cut);
+        if (failure is not null)
+        {
+            Log.StoppedInTrouble(logger, begun.Connections, begun.Runs, seconds, gone, told, _cut, failure.Message);
+            return;
+        }
+
+        var account = ledger.Read().Account;
         var level = account.Unaccounted == 0 ? LogLevel.Information : LogLevel.Error;
         Log.Stopped(logger, level, begun.Connections, begun.Runs, seconds, gone, told, _cut, account.Pending, account.Unaccounted);
     }
@@ -213,6 +258,15 @@ internal sealed partial class PipelineStop(
             "A background loop did not end within {Patience}; the host stops without it",
             EventName = nameof(EventIds.LoopsLeft))]
         public static partial void LoopsLeft(ILogger logger, TimeSpan patience);
+
+        [LoggerMessage(
+            EventIds.PipelineDrainedInTrouble,
+            LogLevel.Error,
+            "The pipeline is drained: {Connections} connections and {Runs} runs were open {Seconds:F1} s ago; {Left} connections "
+            + "went by themselves, {Told} were told, {Cut} did not answer. {Trouble}",
+            EventName = nameof(EventIds.PipelineDrainedInTrouble))]
+        public static partial void StoppedInTrouble(
+            ILogger logger, int connections, int runs, double seconds, int left, int told, int cut, string trouble);
 
         [LoggerMessage(
             EventId = EventIds.PipelineDrained,

@@ -48,7 +48,7 @@ internal sealed class LostFilesTests
                 await Eventually.BecomesTrueAsync(
                     async () => (await http.GetStringAsync("/monitoring/websocket/alerts")).Contains("data_files_lost"), "it is alarmed");
                 Save(server.Id, saved);
-                await server.KillAsync();
+                await EndsInTimeAsync(server);
             }
 
             await using var next = ServerProcess.Start("Development", $"--Netra:DataDirectory={saved}");
@@ -59,6 +59,17 @@ internal sealed class LostFilesTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    // Measured before: 30 s, and a core dump.
+    private static async Task EndsInTimeAsync(ServerProcess server)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        await server.SignalAsync("TERM");
+        var (exitCode, output) = await server.WhenExitedAsync();
+        Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(TimeSpan.FromSeconds(5)), output);
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("[1513]").And.Contain("The server did not end well").And.Contain("was deleted or renamed"));
     }
 
     // As in docs/operations.md.
