@@ -107,7 +107,8 @@ public sealed class AlertRules
         new("log_trouble", AlertSeverity.Critical, Signals.LogTrouble, AlertComparison.Above, 0,
             "The event log stores nothing",
             "New events wait for as long as Netra:Emission:RoomTimeout, and are refused then. /readyz names the reason; make room on "
-            + "the disk, or give the process the right to write the data directory.")
+            + "the disk, or give the process the right to write the data directory. A commit that the disk has not answered for 10 s "
+            + "counts too, and is waited for.")
         {
             InhibitedBy = ["data_files_lost"],
         },

@@ -150,7 +150,10 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
         {
             stream.Count++;
             stream.Acknowledged += SeqRanges.Contain(stream.Acked, seq) ? 1 : 0;
-            stream.HasHead |= rowid == stream.HeadRow;
+            if (rowid == stream.HeadRow)
+            {
+                (stream.HasHead, stream.SeqOfHead) = (true, seq);
+            }
         }
         else if (rowid <= _watermark)
         {
@@ -163,6 +166,15 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
         if (stream.HeadRow > _deleted && !stream.HasHead)
         {
             problems.Add($"stream {stream.Id} has its last event in row {stream.HeadRow}, which is not there");
+        }
+
+        var above = stream.HeadSeq - stream.SeqOfHead;
+        if (stream.HasHead
+            && (above < 0 || SeqRanges.CountWithin(new SeqRange(stream.SeqOfHead + 1, stream.HeadSeq), stream.Skipped) != above))
+        {
+            problems.Add(
+                $"stream {stream.Id} has given {stream.HeadSeq} numbers, and its last row has {stream.SeqOfHead}; not all between are "
+                + "known to be skipped");
         }
 
         if (stream.Count != stream.Rows)
@@ -205,5 +217,7 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
         public long Acknowledged { get; set; }
 
         public bool HasHead { get; set; }
+
+        public long SeqOfHead { get; set; }
     }
 }

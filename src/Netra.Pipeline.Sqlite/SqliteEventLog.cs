@@ -310,6 +310,13 @@ public sealed partial class SqliteEventLog : IEventLog
     public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
         => Open.Readers.ReadAsync(new FailureScope("find-user"), store => store.KnowsUser(userId), cancellationToken);
 
+    /// <summary>Looks after the files, and after a transaction that waits for the disk. Called by one loop.</summary>
+    internal void Look()
+    {
+        Files.Look();
+        Open.Writer.Look();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -9,12 +9,18 @@ namespace Netra.Pipeline.Sqlite;
 /// never gives up while the log runs: a transaction that fails is rolled back and tried again, less and less often; meanwhile
 /// <see cref="Trouble"/> says why, so that nothing more is taken.
 /// </summary>
-/// <remarks>The store is the thread's own. Owners and the callers of jobs are told between transactions, under no lock.</remarks>
+/// <remarks>
+/// The store is the thread's own. Owners and the callers of jobs are told between transactions, under no lock. The lock guards since when a
+/// transaction is at work, and is held for a moment.
+/// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
     private const int EntriesAtOnce = 10_000;
     private const int LastTries = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+
+    // A disk that has not answered for so long may never do so; a canary has as long to arrive.
+    private static readonly TimeSpan LongestCommit = TimeSpan.FromSeconds(10);
 
     // What waits for the log is served within a second of the end of its trouble.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -33,9 +39,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly HashSet<WriterJob> _failed = [];
     private readonly List<WriterJob> _ahead = [];
     private readonly WaitHandle[] _pauseSignals;
+    private readonly Lock _gate = new();
     private volatile Totals _totals;
     private volatile bool _isStopping;
     private int _saveDue;
+
+    // When the transaction was begun that is at work.
+    private long? _begunAt;
 
     public SqliteWriter(
         LogStore store,
@@ -68,6 +78,21 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     /// <summary>Is told on the writer's thread how long each transaction took; it must not throw.</summary>
     public Action<TimeSpan>? OnCommit { private get; set; }
+
+    /// <summary>
+    /// Sees whether the transaction at work waits for the disk for too long; that is over with the transaction. Called by a loop.
+    /// </summary>
+    public void Look()
+    {
+        lock (_gate)
+        {
+            if (_begunAt is { } begun && _time.GetElapsedTime(begun) is var took && took >= LongestCommit)
+            {
+                _queue.Pause();
+                _reporter.BeginDelay(took);
+            }
+        }
+    }
 
     public void Start() => new Thread(Run) { Name = "Netra log writer", IsBackground = true }.Start();
 
@@ -205,6 +230,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             WriterJob? running = null;
             var begun = _time.GetTimestamp();
+            SetBegun(begun);
             _done.Clear();
             try
             {
@@ -243,6 +269,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 _failed.Add(running);
                 _reporter.Fail(running, exception);
             }
+            finally
+            {
+                SetBegun(null);
+            }
+        }
+    }
+
+    private void SetBegun(long? at)
+    {
+        lock (_gate)
+        {
+            _begunAt = at;
         }
     }
 

@@ -5,8 +5,8 @@ using Netra.Pipeline.Failures;
 namespace Netra.Pipeline.Sqlite;
 
 /// <summary>
-/// What the writer says about itself: that it cannot store at the moment, that it can again, and what failed. Only the writer changes it;
-/// <see cref="Trouble"/> may be read from any thread.
+/// What the writer says about itself: that it cannot store at the moment, that it can again, and what failed. The writer changes it, or
+/// whoever watches a transaction of its; <see cref="Trouble"/> may be read from any thread.
 /// </summary>
 /// <param name="path">The log's file.</param>
 /// <param name="failures">Reports failures.</param>
@@ -27,6 +27,18 @@ internal sealed partial class WriterReporter(string path, FailureReporter failur
         if (isNew)
         {
             failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble) { Exception = exception });
+        }
+    }
+
+    /// <summary>The transaction at work waits for the disk, so that the writer changes nothing. Reported once, until it is over.</summary>
+    public void BeginDelay(TimeSpan took)
+    {
+        var isNew = _trouble is null;
+        _trouble = $"events cannot be stored in {path}: the disk has not answered for {took.TotalSeconds:F0} s. It is waited for; "
+            + "nothing is lost, and nothing more is taken until it does";
+        if (isNew)
+        {
+            failures.Report(new Failure(FailureCode.LogFailed, "commit", _trouble));
         }
     }
 

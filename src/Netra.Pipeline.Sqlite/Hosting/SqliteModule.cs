@@ -17,5 +17,5 @@ internal sealed class SqliteModule(IServiceProvider services) : PipelineModule
     }
 
     public override IEnumerable<BackgroundLoop> Loops()
-        => services.GetRequiredService<IEventLog>() is SqliteEventLog log ? [BackgroundLoop.Guard("files", log.Files.Look)] : [];
+        => services.GetRequiredService<IEventLog>() is SqliteEventLog log ? [BackgroundLoop.Guard("files", log.Look)] : [];
 }
