@@ -70,6 +70,10 @@ public sealed class CredentialOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary>How long revocations are remembered: until everything that they are about has ended by itself.</summary>
+    internal TimeSpan LongestLife
+        => (MaxTokenLifetime > SessionLifetime ? MaxTokenLifetime : SessionLifetime) + (2 * ClockSkew);
+
     internal bool HasTokens => Keys.Count > 0 || JwksFile is { Length: > 0 } || JwksUrl is { Length: > 0 } || Authority is { Length: > 0 };
 }
 

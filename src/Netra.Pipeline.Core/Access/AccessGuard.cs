@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
@@ -47,12 +48,7 @@ internal sealed partial class AccessGuard(
     /// <summary>Refuses a request for its credential, or for the lack of one, and keeps that in the audit.</summary>
     public async Task RefuseAsync(HttpContext context, ProblemDocument refusal)
     {
-        audit.RequestRefused(
-            RequestAuthor.IdOf(context.User),
-            RequestPeer.Of(context),
-            context.Request.Method,
-            context.Request.Path.Value,
-            refusal.Status);
+        Write(audit, context, refusal);
         if (refusal.Status == StatusCodes.Status401Unauthorized)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
@@ -61,21 +57,21 @@ internal sealed partial class AccessGuard(
         await refusal.ExecuteAsync(context);
     }
 
-    /// <summary>Refuses a caller that may not do something; null where it may.</summary>
+    /// <summary>Refuses a caller that may not do something, and keeps that in the audit; null where it may.</summary>
     public static ProblemDocument? RefuseRight(HttpContext context, AccessRights right)
-        => Caller.Of(context).May(right) ? null : Lacks(right);
+        => Caller.Of(context).May(right) ? null : Audited(context, Lacks(right));
 
-    /// <summary>Refuses a caller that may not act for a user, or not for all of them.</summary>
+    /// <summary>Refuses a caller that may not act for a user, or not for all of them, and keeps that in the audit.</summary>
     /// <param name="context">The request; it is admitted.</param>
     /// <param name="userId">The user; null for all.</param>
     /// <returns>The answer; null where the caller may.</returns>
     public static ProblemDocument? RefuseUser(HttpContext context, string? userId)
         => Caller.Of(context).Users is var users && (userId is null ? users.IsAll : users.Covers(userId))
             ? null
-            : new ProblemDocument(
+            : Audited(context, new ProblemDocument(
                 StatusCodes.Status403Forbidden,
                 "forbidden",
-                $"The caller is for the users '{users.Text}', and this is about {(userId is null ? "all of them" : $"'{userId}'")}.");
+                $"The caller is for the users '{users.Text}', and this is about {(userId is null ? "all of them" : $"'{userId}'")}."));
 
     private async ValueTask<(Caller? Caller, ProblemDocument? Refusal)> FindAsync(HttpContext context)
     {
@@ -115,6 +111,19 @@ internal sealed partial class AccessGuard(
 
         return (null, Unauthorized(Advice));
     }
+
+    private static ProblemDocument Audited(HttpContext context, ProblemDocument refusal)
+    {
+        Write(context.RequestServices.GetRequiredService<SecurityAudit>(), context, refusal);
+        return refusal;
+    }
+
+    private static void Write(SecurityAudit audit, HttpContext context, ProblemDocument refusal) => audit.RequestRefused(
+        RequestAuthor.IdOf(context.User),
+        RequestPeer.Of(context),
+        context.Request.Method,
+        context.Request.Path.Value,
+        refusal.Status);
 
     private static ProblemDocument Lacks(AccessRights right)
         => new(StatusCodes.Status403Forbidden, "forbidden", $"The caller lacks the right '{AccessRightNames.NameOf(right)}'.");

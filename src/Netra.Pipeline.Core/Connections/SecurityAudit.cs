@@ -46,6 +46,13 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             PeerLog.SourceOf(remote),
             more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
 
+    /// <summary>An event was refused, since its publisher is not for its user.</summary>
+    public void PublishRefused(string? who, string users) => lines.Write(
+        EventIds.PublishDenied,
+        nameof(PublishRefused),
+        who,
+        more => Log.PublishDenied(_logger, users, who, more));
+
     /// <summary>A credential that a page sent on its open connection was not taken.</summary>
     public void CredentialRefused(EndPoint? remote, string userId, string problem)
         => lines.Write(
@@ -63,6 +70,9 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
 
     /// <summary>An API key was made or revoked, in whichever process.</summary>
     public void KeyChanged(string keyId, string name, string change) => Log.KeyChanged(_logger, keyId, name, change);
+
+    /// <summary>The data folder was copied, by another process.</summary>
+    public void FolderCopied(string target, DateTimeOffset at) => Log.FolderCopied(_logger, target, at);
 
     /// <summary>Credentials were revoked.</summary>
     public void Revoked(string? who, string subject) => Log.Revoked(_logger, subject, who);
@@ -104,6 +114,20 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             EventName = nameof(EventIds.RequestDenied))]
         public static partial void RequestDenied(
             ILogger logger, string method, string? path, int status, string? @operator, EndPoint? remoteEndPoint, string more);
+
+        [LoggerMessage(
+            EventIds.PublishDenied,
+            LogLevel.Warning,
+            "An event for another user was refused: its publisher is for the users '{Users}' [by {Publisher}]{More}",
+            EventName = nameof(EventIds.PublishDenied))]
+        public static partial void PublishDenied(ILogger logger, string users, string? publisher, string more);
+
+        [LoggerMessage(
+            EventIds.FolderCopied,
+            LogLevel.Warning,
+            "The data folder was copied to {Target} at {At:O}",
+            EventName = nameof(EventIds.FolderCopied))]
+        public static partial void FolderCopied(ILogger logger, string target, DateTimeOffset at);
 
         [LoggerMessage(
             EventIds.CredentialDenied,

@@ -218,6 +218,12 @@ internal static class EventIds
     /// <summary>Credentials were revoked.</summary>
     public const int CredentialsRevoked = 2112;
 
+    /// <summary>An event was refused, since its publisher is not for its user.</summary>
+    public const int PublishDenied = 2113;
+
+    /// <summary>The data folder was copied.</summary>
+    public const int FolderCopied = 2114;
+
     /// <summary>A lifecycle event is accepted: it has its number.</summary>
     public const int CheckpointAccepted = 2150;
 

@@ -39,7 +39,9 @@ internal sealed partial class UserErasure(
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<StreamAccount>>> _underWay = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<string> _found = new();
+
+    // Begun, by this process or by an earlier one, and not done: nobody may get these users' streams before.
+    private readonly ConcurrentDictionary<string, bool> _unfinished = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Erases a user.</summary>
@@ -49,8 +51,7 @@ internal sealed partial class UserErasure(
     /// <exception cref="PipelineException">It cannot be done now; what has begun goes on at the next start at the latest.</exception>
     public Task<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
     {
-        var own = new Lazy<Task<StreamAccount>>(() => Task.Run(() => RunAsync(userId, _stopping.Token), CancellationToken.None));
-        return _underWay.GetOrAdd(userId, own).Value.WaitAsync(cancellationToken);
+        return BeginAsync(userId, onlyUnfinished: false).WaitAsync(cancellationToken);
     }
 
     /// <summary>Finds what an earlier process began; until it is completed nobody gets these users' streams.</summary>
@@ -60,7 +61,7 @@ internal sealed partial class UserErasure(
         {
             if (streams.TryBeginErasure(userId))
             {
-                _found.Enqueue(userId);
+                _unfinished.TryAdd(userId, true);
             }
         }
     }
@@ -68,10 +69,9 @@ internal sealed partial class UserErasure(
     /// <summary>Completes what was found. Called by a loop.</summary>
     public async ValueTask RoundAsync(CancellationToken cancellationToken)
     {
-        while (log.Trouble is null && _found.TryPeek(out var userId))
+        foreach (var userId in _unfinished.Keys.TakeWhile(_ => log.Trouble is null))
         {
-            await EraseAsync(userId, cancellationToken);
-            _found.TryDequeue(out _);
+            await BeginAsync(userId, onlyUnfinished: true).WaitAsync(cancellationToken);
         }
     }
 
@@ -81,11 +81,24 @@ internal sealed partial class UserErasure(
         _stopping.Dispose();
     }
 
-    private async Task<StreamAccount> RunAsync(string userId, CancellationToken cancellationToken)
+    private Task<StreamAccount> BeginAsync(string userId, bool onlyUnfinished)
     {
-        var hasBegun = false;
+        var own = new Lazy<Task<StreamAccount>>(
+            () => Task.Run(() => RunAsync(userId, onlyUnfinished, _stopping.Token), CancellationToken.None));
+        return _underWay.GetOrAdd(userId, own).Value;
+    }
+
+    private async Task<StreamAccount> RunAsync(string userId, bool onlyUnfinished, CancellationToken cancellationToken)
+    {
+        var hasBegun = _unfinished.ContainsKey(userId);
         try
         {
+            if (onlyUnfinished && !hasBegun)
+            {
+                // Somebody else has completed it just now, and the user may have come back since.
+                return default;
+            }
+
             var begun = time.GetTimestamp();
 
             // First, while their last events can still be stored: what they say later would be refused, and reported.
@@ -95,6 +108,7 @@ internal sealed partial class UserErasure(
             await EndConnectionsAsync(userId, cancellationToken);
             await streams.CloseErasedAsync(userId, cancellationToken);
             hasBegun = true;
+            _unfinished.TryAdd(userId, true);
             var account = await log.EraseAsync(userId, cancellationToken);
             runs.Erase(userId);
             commands.Erase(userId);
@@ -106,20 +120,15 @@ internal sealed partial class UserErasure(
             failures.TellAll();
             feed.Erase(userId);
             await log.CompleteErasureAsync(userId, cancellationToken);
+            _unfinished.TryRemove(userId, out _);
             streams.EndErasure(userId);
             Log.Erased(logger, account.Accepted, time.GetElapsedTime(begun).TotalSeconds);
             return account;
         }
         catch (Exception) when (!hasBegun)
         {
-            // Nothing is deleted yet, so the user is as before.
+            // Nothing is deleted yet, so the user is as before. What has begun is completed by whoever asks again, or by the loop.
             streams.EndErasure(userId);
-            throw;
-        }
-        catch (Exception)
-        {
-            // It has to be completed, by whoever asks again or by the loop.
-            _found.Enqueue(userId);
             throw;
         }
         finally

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Commands;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
@@ -35,6 +36,7 @@ internal sealed partial class EventPublisher(
     PipelineSpans spans,
     IOptions<PeerLimitOptions> peerLimits,
     LimitMetrics limits,
+    SecurityAudit audit,
     ServedTime time)
 {
     /// <summary>What failures call it.</summary>
@@ -76,6 +78,7 @@ internal sealed partial class EventPublisher(
             attempt = target.Attempt;
             if (target.UserId is { } user && !request.Caller.Covers(user))
             {
+                audit.PublishRefused(request.Publisher, request.Caller.Users.Text);
                 return Rejected(Failure.In(
                     FailureCode.Forbidden,
                     new FailureScope(Operation),

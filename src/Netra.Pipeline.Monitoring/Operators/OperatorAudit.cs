@@ -11,7 +11,10 @@ namespace Netra.Pipeline.Monitoring.Operators;
 /// </summary>
 internal sealed class OperatorAudit(SecurityAudit audit)
 {
-    private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id"];
+    private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id", "key_id"];
+
+    // What names users, or credentials, without being asked for one.
+    private static readonly string[] OfAllUsers = ["ListDeadLetters", "ReadUserFigures", "ListKeys", "ReadAudit"];
 
     /// <summary>Has a request answered, and records it.</summary>
     /// <param name="context">The request.</param>
@@ -42,7 +45,7 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         {
             audit.OperatorChanged(who, remote, operation, subject, status);
         }
-        else if (subject is not null || operation == "ListDeadLetters")
+        else if (subject is not null || OfAllUsers.Contains(operation))
         {
             audit.OperatorRead(who, remote, operation, subject ?? "all users", status);
         }

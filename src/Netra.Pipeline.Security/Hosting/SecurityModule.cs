@@ -30,7 +30,9 @@ internal sealed class SecurityModule(IServiceProvider services) : PipelineModule
 
     public override ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
     {
-        services.GetRequiredService<AccessDirectory>().Store.Erase(userId);
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        services.GetRequiredService<AccessDirectory>().Erase(new Revocation(
+            userId, TokenId: null, now, now + services.GetRequiredService<IOptions<CredentialOptions>>().Value.LongestLife));
         return ValueTask.CompletedTask;
     }
 

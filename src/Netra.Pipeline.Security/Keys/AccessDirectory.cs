@@ -14,6 +14,9 @@ internal sealed class AccessDirectory(
 {
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
 
+    // Longer than a handshake may take that was let in just before its user was erased.
+    private static readonly TimeSpan ErasedLately = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly HashSet<TokenLease> _leases = [];
     private Dictionary<string, KeyLease> _keys = new(StringComparer.Ordinal);
@@ -21,6 +24,9 @@ internal sealed class AccessDirectory(
     private HashSet<string> _tokens = new(StringComparer.Ordinal);
     private long _version = -1;
     private bool _hasRevoked;
+    private bool _hasErased;
+    private bool _hasTicked;
+    private long? _erasedAt;
     private long _trimmedAt;
 
     /// <summary>The file.</summary>
@@ -73,7 +79,8 @@ internal sealed class AccessDirectory(
         EnsureRead();
         lock (_gate)
         {
-            return IsRevoked(identity.UserId, identity.CredentialId, identity.IssuedAt);
+            return IsRevoked(identity.UserId, identity.CredentialId, identity.IssuedAt)
+                || (_hasErased && IsOfErased(identity.UserId, identity.IssuedAt));
         }
     }
 
@@ -115,12 +122,38 @@ internal sealed class AccessDirectory(
         EndRevoked();
     }
 
+    /// <summary>
+    /// Forgets an erased user. What was issued to the user until now holds no more; what does not say when it was issued is not known to
+    /// be older, and holds on.
+    /// </summary>
+    public void Erase(Revocation revocation)
+    {
+        Store.Erase(revocation);
+        lock (_gate)
+        {
+            _erasedAt = time.GetTimestamp();
+        }
+
+        Read();
+        EndRevoked();
+    }
+
     /// <summary>One round of the background loop.</summary>
     public void OnTick()
     {
-        if (Store.Version() != Volatile.Read(ref _version))
+        var isChanged = Store.Version() != Volatile.Read(ref _version);
+        if (isChanged)
         {
             Read();
+        }
+
+        if (isChanged || !_hasTicked)
+        {
+            _hasTicked = true;
+            foreach (var (target, at) in Store.TakeBackups())
+            {
+                audit.FolderCopied(target, at);
+            }
         }
 
         EndOver();
@@ -191,6 +224,7 @@ internal sealed class AccessDirectory(
                 .ToDictionary(static group => group.Key, static group => group.Max(static one => one.RevokedAt), StringComparer.Ordinal);
             _tokens = revocations.Select(static revocation => revocation.TokenId).OfType<string>().ToHashSet(StringComparer.Ordinal);
             _hasRevoked = revocations.Count > 0;
+            _hasErased = _users.Keys.Any(AccessStore.IsOfErased);
             Volatile.Write(ref _version, version);
         }
 
@@ -217,6 +251,7 @@ internal sealed class AccessDirectory(
     private void EndRevoked()
     {
         List<TokenLease> leases;
+        bool looksForErased;
         lock (_gate)
         {
             if (!_hasRevoked)
@@ -224,8 +259,10 @@ internal sealed class AccessDirectory(
                 return;
             }
 
+            looksForErased = _erasedAt is { } erasedAt && time.GetElapsedTime(erasedAt) < ErasedLately;
             leases = [.. _leases.Where(lease =>
-                IsRevoked(lease.Identity.UserId, lease.Identity.CredentialId, lease.Identity.IssuedAt))];
+                IsRevoked(lease.Identity.UserId, lease.Identity.CredentialId, lease.Identity.IssuedAt)
+                || (looksForErased && IsOfErased(lease.Identity.UserId, lease.Identity.IssuedAt)))];
         }
 
         leases.ForEach(static lease => lease.End());
@@ -235,7 +272,9 @@ internal sealed class AccessDirectory(
             bool isRevoked;
             lock (_gate)
             {
-                isRevoked = IsRevoked(connection.UserId, identity?.CredentialId, identity is null ? null : connection.Credential!.IssuedAt);
+                var issuedAt = identity is null ? (DateTimeOffset?)null : connection.Credential!.IssuedAt;
+                isRevoked = IsRevoked(connection.UserId, identity?.CredentialId, issuedAt)
+                    || (looksForErased && IsOfErased(connection.UserId, issuedAt));
             }
 
             if (isRevoked)
@@ -248,6 +287,9 @@ internal sealed class AccessDirectory(
     private bool IsRevoked(string userId, string? credentialId, DateTimeOffset? issuedAt)
         => (_users.TryGetValue(userId, out var revokedAt) && (issuedAt is not { } issued || issued <= revokedAt))
             || (credentialId is not null && _tokens.Contains(credentialId));
+
+    private bool IsOfErased(string userId, DateTimeOffset? issuedAt)
+        => issuedAt is { } issued && _users.TryGetValue(Store.NameOfErased(userId), out var erasedAt) && issued <= erasedAt;
 
     private void Forget(TokenLease lease)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Netra.Pipeline.Access;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Sqlite;
@@ -30,7 +32,18 @@ internal sealed class AccessStore : IDisposable
             CREATE INDEX tickets_of_user ON tickets(user_id);
             CREATE INDEX tickets_by_end ON tickets(expires_at);
             """),
+
+        // What the names of erased users are hashed with, and copies of the folder that no server has told of yet.
+        new(2, """
+            CREATE TABLE secret(key BLOB NOT NULL);
+            INSERT INTO secret VALUES(randomblob(32));
+            CREATE TABLE backups(number INTEGER PRIMARY KEY, target TEXT NOT NULL, at INTEGER NOT NULL);
+            """),
     ];
+
+    // What nobody can be called. A revocation of an erased user is kept under it and a hash.
+    private const string ErasedPrefix = "$erased/";
+    private const int HashBytes = 16;
 
     private readonly Lock _slowGate = new();
     private readonly Lock _fastGate;
@@ -48,6 +61,11 @@ internal sealed class AccessStore : IDisposable
     private readonly SqliteStatement _countTickets;
     private readonly SqliteStatement _trimTickets;
     private readonly SqliteStatement _eraseTickets;
+    private readonly SqliteStatement _renameRevocations;
+    private readonly SqliteStatement _eraseKeys;
+    private readonly SqliteStatement _addBackup;
+    private readonly SqliteStatement _takeBackups;
+    private readonly byte[] _secret;
 
     private AccessStore(SqliteDatabase slow, SqliteDatabase fast)
     {
@@ -67,6 +85,12 @@ internal sealed class AccessStore : IDisposable
         _countTickets = fast.Prepare("SELECT count(*) FROM tickets WHERE user_id = ?1 AND expires_at > ?2");
         _trimTickets = fast.Prepare("DELETE FROM tickets WHERE expires_at <= ?1");
         _eraseTickets = fast.Prepare("DELETE FROM tickets WHERE user_id = ?1");
+        _renameRevocations = slow.Prepare("UPDATE revocations SET user_id = ?2 WHERE user_id = ?1");
+        _eraseKeys = slow.Prepare("DELETE FROM keys WHERE users = ?1");
+        _addBackup = slow.Prepare("INSERT INTO backups(target, at) VALUES(?1, ?2)");
+        _takeBackups = slow.Prepare("DELETE FROM backups RETURNING target, at");
+        using var secret = new SqliteStatement(slow, "SELECT key FROM secret");
+        _secret = secret.Step() ? secret.Copy(0, at: 0) : throw new InvalidDataException("its table 'secret' is empty");
     }
 
     /// <summary>Opens the file, or creates it.</summary>
@@ -250,26 +274,63 @@ internal sealed class AccessStore : IDisposable
         }
     }
 
-    /// <summary>Forgets a user's tickets.</summary>
-    public void EraseTickets(string userId)
+    /// <summary>Whether a user of a revocation is one who was erased.</summary>
+    public static bool IsOfErased(string userId) => userId.StartsWith(ErasedPrefix, StringComparison.Ordinal);
+
+    /// <summary>By what an erased user is known.</summary>
+    public string NameOfErased(string userId)
+        => ErasedPrefix + Convert.ToHexString(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(userId)).AsSpan(0, HashBytes));
+
+    /// <summary>
+    /// Ends a user's credentials, and leaves nothing of the user, neither in the tables, nor in the file's free space: tickets go, and keys
+    /// for that user alone; what was revoked is remembered under a hash.
+    /// </summary>
+    /// <param name="revocation">All that was issued to the user until now.</param>
+    public void Erase(Revocation revocation)
     {
+        var userId = revocation.UserId!;
         lock (_fastGate)
         {
             _eraseTickets.Bind(1, userId).Execute();
         }
-    }
 
-    /// <summary>
-    /// Leaves nothing of a user's tickets, neither in the table, nor in the file's free space. Revocations of the user's tokens stay for as
-    /// long as the tokens would be good.
-    /// </summary>
-    public void Erase(string userId)
-    {
-        EraseTickets(userId);
         lock (_slowGate)
         {
+            _renameRevocations.Bind(1, userId).Bind(2, NameOfErased(userId)).Execute();
+            if (!userId.EndsWith('*'))
+            {
+                _eraseKeys.Bind(1, userId).Execute();
+            }
+
+            Add(revocation with { UserId = NameOfErased(userId) });
             _slow.Execute("VACUUM");
             _slow.TryTruncateJournal();
+        }
+    }
+
+    /// <summary>Remembers that the folder was copied, until a server has told of it.</summary>
+    public void AddBackup(string target, DateTimeOffset at)
+    {
+        lock (_slowGate)
+        {
+            Bind(_addBackup.Bind(1, target), 2, at);
+            _addBackup.Execute();
+        }
+    }
+
+    /// <summary>Where the folder was copied to since this was asked last, and when.</summary>
+    public IReadOnlyList<(string Target, DateTimeOffset At)> TakeBackups()
+    {
+        lock (_slowGate)
+        {
+            var backups = new List<(string Target, DateTimeOffset At)>();
+            using var rows = _takeBackups.Query();
+            while (rows.Next())
+            {
+                backups.Add((_takeBackups.Text(0), Time(_takeBackups, 1)!.Value));
+            }
+
+            return backups;
         }
     }
 

@@ -50,8 +50,7 @@ internal sealed class KeyEndpoints(
         (wanted, _) =>
         {
             var now = time.GetUtcNow();
-            directory.Revoke(new Revocation(
-                wanted.UserId, wanted.TokenId, now, now + options.Value.MaxTokenLifetime + (2 * options.Value.ClockSkew)));
+            directory.Revoke(new Revocation(wanted.UserId, wanted.TokenId, now, now + options.Value.LongestLife));
             audit.Revoked(
                 RequestAuthor.IdOf(context.User), wanted.UserId is { } user ? $"user {user}" : "one token, by its id");
             return Task.FromResult(JsonAnswer.Empty(StatusCodes.Status204NoContent));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 
@@ -17,7 +18,16 @@ internal static class FolderCommands
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            foreach (var copy in FolderBackup.Copy(FolderOf(configuration), parsed.GetRequiredValue(to), cancellationToken))
+            var (folder, target) = (FolderOf(configuration), parsed.GetRequiredValue(to));
+            var copies = FolderBackup.Copy(folder, target, cancellationToken);
+
+            // The server's audit tells of it. After the copy, which therefore does not.
+            using (var access = AccessStore.Open(folder))
+            {
+                access.AddBackup(Path.GetFullPath(target), TimeProvider.System.GetUtcNow());
+            }
+
+            foreach (var copy in copies)
             {
                 await Console.Out.WriteLineAsync(
                     string.Create(CultureInfo.InvariantCulture, $"{copy}: {new FileInfo(copy).Length} bytes"));

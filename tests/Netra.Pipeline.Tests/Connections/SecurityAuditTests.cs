@@ -1,7 +1,9 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Security;
 
 namespace Netra.Pipeline.Tests.Connections;
 
@@ -55,6 +57,52 @@ internal sealed class SecurityAuditTests
         Assert.That(
             (line.EventId.Id, line.Values["Operation"], line.Values["Subject"], line.Values["Status"]),
             Is.EqualTo((EventIds.OperatorChanged, "DropDeadLetter", "dead_letter_id 7", 404)));
+    }
+
+    [TestCase("DELETE", "/v1/users/ada", "EraseUser", "user_id ada", 200)]
+    [TestCase("POST", "/monitoring/websocket/drain", "BeginDrain", null, 200)]
+    [TestCase("DELETE", "/v1/keys/k7", "RevokeKey", "key_id k7", 404)]
+    [TestCase("POST", "/v1/keys", "CreateKey", null, 400)]
+    [TestCase("POST", "/v1/revocations", "RevokeCredentials", null, 400)]
+    [TestCase("GET", "/v1/keys", "ListKeys", "all users", 200)]
+    [TestCase("GET", "/monitoring/websocket/metrics/users", "ReadUserFigures", "all users", 200)]
+    [TestCase("GET", "/monitoring/websocket/audit", "ReadAudit", "all users", 200)]
+    public async Task Operators_WhateverTouchesSomebody_IsWrittenDown(
+        string method, string path, string operation, string? subject, int status)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        using var http = host.CreateClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Content = method == "POST" ? new StringContent("""{"reason":"a drill"}""", Encoding.UTF8, "application/json") : null;
+
+        using var response = await http.SendAsync(request);
+
+        var line = await WrittenAsync(host);
+        Assert.That(
+            (line.EventId.Id, line.Values["Operation"], line.Values["Subject"], line.Values["Status"]),
+            Is.EqualTo((
+                method == "GET" ? EventIds.OperatorRead : EventIds.OperatorChanged,
+                (object?)operation,
+                (object?)subject,
+                (object?)status)));
+    }
+
+    [Test]
+    public async Task Publisher_ForSomeUsers_IsWrittenDownWhereItIsRefused()
+    {
+        using var issuer = TokenIssuer.Rsa();
+        await using var host = await SecureClient.StartAsync(issuer.Settings());
+        var key = await host.MakeKeyAsync(issuer.Good("admin", ["netra.configure"]), "team", "publish connect", "team-*");
+
+        await host.PublishAsync(key, "eve");
+        await host.SendAsync(HttpMethod.Post, "/v1/tickets", key, """{"user_id":"eve"}""");
+        await host.SendAsync(HttpMethod.Get, "/v1/ledger", credential: "nk_wrong");
+
+        await Eventually.BecomesTrueAsync(
+            () => Audit(host).Select(static line => line.EventId.Id).Where(static id => id is 2101 or 2113)
+                .SequenceEqual([EventIds.PublishDenied, EventIds.RequestDenied, EventIds.RequestDenied]),
+            "all three are written down");
+        Assert.That(Audit(host).Select(static line => line.EventId.Id), Does.Contain(EventIds.ApiKeyChanged));
     }
 
     [TestCase("somebody", 401)]

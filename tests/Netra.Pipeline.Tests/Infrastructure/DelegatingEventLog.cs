@@ -61,7 +61,7 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
     public ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
         => log.EraseAsync(userId, cancellationToken);
 
-    public ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken)
+    public virtual ValueTask CompleteErasureAsync(string userId, CancellationToken cancellationToken)
         => log.CompleteErasureAsync(userId, cancellationToken);
 
     public ValueTask<IReadOnlyList<string>> ReadErasuresAsync(CancellationToken cancellationToken)

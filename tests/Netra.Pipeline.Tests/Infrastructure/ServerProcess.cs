@@ -196,9 +196,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Sends it a signal, such as <c>STOP</c>.</summary>
-    public async Task SignalAsync(string signal)
+    public Task SignalAsync(string signal) => SignalAsync(signal, $"{_process.Id}");
+
+    /// <summary>Sends a signal to its only child: whoever reads its standard output, where there is one.</summary>
+    public async Task SignalChildAsync(string signal)
+        => await SignalAsync(signal, (await File.ReadAllTextAsync($"/proc/{Id}/task/{Id}/children")).Trim());
+
+    private static async Task SignalAsync(string signal, string process)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", process]);
         using var patience = new CancellationTokenSource(TestClient.Patience);
         await kill.WaitForExitAsync(patience.Token);
     }

@@ -24,4 +24,6 @@ internal enum Guard
     Drain,
     Limits,
     Credentials,
+    Erasure,
+    Output,
 }

@@ -61,6 +61,9 @@ internal sealed record Harm(string Name, Guard Guard, string Situation, string H
     /// <summary>How many file handles the server may have.</summary>
     public int? Handles { get; init; }
 
+    /// <summary>Whether a process reads the server's standard output that can be stopped.</summary>
+    public bool HasReader { get; init; }
+
     /// <summary>How large the server's disk is, where it is one that can be filled.</summary>
     public string? Disk { get; init; }
 

@@ -122,6 +122,15 @@ internal sealed class HarmBench : IAsyncDisposable
         return pages;
     }
 
+    /// <summary>A user's page that was opened.</summary>
+    public HealthyPage PageOf(string userId)
+    {
+        lock (_gate)
+        {
+            return _pages.Find(page => page.UserId == userId)!;
+        }
+    }
+
     /// <summary>Everything else that a situation holds on to.</summary>
     public T Keep<T>(T disposable)
         where T : IDisposable
@@ -452,6 +461,7 @@ internal sealed class HarmBench : IAsyncDisposable
         ];
         string[] command = Harm.Handles is { } handles
             ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--nofile={handles}:{handles}"), "dotnet", HarmSettings.Server]
+            : Harm.HasReader ? ["bash", "-c", "exec dotnet \"$0\" \"$@\" > >(exec cat)", HarmSettings.Server]
             : ["dotnet", HarmSettings.Server];
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in HarmSettings.IsFull

@@ -10,6 +10,7 @@ internal static class HarmCatalogue
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
         .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
         .. CommandHarms.All(), .. OriginHarms.All(), .. DrainHarms.All(), .. LimitHarms.All(), .. CredentialHarms.All(),
+        .. FolderHarms.All(),
     ];
 
     /// <summary>The rows that are to be run.</summary>
@@ -48,6 +49,8 @@ internal static class HarmCatalogue
         Guard.Drain => "drain",
         Guard.Limits => "limits",
         Guard.Credentials => "credentials",
+        Guard.Erasure => "erasure",
+        Guard.Output => "output",
         _ => throw new ArgumentOutOfRangeException(nameof(guard)),
     };
 

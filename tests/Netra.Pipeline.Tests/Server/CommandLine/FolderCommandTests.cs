@@ -20,6 +20,8 @@ internal sealed class FolderCommandTests
                 var port = await server.WhenReadyAsync();
                 await PublishAsync(port, 5);
                 await RunAsync(0, "netra.db: ", "backup", backup, $"--Netra:DataDirectory={data}");
+                await Eventually.BecomesTrueAsync(
+                    () => server.Output.Contains($"was copied to {backup}", StringComparison.Ordinal), "it is in the audit");
                 await PublishAsync(port, 5);
                 await using var page = await ConnectAsync(port, "&seq=0");
                 Assert.That((await page.ReadEventsAsync(10))[^1].Seq, Is.EqualTo(10));

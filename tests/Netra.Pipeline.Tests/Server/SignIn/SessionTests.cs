@@ -107,6 +107,55 @@ internal sealed class SessionTests
         Assert.That(server.Output, Does.Not.Contain("confidential").And.Contain("could not sign in"));
     }
 
+    [Test]
+    public async Task Session_OfAnErasedUser_EndsWithAllElseThatWasIssued()
+    {
+        const string User = "ada-unforgettable-7f31";
+        await using var folder = new ServerFolder();
+        var operating = await MakeKeyAsync(folder, "--scope", "configure");
+        var connecting = await MakeKeyAsync(folder, "--scope", "connect");
+        var own = await MakeKeyAsync(folder, "--scope", "connect", "--users", User);
+        await using var server = ServerProcess.Start("Production", folder.Argument);
+        var address = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}");
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = address };
+        using var admin = new HttpClient { BaseAddress = address };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", operating);
+        using var signedIn = await browser.PostAsJsonAsync("/v1/session", new { key = connecting, user_id = User });
+        using var answer = await browser.PostAsync("/v1/tickets", content: null);
+        var ticket = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("ticket").GetString();
+
+        Assert.That(await StatusAsync(admin, HttpMethod.Delete, $"/v1/users/{User}"), Is.EqualTo(HttpStatusCode.OK));
+
+        Assert.That((await DescribeAsync(browser)).TryGetProperty("user_id", out _), Is.False);
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            async () => await TestClient.ConnectAsync(new Uri($"ws://127.0.0.1:{address.Port}/ws?ticket={ticket}")), Throws.Exception);
+        using var withKey = await browser.PostAsJsonAsync("/v1/session", new { key = own, user_id = User });
+        Assert.That(withKey.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), "the key was the user's alone");
+        using var revoked = await admin.PostAsJsonAsync("/v1/revocations", new { user_id = User });
+        Assert.That(revoked.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(await StatusAsync(admin, HttpMethod.Delete, $"/v1/users/{User}"), Is.EqualTo(HttpStatusCode.OK));
+        foreach (var file in Directory.EnumerateFiles(folder.Argument.Split('=')[1], "*", SearchOption.AllDirectories)
+            .Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            Assert.That(System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)), Does.Not.Contain(User), file);
+        }
+
+        // Who comes back is a new user; what is issued in the second of the erasure is the old one's.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                using var anew = await browser.PostAsJsonAsync("/v1/session", new { key = connecting, user_id = User });
+                return await StatusAsync(browser, HttpMethod.Post, "/v1/tickets") == HttpStatusCode.Created;
+            },
+            "the user can come back");
+        Assert.That(
+            server.Output,
+            Does.Contain($"EraseUser of user_id {User} was answered with 200").And.Contain("of test is revoked")
+                .And.Contain($"The credentials of user {User} were revoked"),
+            "it is in the audit");
+    }
+
     private static async Task<JsonElement> DescribeAsync(HttpClient browser) => await browser.GetFromJsonAsync<JsonElement>("/v1/session");
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient browser, HttpMethod method, string path)
