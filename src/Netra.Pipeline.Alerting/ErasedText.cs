@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Alerting;
 
@@ -11,9 +12,9 @@ internal sealed class ErasedText
 
     private readonly Regex _user;
 
-    /// <param name="userId">The user.</param>
-    public ErasedText(string userId) => _user = new Regex(
-        $@"(?<![\p{{L}}\p{{N}}_]){Regex.Escape(userId)}(?![\p{{L}}\p{{N}}_])",
+    /// <param name="userKey">The user's key; texts name the user's id, after the tenant where there is one.</param>
+    public ErasedText(string userKey) => _user = new Regex(
+        $@"(?<![\p{{L}}\p{{N}}_]){Regex.Escape(UserKey.UserOf(userKey))}(?![\p{{L}}\p{{N}}_])",
         RegexOptions.CultureInvariant,
         TimeSpan.FromSeconds(1));
 

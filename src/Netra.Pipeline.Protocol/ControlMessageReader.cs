@@ -16,6 +16,7 @@ internal static class ControlMessageReader
         long? ackInterval = null;
         long? ackEvery = null;
         long? expires = null;
+        string? tenantId = null;
         string? postKey = null;
         while (reader.Next())
         {
@@ -63,6 +64,10 @@ internal static class ControlMessageReader
             {
                 expires = reader.IsNull ? expires : reader.Integer("expires_in_ms", expires, min: 0);
             }
+            else if (reader.Is("tenant_id"u8))
+            {
+                tenantId = reader.IsNull ? tenantId : reader.String("tenant_id", tenantId);
+            }
             else if (reader.Is("post_key"u8))
             {
                 postKey = reader.IsNull ? postKey : reader.String("post_key", postKey);
@@ -86,6 +91,7 @@ internal static class ControlMessageReader
             (int)MessageReader.Required(ackEvery, "welcome", "ack_every"))
         {
             ExpiresInMs = expires,
+            TenantId = tenantId,
             PostKey = postKey,
         };
     }

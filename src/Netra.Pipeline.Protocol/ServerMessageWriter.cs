@@ -11,6 +11,11 @@ public static class ServerMessageWriter
         json.WriteString("type"u8, "welcome"u8);
         json.WriteString("connection_id"u8, message.ConnectionId);
         json.WriteString("user_id"u8, message.UserId);
+        if (message.TenantId is not null)
+        {
+            json.WriteString("tenant_id"u8, message.TenantId);
+        }
+
         json.WriteString("epoch"u8, message.Epoch);
         json.WriteNumber("seq"u8, message.Seq);
         json.WriteNumber("from"u8, message.From);

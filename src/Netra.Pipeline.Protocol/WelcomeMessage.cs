@@ -23,6 +23,9 @@ public sealed record WelcomeMessage(
     long AckIntervalMs,
     int AckEvery) : ServerMessage
 {
+    /// <summary>The user's tenant; <see langword="null"/> where there is none.</summary>
+    public string? TenantId { get; init; }
+
     /// <summary>How long the credential is valid, in milliseconds from 0; <see langword="null"/> where it has no end.</summary>
     public long? ExpiresInMs { get; init; }
 

@@ -34,6 +34,12 @@ public sealed class CredentialOptions
     public string UserClaim { get; set; } = "sub";
 
     /// <summary>
+    /// The claim that is the user's tenant, where there are tenants (docs/protocol.md, section 12.6). Default: none, and no user of a token
+    /// has a tenant.
+    /// </summary>
+    public string? TenantClaim { get; set; }
+
+    /// <summary>
     /// The claim that names rights, as <c>netra.publish</c>: a list, or words with spaces between them. Default <c>roles</c>.
     /// </summary>
     [Required]
@@ -73,6 +79,8 @@ public sealed class CredentialOptions
     /// <summary>How long revocations are remembered: until everything that they are about has ended by itself.</summary>
     internal TimeSpan LongestLife
         => (MaxTokenLifetime > SessionLifetime ? MaxTokenLifetime : SessionLifetime) + (2 * ClockSkew);
+
+    internal bool HasTenants => TenantClaim is { Length: > 0 };
 
     internal bool HasTokens => Keys.Count > 0 || JwksFile is { Length: > 0 } || JwksUrl is { Length: > 0 } || Authority is { Length: > 0 };
 }

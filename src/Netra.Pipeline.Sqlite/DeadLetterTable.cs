@@ -31,7 +31,7 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     private readonly SqliteStatement _ofEvent = database.Prepare($"SELECT {Columns} WHERE d.stream = ?1 AND d.seq = ?2");
 
     // One for each set of filters, so that each is answered from the index that fits.
-    private readonly Dictionary<(bool User, bool State, bool Webhook), SqliteStatement> _lists = [];
+    private readonly Dictionary<(bool User, bool Tenant, bool State, bool Webhook), SqliteStatement> _lists = [];
 
     /// <returns>The new dead letter's number.</returns>
     /// <exception cref="InvalidDataException">The event is not as it was stored.</exception>
@@ -71,7 +71,7 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     public IReadOnlyList<DeadLetter> List(DeadLetterQuery query)
     {
         var letters = new List<DeadLetter>();
-        var list = ListFor((query.UserId is not null, query.State is not null, query.Webhook is not null));
+        var list = ListFor((query.UserId is not null, query.TenantId is not null, query.State is not null, query.Webhook is not null));
         list.Bind(1, query.After).Bind(2, query.Limit);
         if (query.UserId is { } userId)
         {
@@ -81,6 +81,11 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
         if (query.State is { } state)
         {
             list.Bind(4, (long)state);
+        }
+
+        if (query.TenantId is { } tenantId)
+        {
+            list.Bind(6, tenantId);
         }
 
         if (query.Webhook is { } webhook)
@@ -177,12 +182,13 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
         return rows.Next() ? _count.Int64(0) : 0;
     }
 
-    private SqliteStatement ListFor((bool User, bool State, bool Webhook) filters)
+    private SqliteStatement ListFor((bool User, bool Tenant, bool State, bool Webhook) filters)
     {
         if (!_lists.TryGetValue(filters, out var list))
         {
             var conditions = (filters.User ? " AND s.user = ?3" : string.Empty)
                 + (filters.State ? " AND d.state = ?4" : string.Empty)
+                + (filters.Tenant ? " AND s.tenant = ?6" : string.Empty)
                 + (filters.Webhook ? " AND d.webhook = ?5" : string.Empty);
             list = database.Prepare($"SELECT {Columns} WHERE d.number > ?1{conditions} ORDER BY d.number LIMIT ?2");
             _lists.Add(filters, list);

@@ -1,5 +1,6 @@
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Sqlite;
 
@@ -212,7 +213,7 @@ internal sealed class LogStore : IDisposable
         _appended.Clear();
         foreach (var lease in _refused)
         {
-            var cause = new InvalidOperationException($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over.");
+            var cause = new InvalidOperationException($"Lease {lease.FencingToken} of the stream of {UserKey.Show(lease.UserId)} is over.");
             Tell(lease, failed, static (lease, cause) => lease.Owner!.OnAbandoned(cause), cause);
         }
 

@@ -8,12 +8,16 @@ internal sealed class ReadStore : IDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteStatement _userOf;
     private readonly SqliteStatement _streamOf;
+    private readonly SqliteStatement _tenantOf;
 
     public ReadStore(SqliteDatabase database, StorageClock clock)
     {
         _database = database;
         _userOf = database.Prepare("SELECT user FROM streams WHERE key = ?1");
         _streamOf = database.Prepare("SELECT id FROM streams WHERE user = ?1");
+        _tenantOf = database.Prepare(
+            "SELECT user, accepted, acked_kept + acked_gone, rows - acked_kept - dead_kept, expired, dead_kept + dead_gone FROM streams "
+            + "WHERE tenant = ?1 AND user NOT LIKE '$%'");
         Events = new EventReader(database);
         Keys = new KeyTable(database);
         Commits = new CommitTable(database);
@@ -61,6 +65,24 @@ internal sealed class ReadStore : IDisposable
     {
         using var rows = _streamOf.Bind(1, userId).Query();
         return rows.Next();
+    }
+
+    /// <summary>The accounts of a tenant's users together, but for some.</summary>
+    public (long Users, StreamAccount Account) ReadTenant(string tenantId, IReadOnlySet<string> except)
+    {
+        var (users, account) = (0L, default(StreamAccount));
+        using var rows = _tenantOf.Bind(1, tenantId).Query();
+        while (rows.Next())
+        {
+            if (!except.Contains(_tenantOf.Text(0)))
+            {
+                users++;
+                account += new StreamAccount(
+                    _tenantOf.Int64(1), _tenantOf.Int64(2), _tenantOf.Int64(3), _tenantOf.Int64(4), _tenantOf.Int64(5));
+            }
+        }
+
+        return (users, account);
     }
 
     public void Dispose() => _database.Dispose();

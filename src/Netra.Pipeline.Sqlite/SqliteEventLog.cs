@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Sqlite;
 
@@ -209,13 +210,13 @@ public sealed partial class SqliteEventLog : IEventLog
 
         if (!granted.IsClaimed)
         {
-            throw new InvalidOperationException($"The stream of {granted.UserId} is not claimed.");
+            throw new InvalidOperationException($"The stream of {UserKey.Show(granted.UserId)} is not claimed.");
         }
 
         if (entry.Seq != granted.LastTaken + 1)
         {
             throw new InvalidOperationException(
-                $"Event {entry.Seq} does not follow {granted.LastTaken} in the stream of {granted.UserId}.");
+                $"Event {entry.Seq} does not follow {granted.LastTaken} in the stream of {UserKey.Show(granted.UserId)}.");
         }
 
         // As it is now: by the time that it is stored the wall clock may have been set.
@@ -318,6 +319,11 @@ public sealed partial class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public ValueTask<(long Users, StreamAccount Account)> ReadTenantAsync(
+        string tenantId, IReadOnlySet<string> except, CancellationToken cancellationToken)
+        => Open.Readers.ReadAsync(new FailureScope("read-tenant"), store => store.ReadTenant(tenantId, except), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_open is { } log && !_isDisposed)
@@ -338,10 +344,12 @@ public sealed partial class SqliteEventLog : IEventLog
         => SendFailureException.LogNotOpened(SqliteFile.PathIn(_data.DataDirectory), reason);
 
     internal static SqliteLease Granted(StreamLease lease)
-        => lease as SqliteLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
+        => lease as SqliteLease
+            ?? throw new ArgumentException($"The lease of {UserKey.Show(lease.UserId)} was granted by another log.", nameof(lease));
 
     private static InvalidOperationException Superseded(SqliteLease lease)
-        => new($"Lease {lease.FencingToken} of the stream of {lease.UserId} is over: it was released, or a newer one supersedes it.");
+        => new($"Lease {lease.FencingToken} of the stream of {UserKey.Show(lease.UserId)} is over: it was released, or a newer one "
+            + "supersedes it.");
 
     private static partial class Log
     {

@@ -124,6 +124,14 @@ internal static class SqliteSchema
 
         // A check sum of each event (EventSum); of those that an older version has stored there is none.
         new(9, "ALTER TABLE events ADD COLUMN sum INTEGER;"),
+
+        // A user of a tenant is known by the tenant's name, U+001F and the user's. The columns are read off that, so that the two never
+        // disagree; users from before have none.
+        new(10, """
+            ALTER TABLE streams ADD COLUMN tenant TEXT AS (substr(user, 1, max(instr(user, char(31)) - 1, 0))) VIRTUAL;
+            ALTER TABLE commands ADD COLUMN tenant TEXT AS (substr(user, 1, max(instr(user, char(31)) - 1, 0))) VIRTUAL;
+            CREATE INDEX streams_by_tenant ON streams(tenant) WHERE tenant <> '';
+            """),
     ];
 
     /// <summary>Brings the tables to the newest version.</summary>

@@ -86,5 +86,9 @@ internal sealed class TakingLog(IEventLog log) : IEventLog
     public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
         => log.KnowsUserAsync(userId, cancellationToken);
 
+    public ValueTask<(long Users, StreamAccount Account)> ReadTenantAsync(
+        string tenantId, IReadOnlySet<string> except, CancellationToken cancellationToken)
+        => log.ReadTenantAsync(tenantId, except, cancellationToken);
+
     public ValueTask DisposeAsync() => log.DisposeAsync();
 }

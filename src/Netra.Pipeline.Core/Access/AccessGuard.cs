@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Http;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Access;
 
@@ -63,15 +64,21 @@ internal sealed partial class AccessGuard(
 
     /// <summary>Refuses a caller that may not act for a user, or not for all of them, and keeps that in the audit.</summary>
     /// <param name="context">The request; it is admitted.</param>
-    /// <param name="userId">The user; null for all.</param>
+    /// <param name="userKey">The user's key; null for all, of every tenant.</param>
     /// <returns>The answer; null where the caller may.</returns>
-    public static ProblemDocument? RefuseUser(HttpContext context, string? userId)
-        => Caller.Of(context).Users is var users && (userId is null ? users.IsAll : users.Covers(userId))
+    public static ProblemDocument? RefuseUser(HttpContext context, string? userKey)
+        => Caller.Of(context).Users is var users && (userKey is null ? users.IsAll : users.Covers(userKey))
             ? null
-            : Audited(context, new ProblemDocument(
-                StatusCodes.Status403Forbidden,
-                "forbidden",
-                $"The caller is for the users '{users.Text}', and this is about {(userId is null ? "all of them" : $"'{userId}'")}."));
+            : Audited(context, Foreign(users, userKey is null ? "all of them" : $"'{UserKey.Show(userKey)}'"));
+
+    /// <summary>Refuses a caller that may not ask about all users of a tenant.</summary>
+    /// <param name="context">The request; it is admitted.</param>
+    /// <param name="tenantId">The tenant; null for every one.</param>
+    /// <returns>The answer; null where the caller may.</returns>
+    public static ProblemDocument? RefuseTenant(HttpContext context, string? tenantId)
+        => tenantId is null ? RefuseUser(context, userKey: null)
+            : Caller.Of(context).Users is { IsAllOfTenant: true } users && users.CoversTenant(tenantId) ? null
+            : Audited(context, Foreign(Caller.Of(context).Users, $"all of the tenant '{tenantId}'"));
 
     private async ValueTask<(Caller? Caller, ProblemDocument? Refusal)> FindAsync(HttpContext context)
     {
@@ -124,6 +131,9 @@ internal sealed partial class AccessGuard(
         context.Request.Method,
         context.Request.Path.Value,
         refusal.Status);
+
+    private static ProblemDocument Foreign(UserPattern users, string whom) => new(
+        StatusCodes.Status403Forbidden, "forbidden", $"The caller is for {users}, and this is about {whom}.");
 
     private static ProblemDocument Lacks(AccessRights right)
         => new(StatusCodes.Status403Forbidden, "forbidden", $"The caller lacks the right '{AccessRightNames.NameOf(right)}'.");

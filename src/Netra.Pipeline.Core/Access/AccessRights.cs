@@ -28,6 +28,9 @@ internal enum AccessRights
     /// <summary>Changing how the server works, and who may do what.</summary>
     Configure = Act | 32,
 
+    /// <summary>What a caller of one tenant may have: the other rights are about the whole server.</summary>
+    OfTenant = Connect | Publish | Read,
+
     /// <summary>Everything: this machine in Development, and callers whom the host itself lets in.</summary>
     All = Connect | Publish | Read | Configure,
 }

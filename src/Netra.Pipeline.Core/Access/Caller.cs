@@ -29,6 +29,10 @@ internal sealed class Caller(AccessRights rights, UserPattern users, Func<Cancel
     /// <summary>Whether it may do all of this.</summary>
     public bool May(AccessRights wanted) => (rights & wanted) == wanted;
 
+    /// <summary>The tenant that is meant where the caller names none: its own; empty for none.</summary>
+    public string TenantId => Users.IsOfEveryTenant ? string.Empty : Users.Tenant;
+
     /// <summary>Whether it may do it for this user.</summary>
-    public bool Covers(string userId) => Users.Covers(userId);
+    /// <param name="userKey">The user's key.</param>
+    public bool Covers(string userKey) => Users.Covers(userKey);
 }

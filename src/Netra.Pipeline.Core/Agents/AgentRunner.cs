@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Agents;
 
@@ -87,11 +88,13 @@ public sealed class AgentRunner
     /// <param name="threadId">The run's thread.</param>
     /// <param name="runId">The run.</param>
     /// <param name="reason">The reason, shown by <c>agent_cancelled</c>.</param>
+    /// <param name="tenantId">The user's tenant; default: none.</param>
     /// <returns>Whether there was such a run to cancel.</returns>
-    public CancelRunResult CancelRun(string userId, string threadId, string runId, string reason = "cancelled by the user")
+    public CancelRunResult CancelRun(
+        string userId, string threadId, string runId, string reason = "cancelled by the user", string? tenantId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);
-        return _services.OpenRuns.TryCancel(new RunKey(userId, threadId, runId), reason)
+        return _services.OpenRuns.TryCancel(new RunKey(UserKey.Of(tenantId ?? string.Empty, userId), threadId, runId), reason)
             ? CancelRunResult.Requested
             : CancelRunResult.Unknown;
     }

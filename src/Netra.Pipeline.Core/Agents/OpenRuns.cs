@@ -61,14 +61,14 @@ internal sealed class OpenRuns(IOptions<AgentOptions> options)
     /// <summary>Cancels all runs of a user.</summary>
     public void CancelAll(string userId, string reason)
     {
-        foreach (var key in _runs.Keys.Concat(_suspended.Keys).Where(key => key.UserId == userId))
+        foreach (var key in _runs.Keys.Concat(_suspended.Keys).Where(key => key.UserKey == userId))
         {
             TryCancel(key, reason);
         }
     }
 
     /// <summary>Whether a run of a user is open in this process.</summary>
-    public bool HasAny(string userId) => _runs.Keys.Any(key => key.UserId == userId);
+    public bool HasAny(string userId) => _runs.Keys.Any(key => key.UserKey == userId);
 
     /// <summary>A run of an earlier process waits for an answer, and nothing of it runs here.</summary>
     /// <param name="key">The run.</param>

@@ -7,6 +7,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Agents;
 
@@ -122,7 +123,8 @@ internal sealed class ResumableRuns
         try
         {
             var input = ResumedInput.Read(run.Input!.Value);
-            var context = _contexts.Create(run.UserId, run.ThreadId, run.RunId, input.RequestId);
+            var context = _contexts.Create(
+                UserKey.UserOf(run.UserId), run.ThreadId, run.RunId, input.RequestId, tenantId: UserKey.TenantOf(run.UserId));
             _runner.Resume(run.AgentName!, input.Input, context, input.Data, run.Attempt + 1);
         }
         catch (PipelineException exception)

@@ -7,6 +7,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Commands;
 
@@ -20,14 +21,14 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
     private const int IdBytes = 16;
 
     /// <summary>Asks for a run's cancellation.</summary>
-    /// <param name="userId">Whose run it is.</param>
+    /// <param name="userKey">Whose run it is.</param>
     /// <param name="cancel">The message.</param>
     /// <param name="cancellationToken">Cancels waiting for the log.</param>
     /// <returns>The answer, once it is stored; null where the handler in the process is to be asked.</returns>
     /// <exception cref="SendFailureException">
     /// It cannot be kept (<c>message_rejected</c>, <c>log_failed</c>, <c>log_full</c>).
     /// </exception>
-    public async ValueTask<CommandAnswer?> AskAsync(string userId, CancelRunMessage cancel, CancellationToken cancellationToken)
+    public async ValueTask<CommandAnswer?> AskAsync(string userKey, CancelRunMessage cancel, CancellationToken cancellationToken)
     {
         if ((IdentifierRules.ProblemOf(cancel.ThreadId, "thread_id") ?? IdentifierRules.ProblemOf(cancel.RunId, "run_id")) is not null)
         {
@@ -35,7 +36,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
             return null;
         }
 
-        var stream = await streams.PinAsync(userId, cancellationToken);
+        var stream = await streams.PinAsync(userKey, cancellationToken);
         try
         {
             if (await stream.Runs.EnterKnownAsync(cancel.ThreadId, cancel.RunId, cancellationToken) is not { } run)
@@ -45,7 +46,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
 
             try
             {
-                return await AskAsync(stream, run, userId, cancel, cancellationToken);
+                return await AskAsync(stream, run, userKey, cancel, cancellationToken);
             }
             finally
             {
@@ -59,7 +60,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
     }
 
     private async ValueTask<CommandAnswer?> AskAsync(
-        UserStream stream, StreamRun run, string userId, CancelRunMessage cancel, CancellationToken cancellationToken)
+        UserStream stream, StreamRun run, string userKey, CancelRunMessage cancel, CancellationToken cancellationToken)
     {
         var standing = stream.Runs.StandingOf(run);
         if (!standing.IsOutside)
@@ -67,7 +68,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
             return null;
         }
 
-        var id = IdOf(userId, cancel);
+        var id = IdOf(userKey, cancel);
         if (await log.Commands.FindAsync(id, cancellationToken) is { State: not CommandState.Untaken and var state })
         {
             return new CommandAnswer(cancel.RunId, IsTaken: state == CommandState.Taken);
@@ -78,7 +79,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
             return Ended(cancel);
         }
 
-        var command = new NewCommand(CommandKind.CancelRun, userId, cancel.ThreadId, MembersOf(userId, cancel))
+        var command = new NewCommand(CommandKind.CancelRun, userKey, cancel.ThreadId, MembersOf(userKey, cancel))
         {
             Publisher = standing.PublisherId,
             RunId = cancel.RunId,
@@ -98,7 +99,7 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
         return stream.Runs.StandingOf(run).HasEnded
             ? Ended(cancel)
             : throw SendFailureException.LogFailed(
-                new FailureScope("cancel_run", userId, cancel.ThreadId, cancel.RunId), "the cancellation could not be stored");
+                new FailureScope("cancel_run", userKey, cancel.ThreadId, cancel.RunId), "the cancellation could not be stored");
     }
 
     // Not cancelled half-way: others wait for the same command.
@@ -130,10 +131,10 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
     };
 
     // The same message has the same command, whoever was restarted in between.
-    private static string IdOf(string userId, CancelRunMessage cancel)
+    private static string IdOf(string userKey, CancelRunMessage cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var part in (string[])[userId, cancel.ThreadId, cancel.RunId, cancel.Id])
+        foreach (var part in (string[])[userKey, cancel.ThreadId, cancel.RunId, cancel.Id])
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{part.Length}:{part}"));
         }
@@ -141,13 +142,13 @@ internal sealed class CancelRequests(StreamRegistry streams, CommandRegistry reg
         return Prefix + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, IdBytes));
     }
 
-    private static byte[] MembersOf(string userId, CancelRunMessage cancel)
+    private static byte[] MembersOf(string userKey, CancelRunMessage cancel)
     {
         var members = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(members, CommandJson.Options))
         {
             json.WriteStartObject();
-            json.WriteString("user_id"u8, userId);
+            UserKey.Write(json, userKey);
             json.WriteString("thread_id"u8, cancel.ThreadId);
             json.WriteString("run_id"u8, cancel.RunId);
             json.WriteString("id"u8, cancel.Id);

@@ -7,6 +7,7 @@ using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Commands;
 
@@ -39,6 +40,7 @@ internal sealed class RunAnswers(
     public void Subscribe(Action<RunKey, LogQuestion> listener) => _listeners.Add(listener);
 
     /// <summary>Answers a question.</summary>
+    /// <param name="tenantId">The tenant of the user; empty for none.</param>
     /// <param name="userId">Whose run it is.</param>
     /// <param name="threadId">The run's thread.</param>
     /// <param name="runId">The run.</param>
@@ -51,6 +53,7 @@ internal sealed class RunAnswers(
     /// <exception cref="AnswerRefusedException">It was not taken, and says why.</exception>
     /// <exception cref="PipelineException">It could not be stored.</exception>
     public async ValueTask<TakenAnswer> AnswerAsync(
+        string tenantId,
         string? userId,
         string? threadId,
         string? runId,
@@ -60,7 +63,7 @@ internal sealed class RunAnswers(
         string? messageId,
         CancellationToken cancellationToken)
     {
-        var context = contexts.Create(userId, threadId, runId);
+        var context = contexts.Create(userId, threadId, runId, tenantId: tenantId);
         if (!await KnowsRunAsync(context, cancellationToken))
         {
             throw Reported(AnswerRefusedException.Unknown(context.ScopeOf(Operation), requestId));
@@ -83,12 +86,12 @@ internal sealed class RunAnswers(
     // Answering makes no stream, and no run.
     private async ValueTask<bool> KnowsRunAsync(UserExecutionContext context, CancellationToken cancellationToken)
     {
-        if (!await log.KnowsUserAsync(context.UserId, cancellationToken))
+        if (!await log.KnowsUserAsync(context.UserKey, cancellationToken))
         {
             return false;
         }
 
-        var stream = await streams.PinAsync(context.UserId, cancellationToken);
+        var stream = await streams.PinAsync(context.UserKey, cancellationToken);
         try
         {
             return await stream.Runs.FindAsync(context.ThreadId, context.RunId, cancellationToken) is not null;
@@ -171,7 +174,7 @@ internal sealed class RunAnswers(
         }
 
         var context = emitter.Context;
-        var command = new NewCommand(CommandKind.Answer, context.UserId, context.ThreadId, MembersOf(context, question, value, by))
+        var command = new NewCommand(CommandKind.Answer, context.UserKey, context.ThreadId, MembersOf(context, question, value, by))
         {
             Publisher = standing.PublisherId,
             RunId = context.RunId,
@@ -196,7 +199,7 @@ internal sealed class RunAnswers(
         using (var json = new Utf8JsonWriter(members, CommandJson.Options))
         {
             json.WriteStartObject();
-            json.WriteString("user_id"u8, context.UserId);
+            UserKey.Write(json, context.UserKey);
             json.WriteString("thread_id"u8, context.ThreadId);
             json.WriteString("run_id"u8, context.RunId);
             json.WriteString("request_id"u8, question.RequestId);

@@ -8,6 +8,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Commands;
 
@@ -37,13 +38,13 @@ internal sealed class UserMessages(
     private readonly ConcurrentDictionary<string, Lazy<Task<CommandAnswer>>> _underWay = new(StringComparer.Ordinal);
 
     /// <summary>Takes a message.</summary>
-    /// <param name="userId">Whose it is.</param>
+    /// <param name="userKey">Whose it is.</param>
     /// <param name="chat">The message.</param>
     /// <param name="handle">Hands it to the handler in the process; null where there is none.</param>
     /// <param name="cancellationToken">Fires when the host stops.</param>
     /// <returns>The answer, once it is stored and the handler has taken it; null where nobody is there for it.</returns>
     public async ValueTask<CommandAnswer?> TakeAsync(
-        string userId, ChatMessage chat, Func<CancellationToken, ValueTask<string?>>? handle, CancellationToken cancellationToken)
+        string userKey, ChatMessage chat, Func<CancellationToken, ValueTask<string?>>? handle, CancellationToken cancellationToken)
     {
         var subscriber = registry.Subscriber;
         if (subscriber is null && handle is null)
@@ -51,7 +52,7 @@ internal sealed class UserMessages(
             return null;
         }
 
-        var context = contexts.CreateForThread(userId, chat.ThreadId);
+        var context = contexts.CreateForThread(UserKey.UserOf(userKey), chat.ThreadId, tenantId: UserKey.TenantOf(userKey));
         var scope = context.ScopeOf(Operation);
         if (subscriber is null && bridge.RefusesRunsOfAgents)
         {
@@ -63,13 +64,13 @@ internal sealed class UserMessages(
         try
         {
             var data = chat.Data?.GetRawText();
-            var hashes = IdempotencyHashes.OfMessage(userId, chat.Id, chat.ThreadId, chat.Content, data);
+            var hashes = IdempotencyHashes.OfMessage(userKey, chat.Id, chat.ThreadId, chat.Content, data);
             var keyed = await index.EmitAsync(
                 hashes,
                 scope,
                 async (key, token) =>
                 {
-                    var command = CommandOf(userId, chat, subscriber);
+                    var command = CommandOf(userKey, chat, subscriber);
                     held = subscriber is null ? null : registry.Reserve(command, request: null);
                     await using var emitter = await emitters.CreateThreadEmitterAsync(context, Options, token);
                     return await emitter.UserMessageAsync(
@@ -179,13 +180,13 @@ internal sealed class UserMessages(
         }
     }
 
-    private static NewCommand CommandOf(string userId, ChatMessage chat, string? subscriber)
+    private static NewCommand CommandOf(string userKey, ChatMessage chat, string? subscriber)
     {
         var members = new ArrayBufferWriter<byte>(256 + chat.Content.Length);
         using (var json = new Utf8JsonWriter(members, CommandJson.Options))
         {
             json.WriteStartObject();
-            json.WriteString("user_id"u8, userId);
+            UserKey.Write(json, userKey);
             json.WriteString("thread_id"u8, chat.ThreadId);
             json.WriteString("message_id"u8, chat.Id);
             json.WriteString("content"u8, chat.Content);
@@ -198,7 +199,7 @@ internal sealed class UserMessages(
             json.WriteEndObject();
         }
 
-        return new NewCommand(CommandKind.ChatMessage, userId, chat.ThreadId, members.WrittenSpan.ToArray())
+        return new NewCommand(CommandKind.ChatMessage, userKey, chat.ThreadId, members.WrittenSpan.ToArray())
         {
             Publisher = subscriber,
             MessageId = chat.Id,

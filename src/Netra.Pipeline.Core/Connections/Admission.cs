@@ -13,8 +13,8 @@ internal sealed class Admission
 
     public HandshakeRefusal? Refusal { get; init; }
 
-    /// <summary>The user's id, as the authenticator gave it.</summary>
-    public string? UserId => Identity?.UserId;
+    /// <summary>The user's key, as the authenticator gave it.</summary>
+    public string? UserKey => Identity?.UserKey;
 
     /// <summary>Who it is, as the authenticator found.</summary>
     public ConnectionIdentity? Identity { get; init; }

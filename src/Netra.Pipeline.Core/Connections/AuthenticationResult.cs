@@ -12,6 +12,9 @@ public sealed class AuthenticationResult
     /// <summary>The user, when the connection is admitted.</summary>
     public string? UserId => Identity?.UserId;
 
+    /// <summary>The user's key, when the connection is admitted.</summary>
+    internal string? UserKey => Identity?.UserKey;
+
     /// <summary>The HTTP status of the answer: 101 when admitted, otherwise 400, 401 or 403.</summary>
     public int Status { get; }
 

@@ -6,6 +6,9 @@ public sealed record ClientCancelRun
     /// <summary>The authenticated user of the connection; nothing the page wrote. Only this user's runs may be cancelled.</summary>
     public required string UserId { get; init; }
 
+    /// <summary>The user's tenant, as the connection was authenticated; empty for none. Default: none.</summary>
+    public string TenantId { get; init; } = string.Empty;
+
     /// <summary>The connection it came on.</summary>
     public required string ConnectionId { get; init; }
 

@@ -8,6 +8,9 @@ public sealed record ClientChatMessage
     /// <summary>The authenticated user of the connection; nothing the page wrote.</summary>
     public required string UserId { get; init; }
 
+    /// <summary>The user's tenant, as the connection was authenticated; empty for none. Default: none.</summary>
+    public string TenantId { get; init; } = string.Empty;
+
     /// <summary>The connection it came on.</summary>
     public required string ConnectionId { get; init; }
 

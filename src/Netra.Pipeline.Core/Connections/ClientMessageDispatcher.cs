@@ -60,7 +60,7 @@ internal sealed class ClientMessageDispatcher(
                 break;
             case ChatMessage chat:
                 HandOver(connection, chat.Id, "chat_message", token => messages.TakeAsync(
-                    connection.UserId,
+                    connection.UserKey,
                     chat,
                     _handler is null ? null : ct => _handler.HandleChatMessageAsync(MessageOf(connection, chat), ct),
                     token));
@@ -72,6 +72,7 @@ internal sealed class ClientMessageDispatcher(
                 HandOver(connection, answer.Id, "answer", async token =>
                 {
                     var taken = await answers.AnswerAsync(
+                        connection.TenantId,
                         connection.UserId,
                         answer.ThreadId,
                         answer.RunId,
@@ -98,6 +99,7 @@ internal sealed class ClientMessageDispatcher(
     private static ClientChatMessage MessageOf(Connection connection, ChatMessage chat) => new()
     {
         UserId = connection.UserId,
+        TenantId = connection.TenantId,
         ConnectionId = connection.Id,
         MessageId = chat.Id,
         ThreadId = chat.ThreadId,
@@ -108,6 +110,7 @@ internal sealed class ClientMessageDispatcher(
     private static ClientCancelRun MessageOf(Connection connection, CancelRunMessage cancel) => new()
     {
         UserId = connection.UserId,
+        TenantId = connection.TenantId,
         ConnectionId = connection.Id,
         MessageId = cancel.Id,
         ThreadId = cancel.ThreadId,
@@ -117,7 +120,7 @@ internal sealed class ClientMessageDispatcher(
     // A run that goes on in this process, or that is not known, is the handler's.
     private async ValueTask<CommandAnswer?> CancelAsync(Connection connection, CancelRunMessage cancel, CancellationToken token)
     {
-        if (await cancels.AskAsync(connection.UserId, cancel, token) is { } answer)
+        if (await cancels.AskAsync(connection.UserKey, cancel, token) is { } answer)
         {
             return answer;
         }
@@ -193,7 +196,7 @@ internal sealed class ClientMessageDispatcher(
     private void Report(Connection connection, string id, string operation, FailureCode code, string message, Exception? exception)
         => failures.Report(new Failure(code, operation, message)
         {
-            UserId = connection.UserId,
+            UserKey = connection.UserKey,
             ConnectionId = connection.Id,
             MessageId = id,
             Exception = exception,

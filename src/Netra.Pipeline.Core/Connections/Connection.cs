@@ -26,18 +26,18 @@ internal abstract partial class Connection
     private long _endedAt;
 
     /// <param name="services">What all connections share.</param>
-    /// <param name="userId">
+    /// <param name="userKey">
     /// The user's id, as the authenticator gave it; never taken from the stream, since the last check before the socket compares the two.
     /// </param>
     /// <param name="stream">The stream that it will be attached to.</param>
     /// <param name="isOneWay">Whether its transport brings no bytes from the peer.</param>
     /// <param name="joins">Whether its client takes joined frames.</param>
-    protected Connection(ConnectionServices services, string userId, UserStream stream, bool isOneWay, bool joins)
+    protected Connection(ConnectionServices services, string userKey, UserStream stream, bool isOneWay, bool joins)
     {
-        (_services, UserId, Stream) = (services, userId, stream);
+        (_services, UserKey, Stream) = (services, userKey, stream);
         _openedAt = services.Time.GetTimestamp();
         Id = ConnectionIds.Next();
-        OwnerTag = Events.OwnerTag.Of(userId);
+        OwnerTag = Events.OwnerTag.Of(userKey);
         Liveness = new ConnectionLiveness(services.Options, ConnectionTick.Period, services.Time, isOneWay);
         _probes = new HealthProbes(services.Time);
         Queue = new SendQueue(services.Options.QueueLimits, Wake, services.Budget);
@@ -48,7 +48,13 @@ internal abstract partial class Connection
     public string Id { get; }
 
     /// <summary>The authenticated identity.</summary>
-    public string UserId { get; }
+    public string UserKey { get; }
+
+    /// <summary>The user's id.</summary>
+    public string UserId => Tenants.UserKey.UserOf(UserKey);
+
+    /// <summary>The user's tenant; empty for none.</summary>
+    public string TenantId => Tenants.UserKey.TenantOf(UserKey);
 
     /// <summary>The tag of the authenticated identity, which every event's tag must equal.</summary>
     public ulong OwnerTag { get; }

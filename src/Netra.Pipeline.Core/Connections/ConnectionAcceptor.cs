@@ -22,6 +22,7 @@ internal sealed partial class ConnectionAcceptor(
     ConnectionRegistry registry,
     ConnectionSlots slots,
     AddressLimits addresses,
+    TenantConnections tenants,
     ConnectionServices services,
     CanaryPass canary,
     Compression compression,
@@ -129,7 +130,7 @@ internal sealed partial class ConnectionAcceptor(
             services.Metrics.ConnectionOpened(connection.Transport);
             stream.Observer.OnConnected();
             services.Observation.OnOpened(connection);
-            using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserId));
+            using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserKey));
             Log.Opened(services.Logger, connection.Id, connection.UserId);
             SettleResumed(connection, admission.Resume);
             admission.Bind(connection);
@@ -151,6 +152,7 @@ internal sealed partial class ConnectionAcceptor(
             {
                 slots.Release();
                 addresses.Release(admission.Remote);
+                tenants.Release(admission.Identity!.TenantId);
             }
         }
     }
@@ -274,11 +276,11 @@ internal sealed partial class ConnectionAcceptor(
 
     private async ValueTask<Admission> PinAsync(Admission asked, CancellationToken cancellationToken)
     {
-        var userId = asked.UserId!;
-        bridge.EnsureConnectable(userId);
+        var (userKey, tenantId) = (asked.UserKey!, asked.Identity!.TenantId);
+        bridge.EnsureConnectable(userKey);
 
         // The startup verification and the canary take one of the places for short requests: a full server is not a broken one.
-        var isHeld = !IdentifierRules.IsReserved(userId);
+        var isHeld = !IdentifierRules.IsReserved(userKey);
         if (isHeld && !slots.TryHold())
         {
             services.Limits.Refused(Limit.Connections);
@@ -291,6 +293,7 @@ internal sealed partial class ConnectionAcceptor(
 
         var isAdmitted = false;
         var isPlaced = false;
+        var isOfTenant = false;
         try
         {
             if (isHeld && addresses.TryHold(asked.Remote) is { } refusal)
@@ -299,7 +302,13 @@ internal sealed partial class ConnectionAcceptor(
             }
 
             isPlaced = isHeld;
-            var stream = await streams.PinAsync(userId, cancellationToken);
+            if (isHeld && tenants.TryHold(tenantId) is { } tenantRefusal)
+            {
+                return Admission.Refuse(tenantRefusal);
+            }
+
+            isOfTenant = isHeld;
+            var stream = await streams.PinAsync(userKey, cancellationToken);
             isAdmitted = stream.Pins.TryAddConnection();
             stream.Pins.Remove();
             (asked.Stream, asked.IsHeld) = (stream, isHeld);
@@ -315,6 +324,11 @@ internal sealed partial class ConnectionAcceptor(
             if (isPlaced && !isAdmitted)
             {
                 addresses.Release(asked.Remote);
+            }
+
+            if (isOfTenant && !isAdmitted)
+            {
+                tenants.Release(tenantId);
             }
         }
     }
@@ -347,9 +361,9 @@ internal sealed partial class ConnectionAcceptor(
 
         // No event can be emitted for such a user. Reserved users are let in by the canary's pass above, and by the verification's
         // listener.
-        return identity.UserId is { } userId
+        return identity.Identity is { } found
             && authenticator is not OneTimeAuthenticator
-            && IdentifierRules.ProblemOfUser(userId) is { } problem
+            && (IdentifierRules.ProblemOfTenant(found.TenantId) ?? IdentifierRules.ProblemOfUser(found.UserId)) is { } problem
             ? AuthenticationResult.Forbid(problem)
             : identity;
     }
@@ -405,6 +419,7 @@ internal sealed partial class ConnectionAcceptor(
             (long)options.AckInterval.TotalMilliseconds,
             options.AckEvery)
         {
+            TenantId = connection.TenantId is { Length: > 0 } tenantId ? tenantId : null,
             ExpiresInMs = connection.Credential?.ExpiresInMs,
             PostKey = connection.PostKey,
         });

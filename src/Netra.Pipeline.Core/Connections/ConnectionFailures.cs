@@ -1,5 +1,6 @@
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Connections;
 
@@ -9,9 +10,10 @@ internal static class ConnectionFailures
     public static Failure Isolation(Connection connection, long seq) => new(
         FailureCode.IsolationViolation,
         "write",
-        $"Event {seq} carries the tag of another user than {connection.UserId}; it was not written, and the connection is ended.")
+        $"Event {seq} carries the tag of another user than {UserKey.Show(connection.UserKey)}; it was not written, and the connection is "
+        + "ended.")
     {
-        UserId = connection.UserId,
+        UserKey = connection.UserKey,
         ConnectionId = connection.Id,
         Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["seq"] = seq },
     };
@@ -21,7 +23,7 @@ internal static class ConnectionFailures
         "replay",
         $"What connection {connection.Id} missed could not be read from the log; it is ended, and catches up when it comes back.")
     {
-        UserId = connection.UserId,
+        UserKey = connection.UserKey,
         ConnectionId = connection.Id,
         Exception = exception,
     };
@@ -35,7 +37,7 @@ internal static class ConnectionFailures
             $"The page answers pings, but has acknowledged nothing above {acknowledged} for {options.SilentFailureWindow}; "
             + $"{written} was written.")
         {
-            UserId = connection.UserId,
+            UserKey = connection.UserKey,
             ConnectionId = connection.Id,
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["written"] = written, ["acknowledged"] = acknowledged },
         };

@@ -4,6 +4,9 @@ namespace Netra.Pipeline.Connections;
 /// <param name="UserId">The user's id: 1 to 256 bytes of UTF-8, no control characters, not beginning with <c>$</c>.</param>
 public sealed record ConnectionIdentity(string UserId)
 {
+    /// <summary>The user's tenant, of the same form as the user's id, and not <c>*</c>. Empty, the default, for none.</summary>
+    public string TenantId { get; init; } = string.Empty;
+
     /// <summary>
     /// When the credential ends, and the connection with it unless a new one comes (<c>authenticate</c>). <see langword="null"/>, the
     /// default, for one without an end.
@@ -15,4 +18,7 @@ public sealed record ConnectionIdentity(string UserId)
 
     /// <summary>When the credential was issued; default: when the connection was made.</summary>
     public DateTimeOffset? IssuedAt { get; init; }
+
+    /// <summary>The user's key.</summary>
+    internal string UserKey => Tenants.UserKey.Of(TenantId, UserId);
 }

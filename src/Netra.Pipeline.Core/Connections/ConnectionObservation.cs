@@ -24,7 +24,7 @@ internal sealed class ConnectionObservation(
 
         if (observation.HasObservers)
         {
-            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, EndReason: null));
+            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserKey, connection.Transport, EndReason: null));
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class ConnectionObservation(
 
         if (observation.HasObservers)
         {
-            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserId, connection.Transport, reason));
+            observation.OnConnection(new ObservedConnection(connection.Id, connection.UserKey, connection.Transport, reason));
         }
     }
 }

@@ -110,7 +110,7 @@ public sealed class ConnectionRegistry : FailureAudience
     {
         _byId[connection.Id] = connection;
         _byUser.AddOrUpdate(
-            connection.UserId, static (_, added) => [added], static (_, connections, added) => [.. connections, added], connection);
+            connection.UserKey, static (_, added) => [added], static (_, connections, added) => [.. connections, added], connection);
     }
 
     internal void Remove(Connection connection)
@@ -121,12 +121,12 @@ public sealed class ConnectionRegistry : FailureAudience
             Volatile.Read(ref _empty)?.TrySetResult();
         }
 
-        while (_byUser.TryGetValue(connection.UserId, out var connections))
+        while (_byUser.TryGetValue(connection.UserKey, out var connections))
         {
             var rest = connections.Where(c => c != connection).ToArray();
             if (rest.Length == 0
-                ? _byUser.TryRemove(KeyValuePair.Create(connection.UserId, connections))
-                : _byUser.TryUpdate(connection.UserId, rest, connections))
+                ? _byUser.TryRemove(KeyValuePair.Create(connection.UserKey, connections))
+                : _byUser.TryUpdate(connection.UserKey, rest, connections))
             {
                 return;
             }

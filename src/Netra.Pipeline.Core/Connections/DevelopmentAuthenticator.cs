@@ -3,8 +3,8 @@ using Netra.Pipeline.Contexts;
 namespace Netra.Pipeline.Connections;
 
 /// <summary>
-/// Development's authenticator: it accepts the query's <c>user_id</c>, from this machine alone. A credential that comes all the same is
-/// checked, so that what production does can be tried.
+/// Development's authenticator: it accepts the query's <c>user_id</c>, and <c>tenant_id</c>, from this machine alone. A credential that
+/// comes all the same is checked, so that what production does can be tried.
 /// </summary>
 /// <param name="known">Who checks credentials; null where nobody does.</param>
 internal sealed class DevelopmentAuthenticator(DefaultAuthenticator? known) : IConnectionAuthenticator
@@ -27,8 +27,11 @@ internal sealed class DevelopmentAuthenticator(DefaultAuthenticator? known) : IC
             return AuthenticationResult.BadRequest("In Development the query names the user once: ?user_id=NAME.");
         }
 
-        return IdentifierRules.ProblemOfUser(userId) is { } problem
-            ? AuthenticationResult.BadRequest(problem)
-            : AuthenticationResult.Admit(userId);
+        var tenantId = request.Query.ContainsKey("tenant_id") ? request.SingleQuery("tenant_id") : string.Empty;
+        return tenantId is null
+            ? AuthenticationResult.BadRequest("The query names the tenant once, or not at all: &tenant_id=NAME.")
+            : (IdentifierRules.ProblemOfTenant(tenantId) ?? IdentifierRules.ProblemOfUser(userId)) is { } problem
+                ? AuthenticationResult.BadRequest(problem)
+                : AuthenticationResult.Admit(new ConnectionIdentity(userId) { TenantId = tenantId });
     }
 }

@@ -76,9 +76,9 @@ internal sealed partial class Reauthentication(
             audit.CredentialRefused(connection.Remote, connection.UserId, result.Message!);
             Answer(connection, message, FailureCode.AuthenticationFailed, result.Message!);
         }
-        else if (identity.UserId != connection.UserId)
+        else if (identity.UserKey != connection.UserKey)
         {
-            audit.CredentialRefused(connection.Remote, connection.UserId, "it names another user");
+            audit.CredentialRefused(connection.Remote, connection.UserId, "it names another user, or tenant");
             connection.End(ConnectionEndReason.IdentityChanged);
         }
         else
@@ -106,7 +106,7 @@ internal sealed partial class Reauthentication(
     {
         failures.Report(new Failure(code, "Authenticate", problem)
         {
-            UserId = connection.UserId,
+            UserKey = connection.UserKey,
             ConnectionId = connection.Id,
             // Told to this connection alone, below, also where the message has no id.
             MessageId = message.Id ?? string.Empty,

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Connections;
 
@@ -44,7 +45,7 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
             EventIds.RequestDenied,
             nameof(RequestRefused),
             PeerLog.SourceOf(remote),
-            more => Log.RequestDenied(_logger, method, path, status, who, remote, more));
+            more => Log.RequestDenied(_logger, method, path, status, Shown(who), remote, more));
 
     /// <summary>An event was refused, since its publisher is not for its user.</summary>
     public void PublishRefused(string? who, string users) => lines.Write(
@@ -75,7 +76,7 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
     public void FolderCopied(string target, DateTimeOffset at) => Log.FolderCopied(_logger, target, at);
 
     /// <summary>Credentials were revoked.</summary>
-    public void Revoked(string? who, string subject) => Log.Revoked(_logger, subject, who);
+    public void Revoked(string? who, string subject) => Log.Revoked(_logger, subject, Shown(who));
 
     /// <summary>An event was stopped on its way to another user.</summary>
     public void IsolationViolated(string connectionId, string userId, long seq)
@@ -83,11 +84,14 @@ internal sealed partial class SecurityAudit(ILoggerFactory loggers, PeerLog line
 
     /// <summary>An operator has read a user's data.</summary>
     public void OperatorRead(string? who, EndPoint? remote, string operation, string? subject, int status)
-        => Log.OperatorRead(_logger, operation, subject, status, who, remote);
+        => Log.OperatorRead(_logger, operation, subject, status, Shown(who), remote);
 
     /// <summary>An operator has changed something, or has tried to.</summary>
     public void OperatorChanged(string? who, EndPoint? remote, string operation, string? subject, int status)
-        => Log.OperatorChanged(_logger, operation, subject, status, who, remote);
+        => Log.OperatorChanged(_logger, operation, subject, status, Shown(who), remote);
+
+    // A caller of a tenant has a key for an id.
+    private static string? Shown(string? who) => who is null ? null : UserKey.Show(who);
 
     private static partial class Log
     {

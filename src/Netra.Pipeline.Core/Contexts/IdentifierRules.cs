@@ -12,7 +12,12 @@ internal static class IdentifierRules
     /// <summary>What the ids of the system's own users begin with.</summary>
     public const char ReservedPrefix = '$';
 
-    /// <summary>Whether a user is one of the system's own.</summary>
+    /// <summary>Stands for all tenants, where one is named.</summary>
+    public const string AnyTenant = "*";
+
+    private const string TenantName = "tenant_id";
+
+    /// <summary>Whether a user is one of the system's own; those have no tenant.</summary>
     public static bool IsReserved(string userId) => userId.StartsWith(ReservedPrefix);
 
     /// <summary>What is wrong with a user id from outside, or <see langword="null"/>.</summary>
@@ -20,6 +25,13 @@ internal static class IdentifierRules
     /// <param name="name">What to call it in the text.</param>
     public static string? ProblemOfUser(string? value, string name = "user_id") =>
         value is [ReservedPrefix, ..] ? $"{name} begins with '{ReservedPrefix}', which is reserved" : ProblemOf(value, name);
+
+    /// <summary>What is wrong with a tenant from outside, or <see langword="null"/>. It is the beginning of its users' keys.</summary>
+    /// <param name="value">The tenant's id; empty for none.</param>
+    public static string? ProblemOfTenant(string? value) =>
+        value is "" ? null
+        : value == AnyTenant ? $"{TenantName} is '{AnyTenant}', which stands for all tenants and is none"
+        : ProblemOfUser(value, TenantName);
 
     /// <summary>What is wrong with an identifier, or <see langword="null"/>.</summary>
     /// <param name="value">The id.</param>

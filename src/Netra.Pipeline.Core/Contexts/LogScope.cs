@@ -1,4 +1,5 @@
 using System.Collections;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Contexts;
 
@@ -11,10 +12,11 @@ internal sealed class LogScope(params KeyValuePair<string, object?>[] values) : 
 
     public KeyValuePair<string, object?> this[int index] => values[index];
 
-    public static LogScope OfConnection(string connectionId, string userId)
-        => new(new("ConnectionId", connectionId), new("UserId", userId));
+    public static LogScope OfConnection(string connectionId, string userKey)
+        => Of(userKey, new("ConnectionId", connectionId), new("UserId", UserKey.UserOf(userKey)));
 
-    public static LogScope OfRun(string agent, UserExecutionContext context) => new(
+    public static LogScope OfRun(string agent, UserExecutionContext context) => Of(
+        context.UserKey,
         new("Agent", agent),
         new("UserId", context.UserId),
         new("ThreadId", context.ThreadId),
@@ -22,6 +24,9 @@ internal sealed class LogScope(params KeyValuePair<string, object?>[] values) : 
         new("RequestId", context.RequestId));
 
     public static LogScope OfTool(string tool, string callId) => new(new("Tool", tool), new("CallId", callId));
+
+    private static LogScope Of(string userKey, params KeyValuePair<string, object?>[] values)
+        => UserKey.TenantOrNull(userKey) is { } tenantId ? new LogScope([.. values, new("TenantId", tenantId)]) : new LogScope(values);
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
         => ((IEnumerable<KeyValuePair<string, object?>>)values).GetEnumerator();

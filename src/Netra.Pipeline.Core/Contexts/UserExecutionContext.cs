@@ -9,9 +9,9 @@ namespace Netra.Pipeline.Contexts;
 /// </summary>
 public sealed class UserExecutionContext
 {
-    internal UserExecutionContext(string userId, string threadId, string runId, string requestId, TraceContext? trace, bool isSystem)
+    internal UserExecutionContext(string userKey, string threadId, string runId, string requestId, TraceContext? trace, bool isSystem)
     {
-        UserId = userId;
+        UserKey = userKey;
         ThreadId = threadId;
         RunId = runId;
         RequestId = requestId;
@@ -20,7 +20,13 @@ public sealed class UserExecutionContext
     }
 
     /// <summary>The user: 1 to 256 bytes of UTF-8, no control characters.</summary>
-    public string UserId { get; }
+    public string UserId => Tenants.UserKey.UserOf(UserKey);
+
+    /// <summary>The user's tenant, of the same form; empty for none.</summary>
+    public string TenantId => Tenants.UserKey.TenantOf(UserKey);
+
+    /// <summary>The user's key (<see cref="Tenants.UserKey"/>): what names the user and the tenant.</summary>
+    internal string UserKey { get; }
 
     /// <summary>The thread, of the same form.</summary>
     public string ThreadId { get; }
@@ -42,15 +48,15 @@ public sealed class UserExecutionContext
 
     /// <summary>What failures of an operation in this context say about where they happened.</summary>
     /// <param name="operation">What is being done: a name from a bounded set.</param>
-    public FailureScope ScopeOf(string operation) => new(operation, UserId, ThreadId, HasRun ? RunId : null);
+    public FailureScope ScopeOf(string operation) => new(operation, UserKey, ThreadId, HasRun ? RunId : null);
 
     /// <summary>The same, in another trace: what happens in a span belongs to that span.</summary>
-    internal UserExecutionContext Within(TraceContext trace) => new(UserId, ThreadId, RunId, RequestId, trace, IsSystem);
+    internal UserExecutionContext Within(TraceContext trace) => new(UserKey, ThreadId, RunId, RequestId, trace, IsSystem);
 
     /// <summary>The same thread, outside of any run.</summary>
-    internal UserExecutionContext OutsideRun() => HasRun ? new(UserId, ThreadId, string.Empty, RequestId, Trace, IsSystem) : this;
+    internal UserExecutionContext OutsideRun() => HasRun ? new(UserKey, ThreadId, string.Empty, RequestId, Trace, IsSystem) : this;
 
     /// <summary>The ids, for logs and debuggers.</summary>
     public override string ToString()
-        => $"user {UserId}, thread {ThreadId}, {(HasRun ? $"run {RunId}" : "no run")}, request {RequestId}";
+        => $"user {Tenants.UserKey.Show(UserKey)}, thread {ThreadId}, {(HasRun ? $"run {RunId}" : "no run")}, request {RequestId}";
 }

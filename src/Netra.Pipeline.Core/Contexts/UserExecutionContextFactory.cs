@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Contexts;
 
@@ -16,11 +17,17 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     /// <param name="runId">The run, of the same form.</param>
     /// <param name="requestId">The request, of the same form; default: a new id.</param>
     /// <param name="trace">The trace; default: the one that the calling code runs in.</param>
+    /// <param name="tenantId">The user's tenant, of the same form as the user; default: none.</param>
     /// <exception cref="ContextValidationException">
     /// Something is not valid (all of it is listed), or there is neither user, thread nor run. It has been reported.
     /// </exception>
     public UserExecutionContext Create(
-        string? userId, string? threadId, string? runId, string? requestId = null, TraceContext? trace = null)
+        string? userId,
+        string? threadId,
+        string? runId,
+        string? requestId = null,
+        TraceContext? trace = null,
+        string? tenantId = null)
     {
         const string Operation = "CreateContext";
         if (userId is null && threadId is null && runId is null)
@@ -28,7 +35,7 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
             throw Reported(ContextValidationException.Missing(new FailureScope(Operation)));
         }
 
-        return Create(Operation, userId, threadId, IdentifierRules.ProblemOf(runId, "run_id"), runId, requestId, trace);
+        return Create(Operation, tenantId, userId, threadId, IdentifierRules.ProblemOf(runId, "run_id"), runId, requestId, trace);
     }
 
     /// <summary>Makes a context for what belongs to a thread and to no run: a title, a notification, what something has cost.</summary>
@@ -36,15 +43,17 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     /// <param name="threadId">The thread: 1 to 256 bytes of UTF-8, no control characters.</param>
     /// <param name="requestId">The request, of the same form; default: a new id.</param>
     /// <param name="trace">The trace; default: the one that the calling code runs in.</param>
+    /// <param name="tenantId">The user's tenant, of the same form as the user; default: none.</param>
     /// <exception cref="ContextValidationException">
     /// Something is not valid (all of it is listed), or there is neither user nor thread. It has been reported.
     /// </exception>
-    public UserExecutionContext CreateForThread(string? userId, string? threadId, string? requestId = null, TraceContext? trace = null)
+    public UserExecutionContext CreateForThread(
+        string? userId, string? threadId, string? requestId = null, TraceContext? trace = null, string? tenantId = null)
     {
         const string Operation = "CreateThreadContext";
         return userId is null && threadId is null
             ? throw Reported(ContextValidationException.Missing(new FailureScope(Operation)))
-            : Create(Operation, userId, threadId, runProblem: null, runId: string.Empty, requestId, trace);
+            : Create(Operation, tenantId, userId, threadId, runProblem: null, runId: string.Empty, requestId, trace);
     }
 
     /// <summary>Makes a context for the system's own work: user <c>$system</c>, the operation as its thread, a new run.</summary>
@@ -81,15 +90,15 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
     /// <summary>Makes the context of a run that another run delegates: the same but for a new run id.</summary>
     [SuppressMessage("Performance", "CA1822", Justification = "Beside the other methods of the one type that makes contexts.")]
     internal UserExecutionContext CreateDelegated(UserExecutionContext parent) =>
-        new(parent.UserId, parent.ThreadId, NewId(), parent.RequestId, parent.Trace, parent.IsSystem);
+        new(parent.UserKey, parent.ThreadId, NewId(), parent.RequestId, parent.Trace, parent.IsSystem);
 
     /// <summary>
     /// Makes a context for ending a run that the last process left open: its ids are as they were logged, and it
     /// may emit before the pipeline is ready.
     /// </summary>
     [SuppressMessage("Performance", "CA1822", Justification = "Beside the other methods of the one type that makes contexts.")]
-    internal UserExecutionContext CreateInterrupted(string userId, string threadId, string runId) =>
-        new(userId, threadId, runId, NewId(), trace: null, isSystem: true);
+    internal UserExecutionContext CreateInterrupted(string userKey, string threadId, string runId) =>
+        new(userKey, threadId, runId, NewId(), trace: null, isSystem: true);
 
     /// <summary>The context, when there is one.</summary>
     /// <param name="context">The context, which should be there.</param>
@@ -107,6 +116,7 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
 
     private UserExecutionContext Create(
         string operation,
+        string? tenantId,
         string? userId,
         string? threadId,
         string? runProblem,
@@ -114,21 +124,31 @@ public sealed class UserExecutionContextFactory(FailureReporter failures)
         string? requestId,
         TraceContext? trace)
     {
+        tenantId ??= string.Empty;
+        var tenant = IdentifierRules.ProblemOfTenant(tenantId);
         var user = IdentifierRules.ProblemOfUser(userId);
         var thread = IdentifierRules.ProblemOf(threadId, "thread_id");
         var request = requestId is null ? null : IdentifierRules.ProblemOf(requestId, "request_id");
-        if ((user ?? thread ?? runProblem ?? request) is not null)
+        if ((tenant ?? user ?? thread ?? runProblem ?? request) is not null)
         {
             // An id that is not valid itself must not get into logs, nor be looked up among the users.
             var isRunNamed = runProblem is null && runId is { Length: > 0 };
             var scope = new FailureScope(
-                operation, user is null ? userId : null, thread is null ? threadId : null, isRunNamed ? runId : null);
-            string?[] problems = [user, thread, runProblem, request];
+                operation,
+                (tenant ?? user) is null ? UserKey.Of(tenantId, userId!) : null,
+                thread is null ? threadId : null,
+                isRunNamed ? runId : null);
+            string?[] problems = [tenant, user, thread, runProblem, request];
             throw Reported(ContextValidationException.Invalid(scope, [.. problems.OfType<string>()]));
         }
 
         return new UserExecutionContext(
-            userId!, threadId!, runId!, requestId ?? NewId(), trace ?? TraceContext.OfCurrentActivity(), isSystem: false);
+            UserKey.Of(tenantId, userId!),
+            threadId!,
+            runId!,
+            requestId ?? NewId(),
+            trace ?? TraceContext.OfCurrentActivity(),
+            isSystem: false);
     }
 
     private static string NewId() => Guid.NewGuid().ToString("N");

@@ -6,6 +6,7 @@ using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Delivery;
 
@@ -72,7 +73,7 @@ internal sealed partial class CriticalDelivery : IDisposable
             catch (Exception exception)
             {
                 // One stream's fault must not keep the others from being looked after.
-                _troubles.Add($"looking after the stream of {stream.UserId} failed", exception);
+                _troubles.Add($"looking after the stream of {UserKey.Show(stream.UserId)} failed", exception);
             }
         }
 
@@ -139,7 +140,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         switch (retry.OnTick(stream.Criticals.StateOf(retry.Seq)))
         {
             case CriticalAction.Redeliver:
-                Log.SentAgain(_logger, retry.Seq, stream.UserId);
+                Log.SentAgain(_logger, retry.Seq, UserKey.Show(stream.UserId));
                 stream.Criticals.Redeliver(retry.Seq);
                 break;
             case CriticalAction.Close:
@@ -187,7 +188,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         catch (Exception exception)
         {
             retry.Postpone();
-            _troubles.Add($"making dead letters of unconfirmed events of {stream.UserId} failed", exception);
+            _troubles.Add($"making dead letters of unconfirmed events of {UserKey.Show(stream.UserId)} failed", exception);
         }
     }
 
@@ -204,7 +205,7 @@ internal sealed partial class CriticalDelivery : IDisposable
         catch (Exception exception)
         {
             delivery.SettlesAt = _time.GetTimestamp() + (long)(_options.FirstRetry.TotalSeconds * _time.TimestampFrequency);
-            _troubles.Add($"settling dead letters that {delivery.Stream.UserId} has confirmed failed", exception);
+            _troubles.Add($"settling dead letters that {UserKey.Show(delivery.Stream.UserId)} has confirmed failed", exception);
         }
     }
 

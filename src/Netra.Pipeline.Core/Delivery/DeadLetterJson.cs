@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Delivery;
 
@@ -15,7 +16,7 @@ internal static class DeadLetterJson
     {
         json.WriteNumber("dead_letter_id"u8, letter.Number);
         json.WriteString("event_id"u8, EventDraft.IdOf(EventDraft.KeyOf(letter.StreamId), letter.Seq));
-        json.WriteString("user_id"u8, letter.UserId);
+        UserKey.Write(json, letter.UserId);
         json.WriteNumber("seq"u8, letter.Seq);
         json.WriteString("cause"u8, NameOf(letter.Cause));
         json.WriteNumber("attempts"u8, letter.Attempts);

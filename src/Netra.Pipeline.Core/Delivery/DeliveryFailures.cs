@@ -20,7 +20,7 @@ internal static class DeliveryFailures
             $"{what} sent {attempts} times, "
             + $"and no device confirmed {(letters.Count == 1 ? "it; it is a dead letter" : "them; they are dead letters")} now.")
         {
-            UserId = letters[0].UserId,
+            UserKey = letters[0].UserId,
             ThreadId = threadId,
             RunId = runId,
             Numbers = new Dictionary<string, long>(StringComparer.Ordinal)

@@ -3,6 +3,7 @@ using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Delivery;
 
@@ -72,6 +73,29 @@ public sealed class Ledger
             snapshot.IsOnline ? 0 : snapshot.Account.Pending,
             Streams: 1,
             LoadedStreams: 1);
+    }
+
+    /// <summary>
+    /// Takes the accounts of a tenant's users, those that are not loaded from the log. What users had who were erased is in the account of
+    /// the whole alone.
+    /// </summary>
+    /// <param name="tenantId">The tenant; empty for the users without one.</param>
+    /// <param name="cancellationToken">Cancels waiting for the log.</param>
+    public async ValueTask<LedgerReport> ReadTenantAsync(string tenantId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tenantId);
+        var (loaded, total, offline) = (new HashSet<string>(StringComparer.Ordinal), default(StreamAccount), 0L);
+        foreach (var stream in _streams.Loaded.Where(stream => !stream.IsSystem && UserKey.TenantOf(stream.UserId) == tenantId))
+        {
+            var snapshot = stream.Snapshot();
+            loaded.Add(stream.UserId);
+            total += snapshot.Account;
+            offline += snapshot.IsOnline ? 0 : snapshot.Account.Pending;
+        }
+
+        var (users, account) = await _log.ReadTenantAsync(tenantId, loaded, cancellationToken);
+        return new LedgerReport(
+            _log.Epoch, _time.GetUtcNow(), total + account, offline + account.Pending, users + loaded.Count, loaded.Count);
     }
 
     /// <summary>Takes the accounts, and raises the alarm when they do not add up. Called by a loop of its own.</summary>

@@ -56,7 +56,7 @@ internal sealed class QuietRuns(
                     .Where(static life => life is { IsStalled: true, HasEnded: false })
                     .Take(MaxListed)
                     .Select(life => new StaleThread(
-                        life.Key.UserId, life.Key.ThreadId, life.Key.RunId, life.AgentName, TimeSpan.FromTicks(life.QuietAt(now)))),
+                        life.Key.UserKey, life.Key.ThreadId, life.Key.RunId, life.AgentName, TimeSpan.FromTicks(life.QuietAt(now)))),
             ];
         }
     }
@@ -71,7 +71,7 @@ internal sealed class QuietRuns(
             [
                 .. _stuck.Select(static entry => entry.Key)
                     .SelectMany(life => life.FindStuck(now, limits).Select(
-                        found => new StuckTool(life.Key.UserId, life.Key.ThreadId, life.Key.RunId, found.Tool.Name, found.Running)))
+                        found => new StuckTool(life.Key.UserKey, life.Key.ThreadId, life.Key.RunId, found.Tool.Name, found.Running)))
                     .Take(MaxListed),
             ];
         }
@@ -161,7 +161,7 @@ internal sealed class QuietRuns(
                 _stuck[life] = true;
                 _verdicts.Report(Failure.In(
                     FailureCode.ToolStuck,
-                    new FailureScope("watch runs", life.Key.UserId, life.Key.ThreadId, life.Key.RunId),
+                    new FailureScope("watch runs", life.Key.UserKey, life.Key.ThreadId, life.Key.RunId),
                     $"Tool {tool.Name} has been running for {running.TotalSeconds:F0} s "
                     + $"(Netra:Monitoring:StuckToolAfter is {limits.StuckToolAfter})"));
             }

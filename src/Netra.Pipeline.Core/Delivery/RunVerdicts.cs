@@ -126,7 +126,7 @@ internal sealed class RunVerdicts(
         EventReceipt receipt;
         try
         {
-            var context = contexts.CreateInterrupted(life.Key.UserId, life.Key.ThreadId, life.Key.RunId);
+            var context = contexts.CreateInterrupted(life.Key.UserKey, life.Key.ThreadId, life.Key.RunId);
             await using var emitter = await emitters.CreateEmitterAsync(context, EmitterOptions.OfServer, cancellationToken);
             var (now, heardAt) = (clock.Now, life.HeardAt);
             if (life.Judge(now, limits) != verdict)
@@ -162,7 +162,7 @@ internal sealed class RunVerdicts(
             return false;
         }
 
-        _leaving.Enqueue((life.Key.UserId, receipt.WhenCommittedAsync().WaitAsync(cancellationToken)));
+        _leaving.Enqueue((life.Key.UserKey, receipt.WhenCommittedAsync().WaitAsync(cancellationToken)));
         if (_leaving.Count > MaxLeaving && _leaving.TryDequeue(out var first))
         {
             await LetGoAsync(first);

@@ -30,7 +30,7 @@ internal sealed class DraftWriter(
 {
     // Those of the last event: the next one belongs to the same attempt, but for the one that begins another.
     private EnvelopeConstants _constants = new(context, attempt.Now);
-    private readonly ulong _ownerTag = OwnerTag.Of(context.UserId);
+    private readonly ulong _ownerTag = OwnerTag.Of(context.UserKey);
 
     /// <summary>The trace context's member, with which the envelope ends.</summary>
     public ReadOnlySpan<byte> Trace => _constants.Trace;

@@ -85,7 +85,7 @@ public sealed class EventEmitterFactory
 
         async ValueTask<ThreadEmitter> CreateForThreadAsync()
         {
-            var stream = await _streams.PinAsync(context.UserId, cancellationToken);
+            var stream = await _streams.PinAsync(context.UserKey, cancellationToken);
             try
             {
                 await stream.Storage.ClaimAsync(cancellationToken);

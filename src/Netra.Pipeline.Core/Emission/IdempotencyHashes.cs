@@ -29,7 +29,7 @@ internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)
         Append(hash, publisher);
         Append(hash, key);
         var keyHash = Finish(hash);
-        Append(hash, context.UserId);
+        Append(hash, context.UserKey);
         Append(hash, context.ThreadId);
         Append(hash, context.RunId);
         Append(hash, EventTypes.Utf8Name(data.Type));

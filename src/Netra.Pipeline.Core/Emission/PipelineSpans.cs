@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Emission;
 
@@ -76,8 +77,8 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
     /// </summary>
     /// <param name="creation">The trace context in the event's envelope.</param>
     /// <param name="acceptedAt">When the event was accepted.</param>
-    /// <param name="userId">Whose it is.</param>
-    public Activity? Settle(ActivityContext creation, DateTimeOffset acceptedAt, string userId)
+    /// <param name="userKey">Whose it is.</param>
+    public Activity? Settle(ActivityContext creation, DateTimeOffset acceptedAt, string userKey)
     {
         var span = PipelineActivitySource.Instance.StartActivity(
             $"settle {Destination}",
@@ -85,7 +86,7 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
             parentContext: default,
             links: [new ActivityLink(creation)],
             startTime: acceptedAt);
-        NameUser(span, userId);
+        NameUser(span, userKey);
         return DescribeMessage(span, "settle");
     }
 
@@ -98,15 +99,15 @@ internal sealed class PipelineSpans(IOptions<TelemetryOptions> options)
 
     private Activity? Describe(Activity? span, UserExecutionContext context)
     {
-        NameUser(span, context.UserId);
+        NameUser(span, context.UserKey);
         return span?.SetTag("gen_ai.conversation.id", context.ThreadId).SetTag("netra.run.id", context.RunId);
     }
 
-    private void NameUser(Activity? span, string userId)
+    private void NameUser(Activity? span, string userKey)
     {
         if (_includeUserIds)
         {
-            span?.SetTag("enduser.id", userId);
+            span?.SetTag("enduser.id", UserKey.UserOf(userKey)).SetTag("netra.tenant.id", UserKey.TenantOrNull(userKey));
         }
     }
 

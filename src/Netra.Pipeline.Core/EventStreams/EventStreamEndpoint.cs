@@ -53,7 +53,7 @@ internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, Registere
                 admission,
                 transport,
                 static (services, transport, admission)
-                    => new EventStreamConnection(services, transport, admission.UserId!, admission.Stream!, admission.Joins),
+                    => new EventStreamConnection(services, transport, admission.UserKey!, admission.Stream!, admission.Joins),
                 () => AnswerAsync(context),
                 context.Features.Get<IConnectionSocketFeature>()?.Socket);
         }

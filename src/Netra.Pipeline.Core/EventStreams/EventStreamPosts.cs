@@ -83,7 +83,7 @@ internal sealed class EventStreamPosts(
             return null;
         }
 
-        if (Find(context) is { } connection && connection.UserId == identity.UserId)
+        if (Find(context) is { } connection && connection.UserKey == identity.UserKey)
         {
             return connection;
         }

@@ -14,6 +14,16 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     /// <summary>The user it concerns, who is told; <see langword="null"/> when it concerns none.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>The tenant of the user, where the user has one.</summary>
+    public string? TenantId { get; init; }
+
+    /// <summary>The key of the user it concerns: both in one.</summary>
+    internal string? UserKey
+    {
+        get => UserId is null ? null : Tenants.UserKey.Of(TenantId ?? string.Empty, UserId);
+        init => (TenantId, UserId) = value is null ? (null, null) : (Tenants.UserKey.TenantOrNull(value), Tenants.UserKey.UserOf(value));
+    }
+
     /// <summary>The thread it concerns, if one.</summary>
     public string? ThreadId { get; init; }
 
@@ -53,7 +63,7 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     /// <summary>The failure that an exception is.</summary>
     public static Failure From(PipelineException exception) => new(exception.Code, exception.Operation, exception.Message)
     {
-        UserId = exception.UserId,
+        UserKey = exception.UserKey,
         ThreadId = exception.ThreadId,
         RunId = exception.RunId,
         ConnectionId = (exception as ConnectionLostException)?.ConnectionId,
@@ -70,7 +80,7 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     /// <param name="message">What happened; see <see cref="Message"/>.</param>
     public static Failure In(FailureCode code, FailureScope scope, string message) => new(code, scope.Operation, message)
     {
-        UserId = scope.UserId,
+        UserKey = scope.UserId,
         ThreadId = scope.ThreadId,
         RunId = scope.RunId,
     };
@@ -81,7 +91,7 @@ public sealed record Failure(FailureCode Code, string Operation, string Message)
     {
         Count = earlier.Count + Count,
         IsPublishersOwn = earlier.IsPublishersOwn && IsPublishersOwn,
-        UserId = Common(earlier.UserId, UserId),
+        UserKey = Common(earlier.UserKey, UserKey),
         ThreadId = Common(earlier.ThreadId, ThreadId),
         RunId = Common(earlier.RunId, RunId),
         ConnectionId = Common(earlier.ConnectionId, ConnectionId),

@@ -84,7 +84,7 @@ public sealed class FailureFeed
             var kept = new List<Failure>();
             for (var at = Math.Max(0, _added - _ring.Length); at < _added; at++)
             {
-                if (_ring[at % _ring.Length].UserId != userId)
+                if (_ring[at % _ring.Length].UserKey != userId)
                 {
                     kept.Add(_ring[at % _ring.Length]);
                 }

@@ -29,6 +29,7 @@ internal sealed class FailureLogEntry : IReadOnlyList<KeyValuePair<string, objec
         _values.Add(new("Code", info.WireName));
         _values.Add(new("Operation", failure.Operation));
         _values.Add(new("Reason", failure.Message));
+        Part("tenant", "TenantId", failure.TenantId);
         Part("user", "UserId", failure.UserId);
         Part("thread", "ThreadId", failure.ThreadId);
         Part("run", "RunId", failure.RunId);

@@ -124,7 +124,7 @@ public sealed partial class FailureReporter : IDisposable
     {
         if (info.ShowToUser && failure is { UserId: not null, MessageId: null, IsPublishersOwn: false } && !IsUnconfirmed(failure))
         {
-            Attempt("telling", failure, info, static (reporter, failure, info) => reporter.Tell(failure.UserId!, failure, info));
+            Attempt("telling", failure, info, static (reporter, failure, info) => reporter.Tell(failure.UserKey!, failure, info));
         }
     }
 
@@ -210,7 +210,7 @@ public sealed partial class FailureReporter : IDisposable
 /// <param name="Operation">The operation, where there is no user.</param>
 internal readonly record struct FailureGroup(FailureCode Code, string? UserId, string? Operation)
 {
-    public static FailureGroup Of(Failure failure) => new(failure.Code, failure.UserId, failure.UserId is null ? failure.Operation : null);
+    public static FailureGroup Of(Failure failure) => new(failure.Code, failure.UserKey, failure.UserId is null ? failure.Operation : null);
 
     public static FailureGroup RestOf(Failure failure) => new(failure.Code, null, null);
 }

@@ -25,7 +25,7 @@ public abstract class PipelineException : Exception
 
         Code = code;
         Operation = scope.Operation;
-        UserId = scope.UserId;
+        UserKey = scope.UserId;
         ThreadId = scope.ThreadId;
         RunId = scope.RunId;
         Numbers = numbers ?? ReadOnlyDictionary<string, long>.Empty;
@@ -41,7 +41,13 @@ public abstract class PipelineException : Exception
     public string Operation { get; }
 
     /// <summary>The user it concerns, or <see langword="null"/>.</summary>
-    public string? UserId { get; }
+    public string? UserId => UserKey is null ? null : Tenants.UserKey.UserOf(UserKey);
+
+    /// <summary>The tenant of the user, or <see langword="null"/>.</summary>
+    public string? TenantId => UserKey is null ? null : Tenants.UserKey.TenantOrNull(UserKey);
+
+    /// <summary>The key of the user it concerns, or <see langword="null"/>.</summary>
+    internal string? UserKey { get; }
 
     /// <summary>The thread it concerns, or <see langword="null"/>.</summary>
     public string? ThreadId { get; }
@@ -66,6 +72,7 @@ public abstract class PipelineException : Exception
             ["severity"] = info.Severity.ToString(),
             ["operation"] = Operation,
             ["message"] = Message,
+            ["tenant_id"] = TenantId,
             ["user_id"] = UserId,
             ["thread_id"] = ThreadId,
             ["run_id"] = RunId,

@@ -151,6 +151,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
             provider.GetRequiredService<ILogger<ConnectionSlots>>()));
         services.TryAddSingleton<InboundBudget>();
         services.TryAddSingleton<AddressLimits>();
+        services.TryAddSingleton<TenantConnections>();
         services.AddSingleton<HandleWatch>();
         services.AddSingleton<OpenListeners>();
         GuardTransport(services);

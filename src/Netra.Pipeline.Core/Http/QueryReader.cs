@@ -25,6 +25,17 @@ internal sealed class QueryReader(IQueryCollection query)
         return user;
     }
 
+    /// <summary>A tenant's id; null when it is not there.</summary>
+    public string? TenantId()
+    {
+        var tenant = Text("tenant_id");
+        Problem ??= tenant is null ? null : IdentifierRules.ProblemOfTenant(tenant);
+        return tenant;
+    }
+
+    /// <summary>Keeps a problem with something that belongs to the query; null for none.</summary>
+    public void Refuse(string? problem) => Problem ??= problem;
+
     /// <summary>One of several names; null when it is not there.</summary>
     /// <param name="name">The parameter.</param>
     /// <param name="nameOf">The names.</param>

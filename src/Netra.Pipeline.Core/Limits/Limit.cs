@@ -21,7 +21,7 @@ internal enum Limit
     /// <summary>Lines that one publisher sends.</summary>
     PublishedLines,
 
-    /// <summary>Runs of one user, or of one publisher, that are open.</summary>
+    /// <summary>Runs of one user, of one tenant, or of one publisher, that are open.</summary>
     OpenRuns,
 
     /// <summary>Handshakes, in all.</summary>
@@ -38,4 +38,7 @@ internal enum Limit
 
     /// <summary>Connections that are held for long, in all.</summary>
     Connections,
+
+    /// <summary>Connections of one tenant.</summary>
+    ConnectionsOfTenant,
 }

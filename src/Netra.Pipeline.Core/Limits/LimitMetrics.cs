@@ -51,6 +51,7 @@ internal sealed class LimitMetrics
         Limit.ConnectionsOfAddress => "connections_of_address",
         Limit.ConnectionsOfUser => "connections_of_user",
         Limit.Connections => "connections",
+        Limit.ConnectionsOfTenant => "connections_of_tenant",
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit has no name."),
     };
 }

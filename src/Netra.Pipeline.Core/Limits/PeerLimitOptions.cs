@@ -45,6 +45,13 @@ public sealed class PeerLimitOptions
     public int? MaxConnectionsPerAddress { get; set; }
 
     /// <summary>
+    /// How many connections the users of one tenant may have open together; users without a tenant are of none. Range 1 to 10,000,000; by
+    /// default as many as in all. One more is refused with 503, <c>too_many_connections</c>.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int? MaxConnectionsPerTenant { get; set; }
+
+    /// <summary>
     /// How many frames of a connection are read a second, of every kind: texts, fragments, pings and pongs. Range 10 to 10,000,000, default
     /// 2,000; <see cref="InboundBurst"/> says for how long it may be more. A message that is handed to the backend, or asks for events
     /// again, counts as 20. What comes faster is read later; nothing is lost, and nobody is ended for it.
@@ -145,6 +152,13 @@ public sealed class PeerLimitOptions
     /// </summary>
     [Range(1, 10_000_000)]
     public int MaxOpenRunsPerUser { get; set; } = 20_000;
+
+    /// <summary>
+    /// How many runs of one tenant's users may be open together; users without a tenant are of none. Range 1 to 10,000,000, default
+    /// 200,000; else as above.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int MaxOpenRunsPerTenant { get; set; } = 200_000;
 
     /// <summary>How many runs of a publisher may be open. Range 1 to 10,000,000, default 200,000; else as above.</summary>
     [Range(1, 10_000_000)]

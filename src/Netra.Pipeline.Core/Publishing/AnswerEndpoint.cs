@@ -9,6 +9,7 @@ using Netra.Pipeline.Commands;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Protocol;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -66,12 +67,14 @@ internal sealed class AnswerEndpoint(AccessGuard guard, RunAnswers answers)
             using var document = Parse(body);
             var members = document.RootElement;
             var userId = Text(members, "user_id");
-            if (userId is not null && AccessGuard.RefuseUser(context, userId) is { } forbidden)
+            var tenantId = Text(members, "tenant_id") ?? Caller.Of(context).TenantId;
+            if (userId is not null && AccessGuard.RefuseUser(context, UserKey.Of(tenantId, userId)) is { } forbidden)
             {
                 return forbidden;
             }
 
             var taken = await answers.AnswerAsync(
+                tenantId,
                 userId,
                 Text(members, "thread_id"),
                 Text(members, "run_id"),

@@ -52,7 +52,7 @@ internal sealed class CommandEndpoints(
             return;
         }
 
-        if (query.WantsMessages && AccessGuard.RefuseUser(context, userId: null) is { } forbidden)
+        if (query.WantsMessages && AccessGuard.RefuseUser(context, userKey: null) is { } forbidden)
         {
             await forbidden.ExecuteAsync(context);
             return;

@@ -54,7 +54,7 @@ internal sealed class EventLinesHandler(
             return;
         }
 
-        if (query.WantsMessages && AccessGuard.RefuseUser(context, userId: null) is { } forbidden)
+        if (query.WantsMessages && AccessGuard.RefuseUser(context, userKey: null) is { } forbidden)
         {
             await forbidden.ExecuteAsync(context);
             return;

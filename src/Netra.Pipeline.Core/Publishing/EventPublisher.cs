@@ -15,6 +15,7 @@ using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -72,17 +73,17 @@ internal sealed partial class EventPublisher(
         PublishTarget? refused = null;
         try
         {
-            using var published = PublishedEventReader.Read(json, request.LastTarget);
+            using var published = PublishedEventReader.Read(json, request.LastTarget, request.Caller.TenantId);
             var target = published.Target;
             refused = target;
             attempt = target.Attempt;
-            if (target.UserId is { } user && !request.Caller.Covers(user))
+            if (target.UserId is { } user && !request.Caller.Covers(UserKey.Of(target.TenantId, user)))
             {
                 audit.PublishRefused(request.Publisher, request.Caller.Users.Text);
                 return Rejected(Failure.In(
                     FailureCode.Forbidden,
                     new FailureScope(Operation),
-                    $"{Operation} was refused: the caller is for the users '{request.Caller.Users.Text}'"));
+                    $"{Operation} was refused: the caller is for {request.Caller.Users}"));
             }
 
             if (published.Malformed is { } malformed)
@@ -182,8 +183,10 @@ internal sealed partial class EventPublisher(
         try
         {
             var envelope = EventEnvelope.Read(letter.Buffer);
-            var target = new PublishTarget(letter.UserId, envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null)
+            var target = new PublishTarget(
+                UserKey.UserOf(letter.UserId), envelope.ThreadId, envelope.RunId, TraceParent: null, TraceState: null)
             {
+                TenantId = UserKey.TenantOf(letter.UserId),
                 Attempt = envelope.Attempt,
             };
             var context = request.CreateContext(target);
@@ -212,7 +215,8 @@ internal sealed partial class EventPublisher(
     public async ValueTask<PublishOutcome> RejectTooLongAsync(
         string what, ReadOnlySequence<byte> beginning, PublishRequest request, CancellationToken cancellationToken)
     {
-        var (target, refused) = TooLongEventReader.Read(beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)));
+        var (target, refused) = TooLongEventReader.Read(
+            beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)), request.Caller.TenantId);
         var scope = target.RefusalScope;
         Hear(scope, target.Attempt);
         var rejected = Rejected(Failure.In(

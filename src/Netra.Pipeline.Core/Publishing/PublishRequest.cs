@@ -135,7 +135,8 @@ internal sealed class PublishRequest : IAsyncDisposable
         target.ThreadId,
         target.RunId,
         _requestId,
-        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace);
+        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace,
+        target.TenantId);
 
     /// <summary>The context of a thread, for what belongs to no run.</summary>
     /// <exception cref="ContextValidationException">The ids are not valid. That has been reported.</exception>
@@ -143,7 +144,8 @@ internal sealed class PublishRequest : IAsyncDisposable
         target.UserId,
         target.ThreadId,
         _requestId,
-        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace);
+        TraceContext.TryCreate(target.TraceParent, target.TraceState, out var own) ? own : _trace,
+        target.TenantId);
 
     /// <summary>Opens a run.</summary>
     public async ValueTask<EventEmitter> OpenAsync(PublishTarget target, UserExecutionContext context, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Publishing;
 
@@ -55,13 +56,16 @@ internal readonly record struct PublishedEvent(PublishTarget Target) : IDisposab
 /// </summary>
 internal sealed record PublishTarget(string? UserId, string? ThreadId, string? RunId, string? TraceParent, string? TraceState)
 {
+    /// <summary>The user's tenant, as the publisher wrote it, or else the publisher's own; empty for none.</summary>
+    public string TenantId { get; init; } = string.Empty;
+
     /// <summary>The attempt of the run that the event names; null where it names none.</summary>
     public int? Attempt { get; init; }
 
     /// <summary>The scope of a refusal. An id that is not valid itself must not get into logs, nor be looked up among the users.</summary>
     public FailureScope RefusalScope => new(
         EventPublisher.Operation,
-        IdentifierRules.ProblemOfUser(UserId) is null ? UserId : null,
+        (IdentifierRules.ProblemOfTenant(TenantId) ?? IdentifierRules.ProblemOfUser(UserId)) is null ? UserKey.Of(TenantId, UserId!) : null,
         IfValid(ThreadId),
         IfValid(RunId));
 

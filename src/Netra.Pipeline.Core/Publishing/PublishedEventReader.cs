@@ -28,6 +28,7 @@ internal ref partial struct PublishedEventReader
     private readonly PublishTarget? _previous;
     private Utf8JsonReader _json;
     private uint _seen;
+    private string _tenant;
     private string? _user;
     private string? _thread;
     private string? _run;
@@ -50,9 +51,9 @@ internal ref partial struct PublishedEventReader
     private int _begins;
     private string? _invalid;
 
-    private PublishedEventReader(ReadOnlyMemory<byte> utf8, PublishTarget? previous)
+    private PublishedEventReader(ReadOnlyMemory<byte> utf8, string tenantId, PublishTarget? previous)
     {
-        (_utf8, _previous) = (utf8, previous);
+        (_utf8, _tenant, _previous) = (utf8, tenantId, previous);
         _json = new Utf8JsonReader(utf8.Span, Options);
     }
 
@@ -61,10 +62,11 @@ internal ref partial struct PublishedEventReader
     /// <param name="previous">
     /// Where the event before it in the same request went: most events go where the last one went, and then its strings are used again.
     /// </param>
+    /// <param name="tenantId">The publisher's own tenant, which is meant where the event names none.</param>
     /// <returns>The event; one that is malformed has whom it names as far as that could be read.</returns>
-    public static PublishedEvent Read(ReadOnlyMemory<byte> utf8, PublishTarget? previous)
+    public static PublishedEvent Read(ReadOnlyMemory<byte> utf8, PublishTarget? previous, string tenantId = "")
     {
-        var reader = new PublishedEventReader(utf8, previous);
+        var reader = new PublishedEventReader(utf8, tenantId, previous);
         if (utf8.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
         {
             reader.Refuse("event", "must be one JSON object");
@@ -97,9 +99,9 @@ internal ref partial struct PublishedEventReader
     {
         var target = _previous is { } last && last.UserId == _user && last.ThreadId == _thread && last.RunId == _run
             && last.TraceParent == _traceParent && last.TraceState == _traceState
-            && last.Attempt == _attempt
+            && last.Attempt == _attempt && last.TenantId == _tenant
             ? last
-            : new PublishTarget(_user, _thread, _run, _traceParent, _traceState) { Attempt = _attempt };
+            : new PublishTarget(_user, _thread, _run, _traceParent, _traceState) { Attempt = _attempt, TenantId = _tenant };
         var invalid = _sign == LifeSign.None && _malformed is null ? _invalid ?? ProblemOfType() ?? ProblemOfAttempt() : null;
         return new PublishedEvent(target)
         {
@@ -145,6 +147,10 @@ internal ref partial struct PublishedEventReader
             else if (Is("run_id"u8, "run_id", 2))
             {
                 _run = Text("run_id", _previous?.RunId);
+            }
+            else if (Is("tenant_id"u8, "tenant_id", 9))
+            {
+                _tenant = Text("tenant_id", _previous?.TenantId) ?? _tenant;
             }
             else if (Is("attempt"u8, "attempt", 8))
             {

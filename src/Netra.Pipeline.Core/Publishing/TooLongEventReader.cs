@@ -12,6 +12,7 @@ namespace Netra.Pipeline.Publishing;
 internal ref struct TooLongEventReader
 {
     private Utf8JsonReader _json;
+    private string _tenant;
     private string? _user;
     private string? _thread;
     private string? _run;
@@ -20,15 +21,19 @@ internal ref struct TooLongEventReader
     private string? _tool;
     private string? _call;
 
-    private TooLongEventReader(in ReadOnlySequence<byte> beginning)
-        => _json = new Utf8JsonReader(
+    private TooLongEventReader(in ReadOnlySequence<byte> beginning, string tenantId)
+    {
+        _tenant = tenantId;
+        _json = new Utf8JsonReader(
             beginning, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth }));
+    }
 
     /// <summary>Reads what it can.</summary>
     /// <param name="beginning">The event, or as much as there is of it.</param>
-    public static (PublishTarget Target, RefusedEvent Event) Read(in ReadOnlySequence<byte> beginning)
+    /// <param name="tenantId">The publisher's own tenant, which is meant where the event names none.</param>
+    public static (PublishTarget Target, RefusedEvent Event) Read(in ReadOnlySequence<byte> beginning, string tenantId)
     {
-        var reader = new TooLongEventReader(beginning);
+        var reader = new TooLongEventReader(beginning, tenantId);
         try
         {
             reader.ReadMembers();
@@ -41,6 +46,7 @@ internal ref struct TooLongEventReader
         var target = new PublishTarget(reader._user, reader._thread, reader._run, TraceParent: null, TraceState: null)
         {
             Attempt = reader._attempt,
+            TenantId = reader._tenant,
         };
         var type = EventTypes.TryParse(reader._type ?? string.Empty, out var known) ? EventTypes.WireName(known) : null;
         return (target, new RefusedEvent(type, PublishTarget.IfValid(reader._tool), PublishTarget.IfValid(reader._call)));
@@ -73,6 +79,10 @@ internal ref struct TooLongEventReader
         if (_json.ValueTextEquals("user_id"u8))
         {
             _user = Text();
+        }
+        else if (_json.ValueTextEquals("tenant_id"u8))
+        {
+            _tenant = Text() ?? _tenant;
         }
         else if (_json.ValueTextEquals("thread_id"u8))
         {

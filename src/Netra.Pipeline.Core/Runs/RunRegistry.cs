@@ -65,7 +65,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             }
 
             // The system's own runs are watched by the code that starts them.
-            var isCounted = !IdentifierRules.IsReserved(key.UserId);
+            var isCounted = !IdentifierRules.IsReserved(key.UserKey);
             var isWatched = isCounted && _lives.Count < limits.MaxWatched;
             life = new RunLife(key) { IsWatched = isWatched, Holders = 1 };
             _unwatched += isCounted && !isWatched && limits.AreWatched ? 1 : 0;
@@ -117,9 +117,14 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
                 return null;
             }
 
-            if (_counts.OfUser(life.Key.UserId) >= limits.MaxOpenRunsPerUser)
+            if (_counts.OfUser(life.Key.UserKey) >= limits.MaxOpenRunsPerUser)
             {
                 return $"the user has {limits.MaxOpenRunsPerUser} open runs, which is the limit (Netra:Limits:MaxOpenRunsPerUser)";
+            }
+
+            if (_counts.OfTenantOf(life.Key.UserKey) >= limits.MaxOpenRunsPerTenant)
+            {
+                return $"the tenant has {limits.MaxOpenRunsPerTenant} open runs, which is the limit (Netra:Limits:MaxOpenRunsPerTenant)";
             }
 
             if (_counts.OfPublisher(publisherId) >= limits.MaxOpenRunsPerPublisher)
@@ -393,7 +398,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
         List<RunLife> erased;
         lock (_gate)
         {
-            erased = [.. _lives.Values.Where(life => life.Key.UserId == userId)];
+            erased = [.. _lives.Values.Where(life => life.Key.UserKey == userId)];
             foreach (var life in erased)
             {
                 _deadlines.Remove(life);

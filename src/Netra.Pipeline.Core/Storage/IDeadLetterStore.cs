@@ -60,6 +60,9 @@ public sealed record DeadLetterQuery
     /// <summary>Only those of a user; all when null.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>Only those of a tenant's users, or with an empty one of users without a tenant; all when null.</summary>
+    public string? TenantId { get; init; }
+
     /// <summary>Only those in a state; all when null.</summary>
     public DeadLetterState? State { get; init; }
 

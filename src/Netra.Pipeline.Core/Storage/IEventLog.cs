@@ -8,6 +8,8 @@ namespace Netra.Pipeline.Storage;
 /// <para>Contract of concurrency: <see cref="TryAppend"/> is called under the lock of the lease's stream, so never twice at a
 /// time for one lease, but in parallel for different leases; it must not block, await or call back into another stream.
 /// Everything else may be called in parallel.</para>
+/// <para>Wherever the seam says user id, it is the user's key (<see cref="Tenants.UserKey"/>): the id, and before it the tenant, where
+/// there is one.</para>
 /// <para><em>Stored</em> means that it survives the process. What the log has taken it never gives up while it runs: a commit that fails is
 /// tried again, <see cref="Trouble"/> says why, and meanwhile nothing more is taken than the bound allows.</para>
 /// <para>Every implementation passes the compliance tests of <c>EventLogComplianceTests</c>.</para>
@@ -207,4 +209,12 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>The accounts of a tenant's users together, as they are stored, but for some.</summary>
+    /// <param name="tenantId">The tenant; empty for users without one. Reserved users are left out.</param>
+    /// <param name="except">The keys of users whose accounts are known otherwise.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>How many users these are, and what became of their events.</returns>
+    ValueTask<(long Users, StreamAccount Account)> ReadTenantAsync(
+        string tenantId, IReadOnlySet<string> except, CancellationToken cancellationToken);
 }

@@ -1,3 +1,5 @@
+using Netra.Pipeline.Tenants;
+
 namespace Netra.Pipeline.Storage;
 
 /// <summary>The dead letters of the in-memory log. One lock guards everything; nothing is called under it.</summary>
@@ -143,6 +145,7 @@ internal sealed class InMemoryDeadLetters(StorageClock clock) : IDeadLetterStore
 
     private static bool IsWanted(DeadLetter letter, DeadLetterQuery query) => letter.Number > query.After
         && (query.UserId is null || query.UserId == letter.UserId)
+        && (query.TenantId is null || query.TenantId == UserKey.TenantOf(letter.UserId))
         && (query.State is null || query.State == letter.State)
         && (query.Webhook is null || query.Webhook == letter.Webhook);
 }

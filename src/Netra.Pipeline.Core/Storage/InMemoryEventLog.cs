@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Storage;
 
@@ -228,6 +229,17 @@ public sealed class InMemoryEventLog : IEventLog
         => ValueTask.FromResult(_streams.ContainsKey(userId));
 
     /// <inheritdoc/>
+    public ValueTask<(long Users, StreamAccount Account)> ReadTenantAsync(
+        string tenantId, IReadOnlySet<string> except, CancellationToken cancellationToken)
+    {
+        var streams = _streams.Values
+            .Where(stream => !stream.IsSystem && UserKey.TenantOf(stream.UserId) == tenantId && !except.Contains(stream.UserId))
+            .ToArray();
+        return ValueTask.FromResult((
+            (long)streams.Length, streams.Aggregate(default(StreamAccount), static (sum, stream) => sum + stream.Resting)));
+    }
+
+    /// <inheritdoc/>
     public ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
@@ -277,7 +289,8 @@ public sealed class InMemoryEventLog : IEventLog
     private string HashOf(string userId) => Convert.ToHexString(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(userId)));
 
     private static InMemoryLease Granted(StreamLease lease)
-        => lease as InMemoryLease ?? throw new ArgumentException($"The lease of {lease.UserId} was granted by another log.", nameof(lease));
+        => lease as InMemoryLease
+            ?? throw new ArgumentException($"The lease of {UserKey.Show(lease.UserId)} was granted by another log.", nameof(lease));
 
     // Under the lock, so that an emitter that begins to wait either sees the room, or is in the queue by the time it is told.
     private void GiveBack(long bytes)

@@ -2,6 +2,7 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Streams;
 
@@ -180,7 +181,8 @@ internal sealed class StreamPages(
             if (kept.Seq != next || kept.Seq > range.To)
             {
                 throw new InvalidDataException(
-                    $"The log returned event {kept.Seq} of {state.UserId} where {next} was due, asked for {range.From} to {range.To}.");
+                    $"The log returned event {kept.Seq} of {UserKey.Show(state.UserId)} where {next} was due, asked for {range.From} to "
+                    + $"{range.To}.");
             }
 
             page.Add(SendFrame.ForEvent(kept.Seq, kept.Buffer));
@@ -213,7 +215,7 @@ internal sealed class StreamPages(
             if (!isSkip && stored.Events.Count > 0 && next > stored.Events[0].Seq)
             {
                 throw new InvalidDataException(
-                    $"The log returned nothing of {state.UserId} for {next} to {to}, between events that it keeps.");
+                    $"The log returned nothing of {UserKey.Show(state.UserId)} for {next} to {to}, between events that it keeps.");
             }
 
             if (!isSkip)

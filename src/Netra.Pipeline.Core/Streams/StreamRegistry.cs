@@ -48,7 +48,7 @@ internal sealed class StreamRegistry(
 
     /// <summary>Loads the stream of a run that is about to emit, and looks the run up in the log in the same step.</summary>
     /// <inheritdoc cref="PinAsync(string, CancellationToken)"/>
-    public ValueTask<UserStream> PinAsync(RunKey run, CancellationToken cancellationToken) => PinAsync(run.UserId, run, cancellationToken);
+    public ValueTask<UserStream> PinAsync(RunKey run, CancellationToken cancellationToken) => PinAsync(run.UserKey, run, cancellationToken);
 
     /// <summary>The stream of a user, if it is loaded.</summary>
     public bool TryGetLoaded(string userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out UserStream? stream)

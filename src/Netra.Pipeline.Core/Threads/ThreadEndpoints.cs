@@ -57,7 +57,7 @@ internal sealed class ThreadEndpoints(
             }
 
             requests.EnsureLogIsOpen(operation);
-            await (await answer(context, identity.UserId!)).ExecuteAsync(context);
+            await (await answer(context, identity.UserKey!)).ExecuteAsync(context);
         });
 
     private async Task<IResult> ListAsync(HttpContext context, string user)

@@ -60,7 +60,7 @@ internal sealed class WebSocketConnection : Connection
 
     /// <summary>Makes the connection of an admitted handshake.</summary>
     public static WebSocketConnection Create(ConnectionServices services, ConnectionTransport transport, Admission admission)
-        => new(services, transport, admission.UserId!, admission.Stream!, admission.Joins, admission.Compression);
+        => new(services, transport, admission.UserKey!, admission.Stream!, admission.Joins, admission.Compression);
 
     public override bool IsFlushPending => _stream.IsFlushPending;
 

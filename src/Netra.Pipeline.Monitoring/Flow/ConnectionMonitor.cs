@@ -18,7 +18,7 @@ internal sealed class ConnectionMonitor(ConnectionRecovery recovery, ConnectionD
             drops.Add();
         }
 
-        waiting.OnEnded(connection.UserId);
+        waiting.OnEnded(connection.UserKey);
         recovery.OnEnded(connection, reason);
     }
 }

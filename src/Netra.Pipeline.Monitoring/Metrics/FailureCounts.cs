@@ -15,7 +15,7 @@ internal sealed class FailureCounts
         => failures.Subscribe(failure =>
         {
             _counts[(int)failure.Code].Add(failure.Count);
-            if (failure.UserId is { } userId && users.TryGet(userId, out var user))
+            if (failure.UserKey is { } userKey && users.TryGet(userKey, out var user))
             {
                 user.OnFailures(failure.Count);
             }

@@ -31,10 +31,10 @@ internal sealed class UserMetrics : StreamObserver
     private int _holders;
     private long _lastAcceptedAt;
 
-    public UserMetrics(string userId, StreamMeasures measures)
-        => (UserId, _measures, Resting) = (userId, measures, new LinkedListNode<UserMetrics>(this));
+    public UserMetrics(string userKey, StreamMeasures measures)
+        => (UserKey, _measures, Resting) = (userKey, measures, new LinkedListNode<UserMetrics>(this));
 
-    public string UserId { get; }
+    public string UserKey { get; }
 
     public long Accepted => Sum(_accepted);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
@@ -53,9 +54,9 @@ internal sealed class UserMetricsTable(
     }
 
     /// <inheritdoc/>
-    public override StreamObserver Open(string userId)
+    public override StreamObserver Open(string userKey)
     {
-        if (IdentifierRules.IsReserved(userId))
+        if (IdentifierRules.IsReserved(userKey))
         {
             // The pipeline's own events count in no user metric.
             return StreamObserver.None;
@@ -63,11 +64,11 @@ internal sealed class UserMetricsTable(
 
         lock (_gate)
         {
-            if (!_users.TryGetValue(userId, out var user))
+            if (!_users.TryGetValue(userKey, out var user))
             {
                 ForgetDownTo(options.Value.MaxUsers - 1);
-                user = new UserMetrics(userId, _measures);
-                _users.Add(userId, user);
+                user = new UserMetrics(userKey, _measures);
+                _users.Add(userKey, user);
             }
 
             if (user.Holders++ == 0 && user.Resting.List is not null)
@@ -89,7 +90,7 @@ internal sealed class UserMetricsTable(
 
         lock (_gate)
         {
-            if (--user.Holders == 0 && _users.TryGetValue(user.UserId, out var known) && known == user)
+            if (--user.Holders == 0 && _users.TryGetValue(user.UserKey, out var known) && known == user)
             {
                 _resting.AddLast(user.Resting);
                 ForgetDownTo(options.Value.MaxUsers);
@@ -97,20 +98,20 @@ internal sealed class UserMetricsTable(
         }
     }
 
-    public bool TryGet(string userId, [NotNullWhen(true)] out UserMetrics? user)
+    public bool TryGet(string userKey, [NotNullWhen(true)] out UserMetrics? user)
     {
         lock (_gate)
         {
-            return _users.TryGetValue(userId, out user);
+            return _users.TryGetValue(userKey, out user);
         }
     }
 
     /// <summary>Forgets a user whose stream has ended.</summary>
-    public void Erase(string userId)
+    public void Erase(string userKey)
     {
         lock (_gate)
         {
-            if (_users.Remove(userId, out var user))
+            if (_users.Remove(userKey, out var user))
             {
                 user.AddAcceptedTo(_forgotten);
                 if (user.Resting.List is not null)
@@ -121,18 +122,25 @@ internal sealed class UserMetricsTable(
         }
     }
 
-    /// <summary>A page of users in the order of their ids.</summary>
-    /// <param name="after">Only later ids.</param>
+    /// <summary>A page of users in the order of their keys.</summary>
+    /// <param name="tenantId">Of which tenant; null for all.</param>
+    /// <param name="after">Only later keys.</param>
     /// <param name="limit">How many at most.</param>
-    public IReadOnlyList<UserMetrics> Page(string? after, int limit)
+    public IReadOnlyList<UserMetrics> Page(string? tenantId, string? after, int limit)
     {
         lock (_gate)
         {
-            return [.. _users.Values.Where(user => after is null || string.CompareOrdinal(user.UserId, after) > 0).Take(limit)];
+            return
+            [
+                .. _users.Values
+                    .Where(user => after is null || string.CompareOrdinal(user.UserKey, after) > 0)
+                    .Where(user => tenantId is null || UserKey.TenantOf(user.UserKey) == tenantId)
+                    .Take(limit)
+            ];
         }
     }
 
-    public IReadOnlyList<UserMetrics> All() => Page(after: null, int.MaxValue);
+    public IReadOnlyList<UserMetrics> All() => Page(tenantId: null, after: null, int.MaxValue);
 
     private void ForgetDownTo(int users)
     {
@@ -141,7 +149,7 @@ internal sealed class UserMetricsTable(
         {
             oldest.AddAcceptedTo(_forgotten);
             _resting.RemoveFirst();
-            _users.Remove(oldest.UserId);
+            _users.Remove(oldest.UserKey);
         }
     }
 }

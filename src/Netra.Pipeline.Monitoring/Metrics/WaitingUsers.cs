@@ -22,7 +22,7 @@ internal sealed class WaitingUsers(ConnectionRegistry connections, UserMetricsTa
     public int Count()
     {
         var now = time.GetTimestamp();
-        if (connections.All.Any(static connection => !connection.IsEnded && !IdentifierRules.IsReserved(connection.UserId)))
+        if (connections.All.Any(static connection => !connection.IsEnded && !IdentifierRules.IsReserved(connection.UserKey)))
         {
             _emptySince = 0;
             return 0;

@@ -30,7 +30,7 @@ internal sealed class DashboardEndpoint(
     private IResult Read(HttpContext context)
     {
         var query = new QueryReader(context.Request.Query);
-        var userId = query.UserId();
+        var user = NamedUser.InQuery(context, query);
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
@@ -38,7 +38,7 @@ internal sealed class DashboardEndpoint(
 
         // It shows what the other routes show only to those who may read of users.
         var id = RouteSegment.Of(context, "dashboard_id");
-        if (id == "websocket_user_diagnostics" && RefuseReader(context, userId) is { } forbidden)
+        if (id == "websocket_user_diagnostics" && RefuseReader(context, user) is { } forbidden)
         {
             return forbidden;
         }
@@ -49,14 +49,14 @@ internal sealed class DashboardEndpoint(
             "websocket_operations" => JsonAnswer.Of(Operations(id), MonitoringJson.Default.OperationsDashboard),
             "websocket_performance" => JsonAnswer.Of(Performance(id), MonitoringJson.Default.PerformanceDashboard),
             "websocket_alerts" => JsonAnswer.Of(Alerts(id), MonitoringJson.Default.AlertsDashboard),
-            "websocket_user_diagnostics" => JsonAnswer.Of(Users(id, userId), MonitoringJson.Default.UsersDashboard),
+            "websocket_user_diagnostics" => JsonAnswer.Of(Users(id, user), MonitoringJson.Default.UsersDashboard),
             _ => ProblemDocument.NotFound("There is no such dashboard; there are websocket_executive, websocket_operations, "
                 + "websocket_user_diagnostics, websocket_performance and websocket_alerts."),
         };
     }
 
-    private static ProblemDocument? RefuseReader(HttpContext context, string? userId)
-        => AccessGuard.RefuseRight(context, AccessRights.Read) ?? AccessGuard.RefuseUser(context, userId);
+    private static ProblemDocument? RefuseReader(HttpContext context, string? userKey)
+        => AccessGuard.RefuseRight(context, AccessRights.Read) ?? AccessGuard.RefuseUser(context, userKey);
 
     private ExecutiveDashboard Executive(string id)
     {
@@ -97,10 +97,10 @@ internal sealed class DashboardEndpoint(
     }
 
     // The users with the most failures first: a diagnosis begins with them.
-    private UsersDashboard Users(string id, string? userId) => new(health.ForOperators())
+    private UsersDashboard Users(string id, string? userKey) => new(health.ForOperators())
     {
         DashboardId = id,
-        User = userId is not null && metrics.TryGet(userId, out var user) ? users.ReadAll(user) : null,
+        User = userKey is not null && metrics.TryGet(userKey, out var user) ? users.ReadAll(user) : null,
         Users =
         [
             .. metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers)

@@ -58,16 +58,20 @@ internal sealed class DeadLetterEndpoints : IDisposable
     private IResult List(HttpContext context)
     {
         var query = new QueryReader(context.Request.Query);
+        var user = NamedUser.InQuery(context, query);
+        var tenantId = user is null ? NamedUser.TenantInQuery(context, query) : null;
         var wanted = new DeadLetterQuery
         {
-            UserId = query.UserId(),
+            UserId = user,
+            TenantId = tenantId,
             State = query.Choice<DeadLetterState>("state", DeadLetterJson.NameOf),
             After = query.After(),
             Limit = query.Limit(),
         };
-        return query.Problem is { } problem ? ProblemDocument.BadRequest(problem)
-            : AccessGuard.RefuseUser(context, wanted.UserId) is { } forbidden ? forbidden
-            : new DeadLetterPage(_letters, wanted, _hasWebhook);
+        return query.Problem is { } problem
+            ? ProblemDocument.BadRequest(problem)
+            : (user is null ? AccessGuard.RefuseTenant(context, tenantId) : AccessGuard.RefuseUser(context, user))
+                ?? (IResult)new DeadLetterPage(_letters, wanted, _hasWebhook);
     }
 
     private async Task<IResult> InTurnAsync(HttpContext context, Func<HttpContext, DeadLetter, Task<IResult>> settle)

@@ -15,8 +15,10 @@ internal sealed class ErasureEndpoint(UserErasure erasure)
 
     private async Task<IResult> EraseAsync(HttpContext context)
     {
-        var user = RouteSegment.UserOf(context);
-        if (IdentifierRules.ProblemOfUser(user) is { } problem)
+        var query = new QueryReader(context.Request.Query);
+        var user = NamedUser.InRoute(context, query);
+        query.Refuse(IdentifierRules.ProblemOfUser(RouteSegment.UserOf(context)));
+        if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
         }

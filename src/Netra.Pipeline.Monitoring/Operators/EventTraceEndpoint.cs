@@ -7,6 +7,7 @@ using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
@@ -71,6 +72,7 @@ internal sealed class EventTraceEndpoint(IEventLog log, StreamRegistry streams)
 internal sealed record EventTrace(
     string Id,
     string UserId,
+    string? TenantId,
     long Seq,
     string? Type,
     string? ThreadId,
@@ -84,7 +86,8 @@ internal sealed record EventTrace(
         EventEnvelope? envelope = history.Buffer is { } buffer ? EventEnvelope.Read(buffer) : null;
         return new EventTrace(
             id,
-            user,
+            UserKey.UserOf(user),
+            UserKey.TenantOrNull(user),
             seq,
             envelope is { Type: var type } ? EventTypes.WireName(type) : null,
             envelope?.ThreadId,

@@ -42,15 +42,18 @@ internal sealed record CheckedHealth : OperatorHealth
 
 internal sealed record StaleThreadItem(
     string UserId,
+    string? TenantId,
     string ThreadId,
     string RunId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,
     double QuietS);
 
-internal sealed record StuckToolItem(string UserId, string ThreadId, string RunId, string ToolName, double RunningS);
+internal sealed record StuckToolItem(
+    string UserId, string? TenantId, string ThreadId, string RunId, string ToolName, double RunningS);
 
 internal sealed record WaitingRunItem(
     string UserId,
+    string? TenantId,
     string ThreadId,
     string RunId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? AgentName,

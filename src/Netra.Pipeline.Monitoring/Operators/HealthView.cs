@@ -6,6 +6,7 @@ using Netra.Pipeline.Monitoring.Flow;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
@@ -32,15 +33,34 @@ internal sealed class HealthView(
         IReadOnlyList<StaleThreadItem>, IReadOnlyList<StuckToolItem>, IReadOnlyList<WaitingRunItem>>(
         [
             .. runs.Stale.Select(
-                static stale => new StaleThreadItem(stale.UserId, stale.ThreadId, stale.RunId, stale.AgentName, stale.Quiet.TotalSeconds))
+                static stale => new StaleThreadItem(
+                    UserKey.UserOf(stale.UserId),
+                    UserKey.TenantOrNull(stale.UserId),
+                    stale.ThreadId,
+                    stale.RunId,
+                    stale.AgentName,
+                    stale.Quiet.TotalSeconds))
         ],
         [
             .. runs.Stuck.Select(
-                static stuck => new StuckToolItem(stuck.UserId, stuck.ThreadId, stuck.RunId, stuck.ToolName, stuck.Running.TotalSeconds))
+                static stuck => new StuckToolItem(
+                    UserKey.UserOf(stuck.UserId),
+                    UserKey.TenantOrNull(stuck.UserId),
+                    stuck.ThreadId,
+                    stuck.RunId,
+                    stuck.ToolName,
+                    stuck.Running.TotalSeconds))
         ],
         [
             .. registry.ListWaiting(QuietRuns.MaxListed).Select(static run => new WaitingRunItem(
-                run.Key.UserId, run.Key.ThreadId, run.Key.RunId, run.AgentName, run.Requests, run.Overdue, run.Waited.TotalSeconds))
+                UserKey.UserOf(run.Key.UserKey),
+                UserKey.TenantOrNull(run.Key.UserKey),
+                run.Key.ThreadId,
+                run.Key.RunId,
+                run.AgentName,
+                run.Requests,
+                run.Overdue,
+                run.Waited.TotalSeconds))
         ]));
 
     private static string NameOf(HealthStatus status) => status switch

@@ -16,18 +16,22 @@ internal sealed class LedgerEndpoint(Ledger ledger)
     private async Task<IResult> ReadAsync(HttpContext context)
     {
         var query = new QueryReader(context.Request.Query);
-        var user = query.UserId();
+        var user = NamedUser.InQuery(context, query);
+        _ = query.TenantId();
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
         }
 
-        if (AccessGuard.RefuseUser(context, user) is { } forbidden)
+        var tenantId = user is null ? NamedUser.TenantInQuery(context, query) : null;
+        if ((user is null ? AccessGuard.RefuseTenant(context, tenantId) : AccessGuard.RefuseUser(context, user)) is { } forbidden)
         {
             return forbidden;
         }
 
-        return (user is null ? ledger.Read() : await ledger.ReadAsync(user, context.RequestAborted)) is { } report
+        return (user is not null ? await ledger.ReadAsync(user, context.RequestAborted)
+            : tenantId is not null ? await ledger.ReadTenantAsync(tenantId, context.RequestAborted)
+            : ledger.Read()) is { } report
             ? JsonAnswer.Of(LedgerDocument.Of(report), MonitoringJson.Default.LedgerDocument)
             : ProblemDocument.NotFound("That user has no stream.");
     }

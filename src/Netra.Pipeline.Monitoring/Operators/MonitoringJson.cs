@@ -31,5 +31,6 @@ namespace Netra.Pipeline.Monitoring.Operators;
 [JsonSerializable(typeof(ErasedDocument))]
 [JsonSerializable(typeof(LedgerDocument))]
 [JsonSerializable(typeof(EventTrace))]
+[JsonSerializable(typeof(TenantMetricsList))]
 [JsonSerializable(typeof(UndeliveredPage))]
 internal sealed partial class MonitoringJson : JsonSerializerContext;

@@ -11,10 +11,12 @@ namespace Netra.Pipeline.Monitoring.Operators;
 /// </summary>
 internal sealed class OperatorAudit(SecurityAudit audit)
 {
+    private const string Tenant = "tenant_id";
+
     private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id", "key_id"];
 
     // What names users, or credentials, without being asked for one.
-    private static readonly string[] OfAllUsers = ["ListDeadLetters", "ReadUserFigures", "ListKeys", "ReadAudit"];
+    private static readonly string[] OfAllUsers = ["ListDeadLetters", "ReadUserFigures", "ReadTenantFigures", "ListKeys", "ReadAudit"];
 
     /// <summary>Has a request answered, and records it.</summary>
     /// <param name="context">The request.</param>
@@ -54,6 +56,9 @@ internal sealed class OperatorAudit(SecurityAudit audit)
     private static string? WhoIs(HttpContext context) => RequestAuthor.IdOf(context.User) is { Length: > 0 } id ? id : null;
 
     // A value from outside goes into a log only in the form that ids have.
+    private static string Shown(string name, string value)
+        => IdentifierRules.ProblemOf(value, name) is null ? $"{name} {value}" : $"{name} (not valid)";
+
     private static string? SubjectOf(HttpRequest request)
     {
         foreach (var name in SubjectNames)
@@ -61,7 +66,9 @@ internal sealed class OperatorAudit(SecurityAudit audit)
             if (((request.RouteValues.ContainsKey(name) ? RouteSegment.Of(request.HttpContext, name) : null)
                 ?? request.Query[name].FirstOrDefault()) is { } value)
             {
-                return IdentifierRules.ProblemOf(value, name) is null ? $"{name} {value}" : $"{name} (not valid)";
+                return request.Query[Tenant].FirstOrDefault() is { } tenant
+                    ? $"{Shown(name, value)} of {Shown(Tenant, tenant)}"
+                    : Shown(name, value);
             }
         }
 

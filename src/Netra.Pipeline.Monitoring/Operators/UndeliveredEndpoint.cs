@@ -7,6 +7,7 @@ using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
@@ -23,13 +24,12 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
     {
         var cancellationToken = context.RequestAborted;
         var query = new QueryReader(context.Request.Query);
-        var (after, limit) = (query.After(), query.Limit());
+        var (user, after, limit) = (NamedUser.InRoute(context, query), query.After(), query.Limit());
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
         }
 
-        var user = RouteSegment.UserOf(context);
         if (AccessGuard.RefuseUser(context, user) is { } forbidden)
         {
             return forbidden;
@@ -55,7 +55,8 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
 
         // One event more than the page holds was asked for, to know whether there is another page.
         var document = new UndeliveredPage(
-            user,
+            UserKey.UserOf(user),
+            UserKey.TenantOrNull(user),
             snapshot.Head,
             snapshot.ContiguouslyAcknowledged,
             snapshot.Account.Pending,
@@ -87,7 +88,13 @@ internal sealed class UndeliveredEndpoint(IEventLog log, StreamRegistry streams)
 
 /// <summary>A user's unacknowledged events, and after which number the next page begins.</summary>
 internal sealed record UndeliveredPage(
-    string UserId, long Head, long AcknowledgedThrough, long Pending, IReadOnlyList<UndeliveredEvent> Events, long? Next);
+    string UserId,
+    string? TenantId,
+    long Head,
+    long AcknowledgedThrough,
+    long Pending,
+    IReadOnlyList<UndeliveredEvent> Events,
+    long? Next);
 
 internal sealed record UndeliveredEvent(string Id, long Seq, string Type, string ThreadId, string RunId, JsonElement Timestamp)
 {

@@ -14,6 +14,9 @@ internal record UserMetricsItem
     public required string UserId { get; init; }
 
     [JsonPropertyOrder(-1)]
+    public string? TenantId { get; init; }
+
+    [JsonPropertyOrder(-1)]
     public required long Attempted { get; init; }
 
     [JsonPropertyOrder(-1)]
@@ -144,6 +147,7 @@ internal sealed record FailureItem(
     string Message,
     long Count,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? UserId,
+    string? TenantId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ThreadId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RunId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ConnectionId,
@@ -158,6 +162,7 @@ internal sealed record FailureItem(
         failure.Message,
         failure.Count,
         failure.UserId,
+        failure.TenantId,
         failure.ThreadId,
         failure.RunId,
         failure.ConnectionId,

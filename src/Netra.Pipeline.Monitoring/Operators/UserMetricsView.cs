@@ -5,6 +5,7 @@ using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Monitoring.Operators;
 
@@ -21,7 +22,8 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
     {
         var item = new UserMetricsItem
         {
-            UserId = user.UserId,
+            UserId = UserKey.UserOf(user.UserKey),
+            TenantId = UserKey.TenantOrNull(user.UserKey),
             Attempted = user.Accepted + user.Refused,
             Accepted = user.Accepted,
             Refused = user.Refused,
@@ -39,17 +41,17 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
             RunsEnded = user.TerminalsDue,
             RunsEndedAcknowledged = user.TerminalsAcknowledged,
         };
-        return streams.TryGetLoaded(user.UserId, out var stream) ? WithAccount(item, stream.Snapshot()) : item;
+        return streams.TryGetLoaded(user.UserKey, out var stream) ? WithAccount(item, stream.Snapshot()) : item;
     }
 
     /// <summary>One user's metrics, connections, open runs and latest failures.</summary>
     public UserView ReadAll(UserMetrics user) => new(Read(user))
     {
-        OpenConnections = [.. connections.All.Where(connection => connection.UserId == user.UserId).Select(ItemOf)],
-        OpenRuns = OpenRunsOf(user.UserId),
+        OpenConnections = [.. connections.All.Where(connection => connection.UserKey == user.UserKey).Select(ItemOf)],
+        OpenRuns = OpenRunsOf(user.UserKey),
         Failures =
         [
-            .. feed.Latest(feed.Capacity).Where(failure => failure.UserId == user.UserId).Take(LatestFailures).Select(FailureItem.Of)
+            .. feed.Latest(feed.Capacity).Where(failure => failure.UserKey == user.UserKey).Take(LatestFailures).Select(FailureItem.Of)
         ],
     };
 
@@ -98,12 +100,12 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
         connection.Queue.Bytes,
         connection.Silence.TotalSeconds);
 
-    private IReadOnlyList<OpenRunItem> OpenRunsOf(string userId)
+    private IReadOnlyList<OpenRunItem> OpenRunsOf(string userKey)
     {
         var now = runs.Now;
         return
         [
-            .. runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserId == userId)
+            .. runs.Lives().Where(run => run is { HasBegun: true, HasEnded: false } && run.Key.UserKey == userKey)
                 .Select(run => new OpenRunItem(
                     run.Key.ThreadId,
                     run.Key.RunId,

@@ -18,7 +18,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (long At, ConnectionEndReason Reason)> _waiting = new(StringComparer.Ordinal);
-    private readonly Queue<(string UserId, long At)> _inOrder = new();
+    private readonly Queue<(string UserKey, long At)> _inOrder = new();
     private long _ended;
     private long _recovered;
     private int _count;
@@ -44,8 +44,8 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
         lock (_gate)
         {
             var now = time.GetTimestamp();
-            _waiting[connection.UserId] = (now, reason);
-            _inOrder.Enqueue((connection.UserId, now));
+            _waiting[connection.UserKey] = (now, reason);
+            _inOrder.Enqueue((connection.UserKey, now));
             Forget();
         }
 
@@ -65,7 +65,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
         (long At, ConnectionEndReason Reason) gone;
         lock (_gate)
         {
-            if (!_waiting.Remove(connection.UserId, out gone))
+            if (!_waiting.Remove(connection.UserKey, out gone))
             {
                 return;
             }
@@ -97,7 +97,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
     {
         while (_inOrder.TryPeek(out var oldest))
         {
-            var isWaiting = _waiting.TryGetValue(oldest.UserId, out var waiting) && waiting.At == oldest.At;
+            var isWaiting = _waiting.TryGetValue(oldest.UserKey, out var waiting) && waiting.At == oldest.At;
             if (isWaiting && _inOrder.Count <= MaxWaiting && time.GetElapsedTime(oldest.At) < Patience)
             {
                 break;
@@ -106,7 +106,7 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
             _inOrder.Dequeue();
             if (isWaiting)
             {
-                _waiting.Remove(oldest.UserId);
+                _waiting.Remove(oldest.UserKey);
             }
         }
 

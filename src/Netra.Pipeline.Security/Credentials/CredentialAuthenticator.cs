@@ -4,6 +4,7 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Tokens;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Security.Credentials;
 
@@ -86,8 +87,9 @@ internal sealed class CredentialAuthenticator(
             return AuthenticationResult.Unauthorized("The ticket is unknown, was used, or is too old.");
         }
 
-        var identity = new ConnectionIdentity(ticket.UserId)
+        var identity = new ConnectionIdentity(UserKey.UserOf(ticket.UserKey))
         {
+            TenantId = UserKey.TenantOf(ticket.UserKey),
             CredentialId = ticket.CredentialId,
             IssuedAt = ticket.IssuedAt,
             ExpiresAt = ticket.EndsAt,

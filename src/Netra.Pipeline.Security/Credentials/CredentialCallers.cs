@@ -64,7 +64,11 @@ internal sealed class CredentialCallers(
             return Refuse("The API key is unknown, has ended, or was revoked.");
         }
 
-        SetUser(context, KeyPublisher + lease.Key.Name, lease.Key.Name);
+        // A name has no slash, so keys of one name in two tenants are two publishers.
+        var name = lease.Key.Users is { IsOfEveryTenant: false, Tenant: { Length: > 0 } tenantId }
+            ? $"{tenantId}/{lease.Key.Name}"
+            : lease.Key.Name;
+        SetUser(context, KeyPublisher + name, name);
         return new CallerResult(new Caller(lease.Key.Rights, lease.Key.Users, () => lease.Ended), Refusal: null);
     }
 
@@ -74,8 +78,7 @@ internal sealed class CredentialCallers(
         var isGood = session.Identity is { } identity && !directory.IsRevoked(identity);
         metrics.Count(CredentialKind.Session, isGood);
         return isGood
-            ? new CallerResult(
-                new Caller(session.Rights, UserPattern.All, () => Watch(context, session.Identity!)), Refusal: null)
+            ? new CallerResult(CallerOf(session, context), Refusal: null)
             : Refuse(session.Problem ?? "The session was revoked.");
     }
 
@@ -97,8 +100,23 @@ internal sealed class CredentialCallers(
             return Refuse($"The token's subject begins with '{KeyPublisher}', as the publishers of API keys do.");
         }
 
-        SetUser(context, identity.UserId, identity.UserId);
-        return new CallerResult(new Caller(token.Rights, UserPattern.All, () => Watch(context, identity)), Refusal: null);
+        SetUser(context, identity.UserKey, identity.UserId);
+        return new CallerResult(CallerOf(token, context), Refusal: null);
+    }
+
+    // Whoever is of a tenant is for its users, and has no rights that are about the whole server.
+    private Caller CallerOf(VerifiedToken token, HttpContext context)
+    {
+        var identity = token.Identity!;
+        var hasTenant = identity.TenantId.Length > 0;
+
+        // Who may make keys for everybody is for everybody.
+        var isForAll = !hasTenant
+            && (token.IsOfEveryTenant || !options.Value.HasTenants || token.Rights.HasFlag(AccessRights.Configure));
+        return new Caller(
+            hasTenant ? token.Rights & AccessRights.OfTenant : token.Rights,
+            isForAll ? UserPattern.All : UserPattern.AllOf(identity.TenantId),
+            () => Watch(context, identity));
     }
 
     // Only requests that are open for long ask for it.

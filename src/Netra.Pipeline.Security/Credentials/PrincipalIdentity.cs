@@ -12,6 +12,16 @@ namespace Netra.Pipeline.Security.Credentials;
 /// </summary>
 internal static class PrincipalIdentity
 {
+    /// <summary>The claim of a session that names the tenant, where no other is configured.</summary>
+    public const string TenantClaim = "netra_tenant";
+
+    /// <summary>The claim of a session whose rights are for the users of every tenant; its value is <c>*</c>.</summary>
+    public const string AllTenantsClaim = "netra_tenants";
+
+    /// <summary>The claim that names the tenant.</summary>
+    /// <param name="options">The names of claims.</param>
+    public static string TenantClaimOf(CredentialOptions options) => options.HasTenants ? options.TenantClaim! : TenantClaim;
+
     /// <summary>What is known of an authenticated user.</summary>
     /// <param name="user">The user.</param>
     /// <param name="options">The names of claims.</param>
@@ -25,14 +35,24 @@ internal static class PrincipalIdentity
             return VerifiedToken.Refuse($"The session's {problem}.");
         }
 
+        var tenantId = user.FindFirst(TenantClaimOf(options))?.Value ?? string.Empty;
+        if (IdentifierRules.ProblemOfTenant(tenantId) is { } tenantProblem)
+        {
+            return VerifiedToken.Refuse($"The session's {tenantProblem}.");
+        }
+
         var roles = user.FindAll(options.RolesClaim).Concat(user.FindAll(ClaimTypes.Role)).Select(static claim => claim.Value);
         var identity = new ConnectionIdentity(id!)
         {
+            TenantId = tenantId,
             ExpiresAt = TimeOf(user, "exp"),
             IssuedAt = TimeOf(user, "iat"),
             CredentialId = user.FindFirst("jti")?.Value,
         };
-        return new VerifiedToken(identity, RoleNames.RightsOf(roles), Problem: null);
+        return new VerifiedToken(identity, RoleNames.RightsOf(roles), Problem: null)
+        {
+            IsOfEveryTenant = user.HasClaim(AllTenantsClaim, IdentifierRules.AnyTenant),
+        };
     }
 
     private static DateTimeOffset? TimeOf(ClaimsPrincipal user, string claim)

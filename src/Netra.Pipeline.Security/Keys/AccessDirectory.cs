@@ -79,8 +79,8 @@ internal sealed class AccessDirectory(
         EnsureRead();
         lock (_gate)
         {
-            return IsRevoked(identity.UserId, identity.CredentialId, identity.IssuedAt)
-                || (_hasErased && IsOfErased(identity.UserId, identity.IssuedAt));
+            return IsRevoked(identity.UserKey, identity.CredentialId, identity.IssuedAt)
+                || (_hasErased && IsOfErased(identity.UserKey, identity.IssuedAt));
         }
     }
 
@@ -211,7 +211,7 @@ internal sealed class AccessDirectory(
                     if (!isFirst)
                     {
                         var rights = string.Join(' ', AccessRightNames.NamesOf(key.Rights));
-                        audit.KeyChanged(key.Id, key.Name, $"is good from now on, for {rights} and the users {key.Users.Text}");
+                        audit.KeyChanged(key.Id, key.Name, $"is good from now on, for {rights} and {key.Users}");
                     }
                 }
             }
@@ -219,8 +219,8 @@ internal sealed class AccessDirectory(
             gone.AddRange(_keys.Values);
             _keys = next;
             _users = revocations
-                .Where(static revocation => revocation.UserId is not null)
-                .GroupBy(static revocation => revocation.UserId!, StringComparer.Ordinal)
+                .Where(static revocation => revocation.UserKey is not null)
+                .GroupBy(static revocation => revocation.UserKey!, StringComparer.Ordinal)
                 .ToDictionary(static group => group.Key, static group => group.Max(static one => one.RevokedAt), StringComparer.Ordinal);
             _tokens = revocations.Select(static revocation => revocation.TokenId).OfType<string>().ToHashSet(StringComparer.Ordinal);
             _hasRevoked = revocations.Count > 0;
@@ -261,8 +261,8 @@ internal sealed class AccessDirectory(
 
             looksForErased = _erasedAt is { } erasedAt && time.GetElapsedTime(erasedAt) < ErasedLately;
             leases = [.. _leases.Where(lease =>
-                IsRevoked(lease.Identity.UserId, lease.Identity.CredentialId, lease.Identity.IssuedAt)
-                || (looksForErased && IsOfErased(lease.Identity.UserId, lease.Identity.IssuedAt)))];
+                IsRevoked(lease.Identity.UserKey, lease.Identity.CredentialId, lease.Identity.IssuedAt)
+                || (looksForErased && IsOfErased(lease.Identity.UserKey, lease.Identity.IssuedAt)))];
         }
 
         leases.ForEach(static lease => lease.End());
@@ -273,8 +273,8 @@ internal sealed class AccessDirectory(
             lock (_gate)
             {
                 var issuedAt = identity is null ? (DateTimeOffset?)null : connection.Credential!.IssuedAt;
-                isRevoked = IsRevoked(connection.UserId, identity?.CredentialId, issuedAt)
-                    || (looksForErased && IsOfErased(connection.UserId, issuedAt));
+                isRevoked = IsRevoked(connection.UserKey, identity?.CredentialId, issuedAt)
+                    || (looksForErased && IsOfErased(connection.UserKey, issuedAt));
             }
 
             if (isRevoked)
@@ -284,12 +284,12 @@ internal sealed class AccessDirectory(
         }
     }
 
-    private bool IsRevoked(string userId, string? credentialId, DateTimeOffset? issuedAt)
-        => (_users.TryGetValue(userId, out var revokedAt) && (issuedAt is not { } issued || issued <= revokedAt))
+    private bool IsRevoked(string userKey, string? credentialId, DateTimeOffset? issuedAt)
+        => (_users.TryGetValue(userKey, out var revokedAt) && (issuedAt is not { } issued || issued <= revokedAt))
             || (credentialId is not null && _tokens.Contains(credentialId));
 
-    private bool IsOfErased(string userId, DateTimeOffset? issuedAt)
-        => issuedAt is { } issued && _users.TryGetValue(Store.NameOfErased(userId), out var erasedAt) && issued <= erasedAt;
+    private bool IsOfErased(string userKey, DateTimeOffset? issuedAt)
+        => issuedAt is { } issued && _users.TryGetValue(Store.NameOfErased(userKey), out var erasedAt) && issued <= erasedAt;
 
     private void Forget(TokenLease lease)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using Netra.Pipeline.Access;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Security.Keys;
 
@@ -39,6 +40,9 @@ internal sealed class AccessStore : IDisposable
             INSERT INTO secret VALUES(randomblob(32));
             CREATE TABLE backups(number INTEGER PRIMARY KEY, target TEXT NOT NULL, at INTEGER NOT NULL);
             """),
+
+        // The tenant of a key's users: empty for those without one, * for every tenant. Keys for everybody go on being that.
+        new(3, "ALTER TABLE keys ADD COLUMN tenant TEXT NOT NULL DEFAULT ''; UPDATE keys SET tenant = '*' WHERE users = '*'"),
     ];
 
     // What nobody can be called. A revocation of an erased user is kept under it and a hash.
@@ -73,8 +77,9 @@ internal sealed class AccessStore : IDisposable
         _fastGate = slow == fast ? _slowGate : new Lock();
         _version = slow.Prepare("PRAGMA data_version");
         _keys = slow.Prepare(
-            "SELECT id, name, hash, rights, users, created_at, expires_at, revoked_at FROM keys ORDER BY created_at, id");
-        _addKey = slow.Prepare("INSERT INTO keys VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)");
+            "SELECT id, name, hash, rights, users, created_at, expires_at, revoked_at, tenant FROM keys ORDER BY created_at, id");
+        _addKey = slow.Prepare(
+            "INSERT INTO keys(id, name, hash, rights, users, created_at, expires_at, tenant) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         _revokeKey = slow.Prepare("UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL");
         _revocations = slow.Prepare("SELECT user_id, token_id, revoked_at, until FROM revocations WHERE until > ?1");
         _addRevocation = slow.Prepare("INSERT INTO revocations(user_id, token_id, revoked_at, until) VALUES(?1, ?2, ?3, ?4)");
@@ -86,7 +91,7 @@ internal sealed class AccessStore : IDisposable
         _trimTickets = fast.Prepare("DELETE FROM tickets WHERE expires_at <= ?1");
         _eraseTickets = fast.Prepare("DELETE FROM tickets WHERE user_id = ?1");
         _renameRevocations = slow.Prepare("UPDATE revocations SET user_id = ?2 WHERE user_id = ?1");
-        _eraseKeys = slow.Prepare("DELETE FROM keys WHERE users = ?1");
+        _eraseKeys = slow.Prepare("DELETE FROM keys WHERE users = ?1 AND tenant = ?2");
         _addBackup = slow.Prepare("INSERT INTO backups(target, at) VALUES(?1, ?2)");
         _takeBackups = slow.Prepare("DELETE FROM backups RETURNING target, at");
         using var secret = new SqliteStatement(slow, "SELECT key FROM secret");
@@ -138,7 +143,8 @@ internal sealed class AccessStore : IDisposable
             using var rows = _keys.Query();
             while (rows.Next())
             {
-                var users = UserPattern.TryParse(_keys.Text(4), out _) ?? throw new InvalidDataException("A key's users are damaged.");
+                var users = UserPattern.TryParse(_keys.Text(4), _keys.Text(8), out _)
+                    ?? throw new InvalidDataException("A key's users are damaged.");
                 keys.Add(new ApiKey(
                     _keys.Text(0),
                     _keys.Text(1),
@@ -159,7 +165,8 @@ internal sealed class AccessStore : IDisposable
     {
         lock (_slowGate)
         {
-            _addKey.Bind(1, key.Id).Bind(2, key.Name).Bind(3, key.Hash).Bind(4, (long)key.Rights).Bind(5, key.Users.Text);
+            _addKey.Bind(1, key.Id).Bind(2, key.Name).Bind(3, key.Hash).Bind(4, (long)key.Rights);
+            _addKey.Bind(5, key.Users.Text).Bind(8, key.Users.Tenant);
             Bind(_addKey, 6, key.CreatedAt);
             Bind(_addKey, 7, key.ExpiresAt);
             _addKey.Execute();
@@ -201,7 +208,7 @@ internal sealed class AccessStore : IDisposable
     {
         lock (_slowGate)
         {
-            _addRevocation.Bind(1, revocation.UserId).Bind(2, revocation.TokenId);
+            _addRevocation.Bind(1, revocation.UserKey).Bind(2, revocation.TokenId);
             Bind(_addRevocation, 3, revocation.RevokedAt);
             Bind(_addRevocation, 4, revocation.Until);
             _addRevocation.Execute();
@@ -219,7 +226,7 @@ internal sealed class AccessStore : IDisposable
     {
         lock (_fastGate)
         {
-            Bind(_countTickets.Bind(1, ticket.UserId), 2, now);
+            Bind(_countTickets.Bind(1, ticket.UserKey), 2, now);
             using (var rows = _countTickets.Query())
             {
                 if (rows.Next() && _countTickets.Int32(0) >= most)
@@ -228,7 +235,7 @@ internal sealed class AccessStore : IDisposable
                 }
             }
 
-            _addTicket.Bind(1, hash).Bind(2, ticket.UserId).Bind(3, ticket.CredentialId);
+            _addTicket.Bind(1, hash).Bind(2, ticket.UserKey).Bind(3, ticket.CredentialId);
             Bind(_addTicket, 4, ticket.IssuedAt);
             Bind(_addTicket, 5, ticket.EndsAt);
             Bind(_addTicket, 6, expiresAt);
@@ -275,11 +282,11 @@ internal sealed class AccessStore : IDisposable
     }
 
     /// <summary>Whether a user of a revocation is one who was erased.</summary>
-    public static bool IsOfErased(string userId) => userId.StartsWith(ErasedPrefix, StringComparison.Ordinal);
+    public static bool IsOfErased(string userKey) => userKey.StartsWith(ErasedPrefix, StringComparison.Ordinal);
 
     /// <summary>By what an erased user is known.</summary>
-    public string NameOfErased(string userId)
-        => ErasedPrefix + Convert.ToHexString(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(userId)).AsSpan(0, HashBytes));
+    public string NameOfErased(string userKey)
+        => ErasedPrefix + Convert.ToHexString(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(userKey)).AsSpan(0, HashBytes));
 
     /// <summary>
     /// Ends a user's credentials, and leaves nothing of the user, neither in the tables, nor in the file's free space: tickets go, and keys
@@ -288,21 +295,21 @@ internal sealed class AccessStore : IDisposable
     /// <param name="revocation">All that was issued to the user until now.</param>
     public void Erase(Revocation revocation)
     {
-        var userId = revocation.UserId!;
+        var userKey = revocation.UserKey!;
         lock (_fastGate)
         {
-            _eraseTickets.Bind(1, userId).Execute();
+            _eraseTickets.Bind(1, userKey).Execute();
         }
 
         lock (_slowGate)
         {
-            _renameRevocations.Bind(1, userId).Bind(2, NameOfErased(userId)).Execute();
-            if (!userId.EndsWith('*'))
+            _renameRevocations.Bind(1, userKey).Bind(2, NameOfErased(userKey)).Execute();
+            if (!userKey.EndsWith('*'))
             {
-                _eraseKeys.Bind(1, userId).Execute();
+                _eraseKeys.Bind(1, UserKey.UserOf(userKey)).Bind(2, UserKey.TenantOf(userKey)).Execute();
             }
 
-            Add(revocation with { UserId = NameOfErased(userId) });
+            Add(revocation with { UserKey = NameOfErased(userKey) });
             _slow.Execute("VACUUM");
             _slow.TryTruncateJournal();
         }

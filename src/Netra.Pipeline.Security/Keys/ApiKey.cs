@@ -64,6 +64,13 @@ internal sealed record ApiKey(
             ? $"the name must have 1 to {MaxNameChars} letters, digits, '-', '_' and '.'"
             : null;
 
+    /// <summary>What is wrong with rights for some users; null when nothing is.</summary>
+    public static string? ProblemOf(AccessRights rights, UserPattern users)
+        => !users.IsOfEveryTenant && users.Tenant.Length > 0 && (rights & ~AccessRights.OfTenant) != AccessRights.None
+            ? $"a key of the tenant '{users.Tenant}' may have {string.Join(", ", AccessRightNames.NamesOf(AccessRights.OfTenant))}; "
+                + "view, act and configure are about the whole server"
+            : null;
+
     /// <summary>Whether a key is this one. It takes as long whatever it is.</summary>
     public bool Is(string key) => CryptographicOperations.FixedTimeEquals(HashOf(key), Hash);
 

@@ -5,11 +5,11 @@ using System.Text;
 namespace Netra.Pipeline.Security.Keys;
 
 /// <summary>What a ticket stands for (docs/protocol.md, section 12.2). Immutable.</summary>
-/// <param name="UserId">The user.</param>
+/// <param name="UserKey">The user's key.</param>
 /// <param name="CredentialId">The credential that it was given for, if that has a name.</param>
 /// <param name="IssuedAt">When that was issued.</param>
 /// <param name="EndsAt">When that ends, and the connection with it; null for never.</param>
-internal sealed record Ticket(string UserId, string? CredentialId, DateTimeOffset? IssuedAt, DateTimeOffset? EndsAt)
+internal sealed record Ticket(string UserKey, string? CredentialId, DateTimeOffset? IssuedAt, DateTimeOffset? EndsAt)
 {
     /// <summary>What every ticket begins with.</summary>
     public const string Prefix = "nt_";

@@ -9,6 +9,7 @@ internal sealed record KeyDocument(
     string KeyId,
     string Name,
     IReadOnlyList<string> Scopes,
+    string TenantId,
     string Users,
     double CreatedAt,
     double? ExpiresAt,
@@ -19,6 +20,7 @@ internal sealed record KeyDocument(
         key.Id,
         key.Name,
         AccessRightNames.NamesOf(key.Rights),
+        key.Users.Tenant,
         key.Users.Text,
         JsonAnswer.Seconds(key.CreatedAt),
         key.ExpiresAt is { } end ? JsonAnswer.Seconds(end) : null,
@@ -32,7 +34,8 @@ internal sealed record KeyList(IReadOnlyList<KeyDocument> Keys)
 }
 
 /// <summary>Asks for an API key.</summary>
-internal sealed record KeyBody(string? Name, IReadOnlyList<string>? Scopes, string? Users, double? ExpiresInS) : OperatorBody
+internal sealed record KeyBody(
+    string? Name, IReadOnlyList<string>? Scopes, string? TenantId, string? Users, double? ExpiresInS) : OperatorBody
 {
     private const double ShortestSeconds = 60;
     private const double LongestSeconds = 10 * 365 * 86_400.0;
@@ -52,8 +55,8 @@ internal sealed record KeyBody(string? Name, IReadOnlyList<string>? Scopes, stri
         }
 
         check.RefuseIf(Scopes is { Count: 0 } ? "scopes is empty" : null);
-        var users = UserPattern.TryParse(Users ?? UserPattern.All.Text, out var problem);
-        check.RefuseIf(problem is null ? null : $"users is no pattern: {problem}");
+        var users = UserPattern.TryParse(Users ?? UserPattern.All.Text, TenantId, out var problem);
+        check.RefuseIf(problem is null ? ApiKey.ProblemOf(rights, users!) : $"users is no pattern: {problem}");
         return (name, rights, users ?? UserPattern.All, check.Seconds("expires_in_s", ExpiresInS, ShortestSeconds, LongestSeconds));
     }
 }

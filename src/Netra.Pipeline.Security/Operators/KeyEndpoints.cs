@@ -6,6 +6,7 @@ using Netra.Pipeline.Connections;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Monitoring.Operators;
 using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Security.Operators;
 
@@ -50,9 +51,9 @@ internal sealed class KeyEndpoints(
         (wanted, _) =>
         {
             var now = time.GetUtcNow();
-            directory.Revoke(new Revocation(wanted.UserId, wanted.TokenId, now, now + options.Value.LongestLife));
+            directory.Revoke(new Revocation(wanted.UserKey, wanted.TokenId, now, now + options.Value.LongestLife));
             audit.Revoked(
-                RequestAuthor.IdOf(context.User), wanted.UserId is { } user ? $"user {user}" : "one token, by its id");
+                RequestAuthor.IdOf(context.User), wanted.UserKey is { } user ? $"user {UserKey.Show(user)}" : "one token, by its id");
             return Task.FromResult(JsonAnswer.Empty(StatusCodes.Status204NoContent));
         });
 }

@@ -11,6 +11,7 @@ using Netra.Pipeline.Monitoring.Operators;
 using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Security.Credentials;
 using Netra.Pipeline.Security.Keys;
+using Netra.Pipeline.Tenants;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Security.Operators;
@@ -75,7 +76,8 @@ internal sealed class TicketEndpoint(
             context,
             SecurityJson.Default.TicketBody,
             static (body, check) => body.Read(check),
-            (wanted, _) => Task.FromResult(OfUser(context, wanted.UserId, wanted.Session)),
+            (wanted, _) => Task.FromResult(OfUser(
+                context, UserKey.Of(wanted.TenantId ?? Caller.Of(context).TenantId, wanted.UserId), wanted.Session)),
             MaxBodyBytes);
     }
 
@@ -90,15 +92,15 @@ internal sealed class TicketEndpoint(
         }
 
         var identity = found.Identity!;
-        return Make(new Ticket(identity.UserId, identity.CredentialId, identity.IssuedAt, identity.ExpiresAt));
+        return Make(new Ticket(identity.UserKey, identity.CredentialId, identity.IssuedAt, identity.ExpiresAt));
     }
 
-    private IResult OfUser(HttpContext context, string userId, TimeSpan session)
+    private IResult OfUser(HttpContext context, string userKey, TimeSpan session)
     {
         var now = time.GetUtcNow();
-        return AccessGuard.RefuseUser(context, userId) is { } forbidden
+        return AccessGuard.RefuseUser(context, userKey) is { } forbidden
             ? forbidden
-            : Make(new Ticket(userId, CredentialId: null, now, now + session));
+            : Make(new Ticket(userKey, CredentialId: null, now, now + session));
     }
 
     private IResult Make(Ticket ticket)
@@ -108,7 +110,11 @@ internal sealed class TicketEndpoint(
         var lifetime = options.Value.TicketLifetime;
         return directory.Store.TryAdd(hash, ticket, now, now + lifetime, MostOfUser)
             ? JsonAnswer.Of(
-                new TicketDocument(text, (long)lifetime.TotalMilliseconds, ticket.UserId),
+                new TicketDocument(
+                    text,
+                    (long)lifetime.TotalMilliseconds,
+                    UserKey.UserOf(ticket.UserKey),
+                    UserKey.TenantOrNull(ticket.UserKey)),
                 SecurityJson.Default.TicketDocument,
                 StatusCodes.Status201Created)
             : new ProblemDocument(
@@ -120,17 +126,18 @@ internal sealed class TicketEndpoint(
 }
 
 /// <summary>A ticket, told once.</summary>
-internal sealed record TicketDocument(string Ticket, long ExpiresInMs, string UserId);
+internal sealed record TicketDocument(string Ticket, long ExpiresInMs, string UserId, string? TenantId);
 
 /// <summary>Asks for a ticket for a user.</summary>
-internal sealed record TicketBody(string? UserId, double? SessionS) : OperatorBody
+internal sealed record TicketBody(string? TenantId, string? UserId, double? SessionS) : OperatorBody
 {
     private const double LongestSeconds = 86_400;
     private static readonly TimeSpan Default = TimeSpan.FromHours(1);
 
-    public (string UserId, TimeSpan Session) Read(BodyCheck check)
+    public (string? TenantId, string UserId, TimeSpan Session) Read(BodyCheck check)
     {
         check.RefuseIf(IdentifierRules.ProblemOfUser(UserId));
-        return (UserId ?? string.Empty, check.Seconds("session_s", SessionS, 1, LongestSeconds) ?? Default);
+        check.RefuseIf(TenantId is null ? null : IdentifierRules.ProblemOfTenant(TenantId));
+        return (TenantId, UserId ?? string.Empty, check.Seconds("session_s", SessionS, 1, LongestSeconds) ?? Default);
     }
 }

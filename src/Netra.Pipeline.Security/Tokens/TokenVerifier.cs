@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -158,15 +159,35 @@ internal sealed partial class TokenVerifier : IDisposable
             return VerifiedToken.Refuse($"The token's {problem}.");
         }
 
+        if (!TryReadTenant(claims, out var tenantId, out var tenantProblem))
+        {
+            return VerifiedToken.Refuse($"The token's {tenantProblem}.");
+        }
+
         // Its grace is over when it ends for good.
         var identity = new ConnectionIdentity(user.GetString()!)
         {
+            TenantId = tenantId,
             ExpiresAt = expiresAt + _options.ClockSkew,
             CredentialId = token.Id is { Length: > 0 } id ? id : null,
             IssuedAt = issuedAt,
         };
         var rights = claims.TryGetProperty(_options.RolesClaim, out var roles) ? RightsOf(roles) : AccessRights.None;
         return new VerifiedToken(identity, rights, Problem: null);
+    }
+
+    // A token without the claim is of a user without a tenant; one whose claim is not valid is nobody's.
+    private bool TryReadTenant(JsonElement claims, out string tenantId, [NotNullWhen(false)] out string? problem)
+    {
+        (tenantId, problem) = (string.Empty, null);
+        if (_options.HasTenants && claims.TryGetProperty(_options.TenantClaim!, out var tenant) && tenant.ValueKind != JsonValueKind.Null)
+        {
+            problem = tenant.ValueKind == JsonValueKind.String ? null : $"'{_options.TenantClaim}' is no text";
+            tenantId = problem is null ? tenant.GetString()! : string.Empty;
+            problem ??= IdentifierRules.ProblemOfTenant(tenantId);
+        }
+
+        return problem is null;
     }
 
     // The library has read it already, into types of its own choice.
@@ -278,5 +299,8 @@ internal sealed partial class TokenVerifier : IDisposable
 /// <param name="Problem">What is wrong; null where nothing is.</param>
 internal sealed record VerifiedToken(ConnectionIdentity? Identity, AccessRights Rights, string? Problem)
 {
+    /// <summary>Whether the rights are for the users of every tenant, although tokens name tenants.</summary>
+    public bool IsOfEveryTenant { get; init; }
+
     public static VerifiedToken Refuse(string problem) => new(null, AccessRights.None, problem);
 }

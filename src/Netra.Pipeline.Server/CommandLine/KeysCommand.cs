@@ -37,24 +37,30 @@ internal static class KeysCommand
             Description = "For which users: *, a name, or a beginning with *.",
             DefaultValueFactory = static _ => UserPattern.All.Text,
         };
+        var tenant = new Option<string?>("--tenant")
+        {
+            Description = "Of which tenant's users; * for every one. By default * for --users *, and else those without a tenant.",
+        };
         var days = new Option<int?>("--days") { Description = "After how many days it ends, 1 to 3650; by default never." };
         var command = new Command("create", "Makes a key, and writes it to standard output: this is the only time that it is told.")
         {
-            name, scopes, users, days,
+            name, scopes, users, tenant, days,
         };
         command.SetAction(async (parsed, _) =>
         {
             var (wantedName, wantedScopes) = (parsed.GetRequiredValue(name), parsed.GetRequiredValue(scopes));
             var (wantedUsers, wantedDays) = (parsed.GetRequiredValue(users), parsed.GetValue(days));
-            if (Problem(wantedName, wantedScopes, wantedUsers, wantedDays) is { } problem)
+            var rights = wantedScopes.Aggregate(AccessRights.None, static (all, scope) => all | AccessRightNames.Of(scope));
+            var pattern = UserPattern.TryParse(wantedUsers, parsed.GetValue(tenant), out var wrongTenant);
+            if ((Problem(wantedName, wantedScopes, wantedUsers, wantedDays)
+                ?? (pattern is null ? $"--tenant: {wrongTenant}." : null)
+                ?? (ApiKey.ProblemOf(rights, pattern!) is { } wrongRights ? $"--scope: {wrongRights}." : null)) is { } problem)
             {
                 return await ServerCommand.FailAsync(problem);
             }
 
-            var rights = wantedScopes.Aggregate(AccessRights.None, static (all, scope) => all | AccessRightNames.Of(scope));
-            var pattern = UserPattern.TryParse(wantedUsers, out string? _)!;
             var now = TimeProvider.System.GetUtcNow();
-            var key = ApiKey.Make(wantedName, rights, pattern, now, now + DaysOf(wantedDays), out var text);
+            var key = ApiKey.Make(wantedName, rights, pattern!, now, now + DaysOf(wantedDays), out var text);
             using var store = Open(configuration);
             store.Add(key);
             await Console.Out.WriteLineAsync(text);
@@ -69,13 +75,14 @@ internal static class KeysCommand
         command.SetAction(async (_, _) =>
         {
             using var store = Open(configuration);
-            await WriteLineAsync("id", "name", "scopes", "users", "created", "ends");
+            await WriteLineAsync("id", "name", "scopes", "tenant", "users", "created", "ends");
             foreach (var key in store.Keys())
             {
                 await WriteLineAsync(
                     key.Id,
                     key.Name,
                     string.Join(' ', AccessRightNames.NamesOf(key.Rights)),
+                    key.Users.Tenant,
                     key.Users.Text,
                     Text(key.CreatedAt),
                     key.RevokedAt is { } revoked ? $"revoked {Text(revoked)}" : key.ExpiresAt is { } end ? Text(end) : "never");
@@ -112,13 +119,13 @@ internal static class KeysCommand
             return $"--scope is '{unknown}'; there are {AccessRightNames.List}.";
         }
 
-        return UserPattern.TryParse(users, out var wrongUsers) is null ? $"--users: {wrongUsers}."
+        return UserPattern.TryParse(users, tenant: null, out var wrongUsers) is null ? $"--users: {wrongUsers}."
             : days is < 1 or > 3650 ? $"--days is {days}; it must be between 1 and 3650."
             : null;
     }
 
-    private static Task WriteLineAsync(string id, string name, string scopes, string users, string created, string ends)
-        => Console.Out.WriteLineAsync($"{id,-11}  {name,-20}  {scopes,-28}  {users,-12}  {created,-16}  {ends}");
+    private static Task WriteLineAsync(string id, string name, string scopes, string tenant, string users, string created, string ends)
+        => Console.Out.WriteLineAsync($"{id,-11}  {name,-20}  {scopes,-28}  {tenant,-12}  {users,-12}  {created,-16}  {ends}");
 
     private static TimeSpan? DaysOf(int? days) => days is { } number ? TimeSpan.FromDays(number) : null;
 

@@ -13,12 +13,12 @@ internal sealed class DemoMessageHandler(AgentRunner runner, UserExecutionContex
     {
         var runId = $"run-{Guid.NewGuid():N}";
         // The message's id correlates what the page sent with everything that came of it.
-        var context = contexts.Create(message.UserId, message.ThreadId, runId, requestId: message.MessageId);
+        var context = contexts.Create(message.UserId, message.ThreadId, runId, message.MessageId, tenantId: message.TenantId);
         return new(runner.Start(DemoAgent.AgentName, message.Content, context, message.Data).RunId);
     }
 
     public ValueTask HandleCancelRunAsync(ClientCancelRun message, CancellationToken ct) =>
-        runner.CancelRun(message.UserId, message.ThreadId, message.RunId) switch
+        runner.CancelRun(message.UserId, message.ThreadId, message.RunId, tenantId: message.TenantId) switch
         {
             CancelRunResult.Requested => ValueTask.CompletedTask,
             CancelRunResult.Unknown or _ => throw new InvalidOperationException(

@@ -15,11 +15,11 @@ internal sealed class DraftFolder(IOptions<DataOptions> options)
     private readonly Lock _gate = new();
 
     /// <summary>Writes the user's draft, unless there is one.</summary>
-    public void Write(string userId)
+    public void Write(string userKey)
     {
         lock (_gate)
         {
-            var file = FileOf(userId);
+            var file = FileOf(userKey);
             if (!File.Exists(file))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -30,11 +30,11 @@ internal sealed class DraftFolder(IOptions<DataOptions> options)
 
     /// <summary>Deletes the user's draft.</summary>
     /// <returns>Whether there was one.</returns>
-    public bool Delete(string userId)
+    public bool Delete(string userKey)
     {
         lock (_gate)
         {
-            var file = FileOf(userId);
+            var file = FileOf(userKey);
             var exists = File.Exists(file);
             File.Delete(file);
             return exists;
@@ -42,9 +42,9 @@ internal sealed class DraftFolder(IOptions<DataOptions> options)
     }
 
     // A user's id is any text, and would not do as a file's name.
-    private string FileOf(string userId)
+    private string FileOf(string userKey)
     {
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userId)));
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userKey)));
         return Path.Combine(options.Value.DataDirectory, "drafts", $"{name}.md");
     }
 }

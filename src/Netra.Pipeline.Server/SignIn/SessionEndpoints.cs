@@ -10,6 +10,7 @@ using Netra.Pipeline.Security;
 using Netra.Pipeline.Security.Credentials;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Tokens;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Server.SignIn;
 
@@ -41,6 +42,7 @@ internal static class SessionEndpoints
             new SessionDocument(
                 services.GetRequiredService<IHostEnvironment>().IsDevelopment(),
                 session?.Identity is { } identity && !IdentifierRules.IsReserved(identity.UserId) ? identity.UserId : null,
+                session?.Identity is { TenantId: { Length: > 0 } tenantId } ? tenantId : null,
                 session is null ? [] : AccessRightNames.NamesOf(session.Rights),
                 options.ClientId is { Length: > 0 } ? ["key", "openid"] : ["key"],
                 session?.Identity?.ExpiresAt is { } end ? Math.Max(0, (long)(end - now).TotalMilliseconds) : null),
@@ -54,7 +56,7 @@ internal static class SessionEndpoints
             static (body, check) => body.Read(check),
             (wanted, _) => SignInAsync(context, wanted));
 
-    private static async Task<IResult> SignInAsync(HttpContext context, (string Key, string? UserId) wanted)
+    private static async Task<IResult> SignInAsync(HttpContext context, (string Key, string? TenantId, string? UserId) wanted)
     {
         var services = context.RequestServices;
         if (services.GetRequiredService<AccessDirectory>().Find(wanted.Key) is not { Key: var key })
@@ -62,23 +64,27 @@ internal static class SessionEndpoints
             return Refuse(context, StatusCodes.Status401Unauthorized, "unauthorized", "The API key is unknown, has ended, or was revoked.");
         }
 
-        if (wanted.UserId is { } user && !(key.Rights.HasFlag(AccessRights.Connect) && key.Users.Covers(user)))
+        var tenantId = wanted.TenantId ?? (key.Users.IsOfEveryTenant ? string.Empty : key.Users.Tenant);
+        if (wanted.UserId is { } user && !(key.Rights.HasFlag(AccessRights.Connect) && key.Users.Covers(UserKey.Of(tenantId, user))))
         {
             return Refuse(
                 context,
                 StatusCodes.Status403Forbidden,
                 "forbidden",
                 key.Rights.HasFlag(AccessRights.Connect)
-                    ? $"The key is for the users '{key.Users.Text}'."
+                    ? $"The key is for {key.Users}."
                     : "The key lacks the right 'connect', which it needs to be somebody.");
         }
 
-        // A session has no pattern of users: of a key that is for some, it may look at nobody.
-        var rights = key.Users.IsAll ? key.Rights & ~AccessRights.Connect : key.Rights & AccessRights.Configure;
+        // A session has no pattern of users, but a tenant: of a key that is for some users only, it may look at nobody.
+        var rights = key.Users.IsAllOfTenant ? key.Rights & ~AccessRights.Connect : key.Rights & AccessRights.Configure;
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        var lifetime = services.GetRequiredService<IOptions<CredentialOptions>>().Value.SessionLifetime;
+        var options = services.GetRequiredService<IOptions<CredentialOptions>>().Value;
+        var lifetime = options.SessionLifetime;
         await context.SignInAsync(
-            SessionServices.Cookie, SessionServices.OfKey(key, wanted.UserId, RoleNames.Of(rights), now, lifetime));
+            SessionServices.Cookie,
+            SessionServices.OfKey(
+                key, PrincipalIdentity.TenantClaimOf(options), tenantId, wanted.UserId, RoleNames.Of(rights), now, lifetime));
         return JsonAnswer.Empty(StatusCodes.Status204NoContent);
     }
 
@@ -110,18 +116,19 @@ internal static class SessionEndpoints
 
 /// <summary>Who is signed in, and how one signs in.</summary>
 internal sealed record SessionDocument(
-    bool Development, string? UserId, IReadOnlyList<string> Roles, IReadOnlyList<string> SignIn, long? ExpiresInMs);
+    bool Development, string? UserId, string? TenantId, IReadOnlyList<string> Roles, IReadOnlyList<string> SignIn, long? ExpiresInMs);
 
 /// <summary>Signs in with a key.</summary>
-internal sealed record SessionBody(string? Key, string? UserId) : OperatorBody
+internal sealed record SessionBody(string? Key, string? TenantId, string? UserId) : OperatorBody
 {
     private const int MaxKeyChars = 100;
 
-    public (string Key, string? UserId) Read(BodyCheck check)
+    public (string Key, string? TenantId, string? UserId) Read(BodyCheck check)
     {
         check.RefuseIf(UserId is null ? null : IdentifierRules.ProblemOfUser(UserId));
+        check.RefuseIf(TenantId is null ? null : UserId is null ? "tenant_id needs user_id" : IdentifierRules.ProblemOfTenant(TenantId));
         check.RefuseIf(Key is { Length: > 0 and <= MaxKeyChars } ? null : "key is missing, or is no API key");
-        return (Key ?? string.Empty, UserId);
+        return (Key ?? string.Empty, TenantId, UserId);
     }
 }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Security;
+using Netra.Pipeline.Security.Credentials;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Security.Tokens;
 using Netra.Pipeline.Storage;
@@ -48,15 +49,26 @@ internal static class SessionServices
 
     /// <summary>A session for whoever has a key.</summary>
     /// <param name="key">The key.</param>
+    /// <param name="tenantClaim">The claim that names the tenant.</param>
+    /// <param name="tenantId">The tenant; empty for none.</param>
     /// <param name="userId">As whom it connects; null for an operator.</param>
     /// <param name="roles">What it may.</param>
     /// <param name="now">The time.</param>
     /// <param name="lifetime">How long it holds.</param>
-    public static ClaimsPrincipal OfKey(ApiKey key, string? userId, IEnumerable<string> roles, DateTimeOffset now, TimeSpan lifetime)
+    public static ClaimsPrincipal OfKey(
+        ApiKey key,
+        string tenantClaim,
+        string tenantId,
+        string? userId,
+        IEnumerable<string> roles,
+        DateTimeOffset now,
+        TimeSpan lifetime)
     {
         var end = key.ExpiresAt is { } keyEnd && keyEnd < now + lifetime ? keyEnd : now + lifetime;
         return new ClaimsPrincipal(new ClaimsIdentity(
             [
+                new Claim(tenantClaim, tenantId),
+                new Claim(PrincipalIdentity.AllTenantsClaim, key.Users.IsOfEveryTenant ? key.Users.Tenant : string.Empty),
                 new Claim("sub", userId ?? OperatorPrefix + key.Name),
                 new Claim(KeyClaim, key.Id),
                 new Claim("iat", now.ToUnixTimeSeconds().ToString()),
@@ -131,7 +143,7 @@ internal static class SessionServices
         provider.Events.OnTokenValidated = context =>
         {
             var identity = (ClaimsIdentity)context.Principal!.Identity!;
-            foreach (var claim in identity.FindAll(static claim => claim.Type is "exp" or "iat" or "jti").ToArray())
+            foreach (var claim in identity.FindAll(claim => IsOwn(claim, options)).ToArray())
             {
                 identity.RemoveClaim(claim);
             }
@@ -142,6 +154,11 @@ internal static class SessionServices
             return Task.CompletedTask;
         };
     }
+
+    // What sessions say themselves, a provider cannot say for them; a tenant only by the claim that is configured.
+    private static bool IsOwn(Claim claim, CredentialOptions options)
+        => claim.Type is "exp" or "iat" or "jti" or KeyClaim or PrincipalIdentity.AllTenantsClaim
+            || (claim.Type == PrincipalIdentity.TenantClaim && !options.HasTenants);
 
     private static Task Answer(HttpResponse response, int status)
     {

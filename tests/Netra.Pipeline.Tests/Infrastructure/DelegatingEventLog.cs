@@ -73,5 +73,9 @@ internal abstract class DelegatingEventLog(IEventLog log) : IEventLog
     public ValueTask<bool> KnowsUserAsync(string userId, CancellationToken cancellationToken)
         => log.KnowsUserAsync(userId, cancellationToken);
 
+    public ValueTask<(long Users, StreamAccount Account)> ReadTenantAsync(
+        string tenantId, IReadOnlySet<string> except, CancellationToken cancellationToken)
+        => log.ReadTenantAsync(tenantId, except, cancellationToken);
+
     public virtual ValueTask DisposeAsync() => log.DisposeAsync();
 }

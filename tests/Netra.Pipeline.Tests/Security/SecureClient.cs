@@ -38,13 +38,13 @@ internal static class SecureClient
 
     /// <summary>Makes a key in the host's store.</summary>
     public static async Task<string> MakeKeyAsync(
-        this PipelineHost host, string admin, string name, string scopes, string users = "*")
+        this PipelineHost host, string admin, string name, string scopes, string users = "*", string? tenant = null)
     {
         var (status, body, _) = await host.SendAsync(
             HttpMethod.Post,
             "/v1/keys",
             admin,
-            JsonSerializer.Serialize(new { name, scopes = scopes.Split(' '), users }));
+            JsonSerializer.Serialize(new { name, scopes = scopes.Split(' '), users, tenant_id = tenant }));
         Assert.That(status, Is.EqualTo(HttpStatusCode.Created), body.ToString());
         return body.GetProperty("key").GetString()!;
     }

@@ -118,7 +118,7 @@ internal sealed class TicketTests
 
             void Take(AccessStore store, string text)
             {
-                if (store.Take(Ticket.HashOf(text), now) is { UserId: "ada" })
+                if (store.Take(Ticket.HashOf(text), now) is { UserKey: "ada" })
                 {
                     Interlocked.Increment(ref taken);
                 }

@@ -1,5 +1,6 @@
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Tenants;
 using Netra.Pipeline.Tests.Storage;
 
 namespace Netra.Pipeline.Tests.Sqlite;
@@ -34,6 +35,36 @@ internal sealed class SqliteSchemaTests
         }
 
         Assert.That((folder.Query("PRAGMA user_version"), folder.Query("SELECT x FROM extra")), Is.EqualTo(((long)Next.Version, 7L)));
+    }
+
+    [Test]
+    public async Task Start_TablesFromBeforeThereWereTenants_HaveUsersWithoutOne()
+    {
+        using var folder = new SqliteFolder();
+        await WriteAsync("ada");
+        folder.Tamper("""
+            DROP INDEX streams_by_tenant; ALTER TABLE streams DROP COLUMN tenant; ALTER TABLE commands DROP COLUMN tenant;
+            PRAGMA user_version = 9
+            """);
+
+        await WriteAsync(UserKey.Of("acme", "ada"));
+
+        Assert.That(folder.Query("SELECT accepted FROM streams WHERE tenant = '' AND user = 'ada'"), Is.EqualTo(3));
+        Assert.That(folder.Query("SELECT accepted FROM streams WHERE tenant = 'acme'"), Is.EqualTo(3));
+        await using var log = await folder.StartAsync();
+        Assert.That((await LoggedStream.OpenAsync(log, "ada")).Head, Is.EqualTo(3));
+        Assert.That((await log.ReadTenantAsync("acme", new HashSet<string>(), CancellationToken.None)).Users, Is.EqualTo(1));
+        Assert.That(
+            (await log.ReadTenantAsync(string.Empty, new HashSet<string>(), CancellationToken.None)).Account.Accepted, Is.EqualTo(3));
+
+        async Task WriteAsync(string user)
+        {
+            await using var writing = await folder.StartAsync();
+            var stream = await LoggedStream.OpenAsync(writing, user);
+            stream.Append(3);
+            await stream.CommittedAsync(3);
+            await writing.ReleaseAsync(stream.Lease, [], CancellationToken.None);
+        }
     }
 
     [Test]

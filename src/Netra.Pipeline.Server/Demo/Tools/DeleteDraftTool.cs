@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Emission;
+using Netra.Pipeline.Tenants;
 
 namespace Netra.Pipeline.Server.Demo.Tools;
 
@@ -18,13 +19,13 @@ internal sealed class DeleteDraftTool(DraftFolder drafts) : ITool
 
     public async ValueTask<JsonNode?> InvokeAsync(ToolInvocation invocation, CancellationToken cancellationToken)
     {
-        var userId = invocation.Context.UserId;
-        drafts.Write(userId);
+        var user = UserKey.Of(invocation.Context.TenantId, invocation.Context.UserId);
+        drafts.Write(user);
         var answer = await invocation.AskAsync(RunQuestion.Approval("Delete the draft?"), ct: cancellationToken);
         return new JsonObject
         {
             ["approved"] = answer.IsApproved,
-            ["deleted"] = answer.IsApproved && drafts.Delete(userId),
+            ["deleted"] = answer.IsApproved && drafts.Delete(user),
             ["by"] = answer.By,
         };
     }

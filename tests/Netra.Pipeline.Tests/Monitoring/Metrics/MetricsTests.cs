@@ -97,7 +97,7 @@ internal sealed class MetricsTests
         var eve = table.Open("eve");
         table.Open("$canary");
 
-        Assert.That(table.All().Select(static user => user.UserId), Is.EqualTo(new[] { "bob", "eve" }));
+        Assert.That(table.All().Select(static user => user.UserKey), Is.EqualTo(new[] { "bob", "eve" }));
         Assert.That(table.Open("eve"), Is.SameAs(eve));
     }
 

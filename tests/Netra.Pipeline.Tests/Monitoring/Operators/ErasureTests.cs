@@ -66,7 +66,7 @@ internal sealed class ErasureTests(KindOfLog log)
         var (unknown, _) = await http.AskAsync($"/v1/ledger?user_id={Uri.EscapeDataString(User)}");
         Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That(host.Failures.Latest(100).Where(static failure => failure.UserId == User), Is.Empty);
-        Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives().Where(static life => life.Key.UserId == User), Is.Empty);
+        Assert.That(host.Services.GetRequiredService<RunRegistry>().Lives().Where(static life => life.Key.UserKey == User), Is.Empty);
         var audit = (await http.AskAsync("/monitoring/websocket/audit")).Body.ToString();
         Assert.That(audit, Does.Contain("looked at (erased), twice").And.Not.Contain("unforgettable"));
         if (log == KindOfLog.Sqlite)

@@ -5,6 +5,8 @@ import { mismatch } from './shape';
 export interface SessionDocument {
   readonly development: boolean;
   readonly user_id?: string | null;
+  /** There where the user is of a tenant (protocol 12.5). */
+  readonly tenant_id?: string | null;
   readonly roles: readonly string[];
   /** `key`, `openid`, and what may come later. */
   readonly sign_in: readonly string[];
@@ -14,6 +16,7 @@ export interface SessionDocument {
 export interface TicketDocument {
   readonly ticket: string;
   readonly user_id: string;
+  readonly tenant_id?: string | null;
 }
 
 /** `undefined` for what is no session document: not every server that has this page knows sessions. */

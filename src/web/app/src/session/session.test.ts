@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { userKey } from '../protocol/user-id';
 import { Session } from './session';
 
 describe('Session', () => {
@@ -89,16 +90,28 @@ describe('Session', () => {
       await session.start();
     });
 
+    const signedIn = (answered: object) => {
+      const session = { development: false, sign_in: ['key'], ...answered };
+      answer = (method) => (method === 'POST' ? new Response(null, { status: 204 }) : json(session));
+    };
+
     it('is theirs', async () => {
-      answer = () => new Response(null, { status: 204 });
+      signedIn({ user_id: 'bob', roles: [] });
 
       expect(await session.signIn('nk_1', 'bob')).toBeUndefined();
-      expect(asked.at(-1)).toEqual({
+      expect(asked.at(-2)).toEqual({
         method: 'POST',
         url: 'https://chat.example.com/netra/v1/session',
         body: { key: 'nk_1', user_id: 'bob' },
       });
       expect(session.store.state).toEqual({ name: 'active', userId: 'bob', ways: { key: true, openId: false } });
+    });
+
+    it('is that of the tenant that the key is for', async () => {
+      signedIn({ user_id: 'bob', tenant_id: 'acme', roles: [] });
+
+      expect(await session.signIn('nk_1', 'bob')).toBeUndefined();
+      expect(session.store.state).toMatchObject({ name: 'active', userId: userKey('bob', 'acme') });
     });
 
     it.each([
@@ -133,6 +146,13 @@ describe('Session', () => {
 
       await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'TicketRefused', code: 3007 });
       expect(session.store.state).toEqual(over('Your session is over'));
+    });
+
+    it('gives no ticket of a user of that name in another tenant', async () => {
+      tickets(() => json({ ticket: 'nt_1', expires_in_ms: 30_000, user_id: 'ada', tenant_id: 'acme' }, 201));
+
+      await expect(session.identityOf('ada').takeTicket()).rejects.toThrow();
+      expect(session.store.state).toEqual(over('signed in as ada (acme) now'));
     });
 
     it('gives no ticket of another user', async () => {

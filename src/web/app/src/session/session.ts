@@ -5,6 +5,7 @@ import { explain } from '../connection/post';
 import { TicketRefused } from '../connection/tickets';
 import { CloseCode } from '../protocol/close-codes';
 import { readSession, readTicket, type SessionDocument } from '../protocol/session';
+import { shownUser, userKey } from '../protocol/user-id';
 import type { SessionState, SignInWays } from './session-state';
 
 const timeoutMs = 10_000;
@@ -55,8 +56,9 @@ export class Session {
       return;
     }
     // Who cannot be asked now is asked with the next look.
-    const userId = (await this.#ask().catch(() => undefined))?.user_id;
-    if (userId && this.store.state === before) {
+    const session = await this.#ask().catch(() => undefined);
+    if (session?.user_id && this.store.state === before) {
+      const userId = userKey(session.user_id, session.tenant_id);
       const mayGoOn = before.userId === undefined || before.userId === userId;
       this.#set(mayGoOn ? { name: 'active', userId, ways: before.ways } : { ...before, reason: otherUser(userId, before.userId) });
     }
@@ -69,10 +71,11 @@ export class Session {
       if (!response.ok) {
         return await explain(response, refusal(response));
       }
+      // The key says of which tenant.
+      this.#learn(await this.#ask());
     } catch (error) {
       return problemOf(error);
     }
-    this.#set({ name: 'active', userId, ways: this.#ways });
     return undefined;
   }
 
@@ -114,8 +117,9 @@ export class Session {
     if (ticket === undefined) {
       throw new Error(await explain(response, refusal(response)));
     }
-    if (ticket.user_id !== userId) {
-      this.#end(userId, otherUser(ticket.user_id, userId));
+    const present = userKey(ticket.user_id, ticket.tenant_id);
+    if (present !== userId) {
+      this.#end(userId, otherUser(present, userId));
       throw new TicketRefused(CloseCode.identityChanged, '');
     }
     return ticket.ticket;
@@ -151,7 +155,7 @@ export class Session {
     }
     const ways = { key: session.sign_in.includes('key'), openId: session.sign_in.includes('openid') };
     if (session.user_id) {
-      this.#set({ name: 'active', userId: session.user_id, ways });
+      this.#set({ name: 'active', userId: userKey(session.user_id, session.tenant_id), ways });
     } else {
       const failed = new URL(this.#page).searchParams.get('sign_in') === 'failed';
       const reason = failed ? failedWords : session.roles.length > 0 ? operatorWords : undefined;
@@ -192,5 +196,6 @@ function problemOf(error: unknown): string {
 }
 
 function otherUser(present: string, wanted: string): string {
-  return `This browser is signed in as ${present} now. Sign in to go on as ${wanted}, or reload the page to be ${present}.`;
+  const [now, before] = [shownUser(present), shownUser(wanted)];
+  return `This browser is signed in as ${now} now. Sign in to go on as ${before}, or reload the page to be ${now}.`;
 }

@@ -1,3 +1,4 @@
+import { shownUser, userOf } from '../protocol/user-id';
 import { Avatar } from './avatar';
 
 interface Props {
@@ -10,9 +11,9 @@ export function Account({ userId, onSignOut }: Props) {
   return (
     <div class="account">
       <p class="user">
-        <Avatar userId={userId} />
+        <Avatar userId={userOf(userId)} />
         <span class="visually-hidden">Signed in as </span>
-        <span class="user-id" data-testid="user-id">{userId}</span>
+        <span class="user-id" data-testid="user-id">{shownUser(userId)}</span>
       </p>
       <button type="button" class="link" data-testid="sign-out" onClick={onSignOut}>Sign out</button>
     </div>

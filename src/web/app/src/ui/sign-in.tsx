@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { userIdProblem } from '../protocol/user-id';
+import { userIdProblem, userOf } from '../protocol/user-id';
 import type { Session } from '../session/session';
 import type { SignInWays } from '../session/session-state';
 
@@ -27,7 +27,7 @@ export function SignIn({ session, ways, reason, userId = '', focus = false }: Pr
 }
 
 function KeyForm({ session, userId, focus }: Pick<Required<Props>, 'session' | 'userId' | 'focus'>) {
-  const [user, setUser] = useState(userId);
+  const [user, setUser] = useState(userOf(userId));
   const [key, setKey] = useState('');
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
