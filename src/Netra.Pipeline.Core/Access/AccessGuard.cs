@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Diagnostics;
+using Netra.Pipeline.Gate;
 using Netra.Pipeline.Http;
 using Netra.Pipeline.Tenants;
 
@@ -16,7 +17,12 @@ namespace Netra.Pipeline.Access;
 /// must say it. Safe to use from any thread.
 /// </summary>
 internal sealed partial class AccessGuard(
-    IHostEnvironment environment, IEnumerable<CallerAuthenticator> authenticators, SecurityAudit audit, ILogger<AccessGuard> logger)
+    IHostEnvironment environment,
+    IEnumerable<CallerAuthenticator> authenticators,
+    PipelineBridge bridge,
+    SecurityAudit audit,
+    TimeProvider time,
+    ILogger<AccessGuard> logger)
 {
     private const string Advice = "Nothing says who may publish events and read them here: make an API key (keys create), protect the "
         + "endpoints with MapNetraPipeline().RequireAuthorization(), or open them to everybody with .AllowAnonymous().";
@@ -24,7 +30,10 @@ internal sealed partial class AccessGuard(
     private readonly CallerAuthenticator? _authenticator = authenticators.LastOrDefault();
     private int _told;
 
-    /// <summary>Finds out who sends a request and whether it may; answers it when it may not.</summary>
+    /// <summary>
+    /// Finds out who sends a request and whether it may; answers it when it may not. A publisher that comes while the host is about to have
+    /// started waits for that.
+    /// </summary>
     /// <param name="context">The request; afterwards it has its <see cref="Caller"/>.</param>
     /// <param name="right">What the caller needs.</param>
     /// <returns>Whether it is admitted.</returns>
@@ -39,6 +48,11 @@ internal sealed partial class AccessGuard(
         if (refusal is null)
         {
             context.Features.Set(caller);
+            if (right == AccessRights.Publish)
+            {
+                await bridge.WhenOpenAsync(time, context.RequestAborted);
+            }
+
             return true;
         }
 

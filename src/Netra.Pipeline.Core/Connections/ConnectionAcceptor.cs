@@ -277,6 +277,7 @@ internal sealed partial class ConnectionAcceptor(
     private async ValueTask<Admission> PinAsync(Admission asked, CancellationToken cancellationToken)
     {
         var (userKey, tenantId) = (asked.UserKey!, asked.Identity!.TenantId);
+        await bridge.WhenOpenAsync(services.Time, cancellationToken);
         bridge.EnsureConnectable(userKey);
 
         // The startup verification and the canary take one of the places for short requests: a full server is not a broken one.

@@ -11,15 +11,19 @@ namespace Netra.Pipeline.Gate;
 /// </remarks>
 public sealed class PipelineBridge : IDisposable
 {
+    private static readonly TimeSpan OpeningPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _runsCancelled = new();
     private readonly CancellationTokenSource _waitsEnded = new();
     private readonly CancellationTokenSource _draining = new();
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _state;
     private int _openRuns;
     private TaskCompletionSource? _noRuns;
     private string? _failure;
     private volatile bool _isHandingOver;
+    private volatile bool _isOpening;
     private bool _isStopping;
 
     /// <summary>Where it stands.</summary>
@@ -132,6 +136,17 @@ public sealed class PipelineBridge : IDisposable
 
     internal void BeginInitializing() => Move(BridgeState.Initializing);
 
+    /// <summary>All is ready but the listeners: they are bound one by one, and whoever comes meanwhile waits.</summary>
+    internal void BeginOpening() => _isOpening = true;
+
+    /// <summary>
+    /// Completes when the host has started, or will not, or takes too long. Where one process takes over from another one, pages and
+    /// publishers wait in the kernel's queue for its listeners: they come in the moment between those and <see cref="BecomeReady"/>, and
+    /// are not to be refused.
+    /// </summary>
+    internal ValueTask WhenOpenAsync(TimeProvider time, CancellationToken cancellationToken)
+        => _isOpening ? WaitForOpeningAsync(time, cancellationToken) : ValueTask.CompletedTask;
+
     internal void BecomeReady()
     {
         lock (_gate)
@@ -142,11 +157,14 @@ public sealed class PipelineBridge : IDisposable
                 _state = (int)BridgeState.Ready;
             }
         }
+
+        EndOpening();
     }
 
     internal void Stop()
     {
         Move(BridgeState.Stopped);
+        EndOpening();
         EndWaits();
     }
 
@@ -159,6 +177,8 @@ public sealed class PipelineBridge : IDisposable
             _failure = reason;
             _state = (int)BridgeState.Failed;
         }
+
+        EndOpening();
     }
 
     /// <summary>Begins to initialize again what has failed; not when the host stops meanwhile.</summary>
@@ -251,7 +271,26 @@ public sealed class PipelineBridge : IDisposable
 
         // Runs that wait for people are put aside: what this runs is the pipeline's own.
         _draining.Cancel();
+        EndOpening();
         return ended;
+    }
+
+    private async ValueTask WaitForOpeningAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _opened.Task.WaitAsync(OpeningPatience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Something else holds the host's start, and may itself wait for an answer: it is refused as before the start.
+        }
+    }
+
+    private void EndOpening()
+    {
+        _isOpening = false;
+        _opened.TrySetResult();
     }
 
     private PipelineException Refusal(in FailureScope scope) => State == BridgeState.Failed

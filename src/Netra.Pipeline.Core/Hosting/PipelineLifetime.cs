@@ -64,6 +64,7 @@ internal sealed partial class PipelineLifetime(
             }
 
             await initializations.RunAsync(() => InitializeAsync(cancellationToken));
+            bridge.BeginOpening();
         }
         catch (Exception exception)
         {

@@ -1,7 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Agents;
@@ -101,6 +105,21 @@ internal sealed class StartupTests
         Assert.That(answer.StatusCode, Is.EqualTo(System.Net.HttpStatusCode.ServiceUnavailable));
         Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
         Assert.That(host.Failures.Latest(10), Is.Empty, "as in each deployment");
+    }
+
+    // Where one process takes over from another one, whoever has come meanwhile comes in that moment.
+    [Test]
+    public async Task Comers_BetweenTheListenersAndReadiness_WaitAndAreServed()
+    {
+        EarlyComers? early = null;
+        await using var host = await PipelineHost.StartAsync(pipeline => pipeline.Services.Insert(
+            0, ServiceDescriptor.Singleton<IHostedService>(services => early = new EarlyComers(services))));
+
+        Assert.That(early!.AreAnswered, Is.False, "the host had not started");
+        await using var page = await early.Page.WaitAsync(TestClient.Patience);
+        var (answer, _) = await early.Publishing.WaitAsync(TestClient.Patience);
+
+        Assert.That(answer.IsSuccessStatusCode, Is.True);
     }
 
     [Test]
@@ -210,5 +229,34 @@ internal sealed class StartupTests
             await execution.Events.ThinkAsync("?", ct: cancellationToken);
             yield return "!";
         }
+    }
+
+    /// <summary>Comes when the listeners are bound and the host has not started.</summary>
+    private sealed class EarlyComers(IServiceProvider services) : IHostedLifecycleService
+    {
+        public Task<TestClient> Page { get; private set; } = null!;
+
+        public Task<(HttpResponseMessage Response, JsonElement Body)> Publishing { get; private set; } = null!;
+
+        public bool AreAnswered { get; private set; }
+
+        public async Task StartedAsync(CancellationToken cancellationToken)
+        {
+            var address = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            Page = TestClient.ConnectAsync(new Uri($"{address.Replace("http:", "ws:", StringComparison.Ordinal)}/ws?user_id=ada"));
+            Publishing = new HttpClient { BaseAddress = new Uri(address) }.PublishAsync(PublishExtensions.TokenJson());
+            await Task.WhenAny(Page, Publishing, Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System, cancellationToken));
+            AreAnswered = Page.IsCompleted || Publishing.IsCompleted;
+        }
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
