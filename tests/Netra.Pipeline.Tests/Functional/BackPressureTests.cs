@@ -188,9 +188,9 @@ internal sealed class BackPressureTests
 
         var stopping = host.StopAsync();
 
-        var raised = Assert.CatchAsync<PipelineException>(async () => await waiting.WaitAsync(TimeSpan.FromSeconds(5)))!;
+        var raised = Assert.CatchAsync<PipelineException>(async () => await waiting.WaitAsync(TestClient.Patience))!;
         Assert.That(raised.Code, Is.AnyOf(FailureCode.Draining, FailureCode.NotInitialized));
-        (await post.WaitAsync(TimeSpan.FromSeconds(5))).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
+        (await post.WaitAsync(TestClient.Patience)).ShouldBe(HttpStatusCode.ServiceUnavailable, "draining");
         busy.Release();
         await stopping.WaitAsync(TestClient.Patience);
     }

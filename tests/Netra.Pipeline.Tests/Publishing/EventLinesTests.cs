@@ -382,7 +382,7 @@ internal sealed class EventLinesTests
 
         Assert.That((await lines.ReadToEndAsync()).Select(static a => a.Seq()), Is.EqualTo(new long[] { 1 }));
         Assert.That(lines.HasEnded, Is.True);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
+        await stopping.WaitAsync(TestClient.Patience);
         Assert.That(host.Failures.Total, Is.Zero);
         Assert.That(host.Logs.Logs.Where(static l => l.Level >= LogLevel.Error).Select(static l => l.Message), Is.Empty);
     }

@@ -170,7 +170,7 @@ internal sealed class SqliteWriterTests
             Assert.That(eve.IsCompleted, Is.False, "a new user has to be written down");
         }
 
-        await eve.WaitAsync(TimeSpan.FromSeconds(2));
+        await eve.WaitAsync(TestClient.Patience);
         await log.ClaimAsync(ada.Lease, CancellationToken.None);
         ada.Append(1, StreamHarness.Noon);
         await ada.CommittedAsync(4);
