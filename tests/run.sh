@@ -21,6 +21,30 @@ check() {
   fi
 }
 
+# A step that runs beside others, of which none writes what another one reads: what it says is printed when it is waited for.
+declare -A beside
+begin() {
+  local name=$1
+  shift
+  "$@" >"$results/$name.log" 2>&1 &
+  beside[$name]=$!
+}
+
+end() {
+  step "$1"
+  wait "${beside[$1]}"
+  local status=$?
+  cat "$results/$1.log"
+  return "$status"
+}
+
+check_end() {
+  if ! end "$1"; then
+    echo "FAILED: $1"
+    failed=$((failed + 1))
+  fi
+}
+
 finish() {
   printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
@@ -68,7 +92,7 @@ for program in prometheus prometheus-alertmanager strace haproxy nginx ip:iprout
   service "$package" stop >/dev/null 2>&1 || true
 done
 
-check "OTLP receiver" npm ci --prefix tests/otlp-receiver --no-audit --no-fund --silent
+begin "OTLP receiver" npm ci --prefix tests/otlp-receiver --no-audit --no-fund --silent
 
 step "Building"
 if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
@@ -77,15 +101,19 @@ if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
   finish
 fi
 
-check "Peers" bench/peers/build
+web_tests() {
+  cd src/web/app && npm run --silent check \
+    && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json"
+}
+
+check_end "OTLP receiver"
 
 # Style and analyzers are errors of the build. White space needs no build, and the order of imports comes with any rule of style.
 check "Format" dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
+begin "Web tests" web_tests
+check "Peers" bench/peers/build
 check "Imports" dotnet format style Netra.Pipeline.sln --verify-no-changes --no-restore --severity error --diagnostics IDE0055
-
-step "Web tests"
-(cd src/web/app && npm run --silent check \
-  && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json")
+end "Web tests"
 web=$?
 if [ -s "$results/web.json" ]; then
   read -r p f s < <(node -e '

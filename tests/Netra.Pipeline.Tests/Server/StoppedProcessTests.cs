@@ -10,9 +10,11 @@ namespace Netra.Pipeline.Tests.Server;
 
 /// <summary>
 /// The real process is stopped (SIGSTOP), or has no threads, for longer than every time-out, and goes on: nobody is ended who answers, and
-/// nobody is alarmed. <c>NETRA_STOP_SECONDS</c> stops it for longer.
+/// nobody is alarmed. <c>NETRA_STOP_SECONDS</c> stops it for longer. The cases run beside each other, since most of their time is waiting,
+/// and nothing else beside them.
 /// </summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Children)]
 internal sealed class StoppedProcessTests
 {
     private const int Pages = 20;

@@ -13,11 +13,14 @@ internal static class HarmCatalogue
         .. FolderHarms.All(),
     ];
 
-    /// <summary>The rows that are to be run.</summary>
+    /// <summary>
+    /// The rows that are to be run. Those that need the machine for themselves come last: before each of them all lanes run empty.
+    /// </summary>
     public static IReadOnlyList<Harm> Selected { get; } =
         [
             .. All.Where(static harm => harm.ShownBy is null
-                && (HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal))))
+                    && (HarmSettings.Rows.Count == 0 || HarmSettings.Rows.Any(name => harm.Name.Contains(name, StringComparison.Ordinal))))
+                .OrderBy(static harm => harm.IsAlone)
         ];
 
     /// <summary>The rows of the table in docs/operations.md.</summary>
