@@ -43,8 +43,14 @@ internal static class RangeBlob
         while (!bytes.IsEmpty)
         {
             var from = end + ReadNumber(ref bytes);
-            end = from + ReadNumber(ref bytes);
-            ranges.Add(new SeqRange(from, end));
+            var to = from + ReadNumber(ref bytes);
+            if (from <= end || to < from)
+            {
+                throw new InvalidDataException("Stored ranges do not ascend.");
+            }
+
+            ranges.Add(new SeqRange(from, to));
+            end = to;
         }
 
         return [.. ranges];

@@ -2,12 +2,14 @@
 
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 /// <summary>
 /// Lets a test take from a server that runs as a process of its own what it needs. It listens on the Unix socket that NETRA_HARM_SOCKET
 /// names: each line is a number of milliseconds for which no thread of the pool is to be had, or, after <c>handles </c>, for which all file
-/// handles are taken that are free when it comes; it is answered when that is over. One order at a time.
+/// handles are taken that are free when it comes; it is answered when that is over. <c>collect</c> is answered with the bytes that are
+/// alive on the heap. Exceptions of tasks that nobody has observed go to the error stream. One order at a time.
 /// </summary>
 internal static class StartupHook
 {
@@ -16,11 +18,13 @@ internal static class StartupHook
     private const int Blockers = 4_000;
 
     private const string Handles = "handles ";
+    private const string Collect = "collect";
 
     public static void Initialize()
     {
         if (Environment.GetEnvironmentVariable("NETRA_HARM_SOCKET") is { } path)
         {
+            TaskScheduler.UnobservedTaskException += static (_, task) => Console.Error.WriteLine($"UNOBSERVED: {task.Exception}");
             new Thread(() => Listen(path)) { IsBackground = true, Name = "harm" }.Start();
         }
     }
@@ -38,6 +42,10 @@ internal static class StartupHook
             {
                 TakeHandles(int.Parse(order[Handles.Length..], CultureInfo.InvariantCulture));
             }
+            else if (order == Collect)
+            {
+                reader.BaseStream.Write(Encoding.ASCII.GetBytes(BytesAlive().ToString(CultureInfo.InvariantCulture)));
+            }
             else
             {
                 Starve(int.Parse(order, CultureInfo.InvariantCulture));
@@ -45,6 +53,13 @@ internal static class StartupHook
 
             reader.BaseStream.WriteByte((byte)'\n');
         }
+    }
+
+    private static long BytesAlive()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private static void TakeHandles(int milliseconds)

@@ -77,6 +77,9 @@ internal sealed record ProxyLine(IPEndPoint? Client, int Length)
             ? address
             : null;
 
-    private static int? PortOf(string text)
-        => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+    // The parser would ignore NULs at the end.
+    private static int? PortOf(string text) => !text.AsSpan().ContainsAnyExceptInRange('0', '9')
+        && ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        ? port
+        : null;
 }

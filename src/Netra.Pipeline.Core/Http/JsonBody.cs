@@ -38,6 +38,27 @@ internal static class JsonBody
         return start.SequenceEqual(Mark) ? text.Slice(start.Length) : text;
     }
 
+    /// <summary>Reads the whole body, which may be broken off in the middle: the peer does that, not the server.</summary>
+    /// <returns>The body, or null when it has more bytes than allowed; and how one that is broken off is answered.</returns>
+    public static async ValueTask<(ReadOnlyMemory<byte>? Bytes, ProblemDocument? BrokenOff)> TryReadAsync(
+        HttpContext context, int maxBytes)
+    {
+        try
+        {
+            return (await ReadAsync(context.Request, maxBytes, context.RequestAborted), null);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            context.Response.Headers.Connection = "close";
+            return (null, new ProblemDocument(exception.StatusCode, "bad_request", exception.Message));
+        }
+        catch (Exception exception)
+            when (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        {
+            return (null, ProblemDocument.BadRequest("The request was broken off."));
+        }
+    }
+
     /// <summary>Reads the whole body.</summary>
     /// <returns>Null when it has more bytes than allowed; nothing above them is kept.</returns>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)

@@ -28,17 +28,12 @@ internal static class PercentEncoding
         {
             if (text[i] == '%')
             {
-                if (!byte.TryParse(
-                    text.AsSpan(i + 1, Math.Min(2, text.Length - i - 1)),
-                    NumberStyles.AllowHexSpecifier,
-                    CultureInfo.InvariantCulture,
-                    out var value)
-                    || i + 2 >= text.Length)
+                if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
                 {
                     return false;
                 }
 
-                bytes.Add(value);
+                bytes.Add(byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
                 i += 3;
             }
             else if (Rune.TryGetRuneAt(text, i, out var rune))

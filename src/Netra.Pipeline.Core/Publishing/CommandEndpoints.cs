@@ -113,8 +113,14 @@ internal sealed class CommandEndpoints(
             return;
         }
 
-        if (await JsonBody.ReadAsync(context.Request, MaxAckBytes, context.RequestAborted) is not { } body
-            || CommandAck.TryRead(body.Span) is not { } commandId)
+        var (read, brokenOff) = await JsonBody.TryReadAsync(context, MaxAckBytes);
+        if (brokenOff is not null)
+        {
+            await brokenOff.ExecuteAsync(context);
+            return;
+        }
+
+        if (read is not { } body || CommandAck.TryRead(body.Span) is not { } commandId)
         {
             await ProblemDocument.BadRequest("Send {\"command_ack\":\"…\"}, with the command_id of a command.").ExecuteAsync(context);
             return;

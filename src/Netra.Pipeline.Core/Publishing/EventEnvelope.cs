@@ -26,7 +26,19 @@ internal readonly record struct EventEnvelope(
     /// <exception cref="JsonException">It is not what an emitter writes.</exception>
     public static EventEnvelope Read(byte[] buffer)
     {
-        var utf8 = JsonOf(buffer);
+        try
+        {
+            return Read(JsonOf(buffer));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException)
+        {
+            // A member of another kind, a number that does not fit, text that is not Unicode.
+            throw new JsonException("A stored event has a member that is not as every event has it.", exception);
+        }
+    }
+
+    private static EventEnvelope Read(ReadOnlyMemory<byte> utf8)
+    {
         var json = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = ProtocolConstants.MaxDepth });
         json.Read();
         string? id = null, thread = null, run = null;

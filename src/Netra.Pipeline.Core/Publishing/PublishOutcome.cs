@@ -28,7 +28,21 @@ internal readonly record struct PublishOutcome(
     private string? QuestionEvent { get; init; }
 
     /// <summary>Completes when the log has stored what a sign of life says, an answer, or an acknowledgement; null for an event.</summary>
-    public Task? Kept { get; private init; }
+    public Task? Kept
+    {
+        get;
+        private init
+        {
+            field = value;
+
+            // A publisher that goes away in the middle reads no more answers, and then nobody asks what became of it.
+            _ = value?.ContinueWith(
+                static kept => _ = kept.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
 
     /// <summary>The command that a line acknowledges; null for an event.</summary>
     public string? CommandId { get; private init; }

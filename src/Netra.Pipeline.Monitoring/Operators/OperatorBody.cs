@@ -28,7 +28,13 @@ internal abstract record OperatorBody
         int maxBytes = MonitoringRoutes.MaxBodyBytes)
         where TBody : OperatorBody
     {
-        if (await JsonBody.ReadAsync(context.Request, maxBytes, context.RequestAborted) is not { } bytes)
+        var (read, brokenOff) = await JsonBody.TryReadAsync(context, maxBytes);
+        if (brokenOff is not null)
+        {
+            return brokenOff;
+        }
+
+        if (read is not { } bytes)
         {
             return new ProblemDocument(StatusCodes.Status413PayloadTooLarge, "bad_request", $"The body may have {maxBytes} bytes.");
         }

@@ -33,17 +33,15 @@ internal static class TokenKeys
     /// <exception cref="InvalidDataException">It is not one, or has no key that can check signatures.</exception>
     public static IReadOnlyList<SecurityKey> ReadSet(string json, bool allowSecrets)
     {
-        JsonWebKeySet set;
         try
         {
-            set = JsonWebKeySet.Create(json);
+            return Checked(JsonWebKeySet.Create(json).Keys.Where(static key => key.Use is null or "" or "sig"), allowSecrets);
         }
-        catch (Exception exception) when (exception is ArgumentException or System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or System.Text.Json.JsonException)
         {
+            // The library decodes a key when it is first asked how long it is.
             throw new InvalidDataException("it is not a JSON Web Key Set (RFC 7517)", exception);
         }
-
-        return Checked(set.Keys.Where(static key => key.Use is null or "" or "sig"), allowSecrets);
     }
 
     /// <summary>The keys that may be used.</summary>

@@ -67,7 +67,8 @@ internal sealed partial class TokenVerifier : IDisposable
             return VerifiedToken.Refuse("No tokens are taken here (Netra:Authentication).");
         }
 
-        if (token.Length > LongestToken || !_handler.CanReadToken(token))
+        // Of five parts it is encrypted, which nobody has a key for; what its parts are the library would find out by exceptions.
+        if (token.Length > LongestToken || token.AsSpan().Count('.') != 2 || !_handler.CanReadToken(token))
         {
             return VerifiedToken.Refuse("The credential is not a JSON Web Token.");
         }
@@ -77,7 +78,7 @@ internal sealed partial class TokenVerifier : IDisposable
         {
             read = _handler.ReadJsonWebToken(token);
         }
-        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or SecurityTokenException)
         {
             return VerifiedToken.Refuse("The credential is not a JSON Web Token.");
         }
@@ -137,7 +138,7 @@ internal sealed partial class TokenVerifier : IDisposable
     {
         if (PayloadOf(token) is not { } claims)
         {
-            return VerifiedToken.Refuse("The token's payload is not one JSON object, or names a member twice.");
+            return VerifiedToken.Refuse("The token's payload is not one JSON object of Unicode text, or names a member twice.");
         }
 
         var issuedAt = TimeOf(claims, JwtRegisteredClaimNames.Iat) ?? TimeOf(claims, JwtRegisteredClaimNames.Nbf);
@@ -197,9 +198,13 @@ internal sealed partial class TokenVerifier : IDisposable
         {
             using var payload = JsonDocument.Parse(
                 Base64Url.DecodeFromChars(token.EncodedPayload), new JsonDocumentOptions { AllowDuplicateProperties = false });
+
+            // Half a surrogate pair, escaped, passes the reader and would fail whoever fetches the text later.
+            using var nowhere = new Utf8JsonWriter(Stream.Null);
+            payload.RootElement.WriteTo(nowhere);
             return payload.RootElement.ValueKind == JsonValueKind.Object ? payload.RootElement.Clone() : null;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
             return null;
         }

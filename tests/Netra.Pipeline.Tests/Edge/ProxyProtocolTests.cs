@@ -57,6 +57,7 @@ internal sealed class ProxyProtocolTests
     [TestCase("")]
     [TestCase("PROXY TCP4 203.0.113.9 10.0.0.5 4711\r\n")]
     [TestCase("PROXY TCP4 203.0.113.9 10.0.0.5 4711 99999\r\n")]
+    [TestCase("PROXY TCP4 203.0.113.9 10.0.0.5 4711\0 443\r\n")]
     [TestCase("PROXY TCP4 203.0.113 10.0.0.5 4711 443\r\n")]
     [TestCase("PROXY TCP4 2001:db8::9 10.0.0.5 4711 443\r\n")]
     [TestCase("PROXY TCP6 203.0.113.9 10.0.0.5 4711 443\r\n")]

@@ -112,6 +112,9 @@ internal sealed class KeyRotationTests
         Assert.That(TokenKeys.ReadSet(Secret, allowSecrets: true), Has.Count.EqualTo(1));
         Assert.That(() => TokenKeys.ReadSet("{}", allowSecrets: true), Throws.TypeOf<InvalidDataException>());
         Assert.That(() => TokenKeys.ReadSet("nonsense", allowSecrets: true), Throws.TypeOf<InvalidDataException>());
+        Assert.That(
+            () => TokenKeys.ReadSet("""{"keys":[{"kty":"oct","k":"no base64!"}]}""", allowSecrets: true),
+            Throws.TypeOf<InvalidDataException>());
     }
 
     private static string Token(TokenIssuer issuer, TimeProvider time)

@@ -88,6 +88,7 @@ internal sealed class TokenTests
             ("nobody", issuer.Issue(null, now, Hour)),
             ("a number", issuer.Issue(null, now, Hour, change: static claims => claims["sub"] = 7)),
             ("a reserved user", issuer.Issue("$canary", now, Hour)),
+            ("half a character", HalfACharacter(issuer, now)),
             ("a control character", issuer.Issue("a\nb", now, Hour)),
             ("signed by a stranger", stranger.Good("ada")),
             ("signed with the public key as a secret", confused.Good("ada")),
@@ -96,6 +97,8 @@ internal sealed class TokenTests
             ("another payload", $"{parts[0]}.{Base64Url($$"""{"sub":"eve","exp":{{(now + Hour).ToUnixTimeSeconds()}}}""")}.{parts[2]}"),
             ("a critical extension", Critical(issuer, good)),
             ("cut off", good[..^5]),
+            ("encrypted", $"{parts[0]}.{parts[1]}.{parts[2]}.{parts[1]}.{parts[2]}"),
+            ("encrypted, and garbage", $"{parts[0]}.a.b.c.d"),
             ("garbage", "not.a.token"),
             ("long", new string('a', 17_000)),
         ];
@@ -154,12 +157,23 @@ internal sealed class TokenTests
     }
 
     private static string Critical(TokenIssuer issuer, string good)
+        => Sign(issuer, """{"alg":"RS256","kid":"k1","crit":["exp2"],"exp2":1}""", good.Split('.')[1]);
+
+    // Half a surrogate pair in a claim, under a signature that is right.
+    private static string HalfACharacter(TokenIssuer issuer, DateTimeOffset now) => Sign(
+        issuer,
+        """{"alg":"RS256","kid":"k1"}""",
+        Base64Url($$"""
+            {"iss":"{{TokenIssuer.Issuer}}","aud":"{{TokenIssuer.Audience}}","sub":"ada","roles":"netra.read \ud800",
+             "exp":{{(now + Hour).ToUnixTimeSeconds()}}}
+            """));
+
+    private static string Sign(TokenIssuer issuer, string header, string payload)
     {
-        var header = Base64Url("""{"alg":"RS256","kid":"k1","crit":["exp2"],"exp2":1}""");
-        var payload = good.Split('.')[1];
+        var signed = $"{Base64Url(header)}.{payload}";
         var signature = ((RsaSecurityKey)issuer.Key).Rsa.SignData(
-            Encoding.ASCII.GetBytes($"{header}.{payload}"), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        return $"{header}.{payload}.{Base64UrlEncoder.Encode(signature)}";
+            Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Base64UrlEncoder.Encode(signature)}";
     }
 
     private static string Base64Url(string text) => Base64UrlEncoder.Encode(text);

@@ -33,4 +33,11 @@ internal sealed class RangeBlobTests
 
         Assert.That(() => RangeBlob.Read(bytes.AsSpan(0, bytes.Length - 1)), Throws.TypeOf<InvalidDataException>());
     }
+
+    // A number of no distance, and numbers that pass the largest one.
+    [TestCase(new byte[] { 0, 1 })]
+    [TestCase(new byte[] { 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F })]
+    [TestCase(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 1, 0 })]
+    public void Read_RangesThatDoNotAscend_Throws(byte[] bytes)
+        => Assert.That(() => RangeBlob.Read(bytes), Throws.TypeOf<InvalidDataException>());
 }
