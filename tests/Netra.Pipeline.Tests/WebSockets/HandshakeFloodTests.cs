@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.WebSockets;
@@ -70,6 +71,44 @@ internal sealed class HandshakeFloodTests
         await using var next = await RawPeer.OpenAsync(host.Port, "eve");
     }
 
+    // New work is refused before pages that are there notice it: harms have the other limits (near_every_limit).
+    [Test]
+    public async Task Handshakes_AtTheLimitOfThoseUnderWay_LeavePagesAlone()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var authenticator = new ScriptedAuthenticator(async (request, _) =>
+        {
+            var user = request.Query["user_id"].ToString();
+            await (user == "ada" ? Task.CompletedTask : released.Task);
+            return AuthenticationResult.Admit(user);
+        });
+        await using var host = await PipelineHost.StartAsync(
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), settings: [("Netra:Limits:MaxHandshakesUnderWay", "50")]);
+        await using var page = await RawPeer.OpenAsync(host.Port, "ada");
+        await using var emitter = await host.EmitterOfAsync("ada");
+        await MeasureAsync(emitter, page);
+        var calm = await MeasureAsync(emitter, page);
+
+        var strangers = new List<RawPeer>();
+        for (var i = 0; i < 100; i++)
+        {
+            strangers.Add(await RawPeer.ConnectAsync(host.Port));
+            await strangers[^1].SendAsync(RawPeer.Handshake($"stranger-{i}"));
+        }
+
+        var during = await MeasureAsync(emitter, page);
+        released.SetResult();
+        var refused = 0;
+        foreach (var stranger in strangers)
+        {
+            refused += (await stranger.ReadResponseAsync())!.Code == "too_many_handshakes" ? 1 : 0;
+            await stranger.DisposeAsync();
+        }
+
+        Assert.That(refused, Is.EqualTo(50));
+        Assert.That(during, Is.LessThan(TimeSpan.FromMilliseconds(Math.Max(25, 3 * calm.TotalMilliseconds))), $"{calm} in calm");
+    }
+
     [Test]
     public async Task Handshakes_ThatWaitForAnAuthenticator_AreBounded()
     {
@@ -95,5 +134,20 @@ internal sealed class HandshakeFloodTests
         released.SetResult();
         Assert.That((await waiting.ReadResponseAsync())!.Status, Is.EqualTo(101));
         await using var next = await RawPeer.OpenAsync(host.Port, "ada");
+    }
+
+    // The latency of 99 of 100 events.
+    private static async Task<TimeSpan> MeasureAsync(EventEmitter emitter, RawPeer page)
+    {
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < 300; i++)
+        {
+            var watch = FairStopwatch.Start();
+            await emitter.TokenAsync("x");
+            await page.ReadFrameAsync();
+            times.Add(watch.Fair);
+        }
+
+        return times.Order().ElementAt((int)(times.Count * 0.99));
     }
 }
