@@ -27,6 +27,12 @@ internal readonly record struct IdempotencyHashes(UInt128 Key, UInt128 Content)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, "key"u8);
         Append(hash, publisher);
+        if (context.TenantId is { Length: > 0 } tenantId)
+        {
+            // Not where there is none: keys from before there were tenants hold on.
+            Append(hash, tenantId);
+        }
+
         Append(hash, key);
         var keyHash = Finish(hash);
         Append(hash, context.UserKey);
