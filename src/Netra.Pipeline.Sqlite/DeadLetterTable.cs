@@ -33,19 +33,17 @@ internal sealed class DeadLetterTable(SqliteDatabase database, StorageClock cloc
     // One for each set of filters, so that each is answered from the index that fits.
     private readonly Dictionary<(bool User, bool Tenant, bool State, bool Webhook), SqliteStatement> _lists = [];
 
+    /// <summary>Whether a kept event is as it was stored, so that a dead letter can be made of it.</summary>
+    public bool IsAsStored(long stream, long seq, long rowid)
+    {
+        using var rows = _stored.Bind(1, rowid).Query();
+        return rows.Next() && EventSum.IsRight(_stored, typeColumn: 0, stream, seq);
+    }
+
+    /// <summary>Makes a dead letter of a kept event.</summary>
     /// <returns>The new dead letter's number.</returns>
-    /// <exception cref="InvalidDataException">The event is not as it was stored.</exception>
     public long Insert(long stream, long seq, long rowid, DeadLetterCause cause, int attempts, DateTimeOffset at)
     {
-        using (var rows = _stored.Bind(1, rowid).Query())
-        {
-            if (!rows.Next() || !EventSum.IsRight(_stored, typeColumn: 0, stream, seq))
-            {
-                throw new InvalidDataException(
-                    $"event {seq} of stream {stream} in row {rowid} is not as it was stored: the file is damaged");
-            }
-        }
-
         _insert.Bind(1, stream).Bind(2, seq).Bind(3, (long)cause).Bind(4, attempts).Bind(5, at.UtcTicks).Bind(6, rowid).Execute();
         return database.LastInsertRowid;
     }

@@ -44,6 +44,7 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
             return;
         }
 
+        CompareTables();
         var bytes = ReadLog();
         ReadStreams();
         ReadEvents();
@@ -64,6 +65,33 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
                 problems.Add($"{count} {what}");
             }
         }
+    }
+
+    // What says how the rows are to be read is text in the file itself. A file has the same, whichever version it was begun by, except for
+    // where its lines end.
+    private void CompareTables()
+    {
+        using var model = SqliteDatabase.Open(":memory:", readOnly: false, TimeSpan.Zero);
+        SqliteSchema.Migrate(model, SqliteSchema.Migrations);
+        var (found, expected) = (TablesOf(database), TablesOf(model));
+        foreach (var name in found.Union(expected).Except(found.Intersect(expected)).Select(static entry => entry.Name).Distinct())
+        {
+            problems.Add($"the description of {name} is not that of version {SqliteSchema.Migrations[^1].Version}");
+        }
+    }
+
+    private static HashSet<(string Type, string Name, string Table, string? Sql)> TablesOf(SqliteDatabase database)
+    {
+        var tables = new HashSet<(string, string, string, string?)>();
+        using var rows = new SqliteStatement(
+            database, "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'");
+        while (rows.Step())
+        {
+            var sql = rows.TextOrNull(3)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            tables.Add((rows.Text(0), rows.Text(1), rows.Text(2), sql is null ? null : string.Join(' ', sql)));
+        }
+
+        return tables;
     }
 
     private long ReadLog()

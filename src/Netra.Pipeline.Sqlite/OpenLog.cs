@@ -121,6 +121,19 @@ internal sealed class OpenLog : IAsyncDisposable
                 new FailureScope(job.Operation), $"{_options.QueueRequests} requests (Netra:Log:Sqlite:QueueRequests)");
     }
 
+    /// <summary>Reports events that retention had to delete without a dead letter.</summary>
+    public void ReportDamaged(IReadOnlyList<string> events)
+    {
+        if (events.Count > 0)
+        {
+            _failures.Report(new Failure(
+                FailureCode.LogFailed,
+                "expire",
+                $"{events.Count} events expired that are not as they were stored, and no dead letters could be made of them: the file "
+                + $"{Path} is damaged; the first is {events[0]}"));
+        }
+    }
+
     /// <summary>Stores what waits, saves where the streams stand, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {

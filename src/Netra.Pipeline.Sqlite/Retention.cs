@@ -13,6 +13,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
     public const int RowsAtOnce = 2000;
 
     private readonly List<EventRow> _oldest = [];
+    private readonly List<string> _damaged = [];
 
     // The first kept row that is not from the future, as it was found last: what lies before it goes with it.
     private (long Rowid, long At) _trusted;
@@ -36,6 +37,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
             store.SaveAll();
         }
 
+        _damaged.Clear();
         foreach (var stream in deleted.Values)
         {
             Account(stream);
@@ -51,7 +53,7 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         var bytes = _oldest.Sum(static row => (long)row.Bytes);
         (log.Bytes, log.WatermarkBytes, log.Deleted) = (log.Bytes - bytes, log.WatermarkBytes - bytes, last);
         store.SaveLog();
-        return new RetentionStep([.. deleted.Values], HasMore: true);
+        return new RetentionStep([.. deleted.Values], HasMore: true) { Damaged = [.. _damaged] };
     }
 
     // The oldest events that have to go, by stream.
@@ -120,7 +122,8 @@ internal sealed class Retention(LogStore store, long retainedBytes)
         }
     }
 
-    // Every event that goes was acknowledged, or is a dead letter, or is lost.
+    // Every event that goes was acknowledged, or is a dead letter, or is lost: one that is not as it was stored is, so that it does not
+    // hold up the others.
     private void Account(DeletedStream deleted)
     {
         var (stream, range) = (deleted.Stream, deleted.Range);
@@ -137,8 +140,15 @@ internal sealed class Retention(LogStore store, long retainedBytes)
             var isDeadLettered = Array.BinarySearch(stream.Now.DeadLettered, row.Seq) >= 0;
             if (!isDeadLettered && EventTypes.IsCritical(row.Type) && !stream.IsSystem)
             {
-                store.DeadLetters.Insert(stream.Id, row.Seq, row.Rowid, DeadLetterCause.Expired, attempts: 0, store.Now);
-                isDeadLettered = true;
+                isDeadLettered = store.DeadLetters.IsAsStored(stream.Id, row.Seq, row.Rowid);
+                if (isDeadLettered)
+                {
+                    store.DeadLetters.Insert(stream.Id, row.Seq, row.Rowid, DeadLetterCause.Expired, attempts: 0, store.Now);
+                }
+                else
+                {
+                    _damaged.Add($"event {row.Seq} of stream {stream.Id}");
+                }
             }
 
             deadLettered += isDeadLettered ? 1 : 0;
@@ -214,7 +224,11 @@ internal sealed class Retention(LogStore store, long retainedBytes)
 /// <summary>What one transaction of retention has done.</summary>
 /// <param name="Deleted">What it deleted, by stream.</param>
 /// <param name="HasMore">Whether there may be more to delete.</param>
-internal readonly record struct RetentionStep(IReadOnlyList<DeletedStream> Deleted, bool HasMore);
+internal readonly record struct RetentionStep(IReadOnlyList<DeletedStream> Deleted, bool HasMore)
+{
+    /// <summary>Events that should have become dead letters, and are not as they were stored.</summary>
+    public IReadOnlyList<string> Damaged { get; init; } = [];
+}
 
 /// <summary>What one transaction of retention deletes of one stream.</summary>
 internal sealed class DeletedStream(SqliteStream stream)

@@ -35,6 +35,7 @@ internal sealed class SqliteExpiry : IDisposable
             {
                 var step = await log.DoAsync(ExpireJob(log, oldest), cancellationToken);
                 hasMore = step.HasMore;
+                log.ReportDamaged(step.Damaged);
                 foreach (var deleted in step.Deleted)
                 {
                     expired[deleted.Stream.UserId] = expired.TryGetValue(deleted.Stream.UserId, out var before)

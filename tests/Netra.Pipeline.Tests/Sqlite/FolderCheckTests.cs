@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using FsCheck;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Storage;
@@ -9,12 +11,17 @@ namespace Netra.Pipeline.Tests.Sqlite;
 
 /// <summary>
 /// Bytes that change on the disk are found by whatever reads them: it has the right event, or says that the file is damaged. What a reader
-/// finds, the check finds too.
+/// finds, the check finds too. <c>NETRA_CHANGED_BYTES</c> changes more of them.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class FolderCheckTests
 {
     private const int Events = 300;
+
+    // How many bytes each case changes, one after the other.
+    private static readonly int BytesEach = int.TryParse(
+        Environment.GetEnvironmentVariable("NETRA_CHANGED_BYTES"), CultureInfo.InvariantCulture, out var bytes) ? bytes : 1;
+
     private static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 
     private readonly SqliteFolder _folder = new();
@@ -91,6 +98,32 @@ internal sealed class FolderCheckTests
             FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems, Has.Some.Contains(expected), "what does not fit");
     }
 
+    [Test]
+    public async Task Expire_EventThatShouldBecomeADeadLetterIsDamaged_GoesOnAndSaysIt()
+    {
+        var folder = _folder.NewSubfolder();
+        await using (var log = await folder.StartAsync())
+        {
+            var ada = await LoggedStream.OpenAsync(log, "ada");
+            for (var i = 0; i < 3; i++)
+            {
+                ada.TryAppend(Noon, type: EventType.AgentStarted);
+            }
+
+            await ada.CommittedAsync(3);
+        }
+
+        folder.Tamper("UPDATE events SET payload = CAST(replace(CAST(payload AS TEXT), 'ada', 'eve') AS BLOB) WHERE seq = 2");
+        var before = folder.Reported.Counted(FailureCode.LogFailed);
+        await using var again = await folder.StartAsync();
+
+        var expired = (await again.ExpireAsync(Noon + TimeSpan.FromDays(1), CancellationToken.None)).Single();
+
+        Assert.That((expired.Events, expired.DeadLettered, expired.Lost), Is.EqualTo((3, 2, 1)));
+        Assert.That(folder.Reported.Counted(FailureCode.LogFailed), Is.EqualTo(before + 1));
+        Assert.That(again.Resting.Unaccounted, Is.Zero);
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 40)]
     public async Task Read_BytesOfEventPagesChanged_IsRightOrSaysThatItIsDamaged(DoNotSize<int> seed)
     {
@@ -125,8 +158,16 @@ internal sealed class FolderCheckTests
     public async Task Read_AnyByteOfTheFileChanged_IsRightOrFound(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);
+        for (var i = 0; i < BytesEach; i++)
+        {
+            await ShouldBeFoundAsync(random.NextInt64(new FileInfo(_whole.Database).Length), random);
+        }
+    }
+
+    private async Task ShouldBeFoundAsync(long at, Random random)
+    {
         var folder = Clone();
-        Flip(folder.Database, random.NextInt64(new FileInfo(folder.Database).Length), random);
+        Flip(folder.Database, at, random);
         var problems = FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems;
         if (problems.Count == 0)
         {
@@ -138,12 +179,17 @@ internal sealed class FolderCheckTests
             await using var log = await folder.StartAsync();
             foreach (var user in new[] { "ada", "bob" })
             {
-                Assert.That(await ReadsAsync(log, user) || problems.Count > 0, Is.True, "what a reader misses, the check has found");
+                Assert.That(
+                    await ReadsAsync(log, user) || problems.Count > 0, Is.True, $"what a reader misses, the check has found: byte {at}");
             }
         }
         catch (SendFailureException exception)
         {
-            Assert.That(problems, Is.Not.Empty, $"it does not start: {exception.Message}");
+            Assert.That(problems, Is.Not.Empty, $"byte {at}: it does not start: {exception.Message}");
+        }
+        finally
+        {
+            Directory.Delete(folder.Path, recursive: true);
         }
     }
 

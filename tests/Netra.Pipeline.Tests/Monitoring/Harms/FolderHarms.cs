@@ -36,7 +36,7 @@ internal static class FolderHarms
         };
         yield return new(
             "folder_copied_while_pages_read", Guard.Files,
-            "The data folder is copied by the command backup",
+            "The data folder is copied by the command backup, while much is stored",
             "20 pages, a run with heartbeats, a publisher",
             "there was no such copy")
         {
@@ -48,6 +48,8 @@ internal static class FolderHarms
                 await bench.BeginRunAsync("user-1", "r1", 3_600_000);
                 await FillAsync(bench, "much", bench.Count, bytes: 1_000);
                 await using var backend = await Backend.StartAsync(bench, "user-0", "r1", TimeSpan.FromSeconds(1));
+                using var over = new CancellationTokenSource();
+                var load = LoadAsync(bench, over.Token);
                 await LatenciesAsync(bench, HarmBench.PassAsync(TimeSpan.FromSeconds(1)));
                 var calm = await LatenciesAsync(bench, HarmBench.PassAsync(TimeSpan.FromSeconds(HarmBench.Either(2, 20))));
                 var copy = Path.Combine(Directory.CreateTempSubdirectory("netra-copy-").FullName, "copy");
@@ -58,15 +60,19 @@ internal static class FolderHarms
                     var beside = await LatenciesAsync(bench, copying);
                     await copying;
                     var took = TimeProvider.System.GetElapsedTime(begun);
+                    await over.CancelAsync();
+                    var stored = await load;
                     await bench.EndRunAsync("user-1", "r1");
                     await bench.BackAsync();
                     bench.Figure(string.Create(
                         CultureInfo.InvariantCulture,
                         $"{new FileInfo(Path.Combine(copy, "netra.db")).Length / 1e6:F0} MB copied in {took.TotalSeconds:F1} s, p99 "
-                        + $"{P99(calm):F1} ms before ({calm.Count} events) and {P99(beside):F1} ms meanwhile ({beside.Count})"));
+                        + $"{P99(calm):F1} ms before ({calm.Count} events) and {P99(beside):F1} ms meanwhile ({beside.Count}), beside "
+                        + $"{stored} events of 1 KB"));
                 }
                 finally
                 {
+                    await over.CancelAsync();
                     Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
                 }
             },
@@ -115,26 +121,27 @@ internal static class FolderHarms
     }
 
     /// <summary>Events of a user whom nobody reads, until there are so many.</summary>
-    private static async Task FillAsync(HarmBench bench, string user, int count, int bytes)
+    private static async Task FillAsync(HarmBench bench, string user, int count, int bytes, int atOnce = LinesAtOnce, int round = 0)
     {
+        var run = string.Create(CultureInfo.InvariantCulture, $"sick-{round}");
         var line = Encoding.UTF8.GetBytes(
-            HarmBench.Json(user, "sick-1", "token", $$"""{"delta":"{{new string('x', bytes)}}"}""") + "\n");
-        for (var sent = 0; sent < count; sent += LinesAtOnce)
+            HarmBench.Json(user, run, "token", $$"""{"delta":"{{new string('x', bytes)}}"}""") + "\n");
+        for (var sent = 0; sent < count; sent += atOnce)
         {
             using var lines = new MemoryStream();
             if (sent == 0)
             {
-                lines.Write(Encoding.UTF8.GetBytes(HarmBench.Json(user, "sick-1", "agent_started", """{"agent_name":"demo"}""") + "\n"));
+                lines.Write(Encoding.UTF8.GetBytes(HarmBench.Json(user, run, "agent_started", """{"agent_name":"demo"}""") + "\n"));
             }
 
-            for (var i = 0; i < LinesAtOnce; i++)
+            for (var i = 0; i < atOnce; i++)
             {
                 lines.Write(line);
             }
 
-            if (sent + LinesAtOnce >= count)
+            if (sent + atOnce >= count)
             {
-                lines.Write(Encoding.UTF8.GetBytes(HarmBench.Json(user, "sick-1", "agent_completed", """{"agent_name":"demo"}""") + "\n"));
+                lines.Write(Encoding.UTF8.GetBytes(HarmBench.Json(user, run, "agent_completed", """{"agent_name":"demo"}""") + "\n"));
             }
 
             using var content = new ByteArrayContent(lines.ToArray());
@@ -144,6 +151,21 @@ internal static class FolderHarms
             bench.Expect(
                 !text.Contains("rejected", StringComparison.Ordinal), $"{user} was refused events: {text[..Math.Min(200, text.Length)]}");
         }
+    }
+
+    /// <summary>Stores 1,000 events a second, or as many as the machine can.</summary>
+    /// <returns>How many it were.</returns>
+    private static async Task<int> LoadAsync(HarmBench bench, CancellationToken until)
+    {
+        const int AtOnce = 100;
+        var rounds = 0;
+        for (; !until.IsCancellationRequested; rounds++)
+        {
+            await FillAsync(bench, "load", AtOnce, bytes: 1_000, AtOnce, rounds);
+            await HarmBench.PassAsync(TimeSpan.FromMilliseconds(100));
+        }
+
+        return rounds * AtOnce;
     }
 
     /// <summary>Publishes event after event to a page that reads, until something is over.</summary>
