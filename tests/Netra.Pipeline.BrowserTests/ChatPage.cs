@@ -30,6 +30,15 @@ internal sealed class ChatPage(IPage page)
     /// <summary>Why signing in was refused.</summary>
     public ILocator SignInProblem => page.GetByTestId("sign-in-problem");
 
+    /// <summary>The way to the provider.</summary>
+    public ILocator SignInAtProvider => page.GetByTestId("sign-in-openid");
+
+    /// <summary>The provider's page, while the browser is there.</summary>
+    public ILocator AtProvider => page.Locator("form");
+
+    /// <summary>Who is signed in.</summary>
+    public ILocator User => page.GetByTestId("user-id");
+
     public ILocator SignOut => page.GetByTestId("sign-out");
 
     public static Task<ChatPage> OpenAsync(IBrowserContext context, Uri server, string userId)

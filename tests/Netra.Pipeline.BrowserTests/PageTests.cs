@@ -54,10 +54,13 @@ internal abstract class PageTests(params string[] settings)
         }
     }
 
+    /// <summary>Settings that are known only when the tests run.</summary>
+    protected virtual IEnumerable<string> MoreSettings => [];
+
     /// <summary>Puts something into the server's data folder before the server starts.</summary>
     protected virtual Task PrepareAsync(string dataDirectory) => Task.CompletedTask;
 
     /// <summary>Starts the server on the tests' data, after the one before has ended, on its address where it is given.</summary>
     protected async Task StartServerAsync(Uri? address = null)
-        => Server = await ServerProcess.StartAsync(_data.FullName, address, settings);
+        => Server = await ServerProcess.StartAsync(_data.FullName, address, [.. settings, .. MoreSettings]);
 }

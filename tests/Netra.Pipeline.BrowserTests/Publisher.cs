@@ -19,17 +19,19 @@ internal sealed class Publisher(Uri server, string userId, string? key = null) :
     public void Dispose() => _http.Dispose();
 
     /// <summary>One event as a line or a body; <paramref name="data"/> is JSON.</summary>
-    public string Event(string type, string data, string runId = "r1", int? attempt = null)
+    public string Event(string type, string data, string runId = "r1", int? attempt = null, string? tenantId = null)
     {
+        var tenant = tenantId is null ? "" : $"\"tenant_id\":\"{tenantId}\",";
         var which = attempt is null ? "" : $"\"attempt\":{attempt},";
-        var run = $"\"user_id\":\"{userId}\",\"thread_id\":\"t1\",\"run_id\":\"{runId}\",{which}";
+        var run = $"{tenant}\"user_id\":\"{userId}\",\"thread_id\":\"t1\",\"run_id\":\"{runId}\",{which}";
         return $$"""{{{run}}"type":"{{type}}","data":{{data}}}""";
     }
 
     /// <summary>Publishes one event and returns the status of the answer.</summary>
-    public async Task<HttpStatusCode> PublishAsync(string type, string data, string runId = "r1", int? attempt = null)
+    public async Task<HttpStatusCode> PublishAsync(
+        string type, string data, string runId = "r1", int? attempt = null, string? tenantId = null)
     {
-        using var content = new StringContent(Event(type, data, runId, attempt), Encoding.UTF8, "application/json");
+        using var content = new StringContent(Event(type, data, runId, attempt, tenantId), Encoding.UTF8, "application/json");
         using var response = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
         return response.StatusCode;
     }
