@@ -68,7 +68,7 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
     }
 
     // What says how the rows are to be read is text in the file itself. A file has the same, whichever version it was begun by, except for
-    // where its lines end.
+    // the white space.
     private void CompareTables()
     {
         using var model = SqliteDatabase.Open(":memory:", readOnly: false, TimeSpan.Zero);
@@ -88,7 +88,7 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
         while (rows.Step())
         {
             var sql = rows.TextOrNull(3)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            tables.Add((rows.Text(0), rows.Text(1), rows.Text(2), sql is null ? null : string.Join(' ', sql)));
+            tables.Add((rows.Text(0), rows.Text(1), rows.Text(2), sql is null ? null : string.Concat(sql)));
         }
 
         return tables;

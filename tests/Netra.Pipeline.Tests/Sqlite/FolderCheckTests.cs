@@ -89,6 +89,9 @@ internal sealed class FolderCheckTests
     [TestCase("UPDATE events SET payload = x'00' WHERE seq = 7", "not as it was stored")]
     [TestCase("DELETE FROM runs WHERE run = 'r3'", "runs that are not there")]
     [TestCase("UPDATE log SET bytes = bytes + 1", "bytes of events")]
+    [TestCase(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'gone_erased', 'gone_erasee') WHERE name = 'log'",
+        "the description of log")]
     public void Check_SomethingDoesNotFit_IsFound(string tampering, string expected)
     {
         var folder = Clone();
@@ -96,6 +99,17 @@ internal sealed class FolderCheckTests
 
         Assert.That(
             FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems, Has.Some.Contains(expected), "what does not fit");
+    }
+
+    [Test]
+    public void Check_FolderOfAVersionThatWroteItsTablesOtherwise_FindsNothing()
+    {
+        var folder = Clone();
+        folder.Tamper(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(stream', '(' || char(10) || 'stream') "
+            + "WHERE name = 'marks'");
+
+        Assert.That(FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems, Is.Empty);
     }
 
     [Test]
