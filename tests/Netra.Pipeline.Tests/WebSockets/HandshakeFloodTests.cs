@@ -83,7 +83,8 @@ internal sealed class HandshakeFloodTests
             return AuthenticationResult.Admit(user);
         });
         await using var host = await PipelineHost.StartAsync(
-            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator), settings: [("Netra:Limits:MaxHandshakesUnderWay", "50")]);
+            b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
+            settings: [("Netra:Limits:MaxHandshakesUnderWay", "50")]);
         await using var page = await RawPeer.OpenAsync(host.Port, "ada");
         await using var emitter = await host.EmitterOfAsync("ada");
         await MeasureAsync(emitter, page);
