@@ -108,11 +108,11 @@ internal sealed class ChannelHttpTests
     [Test]
     public void Post_NobodyListens_IsTransientAndSaysSoWithoutTheSecret()
     {
-        var port = FreePort();
+        using var closed = new ClosedPort();
         using var http = new ChannelHttp(TimeProvider.System);
 
         var failure = Assert.ThrowsAsync<NotificationFailedException>(
-            () => http.PostAsync(new ChannelPost(new Uri($"http://127.0.0.1:{port}/services/T0/secret"), [1]), CancellationToken.None))!;
+            () => http.PostAsync(new ChannelPost(new Uri(closed.Address, "/services/T0/secret"), [1]), CancellationToken.None))!;
 
         Assert.That(failure.IsPermanent, Is.False);
         Assert.That(failure.Message, Does.StartWith("nothing was answered").And.Not.Contain("secret"));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Netra.Pipeline.Tests.Alerting.Notifiers;
@@ -48,8 +47,9 @@ internal sealed class LoadOptionsTests
     [TestCase("idle", 1, "refused")]
     public async Task Scenario_NobodyListens_SaysSo(string scenario, int expected, string problem)
     {
+        using var closed = new ClosedPort();
         var (exitCode, output, error) = await LoadProgram.RunAsync(
-            scenario, "--url", $"http://127.0.0.1:{FreePort()}", "--users", "2", "--patience-s", "1", "--duration-s", "1");
+            scenario, "--url", closed.Address.ToString(), "--users", "2", "--patience-s", "1", "--duration-s", "1");
 
         Assert.That(exitCode, Is.EqualTo(expected), output + error);
         Assert.That(output + error, Does.Contain(problem).And.Not.Contain("   at "));
@@ -130,12 +130,5 @@ internal sealed class LoadOptionsTests
 
         Assert.That(exitCode, Is.EqualTo(expected), output + error);
         Assert.That(output, Does.Contain(expected == 0 ? "0, 0, 0, 0" : "certificate"));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

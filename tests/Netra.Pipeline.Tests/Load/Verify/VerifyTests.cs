@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -68,7 +67,8 @@ internal sealed class VerifyTests
     [Test]
     public async Task Verify_NobodyListens_FailsEveryCheckAndSaysWhy()
     {
-        var (exitCode, checks) = await LoadProgram.VerifyAsync("--url", $"http://127.0.0.1:{FreePort()}", "--timeout-s", "5");
+        using var closed = new ClosedPort();
+        var (exitCode, checks) = await LoadProgram.VerifyAsync("--url", closed.Address.ToString(), "--timeout-s", "5");
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(checks.Keys, Is.EqualTo(Names));
@@ -80,7 +80,8 @@ internal sealed class VerifyTests
     [Test]
     public async Task Verify_Table_SaysHowManyOfSix()
     {
-        var url = $"http://127.0.0.1:{FreePort()}/";
+        using var closed = new ClosedPort();
+        var url = closed.Address.ToString();
 
         var (exitCode, output, _) = await LoadProgram.RunAsync("verify", "--url", url, "--timeout-s", "5");
 
@@ -98,12 +99,5 @@ internal sealed class VerifyTests
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Contain(problem));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
