@@ -98,5 +98,6 @@ internal sealed class PaceWatch : IAsyncDisposable
         }
     }
 
-    private static TimeSpan P99(List<TimeSpan> times) => times.Order().ElementAt((int)(times.Count * 0.99));
+    // Of fewer than a hundred times, which is what a short run has, one moment of the machine's is no percentile.
+    private static TimeSpan P99(List<TimeSpan> times) => times.Order().ElementAt((int)((times.Count - 1) * 0.99));
 }
