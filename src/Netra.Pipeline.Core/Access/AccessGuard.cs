@@ -85,6 +85,14 @@ internal sealed partial class AccessGuard(
             ? null
             : Audited(context, Foreign(users, userKey is null ? "all of them" : $"'{UserKey.Show(userKey)}'"));
 
+    /// <summary>Refuses a caller that may not ask about a user, or, where none is named, about all users of a tenant.</summary>
+    /// <param name="context">The request; it is admitted.</param>
+    /// <param name="userKey">The user's key; null where none is named.</param>
+    /// <param name="tenantId">The tenant; null for every one.</param>
+    /// <returns>The answer; null where the caller may.</returns>
+    public static ProblemDocument? RefuseUserOrTenant(HttpContext context, string? userKey, string? tenantId)
+        => userKey is null ? RefuseTenant(context, tenantId) : RefuseUser(context, userKey);
+
     /// <summary>Refuses a caller that may not ask about all users of a tenant.</summary>
     /// <param name="context">The request; it is admitted.</param>
     /// <param name="tenantId">The tenant; null for every one.</param>

@@ -30,7 +30,7 @@ internal sealed class Caller(AccessRights rights, UserPattern users, Func<Cancel
     public bool May(AccessRights wanted) => (rights & wanted) == wanted;
 
     /// <summary>The tenant that is meant where the caller names none: its own; empty for none.</summary>
-    public string TenantId => Users.IsOfEveryTenant ? string.Empty : Users.Tenant;
+    public string TenantId => Users.OwnTenant;
 
     /// <summary>Whether it may do it for this user.</summary>
     /// <param name="userKey">The user's key.</param>

@@ -18,18 +18,21 @@ internal static class NamedUser
     {
         var userId = RouteSegment.UserOf(context);
         query.Refuse(IdentifierRules.ProblemOf(userId, "user_id"));
-        return UserKey.Of(query.TenantId() ?? Caller.Of(context).TenantId, userId);
+        return KeyOf(context, query, userId);
     }
 
     /// <summary>The key of the user that the query names; null where it names none.</summary>
     /// <param name="context">The request; it is admitted.</param>
     /// <param name="query">Its query.</param>
     public static string? InQuery(HttpContext context, QueryReader query)
-        => query.UserId() is { } userId ? UserKey.Of(query.TenantId() ?? Caller.Of(context).TenantId, userId) : null;
+        => query.UserId() is { } userId ? KeyOf(context, query, userId) : null;
 
     /// <summary>The tenant whose users are meant where none is named; null for every one.</summary>
     /// <param name="context">The request; it is admitted.</param>
     /// <param name="query">Its query.</param>
     public static string? TenantInQuery(HttpContext context, QueryReader query)
         => query.TenantId() ?? (Caller.Of(context).Users is { IsOfEveryTenant: false, Tenant: var own } ? own : null);
+
+    private static string KeyOf(HttpContext context, QueryReader query, string userId)
+        => UserKey.Of(query.TenantId() ?? Caller.Of(context).TenantId, userId);
 }

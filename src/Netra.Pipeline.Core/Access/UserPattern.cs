@@ -27,6 +27,9 @@ internal sealed record UserPattern
     /// <summary>Whether it is for the users of every tenant.</summary>
     public bool IsOfEveryTenant => Tenant == IdentifierRules.AnyTenant;
 
+    /// <summary>The one tenant that it is for; empty where there is none, or every one.</summary>
+    public string OwnTenant => IsOfEveryTenant ? string.Empty : Tenant;
+
     /// <summary>Whether it is everybody.</summary>
     public bool IsAll => IsOfEveryTenant && IsAllOfTenant;
 

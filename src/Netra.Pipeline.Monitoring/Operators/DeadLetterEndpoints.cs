@@ -70,7 +70,7 @@ internal sealed class DeadLetterEndpoints : IDisposable
         };
         return query.Problem is { } problem
             ? ProblemDocument.BadRequest(problem)
-            : (user is null ? AccessGuard.RefuseTenant(context, tenantId) : AccessGuard.RefuseUser(context, user))
+            : AccessGuard.RefuseUserOrTenant(context, user, tenantId)
                 ?? (IResult)new DeadLetterPage(_letters, wanted, _hasWebhook);
     }
 

@@ -16,15 +16,13 @@ internal sealed class LedgerEndpoint(Ledger ledger)
     private async Task<IResult> ReadAsync(HttpContext context)
     {
         var query = new QueryReader(context.Request.Query);
-        var user = NamedUser.InQuery(context, query);
-        _ = query.TenantId();
+        var (user, tenantId) = (NamedUser.InQuery(context, query), NamedUser.TenantInQuery(context, query));
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
         }
 
-        var tenantId = user is null ? NamedUser.TenantInQuery(context, query) : null;
-        if ((user is null ? AccessGuard.RefuseTenant(context, tenantId) : AccessGuard.RefuseUser(context, user)) is { } forbidden)
+        if (AccessGuard.RefuseUserOrTenant(context, user, tenantId) is { } forbidden)
         {
             return forbidden;
         }

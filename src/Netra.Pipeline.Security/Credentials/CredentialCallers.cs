@@ -65,7 +65,7 @@ internal sealed class CredentialCallers(
         }
 
         // A name has no slash, so keys of one name in two tenants are two publishers.
-        var name = lease.Key.Users is { IsOfEveryTenant: false, Tenant: { Length: > 0 } tenantId }
+        var name = lease.Key.Users.OwnTenant is { Length: > 0 } tenantId
             ? $"{tenantId}/{lease.Key.Name}"
             : lease.Key.Name;
         SetUser(context, KeyPublisher + name, name);

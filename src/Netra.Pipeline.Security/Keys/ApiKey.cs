@@ -66,8 +66,8 @@ internal sealed record ApiKey(
 
     /// <summary>What is wrong with rights for some users; null when nothing is.</summary>
     public static string? ProblemOf(AccessRights rights, UserPattern users)
-        => !users.IsOfEveryTenant && users.Tenant.Length > 0 && (rights & ~AccessRights.OfTenant) != AccessRights.None
-            ? $"a key of the tenant '{users.Tenant}' may have {string.Join(", ", AccessRightNames.NamesOf(AccessRights.OfTenant))}; "
+        => users.OwnTenant is { Length: > 0 } tenantId && (rights & ~AccessRights.OfTenant) != AccessRights.None
+            ? $"a key of the tenant '{tenantId}' may have {string.Join(", ", AccessRightNames.NamesOf(AccessRights.OfTenant))}; "
                 + "view, act and configure are about the whole server"
             : null;
 

@@ -64,7 +64,7 @@ internal static class SessionEndpoints
             return Refuse(context, StatusCodes.Status401Unauthorized, "unauthorized", "The API key is unknown, has ended, or was revoked.");
         }
 
-        var tenantId = wanted.TenantId ?? (key.Users.IsOfEveryTenant ? string.Empty : key.Users.Tenant);
+        var tenantId = wanted.TenantId ?? key.Users.OwnTenant;
         if (wanted.UserId is { } user && !(key.Rights.HasFlag(AccessRights.Connect) && key.Users.Covers(UserKey.Of(tenantId, user))))
         {
             return Refuse(

@@ -26,7 +26,7 @@ internal sealed class DeploymentTests
     {
         using var guarded = new GuardedServer();
         await using var folder = new ServerFolder();
-        var (first, second) = (ReverseProxy.FreePort(), ReverseProxy.FreePort());
+        var (first, second) = (FreePort.Find(), FreePort.Find());
         second = isShared ? first : second;
         await using var before = guarded.Start(folder, first);
         await before.WhenReadyAsync();

@@ -20,7 +20,7 @@ internal sealed class ProxyTests
     {
         using var guarded = new GuardedServer();
         await using var folder = new ServerFolder();
-        await using var server = guarded.Start(folder, ReverseProxy.FreePort());
+        await using var server = guarded.Start(folder, FreePort.Find());
         var port = await server.WhenReadyAsync();
         await using var proxy = await ReverseProxy.StartAsync(kind, port, port);
         var root = new Uri($"http://127.0.0.1:{proxy.Port}");

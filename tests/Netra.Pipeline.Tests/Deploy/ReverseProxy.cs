@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Deploy;
@@ -24,7 +22,7 @@ internal sealed class ReverseProxy : IAsyncDisposable
     /// <param name="second">The port of the other one; the same where both share it.</param>
     public static async Task<ReverseProxy> StartAsync(string kind, int first, int second)
     {
-        var (folder, port) = (Directory.CreateTempSubdirectory("netra-proxy-"), FreePort());
+        var (folder, port) = (Directory.CreateTempSubdirectory("netra-proxy-"), FreePort.Find());
         var file = WriteConfiguration(kind, folder.FullName, port, first, second);
         var start = new ProcessStartInfo(kind)
         {
@@ -59,7 +57,7 @@ internal sealed class ReverseProxy : IAsyncDisposable
     public static async Task<(int ExitCode, string Output)> CheckAsync(string kind)
     {
         var folder = Directory.CreateTempSubdirectory("netra-proxy-");
-        var file = WriteConfiguration(kind, folder.FullName, FreePort(), 5080, 5081);
+        var file = WriteConfiguration(kind, folder.FullName, FreePort.Find(), 5080, 5081);
         var checkedIt = await RunAsync(kind, kind == "haproxy" ? ["-c", "-f", file] : ["-t", "-p", folder.FullName, "-c", file]);
         folder.Delete(recursive: true);
         return checkedIt;
@@ -78,13 +76,6 @@ internal sealed class ReverseProxy : IAsyncDisposable
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TestClient.Patience, TimeProvider.System);
         return (process.ExitCode, await output + await error);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -12,6 +12,7 @@ using Netra.Pipeline.Security.Operators;
 using Netra.Pipeline.Server.Demo.Arithmetic;
 using Netra.Pipeline.Server.Demo.Planning;
 using Netra.Pipeline.Sqlite;
+using Netra.Pipeline.Tests.Protocol;
 
 namespace Netra.Pipeline.Tests.Fuzzing;
 
@@ -85,7 +86,7 @@ internal static class MessageTargets
 
     public static IEnumerable<FuzzTarget> All() =>
     [
-        new("client messages", ClientMessages, ReadClientMessage),
+        new("client messages", ClientMessages, ClientMessagePropertyTests.ReadAndForget),
         new("server messages", ServerMessages, static bytes => Refusing<ProtocolViolationException>(() => ServerMessageReader.Read(bytes))),
         new("published events", Events, ReadEvent),
         new("events that are too long", Events, static bytes => TooLongEventReader.Read(Pieces(bytes), string.Empty)),
@@ -154,25 +155,6 @@ internal static class MessageTargets
     }
 
     private static Task<IResult> Done => Task.FromResult<IResult>(Results.Ok());
-
-    private static void ReadClientMessage(byte[] bytes)
-    {
-        try
-        {
-            var message = ClientMessageReader.Read(bytes);
-            if (message is ChatMessage { Data: { } data })
-            {
-                using var json = new Utf8JsonWriter(Stream.Null);
-                data.WriteTo(json);
-            }
-
-            Assert.That(ClientMessageReader.TryReadAck(bytes, out var seq), Is.False.Or.EqualTo(message == new AckMessage(seq)));
-        }
-        catch (ProtocolViolationException)
-        {
-            Assert.That(ClientMessageReader.TryReadAck(bytes, out _), Is.False);
-        }
-    }
 
     // What is taken goes into a text frame as it is: it must be JSON, UTF-8, and no deeper than a page reads.
     private static void ReadEvent(byte[] bytes)

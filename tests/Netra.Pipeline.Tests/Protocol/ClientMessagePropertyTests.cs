@@ -88,7 +88,8 @@ public sealed class ClientMessagePropertyTests
         ReadAndForget(Arbitrary.Mutated(ClientMessageWriter.Write(messages[(uint)seed.Item % messages.Length]), seed));
     }
 
-    private static void ReadAndForget(byte[] bytes)
+    /// <summary>Reads what a client may have sent: what is let through can be used, and both readers agree on acknowledgements.</summary>
+    internal static void ReadAndForget(byte[] bytes)
     {
         try
         {

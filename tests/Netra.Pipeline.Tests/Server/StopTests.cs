@@ -170,7 +170,7 @@ internal sealed class StopTests
     public async Task Stop_ConsoleThatNobodyReads_HoldsNothing()
     {
         await using var folder = new ServerFolder();
-        var port = FreePort();
+        var port = FreePort.Find();
         await using var server = ServerProcess.StartUnread(
             port, folder.Argument, "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft.AspNetCore=Trace");
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
@@ -235,12 +235,5 @@ internal sealed class StopTests
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using static Netra.Pipeline.Tests.Sqlite.DiskProgram;
 
 namespace Netra.Pipeline.Tests.Sqlite;
 
@@ -53,21 +53,5 @@ internal sealed class SmallDisk : IDisposable
     {
         Run("umount", "-l", Path);
         Directory.Delete(Path);
-    }
-
-    private static int Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(
-                new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
     }
 }

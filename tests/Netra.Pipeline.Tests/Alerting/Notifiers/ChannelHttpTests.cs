@@ -121,7 +121,7 @@ internal sealed class ChannelHttpTests
     [Test]
     public async Task Post_SomebodyListensALittleLater_IsTakenByAQuickRetry()
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         using var http = new ChannelHttp(TimeProvider.System);
         var posting = http.PostAsync(new ChannelPost(new Uri($"http://127.0.0.1:{port}/"), [1]), CancellationToken.None);
         using var listener = new TcpListener(IPAddress.Loopback, port);
@@ -146,11 +146,4 @@ internal sealed class ChannelHttpTests
     }
 
     private static ChannelPost PostTo(Provider provider) => new(new Uri(provider.Address, "/services/T0/secret"), "{}"u8.ToArray());
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -54,7 +54,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     /// <summary>Starts it, and waits until it answers.</summary>
     public static async Task<PeerProcess> StartAsync(string name, int events, int intervalMs)
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         var peer = Start(name, ["--port", $"{port}", "--events", $"{events}", "--interval-ms", $"{intervalMs}"], port);
         try
         {
@@ -115,13 +115,6 @@ internal sealed class PeerProcess : IAsyncDisposable
         await WhenExitedAsync();
         _process.Dispose();
         _temporary.Delete(recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async ValueTask<bool> AnswersAsync()

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Load.Scenarios;
@@ -97,7 +95,7 @@ internal sealed class RealServerTests
     public async Task Chaos_ServerKilledTwice_LosesNothingThatHasAReceipt()
     {
         await using var folder = new ServerFolder();
-        var port = FreePort();
+        var port = FreePort.Find();
         string[] arguments = [folder.Argument, $"--urls=http://127.0.0.1:{port}"];
         var server = ServerProcess.Start("Development", arguments);
         try
@@ -130,12 +128,5 @@ internal sealed class RealServerTests
         {
             await server.DisposeAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
