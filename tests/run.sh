@@ -101,9 +101,15 @@ if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
   finish
 fi
 
+# The build has installed and built both packages.
 web_tests() {
-  cd src/web/app && npm run --silent check \
-    && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$OLDPWD/$results/web.json"
+  local root=$PWD status=0
+  for package in client app; do
+    cd "$root/src/web/$package" && npm run --silent check \
+      && npx --no-install vitest run --reporter=default --reporter=json --outputFile="$root/$results/web-$package.json" \
+      || status=1
+  done
+  return "$status"
 }
 
 check_end "OTLP receiver"
@@ -115,15 +121,19 @@ check "Peers" bench/peers/build
 check "Imports" dotnet format style Netra.Pipeline.sln --verify-no-changes --no-restore --severity error --diagnostics IDE0055
 end "Web tests"
 web=$?
-if [ -s "$results/web.json" ]; then
-  read -r p f s < <(node -e '
-    const r = JSON.parse(require("fs").readFileSync(process.argv[1]));
-    console.log(r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests);' "$results/web.json")
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  [ "$web" -eq 0 ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
-else
-  failed=$((failed + 1))
-fi
+web_failed=0
+for report in "$results"/web-{client,app}.json; do
+  if [ -s "$report" ]; then
+    read -r p f s < <(node -e '
+      const r = JSON.parse(require("fs").readFileSync(process.argv[1]));
+      console.log(r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests);' "$report")
+    passed=$((passed + p)) web_failed=$((web_failed + f)) skipped=$((skipped + s))
+  else
+    web_failed=$((web_failed + 1))
+  fi
+done
+[ "$web" -eq 0 ] || [ "$web_failed" -gt 0 ] || web_failed=1
+failed=$((failed + web_failed))
 
 # Test projects run one after the other: two cores, and some of them measure how long nothing may take.
 for project in tests/Netra.Pipeline.Tests tests/Netra.Pipeline.BrowserTests; do

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.HostFiltering;
-using Microsoft.Extensions.FileProviders;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.CommandLine;
 using Netra.Pipeline.Server.Demo;
@@ -41,9 +40,7 @@ return await StartFailures.RunAsync(() =>
     app.Use(RequestSpans.DescribeAsync);
     app.Use(PageHeaders.SetAsync);
     app.UseNetraPipelineChecks();
-    var page = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
-    app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = page });
-    app.UseStaticFiles(new StaticFileOptions { FileProvider = page });
+    Pages.Use(app, Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     app.UseAuthentication();
     SessionEndpoints.Map(app);
     app.MapNetraPipeline();

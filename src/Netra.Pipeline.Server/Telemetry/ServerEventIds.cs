@@ -20,4 +20,7 @@ internal static class ServerEventIds
 
     /// <summary>An address cannot be listened on before the process that is taken over from has gone.</summary>
     public const int NotListeningEarly = 1704;
+
+    /// <summary>The server was built without its pages.</summary>
+    public const int PagesMissing = 1705;
 }

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Welcome } from '../protocol/server-messages';
-import { ask } from '../run/conversation';
-import { agentEvents } from '../testing/events';
+import type { Welcome } from 'netra-pipeline-client';
+import { ask, requestKey } from 'netra-pipeline-client/runs';
+import { agentEvents } from 'netra-pipeline-client/testing';
 import { ChatHandler } from './chat-handler';
-import { requestKey } from '../run/requests';
 import { setAnswer } from './commands';
 import { initialChatState, type ChatState } from './chat-state';
 import { Store } from './store';
@@ -34,9 +33,9 @@ describe('ChatHandler', () => {
       ending: (ending) => endings.push(ending),
       ended: (code) => codes.push(code),
     });
-    handler.onEnding(true);
+    handler.onCredentialEnding(true);
     for (const code of [1000, 1009, 3007, 4403, 4409]) {
-      handler.onState({ name: 'closed', code, reason: '' });
+      handler.onState({ name: 'failed', code, reason: '' });
     }
 
     expect(codes).toEqual([3007, 4403, 4409]);
@@ -52,17 +51,17 @@ describe('ChatHandler', () => {
   });
 
   it('is calm about a history that begins later, but not about a hole in it', () => {
-    handler.onLost({ ...lost, from: 1, to: 9 });
+    handler.onGap({ ...lost, from: 1, to: 9 });
     expect(store.state).toMatchObject({ beginningExpired: true, notices: { list: [] } });
 
-    handler.onLost({ ...lost, from: 12, to: 19 });
+    handler.onGap({ ...lost, from: 12, to: 19 });
     expect(store.state.notices.list).toMatchObject([{ severity: 'warning', code: 'expired' }]);
   });
 
   it('marks in the conversation where the server has restarted unexpectedly, and claims no number', () => {
     handler.onEvent(agentEvents.started(7));
-    handler.onLost({ ...lost, from: 8, to: 1_048_584, cause: 'server_restart', certain: false });
-    handler.onLost({ ...lost, from: 1_048_585, to: 2_097_160, cause: 'server_restart', certain: false });
+    handler.onGap({ ...lost, from: 8, to: 1_048_584, cause: 'server_restart', certain: false });
+    handler.onGap({ ...lost, from: 1_048_585, to: 2_097_160, cause: 'server_restart', certain: false });
     handler.onEvent(agentEvents.started(2_097_161, {}, { run_id: 'r2' }));
 
     expect(store.state.notices.list).toEqual([]);

@@ -1,15 +1,29 @@
-import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler';
-import type { ConnectionState } from '../connection/state';
-import { needsSignIn } from '../protocol/close-codes';
-import { isCritical } from '../protocol/event-types';
-import type { PipelineEvent } from '../protocol/events';
-import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages';
-import { applyToConversation, markIncomplete } from '../run/conversation';
-import { emptyConversation } from '../run/exchanges';
-import { interrupt } from '../run/interruption';
-import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice } from '../run/notices';
-import { markDelivered } from '../run/outside-of-runs';
-import { runKey } from '../run/run';
+import {
+  type CatchUp,
+  type CommandTaken,
+  type ConnectionHandler,
+  type ConnectionState,
+  type ErrorMessage,
+  type Fault,
+  type Gap,
+  type IncompleteRun,
+  isCritical,
+  needsSignIn,
+  type PipelineEvent,
+} from 'netra-pipeline-client';
+import {
+  addNotice,
+  applyToConversation,
+  emptyConversation,
+  interrupt,
+  markDelivered,
+  markIncomplete,
+  type NewNotice,
+  noticeOfError,
+  noticeOfFault,
+  noticeOfLoss,
+  runKey,
+} from 'netra-pipeline-client/runs';
 import type { ChatState } from './chat-state';
 import type { Identity } from './identity';
 import { noCommands, setCancel, settle } from './commands';
@@ -27,7 +41,7 @@ export class ChatHandler implements ConnectionHandler {
 
   onState(connection: ConnectionState): void {
     this.#set({ connection });
-    if (connection.name === 'closed' && needsSignIn(connection.code)) {
+    if (connection.name === 'failed' && needsSignIn(connection.code)) {
       this.#identity?.ended(connection.code);
     }
     if (connection.name === 'connected' && !connection.welcome.resumed && connection.welcome.from > 0) {
@@ -68,7 +82,7 @@ export class ChatHandler implements ConnectionHandler {
     this.#set({ catchUp });
   }
 
-  onLost(gap: Gap): void {
+  onGap(gap: Gap): void {
     if (gap.from === 1 && gap.cause === 'expired') {
       // Nothing that was ever shown here is lost: the history simply begins later.
       this.#set({ beginningExpired: true });
@@ -100,7 +114,7 @@ export class ChatHandler implements ConnectionHandler {
     }
   }
 
-  onEnding(ending: boolean): void {
+  onCredentialEnding(ending: boolean): void {
     this.#identity?.ending(ending);
   }
 

@@ -1,7 +1,5 @@
-import type { CatchUp } from '../connection/handler';
-import type { ConnectionState } from '../connection/state';
-import { emptyConversation, type Conversation } from '../run/exchanges';
-import { noNotices, type Notices } from '../run/notices';
+import type { CatchUp, ConnectionState } from 'netra-pipeline-client';
+import { type Conversation, emptyConversation, noNotices, type Notices } from 'netra-pipeline-client/runs';
 import { noCommands, type Commands } from './commands';
 
 /** Everything the page shows. */
@@ -18,7 +16,7 @@ export interface ChatState {
 }
 
 export const initialChatState: ChatState = {
-  connection: { name: 'connecting' },
+  connection: { name: 'disconnected', reason: 'not connected yet' },
   catchUp: undefined,
   lastSeq: 0,
   beginningExpired: false,

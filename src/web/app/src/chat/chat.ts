@@ -1,12 +1,5 @@
-import { followBrowser } from '../connection/browser-signals';
-import { Connection } from '../connection/connection';
-import { RequestError } from '../connection/requests';
-import type { Failure } from '../protocol/events';
-import type { Json, JsonObject } from '../protocol/json';
-import { accept, ask, refuse } from '../run/conversation';
-import { addNotice, dismissNotice } from '../run/notices';
-import { requestKey } from '../run/requests';
-import type { Run } from '../run/run';
+import { Connection, type Failure, followBrowser, type Json, type JsonObject, RequestError } from 'netra-pipeline-client';
+import { accept, addNotice, ask, dismissNotice, refuse, requestKey, type Run } from 'netra-pipeline-client/runs';
 import { ChatHandler } from './chat-handler';
 import { initialChatState, type ChatState } from './chat-state';
 import { setAnswer, setCancel, settle, type AnswerState, type CancelState } from './commands';

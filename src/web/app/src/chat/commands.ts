@@ -1,7 +1,5 @@
-import type { Failure } from '../protocol/events';
-import type { Json } from '../protocol/json';
-import { openRequests, requestKey } from '../run/requests';
-import type { Run } from '../run/run';
+import type { Failure, Json } from 'netra-pipeline-client';
+import { openRequests, requestKey, type Run } from 'netra-pipeline-client/runs';
 
 /** How far a request to stop a run has come. Its end is told by the run. */
 export type CancelState = 'asked' | 'taken';

@@ -1,5 +1,4 @@
-import { isObject } from './json';
-import { mismatch } from './shape';
+import { isObject } from 'netra-pipeline-client';
 
 /** What `GET /v1/session` says (protocol 12.4). */
 export interface SessionDocument {
@@ -21,11 +20,15 @@ export interface TicketDocument {
 
 /** `undefined` for what is no session document: not every server that has this page knows sessions. */
 export function readSession(value: unknown): SessionDocument | undefined {
-  const usable = isObject(value) && mismatch(value, { development: 'boolean', roles: 'texts', sign_in: 'texts' }) === undefined;
+  const usable = isObject(value) && typeof value['development'] === 'boolean' && isTexts(value['roles']) && isTexts(value['sign_in']);
   return usable ? (value as unknown as SessionDocument) : undefined;
 }
 
 export function readTicket(value: unknown): TicketDocument | undefined {
-  const usable = isObject(value) && mismatch(value, { ticket: 'string', user_id: 'string' }) === undefined;
+  const usable = isObject(value) && typeof value['ticket'] === 'string' && typeof value['user_id'] === 'string';
   return usable ? (value as unknown as TicketDocument) : undefined;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -1,9 +1,6 @@
+import { backoff, CloseCode, explain, TicketRefused } from 'netra-pipeline-client';
 import type { Identity } from '../chat/identity';
 import { Store } from '../chat/store';
-import { backoff } from '../connection/backoff';
-import { explain } from '../connection/post';
-import { TicketRefused } from '../connection/tickets';
-import { CloseCode } from '../protocol/close-codes';
 import { readSession, readTicket, type SessionDocument } from '../protocol/session';
 import { shownUser, userKey } from '../protocol/user-id';
 import type { SessionState, SignInWays } from './session-state';

@@ -1,4 +1,4 @@
-import type { Run } from '../run/run';
+import type { Run } from 'netra-pipeline-client/runs';
 import { RichText } from './rich-text-view';
 
 interface Props {

@@ -1,4 +1,4 @@
-import type { CatchUp } from '../connection/handler';
+import type { CatchUp } from 'netra-pipeline-client';
 
 interface Props {
   readonly range: CatchUp;

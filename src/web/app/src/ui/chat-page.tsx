@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { noticesOfPage } from 'netra-pipeline-client/runs';
 import type { Chat } from '../chat/chat';
-import { noticesOfPage } from '../run/placement';
 import { CatchUpBar } from './catch-up-bar';
 import { Composer } from './composer';
 import { ConversationView } from './conversation-view';

@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../connection/state';
+import type { ConnectionState } from 'netra-pipeline-client';
 import { useNow } from './use-now';
 
 interface Props {
@@ -7,7 +7,7 @@ interface Props {
 }
 
 export function ConnectionStatus({ state, onRetry }: Props) {
-  const waiting = state.name === 'reconnecting' && state.retryAt !== undefined;
+  const waiting = 'retryAt' in state;
   const now = useNow(waiting, 250);
 
   return (
@@ -22,7 +22,7 @@ export function ConnectionStatus({ state, onRetry }: Props) {
         )}
         <span class="connection-reason">{reasonOf(state)}</span>
       </p>
-      {(waiting || state.name === 'closed') && (
+      {(waiting || state.name === 'failed') && (
         <button type="button" class="link" onClick={onRetry}>
           {waiting ? 'Retry now' : 'Connect again'}
         </button>
@@ -36,11 +36,21 @@ function onFallback(state: ConnectionState): boolean {
 }
 
 function nameOf(state: ConnectionState): string {
-  return { connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', closed: 'Closed' }[state.name];
+  switch (state.name) {
+    case 'connected':
+      return 'Connected';
+    case 'connecting':
+      return state.reason === undefined ? 'Connecting' : 'Reconnecting';
+    case 'recovering':
+      return 'Reconnecting';
+    case 'failed':
+    case 'disconnected':
+      return 'Closed';
+  }
 }
 
 function reasonOf(state: ConnectionState): string {
-  return state.name === 'reconnecting' || state.name === 'closed' ? ` — ${state.reason}` : '';
+  return 'reason' in state ? ` — ${state.reason}` : '';
 }
 
 function tooltip(state: ConnectionState): string | undefined {

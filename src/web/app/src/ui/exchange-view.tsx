@@ -1,6 +1,4 @@
-import type { Exchange } from '../run/exchanges';
-import type { Notice } from '../run/notices';
-import type { Run } from '../run/run';
+import type { Exchange, Notice, Run } from 'netra-pipeline-client/runs';
 import type { Chat } from '../chat/chat';
 import type { Commands } from '../chat/commands';
 import { FactList } from './fact-list';

@@ -1,4 +1,4 @@
-import type { Fact } from '../run/exchanges';
+import type { Fact } from 'netra-pipeline-client/runs';
 import { JsonBlock } from './json-block';
 
 const shortLength = 200;

@@ -1,4 +1,4 @@
-import type { Json } from '../protocol/json';
+import type { Json } from 'netra-pipeline-client';
 
 /** A duration as a person says it: 340 ms, 2.4 s, 12 s, 3 min 5 s. */
 export function formatDuration(ms: number): string {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { ConnectionState } from '../connection/state';
+import type { ConnectionState } from 'netra-pipeline-client';
 import type { Chat } from '../chat/chat';
 import { Brand } from './brand';
 import { ConnectionStatus } from './connection-status';

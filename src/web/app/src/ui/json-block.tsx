@@ -1,4 +1,4 @@
-import type { Json } from '../protocol/json';
+import type { Json } from 'netra-pipeline-client';
 import { formatJson, shorten } from './format';
 
 const maxLength = 20_000;

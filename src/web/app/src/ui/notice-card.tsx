@@ -1,4 +1,4 @@
-import type { Notice } from '../run/notices';
+import type { Notice } from 'netra-pipeline-client/runs';
 import { CloseIcon, WarningIcon } from './icons';
 
 interface Props {

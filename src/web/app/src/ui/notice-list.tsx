@@ -1,4 +1,4 @@
-import type { Notice } from '../run/notices';
+import type { Notice } from 'netra-pipeline-client/runs';
 import { NoticeCard } from './notice-card';
 
 /** So many are shown at once; the others come up as these are dismissed. */

@@ -1,4 +1,4 @@
-import type { Question } from '../run/exchanges';
+import type { Question } from 'netra-pipeline-client/runs';
 import { Spinner, WarningIcon } from './icons';
 
 interface Props {

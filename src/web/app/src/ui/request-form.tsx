@@ -1,7 +1,7 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Json } from 'netra-pipeline-client';
+import type { RequestStep } from 'netra-pipeline-client/runs';
 import type { AnswerState } from '../chat/commands';
-import type { Json } from '../protocol/json';
-import type { RequestStep } from '../run/run';
 import { formatMoment, shorten } from './format';
 import { PauseIcon, Spinner, WarningIcon } from './icons';
 import { answerWords, isFinalRefusal, refusalWords } from './request-words';

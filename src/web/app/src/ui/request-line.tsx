@@ -1,4 +1,4 @@
-import type { RequestStep } from '../run/run';
+import type { RequestStep } from 'netra-pipeline-client/runs';
 import { shorten } from './format';
 import { CheckIcon, CrossIcon, DashIcon } from './icons';
 import { memo } from './memo';

@@ -1,5 +1,4 @@
-import type { Failure, RequestKind } from '../protocol/events';
-import type { Json } from '../protocol/json';
+import type { Failure, Json, RequestKind } from 'netra-pipeline-client';
 import { shorten } from './format';
 
 const maxLength = 300;

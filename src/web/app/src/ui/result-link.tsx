@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { JsonObject } from '../protocol/json';
-import { isImage, readResultRef } from '../run/result-ref';
+import type { JsonObject } from 'netra-pipeline-client';
+import { isImage, readResultRef } from 'netra-pipeline-client/runs';
 import { formatBytes } from './format';
 
 interface Props {

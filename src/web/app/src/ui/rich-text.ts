@@ -1,4 +1,4 @@
-import { fenceOf } from '../run/fences';
+import { fenceOf } from 'netra-pipeline-client/runs';
 
 export type Block =
   | { readonly kind: 'text'; readonly spans: readonly Span[] }

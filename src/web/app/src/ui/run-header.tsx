@@ -1,6 +1,5 @@
+import { openRequests, type Run } from 'netra-pipeline-client/runs';
 import type { CancelState } from '../chat/commands';
-import { openRequests } from '../run/requests';
-import type { Run } from '../run/run';
 import { formatDuration } from './format';
 import { CheckIcon, CrossIcon, DashIcon, PauseIcon, Spinner } from './icons';
 import { cancelWords } from './cancel-words';

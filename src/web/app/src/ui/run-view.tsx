@@ -1,7 +1,4 @@
-import type { Notice } from '../run/notices';
-import { lostResult, noticesOfRun } from '../run/placement';
-import { openRequests, requestKey } from '../run/requests';
-import type { Run } from '../run/run';
+import { lostResult, type Notice, noticesOfRun, openRequests, requestKey, type Run } from 'netra-pipeline-client/runs';
 import type { Chat } from '../chat/chat';
 import type { Commands } from '../chat/commands';
 import { Answer } from './answer';

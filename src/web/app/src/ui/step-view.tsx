@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Notice } from '../run/notices';
-import type { Step } from '../run/run';
+import type { Notice, Step } from 'netra-pipeline-client/runs';
 import { JsonBlock } from './json-block';
 import { memo } from './memo';
 import { RequestLine } from './request-line';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ThoughtStep } from '../run/run';
+import type { ThoughtStep } from 'netra-pipeline-client/runs';
 import { formatDuration } from './format';
 import { memo } from './memo';
 

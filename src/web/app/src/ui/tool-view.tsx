@@ -1,6 +1,5 @@
-import type { Failure } from '../protocol/events';
-import type { Notice } from '../run/notices';
-import type { ToolStep } from '../run/run';
+import type { Failure } from 'netra-pipeline-client';
+import type { Notice, ToolStep } from 'netra-pipeline-client/runs';
 import { formatArguments, formatDuration, shorten } from './format';
 import { CheckIcon, CrossIcon, DashIcon, PauseIcon, Spinner } from './icons';
 import { JsonBlock } from './json-block';

@@ -1,4 +1,4 @@
-import type { Usage } from '../run/usage';
+import type { Usage } from 'netra-pipeline-client/runs';
 
 /** What a run has cost, for those who look for it. */
 export function UsageLine({ usage: { inputTokens, outputTokens, model } }: { readonly usage: Usage }) {

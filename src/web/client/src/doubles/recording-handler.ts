@@ -1,0 +1,61 @@
+import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler.js';
+import type { ConnectionState } from '../connection/state.js';
+import type { PipelineEvent } from '../protocol/events.js';
+import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages.js';
+
+/** Keeps everything it is told, in order. */
+export class RecordingHandler implements ConnectionHandler {
+  readonly states: ConnectionState[] = [];
+  readonly seqs: number[] = [];
+  readonly catchUps: (CatchUp | undefined)[] = [];
+  readonly lost: Gap[] = [];
+  readonly incomplete: IncompleteRun[] = [];
+  readonly errors: ErrorMessage[] = [];
+  readonly faults: Fault[] = [];
+  readonly taken: CommandTaken[] = [];
+  readonly endings: boolean[] = [];
+  resets = 0;
+  /** Called for each event before it is kept; a test lets it throw. */
+  beforeEvent: (event: PipelineEvent) => void = () => undefined;
+
+  onState(state: ConnectionState): void {
+    this.states.push(state);
+  }
+
+  onEvent(event: PipelineEvent): void {
+    this.beforeEvent(event);
+    this.seqs.push(event.seq);
+  }
+
+  onReset(): void {
+    this.resets++;
+  }
+
+  onCatchUp(range: CatchUp | undefined): void {
+    this.catchUps.push(range);
+  }
+
+  onGap(gap: Gap): void {
+    this.lost.push(gap);
+  }
+
+  onIncomplete(run: IncompleteRun): void {
+    this.incomplete.push(run);
+  }
+
+  onError(error: ErrorMessage): void {
+    this.errors.push(error);
+  }
+
+  onCommandTaken(taken: CommandTaken): void {
+    this.taken.push(taken);
+  }
+
+  onCredentialEnding(ending: boolean): void {
+    this.endings.push(ending);
+  }
+
+  onFault(fault: Fault): void {
+    this.faults.push(fault);
+  }
+}

@@ -1,0 +1,11 @@
+export * from './run/conversation.js';
+export * from './run/exchanges.js';
+export { fenceOf } from './run/fences.js';
+export { interrupt } from './run/interruption.js';
+export * from './run/notices.js';
+export { markDelivered } from './run/outside-of-runs.js';
+export * from './run/placement.js';
+export { openRequests, requestKey } from './run/requests.js';
+export * from './run/result-ref.js';
+export * from './run/run.js';
+export type { Usage } from './run/usage.js';

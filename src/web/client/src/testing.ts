@@ -1,0 +1,1 @@
+export { agentEvents, makeEvent } from './testing/events.js';
