@@ -4,6 +4,7 @@ import type { ConnectionState } from 'netra-pipeline-client';
 import type { Chat } from '../chat/chat';
 import { Brand } from './brand';
 import { ConnectionStatus } from './connection-status';
+import { ThemeButton } from './theme-button';
 
 interface Props {
   readonly chat: Chat;
@@ -24,6 +25,7 @@ export function Header({ chat, connection, title, account }: Props) {
       {title !== undefined && <p class="thread-title" data-testid="thread-title">{title}</p>}
       <ConnectionStatus state={connection} onRetry={() => chat.reconnect()} />
       {account}
+      <ThemeButton />
     </header>
   );
 }
