@@ -69,6 +69,22 @@ internal sealed class ChatPage(IPage page)
         await page.GetByTestId("composer-send").ClickAsync();
     }
 
+    /// <summary>What the thread on the screen is called.</summary>
+    public ILocator Title => page.GetByTestId("thread-title");
+
+    /// <summary>The entries of the list of threads.</summary>
+    public ILocator Threads => page.GetByTestId("thread");
+
+    public ILocator NewThread => page.GetByTestId("thread-new");
+
+    /// <summary>The entry of one thread.</summary>
+    public ILocator Thread(string threadId) => page.Locator($"[data-thread-id='{threadId}']");
+
+    /// <summary>What the page says after it has missed something.</summary>
+    public ILocator CaughtUp => page.GetByTestId("caught-up");
+
+    public IPage Browser => page;
+
     /// <summary>The question as the page shows it, whoever has asked it.</summary>
     public ILocator Question(string text) => page.GetByTestId("question").Filter(new LocatorFilterOptions { HasText = text });
 

@@ -4,11 +4,12 @@ using System.Text;
 
 namespace Netra.Pipeline.BrowserTests;
 
-/// <summary>A backend in another process, as the server sees it: publishes the events of one user's thread <c>t1</c>.</summary>
+/// <summary>A backend in another process, as the server sees it: publishes the events of one thread of a user.</summary>
 /// <param name="server">Where the server is.</param>
 /// <param name="userId">Whose events it publishes.</param>
 /// <param name="key">The API key, which it needs outside of Development.</param>
-internal sealed class Publisher(Uri server, string userId, string? key = null) : IDisposable
+/// <param name="threadId">Which thread it publishes to.</param>
+internal sealed class Publisher(Uri server, string userId, string? key = null, string threadId = "t1") : IDisposable
 {
     private readonly HttpClient _http = new()
     {
@@ -23,7 +24,7 @@ internal sealed class Publisher(Uri server, string userId, string? key = null) :
     {
         var tenant = tenantId is null ? "" : $"\"tenant_id\":\"{tenantId}\",";
         var which = attempt is null ? "" : $"\"attempt\":{attempt},";
-        var run = $"{tenant}\"user_id\":\"{userId}\",\"thread_id\":\"t1\",\"run_id\":\"{runId}\",{which}";
+        var run = $"{tenant}\"user_id\":\"{userId}\",\"thread_id\":\"{threadId}\",\"run_id\":\"{runId}\",{which}";
         return $$"""{{{run}}"type":"{{type}}","data":{{data}}}""";
     }
 

@@ -15,5 +15,5 @@ export { CloseCode, describeClose, needsSignIn } from './protocol/close-codes.js
 export { isCritical, isTerminal } from './protocol/event-types.js';
 export type * from './protocol/events.js';
 export { isObject, type Json, type JsonObject } from './protocol/json.js';
-export type { RunName } from './protocol/parse.js';
+export { parse, type Numbered, type Parsed, type RunName } from './protocol/parse.js';
 export type { Accepted, CommandTaken, ErrorMessage, Gap, Severity, Welcome } from './protocol/server-messages.js';

@@ -6,13 +6,14 @@ import { ChatHandler } from './chat-handler';
 import { setAnswer } from './commands';
 import { initialChatState, type ChatState } from './chat-state';
 import { Store } from './store';
+import { conversationOf, converse } from './threads';
 
 describe('ChatHandler', () => {
   let store: Store<ChatState>;
   let handler: ChatHandler;
 
   beforeEach(() => {
-    store = new Store(initialChatState);
+    store = new Store(initialChatState('fresh'));
     handler = new ChatHandler(store);
   });
 
@@ -22,16 +23,18 @@ describe('ChatHandler', () => {
     handler.onEvent(agentEvents.started(7));
 
     expect(store.state.lastSeq).toBe(7);
-    expect(store.state.conversation.runs.size).toBe(1);
+    expect(conversationOf(store.state.threads, 't1').runs.size).toBe(1);
   });
 
   it('says when somebody has to sign in, and only then', () => {
     const codes: number[] = [];
     const endings: boolean[] = [];
     handler = new ChatHandler(store, {
-      takeTicket: () => Promise.resolve(''),
-      ending: (ending) => endings.push(ending),
-      ended: (code) => codes.push(code),
+      identity: {
+        takeTicket: () => Promise.resolve(''),
+        ending: (ending) => endings.push(ending),
+        ended: (code) => codes.push(code),
+      },
     });
     handler.onCredentialEnding(true);
     for (const code of [1000, 1009, 3007, 4403, 4409]) {
@@ -65,12 +68,13 @@ describe('ChatHandler', () => {
     handler.onEvent(agentEvents.started(2_097_161, {}, { run_id: 'r2' }));
 
     expect(store.state.notices.list).toEqual([]);
-    expect(store.state.conversation.exchanges).toMatchObject([{ runKey: '["t1","r1"]' }, { interrupted: true }, { runKey: '["t1","r2"]' }]);
+    const { exchanges } = conversationOf(store.state.threads, 't1');
+    expect(exchanges).toMatchObject([{ runKey: '["t1","r1"]' }, { interrupted: true }, { runKey: '["t1","r2"]' }]);
   });
 
   it('shows in a run that events of it are missing, until they are there', () => {
     const run = { threadId: 't1', runId: 'r1' };
-    const shown = () => store.state.conversation.runs.get('["t1","r1"]');
+    const shown = () => conversationOf(store.state.threads, 't1').runs.get('["t1","r1"]');
     handler.onEvent(agentEvents.completed(7));
     handler.onIncomplete({ ...run, missing: 2, asking: true });
     expect(shown()).toMatchObject({ missing: { count: 2, asking: true } });
@@ -78,16 +82,16 @@ describe('ChatHandler', () => {
     handler.onIncomplete({ ...run, missing: 0, asking: false });
     expect(shown()).not.toHaveProperty('missing');
     handler.onIncomplete({ ...run, runId: 'forgotten', missing: 1, asking: true });
-    expect(store.state.conversation.runs.size).toBe(1);
+    expect(conversationOf(store.state.threads, 't1').runs.size).toBe(1);
   });
 
   it('begins again with another history, but keeps what was not taken yet', () => {
     handler.onEvent(agentEvents.started(7));
-    store.update((state) => ({ ...state, conversation: ask(state.conversation, 'm1', 't1', 'Hello') }));
+    store.update((state) => ({ ...state, threads: converse(state.threads, 't1', (shown) => ask(shown, 'm1', 't1', 'Hello')) }));
     handler.onReset();
 
-    expect(store.state.conversation.runs.size).toBe(0);
-    expect(store.state.conversation.exchanges).toMatchObject([{ id: 'm1' }]);
+    expect(conversationOf(store.state.threads, 't1').runs.size).toBe(0);
+    expect(conversationOf(store.state.threads, 't1').exchanges).toMatchObject([{ id: 'm1' }]);
     expect(store.state.notices.list).toMatchObject([{ code: 'history_replaced' }]);
   });
 

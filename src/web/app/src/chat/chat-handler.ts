@@ -10,10 +10,10 @@ import {
   isCritical,
   needsSignIn,
   type PipelineEvent,
+  type Welcome,
 } from 'netra-pipeline-client';
 import {
   addNotice,
-  applyToConversation,
   emptyConversation,
   interrupt,
   markDelivered,
@@ -24,38 +24,57 @@ import {
   noticeOfLoss,
   runKey,
 } from 'netra-pipeline-client/runs';
-import type { ChatState } from './chat-state';
+import { settleOpen, shownThread, type ChatState } from './chat-state';
 import type { Identity } from './identity';
 import { noCommands, setCancel, settle } from './commands';
 import type { Store } from './store';
+import { applyToThreads, converse, noThreads, runsOf, type Thread, type Threads } from './threads';
+
+export interface ChatHandlerOptions {
+  readonly identity?: Identity | undefined;
+  /** A connection has begun. */
+  readonly onConnected?: (welcome: Welcome) => void;
+}
 
 /** Puts everything a connection tells into what the page shows. */
 export class ChatHandler implements ConnectionHandler {
   readonly #store: Store<ChatState>;
-  readonly #identity: Identity | undefined;
+  readonly #options: ChatHandlerOptions;
+  /** What catching up has brought so far; `undefined` while it brings what no page has shown before. */
+  #missed: number | undefined;
 
-  constructor(store: Store<ChatState>, identity?: Identity) {
+  constructor(store: Store<ChatState>, options: ChatHandlerOptions = {}) {
     this.#store = store;
-    this.#identity = identity;
+    this.#options = options;
   }
 
   onState(connection: ConnectionState): void {
     this.#set({ connection });
     if (connection.name === 'failed' && needsSignIn(connection.code)) {
-      this.#identity?.ended(connection.code);
+      this.#options.identity?.ended(connection.code);
     }
-    if (connection.name === 'connected' && !connection.welcome.resumed && connection.welcome.from > 0) {
+    if (connection.name !== 'connected') {
+      return;
+    }
+    const { welcome } = connection;
+    this.#missed = welcome.resumed ? 0 : undefined;
+    this.#set({ caughtUp: undefined });
+    if (!welcome.resumed && welcome.from > 0) {
       // All that is kept was asked for, and it does not begin with the first event.
       this.#set({ beginningExpired: true });
     }
+    this.#options.onConnected?.(welcome);
   }
 
   onEvent(event: PipelineEvent): void {
+    if (this.#missed !== undefined && this.#store.state.catchUp !== undefined) {
+      this.#missed += event.seq - (event.from_seq ?? event.seq) + 1;
+    }
     this.#store.update((state) => {
-      const conversation = applyToConversation(state.conversation, event);
+      const threads = applyToThreads(state.threads, event, shownThread(state));
       // Nothing else settles what was asked of a run.
-      const commands = isCritical(event.type) ? settle(afterExpiry(state, event), conversation.runs) : state.commands;
-      return { ...state, lastSeq: event.seq, conversation, commands };
+      const commands = isCritical(event.type) ? settle(afterExpiry(state, event), runsOf(threads)) : state.commands;
+      return settleOpen({ ...state, lastSeq: event.seq, threads, commands });
     });
   }
 
@@ -65,11 +84,12 @@ export class ChatHandler implements ConnectionHandler {
       ...state,
       lastSeq: 0,
       beginningExpired: false,
+      caughtUp: undefined,
       commands: noCommands,
-      conversation: {
-        ...emptyConversation,
-        exchanges: state.conversation.exchanges.filter(({ question }) => question?.state === 'sending' || question?.state === 'failed'),
-      },
+      seen: undefined,
+      threads: unsent(state.threads),
+      // What is on the screen stays the thread in which one asks.
+      open: shownThread(state),
     }));
     this.#notify({
       severity: 'warning',
@@ -79,7 +99,14 @@ export class ChatHandler implements ConnectionHandler {
   }
 
   onCatchUp(catchUp: CatchUp | undefined): void {
-    this.#set({ catchUp });
+    const { catchUp: before, lastSeq } = this.#store.state;
+    this.#store.update((state) => settleOpen({ ...state, catchUp }));
+    if (catchUp === undefined && before !== undefined && lastSeq >= before.to) {
+      if (this.#missed !== undefined && this.#missed > 0) {
+        this.#set({ caughtUp: { events: this.#missed } });
+      }
+      this.#missed = 0;
+    }
   }
 
   onGap(gap: Gap): void {
@@ -88,14 +115,14 @@ export class ChatHandler implements ConnectionHandler {
       this.#set({ beginningExpired: true });
     } else if (gap.cause === 'server_restart' && !gap.certain) {
       // Its numbers say nothing to a person: most of them, or all, were never given.
-      this.#store.update((state) => ({ ...state, conversation: interrupt(state.conversation, gap.from) }));
+      this.#store.update((state) => ({ ...state, threads: interruptThreads(state, gap.from) }));
     } else {
       this.#notify(noticeOfLoss(gap));
     }
   }
 
   onIncomplete(run: IncompleteRun): void {
-    this.#store.update((state) => ({ ...state, conversation: markIncomplete(state.conversation, run) }));
+    this.#converse(run.threadId, (conversation) => markIncomplete(conversation, run));
   }
 
   onError(error: ErrorMessage): void {
@@ -104,22 +131,31 @@ export class ChatHandler implements ConnectionHandler {
 
   onCommandTaken({ id, command, thread_id: threadId, run_id: runId }: CommandTaken): void {
     if (command === 'chat_message') {
-      this.#store.update((state) => ({ ...state, conversation: markDelivered(state.conversation, id) }));
+      this.#converse(threadId, (conversation) => markDelivered(conversation, id));
     } else if (command === 'cancel_run' && runId !== undefined) {
       // Another device may have asked for it.
       this.#store.update((state) => ({
         ...state,
-        commands: settle(setCancel(state.commands, runKey(threadId, runId), 'taken'), state.conversation.runs),
+        commands: settle(setCancel(state.commands, runKey(threadId, runId), 'taken'), runsOf(state.threads)),
       }));
     }
   }
 
   onCredentialEnding(ending: boolean): void {
-    this.#identity?.ending(ending);
+    this.#options.identity?.ending(ending);
   }
 
   onFault(fault: Fault): void {
     this.#notify(noticeOfFault(fault));
+  }
+
+  /** Changes a thread that is shown, or could be. */
+  #converse(threadId: string, change: Parameters<typeof converse>[2]): void {
+    this.#store.update((state) =>
+      state.threads.get(threadId)?.conversation === undefined
+        ? state
+        : { ...state, threads: converse(state.threads, threadId, change) },
+    );
   }
 
   #notify(notice: NewNotice): void {
@@ -129,6 +165,29 @@ export class ChatHandler implements ConnectionHandler {
   #set(members: Partial<ChatState>): void {
     this.#store.update((state) => ({ ...state, ...members }));
   }
+}
+
+/** What the person has asked and nobody has taken, of what is there. */
+function unsent(threads: Threads): Threads {
+  const kept = new Map(noThreads);
+  for (const { id, conversation } of threads.values()) {
+    const exchanges = conversation?.exchanges.filter(({ question }) => question?.state === 'sending' || question?.state === 'failed') ?? [];
+    if (exchanges.length > 0) {
+      kept.set(id, { id, lastSeq: 0, lastAt: 0, newsSeq: 0, placeSeq: Infinity, conversation: { ...emptyConversation, exchanges } });
+    }
+  }
+  return kept;
+}
+
+/** Where something was going on when the server ended, something may be missing; else where one looks. */
+function interruptThreads(state: ChatState, afterSeq: number): Threads {
+  const busy = [...state.threads.values()].filter(isBusy).map(({ id }) => id);
+  const marked = busy.length > 0 ? busy : [shownThread(state)].filter((id) => state.threads.has(id));
+  return marked.reduce((threads, id) => converse(threads, id, (conversation) => interrupt(conversation, afterSeq)), state.threads);
+}
+
+function isBusy({ conversation }: Thread): boolean {
+  return [...(conversation?.runs.values() ?? [])].some(({ status }) => status === 'running');
 }
 
 /** A request to stop that nobody has taken can be made again, and so can one that an earlier attempt of the run had taken. */

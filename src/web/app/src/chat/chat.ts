@@ -1,17 +1,41 @@
-import { Connection, type Failure, followBrowser, type Json, type JsonObject, RequestError } from 'netra-pipeline-client';
-import { accept, addNotice, ask, dismissNotice, refuse, requestKey, type Run } from 'netra-pipeline-client/runs';
+import {
+  Connection,
+  type Failure,
+  followBrowser,
+  type Json,
+  type JsonObject,
+  type PipelineEvent,
+  RequestError,
+  type Welcome,
+} from 'netra-pipeline-client';
+import {
+  accept,
+  addNotice,
+  ask,
+  dismissNotice,
+  refuse,
+  requestKey,
+  type Run,
+  runKey,
+} from 'netra-pipeline-client/runs';
 import { ChatHandler } from './chat-handler';
-import { initialChatState, type ChatState } from './chat-state';
+import { initialChatState, shownThread, type ChatState } from './chat-state';
 import { setAnswer, setCancel, settle, type AnswerState, type CancelState } from './commands';
+import { readHistory } from './history';
 import type { Identity } from './identity';
 import { randomId } from './ids';
+import { merge, readSeen, see, seenKey, writeSeen, type Seen } from './seen';
 import { Store } from './store';
+import { listThreads } from './thread-list';
+import { addListed, beginLoading, conversationOf, converse, finishLoading, runsOf } from './threads';
 
 /** Where the server is. */
 export interface Addresses {
   readonly socket: string;
   /** For networks that let no WebSocket through. */
   readonly stream: string;
+  /** Where the user's threads are listed. */
+  readonly threads: string;
 }
 
 interface Message {
@@ -24,13 +48,21 @@ interface Message {
 /** One user's chat: what is shown, and what the person can do. */
 export class Chat {
   readonly userId: string;
-  readonly store = new Store<ChatState>(initialChatState);
-  readonly #threadId: string;
+  readonly store: Store<ChatState>;
+  readonly #list: string;
   readonly #connection: Connection;
+  #stop = new AbortController();
+  #loading: AbortController | undefined;
 
-  constructor(userId: string, threadId: string, { socket, stream }: Addresses, identity?: Identity) {
+  /** `open` is the thread to begin with; without it, it is the one with the latest event. */
+  constructor(userId: string, open: string | undefined, { socket, stream, threads }: Addresses, identity?: Identity) {
     this.userId = userId;
-    this.#threadId = threadId;
+    this.store = new Store(initialChatState(randomId('thread'), open));
+    const list = new URL(threads);
+    if (identity === undefined) {
+      list.searchParams.set('user_id', userId);
+    }
+    this.#list = list.href;
     this.#connection = new Connection({
       url: socket,
       fallback: { url: stream },
@@ -38,18 +70,64 @@ export class Chat {
         ? { parameters: { user_id: userId } }
         : { parameters: {}, takeTicket: () => identity.takeTicket() }),
       start: 'kept',
-      handler: new ChatHandler(this.store, identity),
+      handler: new ChatHandler(this.store, { identity, onConnected: (welcome) => this.#connected(welcome) }),
     });
   }
 
   /** Connects; returns how to end it. */
   start(): () => void {
+    this.#stop = new AbortController();
     this.#connection.connect();
     const unfollow = followBrowser(this.#connection);
+    window.addEventListener('storage', ({ key, newValue }) => this.#readElsewhere(key, newValue), { signal: this.#stop.signal });
     return () => {
       unfollow();
+      this.#stop.abort();
+      this.#loading?.abort();
       this.#connection.close();
     };
+  }
+
+  /** Shows a thread, and loads it where that has to be. */
+  open(threadId: string): void {
+    const { open, threads, loading } = this.store.state;
+    if (threadId !== open) {
+      this.store.update((state) => ({ ...state, open: threadId }));
+    }
+    if (threads.get(threadId)?.unloaded === true && (loading?.threadId !== threadId || loading.problem !== undefined)) {
+      void this.#load(threadId);
+    }
+  }
+
+  /** Shows a thread in which nothing was said yet. */
+  openFresh(): void {
+    const { threads, fresh } = this.store.state;
+    const next = threads.has(fresh) ? randomId('thread') : fresh;
+    this.store.update((state) => ({ ...state, fresh: next, open: next }));
+  }
+
+  /** Somebody has begun to do something in the thread that is on the screen: it stays there. */
+  stay(): void {
+    if (this.store.state.open === undefined) {
+      this.store.update((state) => ({ ...state, open: shownThread(state) }));
+    }
+  }
+
+  /** Somebody has looked at a thread. */
+  markSeen(threadId: string): void {
+    const { seen, threads } = this.store.state;
+    const thread = threads.get(threadId);
+    if (seen !== undefined && thread !== undefined) {
+      this.#setSeen(see(merge(seen, this.#storedSeen()), threadId, thread.lastSeq));
+    }
+  }
+
+  /** More of the server's list. */
+  async listOlder(): Promise<void> {
+    const { olderThreads } = this.store.state;
+    if (olderThreads.name === 'more' || olderThreads.name === 'failed') {
+      await this.#listThreads(olderThreads.next);
+    }
   }
 
   reconnect(): void {
@@ -67,12 +145,14 @@ export class Chat {
   }
 
   ask(content: string): void {
-    this.#send({ id: randomId('message'), threadId: this.#threadId, content });
+    this.stay();
+    this.#send({ id: randomId('message'), threadId: shownThread(this.store.state), content });
   }
 
   /** Sends a message that has not arrived again, under its old id: the server can tell that it is the same. */
-  retry(id: string): void {
-    const question = this.store.state.conversation.exchanges.find((exchange) => exchange.id === id)?.question;
+  retry(threadId: string, id: string): void {
+    const { exchanges } = conversationOf(this.store.state.threads, threadId);
+    const question = exchanges.find((exchange) => exchange.id === id)?.question;
     if (question?.state === 'failed' || question?.state === 'undelivered') {
       this.#send({ id, ...question });
     }
@@ -104,20 +184,90 @@ export class Chat {
   }
 
   #send({ id, threadId, content, data }: Message): void {
-    this.#converse((conversation) => ask(conversation, id, threadId, content));
+    this.#converse(threadId, (conversation) => ask(conversation, id, threadId, content));
     this.#connection.request({ type: 'chat_message', id, thread_id: threadId, content, ...(data !== undefined && { data }) }).then(
-      (answer) => this.#converse((conversation) => accept(conversation, answer)),
-      (error: unknown) => this.#converse((conversation) => refuse(conversation, id, failureOf(error))),
+      (answer) => this.#converse(threadId, (conversation) => accept(conversation, answer)),
+      (error: unknown) => this.#converse(threadId, (conversation) => refuse(conversation, id, failureOf(error))),
     );
   }
 
-  #converse(change: (conversation: ChatState['conversation']) => ChatState['conversation']): void {
-    this.store.update((state) => ({ ...state, conversation: change(state.conversation) }));
+  #converse(threadId: string, change: Parameters<typeof converse>[2]): void {
+    this.store.update((state) => ({ ...state, threads: converse(state.threads, threadId, change) }));
+  }
+
+  #connected({ epoch, seq }: Welcome): void {
+    const stored = this.#storedSeen();
+    // What was there before this browser has ever shown it is not news.
+    this.#setSeen(stored?.epoch === epoch ? stored : { epoch, all: seq, threads: new Map() });
+    void this.#listThreads(undefined);
+  }
+
+  async #listThreads(after: string | undefined): Promise<void> {
+    this.#setOlder({ name: 'loading' });
+    try {
+      const { threads, next } = await listThreads(this.#list, after, this.#stop.signal);
+      this.store.update((state) => {
+        const first = state.open ?? (after === undefined ? threads[0]?.thread_id : undefined);
+        return { ...state, threads: addListed(state.threads, threads), open: first };
+      });
+      this.#setOlder(next === undefined ? { name: 'none' } : { name: 'more', next });
+    } catch (error) {
+      if (!this.#stop.signal.aborted) {
+        this.#setOlder({ name: 'failed', problem: problemOf(error), next: after });
+      }
+    }
+  }
+
+  /** Fetches all that is kept of a thread. What comes meanwhile waits, and follows. */
+  async #load(threadId: string): Promise<void> {
+    this.#loading?.abort();
+    const stop = new AbortController();
+    this.#loading = stop;
+    this.store.update((state) => ({ ...state, loading: { threadId }, threads: beginLoading(state.threads, threadId) }));
+    try {
+      const events: PipelineEvent[] = [];
+      for (let after = 0, more = true; more; ) {
+        const page = await readHistory(this.#list, threadId, after, stop.signal);
+        events.push(...page.events);
+        ({ last: after, more } = page);
+      }
+      if (!stop.signal.aborted) {
+        this.store.update((state) => ({ ...state, loading: undefined, threads: finishLoading(state.threads, threadId, events) }));
+        if (this.store.state.threads.get(threadId)?.unloaded === true) {
+          void this.#load(threadId);
+        }
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) {
+        this.store.update((state) => ({ ...state, loading: { threadId, problem: problemOf(error) } }));
+      }
+    }
+  }
+
+  #storedSeen(): Seen | undefined {
+    return readSeen(localStorage.getItem(seenKey(this.userId)));
+  }
+
+  #setSeen(seen: Seen): void {
+    localStorage.setItem(seenKey(this.userId), writeSeen(seen));
+    this.store.update((state) => ({ ...state, seen }));
+  }
+
+  /** Somebody has read in another tab. */
+  #readElsewhere(key: string | null, text: string | null): void {
+    const { seen } = this.store.state;
+    if (key === seenKey(this.userId) && seen !== undefined) {
+      this.store.update((state) => ({ ...state, seen: merge(seen, readSeen(text)) }));
+    }
+  }
+
+  #setOlder(olderThreads: ChatState['olderThreads']): void {
+    this.store.update((state) => ({ ...state, olderThreads }));
   }
 
   #notCancelled(error: unknown, key: string, threadId: string, runId: string): void {
     this.#setCancel(key, () => undefined);
-    if (this.store.state.conversation.runs.get(key)?.status !== 'running') {
+    if (this.#run(threadId, runId)?.status !== 'running') {
       // It has ended before the server could be asked.
       return;
     }
@@ -134,15 +284,19 @@ export class Chat {
     }));
   }
 
+  #run(threadId: string, runId: string): Run | undefined {
+    return conversationOf(this.store.state.threads, threadId).runs.get(runKey(threadId, runId));
+  }
+
   #setCancel(key: string, next: (known: CancelState | undefined) => CancelState | undefined): void {
     this.store.update((state) => ({
       ...state,
-      commands: settle(setCancel(state.commands, key, next(state.commands.cancels.get(key))), state.conversation.runs),
+      commands: settle(setCancel(state.commands, key, next(state.commands.cancels.get(key))), runsOf(state.threads)),
     }));
   }
 
   #setAnswer(key: string, answer: AnswerState): void {
-    this.store.update((state) => ({ ...state, commands: settle(setAnswer(state.commands, key, answer), state.conversation.runs) }));
+    this.store.update((state) => ({ ...state, commands: settle(setAnswer(state.commands, key, answer), runsOf(state.threads)) }));
   }
 }
 
@@ -150,4 +304,8 @@ function failureOf(error: unknown): Failure {
   return error instanceof RequestError
     ? { code: error.code, message: error.message }
     : { code: 'send_failed', message: String(error) };
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error && error.name === 'Error' ? error.message : 'The server cannot be reached.';
 }

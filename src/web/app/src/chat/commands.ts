@@ -28,11 +28,11 @@ export function setAnswer(commands: Commands, key: string, state: AnswerState | 
 }
 
 /** Forgets what was asked of a run that has ended, and answers to requests that nobody waits for: the run says what became of them. */
-export function settle(commands: Commands, runs: ReadonlyMap<string, Run>): Commands {
+export function settle(commands: Commands, runs: Iterable<Run>): Commands {
   if (commands.cancels.size === 0 && commands.answers.size === 0) {
     return commands;
   }
-  const running = [...runs.values()].filter((run) => run.status === 'running');
+  const running = [...runs].filter((run) => run.status === 'running');
   const open = new Set(running.flatMap((run) => openRequests(run).map(({ requestId }) => requestKey(run.key, requestId))));
   const keys = new Set(running.map((run) => run.key));
   return { cancels: only(commands.cancels, keys), answers: only(commands.answers, open) };

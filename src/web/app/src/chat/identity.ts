@@ -1,5 +1,6 @@
 import { userIdProblem } from '../protocol/user-id';
 import { randomId } from './ids';
+import { readRoute, routeOf } from './route';
 
 /** Who chats, where they have to sign in: the address may not say it. */
 export interface Identity {
@@ -11,7 +12,6 @@ export interface Identity {
 }
 
 const userKey = 'netra.user';
-const threadKey = 'netra.thread';
 const parameter = 'user_id';
 
 /** Who this page speaks for: the address says it, or this browser remembers it, so that two tabs are one user. */
@@ -35,14 +35,25 @@ export function writeUser(userId: string): void {
   }
 }
 
-/** The thread this tab asks in. It survives a reload and ends with the tab. */
-export function readThread(userId: string): string {
-  const key = `${threadKey}.${userId}`;
-  const kept = sessionStorage.getItem(key);
-  if (kept !== null) {
-    return kept;
+/** The thread that is open in this tab. It survives a reload, and signing in elsewhere. */
+export function readThread(userId: string): string | undefined {
+  return readRoute(location.hash) ?? sessionStorage.getItem(threadKey(userId)) ?? undefined;
+}
+
+/** Remembers which one it is, and lets the address say it, so that "back" leads to the one before. */
+export function writeThread(userId: string, threadId: string): void {
+  sessionStorage.setItem(threadKey(userId), threadId);
+  const named = readRoute(location.hash);
+  if (named !== threadId) {
+    history[named === undefined ? 'replaceState' : 'pushState'](null, '', routeOf(threadId));
   }
-  const thread = randomId('thread');
-  sessionStorage.setItem(key, thread);
-  return thread;
+}
+
+/** Another user's threads are others. */
+export function forgetThread(): void {
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
+function threadKey(userId: string): string {
+  return `netra.thread.${userId}`;
 }

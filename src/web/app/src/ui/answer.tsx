@@ -1,5 +1,5 @@
 import type { Run } from 'netra-pipeline-client/runs';
-import { RichText } from './rich-text-view';
+import { MarkdownView } from '../markdown/markdown-view';
 
 interface Props {
   readonly run: Run;
@@ -16,7 +16,7 @@ export function Answer({ run, waiting }: Props) {
     // While busy it is not read aloud word by word, but as a whole when it is done.
     <div class={streaming ? 'answer answer-streaming' : 'answer'} aria-live="polite" aria-busy={streaming} data-testid="answer">
       {run.omittedCharacters > 0 && <p class="quiet-note">The first {run.omittedCharacters} characters are not shown.</p>}
-      <RichText source={run.answer} />
+      <MarkdownView key={run.attempt} source={run.answer} omitted={run.omittedCharacters} streaming={streaming} />
     </div>
   );
 }

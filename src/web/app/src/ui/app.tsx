@@ -44,5 +44,5 @@ function addresses(): Addresses {
   // Beside the page, under whatever prefix a proxy serves it.
   const socket = new URL('ws', location.href);
   socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
-  return { socket: socket.href, stream: new URL('v1/stream', location.href).href };
+  return { socket: socket.href, stream: new URL('v1/stream', location.href).href, threads: new URL('v1/threads', location.href).href };
 }

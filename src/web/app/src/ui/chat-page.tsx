@@ -1,45 +1,86 @@
 import type { ComponentChildren } from 'preact';
-import { noticesOfPage } from 'netra-pipeline-client/runs';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Chat } from '../chat/chat';
+import { shownThread } from '../chat/chat-state';
+import { placedElsewhere } from '../chat/placement';
+import { conversationOf, titleOf } from '../chat/threads';
+import { loadMarkdown } from '../markdown/markdown-view';
 import { CatchUpBar } from './catch-up-bar';
+import { CaughtUp } from './caught-up';
 import { Composer } from './composer';
 import { ConversationView } from './conversation-view';
+import { Drawer } from './drawer';
 import { Header } from './header';
 import { NoticeList } from './notice-list';
+import { isUnread, ThreadNav } from './thread-nav';
+import { draftKey } from './use-draft';
+import { useMedia } from './use-media';
+import { useOpenThread } from './use-open-thread';
+import { useSeen } from './use-seen';
 import { useStore } from './use-store';
 
 interface Props {
   readonly chat: Chat;
   /** Who is chatting, for the header. */
   readonly account: ComponentChildren;
-  /** Where what is being typed is kept while the page is left. */
-  readonly draft?: string;
   /** Shown when somebody has to sign in again. */
   readonly signIn?: ComponentChildren;
 }
 
-export function ChatPage({ chat, account, draft, signIn }: Props) {
+export function ChatPage({ chat, account, signIn }: Props) {
   const state = useStore(chat.store);
-  const { connection, conversation, notices, catchUp } = state;
+  useOpenThread(chat, state);
+  useSeen(chat, state);
+  useEffect(() => void loadMarkdown(), []);
+  const wide = useMedia('(width >= 56rem)');
+  const drawer = useRef<HTMLDialogElement>(null);
+
+  const { connection, threads, notices, catchUp, caughtUp } = state;
+  const threadId = shownThread(state);
+  const thread = threads.get(threadId);
+  const conversation = conversationOf(threads, threadId);
   const active = [...conversation.runs.values()].findLast((run) => run.status === 'running');
+  const unread = [...threads.values()].filter((each) => isUnread(state, each)).length;
+  const closeDrawer = (): void => drawer.current?.close();
 
   return (
     <div class="page">
-      <Header chat={chat} connection={connection} title={conversation.title} account={account} />
-      {signIn && <div class="sign-in-again">{signIn}</div>}
-      {catchUp !== undefined && <CatchUpBar range={catchUp} lastSeq={state.lastSeq} />}
-      <NoticeList
-        notices={noticesOfPage(notices.list, conversation.runs)}
-        omitted={notices.omitted}
-        onDismiss={(id) => chat.dismiss(id)}
+      <Header
+        chat={chat}
+        connection={connection}
+        title={thread === undefined ? undefined : titleOf(thread)}
+        unread={unread}
+        account={account}
+        {...(!wide && { onMenu: () => drawer.current?.showModal() })}
       />
-      <ConversationView chat={chat} state={state} />
-      <Composer
-        draftKey={draft}
-        onSend={(content) => chat.ask(content)}
-        {...(active !== undefined && { onCancel: () => chat.cancel(active) })}
-        cancel={active === undefined ? undefined : state.commands.cancels.get(active.key)}
-      />
+      <div class="workspace">
+        {wide ? (
+          <aside class="sidebar"><ThreadNav chat={chat} state={state} /></aside>
+        ) : (
+          <Drawer dialog={drawer} label="Conversations" onClose={closeDrawer}>
+            <ThreadNav chat={chat} state={state} onChosen={closeDrawer} />
+          </Drawer>
+        )}
+        <div class="thread-view">
+          {signIn && <div class="sign-in-again">{signIn}</div>}
+          {catchUp !== undefined && <CatchUpBar range={catchUp} lastSeq={state.lastSeq} />}
+          <CaughtUp events={caughtUp?.events} />
+          <NoticeList
+            notices={placedElsewhere(notices.list, threads)}
+            omitted={notices.omitted}
+            onDismiss={(id) => chat.dismiss(id)}
+          />
+          <ConversationView key={threadId} chat={chat} state={state} threadId={threadId} />
+          <Composer
+            key={`composer-${threadId}`}
+            draftKey={draftKey(chat.userId, threadId)}
+            onType={() => chat.stay()}
+            onSend={(content) => chat.ask(content)}
+            {...(active !== undefined && { onCancel: () => chat.cancel(active) })}
+            cancel={active === undefined ? undefined : state.commands.cancels.get(active.key)}
+          />
+        </div>
+      </div>
     </div>
   );
 }

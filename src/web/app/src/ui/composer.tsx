@@ -7,15 +7,16 @@ import { useDraft } from './use-draft';
 const maxLength = 16_000;
 
 interface Props {
-  /** Where the draft is kept while the page is left; nowhere without it. */
-  readonly draftKey: string | undefined;
+  /** Where the draft is kept while the page is left. */
+  readonly draftKey: string;
+  readonly onType: () => void;
   readonly onSend: (content: string) => void;
   /** Present while a run is active. */
   readonly onCancel?: () => void;
   readonly cancel: CancelState | undefined;
 }
 
-export function Composer({ draftKey, onSend, onCancel, cancel }: Props) {
+export function Composer({ draftKey, onType, onSend, onCancel, cancel }: Props) {
   const [draft, setDraft] = useDraft(draftKey);
   const content = draft.trim();
 
@@ -45,7 +46,10 @@ export function Composer({ draftKey, onSend, onCancel, cancel }: Props) {
           placeholder="Ask something"
           aria-describedby="composer-hint"
           value={draft}
-          onInput={(event) => setDraft(event.currentTarget.value)}
+          onInput={(event) => {
+            onType();
+            setDraft(event.currentTarget.value);
+          }}
           onKeyDown={onKeyDown}
         />
         {onCancel !== undefined && (

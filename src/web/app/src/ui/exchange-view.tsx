@@ -9,6 +9,7 @@ import { RunView } from './run-view';
 
 interface Props {
   readonly chat: Chat;
+  readonly threadId: string;
   readonly exchange: Exchange;
   readonly run: Run | undefined;
   readonly runs: ReadonlyMap<string, Run>;
@@ -24,9 +25,9 @@ export function ExchangeView({ runs, ...props }: Props) {
 
 const noRuns: ReadonlyMap<string, Run> = new Map();
 
-const MemoizedExchange = memo(({ chat, exchange, run, runs, notices, commands }: Props) => (
+const MemoizedExchange = memo(({ chat, threadId, exchange, run, runs, notices, commands }: Props) => (
   <article class="exchange">
-    {exchange.question !== undefined && <QuestionView question={exchange.question} onRetry={() => chat.retry(exchange.id)} />}
+    {exchange.question !== undefined && <QuestionView question={exchange.question} onRetry={() => chat.retry(threadId, exchange.id)} />}
     {run !== undefined && <RunView chat={chat} run={run} runs={runs} notices={notices} commands={commands} />}
     {exchange.interrupted === true && <Interruption />}
     {run === undefined && exchange.question?.state === 'accepted' && (

@@ -54,3 +54,20 @@ export function formatMoment(seconds: number, now: number): string {
     ? moment.toLocaleTimeString([], time)
     : moment.toLocaleString([], { ...time, day: 'numeric', month: 'short' });
 }
+
+/** How long ago a moment in Unix time was, in a word: now, 5 min, 3 h, 2 d, else its date. */
+export function formatAgo(seconds: number, now: number): string {
+  const minutes = Math.floor((now / 1000 - seconds) / 60);
+  if (minutes < 1) {
+    return 'now';
+  }
+  if (minutes < 60) {
+    return `${minutes} min`;
+  }
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) {
+    return `${hours} h`;
+  }
+  const days = Math.floor(hours / 24);
+  return days < 7 ? `${days} d` : new Date(seconds * 1000).toLocaleDateString([], { day: 'numeric', month: 'short' });
+}

@@ -45,3 +45,7 @@ export const SunIcon = () => (
 export const MoonIcon = () => <Icon name="moon"><path d="M13 9.7A5.5 5.5 0 0 1 6.3 3 5.5 5.5 0 1 0 13 9.7Z" /></Icon>;
 
 export const SystemIcon = () => <Icon name="system"><path d="M2 3.5h12v7.5H2ZM5.5 13.5h5" /></Icon>;
+
+export const PlusIcon = () => <Icon name="plus"><path d="M8 3v10M3 8h10" /></Icon>;
+
+export const MenuIcon = () => <Icon name="menu"><path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" /></Icon>;

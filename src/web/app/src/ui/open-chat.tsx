@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Chat, type Addresses } from '../chat/chat';
-import { readThread, readUser, writeUser } from '../chat/identity';
+import { forgetThread, readThread, readUser, writeUser } from '../chat/identity';
 import { ChatPage } from './chat-page';
 import { UserName } from './user-name';
 
@@ -16,6 +16,7 @@ export function OpenChat({ addresses }: Props) {
 
   const changeUser = (next: string): void => {
     writeUser(next);
+    forgetThread();
     setUserId(next);
   };
   return <ChatPage key={userId} chat={chat} account={<UserName userId={userId} onChange={changeUser} />} />;

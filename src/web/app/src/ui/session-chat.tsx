@@ -1,12 +1,12 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { Chat, type Addresses } from '../chat/chat';
-import { readThread } from '../chat/identity';
+import { forgetThread, readThread } from '../chat/identity';
 import type { Session } from '../session/session';
 import type { SessionState } from '../session/session-state';
 import { Account } from './account';
 import { ChatPage } from './chat-page';
 import { SignIn } from './sign-in';
-import { draftKey, forgetDraft } from './use-draft';
+import { forgetDrafts } from './use-draft';
 
 interface Props {
   readonly session: Session;
@@ -28,7 +28,8 @@ export function SessionChat({ session, state, userId, addresses }: Props) {
   const signOut = async (): Promise<void> => {
     const problem = await session.signOut();
     if (problem === undefined) {
-      forgetDraft(userId);
+      forgetDrafts(userId);
+      forgetThread();
     } else {
       chat.warn('sign_out_failed', `You are still signed in. ${problem}`);
     }
@@ -36,7 +37,6 @@ export function SessionChat({ session, state, userId, addresses }: Props) {
   return (
     <ChatPage
       chat={chat}
-      draft={draftKey(userId)}
       account={<Account userId={userId} onSignOut={() => void signOut()} />}
       signIn={'reason' in state && <SignIn session={session} ways={state.ways} reason={state.reason} userId={userId} />}
     />

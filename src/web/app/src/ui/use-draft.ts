@@ -1,26 +1,29 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
-/** Where the draft of this user is kept, in this tab. */
-export function draftKey(userId: string): string {
-  return `netra.draft.${userId}`;
+const prefix = 'netra.draft.';
+
+/** Where the draft of this user in this thread is kept, in this tab. */
+export function draftKey(userId: string, threadId: string): string {
+  return `${prefix}${userId}.${threadId}`;
 }
 
-export function forgetDraft(userId: string): void {
-  sessionStorage.removeItem(draftKey(userId));
+/** What this user was typing, in any thread. */
+export function forgetDrafts(userId: string): void {
+  Object.keys(sessionStorage)
+    .filter((key) => key.startsWith(`${prefix}${userId}.`))
+    .forEach((key) => sessionStorage.removeItem(key));
 }
 
-/** What somebody is typing. With a key it is kept while the page is left, as it is for signing in elsewhere. */
-export function useDraft(key: string | undefined): [draft: string, setDraft: (draft: string) => void] {
-  const [draft, setDraft] = useState(() => (key === undefined ? '' : (sessionStorage.getItem(key) ?? '')));
-  const latest = useRef(draft);
-  latest.current = draft;
-  useEffect(() => {
-    if (key === undefined) {
-      return undefined;
+/** What somebody is typing: kept while the page is left, or loaded again. */
+export function useDraft(key: string): [draft: string, setDraft: (draft: string) => void] {
+  const [draft, setDraft] = useState(() => sessionStorage.getItem(key) ?? '');
+  const change = (next: string): void => {
+    setDraft(next);
+    if (next === '') {
+      sessionStorage.removeItem(key);
+    } else {
+      sessionStorage.setItem(key, next);
     }
-    const keep = (): void => sessionStorage.setItem(key, latest.current);
-    window.addEventListener('pagehide', keep);
-    return () => window.removeEventListener('pagehide', keep);
-  }, [key]);
-  return [draft, setDraft];
+  };
+  return [draft, change];
 }

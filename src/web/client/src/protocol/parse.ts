@@ -42,6 +42,7 @@ export type Parsed =
   /** Not what the protocol promises: a fault worth showing, never a reason to stop. */
   | { readonly kind: 'malformed'; readonly problem: string };
 
+/** Reads a frame, or an event as a thread's history has it, and trusts nothing in it. */
 export function parse(text: unknown): Parsed {
   if (typeof text !== 'string') {
     return { kind: 'malformed', problem: 'a binary frame' };
