@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Netra.Pipeline.BrowserTests;
 
-/// <summary>The real server as a process of its own, on a port it chooses or on one it had before.</summary>
+/// <summary>The real server as a process of its own, on a port that it can have again.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const string ListeningMark = "Now listening on: ";
@@ -48,7 +48,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <param name="dataDirectory">Where it keeps its data.</param>
-    /// <param name="address">Where it listens; on a port of its choice when null.</param>
+    /// <param name="address">Where it listens; on a free port, that it can have again, when null.</param>
     /// <param name="settings">Configuration, such as <c>Netra:WebSockets:Path=/elsewhere</c>.</param>
     public static async Task<ServerProcess> StartAsync(string dataDirectory, Uri? address = null, params IReadOnlyList<string> settings)
     {
@@ -57,7 +57,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             throw new FileNotFoundException("The server is not built where these tests look for it.", RepositoryPaths.Server);
         }
 
-        var server = new ServerProcess(dataDirectory, address?.GetLeftPart(UriPartial.Authority) ?? "http://127.0.0.1:0", settings);
+        var url = address?.GetLeftPart(UriPartial.Authority) ?? $"http://127.0.0.1:{FreePort.Find()}";
+        var server = new ServerProcess(dataDirectory, url, settings);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

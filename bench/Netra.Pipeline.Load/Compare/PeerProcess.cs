@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Netra.Pipeline.Load.Clients;
 
 namespace Netra.Pipeline.Load.Compare;
@@ -26,7 +24,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     /// <exception cref="LoadFailedException">It has not started.</exception>
     public static async Task<PeerProcess> StartAsync(Peer peer, Workload workload, CancellationToken cancellationToken)
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         var start = new ProcessStartInfo(peer.Command[0]) { UseShellExecute = false, RedirectStandardError = true };
         start.Environment.Remove(InlineCompletions.Variable);
         foreach (var argument in peer.Command.Skip(1).Concat(
@@ -92,13 +90,6 @@ internal sealed class PeerProcess : IAsyncDisposable
         {
             throw new LoadFailedException($"{peer.Name}: {peer.Command[0]} cannot be started: {exception.Message}", exception);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private async Task WaitAsync(Peer peer, CancellationToken cancellationToken)

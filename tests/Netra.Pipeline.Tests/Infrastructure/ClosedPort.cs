@@ -10,7 +10,9 @@ internal sealed class ClosedPort : IDisposable
 
     public ClosedPort() => _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_socket.LocalEndPoint!).Port}");
+    public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+
+    public Uri Address => new($"http://127.0.0.1:{Port}");
 
     public void Dispose() => _socket.Dispose();
 }

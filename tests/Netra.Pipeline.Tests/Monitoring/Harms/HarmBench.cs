@@ -77,7 +77,7 @@ internal sealed class HarmBench : IAsyncDisposable
         var bench = new HarmBench(harm);
         try
         {
-            await bench.StartServerAsync(port: 0);
+            await bench.StartServerAsync(FreePort.Find());
             bench._probe = await bench.OpenAsync(ProbeUser);
 
             // What is compiled at first use is not to be measured.
