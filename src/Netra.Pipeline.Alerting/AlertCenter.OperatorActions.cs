@@ -258,6 +258,17 @@ public sealed partial class AlertCenter
         return _store?.History(after, limit) ?? [];
     }
 
+    /// <summary>A page of the history, newest first.</summary>
+    /// <param name="before">Only entries with a lower number.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Cancels waiting for what is about to be stored.</param>
+    internal async Task<IReadOnlyList<AlertHistoryEntry>> ReadNewestHistoryAsync(
+        long before, int limit, CancellationToken cancellationToken)
+    {
+        await FlushAsync(cancellationToken);
+        return _store?.NewestHistory(before, limit) ?? [];
+    }
+
     /// <summary>A page of operators' actions, oldest first.</summary>
     /// <inheritdoc cref="ReadHistoryAsync"/>
     public async Task<IReadOnlyList<AuditRecord>> ReadAuditAsync(long after, int limit, CancellationToken cancellationToken)

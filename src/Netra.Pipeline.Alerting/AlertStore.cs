@@ -37,6 +37,7 @@ internal sealed class AlertStore : IDisposable
     private readonly SqliteStatement _trimHistory;
     private readonly SqliteStatement _trimOperatorActions;
     private readonly SqliteStatement _history;
+    private readonly SqliteStatement _newestHistory;
     private readonly SqliteStatement _operatorActions;
 
     private AlertStore(SqliteDatabase database, int keep)
@@ -50,6 +51,8 @@ internal sealed class AlertStore : IDisposable
         _trimOperatorActions = database.Prepare("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1");
         _history = database.Prepare(
             "SELECT number, at, what, alert, name, detail FROM history WHERE number > ?1 ORDER BY number LIMIT ?2");
+        _newestHistory = database.Prepare(
+            "SELECT number, at, what, alert, name, detail FROM history WHERE number < ?1 ORDER BY number DESC LIMIT ?2");
         _operatorActions = database.Prepare(
             "SELECT number, at, author, action, subject, detail FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2");
     }
@@ -122,27 +125,11 @@ internal sealed class AlertStore : IDisposable
         }
     }
 
-    /// <summary>A page of the history, oldest first.</summary>
-    public IReadOnlyList<AlertHistoryEntry> History(long after, int limit)
-    {
-        lock (_gate)
-        {
-            var entries = new List<AlertHistoryEntry>();
-            using var rows = _history.Bind(1, after).Bind(2, limit).Query();
-            while (rows.Next())
-            {
-                entries.Add(new AlertHistoryEntry(
-                    _history.Int64(0),
-                    Time(_history.Int64(1)),
-                    _history.Text(2),
-                    _history.TextOrNull(3),
-                    _history.TextOrNull(4),
-                    _history.Text(5)));
-            }
+    /// <summary>A page of the history, oldest first: what comes after a number.</summary>
+    public IReadOnlyList<AlertHistoryEntry> History(long after, int limit) => Read(_history, after, limit);
 
-            return entries;
-        }
-    }
+    /// <summary>A page of the history, newest first: what comes before a number.</summary>
+    public IReadOnlyList<AlertHistoryEntry> NewestHistory(long before, int limit) => Read(_newestHistory, before, limit);
 
     /// <summary>A page of operators' actions, oldest first.</summary>
     public IReadOnlyList<AuditRecord> OperatorActions(long after, int limit)
@@ -203,6 +190,27 @@ internal sealed class AlertStore : IDisposable
         lock (_gate)
         {
             _database.Dispose();
+        }
+    }
+
+    private List<AlertHistoryEntry> Read(SqliteStatement history, long from, int limit)
+    {
+        lock (_gate)
+        {
+            var entries = new List<AlertHistoryEntry>();
+            using var rows = history.Bind(1, from).Bind(2, limit).Query();
+            while (rows.Next())
+            {
+                entries.Add(new AlertHistoryEntry(
+                    history.Int64(0),
+                    Time(history.Int64(1)),
+                    history.Text(2),
+                    history.TextOrNull(3),
+                    history.TextOrNull(4),
+                    history.Text(5)));
+            }
+
+            return entries;
         }
     }
 

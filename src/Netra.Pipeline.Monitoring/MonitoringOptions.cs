@@ -63,6 +63,12 @@ public sealed class MonitoringOptions
     [Range(1, 1_000_000)]
     public int MaxUsers { get; set; } = 10_000;
 
+    /// <summary>
+    /// How many feeds of dashboards may be open. 1 to 10,000; default 200. One more is refused with 503; each takes a place like a page.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxDashboardFeeds { get; set; } = 200;
+
     /// <summary>Whether the pipeline enters emergency mode by itself when it cannot keep up. Default true.</summary>
     public bool AutomaticEmergencyMode { get; set; } = true;
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Alerting.Trends;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring.Flow;
@@ -20,10 +21,17 @@ internal sealed class AlertingModule(IServiceProvider services) : PipelineModule
         }
     }
 
-    public override void OnLogOpened() => services.GetRequiredService<AlertCenter>().Open();
+    public override void OnLogOpened()
+    {
+        services.GetRequiredService<AlertCenter>().Open();
+        services.GetRequiredService<TrendKeeper>().Open();
+    }
 
-    public override IEnumerable<BackgroundLoop> Loops()
-        => [BackgroundLoop.Serving("alerts", services.GetRequiredService<AlertCenter>().RunAsync)];
+    public override IEnumerable<BackgroundLoop> Loops() =>
+    [
+        BackgroundLoop.Serving("alerts", services.GetRequiredService<AlertCenter>().RunAsync),
+        BackgroundLoop.Serving("trends", services.GetRequiredService<TrendKeeper>().RunAsync),
+    ];
 
     public override async ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
         => await services.GetRequiredService<AlertCenter>().EraseAsync(userId, cancellationToken);

@@ -5,11 +5,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Alerting.Operators;
+using Netra.Pipeline.Alerting.Trends;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Monitoring.Flow;
+using Netra.Pipeline.Monitoring.Trends;
 using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Alerting.Hosting;
@@ -39,6 +41,12 @@ internal static class AlertingServices
             provider.GetRequiredService<IEventLog>() is InMemoryEventLog
                 ? null
                 : provider.GetRequiredService<IOptions<DataOptions>>().Value.DataDirectory));
+        services.TryAddSingleton(static provider => new TrendKeeper(
+            provider.GetRequiredService<TrendRings>(),
+            provider.GetRequiredService<AlertStorage>(),
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<FailureReporter>(),
+            provider.GetRequiredService<ServedTime>()));
         services.TryAddSingleton(static provider => new OperatorActionLog(
             provider.GetRequiredService<ILoggerFactory>().CreateLogger(OperatorActionLog.Category)));
         services.TryAddSingleton(static provider => new AlertCenter(

@@ -45,13 +45,16 @@ internal sealed class AlertEndpoints(AlertCenter alerts)
     {
         var query = new QueryReader(context.Request.Query);
         var (after, limit) = (query.After(), query.Limit());
+        var before = query.Choice<HistoryOrder>("order", HistoryOrders.NameOf) == HistoryOrder.Newest ? query.Before() : (long?)null;
         if (query.Problem is { } problem)
         {
             return ProblemDocument.BadRequest(problem);
         }
 
         // One more than asked for says whether there is another page.
-        var entries = await alerts.ReadHistoryAsync(after, limit + 1, context.RequestAborted);
+        var entries = before is { } end
+            ? await alerts.ReadNewestHistoryAsync(end, limit + 1, context.RequestAborted)
+            : await alerts.ReadHistoryAsync(after, limit + 1, context.RequestAborted);
         var document = new AlertHistoryPage(
             [.. entries.Take(limit).Select(AlertHistoryItem.Of)], entries.Count > limit ? entries[limit - 1].Number : null);
         return JsonAnswer.Of(document, AlertingJson.Default.AlertHistoryPage);

@@ -77,6 +77,18 @@ internal sealed partial class ConnectionSlots
     /// <summary>How many may be long-held.</summary>
     public int HoldLimit => Limit - HandshakeLimit;
 
+    /// <summary>How many are long-held: pages, requests of many events, and feeds of dashboards.</summary>
+    public int Held
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _held;
+            }
+        }
+    }
+
     /// <summary>How many found no place since the start. Two readings show whether a connection was turned away in between.</summary>
     public long Refusals => Interlocked.Read(ref _refusals);
 

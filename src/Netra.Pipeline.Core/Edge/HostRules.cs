@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Primitives;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Edge;
 

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Edge;
 

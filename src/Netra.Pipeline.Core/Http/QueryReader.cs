@@ -62,8 +62,18 @@ internal sealed class QueryReader(IQueryCollection query)
     /// <summary>Where the page begins: after this number.</summary>
     public long After() => Integer("after", 0, 0, ProtocolConstants.MaxSeq);
 
+    /// <summary>Where a page that goes back begins: before this number; by default at the end.</summary>
+    public long Before() => Integer("before", ProtocolConstants.MaxSeq, 0, ProtocolConstants.MaxSeq);
+
     /// <summary>Where a page of names begins: after this one; null for the first page.</summary>
     public string? AfterName() => Text("after");
+
+    /// <summary>A number of whole seconds.</summary>
+    /// <param name="name">The parameter.</param>
+    /// <param name="absent">What it is where it is not there.</param>
+    /// <param name="min">The least that is allowed.</param>
+    /// <param name="max">The most that is allowed.</param>
+    public TimeSpan Seconds(string name, int absent, int min, int max) => TimeSpan.FromSeconds(Integer(name, absent, min, max));
 
     /// <summary>How long the page is at most.</summary>
     public int Limit() => (int)Integer("limit", DefaultLimit, 1, MaxLimit);
@@ -82,7 +92,7 @@ internal sealed class QueryReader(IQueryCollection query)
             return value;
         }
 
-        Problem ??= $"{name} must be an integer from {min} to {max}";
+        Problem ??= $"{name} must be an integer from {min} to {max}, and is '{Shortened.Of(text)}'";
         return absent;
     }
 

@@ -3,6 +3,7 @@ using Netra.Pipeline.Events;
 using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Remediation;
+using Netra.Pipeline.Monitoring.Trends;
 
 namespace Netra.Pipeline.Monitoring.Flow;
 
@@ -16,7 +17,7 @@ internal sealed class PipelineMonitor(
     OverloadRemediation overload,
     ConnectionRecovery connections,
     PipelineObservation observation,
-    SnapshotHistory history,
+    TrendReader trends,
     AlertSink alerts,
     IOptions<MonitoringOptions> options)
 {
@@ -77,7 +78,7 @@ internal sealed class PipelineMonitor(
         overload.OnTick();
         var checks = health.Check(snapshot);
         Volatile.Write(ref _latest, snapshot);
-        history.Add(snapshot);
+        trends.OnTick(snapshot);
         alerts.Evaluate([.. snapshot.Readings, .. checks]);
     }
 }

@@ -32,15 +32,6 @@ internal sealed class SignalReader(
     CommandMetrics commands,
     TimeProvider time)
 {
-    private static readonly (string Kind, FailureCode[] Codes)[] SilentFailureKinds =
-    [
-        ("stuck_page", [FailureCode.SilentFailure]),
-        ("quiet_run", [FailureCode.RunStalled]),
-        ("no_context", [FailureCode.ContextMissing]),
-        ("no_bridge", [FailureCode.NotInitialized, FailureCode.BridgeUnavailable]),
-        ("unconfirmed", [FailureCode.CriticalDeliveryFailed]),
-    ];
-
     public MonitoringSnapshot Read()
     {
         failures.OnTick();
@@ -82,7 +73,12 @@ internal sealed class SignalReader(
         readings.AddRange(Enum.GetValues<CommandKind>().Select(
             kind => new SignalReading(Signals.UntakenCommands, CommandKinds.WireName(kind), commands.UntakenOf(kind))));
         readings.AddRange(loops.Loops.Select(static loop => new SignalReading(Signals.StuckLoops, loop.Loop, loop.IsStuck ? 1 : 0)));
-        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement) { Waiting = asking };
+        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement) 
+        {
+            Waiting = asking,
+            Account = report.Account,
+            NewDelivery = latencies.Delivery.New,
+        };
     }
 
     private void AddFailures(List<SignalReading> readings)
@@ -95,7 +91,7 @@ internal sealed class SignalReader(
 
     private void AddSilentFailures(List<SignalReading> readings)
     {
-        foreach (var (kind, codes) in SilentFailureKinds)
+        foreach (var (kind, codes) in SilentFailureKinds.All)
         {
             readings.Add(new SignalReading(Signals.SilentFailures, kind, codes.Sum(code => failures[code].LastMinute)));
         }

@@ -40,6 +40,7 @@ internal sealed partial class MonitoringModule(IServiceProvider services, ILogge
                 watch.OnTick(log.Trouble is not null);
                 monitor.OnTick();
             }),
+            BackgroundLoop.Guard("dashboards", services.GetRequiredService<DashboardFeeds>().OnTick),
             BackgroundLoop.Waiting("canary", services.GetRequiredService<Canary>().RoundAsync),
             BackgroundLoop.Waiting(
                 "remediation", services.GetRequiredService<BridgeRemediation>().RoundAsync, BackgroundLoops.LongPatience),

@@ -10,6 +10,7 @@ using Netra.Pipeline.Monitoring.Health;
 using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Monitoring.Operators;
 using Netra.Pipeline.Monitoring.Remediation;
+using Netra.Pipeline.Monitoring.Trends;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Streams;
 
@@ -44,7 +45,10 @@ internal static class MonitoringServices
                 provider.GetRequiredService<IOptions<MonitoringOptions>>().Value,
                 provider.GetRequiredService<IOptions<StreamOptions>>().Value)));
         services.TryAddSingleton<SignalReader>();
-        services.TryAddSingleton<SnapshotHistory>();
+        services.TryAddSingleton<TrendRings>();
+        services.TryAddSingleton<ProcessorTime>(static _ => static () => Environment.CpuUsage.TotalTime);
+        services.TryAddSingleton<TrendReader>();
+        services.TryAddSingleton<Capacity>();
         services.TryAddSingleton(AlertSink.None);
         services.TryAddSingleton<PipelineMonitor>();
         AddHealth(services);
@@ -91,6 +95,8 @@ internal static class MonitoringServices
         services.TryAddSingleton<DrainEndpoints>();
         services.TryAddSingleton<SystemView>();
         services.TryAddSingleton<StatusEndpoints>();
+        services.TryAddSingleton<DashboardView>();
+        services.TryAddSingleton<DashboardFeeds>();
         services.TryAddSingleton<DashboardEndpoint>();
     }
 

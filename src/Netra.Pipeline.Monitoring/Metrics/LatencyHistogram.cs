@@ -49,6 +49,56 @@ internal sealed class LatencyHistogram
         return TimeSpan.Zero;
     }
 
+    /// <summary>The sum of all, in microseconds.</summary>
+    public long Microseconds => Interlocked.Read(ref _microseconds);
+
+    /// <summary>The power of two of microseconds that a bucket lies in.</summary>
+    public static int PowerOf(int bucket) => bucket < Parts ? BitOperations.Log2((uint)Math.Max(1, bucket)) : (bucket / Parts) + 1;
+
+    /// <summary>The buckets that are not empty, with their counts.</summary>
+    public IEnumerable<(int Bucket, long Count)> Filled()
+    {
+        for (var i = 0; i < Buckets; i++)
+        {
+            if (Interlocked.Read(ref _counts[i]) is > 0 and var count)
+            {
+                yield return (i, count);
+            }
+        }
+    }
+
+    /// <summary>Takes up what was stored of an empty one.</summary>
+    /// <exception cref="FormatException">A bucket is none of these, or its count is negative.</exception>
+    public void Restore(IEnumerable<(int Bucket, long Count)> filled, long microseconds)
+    {
+        foreach (var (bucket, count) in filled)
+        {
+            if (bucket is < 0 or >= Buckets || count < 0)
+            {
+                throw new FormatException($"bucket {bucket} with {count} latencies is not one of {Buckets}");
+            }
+
+            _counts[bucket] += count;
+            _count += count;
+        }
+
+        _microseconds = microseconds;
+    }
+
+    /// <summary>Adds what another has got since it was looked at last.</summary>
+    /// <param name="other">The other one.</param>
+    /// <param name="seen">What it had then; afterwards what it has now.</param>
+    public void AddNew(LatencyHistogram other, LatencyHistogram seen)
+    {
+        for (var i = 0; i < Buckets; i++)
+        {
+            _counts[i] += Step(ref other._counts[i], ref seen._counts[i]);
+        }
+
+        _microseconds += Step(ref other._microseconds, ref seen._microseconds);
+        _count += Step(ref other._count, ref seen._count);
+    }
+
     /// <summary>Adds what another has.</summary>
     public void Add(LatencyHistogram other)
     {
@@ -70,6 +120,14 @@ internal sealed class LatencyHistogram
 
         Interlocked.Exchange(ref _microseconds, 0);
         Interlocked.Exchange(ref _count, 0);
+    }
+
+    private static long Step(ref long other, ref long seen)
+    {
+        var now = Interlocked.Read(ref other);
+        var step = now - seen;
+        seen = now;
+        return step;
     }
 
     private static int BucketOf(long microseconds)

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Runs;
+using Netra.Pipeline.Storage;
 
 namespace Netra.Pipeline.Monitoring.Metrics;
 
@@ -26,6 +27,12 @@ internal sealed class MonitoringSnapshot
 
     /// <summary>Acknowledgement in the last minute.</summary>
     public LatencyHistogram Acknowledgement { get; }
+
+    /// <summary>What became of all events until then.</summary>
+    public StreamAccount Account { get; init; }
+
+    /// <summary>Delivery in this second alone.</summary>
+    public LatencyHistogram NewDelivery { get; init; } = new();
 
     /// <summary>The sum of a signal's values over its labels.</summary>
     public double SumOf(string signal) => Readings.Where(reading => reading.Signal == signal).Sum(static reading => reading.Value);

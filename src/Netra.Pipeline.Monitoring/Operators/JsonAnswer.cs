@@ -20,6 +20,9 @@ internal static class JsonAnswer
     public static IResult Of<T>(T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
         => new JsonAnswer<T>(document, type, status);
 
+    /// <inheritdoc cref="Of{T}(T, JsonTypeInfo{T}, int)"/>
+    public static IResult Of(object document, JsonTypeInfo type) => new JsonAnswer<object>(document, type, StatusCodes.Status200OK);
+
     /// <summary>An answer without a body.</summary>
     public static IResult Empty(int status) => new EmptyAnswer(status);
 
@@ -52,7 +55,7 @@ internal static class JsonAnswer
 }
 
 /// <inheritdoc cref="JsonAnswer"/>
-internal sealed class JsonAnswer<T>(T document, JsonTypeInfo<T> type, int status) : IResult
+internal sealed class JsonAnswer<T>(T document, JsonTypeInfo type, int status) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {

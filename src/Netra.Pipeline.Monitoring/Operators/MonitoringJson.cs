@@ -28,6 +28,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 [JsonSerializable(typeof(PerformanceDashboard))]
 [JsonSerializable(typeof(AlertsDashboard))]
 [JsonSerializable(typeof(UsersDashboard))]
+[JsonSerializable(typeof(TrendDocument))]
 [JsonSerializable(typeof(ErasedDocument))]
 [JsonSerializable(typeof(LedgerDocument))]
 [JsonSerializable(typeof(EventTrace))]

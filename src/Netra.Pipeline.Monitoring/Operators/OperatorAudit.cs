@@ -18,12 +18,18 @@ internal sealed class OperatorAudit(SecurityAudit audit)
     // What names users, or credentials, without being asked for one.
     private static readonly string[] OfAllUsers = ["ListDeadLetters", "ReadUserFigures", "ReadTenantFigures", "ListKeys", "ReadAudit"];
 
-    /// <summary>Has a request answered, and records it.</summary>
+    /// <summary>Has a request answered, and records it once its answer begins: an answer may last for hours.</summary>
     /// <param name="context">The request.</param>
     /// <param name="operation">What it asks for.</param>
     /// <param name="answer">Answers it.</param>
     public async Task WatchAsync(HttpContext context, string operation, Func<Task<IResult>> answer)
     {
+        var isRecorded = false;
+        context.Response.OnStarting(() =>
+        {
+            Record(context.Response.StatusCode);
+            return Task.CompletedTask;
+        });
         var isAnswered = false;
         try
         {
@@ -32,10 +38,16 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         }
         finally
         {
-            Write(
-                context,
-                operation,
-                isAnswered || context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
+            Record(isAnswered ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
+        }
+
+        void Record(int status)
+        {
+            if (!isRecorded)
+            {
+                isRecorded = true;
+                Write(context, operation, status);
+            }
         }
     }
 

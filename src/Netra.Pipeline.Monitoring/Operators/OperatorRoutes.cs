@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Access;
+using Netra.Pipeline.Edge;
 using Netra.Pipeline.Http;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -31,6 +32,17 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
         string pattern, string operation, Func<T, HttpContext, IResult> answer, AccessRights right = AccessRights.View)
         => Get(pattern, operation, (handlers, context) => Task.FromResult(answer(handlers, context)), right);
 
+    /// <summary>Maps a route whose answer lasts: it takes a place, so pages of other origins may not ask for it.</summary>
+    /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
+    public OperatorRoutes<T> Feed(string pattern, string operation, Func<T, HttpContext, IResult> answer)
+        => Map(
+            HttpMethods.Get,
+            pattern,
+            operation,
+            AccessRights.View,
+            (handlers, context) => Task.FromResult(answer(handlers, context)),
+            RouteRules.Changing);
+
     /// <summary>Maps a route that does something.</summary>
     /// <inheritdoc cref="Get(string, string, Func{T, HttpContext, Task{IResult}}, AccessRights)"/>
     public OperatorRoutes<T> Post(string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
@@ -47,9 +59,14 @@ internal sealed class OperatorRoutes<T>(IEndpointRouteBuilder endpoints)
         => Map(HttpMethods.Delete, pattern, operation, right, answer);
 
     private OperatorRoutes<T> Map(
-        string method, string pattern, string operation, AccessRights right, Func<T, HttpContext, Task<IResult>> answer)
+        string method,
+        string pattern,
+        string operation,
+        AccessRights right,
+        Func<T, HttpContext, Task<IResult>> answer,
+        params object[] metadata)
     {
-        endpoints.MapMethods(pattern, [method], HandleAsync);
+        endpoints.MapMethods(pattern, [method], HandleAsync).WithMetadata(metadata);
         return this;
 
         Task HandleAsync(HttpContext context)

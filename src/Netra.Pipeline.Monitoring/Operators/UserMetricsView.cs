@@ -55,6 +55,12 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
         ],
     };
 
+    /// <summary>What an open run does, as it is shown.</summary>
+    public static string StateOf(RunLife run, long now) => run.IsStalled ? "stalled" : run.IsWaitingAt(now) ? "waiting" : "running";
+
+    /// <summary>How a connection is, as it is shown.</summary>
+    public static string StateOf(Connection connection) => JsonNamingPolicy.SnakeCaseLower.ConvertName(connection.State.ToString());
+
     private static UserMetricsItem WithAccount(UserMetricsItem item, in StreamSnapshot snapshot)
     {
         var (account, offline) = (snapshot.Account, snapshot.IsOnline ? 0 : snapshot.Account.Pending);
@@ -93,7 +99,7 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
     private static ConnectionItem ItemOf(Connection connection) => new(
         connection.Id,
         connection.Transport,
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(connection.State.ToString()),
+        StateOf(connection),
         connection.Subscription.LastWritten,
         connection.Subscription.Acknowledged,
         connection.Queue.Count,
@@ -110,7 +116,7 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
                     run.Key.ThreadId,
                     run.Key.RunId,
                     run.AgentName,
-                    run.IsStalled ? "stalled" : run.IsWaitingAt(now) ? "waiting" : "running",
+                    StateOf(run, now),
                     TimeSpan.FromTicks(run.QuietAt(now)).TotalSeconds,
                     run.IsStalled,
                     runs.QuestionsOf(run.Key) is { Count: > 0 } open ? [.. open.Select(question => ItemOf(question, now))] : null)),

@@ -1,4 +1,4 @@
-namespace Netra.Pipeline.Edge;
+namespace Netra.Pipeline.Http;
 
 /// <summary>Values of peers in messages: enough of them to be recognized, and no more.</summary>
 internal static class Shortened
