@@ -20,11 +20,16 @@ internal static partial class Pages
         if (!File.Exists(Path.Combine(folder, "index.html")))
         {
             PagesMissing(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Pages)), folder);
-            app.MapGet("/", static () => Results.Text(Missing, statusCode: StatusCodes.Status404NotFound)).AllowAnonymous();
+            foreach (var page in new[] { "/", "/dashboards/{**page}" })
+            {
+                app.MapGet(page, static () => Results.Text(Missing, statusCode: StatusCodes.Status404NotFound)).AllowAnonymous();
+            }
+
             return;
         }
 
         var files = new PhysicalFileProvider(folder);
+        app.Use(DashboardPages.FindAsync);
         app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
     }

@@ -9,8 +9,9 @@ using Netra.Pipeline.Storage;
 namespace Netra.Pipeline.Alerting.Trends;
 
 /// <summary>
-/// Brings what was measured over restarts: takes it up when the log opens, and stores it once a minute and at the end. What cannot be stored
-/// stays in memory, where its size is bounded, and is stored later. <see cref="Open"/> is called once, before <see cref="RunAsync"/>.
+/// Brings what was measured over restarts: takes it up when the log opens, and stores it once a minute and at the end. What cannot be
+/// stored stays in memory, where its size is bounded, and is stored later. <see cref="Open"/> is called once, before
+/// <see cref="RunAsync"/>.
 /// </summary>
 internal sealed class TrendKeeper : IDisposable
 {
@@ -98,7 +99,8 @@ internal sealed class TrendKeeper : IDisposable
             _rings.PutBack(changed);
             if (_log.Trouble is null)
             {
-                _failed.Add($"{TrendFile.Name} cannot be written, so trends are kept in memory: {SqliteFile.Explain(exception)}", exception);
+                _failed.Add(
+                    $"{TrendFile.Name} cannot be written, so trends are kept in memory: {SqliteFile.Explain(exception)}", exception);
             }
         }
     }

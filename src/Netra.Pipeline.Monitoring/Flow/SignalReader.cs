@@ -73,7 +73,7 @@ internal sealed class SignalReader(
         readings.AddRange(Enum.GetValues<CommandKind>().Select(
             kind => new SignalReading(Signals.UntakenCommands, CommandKinds.WireName(kind), commands.UntakenOf(kind))));
         readings.AddRange(loops.Loops.Select(static loop => new SignalReading(Signals.StuckLoops, loop.Loop, loop.IsStuck ? 1 : 0)));
-        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement) 
+        return new MonitoringSnapshot(time.GetUtcNow(), readings, delivery, acknowledgement)
         {
             Waiting = asking,
             Account = report.Account,

@@ -85,13 +85,14 @@ internal sealed class DashboardFeed(DashboardFeeds feeds, DashboardSubject subje
     // Told why, and when to come back: in the order of its random number.
     private static async Task EndAsync(HttpContext context)
     {
-        var reason = Caller.Of(context).Ended.IsCancellationRequested ? "credential_expired" : "server_shutdown";
+        var hasExpired = Caller.Of(context).Ended.IsCancellationRequested;
+        var (reason, reconnect) = hasExpired ? ("credential_expired", "false") : ("server_shutdown", "true");
         var pause = RandomNumberGenerator.GetInt32(LeastReturnMs, MostReturnMs);
         Write(
             context.Response.BodyWriter,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"retry: {pause}\nevent: end\ndata: {{\"reason\":\"{reason}\",\"reconnect\":{(reason == "server_shutdown" ? "true" : "false")},"
+                $"retry: {pause}\nevent: end\ndata: {{\"reason\":\"{reason}\",\"reconnect\":{reconnect},"
                 + $"\"retry_ms\":{pause}}}\n\n"));
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }

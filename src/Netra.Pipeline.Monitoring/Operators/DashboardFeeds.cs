@@ -7,8 +7,8 @@ using Netra.Pipeline.Http;
 namespace Netra.Pipeline.Monitoring.Operators;
 
 /// <summary>
-/// The feeds of dashboards that are open: bounded. What a dashboard shows is made once in a second at most, for all feeds of it that are due
-/// then, and not at all while none is: a hundred open dashboards cost what one does, and the bytes to them.
+/// The feeds of dashboards that are open: bounded. What a dashboard shows is made once in a second at most, for all feeds of it that are
+/// due then, and not at all while none is: a hundred open dashboards cost what one does, and the bytes to them.
 /// </summary>
 /// <remarks>
 /// <see cref="OnTick"/> is called by a loop of its own; everything else is safe from any thread. The lock guards the set of feeds; nothing

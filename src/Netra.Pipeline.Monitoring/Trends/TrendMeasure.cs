@@ -1,6 +1,6 @@
 namespace Netra.Pipeline.Monitoring.Trends;
 
-/// <summary>What is measured every second and kept for trends. Files know them by their names on the wire, never by their numbers.</summary>
+/// <summary>What is measured every second and kept for trends. Files know measures by their names, never by their numbers.</summary>
 internal enum TrendMeasure
 {
     /// <summary>Events that were accepted.</summary>

@@ -9,7 +9,7 @@ using Netra.Pipeline.Streams;
 
 namespace Netra.Pipeline.Monitoring.Trends;
 
-/// <summary>Makes of each second a sample for the rings. Called by the tick alone; <see cref="Latest"/> may be read from any thread.</summary>
+/// <summary>Makes of each second a sample for the rings. Called by the tick alone; <see cref="Latest"/> is safe from any thread.</summary>
 internal sealed class TrendReader(
     TrendRings rings,
     ConnectionRegistry connections,

@@ -46,7 +46,8 @@ internal static class TrendSlotJson
             var slot = new TrendSlot(json.GetProperty("at").GetInt64());
             slot.Restore(json.GetProperty("seconds").GetInt64(), ReadValues(json, "sums"), ReadValues(json, "worsts"));
             long[] latencies = [.. json.GetProperty("latencies").EnumerateArray().Select(static number => number.GetInt64())];
-            slot.Latencies.Restore(latencies.Chunk(2).Select(static pair => ((int)pair[0], pair[1])), json.GetProperty("latency_us").GetInt64());
+            slot.Latencies.Restore(
+                latencies.Chunk(2).Select(static pair => ((int)pair[0], pair[1])), json.GetProperty("latency_us").GetInt64());
             return slot;
         }
         catch (Exception exception) when (exception is InvalidOperationException or KeyNotFoundException or FormatException
@@ -56,7 +57,8 @@ internal static class TrendSlotJson
         }
     }
 
-    private static void WriteValues(Utf8JsonWriter json, string name, IEnumerable<TrendMeasure> measures, Func<TrendMeasure, double> valueOf)
+    private static void WriteValues(
+        Utf8JsonWriter json, string name, IEnumerable<TrendMeasure> measures, Func<TrendMeasure, double> valueOf)
     {
         json.WriteStartObject(name);
         foreach (var measure in measures)

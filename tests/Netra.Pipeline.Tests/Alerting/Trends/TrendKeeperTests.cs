@@ -78,7 +78,7 @@ internal sealed class TrendKeeperTests
         {
             Tamper("ALTER TABLE documents RENAME TO away");
             rings.Add(Second(accepted: 5));
-            await PassUntilAsync(() => _reported.Counted(FailureCode.BackgroundFailed) == 1);
+            await PassUntilAsync(() => _reported.Feed.Latest(1) is [{ Code: FailureCode.BackgroundFailed }]);
             Assert.That(_reported.Feed.Latest(1)[0].Message, Does.Contain(TrendFile.Name));
             Tamper("ALTER TABLE away RENAME TO documents");
             await PassUntilAsync(() => Rows() == 3);

@@ -119,7 +119,9 @@ internal sealed class DashboardFeedTests
         }
 
         await stopping;
-        Assert.That(last, Does.Match("^retry: \\d+\nevent: end\ndata: {\"reason\":\"server_shutdown\",\"reconnect\":true,\"retry_ms\":\\d+}$"));
+        Assert.That(
+            last,
+            Does.Match("^retry: \\d+\nevent: end\ndata: {\"reason\":\"server_shutdown\",\"reconnect\":true,\"retry_ms\":\\d+}$"));
     }
 
     [Test]
@@ -148,7 +150,8 @@ internal sealed class DashboardFeedTests
         var (read, seen) = (0L, string.Empty);
         while (!seen.Contains("data: \"newest\"", StringComparison.Ordinal))
         {
-            seen = await reader.ReadLineAsync().WaitAsync(TestClient.Patience, TimeProvider.System) ?? throw new AssertionException("It ended.");
+            seen = await reader.ReadLineAsync().WaitAsync(TestClient.Patience, TimeProvider.System)
+                ?? throw new AssertionException("It ended.");
             read += seen.Length;
         }
 

@@ -14,7 +14,8 @@ internal sealed class FeedReader : IAsyncDisposable
     public static async Task<FeedReader> OpenAsync(HttpClient http, string dashboard = "websocket_operations", string query = "")
     {
         var response = await http.GetAsync(
-            new Uri($"/monitoring/websocket/dashboard/{dashboard}/feed{query}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            new Uri($"/monitoring/websocket/dashboard/{dashboard}/feed{query}", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead);
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/event-stream"));
         var feed = new FeedReader(response, await response.Content.ReadAsStreamAsync());
         Assert.That(await feed.ReadBlockAsync(), Does.StartWith("retry: "));

@@ -1,0 +1,234 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>Spec O3: the five dashboards in a browser, over the real server, under a prefix.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
+{
+    private const string Monitoring = "/monitoring/websocket/";
+
+    // From the fault until somebody sees it (spec O3).
+    private static readonly LocatorAssertionsToContainTextOptions Soon = new() { Timeout = 5_000 };
+    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
+    private static readonly LocatorAssertionsToBeVisibleOptions PatientlySeen = new() { Timeout = 30_000 };
+
+    private static readonly string[] Dashboards =
+        ["websocket_executive", "websocket_operations", "websocket_user_diagnostics", "websocket_performance", "websocket_alerts"];
+
+    private static readonly AxeRunOptions Contrast = new() { RunOnly = RunOnlyOptions.Rules("color-contrast") };
+
+    private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 720), ("phone", 390, 844)];
+
+    private HttpClient _http = null!;
+    private Publisher _backend = null!;
+
+    private Uri Root => new(Server.Address, "/netra/");
+
+    [SetUp]
+    public void MakeBackend()
+        => (_http, _backend) = (new HttpClient { BaseAddress = Server.Address }, new Publisher(Server.Address, UserId));
+
+    [TearDown]
+    public void DisposeBackend()
+    {
+        _http.Dispose();
+        _backend.Dispose();
+    }
+
+    [Test]
+    public async Task Operations_FaultInjected_IsShownWithinFiveSeconds()
+    {
+        var dashboard = await OpenLiveAsync("websocket_operations?interval=1");
+        await Expect(dashboard.ById("unaccounted")).ToContainTextAsync("0");
+
+        await _backend.PublishAsync("agent_started", """{"agent_name":"faulty","lease_ms":1000}""");
+        await _backend.PublishAsync("tool_completed", """{"tool_name":"never began"}""");
+        var began = TimeProvider.System.GetTimestamp();
+        await Expect(dashboard.ById("failure-feed")).ToContainTextAsync("never began", Soon);
+        await Expect(dashboard.ById("failures-by-code")).ToContainTextAsync("flow violation", Soon);
+        await TestContext.Out.WriteLineAsync($"The fault was shown after {TimeProvider.System.GetElapsedTime(began)}.");
+
+        await Expect(dashboard.ById("live-runs")).ToContainTextAsync("faulty", Patiently);
+        await Expect(dashboard.ById("silent-feed")).ToContainTextAsync("run stalled", Patiently);
+        await Expect(dashboard.ById("live-runs").GetByText("stalled").First).ToBeVisibleAsync(PatientlySeen);
+    }
+
+    [Test]
+    public async Task Alerts_Firing_IsAcknowledgedAndSilencedFromThePage()
+    {
+        await _backend.PublishAsync("agent_started", """{"agent_name":"quiet","lease_ms":1000}""");
+        var dashboard = await OpenLiveAsync("websocket_alerts?interval=1");
+        var alert = dashboard.Alert("silent_failures").First;
+        await Expect(alert).ToContainTextAsync("firing", Patiently);
+        await Expect(alert.GetByTestId("level")).ToContainTextAsync("operations");
+
+        await alert.GetByTestId("comment").FillAsync("looking into it");
+        await alert.GetByTestId("acknowledge").ClickAsync();
+        await Expect(alert.GetByTestId("acknowledged")).ToContainTextAsync("Taken by", Patiently);
+        await alert.GetByTestId("silence").ClickAsync();
+        await Expect(alert.GetByTestId("silenced")).ToBeVisibleAsync(PatientlySeen);
+
+        var alerts = (await AskAsync("alerts")).GetProperty("alerts").EnumerateArray();
+        var fired = alerts.First(static one => one.GetProperty("name").GetString() == "silent_failures");
+        Assert.That(
+            (fired.TryGetProperty("acknowledged_by", out _), fired.TryGetProperty("silenced_by", out _)), Is.EqualTo((true, true)));
+        await Expect(dashboard.ById("history")).ToContainTextAsync("acknowledge", Patiently);
+
+        await dashboard.ById("silences").GetByTestId("unsilence").First.ClickAsync();
+        await Expect(alert.GetByTestId("silenced")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        Assert.That((await AskAsync("silences")).GetProperty("silences").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Rule_EditedOnThePage_CountsAndAValueThatIsRefusedSaysWhy()
+    {
+        var dashboard = await OpenLiveAsync("websocket_alerts?rule=failure_rate");
+        await dashboard.ById("rule-threshold").FillAsync("7");
+        await dashboard.ById("rule-clear_threshold").FillAsync("6");
+        await dashboard.ById("rule-save").ClickAsync();
+        await Expect(dashboard.ById("rule-said")).ToContainTextAsync("Saved", Patiently);
+        Assert.That((await AskAsync("rules/failure_rate")).GetProperty("threshold").GetDouble(), Is.EqualTo(7));
+
+        await dashboard.ById("rule-for_s").FillAsync("-1");
+        await dashboard.ById("rule-save").ClickAsync();
+        await Expect(dashboard.ById("rule-said")).ToContainTextAsync("for_s", Patiently);
+    }
+
+    [Test]
+    public async Task UserDiagnostics_DeepLink_ShowsCursorsAndTheWayOfAnEvent()
+    {
+        await using var phone = await Browser.NewContextAsync();
+        var chat = await ChatPage.OpenAsync(phone, Server.Address, UserId);
+        await Expect(chat.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await _backend.PublishAsync("agent_started", """{"agent_name":"demo"}""");
+        await Expect(chat.Runs).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+
+        var dashboard = await OpenLiveAsync($"websocket_user_diagnostics?interval=1&user_id={UserId}");
+        await Expect(dashboard.ById("user")).ToContainTextAsync(UserId, Patiently);
+        await Expect(dashboard.ById("connections").Locator("tbody tr")).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+        await Expect(dashboard.ById("undelivered")).ToContainTextAsync("Everything was acknowledged", Patiently);
+
+        await phone.CloseAsync();
+        await _backend.PublishAsync("agent_completed", """{"agent_name":"demo"}""");
+        await dashboard.Page.ReloadAsync();
+        await dashboard.ById("undelivered").GetByRole(AriaRole.Button).First.ClickAsync();
+        await Expect(dashboard.ById("timeline")).ToContainTextAsync("accepted", Patiently);
+        Assert.That(dashboard.Page.Url, Does.Contain($"user_id={UserId}").And.Contain("event="));
+    }
+
+    [Test]
+    public async Task Feed_Lost_IsShownAsStaleUntilItIsBack()
+    {
+        var dashboard = await OpenLiveAsync("websocket_executive?interval=1");
+        var address = Server.Address;
+        await Server.KillAsync();
+
+        await Expect(dashboard.Stale).ToContainTextAsync("Stale: nothing new for", Patiently);
+        await Expect(dashboard.Freshness).ToContainTextAsync("Stale");
+        await Expect(dashboard.ById("success")).ToBeVisibleAsync();
+        await dashboard.ShootAsync("stale");
+
+        await Server.DisposeAsync();
+        await StartServerAsync(address);
+        await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
+        await Expect(dashboard.Stale).ToHaveCountAsync(0);
+        await dashboard.ById("pause").ClickAsync();
+        await Expect(dashboard.Freshness).ToContainTextAsync("Paused");
+        await dashboard.ById("pause").ClickAsync();
+        await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
+    }
+
+    [Test]
+    public async Task Dashboards_InBothSchemesAndSizes_FitAndAreAccessible()
+    {
+        await PopulateAsync();
+        var dashboard = await DashboardPage.OpenAsync(Context, Root);
+        await Expect(dashboard.ById("health")).ToContainTextAsync("The server is", Patiently);
+        var problems = await LookAsync(dashboard, "index");
+        foreach (var name in Dashboards)
+        {
+            var query = name == "websocket_user_diagnostics" ? $"?user_id={UserId}" : string.Empty;
+            await dashboard.Page.GotoAsync(new Uri(Root, $"dashboards/{name}{query}").AbsoluteUri);
+            await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
+            problems.AddRange(await LookAsync(dashboard, name));
+        }
+
+        Assert.That(problems, Is.Empty, string.Join('\n', problems));
+    }
+
+    // What would need a person's eye to be seen: pictures for one, and what a program finds.
+    private static async Task<List<string>> LookAsync(DashboardPage dashboard, string name)
+    {
+        var (page, problems) = (dashboard.Page, new List<string>());
+        foreach (var (size, width, height) in Sizes)
+        {
+            await page.SetViewportSizeAsync(width, height);
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+                var label = $"{name}-{size}-{scheme}".ToLowerInvariant();
+                await dashboard.ShootAsync(label);
+                if (await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+                {
+                    problems.Add($"{label} is wider than its screen");
+                }
+
+                // What differs between the four is layout and colour: two of them have each of both, and of the second only colour is new.
+                if ((size == "desktop") != (scheme == ColorScheme.Light))
+                {
+                    continue;
+                }
+
+                var found = await (scheme == ColorScheme.Light ? page.RunAxe() : page.RunAxe(Contrast));
+                problems.AddRange(found.Violations.Where(static one => one.Impact is "serious" or "critical").Select(
+                    one => $"{label}: {one.Id}: {one.Help}: {string.Join(" | ", one.Nodes.Take(3).Select(static node => node.Html))}"));
+            }
+        }
+
+        return problems;
+    }
+
+    private async Task<DashboardPage> OpenLiveAsync(string path)
+    {
+        var dashboard = await DashboardPage.OpenAsync(Context, Root, path);
+        await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
+        return dashboard;
+    }
+
+    private async Task<JsonElement> AskAsync(string route)
+        => await _http.GetFromJsonAsync<JsonElement>(new Uri(Monitoring + route, UriKind.Relative));
+
+    // A page that reads, a user who is away, runs that work, wait and have stalled, failures, an alert by hand and a silence.
+    private async Task PopulateAsync()
+    {
+        var chat = await ChatPage.OpenAsync(Context, Server.Address, UserId);
+        await Expect(chat.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        using var away = new Publisher(Server.Address, "away");
+        foreach (var publisher in new[] { _backend, away })
+        {
+            await publisher.PublishAllAsync(
+            [
+                publisher.Event("agent_started", """{"agent_name":"researcher"}"""),
+                .. Enumerable.Range(0, 40).Select(i => publisher.Event("token", $$"""{"delta":"word {{i}} "}""")),
+                publisher.Event("agent_started", """{"agent_name":"writer"}""", "r2"),
+            ]);
+        }
+
+        await _backend.PublishAsync("run_waiting", """{"request_id":"q","kind":"approval","prompt":"Send the mail?"}""", "r2");
+        await _backend.PublishAsync("tool_completed", """{"tool_name":"never began"}""");
+        await away.PublishAsync("agent_started", """{"agent_name":"quiet","lease_ms":1000}""", "r3");
+        using var raised = await _http.PostAsJsonAsync(
+            Monitoring + "emergency/alert", new { title = "Rehearsal", message = "Nothing is wrong.", severity = "high", author = "ada" });
+        raised.EnsureSuccessStatusCode();
+        using var silenced = await _http.PostAsJsonAsync(
+            Monitoring + "silences", new { rule = "canary_failed", comment = "while we deploy", author = "ada", duration_s = 3600 });
+        silenced.EnsureSuccessStatusCode();
+    }
+}
