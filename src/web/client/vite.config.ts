@@ -6,9 +6,10 @@ export default defineConfig({
     // Whoever bundles it minifies it.
     minify: false,
     lib: {
-      entry: ['index', 'runs', 'testing'].map((name) => `src/${name}.ts`),
+      entry: ['index', 'fallback', 'preact', 'react', 'runs', 'storage', 'testing'].map((name) => `src/${name}.ts`),
       formats: ['es', 'cjs'],
     },
+    rolldownOptions: { external: ['preact/compat', 'react'] },
   },
-  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+  test: { environment: 'node', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
 });

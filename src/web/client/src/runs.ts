@@ -1,3 +1,6 @@
+export { parse } from './protocol/parse.js';
+export { isCritical, isEventType, isTerminal } from './protocol/event-types.js';
+export { isObject } from './protocol/json.js';
 export * from './run/conversation.js';
 export * from './run/exchanges.js';
 export { fenceOf } from './run/fences.js';
@@ -8,4 +11,5 @@ export * from './run/placement.js';
 export { openRequests, requestKey } from './run/requests.js';
 export * from './run/result-ref.js';
 export * from './run/run.js';
+export { RunStore, type Message, type RunsState } from './run/run-store.js';
 export type { Usage } from './run/usage.js';

@@ -1,13 +1,12 @@
 import {
   type CatchUp,
+  type ClientHandlers,
   type CommandTaken,
-  type ConnectionHandler,
   type ConnectionState,
   type ErrorMessage,
   type Fault,
   type Gap,
   type IncompleteRun,
-  isCritical,
   needsSignIn,
   type PipelineEvent,
   type Welcome,
@@ -16,6 +15,7 @@ import {
   addNotice,
   emptyConversation,
   interrupt,
+  isCritical,
   markDelivered,
   markIncomplete,
   type NewNotice,
@@ -37,7 +37,7 @@ export interface ChatHandlerOptions {
 }
 
 /** Puts everything a connection tells into what the page shows. */
-export class ChatHandler implements ConnectionHandler {
+export class ChatHandler implements ClientHandlers {
   readonly #store: Store<ChatState>;
   readonly #options: ChatHandlerOptions;
   /** What catching up has brought so far; `undefined` while it brings what no page has shown before. */

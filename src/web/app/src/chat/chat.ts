@@ -1,13 +1,13 @@
 import {
-  Connection,
   type Failure,
-  followBrowser,
   type Json,
   type JsonObject,
+  PipelineClient,
   type PipelineEvent,
   RequestError,
   type Welcome,
 } from 'netra-pipeline-client';
+import { eventStreams } from 'netra-pipeline-client/fallback';
 import {
   accept,
   addNotice,
@@ -50,7 +50,7 @@ export class Chat {
   readonly userId: string;
   readonly store: Store<ChatState>;
   readonly #list: string;
-  readonly #connection: Connection;
+  readonly #connection: PipelineClient;
   #stop = new AbortController();
   #loading: AbortController | undefined;
 
@@ -63,28 +63,22 @@ export class Chat {
       list.searchParams.set('user_id', userId);
     }
     this.#list = list.href;
-    this.#connection = new Connection({
-      url: socket,
-      fallback: { url: stream },
-      ...(identity === undefined
-        ? { parameters: { user_id: userId } }
-        : { parameters: {}, takeTicket: () => identity.takeTicket() }),
-      start: 'kept',
-      handler: new ChatHandler(this.store, { identity, onConnected: (welcome) => this.#connected(welcome) }),
-    });
+    const who = identity === undefined ? { userId } : { getToken: () => identity.takeTicket() };
+    this.#connection = new PipelineClient(
+      { url: socket, fallback: eventStreams({ url: stream }), start: 'kept', ...who },
+      new ChatHandler(this.store, { identity, onConnected: (welcome) => this.#connected(welcome) }),
+    );
   }
 
   /** Connects; returns how to end it. */
   start(): () => void {
     this.#stop = new AbortController();
     this.#connection.connect();
-    const unfollow = followBrowser(this.#connection);
     window.addEventListener('storage', ({ key, newValue }) => this.#readElsewhere(key, newValue), { signal: this.#stop.signal });
     return () => {
-      unfollow();
       this.#stop.abort();
       this.#loading?.abort();
-      this.#connection.close();
+      this.#connection.disconnect();
     };
   }
 
@@ -136,7 +130,7 @@ export class Chat {
   }
 
   signedIn(): void {
-    this.#connection.signedIn();
+    this.#connection.refreshToken();
   }
 
   /** Something that concerns the person and none of the runs. */

@@ -1,4 +1,5 @@
-import { isObject, parse, type PipelineEvent } from 'netra-pipeline-client';
+import type { PipelineEvent } from 'netra-pipeline-client';
+import { isObject, parse } from 'netra-pipeline-client/runs';
 import { readJson } from './thread-list';
 
 export interface HistoryPage {

@@ -1,4 +1,5 @@
-import { explain, isObject } from 'netra-pipeline-client';
+import { explain } from 'netra-pipeline-client/fallback';
+import { isObject } from 'netra-pipeline-client/runs';
 
 /** What `GET /v1/threads` says of a thread (protocol 9.12), as far as it is used here. */
 export interface ListedThread {

@@ -1,8 +1,9 @@
-import { isTerminal, type PipelineEvent } from 'netra-pipeline-client';
+import type { PipelineEvent } from 'netra-pipeline-client';
 import {
   applyToConversation,
   type Conversation,
   emptyConversation,
+  isTerminal,
   openRequests,
   type Run,
 } from 'netra-pipeline-client/runs';

@@ -1,4 +1,4 @@
-import { isObject } from 'netra-pipeline-client';
+import { isObject } from 'netra-pipeline-client/runs';
 
 /** What `GET /v1/session` says (protocol 12.4). */
 export interface SessionDocument {

@@ -144,7 +144,7 @@ describe('Session', () => {
     it.each([401, 403])('is over when tickets are refused with %i, and keeps whose it was', async (status) => {
       tickets(() => problem(status, 'Your session is over, or forbidden.'));
 
-      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'TicketRefused', code: 3007 });
+      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 3007 });
       expect(session.store.state).toEqual(over('Your session is over'));
     });
 
@@ -158,7 +158,7 @@ describe('Session', () => {
     it('gives no ticket of another user', async () => {
       tickets(() => json({ ticket: 'nt_1', expires_in_ms: 30_000, user_id: 'bob' }, 201));
 
-      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'TicketRefused', code: 4409 });
+      await expect(session.identityOf('ada').takeTicket()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 4409 });
       expect(session.store.state).toEqual(over('signed in as bob'));
     });
 

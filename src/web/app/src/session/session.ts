@@ -1,4 +1,5 @@
-import { backoff, CloseCode, explain, TicketRefused } from 'netra-pipeline-client';
+import { CloseCode, UnauthorizedError } from 'netra-pipeline-client';
+import { backoff, explain } from 'netra-pipeline-client/fallback';
 import type { Identity } from '../chat/identity';
 import { Store } from '../chat/store';
 import { readSession, readTicket, type SessionDocument } from '../protocol/session';
@@ -103,12 +104,12 @@ export class Session {
     const response = await this.#request('POST', 'v1/tickets');
     if (response.status === 401) {
       this.#end(userId, overWords);
-      throw new TicketRefused(CloseCode.signedOut, '');
+      throw new UnauthorizedError();
     }
     if (response.status === 403) {
       const reason = await explain(response, refusal(response));
       this.#end(userId, reason);
-      throw new TicketRefused(CloseCode.signedOut, reason);
+      throw new UnauthorizedError(reason);
     }
     const ticket = response.ok ? readTicket(await response.json()) : undefined;
     if (ticket === undefined) {
@@ -117,7 +118,7 @@ export class Session {
     const present = userKey(ticket.user_id, ticket.tenant_id);
     if (present !== userId) {
       this.#end(userId, otherUser(present, userId));
-      throw new TicketRefused(CloseCode.identityChanged, '');
+      throw new UnauthorizedError('', CloseCode.identityChanged);
     }
     return ticket.ticket;
   }

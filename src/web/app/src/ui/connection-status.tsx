@@ -40,7 +40,7 @@ function nameOf(state: ConnectionState): string {
     case 'connected':
       return 'Connected';
     case 'connecting':
-      return state.reason === undefined ? 'Connecting' : 'Reconnecting';
+      return state.attempt === 0 ? 'Connecting' : 'Reconnecting';
     case 'recovering':
       return 'Reconnecting';
     case 'failed':
@@ -50,7 +50,7 @@ function nameOf(state: ConnectionState): string {
 }
 
 function reasonOf(state: ConnectionState): string {
-  return 'reason' in state ? ` — ${state.reason}` : '';
+  return 'reason' in state && (state.name !== 'connecting' || state.attempt > 0) ? ` — ${state.reason}` : '';
 }
 
 function tooltip(state: ConnectionState): string | undefined {

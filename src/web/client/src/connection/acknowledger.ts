@@ -38,9 +38,7 @@ export class Acknowledger {
 
   /** The server repeats a critical event, so it has not heard the acknowledgement. */
   repeat(): void {
-    this.stop();
-    this.#last = this.#processed();
-    this.#send(this.#last);
+    this.#send(this.carry());
   }
 
   /** A pong is due anyway: what it should carry. */

@@ -1,18 +1,28 @@
-import type { Connection } from './connection.js';
+/** What the browser knows and a connection profits from. */
+export interface BrowserSignals {
+  online(): void;
+  offline(): void;
+  /** The page is seen again. */
+  seen(): void;
+  /** The page may be gone in a moment. */
+  leaving(): void;
+}
 
-/** Lets a connection profit from what the browser knows; returns how to stop. */
-export function followBrowser(connection: Connection): () => void {
+/** Follows them where there is a browser; returns how to stop. */
+export function followBrowser(signals: BrowserSignals): () => void {
   const stop = new AbortController();
   const options = { signal: stop.signal };
-  const retryWhenVisible = (): void => {
-    if (document.visibilityState === 'visible') {
-      connection.retryNow();
+  const seen = (): void => {
+    if (globalThis.document?.visibilityState !== 'hidden') {
+      signals.seen();
     }
   };
-  window.addEventListener('online', () => connection.online(), options);
-  window.addEventListener('offline', () => connection.offline(), options);
-  document.addEventListener('visibilitychange', retryWhenVisible, options);
+  // Workers have some of these, and Node has none.
+  globalThis.addEventListener?.('online', () => signals.online(), options);
+  globalThis.addEventListener?.('offline', () => signals.offline(), options);
+  globalThis.document?.addEventListener('visibilitychange', seen, options);
   // A page that comes back from the back/forward cache has lost its socket without having seen it close.
-  window.addEventListener('pageshow', retryWhenVisible, options);
+  globalThis.addEventListener?.('pageshow', seen, options);
+  globalThis.addEventListener?.('pagehide', () => signals.leaving(), options);
   return () => stop.abort();
 }

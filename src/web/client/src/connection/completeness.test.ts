@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
 import type { RecordingHandler } from '../doubles/recording-handler.js';
 import { maxCountedRuns } from './completeness.js';
-import type { Connection } from './connection.js';
+import type { PipelineClient } from './pipeline-client.js';
 
 /** Completeness as the server meets it: through a connection that has processed everything up to 10. */
 describe('Completeness', () => {
-  let connection: Connection;
+  let client: PipelineClient;
   let handler: RecordingHandler;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    ({ connection, handler } = createConnection());
+    ({ client, handler } = createClient());
     FakeSocket.last.welcome({ seq: 10, from: 10, resumed: false });
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
   });
 

@@ -1,64 +1,22 @@
+import type { Socket } from './socket.js';
+
 export type TransportName = 'websocket' | 'stream';
 
-/** So many WebSockets in a row must fail before their welcome, each while the server was there. */
-const socketFailures = 3;
-/** How long a network is believed not to let WebSockets through. */
-export const retrySocketMs = 5 * 60_000;
-
-/**
- * Decides what the next attempt to connect uses: a WebSocket, or the event stream where no WebSocket gets through. A server
- * that is not there says nothing about WebSockets, so a failure counts only when the server answers a request.
- */
-export class Fallback {
-  readonly #serverReady: () => Promise<boolean>;
-  #failures = 0;
-  /** Grows with every WebSocket that works, so that a failure from before it counts no more. */
-  #round = 0;
-  /** Whether WebSockets are believed not to get through, and since when none was tried. */
-  #blocked = false;
-  #triedAt = 0;
-  #streamFailed = false;
-
-  constructor(serverReady: () => Promise<boolean>) {
-    this.#serverReady = serverReady;
-  }
-
-  get next(): TransportName {
-    const due = performance.now() - this.#triedAt >= retrySocketMs;
-    return this.#blocked && !due && !this.#streamFailed ? 'stream' : 'websocket';
-  }
-
-  worked(transport: TransportName): void {
-    this.#streamFailed = false;
-    if (transport === 'websocket') {
-      this.#blocked = false;
-      this.#failures = 0;
-      this.#round++;
-    }
-  }
-
-  /** An attempt has ended before its welcome. While neither works, they take turns. */
-  failed(transport: TransportName): void {
-    if (transport === 'stream') {
-      this.#streamFailed = true;
-    } else if (this.#blocked) {
-      this.#streamFailed = false;
-      this.#triedAt = performance.now();
-    } else {
-      void this.#countFailure();
-    }
-  }
-
+/** Another way to the server where no WebSocket gets through; made by `netra-pipeline-client/fallback`. */
+export interface Fallback {
+  /** Its address, without parameters. */
+  readonly url: string;
+  /** What the next attempt to connect shall use. */
+  readonly next: TransportName;
+  /** `url` is the address with its parameters. */
+  open(url: string, credential: string | undefined): Socket;
+  /** The server has said welcome on it. */
+  worked(transport: TransportName): void;
+  /** It has ended before that. */
+  failed(transport: TransportName): void;
   /** This may be another network: try a WebSocket next. */
-  reconsider(): void {
-    this.#triedAt = -Infinity;
-  }
-
-  async #countFailure(): Promise<void> {
-    const round = this.#round;
-    if ((await this.#serverReady()) && round === this.#round && ++this.#failures >= socketFailures) {
-      this.#blocked = true;
-      this.#triedAt = performance.now();
-    }
-  }
+  reconsider(): void;
 }
+
+/** Makes one for a client. `serverReady` says whether a server answers that takes connections, and never rejects. */
+export type CreateFallback = (socketUrl: URL, serverReady: () => Promise<boolean>) => Fallback;

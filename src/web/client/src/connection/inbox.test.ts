@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
 import type { RecordingHandler } from '../doubles/recording-handler.js';
-import type { Connection } from './connection.js';
+import type { PipelineClient } from './pipeline-client.js';
 
 /** The inbox as the server meets it: through a connection. */
 describe('Inbox', () => {
-  let connection: Connection;
+  let client: PipelineClient;
   let handler: RecordingHandler;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    ({ connection, handler } = createConnection());
+    ({ client, handler } = createClient());
     FakeSocket.last.welcome({ seq: 10, from: 10, resumed: false });
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
   });
 
@@ -72,24 +72,24 @@ describe('Inbox', () => {
     FakeSocket.last.event(15);
     expect(handler.seqs).toEqual([11, 12, 13, 14, 15]);
     vi.advanceTimersByTime(10_000);
-    expect(connection.state.name).toBe('connected');
+    expect(client.state.name).toBe('connected');
   });
 
   it('resumes after its cursor when the missing events do not come', () => {
     FakeSocket.last.event(13);
     vi.advanceTimersByTime(5000);
-    expect(connection.state).toMatchObject({ name: 'recovering', reason: 'missing events did not arrive' });
+    expect(client.state).toMatchObject({ name: 'recovering', reason: 'missing events did not arrive' });
 
     vi.advanceTimersByTime(500);
     expect(FakeSocket.last.url.searchParams.get('seq')).toBe('10');
   });
 
   it('does not hold more than a bound while it waits', () => {
-    for (let seq = 12; connection.state.name === 'connected' && seq < 5000; seq++) {
+    for (let seq = 12; client.state.name === 'connected' && seq < 5000; seq++) {
       FakeSocket.last.event(seq);
     }
 
-    expect(connection.state.name).toBe('recovering');
+    expect(client.state.name).toBe('recovering');
     expect(handler.seqs).toEqual([]);
   });
 
@@ -223,6 +223,6 @@ describe('Inbox', () => {
     expect(handler.faults).toHaveLength(told);
     expect(handler.catchUps.at(-1)).toBeUndefined();
     vi.advanceTimersByTime(10_000);
-    expect(connection.state.name).toBe('connected');
+    expect(client.state.name).toBe('connected');
   });
 });

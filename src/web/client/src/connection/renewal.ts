@@ -1,19 +1,19 @@
 import type { Authenticate } from '../protocol/client-messages.js';
 import type { Authenticated, ErrorMessage, Expiring, Welcome } from '../protocol/server-messages.js';
 import { backoff } from './backoff.js';
-import { TicketRefused, type TakeTicket } from './tickets.js';
+import { UnauthorizedError, type GetToken } from './credentials.js';
 
 /** A new credential that ends no later than this after the one before is none. */
 const gainMs = 1000;
 
 /**
- * Keeps a living connection's credential from ending (protocol 12.3): when the server says that it is about to, takes a new ticket and
- * hands it over. Where that wins no time the connection ends with its credential, and the next one brings another ticket.
+ * Keeps a living connection's credential from ending (protocol 12.3): when the server says that it is about to, gets a new one and hands it
+ * over. Where that wins no time the connection ends with its credential, and the next one brings another.
  */
 export class Renewal {
-  readonly #takeTicket: TakeTicket;
+  readonly #getToken: GetToken;
   readonly #send: (message: Authenticate) => void;
-  readonly #onRefused: (refused: TicketRefused) => void;
+  readonly #onRefused: (refused: UnauthorizedError) => void;
   readonly #onVain: (vain: boolean) => void;
   readonly #random: () => number;
   /** Grows with every connection, so that what belongs to an earlier one counts no more. */
@@ -25,16 +25,17 @@ export class Renewal {
   #messages = 0;
   #busy = false;
   #vain = false;
+  #abort = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    takeTicket: TakeTicket,
+    getToken: GetToken,
     send: (message: Authenticate) => void,
-    onRefused: (refused: TicketRefused) => void,
+    onRefused: (refused: UnauthorizedError) => void,
     onVain: (vain: boolean) => void,
     random: () => number,
   ) {
-    this.#takeTicket = takeTicket;
+    this.#getToken = getToken;
     this.#send = send;
     this.#onRefused = onRefused;
     this.#onVain = onVain;
@@ -50,6 +51,7 @@ export class Renewal {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#abort.abort();
     this.#round++;
     this.#attempt = 0;
     this.#busy = false;
@@ -96,8 +98,9 @@ export class Renewal {
 
   async #take(): Promise<void> {
     const round = this.#round;
+    this.#abort = new AbortController();
     try {
-      const token = await this.#takeTicket();
+      const token = await this.#getToken({ renewing: true, signal: this.#abort.signal });
       if (round === this.#round) {
         this.#messages++;
         this.#send({ type: 'authenticate', token, id: this.#id });
@@ -106,7 +109,7 @@ export class Renewal {
       if (round !== this.#round) {
         return;
       }
-      if (error instanceof TicketRefused) {
+      if (error instanceof UnauthorizedError) {
         this.#busy = false;
         this.#onRefused(error);
       } else {

@@ -1,18 +1,18 @@
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, ChatMessage } from '../protocol/client-messages.js';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
-import type { Connection } from './connection.js';
+import type { PipelineClient } from './pipeline-client.js';
 
 describe('Requests', () => {
-  let connection: Connection;
+  let client: PipelineClient;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    ({ connection } = createConnection());
+    ({ client } = createClient());
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
   });
 
@@ -21,7 +21,7 @@ describe('Requests', () => {
 
   it('resolves with the answer that names its id', async () => {
     FakeSocket.last.welcome();
-    const answer = connection.request(message());
+    const answer = client.request(message());
     FakeSocket.last.receive({ type: 'accepted', id: 'm0', run_id: 'r0' });
     FakeSocket.last.receive({ type: 'accepted', id: 'm1', run_id: 'r1' });
 
@@ -31,7 +31,7 @@ describe('Requests', () => {
 
   it('rejects with the error that names its id', async () => {
     FakeSocket.last.welcome();
-    const answer = connection.request(message());
+    const answer = client.request(message());
     FakeSocket.last.receive(refusal('m1'));
 
     await expect(answer).rejects.toMatchObject({ code: 'message_rejected', message: 'No.' });
@@ -39,7 +39,7 @@ describe('Requests', () => {
 
   it('rejects when there is no answer within ten seconds', async () => {
     FakeSocket.last.welcome();
-    const answer = connection.request(message());
+    const answer = client.request(message());
     const rejected = expect(answer).rejects.toMatchObject({ code: 'unanswered' });
     vi.advanceTimersByTime(10_000);
 
@@ -47,7 +47,7 @@ describe('Requests', () => {
   });
 
   it('waits for a connection, and sends then', async () => {
-    const answer = connection.request(message());
+    const answer = client.request(message());
     expect(FakeSocket.last.said('chat_message')).toEqual([]);
     FakeSocket.last.welcome();
     expect(FakeSocket.last.said('chat_message')).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('Requests', () => {
   });
 
   it('does not wait for a connection longer than ten seconds', async () => {
-    const rejected = expect(connection.request(message())).rejects.toMatchObject({ code: 'not_connected' });
+    const rejected = expect(client.request(message())).rejects.toMatchObject({ code: 'not_connected' });
     vi.advanceTimersByTime(10_000);
 
     await rejected;
@@ -65,7 +65,7 @@ describe('Requests', () => {
 
   it('does not send again by itself what may have been taken', async () => {
     FakeSocket.last.welcome();
-    const rejected = expect(connection.request(message())).rejects.toMatchObject({ code: 'connection_lost' });
+    const rejected = expect(client.request(message())).rejects.toMatchObject({ code: 'connection_lost' });
     FakeSocket.last.end(1006);
     vi.advanceTimersByTime(500);
     FakeSocket.last.welcome();
@@ -75,7 +75,7 @@ describe('Requests', () => {
   });
 
   it('refuses to pile up', async () => {
-    const all = Array.from({ length: 33 }, (_, index) => connection.request(message(`m${index}`)));
+    const all = Array.from({ length: 33 }, (_, index) => client.request(message(`m${index}`)));
     all.slice(0, 32).forEach((request) => void request.catch(() => undefined));
 
     await expect(all[32]).rejects.toMatchObject({ code: 'too_many_requests' });
@@ -85,7 +85,7 @@ describe('Requests', () => {
   const answer: Answer = { type: 'answer', id: 'a1', thread_id: 't1', run_id: 'r1', request_id: 'q1', value: true };
 
   it('sends an answer to what a run asks over every connection, under one id, until the server has it', async () => {
-    const sent = connection.request(answer);
+    const sent = client.request(answer);
     FakeSocket.last.welcome();
     expect(FakeSocket.last.said('answer')).toEqual([answer]);
     vi.advanceTimersByTime(10_000);
@@ -104,15 +104,15 @@ describe('Requests', () => {
 
   it('is told why an answer does not count', async () => {
     FakeSocket.last.welcome();
-    const rejected = expect(connection.request(answer)).rejects.toMatchObject({ code: 'already_answered' });
+    const rejected = expect(client.request(answer)).rejects.toMatchObject({ code: 'already_answered' });
     FakeSocket.last.receive({ ...refusal('a1'), code: 'already_answered' });
 
     await rejected;
   });
 
   it('gives everything up when the page goes', async () => {
-    const rejected = expect(connection.request(answer)).rejects.toMatchObject({ code: 'connection_lost' });
-    connection.close();
+    const rejected = expect(client.request(answer)).rejects.toMatchObject({ code: 'connection_lost' });
+    client.disconnect();
 
     await rejected;
     expect(vi.getTimerCount()).toBe(0);

@@ -1,11 +1,9 @@
 import type { ClientRequest } from '../protocol/client-messages.js';
 import type { Accepted, ErrorMessage } from '../protocol/server-messages.js';
 
-const answerTimeoutMs = 10_000;
-const maxPending = 32;
-
 /** A request that was refused, or about which nobody can say what became of it. */
 export class RequestError extends Error {
+  /** The server's (protocol 8), or `too_many_requests`, `not_connected`, `connection_lost` or `unanswered`. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -15,35 +13,47 @@ export class RequestError extends Error {
   }
 }
 
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> & { readonly id?: string } : never;
+
+/** A request to make. Of a message the `id` is the idempotency key: the same message under it is handled once. */
+export type NewRequest = WithoutId<ClientRequest>;
+
 interface Pending {
   readonly message: ClientRequest;
   readonly resolve: (accepted: Accepted) => void;
-  readonly reject: (error: RequestError) => void;
+  readonly reject: (error: unknown) => void;
   timer: ReturnType<typeof setTimeout>;
   sent: boolean;
 }
 
 /**
- * Client messages that wait for `accepted` or `error`. Each is settled within ten seconds, whatever happens, except for the answers of
- * a person to what a run asks: the first one counts, so that sending one again does no harm, and it is sent until the server has it.
+ * Client messages that wait for `accepted` or `error`, a bounded number of them. Each is settled within its time, whatever happens, except
+ * for the answers of a person to what a run asks: the first one counts, so that sending one again does no harm, and it is sent until the
+ * server has it.
  */
 export class Requests {
   readonly #pending = new Map<string, Pending>();
   readonly #send: (message: ClientRequest) => boolean;
+  readonly #timeoutMs: number;
+  readonly #max: number;
 
   /** `send` returns whether there was a connection to send on. */
-  constructor(send: (message: ClientRequest) => boolean) {
+  constructor(send: (message: ClientRequest) => boolean, timeoutMs: number, max: number) {
     this.#send = send;
+    this.#timeoutMs = timeoutMs;
+    this.#max = max;
   }
 
-  add(message: ClientRequest): Promise<Accepted> {
+  add(request: NewRequest, signal?: AbortSignal): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      if (this.#pending.size >= maxPending || this.#pending.has(message.id)) {
-        reject(new RequestError('too_many_requests', `${this.#pending.size} messages are waiting for an answer already.`));
-        return;
+      signal?.throwIfAborted();
+      const message: ClientRequest = { ...request, id: request.id ?? newId() };
+      if (this.#pending.size >= this.#max || this.#pending.has(message.id)) {
+        throw new RequestError('too_many_requests', `${this.#pending.size} requests are waiting for an answer already.`);
       }
-      const timer = setTimeout(() => this.#unanswered(message.id), answerTimeoutMs);
+      const timer = setTimeout(() => this.#unanswered(message.id), this.#timeoutMs);
       this.#pending.set(message.id, { message, resolve, reject, timer, sent: this.#send(message) });
+      signal?.addEventListener('abort', () => this.#fail(message.id, signal.reason));
     });
   }
 
@@ -60,16 +70,14 @@ export class Requests {
       if (isRepeatable(pending.message)) {
         pending.sent = false;
       } else if (pending.sent) {
-        this.#fail(id, new RequestError('connection_lost', 'The connection ended before the server answered.'));
+        this.#lost(id);
       }
     }
   }
 
   /** There will be no connection any more. */
   close(): void {
-    for (const id of [...this.#pending.keys()]) {
-      this.#fail(id, new RequestError('connection_lost', 'The connection was closed before the server answered.'));
-    }
+    [...this.#pending.keys()].forEach((id) => this.#lost(id));
   }
 
   accepted(answer: Accepted): void {
@@ -85,13 +93,18 @@ export class Requests {
     const pending = this.#pending.get(id);
     if (pending !== undefined && isRepeatable(pending.message)) {
       pending.sent = this.#send(pending.message);
-      pending.timer = setTimeout(() => this.#unanswered(id), answerTimeoutMs);
+      pending.timer = setTimeout(() => this.#unanswered(id), this.#timeoutMs);
     } else {
-      this.#fail(id, timedOut(pending));
+      const [code, problem] = pending?.sent === true ? ['unanswered', 'no answer'] : ['not_connected', 'no connection, so it was not sent'];
+      this.#fail(id, new RequestError(code, `Within ${this.#timeoutMs} ms there was ${problem}.`));
     }
   }
 
-  #fail(id: string, error: RequestError): boolean {
+  #lost(id: string): void {
+    this.#fail(id, new RequestError('connection_lost', 'The connection ended before the server answered.'));
+  }
+
+  #fail(id: string, error: unknown): boolean {
     const pending = this.#take(id);
     pending?.reject(error);
     return pending !== undefined;
@@ -109,9 +122,7 @@ function isRepeatable(message: ClientRequest): boolean {
   return message.type === 'answer';
 }
 
-function timedOut(pending: Pending | undefined): RequestError {
-  const seconds = answerTimeoutMs / 1000;
-  return pending?.sent === true
-    ? new RequestError('unanswered', `The server has not answered within ${seconds} seconds.`)
-    : new RequestError('not_connected', `There was no connection for ${seconds} seconds, so this was not sent.`);
+/** Unlike `crypto.randomUUID` also where a page was loaded without TLS. */
+function newId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

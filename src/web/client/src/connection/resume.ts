@@ -7,27 +7,14 @@ export interface Resume {
   readonly from: number;
 }
 
-/** The parameters that say what the connection brings, and not who connects. */
-export const resumeParameters: readonly string[] = ['epoch', 'seq', 'from', 'join'];
+/** How far a client has come, in which history of whose. */
+export interface Position extends Resume {
+  readonly user: string;
+}
 
-/** The address of a handshake (protocol 2.1). */
-export function handshakeUrl(
-  base: string,
-  parameters: Readonly<Record<string, string>>,
-  start: Start,
-  resume: Resume | undefined,
-): string {
-  const url = new URL(base);
-  for (const [name, value] of Object.entries(parameters)) {
-    url.searchParams.set(name, value);
-  }
-  if (resume !== undefined) {
-    url.searchParams.set('epoch', resume.epoch);
-    url.searchParams.set('seq', String(resume.seq));
-    url.searchParams.set('from', String(resume.from));
-  } else if (start === 'kept') {
-    url.searchParams.set('seq', '0');
-  }
-  url.searchParams.set('join', '1');
-  return url.href;
+/** Keeps a position where the next load of the page finds it. What it throws or rejects with is told as a fault, and hinders nothing. */
+export interface PositionStorage {
+  load(): Position | undefined | Promise<Position | undefined>;
+  /** Called when something is acknowledged, when a connection ends, and when the page may be gone in a moment. */
+  save(position: Position): unknown;
 }

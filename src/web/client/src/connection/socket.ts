@@ -1,22 +1,30 @@
 /**
- * What carries a connection. It is the part of a browser's WebSocket that the connection uses; an event stream looks the same
- * (`StreamSocket`), and tests bring their own.
+ * What carries a connection. It is the part of a browser's WebSocket that the connection uses; an event stream looks the same, and whoever
+ * has no `WebSocket`, or another one, brings it (`ClientOptions.WebSocket`).
  */
 export interface Socket {
   readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string; readonly reconnect?: boolean }) => void) | null;
+  onclose: ((event: SocketEnd) => void) | null;
   onerror: ((event: never) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
 
-export type OpenSocket = (url: string, subprotocol: string) => Socket;
+export interface SocketEnd {
+  readonly code: number;
+  readonly reason: string;
+  /** Whether to connect again, where that is known better than by the code. */
+  readonly reconnect?: boolean;
+  /** When, in milliseconds from now, where nothing speaks for waiting as after a failure. */
+  readonly afterMs?: number;
+}
 
-export const openBrowserSocket: OpenSocket = (url, subprotocol) => new WebSocket(url, subprotocol) as Socket;
+/** A constructor like that of `WebSocket`, for example of the package `ws`. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => any;
 
-/** Of `WebSocket`, which does not exist where there is no browser. */
+/** Of `WebSocket`, which does not exist everywhere. */
 export const socketOpen = 1;
 export const socketConnecting = 0;
 export const socketClosed = 3;

@@ -6,7 +6,7 @@ export class FakeSocket implements Socket {
   static readonly all: FakeSocket[] = [];
 
   readonly url: URL;
-  readonly subprotocol: string;
+  readonly protocols: readonly string[];
   readonly sent: Record<string, unknown>[] = [];
   readyState = 0;
   closedWith: number | undefined;
@@ -15,9 +15,9 @@ export class FakeSocket implements Socket {
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
 
-  constructor(url: string, subprotocol: string) {
+  constructor(url: string, protocols: string[]) {
     this.url = new URL(url);
-    this.subprotocol = subprotocol;
+    this.protocols = protocols;
     FakeSocket.all.push(this);
   }
 

@@ -1,4 +1,4 @@
-import type { EventStream } from '../connection/stream-socket.js';
+import type { EventStream } from '../fallback/stream-socket.js';
 
 /** The server's end of an event stream that exists only in a test, and of the requests that belong to it. */
 export class FakeStream implements EventStream {

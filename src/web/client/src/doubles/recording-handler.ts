@@ -1,10 +1,10 @@
-import type { CatchUp, ConnectionHandler, Fault, IncompleteRun } from '../connection/handler.js';
+import type { CatchUp, ClientHandlers, Fault, IncompleteRun, Recovery } from '../connection/handler.js';
 import type { ConnectionState } from '../connection/state.js';
 import type { PipelineEvent } from '../protocol/events.js';
 import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages.js';
 
 /** Keeps everything it is told, in order. */
-export class RecordingHandler implements ConnectionHandler {
+export class RecordingHandler implements ClientHandlers {
   readonly states: ConnectionState[] = [];
   readonly seqs: number[] = [];
   readonly catchUps: (CatchUp | undefined)[] = [];
@@ -14,17 +14,22 @@ export class RecordingHandler implements ConnectionHandler {
   readonly faults: Fault[] = [];
   readonly taken: CommandTaken[] = [];
   readonly endings: boolean[] = [];
+  readonly recoveries: Recovery[] = [];
   resets = 0;
-  /** Called for each event before it is kept; a test lets it throw. */
-  beforeEvent: (event: PipelineEvent) => void = () => undefined;
+  /** Called for each event before it is kept; a test lets it throw, or wait. */
+  beforeEvent: (event: PipelineEvent) => void | Promise<void> = () => undefined;
 
   onState(state: ConnectionState): void {
     this.states.push(state);
   }
 
-  onEvent(event: PipelineEvent): void {
-    this.beforeEvent(event);
-    this.seqs.push(event.seq);
+  onEvent(event: PipelineEvent): void | Promise<void> {
+    const before = this.beforeEvent(event);
+    return before instanceof Promise ? before.then(() => void this.seqs.push(event.seq)) : void this.seqs.push(event.seq);
+  }
+
+  onRecovered(recovery: Recovery): void {
+    this.recoveries.push(recovery);
   }
 
   onReset(): void {

@@ -1,34 +1,20 @@
 import type { EventType, TerminalType } from './events.js';
+import { dataShapes } from './shape.js';
 
-/** For every event type, whether it is critical, that is, acknowledged at once. */
-const critical: Readonly<Record<EventType, boolean>> = {
-  agent_started: true,
-  agent_thinking: true,
-  tool_executing: true,
-  tool_completed: true,
-  agent_completed: true,
-  agent_failed: true,
-  agent_cancelled: true,
-  agent_stalled: true,
-  run_waiting: true,
-  run_resumed: true,
-  command_expired: true,
-  token: false,
-  thinking_delta: false,
-  custom: false,
-  user_message: false,
-};
-
-export function isEventType(type: string): type is EventType {
-  return Object.hasOwn(critical, type);
-}
-
-export function isCritical(type: EventType): boolean {
-  return critical[type];
-}
-
+/** All others are critical. */
+const uncritical: ReadonlySet<EventType> = new Set<EventType>(['token', 'thinking_delta', 'custom', 'user_message']);
 const terminal: ReadonlySet<EventType> = new Set<TerminalType>(['agent_completed', 'agent_failed', 'agent_cancelled']);
 
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(dataShapes, type);
+}
+
+/** Whether events of this type are acknowledged at once. */
+export function isCritical(type: EventType): boolean {
+  return !uncritical.has(type);
+}
+
+/** Whether events of this type end a run. */
 export function isTerminal(type: EventType): type is TerminalType {
   return terminal.has(type);
 }

@@ -89,9 +89,9 @@ describe('parse', () => {
   });
 
   it.each([
-    ['a binary frame', new ArrayBuffer(1)],
-    ['a frame that is not JSON', '{'],
-    ['a frame that is not an object with a type', '[]'],
+    ['a frame that is not a JSON object with a type', new ArrayBuffer(1)],
+    ['a frame that is not a JSON object with a type', '{'],
+    ['a frame that is not a JSON object with a type', '[]'],
     ['ping in which "ts" is not a number', '{"type":"ping"}'],
     ['token without a number', JSON.stringify({ ...envelope, seq: 0.5, type: 'token', data: { delta: '' } })],
   ])('calls it malformed: %s', (problem, frame) => {

@@ -1,17 +1,14 @@
-import { isEventType, isTerminal } from './event-types.js';
+import { isEventType } from './event-types.js';
 import type { EventType, PipelineEvent } from './events.js';
 import { isObject, type Json, type JsonObject } from './json.js';
 import type { ServerMessage } from './server-messages.js';
 import {
   dataShapes,
-  envelopeOptions,
   envelopeShape,
   extentShape,
   messageShapes,
   mismatch,
-  optionalShapes,
-  unusable,
-  type Shape,
+  sift,
 } from './shape.js';
 
 export interface RunName {
@@ -44,17 +41,14 @@ export type Parsed =
 
 /** Reads a frame, or an event as a thread's history has it, and trusts nothing in it. */
 export function parse(text: unknown): Parsed {
-  if (typeof text !== 'string') {
-    return { kind: 'malformed', problem: 'a binary frame' };
-  }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text as string);
   } catch {
-    return { kind: 'malformed', problem: 'a frame that is not JSON' };
+    // Binary frames are no JSON either.
   }
   if (!isObject(value) || typeof value['type'] !== 'string') {
-    return { kind: 'malformed', problem: 'a frame that is not an object with a type' };
+    return { kind: 'malformed', problem: 'a frame that is not a JSON object with a type' };
   }
   return isMessageType(value['type']) ? parseMessage(value, value['type']) : parseNumbered(value, value['type']);
 }
@@ -115,25 +109,14 @@ function runOf(value: JsonObject): { readonly run?: RunName } {
 }
 
 /** The event without the optional members that say nothing, or nonsense. */
-function withoutUnusable(value: JsonObject, type: EventType): { readonly value: JsonObject; readonly problem?: string } {
-  let { value: event, problem } = without(value, isTerminal(type) ? { run: 'object', ...envelopeOptions } : envelopeOptions);
-  const extent = isTerminal(type) && isObject(event['run']) ? mismatch(event['run'], extentShape) : undefined;
+function withoutUnusable(whole: JsonObject, type: EventType): { readonly value: JsonObject; readonly problem?: string | undefined } {
+  let { value, problem } = sift(whole, envelopeShape);
+  const extent = isObject(value['run']) ? mismatch(value['run'], extentShape) : undefined;
   if (extent !== undefined) {
-    const { run: _, ...unmeasured } = event;
-    event = unmeasured;
+    const { run: _, ...unmeasured } = value;
+    value = unmeasured;
     problem ??= `"run" cannot be used: ${extent}`;
   }
-  const shape = optionalShapes[type];
-  if (shape !== undefined) {
-    const data = without(event['data'] as JsonObject, shape);
-    event = data.value === event['data'] ? event : { ...event, data: data.value };
-    problem ??= data.problem;
-  }
-  return { value: event, ...(problem !== undefined && { problem }) };
-}
-
-function without(value: JsonObject, shape: Shape): { readonly value: JsonObject; readonly problem?: string } {
-  const { names, problem } = unusable(value, shape);
-  const rest = names.length === 0 ? value : Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
-  return { value: rest, ...(problem !== undefined && { problem }) };
+  const data = sift(value['data'] as JsonObject, dataShapes[type]);
+  return { value: data.value === value['data'] ? value : { ...value, data: data.value }, problem: problem ?? data.problem };
 }

@@ -5,6 +5,8 @@ export interface Welcome {
   readonly type: 'welcome';
   readonly connection_id: string;
   readonly user_id: string;
+  /** There where the user is of a tenant (protocol 12.5). */
+  readonly tenant_id?: string | null;
   readonly epoch: string;
   /** The last number given when the connection began. */
   readonly seq: number;

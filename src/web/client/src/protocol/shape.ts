@@ -1,13 +1,13 @@
 import type { EventType } from './events.js';
-import type { JsonObject } from './json.js';
+import { isObject, type JsonObject } from './json.js';
 import type { ServerMessage } from './server-messages.js';
 
 type Kind = 'string' | 'number' | 'sequence' | 'boolean' | 'object' | 'texts';
-export type Shape = Readonly<Record<string, Kind>>;
+/** The members that are relied on; others pass through unchecked. Those with a question mark may be absent or null. */
+export type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 
 const lifecycle: Shape = { metadata: 'object', timestamp: 'number' };
 
-/** The members the page relies on; others pass through unchecked. */
 export const messageShapes: Readonly<Record<ServerMessage['type'], Shape>> = {
   welcome: {
     connection_id: 'string',
@@ -39,67 +39,77 @@ export const envelopeShape: Shape = {
   run_id: 'string',
   timestamp: 'number',
   data: 'object',
+  attempt: 'sequence?',
+  replay_of: 'string?',
+  run: 'object?',
 };
-
-/** Members of the envelope that may be absent or null. */
-export const envelopeOptions: Shape = { attempt: 'sequence', replay_of: 'string' };
 
 export const extentShape: Shape = { events: 'sequence', first_seq: 'sequence', last_seq: 'sequence' };
 
+const ended: Shape = { ...lifecycle, agent_name: 'string', duration_ms: 'number?', usage: 'object?' };
+
 export const dataShapes: Readonly<Record<EventType, Shape>> = {
-  agent_started: { ...lifecycle, agent_name: 'string' },
+  agent_started: { ...lifecycle, agent_name: 'string', parent_run_id: 'string?' },
   agent_thinking: { ...lifecycle, thought: 'string' },
-  tool_executing: { ...lifecycle, tool_name: 'string' },
-  tool_completed: { ...lifecycle, tool_name: 'string' },
-  agent_completed: { ...lifecycle, agent_name: 'string' },
-  agent_failed: { ...lifecycle, agent_name: 'string', error: 'object' },
-  agent_cancelled: { ...lifecycle, agent_name: 'string' },
+  tool_executing: { ...lifecycle, tool_name: 'string', call_id: 'string?' },
+  tool_completed: {
+    ...lifecycle,
+    tool_name: 'string',
+    call_id: 'string?',
+    status: 'string?',
+    duration_ms: 'number?',
+    result_ref: 'object?',
+    error: 'object?',
+  },
+  agent_completed: ended,
+  agent_failed: { ...ended, error: 'object' },
+  agent_cancelled: { ...ended, reason: 'string?' },
   agent_stalled: { ...lifecycle, quiet_ms: 'number' },
-  run_waiting: { request_id: 'string', kind: 'string', prompt: 'string' },
+  run_waiting: { request_id: 'string', kind: 'string', prompt: 'string', options: 'texts?', until: 'number?', call_id: 'string?' },
   run_resumed: { request_id: 'string', by: 'string' },
-  command_expired: { command: 'string', command_id: 'string', message: 'string' },
+  command_expired: {
+    command: 'string',
+    command_id: 'string',
+    message: 'string',
+    run_id: 'string?',
+    id: 'string?',
+    request_id: 'string?',
+  },
   token: { delta: 'string' },
   thinking_delta: { delta: 'string', thought_id: 'string' },
   custom: { name: 'string' },
-  user_message: { content: 'string', message_id: 'string' },
-};
-
-const ended: Shape = { duration_ms: 'number', usage: 'object' };
-
-/** Members that may be absent or null. One of another kind is left out, and the event is shown without it. */
-export const optionalShapes: Readonly<Partial<Record<EventType, Shape>>> = {
-  agent_started: { parent_run_id: 'string' },
-  tool_executing: { call_id: 'string' },
-  tool_completed: { call_id: 'string', status: 'string', duration_ms: 'number', result_ref: 'object', error: 'object' },
-  agent_completed: ended,
-  agent_failed: ended,
-  agent_cancelled: { ...ended, reason: 'string' },
-  run_waiting: { options: 'texts', until: 'number', call_id: 'string' },
-  command_expired: { run_id: 'string', id: 'string', request_id: 'string' },
-  user_message: { data: 'object' },
+  user_message: { content: 'string', message_id: 'string', data: 'object?' },
 };
 
 /** The first member that is missing or of another kind, in words; `undefined` when all are as they should be. */
 export function mismatch(value: JsonObject, shape: Shape): string | undefined {
-  for (const [name, kind] of Object.entries(shape)) {
-    if (!isKind(value[name], kind)) {
-      return `"${name}" is not a ${kind}`;
-    }
-  }
-  return undefined;
+  return wrongs(value, shape, false).map(([, problem]) => problem)[0];
 }
 
-/** The optional members that cannot be used: those of another kind, and null, which says what their absence says. */
-export function unusable(value: JsonObject, shape: Shape): { readonly names: readonly string[]; readonly problem?: string } {
-  const names = Object.keys(shape).filter((name) => value[name] !== undefined && !isKind(value[name], shape[name]!));
-  const wrong = names.find((name) => value[name] !== null);
-  return wrong === undefined ? { names } : { names, problem: `"${wrong}" is not a ${shape[wrong]}` };
+/**
+ * What it is without the optional members that cannot be used: those of another kind, which are a problem, and null, which says what their
+ * absence says.
+ */
+export function sift(value: JsonObject, shape: Shape): { readonly value: JsonObject; readonly problem: string | undefined } {
+  const wrong = wrongs(value, shape, true);
+  const rest = { ...value };
+  wrong.forEach(([name]) => delete rest[name]);
+  return { value: wrong.length === 0 ? value : rest, problem: wrong.find(([name]) => value[name] !== null)?.[1] };
+}
+
+/** The members, of those that are optional or of the others, that are not of their kind. */
+function wrongs(value: JsonObject, shape: Shape, optional: boolean): readonly (readonly [name: string, problem: string])[] {
+  return Object.entries(shape).flatMap(([name, whole]) => {
+    const kind = whole.replace('?', '');
+    const due = optional ? kind !== whole && value[name] !== undefined : kind === whole;
+    return due && !isKind(value[name], kind as Kind) ? [[name, `"${name}" is not a ${kind}`]] : [];
+  });
 }
 
 function isKind(value: unknown, kind: Kind): boolean {
   switch (kind) {
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isObject(value);
     case 'texts':
       return Array.isArray(value) && value.every((item) => typeof item === 'string');
     case 'sequence':

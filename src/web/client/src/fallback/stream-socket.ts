@@ -1,10 +1,9 @@
 import type { ClientMessage } from '../protocol/client-messages.js';
-import { CloseCode } from '../protocol/close-codes.js';
-import { parseEnd, type StreamEnd } from '../protocol/end-reasons.js';
+import { closeInvalidMessage, closeLost, closeMessageTooBig } from '../protocol/close-codes.js';
+import { parseEnd, type StreamEnd } from './end-reasons.js';
 import { Outbox } from './outbox.js';
 import { postJson, PostRefused, type Post } from './post.js';
-import { resumeParameters } from './resume.js';
-import { socketClosed, socketConnecting, socketOpen, type Socket } from './socket.js';
+import { socketClosed, socketConnecting, socketOpen, type Socket } from '../connection/socket.js';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventStream {
@@ -18,11 +17,14 @@ export type OpenStream = (url: string) => EventStream;
 
 export const openBrowserStream: OpenStream = (url) => new EventSource(url) as EventStream;
 
+/** The parameters that say what the stream brings, and not whose it is. */
+const resumeParameters = ['epoch', 'seq', 'from', 'join'];
+
 /**
  * The answers to a message that end its stream (protocol 9.3), and how a WebSocket would have been closed. Others say nothing about the
  * message.
  */
-const refusals: Readonly<Record<number, number>> = { 400: CloseCode.invalidMessage, 413: CloseCode.messageTooBig };
+const refusals: Readonly<Record<number, number>> = { 400: closeInvalidMessage, 413: closeMessageTooBig };
 
 /**
  * A server-sent event stream that looks like a WebSocket (protocol 9.3): what the server says comes on the stream, what this
@@ -46,7 +48,7 @@ export class StreamSocket implements Socket {
     this.#post = post;
     this.#stream = openStream(url);
     this.#stream.onmessage = (event) => this.#receive(event.data);
-    this.#stream.onerror = () => this.#end({ code: CloseCode.lost, detail: '' });
+    this.#stream.onerror = () => this.#end({ code: closeLost, detail: '' });
     this.#stream.addEventListener('end', (event) => this.#end(parseEnd(event.data)));
   }
 
@@ -91,7 +93,7 @@ export class StreamSocket implements Socket {
   }
 
   #undelivered(error: unknown): void {
-    const code = (error instanceof PostRefused ? refusals[error.status] : undefined) ?? CloseCode.lost;
+    const code = (error instanceof PostRefused ? refusals[error.status] : undefined) ?? closeLost;
     this.#end({ code, detail: error instanceof Error ? error.message : String(error) });
   }
 

@@ -1,36 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
 import { FakeStream } from '../doubles/fake-stream.js';
 import { criticalFrame, tokenFrame, welcomeFrame } from '../doubles/frames.js';
 import type { RecordingHandler } from '../doubles/recording-handler.js';
-import type { Connection } from './connection.js';
-import { retrySocketMs } from './fallback.js';
+import type { PipelineClient } from '../connection/pipeline-client.js';
+import { fakeBrowser } from '../doubles/fake-browser.js';
+import { eventStreams } from './event-streams.js';
+import { retrySocketMs } from './transport-choice.js';
 
 /** The fallback as a whole: a connection whose WebSockets do not get through. */
-describe('Transports', () => {
-  let connection: Connection;
+describe('Fallback', () => {
+  let client: PipelineClient;
   let handler: RecordingHandler;
   let ready: boolean;
+  let browser: ReturnType<typeof fakeBrowser>;
 
   beforeEach(() => {
     vi.useFakeTimers();
     FakeStream.reset();
     ready = true;
-    ({ connection, handler } = createConnection({
-      url: 'http://127.0.0.1:5080/v1/stream',
-      openStream: (url) => new FakeStream(url),
-      post: FakeStream.post,
-      serverReady: () => Promise.resolve(ready),
-    }));
+    vi.stubGlobal('fetch', () => Promise.resolve({ ok: ready }));
+    browser = fakeBrowser();
+    ({ client, handler } = createClient({ fallback: eventStreams({ openStream: (url) => new FakeStream(url), post: FakeStream.post }) }));
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   const untilRetry = () => {
-    const { state } = connection;
+    const { state } = client;
     return vi.advanceTimersByTimeAsync('retryAt' in state ? (state.retryAt ?? 0) - Date.now() : 0);
   };
   const refuseSockets = async (count: number) => {
@@ -49,7 +50,7 @@ describe('Transports', () => {
     await fallBack();
 
     expect(FakeStream.last.url.href).toBe('http://127.0.0.1:5080/v1/stream?user_id=ada&seq=0&join=1');
-    expect(connection.state).toMatchObject({ name: 'connected', transport: 'stream' });
+    expect(client.state).toMatchObject({ name: 'connected', transport: 'stream' });
   });
 
   it('says the same over it as over a WebSocket', async () => {
@@ -57,7 +58,7 @@ describe('Transports', () => {
     FakeStream.last.receive(criticalFrame(11));
     FakeStream.last.receive({ type: 'ping', ts: 5 });
     FakeStream.last.receive(tokenFrame(13));
-    const answer = connection.request({ type: 'chat_message', id: 'm1', thread_id: 't1', content: 'Hello' });
+    const answer = client.request({ type: 'chat_message', id: 'm1', thread_id: 't1', content: 'Hello' });
     await vi.advanceTimersByTimeAsync(0);
     expect(said()).toEqual([
       ['ack', { seq: 11 }],
@@ -76,7 +77,7 @@ describe('Transports', () => {
     await fallBack();
     FakeStream.last.receive(criticalFrame(11));
     FakeStream.last.break();
-    expect(connection.state).toMatchObject({ name: 'recovering', reason: 'the connection was lost' });
+    expect(client.state).toMatchObject({ name: 'recovering', reason: 'the connection was lost' });
     await untilRetry();
 
     expect(FakeStream.all).toHaveLength(2);
@@ -87,12 +88,12 @@ describe('Transports', () => {
   it('reconnects or gives up as the end of the stream says', async () => {
     await fallBack();
     FakeStream.last.end({ reason: 'server_shutdown', reconnect: true });
-    expect(connection.state).toMatchObject({ name: 'recovering', reason: 'the server is restarting' });
+    expect(client.state).toMatchObject({ name: 'recovering', reason: 'the server is restarting' });
     await untilRetry();
     FakeStream.last.receive(welcomeFrame());
     FakeStream.last.end({ reason: 'message_too_big', reconnect: false });
 
-    expect(connection.state).toMatchObject({ name: 'failed', code: 1009, reason: 'the server refused a message that is too big' });
+    expect(client.state).toMatchObject({ name: 'failed', code: 1009, reason: 'a message was too big' });
   });
 
   it('goes back to a WebSocket after five minutes', async () => {
@@ -106,13 +107,13 @@ describe('Transports', () => {
     expect(FakeSocket.all).toHaveLength(4);
 
     FakeSocket.last.welcome();
-    expect(connection.state).toMatchObject({ name: 'connected', transport: 'websocket' });
+    expect(client.state).toMatchObject({ name: 'connected', transport: 'websocket' });
   });
 
   it('tries a WebSocket when the browser comes online', async () => {
     await fallBack();
-    connection.offline();
-    connection.online();
+    browser.dispatch('offline');
+    browser.dispatch('online');
 
     expect(FakeStream.all).toHaveLength(1);
     expect(FakeSocket.all).toHaveLength(4);
@@ -127,7 +128,7 @@ describe('Transports', () => {
 
   it('does not take being offline for a failure of WebSockets', async () => {
     for (let i = 0; i < 5; i++) {
-      connection.offline();
+      browser.dispatch('offline');
       await untilRetry();
     }
 

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Fallback, retrySocketMs } from './fallback.js';
+import { retrySocketMs, TransportChoice } from './transport-choice.js';
 
-describe('Fallback', () => {
+describe('TransportChoice', () => {
   let ready: boolean;
-  let fallback: Fallback;
+  let fallback: TransportChoice;
 
   beforeEach(() => {
     vi.useFakeTimers();
     ready = true;
-    fallback = new Fallback(() => Promise.resolve(ready));
+    fallback = new TransportChoice(() => Promise.resolve(ready));
   });
   afterEach(() => {
     vi.useRealTimers();

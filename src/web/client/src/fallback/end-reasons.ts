@@ -1,18 +1,18 @@
-import { CloseCode } from './close-codes.js';
+import { CloseCode, closeInvalidMessage, closeLost, closeMessageTooBig } from '../protocol/close-codes.js';
 
 /** How an event stream ends: the close code a WebSocket would have had (protocol 7), or one of the words for the lack of one. */
 const codes: Readonly<Record<string, number>> = {
   client_closed: 1000,
-  client_lost: CloseCode.lost,
+  client_lost: closeLost,
   ping_timeout: 4408,
   unresponsive: 4410,
   stalled: 4411,
   unconfirmed: 4412,
   protocol_error: 1002,
-  invalid_message: CloseCode.invalidMessage,
+  invalid_message: closeInvalidMessage,
   invalid_payload: 1007,
   unsupported_data: 1003,
-  message_too_big: CloseCode.messageTooBig,
+  message_too_big: closeMessageTooBig,
   ping_flood: 1008,
   control_overflow: 1013,
   credential_expired: 4401,
@@ -38,13 +38,13 @@ export function parseEnd(data: string): StreamEnd {
   try {
     value = JSON.parse(data);
   } catch {
-    return { code: CloseCode.lost, detail: 'the server ended it without a readable reason' };
+    return { code: closeLost, detail: 'the server ended it without a readable reason' };
   }
   const { reason, reconnect } = (value ?? {}) as { readonly reason?: unknown; readonly reconnect?: unknown };
   const name = typeof reason === 'string' ? reason : 'no reason given';
   const known = Object.hasOwn(codes, name) ? codes[name] : undefined;
   return {
-    code: known ?? CloseCode.lost,
+    code: known ?? closeLost,
     detail: known === undefined ? name : '',
     ...(typeof reconnect === 'boolean' && { reconnect }),
   };

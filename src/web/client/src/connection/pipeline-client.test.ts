@@ -1,26 +1,30 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
+import { fakeBrowser } from '../doubles/fake-browser.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
 import type { RecordingHandler } from '../doubles/recording-handler.js';
-import type { Connection } from './connection.js';
+import type { PipelineClient } from './pipeline-client.js';
 
-describe('Connection', () => {
-  let connection: Connection;
+describe('PipelineClient', () => {
+  let client: PipelineClient;
+  let browser: ReturnType<typeof fakeBrowser>;
   let handler: RecordingHandler;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    ({ connection, handler } = createConnection());
+    browser = fakeBrowser();
+    ({ client, handler } = createClient());
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   const names = () => handler.states.map((state) => state.name);
 
   it('begins with everything that is kept', () => {
-    expect(FakeSocket.last.subprotocol).toBe('netra.v1');
+    expect(FakeSocket.last.protocols).toEqual(['netra.v1']);
     expect(FakeSocket.last.url.search).toBe('?user_id=ada&seq=0&join=1');
     expect(names()).toEqual(['connecting']);
   });
@@ -61,7 +65,7 @@ describe('Connection', () => {
     for (let round = 0; round < 4; round++) {
       FakeSocket.last.welcome();
       FakeSocket.last.end(1006);
-      const state = connection.state;
+      const state = client.state;
       waits.push('retryAt' in state ? (state.retryAt ?? 0) - Date.now() : -1);
       vi.advanceTimersByTime(waits.at(-1) ?? 0);
     }
@@ -76,7 +80,7 @@ describe('Connection', () => {
     vi.advanceTimersByTime(5000);
     FakeSocket.last.end(1006);
 
-    expect(connection.state).toMatchObject({ attempt: 1 });
+    expect(client.state).toMatchObject({ attempt: 1 });
   });
 
   it('waits as long as the server asked when the server ends the connection', () => {
@@ -128,7 +132,7 @@ describe('Connection', () => {
     vi.advanceTimersByTime(60_000);
 
     expect(FakeSocket.all).toHaveLength(1);
-    expect(connection.state).toMatchObject({ name: 'failed', code, reason: expect.stringContaining('(detail)') as string });
+    expect(client.state).toMatchObject({ name: 'failed', code, reason: expect.stringContaining('(detail)') as string });
   });
 
   it.each([1000, 1001, 1006, 1011, 1012, 1013, 4408, 4410, 4411, 4412])('reconnects after close code %i', (code) => {
@@ -142,7 +146,7 @@ describe('Connection', () => {
   it('connects again by hand after it gave up', () => {
     FakeSocket.last.welcome();
     FakeSocket.last.end(4400);
-    connection.connect();
+    client.connect();
 
     expect(FakeSocket.all).toHaveLength(2);
     expect(names().at(-1)).toBe('recovering');
@@ -165,7 +169,7 @@ describe('Connection', () => {
   it('gives up on a handshake that is not answered', () => {
     vi.advanceTimersByTime(10_000);
 
-    expect(connection.state).toMatchObject({ name: 'connecting', reason: 'the server did not answer' });
+    expect(client.state).toMatchObject({ name: 'connecting', reason: 'the server did not answer' });
   });
 
   it('takes silence for the end of the connection', () => {
@@ -173,27 +177,27 @@ describe('Connection', () => {
     vi.advanceTimersByTime(20_000);
     FakeSocket.last.receive({ type: 'ping', ts: 1 });
     vi.advanceTimersByTime(24_999);
-    expect(connection.state.name).toBe('connected');
+    expect(client.state.name).toBe('connected');
 
     vi.advanceTimersByTime(1);
-    expect(connection.state).toMatchObject({ name: 'recovering', reason: 'the server went silent' });
+    expect(client.state).toMatchObject({ name: 'recovering', reason: 'the server went silent' });
     expect(FakeSocket.last.closedWith).toBe(3001);
   });
 
   it('does not sit out its waiting time when the browser has good news', () => {
     FakeSocket.last.end(1006);
-    connection.retryNow();
+    client.retryNow();
 
     expect(FakeSocket.all).toHaveLength(2);
-    connection.retryNow();
+    client.retryNow();
     expect(FakeSocket.all).toHaveLength(2);
   });
 
   it('drops its socket when the browser goes offline', () => {
     FakeSocket.last.welcome();
-    connection.offline();
+    browser.dispatch('offline');
 
-    expect(connection.state).toMatchObject({ name: 'recovering', reason: 'this device is offline' });
+    expect(client.state).toMatchObject({ name: 'recovering', reason: 'this device is offline' });
   });
 
   it('does not trust a server that begins without its welcome', () => {
@@ -201,7 +205,7 @@ describe('Connection', () => {
 
     expect(handler.seqs).toEqual([]);
     expect(handler.faults).toHaveLength(1);
-    expect(connection.state.name).toBe('connecting');
+    expect(client.state.name).toBe('connecting');
   });
 
   it('forgets its numbers when another history begins', () => {
@@ -232,6 +236,6 @@ describe('Connection', () => {
     FakeSocket.last.receive({ type: 'gap' });
 
     expect(handler.faults).toHaveLength(1);
-    expect(connection.state.name).toBe('connected');
+    expect(client.state.name).toBe('connected');
   });
 });

@@ -1,3 +1,5 @@
+import { explain } from './explain.js';
+
 const timeoutMs = 10_000;
 
 /** The server has answered a message, and not with success. */
@@ -25,16 +27,3 @@ export const postJson: Post = async (url, body) => {
     throw new PostRefused(response.status, await explain(response, `the server answered a message with ${response.status}`));
   }
 };
-
-/** What the problem document says, or these words where there is none: a proxy's answer may be anything. */
-export async function explain(response: Response, otherwise: string): Promise<string> {
-  try {
-    const { detail } = (await response.json()) as { readonly detail?: unknown };
-    if (typeof detail === 'string') {
-      return detail;
-    }
-  } catch {
-    // Then the other words have to do.
-  }
-  return otherwise;
-}

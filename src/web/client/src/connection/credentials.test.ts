@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection } from '../doubles/connect.js';
+import { createClient } from '../doubles/create-client.js';
 import { FakeSocket } from '../doubles/fake-socket.js';
 import { FakeStream } from '../doubles/fake-stream.js';
 import { welcomeFrame } from '../doubles/frames.js';
 import type { RecordingHandler } from '../doubles/recording-handler.js';
-import type { Connection } from './connection.js';
-import { TicketRefused } from './tickets.js';
+import type { PipelineClient } from './pipeline-client.js';
+import { eventStreams } from '../fallback/event-streams.js';
+import { UnauthorizedError } from './credentials.js';
 
 /** A connection as it is outside of Development: by tickets, and under a credential that ends. */
-describe('Tickets', () => {
-  let connection: Connection;
+describe('Credentials', () => {
+  let client: PipelineClient;
   let handler: RecordingHandler;
   let taken: number;
   let takeTicket: () => Promise<string>;
@@ -19,29 +20,26 @@ describe('Tickets', () => {
     FakeStream.reset();
     taken = 0;
     takeTicket = () => Promise.resolve(`nt_${++taken}`);
-    ({ connection, handler } = createConnection(
-      {
-        url: 'http://127.0.0.1:5080/v1/stream',
-        openStream: (url) => new FakeStream(url),
-        post: FakeStream.post,
-        serverReady: () => Promise.resolve(true),
-      },
-      () => takeTicket(),
-    ));
+    vi.stubGlobal('fetch', () => Promise.resolve({ ok: true }));
+    ({ client, handler } = createClient({
+      fallback: eventStreams({ openStream: (url) => new FakeStream(url), post: FakeStream.post }),
+      getToken: () => takeTicket(),
+    }));
     await settled();
   });
   afterEach(() => {
-    connection.close();
+    client.disconnect();
     vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   const settled = () => vi.advanceTimersByTimeAsync(0);
   const untilRetry = () => {
-    const { state } = connection;
+    const { state } = client;
     return vi.advanceTimersByTimeAsync('retryAt' in state ? (state.retryAt ?? 0) - Date.now() : 0);
   };
   const refuse = (code: number, message = '') => {
-    takeTicket = () => Promise.reject(new TicketRefused(code, message));
+    takeTicket = () => Promise.reject(new UnauthorizedError(message, code));
   };
   const said = () => FakeSocket.last.said('authenticate').map(({ token }) => token);
 
@@ -49,7 +47,7 @@ describe('Tickets', () => {
     it('are taken anew for every attempt', async () => {
       expect(FakeSocket.last.url.search).toBe('?ticket=nt_1&seq=0&join=1');
       FakeSocket.last.welcome({ seq: 5, from: 5, resumed: false });
-      expect(connection.state.name).toBe('connected');
+      expect(client.state.name).toBe('connected');
       FakeSocket.last.end(1006);
       await untilRetry();
       expect(FakeSocket.last.url.search).toBe('?ticket=nt_2&epoch=E1&seq=5&from=5&join=1');
@@ -65,7 +63,7 @@ describe('Tickets', () => {
         await untilRetry();
       }
 
-      expect(FakeStream.last.url.search).toBe('?ticket=nt_4&seq=0&join=1');
+      expect(FakeStream.last.url.search).toBe('?seq=0&join=1&ticket=nt_4');
       FakeStream.last.receive(welcomeFrame({ post_key: 'k' }));
       FakeStream.last.receive({ type: 'ping', ts: 5 });
       await settled();
@@ -77,7 +75,7 @@ describe('Tickets', () => {
       takeTicket = () => Promise.reject(new Error('try later'));
       for (let i = 0; i < 5; i++) {
         await untilRetry();
-        expect(connection.state).toMatchObject({ reason: 'the server cannot be asked for a ticket (try later)' });
+        expect(client.state).toMatchObject({ reason: 'there is no credential (try later)' });
       }
 
       expect(FakeSocket.all).toHaveLength(1);
@@ -91,12 +89,12 @@ describe('Tickets', () => {
       FakeSocket.last.event(1);
       refuse(3007);
       FakeSocket.last.end(4401);
-      expect(connection.state).toMatchObject({ name: 'recovering', reason: 'the credential has ended' });
+      expect(client.state).toMatchObject({ name: 'recovering', reason: 'the credential has ended' });
       await untilRetry();
-      expect(connection.state).toEqual({ name: 'failed', code: 3007, reason: 'the session is over' });
+      expect(client.state).toEqual({ name: 'failed', code: 3007, reason: 'the session is over' });
 
       takeTicket = () => Promise.resolve('nt_9');
-      connection.signedIn();
+      client.refreshToken();
       await settled();
       expect(FakeSocket.last.url.search).toBe('?ticket=nt_9&epoch=E1&seq=1&from=0&join=1');
     });
@@ -106,7 +104,7 @@ describe('Tickets', () => {
       takeTicket = () => new Promise((resolve) => (give = resolve));
       FakeSocket.last.end(1006);
       await untilRetry();
-      connection.close();
+      client.disconnect();
       give('nt_9');
       await settled();
 
@@ -119,7 +117,7 @@ describe('Tickets', () => {
       await untilRetry();
       await vi.advanceTimersByTimeAsync(10_000);
 
-      expect(connection.state).toMatchObject({ name: 'connecting', reason: 'the server did not answer' });
+      expect(client.state).toMatchObject({ name: 'connecting', reason: 'the server did not answer' });
     });
 
     it.each([4403, 4409])('are not taken after %i', async (code) => {
@@ -127,7 +125,7 @@ describe('Tickets', () => {
       FakeSocket.last.end(code);
       await vi.advanceTimersByTimeAsync(60_000);
 
-      expect(connection.state).toMatchObject({ name: 'failed', code });
+      expect(client.state).toMatchObject({ name: 'failed', code });
       expect(taken).toBe(1);
     });
   });
@@ -165,7 +163,7 @@ describe('Tickets', () => {
       expect(said()).toEqual(['nt_2']);
       expect(handler.endings).toEqual([true]);
 
-      connection.signedIn();
+      client.refreshToken();
       await settled();
       expect(said()).toEqual(['nt_2', 'nt_3']);
       authenticated(3_600_000);
@@ -173,7 +171,7 @@ describe('Tickets', () => {
     });
 
     it('say nothing of an end that nobody has announced', async () => {
-      connection.signedIn();
+      client.refreshToken();
       await settled();
       authenticated(60_000);
 
@@ -222,7 +220,7 @@ describe('Tickets', () => {
       expiring();
       await vi.advanceTimersByTimeAsync(20_000);
 
-      expect(connection.state.name).toBe('connected');
+      expect(client.state.name).toBe('connected');
       expect(said()).toEqual([]);
     });
 
@@ -231,7 +229,7 @@ describe('Tickets', () => {
       expiring();
       await settled();
 
-      expect(connection.state).toEqual({ name: 'failed', code: 4409, reason: 'another user is signed in' });
+      expect(client.state).toEqual({ name: 'failed', code: 4409, reason: 'another user is signed in' });
     });
 
     it('of an earlier connection are not handed to a later one', async () => {

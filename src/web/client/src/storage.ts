@@ -1,0 +1,1 @@
+export { keepIn, type TextStorage } from './storage/keep-in.js';
