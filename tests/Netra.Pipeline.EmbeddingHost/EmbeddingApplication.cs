@@ -1,7 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Emission;
+using OpenTelemetry;
 
 namespace Netra.Pipeline.EmbeddingHost;
 
@@ -12,19 +15,33 @@ public static class EmbeddingApplication
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddNetraPipeline()
-            .AddAgent<GreeterAgent>()
-            .AddTool<ReverseTool>()
-            .AddMessageHandler<GreeterMessages>();
+            .AddAgent<GreeterAgent>()               // IAgent: yields text, thinks, calls tools, delegates
+            .AddTool<ReverseTool>()                 // ITool
+            .AddMessageHandler<GreeterMessages>()   // IClientMessageHandler: what pages send
+            .AddNotifier<DeskNotifier>()            // INotifier: a channel for alerts; escalation policies call it by its name
+            .AddObserver<RunCounter>();             // IPipelineObserver: is told of lifecycle events, connections and failures
+
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, 0, listener =>
         {
-            listener.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
-            listener.UseNetraPipeline();
+            listener.Protocols = HttpProtocols.Http1;
+            listener.UseNetraPipeline();            // the fast door: WebSockets at connection level, after UseHttps, before HTTP
         }));
+
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(static metrics => metrics.AddMeter("Netra.Pipeline"))
+            .WithTracing(static traces => traces.AddSource("Netra.Pipeline"));
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
+        {
+            builder.Services.AddOpenTelemetry().UseOtlpExporter();
+        }
 
         var app = builder.Build();
         app.MapGet("/hello", () => "hello");
         app.MapPost("/greet/{user}", GreetAsync);
         app.MapPost("/note/{user}", NoteAsync);
+        app.MapHealthChecks("/healthchecks", new HealthCheckOptions { Predicate = static check => check.Tags.Contains("netra") });
+
+        // The second door, WebSockets over HTTP; /v1/stream; POST /v1/events; the ledger; /monitoring/websocket; /health, /livez, /readyz.
         app.MapNetraPipeline();
         return app;
     }

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.EmbeddingHost;
+using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Server.Telemetry;
 
 namespace Netra.Pipeline.Tests.Hosting;
 
@@ -16,6 +18,7 @@ namespace Netra.Pipeline.Tests.Hosting;
 internal sealed class EmbeddingTests
 {
     private DirectoryInfo _folder = null!;
+    private OtlpReceiver _collector = null!;
     private WebApplication _app = null!;
     private Uri _address = null!;
 
@@ -23,8 +26,13 @@ internal sealed class EmbeddingTests
     public async Task StartAsync()
     {
         _folder = Directory.CreateTempSubdirectory("netra-embedding-");
+        _collector = await OtlpReceiver.StartAsync();
         _app = EmbeddingApplication.Build(
-            ["--environment=Development", "--Logging:LogLevel:Default=Warning", $"--Netra:DataDirectory={_folder.FullName}"],
+            [
+                "--environment=Development", "--Logging:LogLevel:Default=Warning", $"--Netra:DataDirectory={_folder.FullName}",
+                $"--OTEL_EXPORTER_OTLP_ENDPOINT={_collector.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+                "--OTEL_METRIC_EXPORT_INTERVAL=500",
+            ],
             IPAddress.Loopback);
         await _app.StartAsync();
         _address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -35,6 +43,7 @@ internal sealed class EmbeddingTests
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        await _collector.DisposeAsync();
         _folder.Delete(recursive: true);
     }
 
@@ -81,6 +90,26 @@ internal sealed class EmbeddingTests
             accepted |= message is AcceptedMessage { Id: "m1", RunId: not null };
             ended |= message is EventMessage { EventType: EventType.AgentCompleted };
         }
+    }
+
+    [Test]
+    public async Task Embedded_WhatWatchesIt_IsTold()
+    {
+        var counter = _app.Services.GetServices<IPipelineObserver>().OfType<RunCounter>().Single();
+        using var http = new HttpClient { BaseAddress = _address };
+        var before = counter.Completed;
+
+        await (await http.PostAsync("/greet/hedy", null)).Content.ReadAsStringAsync();
+        var health = await http.GetAsync("/healthchecks");
+        var test = await http.PostAsync("/monitoring/websocket/channels/desk/test", null);
+
+        await Eventually.BecomesTrueAsync(() => counter.Completed > before, "the observer was told");
+        Assert.That(health.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(test.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), "its channel takes notifications");
+        await Eventually.BecomesTrueAsync(
+            () => _collector.Items("metrics").Any(static metric => metric.Name == "netra.events.published")
+                && _collector.Items("traces").Count > 0,
+            "metrics and traces come to the collector");
     }
 
     [Test]
