@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -10,7 +11,7 @@ namespace Netra.Pipeline.BrowserTests;
 /// <summary>Spec O3: the five dashboards in a browser, over the real server, under a prefix.</summary>
 [TestFixture]
 [NonParallelizable]
-internal sealed class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
+internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
 {
     private const string Monitoring = "/monitoring/websocket/";
 
@@ -114,6 +115,8 @@ internal sealed class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
         await Expect(dashboard.ById("user")).ToContainTextAsync(UserId, Patiently);
         await Expect(dashboard.ById("connections").Locator("tbody tr")).ToHaveCountAsync(1, new() { Timeout = 30_000 });
         await Expect(dashboard.ById("undelivered")).ToContainTextAsync("Everything was acknowledged", Patiently);
+        await dashboard.ById("latest-event").ClickAsync();
+        await Expect(dashboard.ById("timeline")).ToContainTextAsync("acknowledged", Patiently);
 
         await phone.CloseAsync();
         await _backend.PublishAsync("agent_completed", """{"agent_name":"demo"}""");
@@ -143,6 +146,18 @@ internal sealed class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
         await Expect(dashboard.Freshness).ToContainTextAsync("Paused");
         await dashboard.ById("pause").ClickAsync();
         await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
+    }
+
+    [TestCase("/", false)]
+    [TestCase("/dashboards", true)]
+    public async Task Script_OfThePages_HasChartsOnDashboardsAlone(string path, bool hasCharts)
+    {
+        var html = await _http.GetStringAsync(new Uri(path, UriKind.Relative));
+        var scripts = await Task.WhenAll(
+            Scripts().Matches(html).Select(match => _http.GetStringAsync(new Uri(Server.Address, match.Groups["path"].Value))));
+
+        Assert.That(scripts, Is.Not.Empty);
+        Assert.That(scripts.Any(static script => script.Contains("u-over", StringComparison.Ordinal)), Is.EqualTo(hasCharts));
     }
 
     [Test]
@@ -204,6 +219,9 @@ internal sealed class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
 
     private async Task<JsonElement> AskAsync(string route)
         => await _http.GetFromJsonAsync<JsonElement>(new Uri(Monitoring + route, UriKind.Relative));
+
+    [GeneratedRegex("(src|href)=\"(?<path>[^\"]+\\.js)\"", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Scripts();
 
     // A page that reads, a user who is away, runs that work, wait and have stalled, failures, an alert by hand and a silence.
     private async Task PopulateAsync()

@@ -95,6 +95,9 @@ internal sealed record UserView : UserMetricsItem
     {
     }
 
+    /// <summary>The id of the user's latest event; missing while the stream is not loaded, or has none.</summary>
+    public string? LatestEventId { get; init; }
+
     public IReadOnlyList<ConnectionItem> OpenConnections { get; init; } = [];
 
     public IReadOnlyList<OpenRunItem> OpenRuns { get; init; } = [];

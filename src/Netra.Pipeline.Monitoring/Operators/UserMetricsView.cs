@@ -47,6 +47,9 @@ internal sealed class UserMetricsView(StreamRegistry streams, ConnectionRegistry
     /// <summary>One user's metrics, connections, open runs and latest failures.</summary>
     public UserView ReadAll(UserMetrics user) => new(Read(user))
     {
+        LatestEventId = streams.TryGetLoaded(user.UserKey, out var stream) && stream.Snapshot().Head is > 0 and var head
+            ? stream.IdOf(head)
+            : null,
         OpenConnections = [.. connections.All.Where(connection => connection.UserKey == user.UserKey).Select(ItemOf)],
         OpenRuns = OpenRunsOf(user.UserKey),
         Failures =

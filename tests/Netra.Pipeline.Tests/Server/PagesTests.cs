@@ -51,7 +51,32 @@ internal sealed class PagesTests
         }
     }
 
-    private static async Task<(HttpStatusCode Status, string Text, CapturingLoggerProvider Logs)> AskAsync(string folder)
+    [TestCase("/dashboards", "index")]
+    [TestCase("/dashboards/", "index")]
+    [TestCase("/dashboards/websocket_alerts", "alerts")]
+    [TestCase("/dashboards/websocket_nothing", "")]
+    [TestCase("/dashboards/websocket_alerts/more", "")]
+    public async Task Dashboards_ByTheirAddresses_AreServedWithoutAnEnding(string address, string page)
+    {
+        var folder = Directory.CreateTempSubdirectory("netra-pages-");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "index.html"), "chat");
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "dashboards.html"), "index");
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.CreateSubdirectory("dashboards").FullName, "websocket_alerts.html"), "alerts");
+            var (status, text, _) = await AskAsync(folder.FullName, address);
+
+            Assert.That((status, text), Is.EqualTo((page.Length == 0 ? HttpStatusCode.NotFound : HttpStatusCode.OK, page)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<(HttpStatusCode Status, string Text, CapturingLoggerProvider Logs)> AskAsync(
+        string folder, string address = "/")
     {
         var logs = new CapturingLoggerProvider();
         var builder = WebApplication.CreateSlimBuilder();
@@ -60,9 +85,9 @@ internal sealed class PagesTests
         await using var app = builder.Build();
         Pages.Use(app, folder);
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        using var http = new HttpClient { BaseAddress = new Uri(address), Timeout = TestClient.Patience };
-        using var answer = await http.GetAsync("/");
+        var root = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        using var http = new HttpClient { BaseAddress = new Uri(root), Timeout = TestClient.Patience };
+        using var answer = await http.GetAsync(address);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(), logs);
     }
 }

@@ -117,7 +117,7 @@ function optionsOf(props: () => Props, element: HTMLElement): uPlot.Options {
     height: heightOf(props()),
     padding: [8, 20, 0, 0],
     legend: { show: false },
-    cursor: { sync: { key: cursors.key }, drag: { x: false, y: false }, points: { size: 6 } },
+    cursor: { sync: { key: cursors.key }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: {
       x: { time: true, range: () => [...props().across] as [number, number] },
       y: {

@@ -263,6 +263,7 @@ export interface OpenRun {
 }
 
 export interface UserDetails extends UserFigures {
+  readonly latest_event_id?: string;
   readonly open_connections: readonly OpenConnection[];
   readonly open_runs: readonly OpenRun[];
   readonly failures: readonly FailureEntry[];

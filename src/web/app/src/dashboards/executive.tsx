@@ -45,7 +45,7 @@ export function ExecutiveContent({ api, data, paused }: ContentProps<Executive>)
         <Tile
           label="Runs seen to their end"
           value={percent(acknowledged)}
-          tone={acknowledged === undefined || acknowledged >= 0.999 ? 'good' : 'warn'}
+          tone={acknowledged === undefined ? 'quiet' : acknowledged >= 0.999 ? 'good' : 'warn'}
           note={`of ${count(data.runs_ended)} that ended for somebody who was there`}
         />
         <Tile

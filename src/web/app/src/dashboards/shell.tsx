@@ -27,6 +27,7 @@ interface Props<T> {
 
 const intervals = [1, 2, 5, 10, 30, 60];
 const defaultInterval = 2;
+const askAgainMs = 1000;
 
 /** The frame of a dashboard: where one goes from here, how fresh what is shown is, and who may see it. */
 export function Shell<T>({ api, id, query = '', content }: Props<T>) {
@@ -42,7 +43,7 @@ export function Shell<T>({ api, id, query = '', content }: Props<T>) {
           setSession('none');
         } else {
           setProblem(problemOf(error));
-          setTimeout(() => setTurn((before) => before + 1), 2000);
+          setTimeout(() => setTurn((before) => before + 1), askAgainMs);
         }
       },
     );
@@ -89,9 +90,12 @@ function Followed<T>({ api, id, query, rights, content: Content, onRefused }: Fo
   const live = useDashboard<T>(api.monitoring(`dashboard/${id}/feed?interval_s=${interval}${query}`), interval, paused);
   const signedOut = live.feed.name === 'refused' && live.feed.status === 401;
   useEffect(() => {
-    if (signedOut) {
-      onRefused();
+    if (!signedOut) {
+      return undefined;
     }
+    // After a moment: where the session says one thing and the feed another, nobody is asked without a pause.
+    const timer = setTimeout(onRefused, askAgainMs);
+    return () => clearTimeout(timer);
   }, [signedOut]);
   return (
     <>

@@ -9,6 +9,10 @@ import { Facts, Panel, State, Table, Tile, Tiles, toneOf } from './parts';
 import type { ContentProps } from './shell';
 import { Timeline } from './timeline';
 import { useAsked } from './use-dashboard';
+import { useNow } from './use-now';
+
+/** How often what is stored is asked for: each time is an entry in the security audit. */
+const refreshMs = 10_000;
 
 /** One user: connections and cursors, open runs, what is undelivered, and the way of an event. */
 export function UsersContent({ api, data }: ContentProps<UserDiagnostics>) {
@@ -24,7 +28,7 @@ export function UsersContent({ api, data }: ContentProps<UserDiagnostics>) {
         </p>
       )}
       {data.user !== undefined && <Details api={api} user={data.user} />}
-      {user !== '' && <Stored api={api} user={user} tenant={tenant} acknowledged={data.user?.acknowledged} />}
+      {user !== '' && <Stored api={api} user={user} tenant={tenant} details={data.user} />}
       <Panel title={user === '' ? 'Users to begin with' : 'Other users'} note="those with the most failures first" wide>
         <Table<UserFigures>
           label="Users with the most failures"
@@ -93,7 +97,7 @@ function Details({ api, user }: { readonly api: Api; readonly user: UserDetails 
         <Tile
           label="Pending"
           value={count(user.pending)}
-          note={`${count(user.acknowledged)} acknowledged of ${count(user.accepted)}`}
+          note={`${count(user.acknowledged)} acknowledged so far`}
         />
         <Tile
           label="Failures"
@@ -181,18 +185,19 @@ interface StoredProps {
   readonly api: Api;
   readonly user: string;
   readonly tenant: string;
-  /** Whatever changes when there may be news of what is stored. */
-  readonly acknowledged: number | undefined;
+  /** What is known of the user besides. */
+  readonly details: UserDetails | undefined;
 }
 
-function Stored({ api, user, tenant, acknowledged }: StoredProps) {
+function Stored({ api, user, tenant, details }: StoredProps) {
+  const turn = Math.floor(useNow(refreshMs) / refreshMs);
   const [after, setAfter] = useState(0);
   const [event, setEvent] = useAddress('event');
   const of = tenant === '' ? '' : `&tenant_id=${encodeURIComponent(tenant)}`;
   const { data, problem } = useAsked<Undelivered>(
     api,
     api.address(`v1/users/${segmentOf(user)}/undelivered?limit=20&after=${after}${of}`),
-    acknowledged,
+    turn,
   );
   return (
     <div class="columns">
@@ -240,14 +245,20 @@ function Stored({ api, user, tenant, acknowledged }: StoredProps) {
         </div>
       </Panel>
       <Panel title="Way of an event" testId="trace" wide>
-        <TraceSearch key={event} event={event} onLook={(id) => setEvent(id, true)} />
-        {event !== '' && <Trace api={api} event={event} turn={acknowledged} />}
+        <TraceSearch key={event} event={event} latest={details?.latest_event_id} onLook={(id) => setEvent(id, true)} />
+        {event !== '' && <Trace api={api} event={event} turn={turn} />}
       </Panel>
     </div>
   );
 }
 
-function TraceSearch({ event, onLook }: { readonly event: string; readonly onLook: (id: string) => void }) {
+interface TraceSearchProps {
+  readonly event: string;
+  readonly latest: string | undefined;
+  readonly onLook: (id: string) => void;
+}
+
+function TraceSearch({ event, latest, onLook }: TraceSearchProps) {
   const [id, setId] = useState(event);
   return (
     <form
@@ -264,6 +275,11 @@ function TraceSearch({ event, onLook }: { readonly event: string; readonly onLoo
       <button type="submit" class="button">
         Trace
       </button>
+      {latest !== undefined && latest !== event && (
+        <button type="button" class="button" onClick={() => onLook(latest)} data-testid="latest-event">
+          The latest event
+        </button>
+      )}
     </form>
   );
 }
