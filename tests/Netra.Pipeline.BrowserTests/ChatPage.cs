@@ -83,6 +83,15 @@ internal sealed class ChatPage(IPage page)
     /// <summary>What the page says after it has missed something.</summary>
     public ILocator CaughtUp => page.GetByTestId("caught-up");
 
+    /// <summary>Where the server has ended without saying goodbye.</summary>
+    public ILocator Interruptions => page.GetByTestId("interruption");
+
+    /// <summary>What leads to the threads on a phone.</summary>
+    public ILocator Menu => page.GetByTestId("menu");
+
+    /// <summary>What is read aloud.</summary>
+    public ILocator Announcement => page.GetByTestId("announcement");
+
     public IPage Browser => page;
 
     /// <summary>The question as the page shows it, whoever has asked it.</summary>

@@ -22,6 +22,9 @@ internal sealed class PrefixRelay : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Whether it lets no WebSocket through.</summary>
+    public bool RefusesWebSockets { get; set; }
+
     /// <summary>Where the server's root is.</summary>
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}{_prefix}/");
 
@@ -57,6 +60,13 @@ internal sealed class PrefixRelay : IAsyncDisposable
             try
             {
                 var head = await ReadHeadAsync(client.GetStream());
+                if (RefusesWebSockets && head.Contains("Upgrade: websocket", StringComparison.OrdinalIgnoreCase))
+                {
+                    var refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
+                    await client.GetStream().WriteAsync(refusal, _over.Token);
+                    return;
+                }
+
                 await server.ConnectAsync(_server.Host, _server.Port, _over.Token);
                 await server.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Stripped(head)), _over.Token);
                 await Task.WhenAny(

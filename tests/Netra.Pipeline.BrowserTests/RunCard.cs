@@ -34,6 +34,12 @@ internal sealed class RunCard(ILocator run)
     /// <summary>That nobody has taken what was asked of it.</summary>
     public ILocator Expired => run.GetByTestId("run-expired");
 
+    /// <summary>Where a request for words is answered.</summary>
+    public ILocator TextAnswer => run.GetByTestId("request-text");
+
+    /// <summary>That nothing has been heard of it.</summary>
+    public ILocator Stalled => run.GetByTestId("run-stalled");
+
     public ILocator Missing => run.GetByTestId("run-missing");
 
     public ILocator Answer => run.GetByTestId("answer");

@@ -75,6 +75,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the server has written a line with this in it.</summary>
+    public async Task WaitForLogAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(StartTimeout);
+        while (!Log.Contains(text, StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
+    }
+
     /// <summary>Runs a command of the server's program, beside a server or without one, and returns what it writes.</summary>
     public static async Task<string> RunAsync(string dataDirectory, params IReadOnlyList<string> arguments)
     {

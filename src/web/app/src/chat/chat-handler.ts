@@ -42,6 +42,8 @@ export class ChatHandler implements ClientHandlers {
   readonly #options: ChatHandlerOptions;
   /** What catching up has brought so far; `undefined` while it brings what no page has shown before. */
   #missed: number | undefined;
+  /** Whether the server has said since this connection began that something will not come. */
+  #lost = false;
 
   constructor(store: Store<ChatState>, options: ChatHandlerOptions = {}) {
     this.#store = store;
@@ -58,6 +60,7 @@ export class ChatHandler implements ClientHandlers {
     }
     const { welcome } = connection;
     this.#missed = welcome.resumed ? 0 : undefined;
+    this.#lost = false;
     this.#set({ caughtUp: undefined });
     if (!welcome.resumed && welcome.from > 0) {
       // All that is kept was asked for, and it does not begin with the first event.
@@ -103,13 +106,14 @@ export class ChatHandler implements ClientHandlers {
     this.#store.update((state) => settleOpen({ ...state, catchUp }));
     if (catchUp === undefined && before !== undefined && lastSeq >= before.to) {
       if (this.#missed !== undefined && this.#missed > 0) {
-        this.#set({ caughtUp: { events: this.#missed } });
+        this.#set({ caughtUp: { events: this.#missed, whole: !this.#lost } });
       }
       this.#missed = 0;
     }
   }
 
   onGap(gap: Gap): void {
+    this.#lost = true;
     if (gap.from === 1 && gap.cause === 'expired') {
       // Nothing that was ever shown here is lost: the history simply begins later.
       this.#set({ beginningExpired: true });

@@ -9,7 +9,7 @@ export interface ChatState {
   readonly connection: ConnectionState;
   readonly catchUp: CatchUp | undefined;
   /** What the last catching up has brought, after a connection was lost. */
-  readonly caughtUp: { readonly events: number } | undefined;
+  readonly caughtUp: CaughtUp | undefined;
   /** The number of the last event shown, which is how far catching up has come. */
   readonly lastSeq: number;
   /** What came before has been removed by the server's retention. */
@@ -26,6 +26,12 @@ export interface ChatState {
   readonly seen: Seen | undefined;
   readonly notices: Notices;
   readonly commands: Commands;
+}
+
+export interface CaughtUp {
+  readonly events: number;
+  /** Whether everything came that was missing. */
+  readonly whole: boolean;
 }
 
 export type OlderThreads =

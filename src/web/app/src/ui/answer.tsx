@@ -13,8 +13,7 @@ export function Answer({ run, waiting }: Props) {
   }
   const streaming = run.status === 'running' && !waiting;
   return (
-    // While busy it is not read aloud word by word, but as a whole when it is done.
-    <div class={streaming ? 'answer answer-streaming' : 'answer'} aria-live="polite" aria-busy={streaming} data-testid="answer">
+    <div class={streaming ? 'answer answer-streaming' : 'answer'} data-testid="answer">
       {run.omittedCharacters > 0 && <p class="quiet-note">The first {run.omittedCharacters} characters are not shown.</p>}
       <MarkdownView key={run.attempt} source={run.answer} omitted={run.omittedCharacters} streaming={streaming} />
     </div>

@@ -1,21 +1,23 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { CaughtUp as State } from '../chat/chat-state';
 import { CheckIcon } from './icons';
 
 const shownMs = 10_000;
 
 /** Says for a while what came late, so that nobody wonders. The empty status is there before, since it is what speaks. */
-export function CaughtUp({ events }: { readonly events: number | undefined }) {
-  const [shown, setShown] = useState<number>();
+export function CaughtUp({ state }: { readonly state: State | undefined }) {
+  const [shown, setShown] = useState<State>();
   useEffect(() => {
-    setShown(events);
-    const timer = events === undefined ? undefined : setTimeout(() => setShown(undefined), shownMs);
+    setShown(state);
+    const timer = state === undefined ? undefined : setTimeout(() => setShown(undefined), shownMs);
     return () => clearTimeout(timer);
-  }, [events]);
+  }, [state]);
   return (
     <p class="caught-up" role="status" data-testid="caught-up">
       {shown !== undefined && (
         <>
-          <CheckIcon /> Caught up: {shown === 1 ? 'one event' : `${shown} events`} came late. Nothing is missing.
+          <CheckIcon /> Caught up: {shown.events === 1 ? 'one event' : `${shown.events} events`} came late.
+          {shown.whole && ' Nothing is missing.'}
         </>
       )}
     </p>

@@ -5,6 +5,7 @@ import { shownThread } from '../chat/chat-state';
 import { placedElsewhere } from '../chat/placement';
 import { conversationOf, titleOf } from '../chat/threads';
 import { loadMarkdown } from '../markdown/markdown-view';
+import { Announcer } from './announcer';
 import { CatchUpBar } from './catch-up-bar';
 import { CaughtUp } from './caught-up';
 import { Composer } from './composer';
@@ -12,6 +13,7 @@ import { ConversationView } from './conversation-view';
 import { Drawer } from './drawer';
 import { Header } from './header';
 import { NoticeList } from './notice-list';
+import { SkipLink } from './skip-link';
 import { isUnread, ThreadNav } from './thread-nav';
 import { draftKey } from './use-draft';
 import { useMedia } from './use-media';
@@ -45,6 +47,7 @@ export function ChatPage({ chat, account, signIn }: Props) {
 
   return (
     <div class="page">
+      <SkipLink />
       <Header
         chat={chat}
         connection={connection}
@@ -64,12 +67,13 @@ export function ChatPage({ chat, account, signIn }: Props) {
         <div class="thread-view">
           {signIn && <div class="sign-in-again">{signIn}</div>}
           {catchUp !== undefined && <CatchUpBar range={catchUp} lastSeq={state.lastSeq} />}
-          <CaughtUp events={caughtUp?.events} />
+          <CaughtUp state={caughtUp} />
           <NoticeList
             notices={placedElsewhere(notices.list, threads)}
             omitted={notices.omitted}
             onDismiss={(id) => chat.dismiss(id)}
           />
+          <Announcer key={`announcer-${threadId}`} runs={conversation.runs} live={catchUp === undefined} />
           <ConversationView key={threadId} chat={chat} state={state} threadId={threadId} />
           <Composer
             key={`composer-${threadId}`}

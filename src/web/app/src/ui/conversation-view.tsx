@@ -17,6 +17,8 @@ export function ConversationView({ chat, state, threadId }: Props) {
   const { threads, notices, commands, beginningExpired, loading } = state;
   const { exchanges, runs, omittedExchanges } = conversationOf(threads, threadId);
   const follow = useFollow(state);
+  // Nothing is empty before the server has said so.
+  const empty = exchanges.length === 0 && state.seen !== undefined && state.catchUp === undefined;
   const unloaded = threads.get(threadId)?.unloaded === true;
   useEffect(() => {
     if (unloaded) {
@@ -40,7 +42,7 @@ export function ConversationView({ chat, state, threadId }: Props) {
           {unloaded ? (
             <Loading problem={loading?.problem} onRetry={() => chat.open(threadId)} />
           ) : (
-            exchanges.length === 0 && state.catchUp === undefined && <EmptyState onAsk={(question) => chat.ask(question)} />
+            empty && <EmptyState onAsk={(question) => chat.ask(question)} />
           )}
           {exchanges.map((exchange) => (
             <ExchangeView

@@ -1,10 +1,11 @@
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Json } from 'netra-pipeline-client';
 import type { RequestStep } from 'netra-pipeline-client/runs';
 import type { AnswerState } from '../chat/commands';
 import { formatMoment, shorten } from './format';
 import { PauseIcon, Spinner, WarningIcon } from './icons';
 import { answerWords, isFinalRefusal, refusalWords } from './request-words';
+import { useDraft } from './use-draft';
 import { useNow } from './use-now';
 
 const maxPromptLength = 20_000;
@@ -13,12 +14,14 @@ const maxTextLength = 16_000;
 
 interface Props {
   readonly step: RequestStep;
+  /** Where an answer that is being typed is kept. */
+  readonly draftKey: string;
   readonly answer: AnswerState | undefined;
   readonly onAnswer: (value: Json) => void;
 }
 
 /** What a run asks, and how to answer it. */
-export function RequestForm({ step, answer, onAnswer }: Props) {
+export function RequestForm({ step, draftKey, answer, onAnswer }: Props) {
   const id = useId();
   const refused = answer?.name === 'failed' ? answer.failure : undefined;
   const blocked = answer !== undefined && (refused === undefined || isFinalRefusal(refused));
@@ -36,7 +39,7 @@ export function RequestForm({ step, answer, onAnswer }: Props) {
         <PauseIcon />
         <span>{shorten(step.prompt, maxPromptLength)}</span>
       </p>
-      <Controls step={step} blocked={blocked} onAnswer={(value) => !blocked && onAnswer(value)} />
+      <Controls step={step} draftKey={draftKey} blocked={blocked} onAnswer={(value) => !blocked && onAnswer(value)} />
       {step.until !== undefined && <Until until={step.until} />}
       <p class="request-note" role="status" data-testid="request-progress">
         {answer !== undefined && answer.name !== 'failed' && (
@@ -59,11 +62,12 @@ export function RequestForm({ step, answer, onAnswer }: Props) {
 
 interface ControlsProps {
   readonly step: RequestStep;
+  readonly draftKey: string;
   readonly blocked: boolean;
   readonly onAnswer: (value: Json) => void;
 }
 
-function Controls({ step, blocked, onAnswer }: ControlsProps) {
+function Controls({ step, draftKey, blocked, onAnswer }: ControlsProps) {
   switch (step.asks) {
     case 'approval':
       return (
@@ -81,7 +85,7 @@ function Controls({ step, blocked, onAnswer }: ControlsProps) {
         </div>
       );
     case 'text':
-      return <TextAnswer blocked={blocked} onAnswer={onAnswer} />;
+      return <TextAnswer draftKey={draftKey} blocked={blocked} onAnswer={onAnswer} />;
     default:
       return <p class="request-note">This is answered elsewhere, and not on this page.</p>;
   }
@@ -109,12 +113,13 @@ function AnswerButton({ blocked, primary = false, onClick, children }: AnswerBut
   );
 }
 
-function TextAnswer({ blocked, onAnswer }: Omit<ControlsProps, 'step'>) {
-  const [draft, setDraft] = useState('');
+function TextAnswer({ draftKey, blocked, onAnswer }: Omit<ControlsProps, 'step'>) {
+  const [draft, setDraft, forget] = useDraft(draftKey);
   const send = (event: Event): void => {
     event.preventDefault();
     if (draft.trim() !== '') {
       onAnswer(draft);
+      forget();
     }
   };
   return (

@@ -21,7 +21,7 @@ export function RunHeader({ run, cancel, onCancel }: Props) {
         {new Date(run.startedAt * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
       </time>
       {run.attempt > 1 && <span class="run-attempt" data-testid="run-attempt">attempt {run.attempt}</span>}
-      <p class="run-status" role="status" data-testid="run-status" data-status={waiting ? 'waiting' : run.status}>
+      <p class="run-status" data-testid="run-status" data-status={waiting ? 'waiting' : run.status}>
         {waiting && cancel === undefined ? <PauseIcon /> : <RunIcon run={run} />}
         {running && cancel !== undefined
           ? cancelWords(cancel)

@@ -9,6 +9,7 @@ import { RunHeader } from './run-header';
 import { StepView } from './step-view';
 import { UsageLine } from './usage-line';
 import { formatDuration } from './format';
+import { draftKey } from './use-draft';
 
 /** More of them cost more than all else on the page, and say nothing more. */
 const maxSpinners = 10;
@@ -30,6 +31,7 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
   const waitingCalls = new Set(asked.flatMap(({ callId }) => (callId === undefined ? [] : [callId])));
   const past = run.steps.filter((step) => step.kind !== 'request' || step.state !== 'open');
   const busy = past.filter((step) => step.kind === 'tool' && step.status === 'running').length > maxSpinners;
+  const stalled = run.quietMs !== undefined && run.status === 'running';
   const losses = notices.filter(({ lost }) => lost !== undefined);
   return (
     <section
@@ -51,6 +53,7 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
               step={step}
               lost={lostResult(losses, run, step)}
               live={step.kind === 'thought' && step.streamed !== undefined && step.streamed.thoughtId === run.thinking}
+              stalled={step.kind === 'tool' && stalled}
               waiting={step.kind === 'tool' && step.callId !== undefined && waitingCalls.has(step.callId)}
             >
               {step.kind === 'child' && runs.has(step.runKey) && (
@@ -65,6 +68,7 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
         <RequestForm
           key={step.seq}
           step={step}
+          draftKey={draftKey(chat.userId, requestKey(run.key, step.requestId))}
           answer={commands.answers.get(requestKey(run.key, step.requestId))}
           onAnswer={(value) => chat.answer(run, step.requestId, value)}
         />
@@ -72,8 +76,8 @@ export function RunView({ chat, run, runs, notices, commands, nested = false }: 
       {run.expired !== undefined && cancel === undefined && (
         <p class="run-quiet" role="status" data-testid="run-expired">{run.expired.message}</p>
       )}
-      {run.quietMs !== undefined && run.status === 'running' && !waiting && (
-        <p class="run-quiet" role="alert">Nothing has been heard of this run for {formatDuration(run.quietMs)}.</p>
+      {stalled && !waiting && (
+        <p class="run-quiet" data-testid="run-stalled">Nothing has been heard of this run for {formatDuration(run.quietMs!)}.</p>
       )}
       {run.missing !== undefined && <MissingEvents {...run.missing} />}
       {run.resent !== undefined && (

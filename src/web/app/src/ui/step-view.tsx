@@ -14,16 +14,18 @@ interface Props {
   readonly live: boolean;
   /** Whether a tool waits for what the run asks. */
   readonly waiting: boolean;
+  /** Whether nothing has been heard of the run, and so of its tools, for too long. */
+  readonly stalled: boolean;
   /** The run that a step stands for. */
   readonly children?: ComponentChildren;
 }
 
-export const StepView = memo(({ step, lost, live, waiting, children }: Props) => {
+export const StepView = memo(({ step, lost, live, waiting, stalled, children }: Props) => {
   switch (step.kind) {
     case 'thought':
       return <ThoughtView step={step} live={live} />;
     case 'tool':
-      return <ToolView step={step} lost={lost} waiting={waiting} />;
+      return <ToolView step={step} lost={lost} waiting={waiting} stalled={stalled} />;
     case 'request':
       return <RequestLine step={step} />;
     case 'custom':

@@ -1,7 +1,7 @@
 import type { Failure } from 'netra-pipeline-client';
 import type { Notice, ToolStep } from 'netra-pipeline-client/runs';
 import { formatArguments, formatDuration, shorten } from './format';
-import { CheckIcon, CrossIcon, DashIcon, PauseIcon, Spinner } from './icons';
+import { CheckIcon, CrossIcon, DashIcon, PauseIcon, Spinner, WarningIcon } from './icons';
 import { JsonBlock } from './json-block';
 import { memo } from './memo';
 import { ResultLink } from './result-link';
@@ -12,12 +12,13 @@ interface Props {
   readonly step: ToolStep;
   readonly lost?: Notice | undefined;
   readonly waiting: boolean;
+  readonly stalled: boolean;
 }
 
-type ShownStatus = ToolStep['status'] | 'waiting';
+type ShownStatus = ToolStep['status'] | 'waiting' | 'stalled';
 
-export const ToolView = memo(({ step, lost, waiting }: Props) => {
-  const status: ShownStatus = waiting && step.status === 'running' ? 'waiting' : step.status;
+export const ToolView = memo(({ step, lost, waiting, stalled }: Props) => {
+  const status = shownStatus(step, waiting, stalled);
   const expandable = step.arguments !== undefined || step.result !== undefined;
   return (
     <li class={`step step-tool tool-${status}`} data-testid="tool" data-tool={step.name} data-status={status}>
@@ -51,6 +52,10 @@ export const ToolView = memo(({ step, lost, waiting }: Props) => {
   );
 });
 
+function shownStatus({ status }: ToolStep, waiting: boolean, stalled: boolean): ShownStatus {
+  return status !== 'running' ? status : waiting ? 'waiting' : stalled ? 'stalled' : status;
+}
+
 function failureWords({ code, message }: Failure): string {
   return code === 'event_too_large' ? 'The result was too large to be sent, so it is not shown here.' : message;
 }
@@ -83,6 +88,8 @@ function ToolIcon({ status }: { readonly status: ShownStatus }) {
       return <Spinner />;
     case 'waiting':
       return <PauseIcon />;
+    case 'stalled':
+      return <WarningIcon />;
     case 'ok':
       return <CheckIcon />;
     case 'failed':

@@ -14,16 +14,17 @@ export function forgetDrafts(userId: string): void {
     .forEach((key) => sessionStorage.removeItem(key));
 }
 
-/** What somebody is typing: kept while the page is left, or loaded again. */
-export function useDraft(key: string): [draft: string, setDraft: (draft: string) => void] {
+/** What somebody is typing: kept while the page is left, or loaded again, until it is sent. */
+export function useDraft(key: string): [draft: string, setDraft: (draft: string) => void, forget: () => void] {
   const [draft, setDraft] = useState(() => sessionStorage.getItem(key) ?? '');
   const change = (next: string): void => {
     setDraft(next);
     if (next === '') {
-      sessionStorage.removeItem(key);
+      forget();
     } else {
       sessionStorage.setItem(key, next);
     }
   };
-  return [draft, change];
+  const forget = (): void => sessionStorage.removeItem(key);
+  return [draft, change, forget];
 }

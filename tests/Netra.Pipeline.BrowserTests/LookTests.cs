@@ -1,0 +1,125 @@
+using System.IO.Compression;
+using System.Text.Json;
+using static Microsoft.Playwright.Assertions;
+
+namespace Netra.Pipeline.BrowserTests;
+
+/// <summary>Spec W3: what the chat page looks like, what it weighs, and that everybody can use it.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class LookTests : PageTests
+{
+    /// <summary>What the first paint may need, compressed.</summary>
+    private const int MaxScriptBytes = 60 * 1024;
+
+    private const string Answer = """
+        ## What I found
+
+        Sales have **grown by 4 %** in the north, and `total()` says how I counted. See [the report](https://example.org/report).
+
+        | Region | Sales | Change |
+        |:--|--:|--:|
+        | North | 1,204 | +4 % |
+        | South | 980 | −2 % |
+
+        1. First the numbers
+        2. Then the words
+           - a nested item
+
+        ```python
+        def total(values: list[int]) -> int:
+            return sum(v for v in values if v > 0)  # no returns
+        ```
+
+        > Numbers are not everything.
+
+        - [x] counted
+        - [ ] checked
+        """;
+
+    [Test]
+    public async Task ChatPage_EachOfItsViews_IsFitForEverybody()
+    {
+        using var other = new Publisher(Server.Address, UserId, threadId: "t0");
+        await other.PublishAsync("agent_started", """{"agent_name":"researcher","metadata":{"question":"Where is last year's report?"}}""");
+        await other.PublishAsync(
+            "agent_failed", """{"agent_name":"researcher","error":{"code":"model_overloaded","message":"The model is overloaded."}}""");
+        using var backend = new Publisher(Server.Address, UserId);
+        await ShowEverythingAsync(backend);
+        var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
+        var run = new RunCard(page.Runs.First);
+        await Expect(run.Answer.Locator(".hljs-keyword").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+
+        await Look.ShouldBeFitAsync(page.Browser, "chat");
+        await page.Browser.SetViewportSizeAsync(390, 844);
+        await page.Menu.ClickAsync();
+        await Expect(page.Thread("t0")).ToBeVisibleAsync();
+        await page.Browser.ScreenshotAsync(new() { Path = Path.Combine(RepositoryPaths.Screenshots, "threads-phone.png") });
+        await page.Thread("t0").ClickAsync();
+        await Expect(page.Runs).ToHaveCountAsync(1);
+        await Look.ShouldBeFitAsync(page.Browser, "failed");
+        await page.Browser.SetViewportSizeAsync(1280, 720);
+        await page.NewThread.ClickAsync();
+        await Expect(page.Runs).ToHaveCountAsync(0);
+        await Look.ShouldBeFitAsync(page.Browser, "empty");
+    }
+
+    [Test]
+    public async Task ChatPage_UntilItsFirstPaint_LoadsLittle()
+    {
+        var page = await Context.NewPageAsync();
+        await page.GotoAsync(new Uri(Server.Address, $"/?user_id={UserId}").AbsoluteUri);
+        await page.WaitForFunctionAsync("() => performance.getEntriesByName('first-contentful-paint').length > 0");
+        var scripts = await page.EvaluateAsync<string[]>(
+            """
+            () => {
+              const painted = performance.getEntriesByName('first-contentful-paint')[0].startTime;
+              return performance.getEntriesByType('resource')
+                .filter((entry) => entry.name.endsWith('.js') && entry.startTime < painted)
+                .map((entry) => entry.name);
+            }
+            """);
+
+        Assert.That(scripts, Is.Not.Empty);
+        using var http = new HttpClient();
+        var sizes = await Task.WhenAll(scripts.Select(async script => await CompressedSizeAsync(http, new Uri(script))));
+        TestContext.Out.WriteLine($"{sizes.Sum():N0} bytes in {sizes.Length} scripts");
+        Assert.That(sizes.Sum(), Is.LessThanOrEqualTo(MaxScriptBytes), string.Join(", ", scripts));
+    }
+
+    private static async Task<int> CompressedSizeAsync(HttpClient http, Uri script)
+    {
+        using var compressed = new MemoryStream();
+        await using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            await gzip.WriteAsync(await http.GetByteArrayAsync(script));
+        }
+
+        return (int)compressed.Length;
+    }
+
+    private static async Task ShowEverythingAsync(Publisher backend)
+    {
+        await backend.PublishAsync("agent_started", """{"agent_name":"analyst","metadata":{"question":"How were sales last year?"}}""");
+        await backend.PublishAsync("agent_thinking", """{"thought":"I should read the report first."}""");
+        await backend.PublishAsync(
+            "tool_executing", """{"tool_name":"read_file","call_id":"c1","arguments":{"path":"reports/sales.csv","limit":100}}""");
+        await backend.PublishAsync(
+            "tool_completed", """{"tool_name":"read_file","call_id":"c1","status":"ok","duration_ms":340,"result":{"rows":42}}""");
+        await backend.PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c2","arguments":{"query":"sales"}}""");
+        await backend.PublishAsync(
+            "tool_completed",
+            """{"tool_name":"search","call_id":"c2","error":{"code":"not_found","message":"No index has this name."}}""");
+        await backend.PublishAsync("token", JsonSerializer.Serialize(new { delta = Answer }));
+        await backend.PublishAsync(
+            "agent_completed",
+            """{"agent_name":"analyst","usage":{"input_tokens":1200,"output_tokens":345,"response_model":"m-large"}}""");
+        await backend.PublishAsync("agent_started", """{"agent_name":"editor","attempt":2}""", "r2", attempt: 2);
+        await backend.PublishAsync("tool_executing", """{"tool_name":"delete","call_id":"c1"}""", "r2", attempt: 2);
+        await backend.PublishAsync(
+            "run_waiting",
+            """{"request_id":"q1","kind":"approval","prompt":"Delete the draft of the report?","call_id":"c1"}""",
+            "r2",
+            attempt: 2);
+    }
+}
