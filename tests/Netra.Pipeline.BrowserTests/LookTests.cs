@@ -65,6 +65,31 @@ internal sealed class LookTests : PageTests
     }
 
     [Test]
+    public async Task ChatPage_WithTheKeyboardAlone_AsksAndApproves()
+    {
+        var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected", new() { Timeout = 30_000 });
+        var keyboard = page.Browser.Keyboard;
+        await keyboard.PressAsync("Tab");
+        await Expect(page.Browser.GetByText("Skip to your question")).ToBeFocusedAsync();
+        await keyboard.PressAsync("Enter");
+        await Expect(page.Composer).ToBeFocusedAsync();
+        await keyboard.TypeAsync("Delete the draft");
+        await keyboard.PressAsync("Enter");
+        var run = new RunCard(page.Runs);
+        await Expect(run.Answers).ToHaveCountAsync(2, new() { Timeout = 30_000 });
+        await Expect(page.Announcement).ToContainTextAsync("asks: ");
+
+        await run.Answers.GetByText("Approve").FocusAsync();
+        await keyboard.PressAsync("Enter");
+
+        await Expect(run.Status).ToContainTextAsync("Done", new() { Timeout = 60_000 });
+        await Expect(page.Runs).ToBeFocusedAsync();
+        await Expect(page.Announcement).ToContainTextAsync("I deleted the draft");
+        await Expect(page.Composer).ToHaveValueAsync("");
+    }
+
+    [Test]
     public async Task ChatPage_UntilItsFirstPaint_LoadsLittle()
     {
         var page = await Context.NewPageAsync();

@@ -40,6 +40,8 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
     public async Task ChatPage_SignedInWithAKey_ShowsARunThatGoesOnAfterTheServerWasKilled()
     {
         var page = await ChatPage.OpenAsync(Context, Server.Address);
+        await Expect(page.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Look.ShouldBeFitAsync(page.Browser, "sign-in");
         await page.SignInAsync(UserId, $"nk_{new string('x', 54)}");
         await Expect(page.SignInProblem).ToContainTextAsync("The API key is unknown", Patiently);
         await page.ShootAsync("refused");

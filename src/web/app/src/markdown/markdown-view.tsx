@@ -27,6 +27,14 @@ export function loadMarkdown(): Promise<unknown> {
 interface Read {
   readonly piece: Piece;
   readonly tokens: readonly Token[];
+  /** As text, because what reads Markdown was not there. */
+  readonly plain: boolean;
+}
+
+function read(piece: Piece): Read {
+  const { text } = piece;
+  const plain = lex === undefined;
+  return { piece, plain, tokens: lex?.(text) ?? [{ type: 'paragraph', raw: text, text, tokens: [{ type: 'escape', raw: text, text }] }] };
 }
 
 /** The piece that grows is read again no more often than this many times what that costs. */
@@ -43,42 +51,40 @@ interface Props {
 /** A text in Markdown, perhaps a growing one: what was read once is neither read nor rendered again. */
 export const MarkdownView = memo(({ source, omitted, streaming }: Props) => {
   const pieces = useRef(new Pieces());
-  const read = useRef(new Map<number, Read>());
+  const known = useRef<ReadonlyMap<number, Read>>(new Map());
   const restUntil = useRef(0);
   const [, setRound] = useState(0);
 
   const list = pieces.current.update(source, omitted);
   const shown = new Map<number, Read>();
-  let waiting = lex === undefined;
-  // From the end on, where somebody looks who follows.
-  for (const piece of [...list].reverse()) {
-    const known = read.current.get(piece.id);
-    const upToDate = known?.piece.text === piece.text;
+  let waiting = false;
+  // One that is there is read from its end on, where somebody looks who follows.
+  for (const piece of streaming ? list : list.toReversed()) {
+    const before = known.current.get(piece.id);
     const grows = streaming && piece === list.at(-1);
-    if (lex !== undefined && !upToDate && hasTime() && !(grows && performance.now() < restUntil.current)) {
-      const { result: tokens, ms } = spend(() => lex!(piece.text));
-      shown.set(piece.id, { piece, tokens });
+    const fresh = before?.piece.text === piece.text && (!before.plain || lex === undefined);
+    if (!fresh && hasTime() && !(grows && performance.now() < restUntil.current)) {
+      const { result, ms } = spend(piece.text.length, () => read(piece));
+      shown.set(piece.id, result);
       if (grows) {
         restUntil.current = performance.now() + patience * ms;
       }
     } else {
-      waiting ||= !upToDate;
-      if (known !== undefined) {
-        shown.set(piece.id, known);
+      waiting ||= !fresh;
+      if (before !== undefined) {
+        shown.set(piece.id, before);
       }
     }
   }
-  read.current = shown;
+  known.current = shown;
+  const unloaded = lex === undefined;
   useEffect(() => {
-    if (!waiting) {
-      return undefined;
-    }
-    let frame = 0;
-    const again = (): void => {
-      frame = requestAnimationFrame(() => setRound((round) => round + 1));
-    };
     let current = true;
-    void (lex === undefined ? loadMarkdown().then(() => current && lex !== undefined && again()) : again());
+    const again = (): void => setRound((round) => round + 1);
+    const frame = waiting ? requestAnimationFrame(again) : 0;
+    if (unloaded) {
+      void loadMarkdown().then(() => current && lex !== undefined && again());
+    }
     return () => {
       current = false;
       cancelAnimationFrame(frame);
@@ -88,24 +94,22 @@ export const MarkdownView = memo(({ source, omitted, streaming }: Props) => {
   return (
     <>
       {list.map((piece, index) => (
-        <PieceView
-          key={piece.id}
-          read={shown.get(piece.id)}
-          text={shown.has(piece.id) ? '' : piece.text}
-          open={streaming && index === list.length - 1}
-        />
+        <PieceView key={piece.id} read={shown.get(piece.id)} open={streaming && index === list.length - 1} />
       ))}
     </>
   );
 });
 
 interface PieceProps {
+  /** Absent until it is its turn. */
   readonly read: Read | undefined;
-  /** What to show as long as it is not read. */
-  readonly text: string;
   readonly open: boolean;
 }
 
-const PieceView = memo(({ read, text, open }: PieceProps) =>
-  read === undefined ? <p>{text}</p> : <TokensView tokens={read.tokens} open={open} continues={read.piece.continues} />,
+const PieceView = memo(({ read, open }: PieceProps) =>
+  read === undefined ? null : (
+    <div class={read.piece.continues ? 'piece piece-continues' : 'piece'}>
+      <TokensView tokens={read.tokens} open={open} continues={read.piece.continues} />
+    </div>
+  ),
 );
