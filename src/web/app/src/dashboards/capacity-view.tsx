@@ -39,7 +39,7 @@ export function CapacityView({ capacity }: { readonly capacity: Capacity }) {
             text={`${format(used)} of ${format(limit)}`}
             note={
               each === undefined || more === undefined
-                ? 'How much a user takes cannot be told yet: their number has hardly changed.'
+                ? 'How much a user takes cannot be told yet.'
                 : `${format(each)} for each user: room for ${count(more)} more${name === capacity.first_limit ? ', the first limit' : ''}`
             }
           />

@@ -86,7 +86,7 @@ export function ExecutiveContent({ api, data, paused }: ContentProps<Executive>)
         <TrendChart title="Failures a second" trends={trends} lines={lines.failures} format={amount} />
         <TrendChart title="Delivery, 95 of 100" trends={trends} lines={lines.latency} format={duration} />
       </div>
-      <Panel title="Capacity" note={`room for ${roomOf(data.capacity)}`} wide>
+      <Panel title="Capacity" note={`room: ${roomOf(data.capacity)}`} wide>
         <CapacityView capacity={data.capacity} />
       </Panel>
     </>

@@ -69,7 +69,7 @@ export function PerformanceContent({ api, data, paused }: ContentProps<Performan
       </div>
       <Panel
         title="Capacity"
-        note={`room for ${roomOf(data.capacity)}; queues: ${percent(data.queue.bytes / data.queue.bytes_limit)} of their memory`}
+        note={`room: ${roomOf(data.capacity)}; queues: ${percent(data.queue.bytes / data.queue.bytes_limit)} of their memory`}
         wide
       >
         <CapacityView capacity={data.capacity} />

@@ -1,5 +1,5 @@
 import type { FunctionComponent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAddress } from './address';
 import { Api, ApiError, problemOf } from './api';
 import { dashboards, type DashboardId } from './dashboards';
@@ -178,6 +178,12 @@ interface HeaderProps {
 
 /** The way to the other dashboards, and out. */
 export function Header({ api, id, isSignedIn, onSignedOut }: HeaderProps) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the present one may lie beyond the edge.
+    const present = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    nav.current?.scrollTo({ left: (present?.offsetLeft ?? 0) - nav.current.offsetLeft - 24 });
+  }, []);
   const signOut = (): void => {
     api.send('DELETE', api.address('v1/session')).then(onSignedOut, onSignedOut);
   };
@@ -186,7 +192,7 @@ export function Header({ api, id, isSignedIn, onSignedOut }: HeaderProps) {
       <a class="home" href={api.address('dashboards')}>
         <img src={api.address('favicon.svg')} alt="" width="20" height="20" /> Netra
       </a>
-      <nav aria-label="Dashboards">
+      <nav ref={nav} aria-label="Dashboards">
         {dashboards.map((one) => (
           <a key={one.id} href={api.address(`dashboards/${one.id}`)} aria-current={one.id === id ? 'page' : undefined}>
             {one.name}
