@@ -21,6 +21,8 @@ class Adversary {
   #socket: FakeSocket | undefined;
   /** The last number that the connection was led up to. */
   #written = 0;
+  /** The last number that any of them was led up to. */
+  #said = 0;
   #answered = 0;
 
   constructor(seed: number, { fails, waits }: { readonly fails: boolean; readonly waits: boolean }) {
@@ -122,6 +124,7 @@ class Adversary {
       return;
     }
     this.#written = Math.max(this.#written, to);
+    this.#said = Math.max(this.#said, to);
     const kept = this.#events.slice(from - 1, to);
     if (kept.every((there) => there)) {
       return from === to ? this.#socket.event(to, members) : this.#socket.joined(from, to);
@@ -144,7 +147,7 @@ class Adversary {
 
   /** Retention takes away something that nobody was sent. */
   #expire(): void {
-    if (this.count > this.#written && !this.handled.includes(this.count)) {
+    if (this.count > this.#said) {
       this.#events[this.count - 1] = false;
     }
   }

@@ -5,6 +5,7 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { DeferredSocket } from './deferred-socket.js';
 import { explain } from './explain.js';
 import { postJson, type Post } from './post.js';
+import { SharedStream, type Browser, type Channel, type Locks } from './shared-stream.js';
 import { openBrowserStream, StreamSocket, type OpenStream } from './stream-socket.js';
 import { TransportChoice } from './transport-choice.js';
 
@@ -17,6 +18,11 @@ export interface EventStreamOptions {
   readonly openStream?: OpenStream;
   /** Brings what this client says to the server; by `fetch` by default. */
   readonly post?: Post;
+  /**
+   * What the tabs of this browser have in common, so that they share one stream: a browser has six connections to a server, and each
+   * stream takes one. Web Locks and a `BroadcastChannel` by default, where there are both; `false` for a stream of each tab's own.
+   */
+  readonly browser?: Browser | false;
 }
 
 /**
@@ -24,7 +30,7 @@ export interface EventStreamOptions {
  * although the server answers, and left for a WebSocket again every five minutes, and when the browser is in another network.
  */
 export function eventStreams(options: EventStreamOptions = {}): CreateFallback {
-  const { openStream = openBrowserStream, post = postJson } = options;
+  const { openStream = openBrowserStream, post = postJson, browser = thisBrowser() } = options;
   return (socketUrl, serverReady) => {
     const beside = socketUrl.href.replace(/^ws/, 'http');
     const url = new URL(options.url ?? new URL('v1/stream', beside), globalThis.location?.href).href;
@@ -34,12 +40,24 @@ export function eventStreams(options: EventStreamOptions = {}): CreateFallback {
       get next() {
         return choice.next;
       },
-      open: (address, credential) => withTicket(url, credential, (ticket) => new StreamSocket(ticketed(address, ticket), openStream, post)),
+      open: (address, credential) =>
+        withTicket(url, credential, (ticket) => {
+          const open = (): StreamSocket => new StreamSocket(ticketed(address, ticket), openStream, post);
+          return browser === false ? open() : new SharedStream(browser, `netra ${url}`, open);
+        }),
       worked: (transport) => choice.worked(transport),
       failed: (transport) => choice.failed(transport),
       reconsider: () => choice.reconsider(),
     };
   };
+}
+
+/** Locks are there in secure contexts alone. */
+function thisBrowser(): Browser | false {
+  const locks = (globalThis.navigator as Navigator | undefined)?.locks as Locks | undefined;
+  return locks === undefined || globalThis.BroadcastChannel === undefined
+    ? false
+    : { locks, openChannel: (name) => new BroadcastChannel(name) as Channel };
 }
 
 /** An `EventSource` cannot set `Authorization`: a token is exchanged for a ticket (protocol 12.2). */

@@ -14,6 +14,7 @@ export class Outbox {
   readonly #deliver: Deliver;
   readonly #onFailure: (error: unknown) => void;
   readonly #waiting: ClientMessage[] = [];
+  readonly #onIdle: (() => void)[] = [];
   #busy = false;
   #closed = false;
 
@@ -35,10 +36,16 @@ export class Outbox {
     this.#next();
   }
 
+  /** Fulfilled when nothing is waiting or on its way, and when it is closed. */
+  idle(): Promise<void> {
+    return this.#busy && !this.#closed ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
   /** What waits is not sent. A message that is on its way cannot be called back. */
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;
+    this.#onIdle.splice(0).forEach((tell) => tell());
   }
 
   #next(): void {
@@ -51,6 +58,9 @@ export class Outbox {
       () => {
         this.#busy = false;
         this.#next();
+        if (!this.#busy) {
+          this.#onIdle.splice(0).forEach((tell) => tell());
+        }
       },
       (error: unknown) => this.#fail(error),
     );

@@ -61,6 +61,11 @@ export class StreamSocket implements Socket {
     this.#outbox.add(JSON.parse(text) as ClientMessage);
   }
 
+  /** Fulfilled when what was said has arrived. */
+  drained(): Promise<void> {
+    return this.#outbox.idle();
+  }
+
   close(): void {
     this.#closed = true;
     this.#outbox.close();
