@@ -97,6 +97,39 @@ internal sealed partial class EventStreamTests
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
+    // A browser has six connections to a server: without sharing, the seventh tab would have none, and nobody could ask anything.
+    [Test]
+    public async Task ChatPage_TwentyTabsOnTheFallback_ShareOneStreamAndAsk()
+    {
+        _server = await ServerProcess.StartAsync(_data.FullName, address: null, NoWebSocket);
+        var user = $"browser-{Guid.NewGuid():N}";
+        var tabs = new List<ChatPage>();
+        for (var count = 0; count < 20; count++)
+        {
+            tabs.Add(await ChatPage.OpenAsync(_context, _server.Address, user));
+        }
+
+        foreach (var tab in tabs)
+        {
+            await Expect(tab.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        }
+
+        using var http = new HttpClient { BaseAddress = _server.Address };
+        await Expect(tabs[0].ConnectionState).ToContainTextAsync("Connected");
+        Assert.That(async () => await StreamsOfAsync(http, user), Is.EqualTo(1).After(60_000, 100));
+        await tabs[^1].AskAsync("What is (17 + 25) * 3?");
+        await Expect(new RunCard(tabs[^1].Runs).Answer).ToContainTextAsync("126", new() { Timeout = 60_000 });
+        await tabs[7].AskAsync("What is 3 + 3?");
+        await Expect(new RunCard(tabs[7].Runs.Last).Answer).ToContainTextAsync("6", new() { Timeout = 60_000 });
+        Assert.That(async () => await StreamsOfAsync(http, user), Is.EqualTo(1).After(60_000, 100));
+    }
+
+    private static async Task<int> StreamsOfAsync(HttpClient http, string user)
+    {
+        var view = await http.GetFromJsonAsync<System.Text.Json.JsonElement>($"/monitoring/websocket/users/{user}");
+        return view.GetProperty("connections").GetInt32();
+    }
+
     // A page that answers no ping is frozen, and its stream is ended soon: the browser opens it again by itself,
     // with the id of the last event.
     [Test]
