@@ -1,6 +1,7 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 using Netra.Pipeline.Alerting;
+using Netra.Pipeline.Client;
 using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Protocol;
@@ -18,6 +19,7 @@ internal sealed class LayersTests
     private static readonly System.Reflection.Assembly[] Assemblies =
     [
         typeof(EventType).Assembly,
+        typeof(EventClient).Assembly,
         typeof(PipelineModule).Assembly,
         typeof(SqliteEventLog).Assembly,
         typeof(MonitoringOptions).Assembly,

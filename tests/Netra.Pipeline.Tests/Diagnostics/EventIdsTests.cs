@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using Netra.Pipeline.Client;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Server.Telemetry;
@@ -10,7 +11,8 @@ namespace Netra.Pipeline.Tests.Diagnostics;
 
 public sealed class EventIdsTests
 {
-    private static readonly Assembly[] Products = [typeof(EventIds).Assembly, typeof(ServerEventIds).Assembly];
+    private static readonly Type[] Owners = [typeof(EventIds), typeof(ServerEventIds), typeof(ClientEventIds)];
+    private static readonly Assembly[] Products = [.. Owners.Select(static owner => owner.Assembly)];
 
     [Test]
     public void EventIds_All_AreUnique()
@@ -20,11 +22,12 @@ public sealed class EventIdsTests
         Assert.That(Constants().Select(static constant => constant.Name), Is.Unique);
     }
 
-    [Test]
-    public void EventIds_OfTheServer_AreInItsHundred()
+    [TestCase(typeof(ServerEventIds), 1700)]
+    [TestCase(typeof(ClientEventIds), 2200)]
+    public void EventIds_OfAProjectWithItsOwn_AreInItsHundred(Type owner, int first)
         => Assert.That(
-            Constants().Where(static constant => constant.Owner == typeof(ServerEventIds)).Select(static constant => constant.Id),
-            Is.All.InRange(1700, 1799));
+            Constants().Where(constant => constant.Owner == owner).Select(static constant => constant.Id),
+            Is.All.InRange(first, first + 99));
 
     [Test]
     public void LogMethods_All_HaveAnIdOfTheListAndItsName()
@@ -69,7 +72,7 @@ public sealed class EventIdsTests
         Assert.That(offenders, Is.Empty);
     }
 
-    private static List<(Type Owner, string Name, int Id)> Constants() => [.. new[] { typeof(EventIds), typeof(ServerEventIds) }
+    private static List<(Type Owner, string Name, int Id)> Constants() => [.. Owners
         .SelectMany(static owner => owner.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static))
         .Select(static field => (field.DeclaringType!, field.Name, (int)field.GetRawConstantValue()!))];
 }

@@ -10,8 +10,8 @@ internal sealed class PackagesTests
 {
     private static readonly string[] Names =
         [
-            "Netra.Pipeline", "Netra.Pipeline.Alerting", "Netra.Pipeline.Core", "Netra.Pipeline.Monitoring", "Netra.Pipeline.Protocol",
-            "Netra.Pipeline.Security", "Netra.Pipeline.Sqlite"
+            "Netra.Pipeline", "Netra.Pipeline.Alerting", "Netra.Pipeline.Client", "Netra.Pipeline.Core", "Netra.Pipeline.Monitoring",
+            "Netra.Pipeline.Protocol", "Netra.Pipeline.Security", "Netra.Pipeline.Sqlite"
         ];
 
     // SQLite, mail, cryptography, retries.
@@ -90,6 +90,14 @@ internal sealed class PackagesTests
             Assert.That(File.Exists(Path.Combine(output, "data", "netra.db")), Is.True, "the SQLite file");
         });
     }
+
+    [Test]
+    public void Client_OfItsPackage_BringsTheProtocolAndLoggingsAbstractionsAlone()
+        => Assert.That(
+            ReadNuspec(PathOf("Netra.Pipeline.Client", "nupkg")).Descendants()
+                .Where(static element => element.Name.LocalName is "dependency" or "frameworkReference")
+                .Select(static element => element.Attribute("id")!.Value),
+            Is.EquivalentTo(new[] { "Netra.Pipeline.Protocol", "Microsoft.Extensions.Logging.Abstractions" }));
 
     private string Version => ValueOf(ReadNuspec(PathOf("Netra.Pipeline", "nupkg")), "version")!;
 
