@@ -6,7 +6,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>The chat page against the real server and its demo agent, in a real browser.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed partial class ChatPageTests : PageTests
 {
     /// <summary>A run of the demo agent takes a few seconds; a busy machine may need several times that.</summary>

@@ -30,13 +30,4 @@ internal sealed class DashboardPage(IPage page)
         await page.GotoAsync(new Uri(server, $"dashboards{(path.Length == 0 ? "" : $"/{path}")}").AbsoluteUri);
         return new DashboardPage(page);
     }
-
-    /// <summary>
-    /// Takes a picture into artifacts/screenshots: of what the window shows, or of the whole page where <c>NETRA_WHOLE_PAGES</c> is set.
-    /// </summary>
-    public Task ShootAsync(string name) => page.ScreenshotAsync(new PageScreenshotOptions
-    {
-        Path = Path.Combine(RepositoryPaths.Screenshots, $"dashboard-{name}.png"),
-        FullPage = Environment.GetEnvironmentVariable("NETRA_WHOLE_PAGES") is { Length: > 0 },
-    });
 }

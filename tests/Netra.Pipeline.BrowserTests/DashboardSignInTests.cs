@@ -6,7 +6,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>The dashboards outside of Development: an operator signs in, and sees no button that would be refused.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class DashboardSignInTests() : PageTests("environment=Production")
 {
     private string _viewer = null!;

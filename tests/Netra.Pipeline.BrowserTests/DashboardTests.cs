@@ -1,8 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -10,7 +8,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec O3: the five dashboards in a browser, over the real server, under a prefix.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=/netra")
 {
     private const string Monitoring = "/monitoring/websocket/";
@@ -22,10 +20,6 @@ internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=
 
     private static readonly string[] Dashboards =
         ["websocket_executive", "websocket_operations", "websocket_user_diagnostics", "websocket_performance", "websocket_alerts"];
-
-    private static readonly AxeRunOptions Contrast = new() { RunOnly = RunOnlyOptions.Rules("color-contrast") };
-
-    private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 720), ("phone", 390, 844)];
 
     private HttpClient _http = null!;
     private Publisher _backend = null!;
@@ -136,7 +130,7 @@ internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=
         await Expect(dashboard.Stale).ToContainTextAsync("Stale: nothing new for", Patiently);
         await Expect(dashboard.Freshness).ToContainTextAsync("Stale");
         await Expect(dashboard.ById("success")).ToBeVisibleAsync();
-        await dashboard.ShootAsync("stale");
+        await dashboard.Page.ScreenshotAsync(new() { Path = Path.Combine(RepositoryPaths.Screenshots, "dashboard-stale.png") });
 
         await Server.DisposeAsync();
         await StartServerAsync(address);
@@ -166,48 +160,16 @@ internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=
         await PopulateAsync();
         var dashboard = await DashboardPage.OpenAsync(Context, Root);
         await Expect(dashboard.ById("health")).ToContainTextAsync("The server is", Patiently);
-        var problems = await LookAsync(dashboard, "index");
+        var faults = new List<string>(await Look.FaultsAsync(dashboard.Page, "dashboard-index"));
         foreach (var name in Dashboards)
         {
             var query = name == "websocket_user_diagnostics" ? $"?user_id={UserId}" : string.Empty;
             await dashboard.Page.GotoAsync(new Uri(Root, $"dashboards/{name}{query}").AbsoluteUri);
             await Expect(dashboard.Freshness).ToContainTextAsync("Live", Patiently);
-            problems.AddRange(await LookAsync(dashboard, name));
+            faults.AddRange(await Look.FaultsAsync(dashboard.Page, $"dashboard-{name}"));
         }
 
-        Assert.That(problems, Is.Empty, string.Join('\n', problems));
-    }
-
-    // What would need a person's eye to be seen: pictures for one, and what a program finds.
-    private static async Task<List<string>> LookAsync(DashboardPage dashboard, string name)
-    {
-        var (page, problems) = (dashboard.Page, new List<string>());
-        foreach (var (size, width, height) in Sizes)
-        {
-            await page.SetViewportSizeAsync(width, height);
-            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-            {
-                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
-                var label = $"{name}-{size}-{scheme}".ToLowerInvariant();
-                await dashboard.ShootAsync(label);
-                if (await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
-                {
-                    problems.Add($"{label} is wider than its screen");
-                }
-
-                // What differs between the four is layout and colour: two of them have each of both, and of the second only colour is new.
-                if ((size == "desktop") != (scheme == ColorScheme.Light))
-                {
-                    continue;
-                }
-
-                var found = await (scheme == ColorScheme.Light ? page.RunAxe() : page.RunAxe(Contrast));
-                problems.AddRange(found.Violations.Where(static one => one.Impact is "serious" or "critical").Select(
-                    one => $"{label}: {one.Id}: {one.Help}: {string.Join(" | ", one.Nodes.Take(3).Select(static node => node.Html))}"));
-            }
-        }
-
-        return problems;
+        Assert.That(faults, Is.Empty);
     }
 
     private async Task<DashboardPage> OpenLiveAsync(string path)

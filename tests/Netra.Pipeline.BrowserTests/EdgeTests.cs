@@ -6,7 +6,7 @@ namespace Netra.Pipeline.BrowserTests;
 /// Spec X3 in a real browser: the page under its content security policy and under a prefix; and what pages of other origins can do.
 /// </summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class EdgeTests() : PageTests("Netra:Http:PathBase=/netra")
 {
     // Everything that a page could try: what each came to, by name.

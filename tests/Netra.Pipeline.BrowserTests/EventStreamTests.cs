@@ -8,7 +8,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec D7, in a real browser: the chat page where no WebSocket gets through, and a browser's own <c>EventSource</c>.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed partial class EventStreamTests
 {
     // Where the page looks for its WebSocket there is none: each handshake is answered with 404, as a proxy might.

@@ -5,7 +5,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec D4 as a person sees it: what is not kept any longer when the page comes back, and why.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class GapTests() : PageTests(
     "Netra:Log:Sqlite:RetainedBytes=65536", "Netra:Log:Sqlite:MaxBytes=131072", "Netra:Streams:WindowEvents=16")
 {

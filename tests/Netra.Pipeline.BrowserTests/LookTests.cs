@@ -6,7 +6,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec W3: what the chat page looks like, what it weighs, and that everybody can use it.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class LookTests : PageTests
 {
     /// <summary>What the first paint may need, compressed.</summary>
@@ -50,18 +50,18 @@ internal sealed class LookTests : PageTests
         var run = new RunCard(page.Runs.First);
         await Expect(run.Answer.Locator(".hljs-keyword").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
 
-        await Look.ShouldBeFitAsync(page.Browser, "chat");
+        Assert.That(await Look.FaultsAsync(page.Browser, "chat"), Is.Empty);
         await page.Browser.SetViewportSizeAsync(390, 844);
         await page.Menu.ClickAsync();
         await Expect(page.Thread("t0")).ToBeVisibleAsync();
         await page.Browser.ScreenshotAsync(new() { Path = Path.Combine(RepositoryPaths.Screenshots, "threads-phone.png") });
         await page.Thread("t0").ClickAsync();
         await Expect(page.Runs).ToHaveCountAsync(1);
-        await Look.ShouldBeFitAsync(page.Browser, "failed");
+        Assert.That(await Look.FaultsAsync(page.Browser, "failed"), Is.Empty);
         await page.Browser.SetViewportSizeAsync(1280, 720);
         await page.NewThread.ClickAsync();
         await Expect(page.Runs).ToHaveCountAsync(0);
-        await Look.ShouldBeFitAsync(page.Browser, "empty");
+        Assert.That(await Look.FaultsAsync(page.Browser, "empty"), Is.Empty);
     }
 
     [Test]

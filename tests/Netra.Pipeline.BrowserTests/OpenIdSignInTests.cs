@@ -5,7 +5,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Signing in at a provider of another site, and as a user of a tenant.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class OpenIdSignInTests() : PageTests("environment=Production", "Netra:Authentication:TenantClaim=org")
 {
     private OpenIdProvider _provider = null!;

@@ -5,7 +5,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Runs of a backend in another process, as people see them: asked, answered, stopped and begun again.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class RemoteRunTests() : PageTests("Netra:Commands:CancelTimeout=00:00:05")
 {
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };

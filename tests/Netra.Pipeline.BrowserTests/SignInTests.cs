@@ -8,7 +8,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>The page outside of Development: somebody signs in, connects by tickets, and loses their session.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class SignInTests() : PageTests("environment=Production", "Netra:Connections:ExpiryNotice=00:00:58")
 {
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
@@ -41,7 +41,7 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
     {
         var page = await ChatPage.OpenAsync(Context, Server.Address);
         await Expect(page.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await Look.ShouldBeFitAsync(page.Browser, "sign-in");
+        Assert.That(await Look.FaultsAsync(page.Browser, "sign-in"), Is.Empty);
         await page.SignInAsync(UserId, $"nk_{new string('x', 54)}");
         await Expect(page.SignInProblem).ToContainTextAsync("The API key is unknown", Patiently);
         await page.ShootAsync("refused");

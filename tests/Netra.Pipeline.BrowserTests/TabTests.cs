@@ -5,7 +5,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec D7 and W3: twenty tabs of one browser, and networks that let no WebSocket through for a while.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class TabTests : PageTests
 {
     private const int Tabs = 20;

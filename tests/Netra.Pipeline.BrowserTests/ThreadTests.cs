@@ -6,7 +6,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec R9 and W3: a user's threads, each with a view of its own, and what is written in them.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class ThreadTests : PageTests
 {
     private static readonly Microsoft.Playwright.LocatorAssertionsToHaveTextOptions Patiently = new() { Timeout = 30_000 };

@@ -5,7 +5,7 @@ namespace Netra.Pipeline.BrowserTests;
 
 /// <summary>Spec D4, D6 and C4 as a person sees them: whatever happens to page, network or server, each word is there, and once.</summary>
 [TestFixture]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 internal sealed class UnsteadyTests() : PageTests(
     "Netra:Connections:PingInterval=00:00:02", "Netra:Connections:PingTimeout=00:00:02", "Netra:Connections:FrozenTimeout=00:00:02")
 {
