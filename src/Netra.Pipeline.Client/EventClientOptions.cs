@@ -89,8 +89,7 @@ public sealed record EventClientOptions
 
     /// <summary>
     /// How many events may wait for the application. Beyond it reading pauses; where the application hardly moves, what comes is left to
-    /// the
-    /// server, and fetched when those have been handled. 1 to 1,000,000; default 1,024.
+    /// the server, and fetched when those have been handled. 1 to 1,000,000; default 1,024.
     /// </summary>
     public int InboxEvents { get; init; } = 1024;
 
@@ -105,8 +104,7 @@ public sealed record EventClientOptions
 
     /// <summary>
     /// What carries the handshake and the question for readiness: a place for certificates, proxies and tests. It is not disposed. Default:
-    /// one
-    /// of the client's own.
+    /// one of the client's own.
     /// </summary>
     public HttpMessageHandler? Handler { get; init; }
 
@@ -118,11 +116,7 @@ public sealed record EventClientOptions
 
     internal void Validate()
     {
-        OptionRange.Require(
-            Address is { IsAbsoluteUri: true, Scheme: "http" or "https" },
-            Address,
-            "an absolute address of http or https",
-            nameof(Address));
+        OptionRange.RequireServer(Address);
         OptionRange.Require(SocketPath.AsSpan().IndexOfAny('?', '#') < 0, SocketPath, "a path alone", nameof(SocketPath));
         OptionRange.Require(ConnectTimeout, TimeSpan.FromMilliseconds(100), Hour);
         OptionRange.Require(FirstPause, Millisecond, Hour);

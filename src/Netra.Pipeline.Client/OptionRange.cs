@@ -21,4 +21,7 @@ internal static class OptionRange
             throw new ArgumentException($"{name} is '{value}'; it must be {rule}.", name);
         }
     }
+
+    public static void RequireServer(Uri address, [CallerArgumentExpression(nameof(address))] string name = "")
+        => Require(address is { IsAbsoluteUri: true, Scheme: "http" or "https" }, address, "an absolute address of http or https", name);
 }

@@ -73,11 +73,7 @@ public sealed record PublisherOptions
 
     internal void Validate()
     {
-        OptionRange.Require(
-            Address is { IsAbsoluteUri: true, Scheme: "http" or "https" },
-            Address,
-            "an absolute address of http or https",
-            nameof(Address));
+        OptionRange.RequireServer(Address);
         OptionRange.Require(
             !SubscribeToMessages || CommandHandler is not null,
             SubscribeToMessages,

@@ -1,4 +1,5 @@
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Protocol;
 
@@ -6,7 +7,8 @@ namespace Netra.Pipeline.Monitoring.Remediation;
 
 /// <summary>
 /// Records whether users connect again after the server has ended their connection because it was dead, stalled, unresponsive or confirmed
-/// nothing, so that the client would connect anew and resume. It ends no connection itself. Safe from any thread; a lock guards the list.
+/// nothing, so that the client would connect anew and resume. The system's own users, such as the canary, are none. It ends no connection
+/// itself. Safe from any thread; a lock guards the list.
 /// Bounded: a user is forgotten after <see cref="Patience"/>, and above the bound the users who left first are forgotten.
 /// </summary>
 internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
@@ -35,7 +37,8 @@ internal sealed class ConnectionRecovery(RemediationLog steps, ServedTime time)
     public void OnEnded(Connection connection, ConnectionEndReason reason)
     {
         if (reason is not (ConnectionEndReason.PingTimeout or ConnectionEndReason.Stalled
-            or ConnectionEndReason.Unconfirmed or ConnectionEndReason.Unresponsive))
+            or ConnectionEndReason.Unconfirmed or ConnectionEndReason.Unresponsive)
+            || IdentifierRules.IsReserved(connection.UserKey))
         {
             return;
         }
