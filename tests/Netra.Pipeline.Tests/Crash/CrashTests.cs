@@ -21,7 +21,7 @@ internal sealed class CrashTests
     [Test]
     public async Task Server_KilledAtRandomMoments_LosesDoublesAndReordersNothing()
     {
-        var rounds = ChaosSettings.Read("NETRA_CRASH_ROUNDS", 25);
+        var rounds = ChaosSettings.Read("NETRA_CRASH_ROUNDS", 15);
         var seed = ChaosSettings.Read("NETRA_CRASH_SEED", Random.Shared.Next());
         TestContext.Out.WriteLine($"{rounds} rounds, NETRA_CRASH_SEED={seed}");
         var began = TimeProvider.System.GetTimestamp();
