@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.EventStreams;
@@ -65,14 +66,7 @@ internal sealed class EventStreamEndpoint(ConnectionAcceptor acceptor, Registere
 
     private static async ValueTask<bool> AnswerAsync(HttpContext context)
     {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store, no-transform";
-
-        // Neither the host's middleware nor a proxy may hold back flushed bytes.
-        response.Headers["X-Accel-Buffering"] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await response.StartAsync(context.RequestAborted);
+        await ServerSentEvents.BeginAsync(context);
         return true;
     }
 }

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Netra.Pipeline.Access;
+using Netra.Pipeline.Http;
 using Netra.Pipeline.WebSockets;
 
 namespace Netra.Pipeline.Monitoring.Operators;
@@ -72,14 +72,9 @@ internal sealed class DashboardFeed(DashboardFeeds feeds, DashboardSubject subje
 
     private static async Task BeginAsync(HttpContext context)
     {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store, no-transform";
-        response.Headers["X-Accel-Buffering"] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await response.StartAsync(context.RequestAborted);
-        Write(response.BodyWriter, $"retry: {LeastReturnMs}\n\n");
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        await ServerSentEvents.BeginAsync(context);
+        Write(context.Response.BodyWriter, $"retry: {LeastReturnMs}\n\n");
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     // Told why, and when to come back: in the order of its random number.
