@@ -12,6 +12,9 @@ internal sealed class LongRunTests : PageTests
     private const int Deltas = 10_000;
     private const int Tools = 100;
 
+    /// <summary>Each of as many events.</summary>
+    private const int Parts = 5;
+
     private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
 
     /// <summary>How many pieces an answer has; 100,000 by <c>NETRA_PAGE_TOKENS</c> is more than the page keeps.</summary>
@@ -24,7 +27,8 @@ internal sealed class LongRunTests : PageTests
     [Test]
     public Task ChatPage_LongAnswer_HasNoLongTask() => ShouldHaveNoLongTaskAsync(AnswerAsync);
 
-    // What the page costs shows in each round, and what else the machine does in some.
+    // What the page costs shows in each round, and what else the machine does in some. Where it did other things in each of them, how long
+    // the page takes at a time says nothing; that it takes no more processor time for the last part than for those before still does.
     private static async Task ShouldHaveNoLongTaskAsync(Func<Task<LongTasks>> round)
     {
         var rounds = new List<LongTasks>();
@@ -34,15 +38,12 @@ internal sealed class LongRunTests : PageTests
         }
         while (rounds[^1].Durations.Length > 0 && rounds.Count < 3);
 
-        if (rounds[^1].Durations.Length > 0)
-        {
-            var told = $"Long tasks in every round: {string.Join(" | ", rounds)}";
-            Assert.That(rounds.Any(static round => round.IsVerdict), Is.False, told);
-            Assert.Inconclusive($"The machine was too busy to say. {told}");
-        }
+        await TestContext.Out.WriteLineAsync(string.Join(Environment.NewLine, rounds));
+        Assert.That(rounds[^1].Durations.Length > 0 && rounds.Any(static round => round.IsVerdict), Is.False, "long tasks in every round");
+        Assert.That(rounds.Min(static round => round.Growth), Is.LessThan(3), "what is there already makes what comes more expensive");
     }
 
-    /// <summary>A run with a long answer in Markdown; returns what took longer than 50 ms at a time.</summary>
+    /// <summary>A run with a long answer in Markdown.</summary>
     private async Task<LongTasks> AnswerAsync()
     {
         // The recorder brings a worker of its own into the page, which the page's policy forbids.
@@ -57,9 +58,15 @@ internal sealed class LongRunTests : PageTests
         await Expect(run.Answer.Locator("h4")).ToHaveTextAsync("A long answer", new() { Timeout = 30_000 });
         var recorder = await page.RecordLongTasksAsync();
 
-        await publisher.PublishAllAsync(
-            Enumerable.Range(0, Tokens).Select(i => publisher.Event("token", JsonSerializer.Serialize(new { delta = Piece(i) }))));
-        await Expect(run.Answer.Locator("p").Last).ToContainTextAsync($"piece {Tokens - 1} ", new() { Timeout = 180_000 });
+        for (var part = 0; part < Parts; part++)
+        {
+            var first = Tokens / Parts * part;
+            await publisher.PublishAllAsync(Enumerable.Range(first, Tokens / Parts).Select(
+                i => publisher.Event("token", JsonSerializer.Serialize(new { delta = Piece(i) }))));
+            await Expect(run.Answer.Locator("p").Last).ToContainTextAsync(
+                $"piece {first + (Tokens / Parts) - 1} ", new() { Timeout = 180_000 });
+            await recorder.EndPartAsync();
+        }
 
         var longTasks = await recorder.StopAsync();
         await page.ShootAsync("written");
@@ -79,7 +86,7 @@ internal sealed class LongRunTests : PageTests
         _ => $"piece {i} ",
     };
 
-    /// <summary>One such run; returns what took longer than 50 ms at a time.</summary>
+    /// <summary>One such run.</summary>
     private async Task<LongTasks> ThinkAsync()
     {
         // The recorder brings a worker of its own into the page, which the page's policy forbids.
@@ -93,9 +100,15 @@ internal sealed class LongRunTests : PageTests
         await Expect(run.Status).ToContainTextAsync("Running", Patiently);
         var recorder = await page.RecordLongTasksAsync();
 
-        await publisher.PublishAllAsync(Thoughts(publisher));
-        await Expect(run.Answer).ToContainTextAsync("Thought through", Patiently);
+        for (var part = 0; part < Parts; part++)
+        {
+            await publisher.PublishAllAsync(Enumerable.Range(Deltas / Parts * part, Deltas / Parts).SelectMany(i => Thought(publisher, i)));
+            await Expect(run.ToolStatuses).ToHaveCountAsync(Tools / Parts * (part + 1), new() { Timeout = 30_000 });
+            await recorder.EndPartAsync();
+        }
 
+        await publisher.PublishAllAsync([publisher.Event("token", """{"delta":"Thought through."}""")]);
+        await Expect(run.Answer).ToContainTextAsync("Thought through", Patiently);
         var longTasks = await recorder.StopAsync();
         await Expect(run.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("running", Tools));
         await page.ShootAsync("running");
@@ -117,22 +130,18 @@ internal sealed class LongRunTests : PageTests
         return longTasks;
     }
 
-    // Half of it is one thought, which is longer than the page keeps; the other half are many, which are more than the page keeps.
-    private static IEnumerable<string> Thoughts(Publisher publisher)
+    // Half of it is one thought, which is longer than the page keeps; the other half are many, which are more than the page keeps. The last
+    // of a hundred is a tool that begins.
+    private static IEnumerable<string> Thought(Publisher publisher, int i)
     {
-        for (var i = 0; i < Deltas; i++)
+        const int PerTool = Deltas / Tools;
+        var thought = i < Deltas / 2 ? "long" : $"short-{i / 10}";
+        var end = i % 40 == 0 ? "\\n\\n" : " ";
+        yield return publisher.Event("thinking_delta", $$"""{"delta":"and then piece {{i}}{{end}}","thought_id":"{{thought}}"}""");
+        if (i % PerTool == PerTool - 1)
         {
-            if (i % (Deltas / Tools) == 0)
-            {
-                yield return publisher.Event(
-                    "tool_executing", $$$"""{"tool_name":"search","call_id":"c{{{i / (Deltas / Tools)}}}","arguments":{"of":{{{i}}}}}""");
-            }
-
-            var thought = i < Deltas / 2 ? "long" : $"short-{i / 10}";
-            var end = i % 40 == 0 ? "\\n\\n" : " ";
-            yield return publisher.Event("thinking_delta", $$"""{"delta":"and then piece {{i}}{{end}}","thought_id":"{{thought}}"}""");
+            yield return publisher.Event(
+                "tool_executing", $$$"""{"tool_name":"search","call_id":"c{{{i / PerTool}}}","arguments":{"of":{{{i}}}}}""");
         }
-
-        yield return publisher.Event("token", """{"delta":"Thought through."}""");
     }
 }

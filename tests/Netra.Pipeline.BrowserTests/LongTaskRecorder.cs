@@ -10,10 +10,14 @@ namespace Netra.Pipeline.BrowserTests;
 internal sealed class LongTaskRecorder
 {
     private readonly IPage _page;
+    private readonly ICDPSession _browser;
+    private readonly List<double> _parts = [];
+    private double _taken;
 
-    private LongTaskRecorder(IPage page)
+    private LongTaskRecorder(IPage page, ICDPSession browser)
     {
         _page = page;
+        _browser = browser;
     }
 
     public static async Task<LongTaskRecorder> StartAsync(IPage page)
@@ -41,7 +45,19 @@ internal sealed class LongTaskRecorder
                 .observe({ type: 'longtask' });
             }
             """);
-        return new LongTaskRecorder(page);
+        var browser = await page.Context.NewCDPSessionAsync(page);
+        await browser.SendAsync("Performance.enable", new() { ["timeDomain"] = "threadTicks" });
+        var recorder = new LongTaskRecorder(page, browser);
+        recorder._taken = await recorder.TakenAsync();
+        return recorder;
+    }
+
+    /// <summary>A part is over.</summary>
+    public async Task EndPartAsync()
+    {
+        var taken = await TakenAsync();
+        _parts.Add(taken - _taken);
+        _taken = taken;
     }
 
     /// <summary>Ends the recording.</summary>
@@ -58,6 +74,14 @@ internal sealed class LongTaskRecorder
               window.machine.postMessage('how slow?');
             })
             """);
-        return new LongTasks(recorded.GetProperty("longTasks").GetString()!, recorded.GetProperty("slowdown").GetDouble());
+        return new LongTasks(recorded.GetProperty("longTasks").GetString()!, recorded.GetProperty("slowdown").GetDouble(), _parts);
+    }
+
+    // The processor time of the page's own thread, in milliseconds.
+    private async Task<double> TakenAsync()
+    {
+        var metrics = (await _browser.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
+        return 1000 * metrics.EnumerateArray().Single(static metric => metric.GetProperty("name").GetString() == "TaskDuration")
+            .GetProperty("value").GetDouble();
     }
 }

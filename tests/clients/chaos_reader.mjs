@@ -56,6 +56,10 @@ class Reader {
     this.client.connect();
   }
 
+  get place() {
+    return `${this.name} stands at ${this.#position} of ${this.#head}, ${JSON.stringify(this.client.state)}`;
+  }
+
   endAt(head) {
     this.#head = head;
     this.#reach(this.#position);
@@ -76,9 +80,14 @@ for await (const piece of process.stdin) {
 }
 const heads = JSON.parse(word);
 readers.forEach((reader) => reader.endAt(heads[reader.user]));
+const patience = setTimeout(() => {
+  console.error(readers.map((reader) => reader.place).join('\n'));
+  process.exit(1);
+}, 120_000);
 await Promise.all(readers.map((reader) => reader.whenThere));
-for (const reader of readers) {
-  reader.client.disconnect();
-  const { name, user, frames, lost, faults } = reader;
-  process.stdout.write(`${JSON.stringify({ name, user, frames, lost, faults })}\n`);
-}
+clearTimeout(patience);
+readers.forEach((reader) => reader.client.disconnect());
+const lines = readers.map(({ name, user, frames, lost, faults }) => `${JSON.stringify({ name, user, frames, lost, faults })}\n`);
+
+// Node waits without end for the closing handshake of a connection that was given up because nothing came over it any more.
+process.stdout.write(lines.join(''), () => process.exit());

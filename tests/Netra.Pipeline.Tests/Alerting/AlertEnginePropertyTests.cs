@@ -15,7 +15,7 @@ internal sealed class AlertEnginePropertyTests
         "high_latency", "very_high_latency", "low_success_rate", "very_low_success_rate", "failure_rate", "stuck_tools", "silent_failures",
     ];
 
-    [FsCheck.NUnit.Property(MaxTest = 30)]
+    [FsCheck.NUnit.Property(MaxTest = 15)]
     public void Alerts_WhateverComes_AreNeitherLostNorToldTwice(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);
@@ -33,7 +33,7 @@ internal sealed class AlertEnginePropertyTests
         Assert.That(beliefs.On, Is.Empty, "every channel that knows of an open incident knows of its resolution");
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 15)]
+    [FsCheck.NUnit.Property(MaxTest = 8)]
     public void Alerts_RestartedAnywhere_AreAsWithoutARestart(DoNotSize<int> seed)
     {
         var whole = new EngineUnderTest();

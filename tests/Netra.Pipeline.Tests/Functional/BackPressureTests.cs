@@ -20,7 +20,7 @@ internal sealed class BackPressureTests
     private static readonly (string Key, string Value)[] ShortWait = [("Netra:Emission:RoomTimeout", "00:00:00.300")];
 
     [TestCase(100_000, 3_000)]
-    [TestCase(64, 200)]
+    [TestCase(64, 50)]
     public async Task Burst_HundredEmittersAtFullSpeed_LosesNothingAndRefusesNothing(int queueEntries, int events)
     {
         await using var busy = await BusyLogHost.StartAsync(queueEntries);
@@ -249,8 +249,9 @@ internal sealed class BackPressureTests
         Assert.That((await lines.ReadAsync())!.Value.Seq(), Is.EqualTo(1));
         busy.Hold();
         const int Chunks = 64;
+        const int LinesOfChunk = 64;
         var sent = 0;
-        var chunk = string.Join('\n', Enumerable.Repeat(TokenJson(new string('x', 1_000)), 512));
+        var chunk = string.Join('\n', Enumerable.Repeat(TokenJson(new string('x', 8_000)), LinesOfChunk));
 
         // 32 MB: more than the kernel, and what reads requests, hold for whoever does not read.
         var sending = Task.Run(async () =>
@@ -269,7 +270,7 @@ internal sealed class BackPressureTests
 
         Assert.That(sent, Is.LessThan(Chunks / 2), "the publisher is held back");
         busy.Release();
-        for (var i = 0; i < Chunks * 512; i++)
+        for (var i = 0; i < Chunks * LinesOfChunk; i++)
         {
             Assert.That((await lines.ReadAsync())!.Value.Seq(), Is.EqualTo(i + 2));
         }
@@ -289,8 +290,8 @@ internal sealed class BackPressureTests
         var streaming = Enumerable.Range(0, 20).Select(async user =>
         {
             await using var lines = await PublishLines.OpenAsync(host);
-            await lines.SendAsync(string.Join('\n', Enumerable.Range(0, 500).Select(i => TokenJson($"{i}", $"streaming-{user}"))));
-            for (var i = 1; i <= 500; i++)
+            await lines.SendAsync(string.Join('\n', Enumerable.Range(0, 200).Select(i => TokenJson($"{i}", $"streaming-{user}"))));
+            for (var i = 1; i <= 200; i++)
             {
                 Assert.That((await lines.ReadAsync())!.Value.Seq(), Is.EqualTo(i));
             }

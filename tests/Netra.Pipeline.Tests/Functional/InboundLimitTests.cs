@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Monitoring;
 using Netra.Pipeline.Tests.WebSockets;
 
 namespace Netra.Pipeline.Tests.Functional;
@@ -42,6 +43,9 @@ internal sealed class InboundLimitTests
 
         Assert.That(await reading, Does.Contain("last"));
         Assert.That(host.EndReasonsOf("mallory"), Is.Empty);
+
+        // Reading goes on in its time also while the server stops.
+        await MonitoredHost.WhileTimePassesAsync(time, StopAsync(host));
     }
 
     [Test]
@@ -65,6 +69,12 @@ internal sealed class InboundLimitTests
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.That((await page.PostAsync("ack", """{"seq":0}""")).Response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         Assert.That(host.EndReasonsOf("ada"), Is.Empty);
+    }
+
+    private static async Task<bool> StopAsync(PipelineHost host)
+    {
+        await host.StopAsync();
+        return true;
     }
 
     private static async Task<string> ReadLastAsync(RawPeer peer)

@@ -39,7 +39,16 @@ internal sealed class RawPeer : IAsyncDisposable
             tcp.ReceiveBufferSize = bytes;
         }
 
-        await tcp.ConnectAsync(IPAddress.Loopback, port).WaitAsync(TestClient.Patience);
+        try
+        {
+            await tcp.ConnectAsync(IPAddress.Loopback, port).WaitAsync(TestClient.Patience);
+        }
+        catch
+        {
+            tcp.Dispose();
+            throw;
+        }
+
         Stream stream = tcp.GetStream();
         if (protocol is { } application)
         {
@@ -58,11 +67,11 @@ internal sealed class RawPeer : IAsyncDisposable
     }
 
     /// <summary>Opens a transport, unless the server closes it while it is opened.</summary>
-    public static async Task<RawPeer?> TryConnectAsync(int port)
+    public static async Task<RawPeer?> TryConnectAsync(int port, IPAddress? from = null)
     {
         try
         {
-            return await ConnectAsync(port);
+            return await ConnectAsync(port, from: from);
         }
         catch (SocketException)
         {

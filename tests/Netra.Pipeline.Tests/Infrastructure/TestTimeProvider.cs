@@ -107,23 +107,6 @@ internal sealed class TestTimeProvider : TimeProvider
         }
     }
 
-    /// <summary>
-    /// Lets time pass while the process stands still, as SIGSTOP and a virtual machine that is moved do: nothing fires meanwhile, and
-    /// whatever became due fires once, late, at the next <see cref="Advance"/>.
-    /// </summary>
-    public void Jump(TimeSpan by)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        lock (_lock)
-        {
-            _elapsed += by;
-            foreach (var timer in _timers.Where(timer => timer.Due < _elapsed))
-            {
-                timer.Due = _elapsed;
-            }
-        }
-    }
-
     /// <summary>Sets the wall clock forward or back, as an operator or NTP does; timestamps and timers do not notice.</summary>
     public void ShiftWallClock(TimeSpan by)
     {

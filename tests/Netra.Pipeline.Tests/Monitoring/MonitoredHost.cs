@@ -33,7 +33,17 @@ internal sealed class MonitoredHost : IAsyncDisposable
     {
         time ??= new TestTimeProvider();
         return new MonitoredHost(
-            await PipelineHost.StartAsync(configure, [("Netra:Monitoring:Enabled", "true"), .. settings ?? []], time, log: log), time);
+            await PipelineHost.StartAsync(
+                pipeline =>
+                {
+                    // What other tests of this process need within a minute would be a leak of hours here.
+                    pipeline.Services.AddSingleton<ResourceSampler>(static () => new ResourceSample(100 * 1024 * 1024, 0.1));
+                    configure?.Invoke(pipeline);
+                },
+                [("Netra:Monitoring:Enabled", "true"), .. settings ?? []],
+                time,
+                log: log),
+            time);
     }
 
     /// <summary>The background loop that a test makes hang.</summary>

@@ -33,7 +33,7 @@ internal sealed class IdempotencyPropertyTests(KindOfLog log)
         await _host.DisposeAsync();
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 200)]
+    [FsCheck.NUnit.Property(MaxTest = 60)]
     public async Task Publishes_OneAfterTheOther_AreAnsweredAsTheModelSays((byte Key, byte Content, bool AsLine)[] publishes)
     {
         var user = $"user{Interlocked.Increment(ref _cases)}";
@@ -56,7 +56,7 @@ internal sealed class IdempotencyPropertyTests(KindOfLog log)
         }
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 100)]
+    [FsCheck.NUnit.Property(MaxTest = 60)]
     public async Task Publishes_AllAtOnce_MakeOneEventOfEachKey((byte Key, byte Content)[] publishes)
     {
         var user = $"user{Interlocked.Increment(ref _cases)}";

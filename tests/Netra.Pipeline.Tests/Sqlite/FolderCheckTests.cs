@@ -138,7 +138,7 @@ internal sealed class FolderCheckTests
         Assert.That(again.Resting.Unaccounted, Is.Zero);
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 40)]
+    [FsCheck.NUnit.Property(MaxTest = 20)]
     public async Task Read_BytesOfEventPagesChanged_IsRightOrSaysThatItIsDamaged(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);
@@ -168,7 +168,7 @@ internal sealed class FolderCheckTests
     }
 
     // Wherever the byte lies: what readers get is what was stored, and what the check calls well has every event as it was stored.
-    [FsCheck.NUnit.Property(MaxTest = 60)]
+    [FsCheck.NUnit.Property(MaxTest = 20)]
     public async Task Read_AnyByteOfTheFileChanged_IsRightOrFound(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);

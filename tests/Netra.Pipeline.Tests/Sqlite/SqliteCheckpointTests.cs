@@ -15,7 +15,7 @@ internal sealed class SqliteCheckpointTests
     [Test]
     public async Task Dispose_ThreadEndsAtThatMoment_HandlesOutliveIt()
     {
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 5_000; i++)
         {
             // Neither file nor reporter is needed until there is something to bring in.
             await using var checkpointer = new Checkpointer(file: null!, failures: null!, TimeProvider.System);

@@ -19,7 +19,7 @@ internal sealed class SqliteLogModelTests
     [OneTimeTearDown]
     public void DeleteFolder() => _folder.Dispose();
 
-    [FsCheck.NUnit.Property(MaxTest = 40)]
+    [FsCheck.NUnit.Property(MaxTest = 20)]
     public async Task Log_AnyScript_IsAsTheModelSays(DoNotSize<int> seed, PositiveInt length)
     {
         var random = new Random(seed.Item);

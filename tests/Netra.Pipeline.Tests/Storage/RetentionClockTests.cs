@@ -43,20 +43,20 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
     public async Task Expire_ClockWasAheadForAWhile_DeletesEachAtItsOwnAge(int hours)
     {
         await AppendAsync();
-        _time.Advance(TimeSpan.FromDays(6.5));
+        _time.StandStill(TimeSpan.FromDays(6.5));
         _time.ShiftWallClock(TimeSpan.FromHours(hours));
         await AppendAsync();
         Assert.That(await ExpireAsync(), Is.Zero, "seven days have not passed, whatever the clock says");
-        _time.Advance(TimeSpan.FromMinutes(30));
+        _time.StandStill(TimeSpan.FromMinutes(30));
         _time.ShiftWallClock(TimeSpan.FromHours(-hours));
         await AppendAsync();
         Assert.That(await ExpireAsync(), Is.Zero);
 
-        _time.Advance(TimeSpan.FromDays(0.5));
+        _time.StandStill(TimeSpan.FromDays(0.5));
         Assert.That(await ExpireAsync(), Is.EqualTo(1));
-        _time.Advance(TimeSpan.FromDays(6) - TimeSpan.FromHours(1));
+        _time.StandStill(TimeSpan.FromDays(6) - TimeSpan.FromHours(1));
         Assert.That(await ExpireAsync(), Is.Zero);
-        _time.Advance(TimeSpan.FromDays(0.5) + TimeSpan.FromHours(2));
+        _time.StandStill(TimeSpan.FromDays(0.5) + TimeSpan.FromHours(2));
         Assert.That(await ExpireAsync(), Is.EqualTo(2), "what was accepted under the wrong clock holds up nothing, itself included");
     }
 
@@ -68,9 +68,9 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
         await AppendAsync();
         _time.ShiftWallClock(TimeSpan.FromHours(-hours));
         await AppendAsync();
-        _time.Advance(Retention - TimeSpan.FromMinutes(1));
+        _time.StandStill(Retention - TimeSpan.FromMinutes(1));
         Assert.That(await ExpireAsync(), Is.Zero);
-        _time.Advance(TimeSpan.FromMinutes(2));
+        _time.StandStill(TimeSpan.FromMinutes(2));
 
         Assert.That(await ExpireAsync(), Is.EqualTo(2));
     }
@@ -84,10 +84,10 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
         _stream.TryAppend(_time.GetUtcNow(), key: key);
         await SettleAsync();
         _time.ShiftWallClock(TimeSpan.FromHours(hours));
-        _time.Advance(TimeSpan.FromHours(23));
+        _time.StandStill(TimeSpan.FromHours(23));
         await ExpireAsync();
         Assert.That(await _log.FindKeyAsync(1, CancellationToken.None), Is.Not.Null, "its time is not over");
-        _time.Advance(TimeSpan.FromHours(2));
+        _time.StandStill(TimeSpan.FromHours(2));
         await ExpireAsync();
 
         Assert.That(await _log.FindKeyAsync(1, CancellationToken.None), Is.Null);
@@ -106,9 +106,9 @@ internal sealed class RetentionClockTests(KindOfLog kind) : IAsyncDisposable
             (await _log.DeadLetters.FindAsync(2, CancellationToken.None))!.At,
             Is.EqualTo(_time.GetUtcNow()),
             "shown by the clock as it goes now");
-        _time.Advance(Retention - TimeSpan.FromMinutes(1));
+        _time.StandStill(Retention - TimeSpan.FromMinutes(1));
         Assert.That(await ExpireLettersAsync(), Is.Zero);
-        _time.Advance(TimeSpan.FromMinutes(2));
+        _time.StandStill(TimeSpan.FromMinutes(2));
 
         Assert.That(await ExpireLettersAsync(), Is.EqualTo(2));
     }

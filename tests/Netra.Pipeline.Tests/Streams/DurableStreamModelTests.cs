@@ -12,7 +12,7 @@ internal sealed class DurableStreamModelTests
 {
     private const int Steps = 60;
 
-    [FsCheck.NUnit.Property(MaxTest = 20)]
+    [FsCheck.NUnit.Property(MaxTest = 12)]
     public async Task Stream_AnyLifeOnADisk_IsAsTheModelSays(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);

@@ -106,7 +106,7 @@ internal static class ClockHarms
                 await bench.PublishAsync("ada", "r1", "agent_started", """{"agent_name":"demo"}""");
                 await bench.PublishAsync("ada", "r2", "agent_started", """{"agent_name":"demo","lease_ms":600000}""");
                 await bench.PassAsync(10);
-                bench.Time.Jump(TimeSpan.FromHours(3));
+                bench.Time.StandStill(TimeSpan.FromHours(3));
                 await bench.PassAsync(40);
                 await bench.PublishAsync("ada", "r1", "agent_completed", """{"agent_name":"demo"}""");
                 await bench.PassAsync(60);
@@ -131,7 +131,7 @@ internal static class ClockHarms
                 log.ExpireHang = deleting.Task;
                 bench.Host.HangingLoop = "retention";
                 await bench.PassAsync(12);
-                bench.Time.Jump(TimeSpan.FromMinutes(5));
+                bench.Time.StandStill(TimeSpan.FromMinutes(5));
                 await bench.PassAsync(2);
                 log.ExpireHang = Task.CompletedTask;
                 deleting.SetResult();

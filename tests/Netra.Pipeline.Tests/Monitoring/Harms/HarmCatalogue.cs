@@ -10,7 +10,7 @@ internal static class HarmCatalogue
         .. StoppedHarms.All(), .. LogHarms.All(), .. LeaseHarms.All(), .. PageHarms.All(), .. RestartHarms.All(),
         .. RefusalHarms.All(), .. QueueHarms.All(), .. CrowdHarms.All(), .. ClockHarms.All(),
         .. CommandHarms.All(), .. OriginHarms.All(), .. DrainHarms.All(), .. LimitHarms.All(), .. CredentialHarms.All(),
-        .. FolderHarms.All(),
+        .. FolderHarms.All(), .. OperatorHarms.All(),
     ];
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -21,18 +20,15 @@ internal sealed class Strangers(HarmBench bench) : IAsyncDisposable
     public Task<int> ConnectAsync(int address, int count, string code, Func<int, string> userOf)
         => AllAsync(count, async i =>
         {
-            var (peer, status, was) = await TryOpenAsync(address, userOf(i));
-            if (status == 101)
+            var (peer, was) = await TryOpenAsync(address, userOf(i));
+            if (peer is not null)
             {
                 lock (_gate)
                 {
                     _open.Add(peer);
                 }
-
-                return false;
             }
 
-            await peer.DisposeAsync();
             return was == code;
         });
 
@@ -41,8 +37,8 @@ internal sealed class Strangers(HarmBench bench) : IAsyncDisposable
     public Task<int> ShakeHandsAsync(int address, int count, string code)
         => AllAsync(count, async i =>
         {
-            var (peer, _, was) = await TryOpenAsync(address, string.Create(CultureInfo.InvariantCulture, $"stranger-{i % 50}"));
-            await peer.DisposeAsync();
+            var (peer, was) = await TryOpenAsync(address, string.Create(CultureInfo.InvariantCulture, $"stranger-{i % 50}"));
+            await using var opened = peer;
             return was == code;
         });
 
@@ -53,8 +49,7 @@ internal sealed class Strangers(HarmBench bench) : IAsyncDisposable
         var ask = RawFrame.Encode($$"""{"type":"replay","from":1,"to":{{events}}}""");
         var bytes = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
         {
-            var (peer, _, _) = await TryOpenAsync(address, userId);
-            await using var opened = peer;
+            await using var peer = await OpenAsync(address, userId);
             using var over = new CancellationTokenSource(length, TimeProvider.System);
             var reading = CountAsync(peer, over.Token);
             while (!over.IsCancellationRequested && await peer.TrySendAsync(ask))
@@ -73,8 +68,7 @@ internal sealed class Strangers(HarmBench bench) : IAsyncDisposable
     {
         var ended = await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
         {
-            var (peer, _, _) = await TryOpenAsync(address, string.Create(CultureInfo.InvariantCulture, $"flood-{i}"));
-            await using var opened = peer;
+            await using var peer = await OpenAsync(address, string.Create(CultureInfo.InvariantCulture, $"flood-{i}"));
             using var over = new CancellationTokenSource(length, TimeProvider.System);
             try
             {
@@ -184,19 +178,38 @@ internal sealed class Strangers(HarmBench bench) : IAsyncDisposable
         return found.Sum();
     }
 
-    // Closed without an answer is status 0.
-    private async Task<(RawPeer Peer, int Status, string? Code)> TryOpenAsync(int address, string userId)
+    private async Task<RawPeer> OpenAsync(int address, string userId)
     {
-        var peer = await RawPeer.ConnectAsync(bench.Port, from: new IPAddress([127, 0, 0, (byte)address]));
+        var (peer, code) = await TryOpenAsync(address, userId);
+        return peer ?? throw new AssertionException($"{userId} was not let in: {code ?? "closed without an answer"}");
+    }
+
+    // No peer where it was not let in. Where the server has no room for connections it may close them while they are opened, or without
+    // an answer: then there is no code.
+    private async Task<(RawPeer? Peer, string? Code)> TryOpenAsync(int address, string userId)
+    {
+        if (await RawPeer.TryConnectAsync(bench.Port, new IPAddress([127, 0, 0, (byte)address])) is not { } peer)
+        {
+            return (null, null);
+        }
+
+        RawResponse? answer = null;
         try
         {
             await peer.SendAsync(RawPeer.Handshake(userId));
-            var answer = await peer.ReadResponseAsync();
-            return (peer, answer?.Status ?? 0, answer is { Status: not 101 } ? answer.Code : null);
+            answer = await peer.ReadResponseAsync();
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        catch (IOException)
         {
-            return (peer, 0, null);
+            // Closed before it had sent all.
         }
+
+        if (answer?.Status == 101)
+        {
+            return (peer, null);
+        }
+
+        await peer.DisposeAsync();
+        return (null, answer?.Code);
     }
 }

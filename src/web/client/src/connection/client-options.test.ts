@@ -237,6 +237,22 @@ describe('PipelineClient', () => {
       expect(FakeSocket.last.said('ack')).toEqual([{ type: 'ack', seq: 1 }]);
       client.disconnect();
     });
+
+    it('connects as one without a past where the storage never answers', async () => {
+      const silent = { load: () => new Promise<undefined>(() => undefined), save: () => undefined };
+      const { client, handler } = await load({ storage: silent, connectTimeoutMs: 3000 });
+      const before = FakeSocket.all.length;
+      await vi.advanceTimersByTimeAsync(2999);
+      expect(FakeSocket.all).toHaveLength(before);
+      await vi.advanceTimersByTimeAsync(1);
+
+      expect(FakeSocket.last.url.search).toBe('?user_id=ada&seq=0&join=1');
+      expect(handler.faults).toMatchObject([{ code: 'storage_failed', message: 'The position cannot be kept: no answer' }]);
+      FakeSocket.last.welcome();
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(client.state.name).toBe('connected');
+      client.disconnect();
+    });
   });
 
   it('ends where another user is signed in than the one it spoke for', () => {

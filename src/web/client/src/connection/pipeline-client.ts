@@ -180,23 +180,24 @@ export class PipelineClient {
 
   /** An earlier page may have left its position. */
   #begin(): void {
-    const { storage } = this.#options;
+    const { storage, connectTimeoutMs = 10_000 } = this.#options;
     if (storage === undefined || this.#loaded) {
       this.#open();
       return;
     }
     const { state } = this;
-    void this.#tryStorage(() => storage.load()).then((position) => {
-      if (this.#state !== state) {
-        return;
+    // One that never answers would leave the page connecting for ever.
+    const late = new Promise<never>((_, reject) => (this.#timer = setTimeout(reject, connectTimeoutMs, 'no answer')));
+    void this.#tryStorage(() => Promise.race([storage.load(), late])).then((position) => {
+      if (this.#state === state) {
+        this.#loaded = true;
+        if (position !== undefined) {
+          this.#history = position;
+          this.#inbox.restore(position.seq);
+          this.#setState({ name: 'recovering', attempt: 0, reason: 'the page was loaded again' });
+        }
+        this.#open();
       }
-      this.#loaded = true;
-      if (position !== undefined) {
-        this.#history = position;
-        this.#inbox.restore(position.seq);
-        this.#setState({ name: 'recovering', attempt: 0, reason: 'the page was loaded again' });
-      }
-      this.#open();
     });
   }
 
@@ -337,7 +338,7 @@ export class PipelineClient {
     const connected = this.#state.name === 'connected';
     const welcomes = parsed.kind === 'message' && parsed.message.type === 'welcome';
     if (connected === welcomes) {
-      this.#tell('onFault', { code: 'malformed_message', message: 'The welcome did not come first, or twice.' });
+      this.#tell('onFault', { code: 'malformed_message', message: 'The server sent no welcome, or two.' });
       this.#disconnect(closeOutOfTurn);
     } else if (parsed.kind === 'numbered') {
       this.#inbox.numbered(parsed);

@@ -14,6 +14,7 @@ export interface Position extends Resume {
 
 /** Keeps a position where the next load of the page finds it. What it throws or rejects with is told as a fault, and hinders nothing. */
 export interface PositionStorage {
+  /** Has as long as a connection has to open (`connectTimeoutMs`); then the page connects as one without a past. */
   load(): Position | undefined | Promise<Position | undefined>;
   /** Called when something is acknowledged, when a connection ends, and when the page may be gone in a moment. */
   save(position: Position): unknown;
