@@ -54,7 +54,7 @@ internal sealed class Handshake(ClientWebSocket socket, ClientParts parts)
         var status = (int)socket.HttpStatusCode;
         if (status == 0)
         {
-            return ConnectionEnd.Of(CloseCodes.Lost, exception.InnerException?.Message ?? exception.Message) with { Cause = exception };
+            return ConnectionEnd.Of(CloseCodes.Lost, exception.GetBaseException().Message) with { Cause = exception };
         }
 
         return ConnectionEnd.Of(CloseCodes.Lost, $"the server refused the handshake with HTTP {status}") with

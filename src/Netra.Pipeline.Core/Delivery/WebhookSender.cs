@@ -57,7 +57,10 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            return Away(exception.Message);
+            // What fails under HTTP, such as TLS, is said by what it comes from alone.
+            return Away(exception.HttpRequestError == HttpRequestError.ConnectionError
+                ? exception.Message
+                : exception.GetBaseException().Message);
         }
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Delivery;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tests.Alerting.Notifiers;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Delivery;
@@ -257,6 +258,29 @@ internal sealed class WebhookTests
     }
 
     /// <summary>Lets seconds pass; in each the webhook's loop does its round to the end.</summary>
+    [Test]
+    public async Task DeadLetters_ReceiverOfACertificateThatIsNotTrusted_FailAndTheReasonSaysSo()
+    {
+        var time = new TestTimeProvider();
+        await using var receiver = await Provider.StartAsync();
+        await using var host = await PipelineHost.StartAsync(
+            settings:
+            [
+                ("Netra:Delivery:Webhook:Url", receiver.Address.ToString()),
+                ("Netra:Delivery:Webhook:Secret", WebhookReceiver.Secret),
+                ("Netra:Delivery:Webhook:Tries", "1"),
+            ],
+            time: time);
+        await DeadLetters.MakeAsync(host, "ada", 1);
+
+        await PassAsync(host, time, 7);
+        await HasAsync(host, 1, WebhookState.Failed);
+        await PassAsync(host, time, 2);
+
+        Assert.That(host.Failures.Latest(10).Select(static failure => failure.Message), Has.Some.Contains("certificate"));
+        Assert.That(receiver.Posts, Is.Empty);
+    }
+
     private static async Task PassAsync(PipelineHost host, TestTimeProvider time, int seconds)
     {
         var outbox = host.Services.GetRequiredService<WebhookOutbox>();

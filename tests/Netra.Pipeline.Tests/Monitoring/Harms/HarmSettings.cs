@@ -21,7 +21,7 @@ internal static class HarmSettings
 
     /// <summary>NETRA_HARM_LANES: how many rows are run beside each other.</summary>
     public static int Lanes { get; } = int.Parse(
-        Environment.GetEnvironmentVariable("NETRA_HARM_LANES") ?? "8", CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("NETRA_HARM_LANES") ?? "5", CultureInfo.InvariantCulture);
 
     /// <summary>The times of a server for which everything goes some eight times as fast.</summary>
     public static IReadOnlyList<(string Key, string Value)> ShortIntervals { get; } =
