@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -8,12 +9,13 @@ using Microsoft.Extensions.Logging;
 using Netra.Pipeline.Server;
 using Netra.Pipeline.Server.Telemetry;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.Packages;
 
 namespace Netra.Pipeline.Tests.Server;
 
 /// <summary>The pages of the server, where they were built and where they were not.</summary>
 [TestFixture]
-internal sealed class PagesTests
+internal sealed partial class PagesTests
 {
     [Test]
     public async Task Pages_Missing_AreSaidToBeInTheLogAndToWhoeverAsks()
@@ -75,6 +77,47 @@ internal sealed class PagesTests
         }
     }
 
+    [Test]
+    public async Task Publish_PagesAreBuilt_ContainsThem()
+    {
+        if (!File.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot", "index.html")))
+        {
+            Assert.Ignore("The pages are not built: that takes Node.js.");
+        }
+
+        var folder = Directory.CreateTempSubdirectory("netra-published-");
+        await using var data = new ServerFolder();
+        try
+        {
+            await PublishAsync(folder.FullName);
+            await using var server = ServerProcess.Start(
+                ["dotnet", Path.Combine(folder.FullName, "Netra.Pipeline.Server.dll")], "Development", [], data.Argument);
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenListeningAsync()}") };
+            var page = await http.GetStringAsync(new Uri("/", UriKind.Relative));
+            var script = Script().Match(page).Groups["address"].Value;
+
+            Assert.That(script, Is.Not.Empty, page);
+            foreach (var address in new[] { script, "dashboards", "dashboards/websocket_alerts" })
+            {
+                using var answer = await http.GetAsync(new Uri(address, UriKind.Relative));
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), address);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    // What these tests were built with is what is published.
+    private static async Task PublishAsync(string folder)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name == "release" ? "Release" : "Debug";
+        await PackageFeed.RunAsync(
+            folder, "dotnet", "publish", Repository.PathOf("src/Netra.Pipeline.Server"), "--no-build", "--configuration", configuration,
+            "--output", folder, "-nologo");
+    }
+
     private static async Task<(HttpStatusCode Status, string Text, CapturingLoggerProvider Logs)> AskAsync(
         string folder, string address = "/")
     {
@@ -90,4 +133,7 @@ internal sealed class PagesTests
         using var answer = await http.GetAsync(address);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(), logs);
     }
+
+    [GeneratedRegex("<script type=\"module\"[^>]* src=\"(?<address>[^\"]+)\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex Script();
 }
