@@ -54,7 +54,11 @@ internal sealed class Handshake(ClientWebSocket socket, ClientParts parts)
         var status = (int)socket.HttpStatusCode;
         if (status == 0)
         {
-            return ConnectionEnd.Of(CloseCodes.Lost, exception.GetBaseException().Message) with { Cause = exception };
+            // HTTP's own words name the place, but of TLS they say only to look elsewhere.
+            var cause = exception.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } tls
+                ? tls.GetBaseException()
+                : exception.InnerException ?? exception;
+            return ConnectionEnd.Of(CloseCodes.Lost, cause.Message) with { Cause = exception };
         }
 
         return ConnectionEnd.Of(CloseCodes.Lost, $"the server refused the handshake with HTTP {status}") with

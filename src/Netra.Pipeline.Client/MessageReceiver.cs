@@ -42,7 +42,7 @@ internal sealed class MessageReceiver(WebSocket socket, EventClientOptions optio
             }
             catch (WebSocketException exception)
             {
-                return (default, ConnectionEnd.Of(CloseCodes.Lost, exception.GetBaseException().Message));
+                return (default, ConnectionEnd.Of(CloseCodes.Lost, exception.InnerException?.Message ?? exception.Message));
             }
 
             Hear();

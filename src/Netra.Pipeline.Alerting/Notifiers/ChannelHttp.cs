@@ -78,12 +78,8 @@ internal sealed class ChannelHttp : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            // What fails under HTTP, such as TLS, is said by what it comes from alone.
-            var reason = exception.HttpRequestError == HttpRequestError.ConnectionError
-                ? exception.Message
-                : exception.GetBaseException().Message;
             throw new NotificationFailedException(
-                Hide(post, $"nothing was answered: {reason}"), isPermanent: false, innerException: exception);
+                Hide(post, $"nothing was answered: {HttpReason.Of(exception)}"), isPermanent: false, innerException: exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -57,10 +57,7 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            // What fails under HTTP, such as TLS, is said by what it comes from alone.
-            return Away(exception.HttpRequestError == HttpRequestError.ConnectionError
-                ? exception.Message
-                : exception.GetBaseException().Message);
+            return Away(HttpReason.Of(exception));
         }
     }
 

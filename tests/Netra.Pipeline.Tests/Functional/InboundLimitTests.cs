@@ -45,7 +45,7 @@ internal sealed class InboundLimitTests
         Assert.That(host.EndReasonsOf("mallory"), Is.Empty);
 
         // Reading goes on in its time also while the server stops.
-        await MonitoredHost.WhileTimePassesAsync(time, StopAsync(host));
+        await MonitoredHost.WhileTimePassesAsync(time, host.StopAsync());
     }
 
     [Test]
@@ -69,12 +69,6 @@ internal sealed class InboundLimitTests
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.That((await page.PostAsync("ack", """{"seq":0}""")).Response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         Assert.That(host.EndReasonsOf("ada"), Is.Empty);
-    }
-
-    private static async Task<bool> StopAsync(PipelineHost host)
-    {
-        await host.StopAsync();
-        return true;
     }
 
     private static async Task<string> ReadLastAsync(RawPeer peer)

@@ -72,13 +72,20 @@ internal sealed class MonitoredHost : IAsyncDisposable
     /// </summary>
     public static async Task<T> WhileTimePassesAsync<T>(TestTimeProvider time, Task<T> underWay)
     {
+        await WhileTimePassesAsync(time, (Task)underWay);
+        return await underWay;
+    }
+
+    /// <inheritdoc cref="WhileTimePassesAsync{T}" />
+    public static async Task WhileTimePassesAsync(TestTimeProvider time, Task underWay)
+    {
         while (!underWay.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(10));
             await Task.WhenAny(underWay, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
         }
 
-        return await underWay;
+        await underWay;
     }
 
     /// <summary>Waits until a user's stream knows of an acknowledgement.</summary>
@@ -97,12 +104,6 @@ internal sealed class MonitoredHost : IAsyncDisposable
         Http.Dispose();
 
         // Goodbyes and the log's last commit have their times.
-        await WhileTimePassesAsync(Time, StopAsync());
-    }
-
-    private async Task<bool> StopAsync()
-    {
-        await Pipeline.DisposeAsync();
-        return true;
+        await WhileTimePassesAsync(Time, Pipeline.DisposeAsync().AsTask());
     }
 }

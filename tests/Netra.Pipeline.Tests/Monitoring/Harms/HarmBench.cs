@@ -146,6 +146,14 @@ internal sealed class HarmBench : IAsyncDisposable
     /// <summary>Lets time pass.</summary>
     public static Task PassAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System);
 
+    /// <summary>Pages lose their connections, and come back.</summary>
+    public static async Task ComeBackAsync(IReadOnlyCollection<HealthyPage> pages)
+    {
+        await Task.WhenAll(pages.Select(static page => page.DropAsync(TimeSpan.FromMilliseconds(200))));
+        await Task.WhenAll(pages.Select(static page => page.WhenAsync(
+            () => page is { IsThere: true, Connections: > 1 }, TimeSpan.FromSeconds(20), "the page is back")));
+    }
+
     /// <summary>Publishes one event as a good backend does: under a key, and again until it is answered.</summary>
     /// <returns>Its number.</returns>
     public Task<long> PublishAsync(string userId, string runId, string type, string data = "{}", TimeSpan? patience = null)

@@ -59,9 +59,7 @@ internal static class LimitHarms
                 await using var strangers = new Strangers(bench);
                 var unplaced = await strangers.ConnectAsync(2, 150, "too_many_connections", StrangerOf);
                 var shaking = strangers.ShakeHandsAsync(2, bench.Count, "rate_limited");
-                await Task.WhenAll(pages.Select(static page => page.DropAsync(TimeSpan.FromMilliseconds(200))));
-                await Task.WhenAll(pages.Select(static page => page.WhenAsync(
-                    () => page is { IsThere: true, Connections: > 1 }, TimeSpan.FromSeconds(20), "the page is back")));
+                await HarmBench.ComeBackAsync(pages);
                 bench.Expect(unplaced > 0, "no stranger above the limit was refused");
                 bench.Expect(await shaking > 0, "no handshake of strangers was refused");
                 await bench.BackAsync();

@@ -38,10 +38,8 @@ internal static class OperatorHarms
                         refused += (await feed.ReadResponseAsync())?.Status == 503 ? 1 : 0;
                     }
 
-                    await Task.WhenAll(pages.Select(static page => page.DropAsync(TimeSpan.FromMilliseconds(200))));
+                    await HarmBench.ComeBackAsync(pages);
                     await HarmBench.PassAsync(bench.Duration);
-                    await Task.WhenAll(pages.Select(static page => page.WhenAsync(
-                        () => page is { IsThere: true, Connections: > 1 }, TimeSpan.FromSeconds(20), "the page is back")));
                 }
                 finally
                 {
@@ -75,9 +73,7 @@ internal static class OperatorHarms
                 await using var strangers = new Strangers(bench);
                 var refused = await strangers.ConnectAsync(
                     2, bench.Count, "too_many_connections", static i => $"stranger-{i}&tenant_id=crowded");
-                await Task.WhenAll(pages.Select(static page => page.DropAsync(TimeSpan.FromMilliseconds(200))));
-                await Task.WhenAll(pages.Select(static page => page.WhenAsync(
-                    () => page is { IsThere: true, Connections: > 1 }, TimeSpan.FromSeconds(20), "the page is back")));
+                await HarmBench.ComeBackAsync(pages);
                 await bench.BackAsync();
                 bench.Expect(refused == bench.Count - 50, $"{refused} of {bench.Count} were refused, where 50 may be there");
                 bench.Expect(pages.All(static page => page.Refusals == 0), "a page of another tenant was refused");

@@ -41,9 +41,7 @@ internal static class OriginHarms
                     served += answer.StatusCode == HttpStatusCode.Forbidden ? 0 : 1;
                 }
 
-                await Task.WhenAll(pages.Select(static page => page.DropAsync(TimeSpan.FromMilliseconds(200))));
-                await Task.WhenAll(pages.Select(static page => page.WhenAsync(
-                    () => page is { IsThere: true, Connections: > 1 }, TimeSpan.FromSeconds(20), "the page is back")));
+                await HarmBench.ComeBackAsync(pages);
                 await bench.EndRunAsync("user-0", "r1");
                 await bench.BackAsync();
                 bench.Expect(served == 0, $"{served} requests of the other page were served");
