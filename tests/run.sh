@@ -8,16 +8,23 @@ results=artifacts/test-results
 rm -rf "$results"
 mkdir -p "$results"
 passed=0 failed=0 skipped=0
+broken=()
 
 step() { printf '\n== %s\n' "$*"; }
+
+# What failed and is in no report of tests; said again at the end.
+fail() {
+  echo "FAILED: $*"
+  broken+=("$*")
+  failed=$((failed + 1))
+}
 
 # A step that is no test counts as one failure when it fails.
 check() {
   step "$1"
   shift
   if ! "$@"; then
-    echo "FAILED: $*"
-    failed=$((failed + 1))
+    fail "$*"
   fi
 }
 
@@ -40,12 +47,16 @@ end() {
 
 check_end() {
   if ! end "$1"; then
-    echo "FAILED: $1"
-    failed=$((failed + 1))
+    fail "$1"
   fi
 }
 
 finish() {
+  if [ "$failed" -gt 0 ]; then
+    printf '\n== What failed\n'
+    [ ${#broken[@]} -eq 0 ] || printf '%s\n' "${broken[@]}"
+    node tests/failures.mjs "$results"
+  fi
   printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
@@ -70,8 +81,7 @@ if [ ! -x "$chromium" ]; then
   step "Installing Chromium"
   if ! { apt update -qq && apt install -y -qq chromium fonts-dejavu-core; } >"$results/apt.log" 2>&1; then
     tail -n 5 "$results/apt.log"
-    echo "FAILED: Chromium could not be installed; set NETRA_CHROMIUM to a browser that is there"
-    failed=$((failed + 1))
+    fail "Chromium could not be installed; set NETRA_CHROMIUM to a browser that is there"
   fi
 fi
 
@@ -85,8 +95,7 @@ for program in prometheus prometheus-alertmanager strace haproxy nginx ip:iprout
   [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && trap 'rm -f "$policy"' EXIT; }
   if ! { apt update -qq && apt install -y -qq --no-install-recommends "$package"; } >"$results/apt-$package.log" 2>&1; then
     tail -n 5 "$results/apt-$package.log"
-    echo "FAILED: $package could not be installed"
-    failed=$((failed + 1))
+    fail "$package could not be installed"
     continue
   fi
   service "$package" stop >/dev/null 2>&1 || true
@@ -96,8 +105,7 @@ begin "OTLP receiver" npm ci --prefix tests/otlp-receiver --no-audit --no-fund -
 
 step "Building"
 if ! dotnet build Netra.Pipeline.sln -nologo -v quiet -clp:ErrorsOnly; then
-  echo "FAILED: the build"
-  failed=$((failed + 1))
+  fail "the build"
   finish
 fi
 
@@ -128,10 +136,10 @@ for report in "$results"/web-{client,app}.json; do
       console.log(r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests);' "$report")
     passed=$((passed + p)) web_failed=$((web_failed + f)) skipped=$((skipped + s))
   else
-    web_failed=$((web_failed + 1))
+    fail "$report is not there"
   fi
 done
-[ "$web" -eq 0 ] || [ "$web_failed" -gt 0 ] || web_failed=1
+[ "$web" -eq 0 ] || [ "$web_failed" -gt 0 ] || fail "the web tests ended with $web"
 failed=$((failed + web_failed))
 
 # Test projects run one after the other: two cores, and some of them measure how long nothing may take.
@@ -146,9 +154,9 @@ for project in tests/Netra.Pipeline.Tests tests/Netra.Pipeline.BrowserTests; do
     count() { sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<<"$counters"; }
     p=$(count passed) f=$(count failed) total=$(count total)
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + total - p - f))
-    [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
+    [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || fail "$name ended with $status"
   else
-    failed=$((failed + 1))
+    fail "$name left no report"
   fi
 done
 
