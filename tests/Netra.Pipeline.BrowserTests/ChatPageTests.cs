@@ -9,11 +9,6 @@ namespace Netra.Pipeline.BrowserTests;
 [Parallelizable(ParallelScope.Self)]
 internal sealed partial class ChatPageTests : PageTests
 {
-    /// <summary>A run of the demo agent takes a few seconds; a busy machine may need several times that.</summary>
-    private static readonly LocatorAssertionsToHaveTextOptions RunTakes = new() { Timeout = 60_000 };
-
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-
     [Test]
     public async Task ChatPage_QuestionAsked_ShowsRunToItsEnd()
     {
@@ -22,7 +17,7 @@ internal sealed partial class ChatPageTests : PageTests
 
         await Expect(page.Question("What is (17 + 25) * 3?")).ToBeVisibleAsync();
         var run = new RunCard(page.Runs);
-        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus());
         await page.ShootAsync("done");
         await Expect(page.Runs).ToHaveCountAsync(1);
         await Expect(run.Thoughts.First).Not.ToBeEmptyAsync();
@@ -40,12 +35,12 @@ internal sealed partial class ChatPageTests : PageTests
         await PublishAsync("agent_started", """{"agent_name":"backend"}""");
         await PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.ToolStatuses).ToHaveTextAsync("running", RunTakes);
+        await Expect(run.ToolStatuses).ToHaveTextAsync("running");
 
         await PublishAsync("tool_completed", $$"""{"tool_name":"search","call_id":"c1","result":"{{new string('x', 300 * 1024)}}"}""");
-        await Expect(run.ToolErrors).ToContainTextAsync("too large", Patiently);
+        await Expect(run.ToolErrors).ToContainTextAsync("too large");
         await PublishAsync("agent_completed", """{"agent_name":"backend"}""");
-        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus());
         for (var i = 0; i < 50; i++)
         {
             await PublishAsync("token", """{"delta":"late"}""");
@@ -75,9 +70,9 @@ internal sealed partial class ChatPageTests : PageTests
         await page.AskAsync("What is 1/0?");
 
         var run = new RunCard(page.Runs);
-        await Expect(run.ToolStatuses.Filter(new() { HasText = "failed" }).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(run.ToolStatuses.Filter(new() { HasText = "failed" }).First).ToBeVisibleAsync();
         await Expect(run.ToolErrors.First).ToContainTextAsync(DivisionByZero());
-        await Expect(run.Status).Not.ToHaveTextAsync("Running", RunTakes);
+        await Expect(run.Status).Not.ToHaveTextAsync("Running");
         await page.ShootAsync("failed");
     }
 
@@ -86,20 +81,20 @@ internal sealed partial class ChatPageTests : PageTests
     {
         var page = await OpenAsync();
         await page.AskAsync("What is 2 + 2?");
-        await Expect(new RunCard(page.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(new RunCard(page.Runs).Status).ToHaveTextAsync(DoneStatus());
         var address = Server.Address;
 
         await Server.DisposeAsync();
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         await page.ShootAsync("reconnecting");
         await StartServerAsync(address);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await page.ShootAsync("reconnected");
 
         await page.AskAsync("What is 3 + 3?");
         await Expect(page.Question("What is 3 + 3?")).ToBeVisibleAsync();
-        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6", Patiently);
-        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6");
+        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus());
     }
 
     [Test]
@@ -109,9 +104,9 @@ internal sealed partial class ChatPageTests : PageTests
         var second = await OpenAsync();
         await first.AskAsync("What is 6 * 7?");
 
-        await Expect(second.Question("What is 6 * 7?")).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await Expect(new RunCard(second.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
-        await Expect(new RunCard(first.Runs).Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(second.Question("What is 6 * 7?")).ToBeVisibleAsync();
+        await Expect(new RunCard(second.Runs).Status).ToHaveTextAsync(DoneStatus());
+        await Expect(new RunCard(first.Runs).Status).ToHaveTextAsync(DoneStatus());
         var answer = await new RunCard(first.Runs).Answer.InnerTextAsync();
         await Expect(new RunCard(second.Runs).Answer).ToHaveTextAsync(answer, new() { UseInnerText = true });
         await Expect(first.Question("What is 6 * 7?")).ToHaveCountAsync(1);
@@ -125,11 +120,11 @@ internal sealed partial class ChatPageTests : PageTests
         var page = await OpenAsync();
         await page.AskAsync("Count slowly to 100");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToContainTextAsync("2", Patiently);
+        await Expect(run.Answer).ToContainTextAsync("2");
 
         await page.Cancel.ClickAsync();
 
-        await Expect(run.Status).ToContainTextAsync("Cancelled after", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Cancelled after");
         await page.ShootAsync("cancelled");
         await Expect(run.Answer).Not.ToContainTextAsync("100");
         await Expect(page.Cancel).ToHaveCountAsync(0);
@@ -143,8 +138,8 @@ internal sealed partial class ChatPageTests : PageTests
         var (first, second) = (await OpenAsync(), await OpenAsync(phone));
         await first.AskAsync("Delete the draft");
         var (here, there) = (new RunCard(first.Runs), new RunCard(second.Runs));
-        await Expect(here.Requests).ToContainTextAsync("Delete the draft?", Patiently);
-        await Expect(there.Requests).ToContainTextAsync("Delete the draft?", Patiently);
+        await Expect(here.Requests).ToContainTextAsync("Delete the draft?");
+        await Expect(there.Requests).ToContainTextAsync("Delete the draft?");
         await Expect(here.ToolStatuses).ToHaveTextAsync("waiting");
         await Expect(here.Answers).ToHaveTextAsync(["Approve", "Decline"]);
         await first.ShootAsync("asked");
@@ -154,9 +149,9 @@ internal sealed partial class ChatPageTests : PageTests
 
         foreach (var run in new[] { here, there })
         {
-            await Expect(run.Outcomes).ToHaveTextAsync($"Approved by {UserId}", RunTakes);
-            await Expect(run.ToolStatuses).ToHaveTextAsync("ok", RunTakes);
-            await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+            await Expect(run.Outcomes).ToHaveTextAsync($"Approved by {UserId}");
+            await Expect(run.ToolStatuses).ToHaveTextAsync("ok");
+            await Expect(run.Status).ToHaveTextAsync(DoneStatus());
             await Expect(run.Answer).ToContainTextAsync("I deleted the draft");
             await Expect(run.Requests).ToHaveCountAsync(0);
         }
@@ -171,22 +166,22 @@ internal sealed partial class ChatPageTests : PageTests
         var page = await OpenAsync();
         await page.AskAsync("Delete the draft");
         var run = new RunCard(page.Runs);
-        await Expect(run.Requests).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(run.Requests).ToBeVisibleAsync();
 
         // A page is shown an event while it is being stored. What is published after it is answered once both are.
         using var other = new Publisher(Server.Address, "other");
         await other.PublishAsync("agent_started", """{"agent_name":"backend"}""");
         var address = Server.Address;
         await Server.DisposeAsync();
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         await page.ShootAsync("away");
         await StartServerAsync(address);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await page.ShootAsync("asked");
 
         await run.Answers.GetByText("Approve").ClickAsync();
 
-        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), RunTakes);
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus());
         await Expect(run.Attempt).ToHaveTextAsync("attempt 2");
         await Expect(run.ToolStatuses).ToHaveTextAsync("ok");
         await Expect(run.Answer).ToContainTextAsync($"I deleted the draft: {UserId} has approved it.");
@@ -197,7 +192,7 @@ internal sealed partial class ChatPageTests : PageTests
     private async Task<ChatPage> OpenAsync(IBrowserContext? context = null)
     {
         var page = await ChatPage.OpenAsync(context ?? Context, Server.Address, UserId);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         return page;
     }
 

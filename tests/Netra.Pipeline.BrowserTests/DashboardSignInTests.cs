@@ -25,23 +25,23 @@ internal sealed class DashboardSignInTests() : PageTests("environment=Production
         raised.EnsureSuccessStatusCode();
         var dashboard = await DashboardPage.OpenAsync(Context, Server.Address, "websocket_alerts?interval=1");
         await SignInAsync(dashboard, $"nk_{new string('x', 54)}");
-        await Expect(dashboard.ById("sign-in-problem")).ToContainTextAsync("The API key is unknown", new() { Timeout = 30_000 });
+        await Expect(dashboard.ById("sign-in-problem")).ToContainTextAsync("The API key is unknown");
 
         await SignInAsync(dashboard, _viewer);
         var alert = dashboard.Alert("emergency");
-        await Expect(alert).ToContainTextAsync("firing", new() { Timeout = 30_000 });
+        await Expect(alert).ToContainTextAsync("firing");
         await Expect(alert.GetByRole(Microsoft.Playwright.AriaRole.Button)).ToHaveCountAsync(0);
         await Expect(dashboard.ById("verdict")).ToContainTextAsync("not act");
 
         await dashboard.Page.GotoAsync(new Uri(Server.Address, "dashboards/websocket_user_diagnostics").AbsoluteUri);
-        await Expect(dashboard.SignIn).ToContainTextAsync("needs the right read", new() { Timeout = 30_000 });
+        await Expect(dashboard.SignIn).ToContainTextAsync("needs the right read");
         await SignInAsync(dashboard, _actor);
         await dashboard.Page.GotoAsync(new Uri(Server.Address, "dashboards/websocket_alerts?interval=1").AbsoluteUri);
-        await alert.GetByTestId("acknowledge").ClickAsync(new() { Timeout = 30_000 });
-        await Expect(alert.GetByTestId("acknowledged")).ToContainTextAsync("Taken by", new() { Timeout = 30_000 });
+        await alert.GetByTestId("acknowledge").ClickAsync();
+        await Expect(alert.GetByTestId("acknowledged")).ToContainTextAsync("Taken by");
 
         await dashboard.ById("sign-out").ClickAsync();
-        await Expect(dashboard.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(dashboard.SignIn).ToBeVisibleAsync();
         await Expect(alert).ToHaveCountAsync(0);
     }
 

@@ -98,7 +98,7 @@ internal sealed class EdgeTests() : PageTests("Netra:Http:PathBase=/netra")
         var chat = new ChatPage(page);
         await chat.AskAsync("What is (17 + 25) * 3?");
         var run = new RunCard(chat.Runs);
-        await Expect(run.Answer).ToContainTextAsync("126", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToContainTextAsync("126");
         await Expect(chat.ConnectionFallback).ToHaveCountAsync(0);
         Assert.That(complaints, Is.Empty);
     }

@@ -61,11 +61,11 @@ internal sealed partial class EventStreamTests
         _server = await ServerProcess.StartAsync(_data.FullName, address: null, NoWebSocket);
         var page = await ChatPage.OpenAsync(_context, _server.Address, $"browser-{Guid.NewGuid():N}");
 
-        await Expect(page.ConnectionFallback).ToContainTextAsync("over the fallback", new() { Timeout = 60_000 });
+        await Expect(page.ConnectionFallback).ToContainTextAsync("over the fallback");
         await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await page.AskAsync("What is (17 + 25) * 3?");
         var run = new RunCard(page.Runs);
-        await Expect(run.Status).ToHaveTextAsync(DoneStatus(), new() { Timeout = 60_000 });
+        await Expect(run.Status).ToHaveTextAsync(DoneStatus());
         await Expect(run.Answer).ToContainTextAsync("126");
         await Expect(run.ToolStatuses.First).ToHaveTextAsync("ok");
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
@@ -73,12 +73,12 @@ internal sealed partial class EventStreamTests
 
         var address = _server.Address;
         await _server.DisposeAsync();
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", new() { Timeout = 30_000 });
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         _server = await ServerProcess.StartAsync(_data.FullName, address, NoWebSocket);
-        await Expect(page.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.ConnectionFallback).ToBeVisibleAsync();
         await page.AskAsync("What is 3 + 3?");
-        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6", new() { Timeout = 60_000 });
-        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus(), new() { Timeout = 60_000 });
+        await Expect(new RunCard(page.Runs.Last).Answer).ToContainTextAsync("6");
+        await Expect(new RunCard(page.Runs.Last).Status).ToHaveTextAsync(DoneStatus());
     }
 
     [Test]
@@ -86,14 +86,14 @@ internal sealed partial class EventStreamTests
     {
         _server = await ServerProcess.StartAsync(_data.FullName, address: null, NoWebSocket);
         var page = await ChatPage.OpenAsync(_context, _server.Address, $"browser-{Guid.NewGuid():N}");
-        await Expect(page.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.ConnectionFallback).ToBeVisibleAsync();
         await page.AskAsync("Count slowly to 100");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToContainTextAsync("2", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToContainTextAsync("2");
 
         await page.Cancel.ClickAsync();
 
-        await Expect(run.Status).ToContainTextAsync("Cancelled after", new() { Timeout = 30_000 });
+        await Expect(run.Status).ToContainTextAsync("Cancelled after");
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }
 
@@ -118,9 +118,9 @@ internal sealed partial class EventStreamTests
         await Expect(tabs[0].ConnectionState).ToContainTextAsync("Connected");
         Assert.That(async () => await StreamsOfAsync(http, user), Is.EqualTo(1).After(60_000, 100));
         await tabs[^1].AskAsync("What is (17 + 25) * 3?");
-        await Expect(new RunCard(tabs[^1].Runs).Answer).ToContainTextAsync("126", new() { Timeout = 60_000 });
+        await Expect(new RunCard(tabs[^1].Runs).Answer).ToContainTextAsync("126");
         await tabs[7].AskAsync("What is 3 + 3?");
-        await Expect(new RunCard(tabs[7].Runs.Last).Answer).ToContainTextAsync("6", new() { Timeout = 60_000 });
+        await Expect(new RunCard(tabs[7].Runs.Last).Answer).ToContainTextAsync("6");
         Assert.That(async () => await StreamsOfAsync(http, user), Is.EqualTo(1).After(60_000, 100));
     }
 

@@ -9,8 +9,6 @@ namespace Netra.Pipeline.BrowserTests;
 internal sealed class GapTests() : PageTests(
     "Netra:Log:Sqlite:RetainedBytes=65536", "Netra:Log:Sqlite:MaxBytes=131072", "Netra:Streams:WindowEvents=16")
 {
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 60_000 };
-
     [Test]
     public async Task ChatPage_AwayForLongerThanEventsAreKept_SaysWhichWillNotComeAndWhy()
     {
@@ -19,9 +17,9 @@ internal sealed class GapTests() : PageTests(
         await backend.PublishAsync("token", """{"delta":"Before"}""");
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("Before", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToHaveTextAsync("Before");
         await Context.SetOfflineAsync(true);
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
 
         for (var i = 0; i < 60; i++)
         {
@@ -32,12 +30,12 @@ internal sealed class GapTests() : PageTests(
         await Context.SetOfflineAsync(false);
 
         var gap = page.ErrorBanners.Filter(new() { HasText = "will not come: they are no longer kept" });
-        await Expect(gap.First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(gap.First).ToBeVisibleAsync();
         await Expect(page.CaughtUp).Not.ToContainTextAsync("Nothing is missing");
         await Expect(run.Answer).ToHaveTextAsync("Before and after");
         await page.ShootAsync("gap");
         await backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(run.Answer).ToHaveTextAsync("Before and after");
     }
 }

@@ -15,8 +15,6 @@ internal sealed class LongRunTests : PageTests
     /// <summary>Each of as many events.</summary>
     private const int Parts = 5;
 
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-
     /// <summary>How many pieces an answer has; 100,000 by <c>NETRA_PAGE_TOKENS</c> is more than the page keeps.</summary>
     private static readonly int Tokens = int.Parse(
         Environment.GetEnvironmentVariable("NETRA_PAGE_TOKENS") ?? "10000", System.Globalization.CultureInfo.InvariantCulture);
@@ -50,12 +48,12 @@ internal sealed class LongRunTests : PageTests
         await using var context = await Browser.NewContextAsync(new BrowserNewContextOptions { BypassCSP = true });
         var userId = $"browser-{Guid.NewGuid():N}";
         var page = await ChatPage.OpenAsync(context, Server.Address, userId);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         using var publisher = new Publisher(Server.Address, userId);
         await publisher.PublishAsync("agent_started", """{"agent_name":"writer"}""");
         await publisher.PublishAsync("token", """{"delta":"# A long answer\n\n"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer.Locator("h4")).ToHaveTextAsync("A long answer", new() { Timeout = 30_000 });
+        await Expect(run.Answer.Locator("h4")).ToHaveTextAsync("A long answer");
         var recorder = await page.RecordLongTasksAsync();
 
         for (var part = 0; part < Parts; part++)
@@ -71,7 +69,7 @@ internal sealed class LongRunTests : PageTests
         var longTasks = await recorder.StopAsync();
         await page.ShootAsync("written");
         await publisher.PublishAsync("agent_completed", """{"agent_name":"writer"}""");
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
         return longTasks;
     }
@@ -93,22 +91,22 @@ internal sealed class LongRunTests : PageTests
         await using var context = await Browser.NewContextAsync(new BrowserNewContextOptions { BypassCSP = true });
         var userId = $"browser-{Guid.NewGuid():N}";
         var page = await ChatPage.OpenAsync(context, Server.Address, userId);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         using var publisher = new Publisher(Server.Address, userId);
         await publisher.PublishAsync("agent_started", """{"agent_name":"thinker"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.Status).ToContainTextAsync("Running", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Running");
         var recorder = await page.RecordLongTasksAsync();
 
         for (var part = 0; part < Parts; part++)
         {
             await publisher.PublishAllAsync(Enumerable.Range(Deltas / Parts * part, Deltas / Parts).SelectMany(i => Thought(publisher, i)));
-            await Expect(run.ToolStatuses).ToHaveCountAsync(Tools / Parts * (part + 1), new() { Timeout = 30_000 });
+            await Expect(run.ToolStatuses).ToHaveCountAsync(Tools / Parts * (part + 1));
             await recorder.EndPartAsync();
         }
 
         await publisher.PublishAllAsync([publisher.Event("token", """{"delta":"Thought through."}""")]);
-        await Expect(run.Answer).ToContainTextAsync("Thought through", Patiently);
+        await Expect(run.Answer).ToContainTextAsync("Thought through");
         var longTasks = await recorder.StopAsync();
         await Expect(run.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("running", Tools));
         await page.ShootAsync("running");
@@ -116,14 +114,14 @@ internal sealed class LongRunTests : PageTests
             Enumerable.Range(0, Tools)
                 .Select(i => publisher.Event("tool_completed", $$"""{"tool_name":"search","call_id":"c{{i}}","status":"ok"}"""))
                 .Append(publisher.Event("agent_completed", """{"agent_name":"thinker"}""")));
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(run.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("ok", Tools));
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
 
         // What a page gets afterwards comes in joined frames, and shows the same.
         var second = await ChatPage.OpenAsync(context, Server.Address, userId);
         var replayed = new RunCard(second.Runs);
-        await Expect(replayed.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(replayed.Status).ToContainTextAsync("Done");
         await Expect(replayed.ToolStatuses).ToHaveTextAsync(Enumerable.Repeat("ok", Tools));
         Assert.That(await replayed.Thoughts.Last.TextContentAsync(), Is.EqualTo(await run.Thoughts.Last.TextContentAsync()));
         await Expect(second.ErrorBanners).ToHaveCountAsync(0);

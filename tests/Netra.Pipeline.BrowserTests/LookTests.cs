@@ -48,7 +48,7 @@ internal sealed class LookTests : PageTests
         await ShowEverythingAsync(backend);
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
         var run = new RunCard(page.Runs.First);
-        await Expect(run.Answer.Locator(".hljs-keyword").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(run.Answer.Locator(".hljs-keyword").First).ToBeVisibleAsync();
 
         Assert.That(await Look.FaultsAsync(page.Browser, "chat"), Is.Empty);
         await page.Browser.SetViewportSizeAsync(390, 844);
@@ -68,7 +68,7 @@ internal sealed class LookTests : PageTests
     public async Task ChatPage_WithTheKeyboardAlone_AsksAndApproves()
     {
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", new() { Timeout = 30_000 });
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         var keyboard = page.Browser.Keyboard;
         await keyboard.PressAsync("Tab");
         await Expect(page.Browser.GetByText("Skip to your question")).ToBeFocusedAsync();
@@ -77,13 +77,13 @@ internal sealed class LookTests : PageTests
         await keyboard.TypeAsync("Delete the draft");
         await keyboard.PressAsync("Enter");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answers).ToHaveCountAsync(2, new() { Timeout = 30_000 });
+        await Expect(run.Answers).ToHaveCountAsync(2);
         await Expect(page.Announcement).ToContainTextAsync("asks: ");
 
         await run.Answers.GetByText("Approve").FocusAsync();
         await keyboard.PressAsync("Enter");
 
-        await Expect(run.Status).ToContainTextAsync("Done", new() { Timeout = 60_000 });
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(page.Runs).ToBeFocusedAsync();
         await Expect(page.Announcement).ToContainTextAsync("I deleted the draft");
         await Expect(page.Composer).ToHaveValueAsync("");

@@ -26,7 +26,7 @@ internal sealed class OpenIdSignInTests() : PageTests("environment=Production", 
     {
         var page = await ChatPage.OpenAsync(Context, Server.Address);
         await SignInAsync(page, UserId, "acme");
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", new() { Timeout = 30_000 });
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await Expect(page.User).ToHaveTextAsync($"{UserId} (acme)");
         using var backend = new Publisher(Server.Address, UserId, _key);
         await backend.PublishAsync("agent_started", """{"agent_name":"elsewhere"}""", tenantId: "globex");
@@ -34,15 +34,15 @@ internal sealed class OpenIdSignInTests() : PageTests("environment=Production", 
         await backend.PublishAsync("token", """{"delta":"For you alone"}""", tenantId: "acme");
 
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("For you alone", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToHaveTextAsync("For you alone");
         await Expect(page.Runs).ToHaveCountAsync(1);
         await page.ShootAsync("tenant");
 
         // The same name at another company is somebody else: what was on the screen is not theirs.
         await page.SignOut.ClickAsync();
         await SignInAsync(page, UserId, "globex");
-        await Expect(page.User).ToHaveTextAsync($"{UserId} (globex)", new() { Timeout = 30_000 });
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", new() { Timeout = 30_000 });
+        await Expect(page.User).ToHaveTextAsync($"{UserId} (globex)");
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await Expect(run.Answer).ToHaveCountAsync(0);
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
     }

@@ -11,8 +11,6 @@ namespace Netra.Pipeline.BrowserTests;
 [Parallelizable(ParallelScope.Self)]
 internal sealed class SignInTests() : PageTests("environment=Production", "Netra:Connections:ExpiryNotice=00:00:58")
 {
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-    private static readonly LocatorAssertionsToHaveCountOptions PatientlyCounted = new() { Timeout = 30_000 };
 
     private string _key = null!;
     private HttpClient _operator = null!;
@@ -40,27 +38,27 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
     public async Task ChatPage_SignedInWithAKey_ShowsARunThatGoesOnAfterTheServerWasKilled()
     {
         var page = await ChatPage.OpenAsync(Context, Server.Address);
-        await Expect(page.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.SignIn).ToBeVisibleAsync();
         Assert.That(await Look.FaultsAsync(page.Browser, "sign-in"), Is.Empty);
         await page.SignInAsync(UserId, $"nk_{new string('x', 54)}");
-        await Expect(page.SignInProblem).ToContainTextAsync("The API key is unknown", Patiently);
+        await Expect(page.SignInProblem).ToContainTextAsync("The API key is unknown");
         await page.ShootAsync("refused");
         await page.SignInAsync(UserId, _key);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await Expect(page.SignIn).ToHaveCountAsync(0);
         await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
         await _backend.PublishAsync("token", """{"delta":"The beginning"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("The beginning", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToHaveTextAsync("The beginning");
 
         var address = Server.Address;
         await Server.DisposeAsync();
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         await StartServerAsync(address);
         await _backend.PublishAsync("token", """{"delta":" and the end"}""");
         await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
 
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(run.Answer).ToHaveTextAsync("The beginning and the end");
         await Expect(run.Missing).ToHaveCountAsync(0);
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
@@ -76,15 +74,15 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
         var page = await ChatPage.OpenAsync(Context, Server.Address);
         var frames = page.RecordFrames();
         await page.SignInAsync(UserId, shortKey);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await page.Composer.FillAsync("What I am typing");
-        await Expect(page.SignInReason).ToContainTextAsync("about to end", Patiently);
+        await Expect(page.SignInReason).ToContainTextAsync("about to end");
         await Expect(page.Composer).ToBeFocusedAsync();
         await page.ShootAsync("ending");
 
         await page.SignInAsync(UserId, _key);
 
-        await Expect(page.SignIn).ToHaveCountAsync(0, PatientlyCounted);
+        await Expect(page.SignIn).ToHaveCountAsync(0);
         Assert.That(
             () => frames.OfType("authenticated").Any(static message => message.GetProperty("expires_in_ms").GetInt64() > 60_000),
             Is.True.After(30_000, 50));
@@ -101,13 +99,13 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
         await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
         await _backend.PublishAsync("token", """{"delta":"Half"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("Half", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToHaveTextAsync("Half");
         await page.Composer.FillAsync("What I am typing");
 
         using var revoked = await _operator.PostAsJsonAsync("/v1/revocations", new { user_id = UserId });
         revoked.EnsureSuccessStatusCode();
 
-        await Expect(page.SignInReason).ToContainTextAsync("Your access was revoked", Patiently);
+        await Expect(page.SignInReason).ToContainTextAsync("Your access was revoked");
         await Expect(run.Answer).ToHaveTextAsync("Half");
         await Expect(page.Composer).ToHaveValueAsync("What I am typing");
         await page.ShootAsync("revoked");
@@ -115,13 +113,13 @@ internal sealed class SignInTests() : PageTests("environment=Production", "Netra
         // A session knows the second in which it began, and what began by the time of a revocation is revoked.
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         await page.SignInAsync(UserId, _key);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await _backend.PublishAsync("token", """{"delta":" and half"}""");
-        await Expect(run.Answer).ToHaveTextAsync("Half and half", new() { Timeout = 30_000 });
+        await Expect(run.Answer).ToHaveTextAsync("Half and half");
         await Expect(page.Composer).ToHaveValueAsync("What I am typing");
 
         await page.SignOut.ClickAsync();
-        await Expect(page.SignIn).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.SignIn).ToBeVisibleAsync();
         await Expect(page.Runs).ToHaveCountAsync(0);
         await Expect(page.Composer).ToHaveCountAsync(0);
     }

@@ -10,8 +10,6 @@ internal sealed class TabTests : PageTests
 {
     private const int Tabs = 20;
 
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 60_000 };
-
     [Test]
     public async Task ChatPage_InTwentyTabs_EachShowsTheRunAndCanAsk()
     {
@@ -27,22 +25,22 @@ internal sealed class TabTests : PageTests
         using var backend = new Publisher(Server.Address, UserId);
         await backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
         var page = await ChatPage.OpenAsync(Context, network.Address, UserId);
-        await Expect(page.ConnectionFallback).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.ConnectionFallback).ToBeVisibleAsync();
         await backend.PublishAsync("token", """{"delta":"Over the fallback"}""");
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToContainTextAsync("Over the fallback", Patiently);
+        await Expect(run.Answer).ToContainTextAsync("Over the fallback");
 
         network.RefusesWebSockets = false;
         // Another network, for all that the page knows.
         await Context.SetOfflineAsync(true);
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         await Context.SetOfflineAsync(false);
 
-        await Expect(page.ConnectionFallback).ToHaveCountAsync(0, new() { Timeout = 60_000 });
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionFallback).ToHaveCountAsync(0);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         await backend.PublishAsync("token", """{"delta":", and over a WebSocket"}""");
         await backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
+        await Expect(run.Status).ToContainTextAsync("Done");
         await Expect(run.Answer).ToHaveTextAsync("Over the fallback, and over a WebSocket");
         await Expect(run.Missing).ToHaveCountAsync(0);
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
@@ -62,14 +60,14 @@ internal sealed class TabTests : PageTests
         {
             // Only the tab in front is painted.
             await tab.Browser.BringToFrontAsync();
-            await Expect(tab.ConnectionState).ToContainTextAsync("Connected", Patiently);
-            await Expect(new RunCard(tab.Runs).Answer).ToHaveTextAsync(answer, new() { Timeout = 60_000 });
+            await Expect(tab.ConnectionState).ToContainTextAsync("Connected");
+            await Expect(new RunCard(tab.Runs).Answer).ToHaveTextAsync(answer);
             await Expect(tab.ErrorBanners).ToHaveCountAsync(0);
         }
 
         await tabs[^1].AskAsync("What is 6 * 7?");
         await tabs[0].Browser.BringToFrontAsync();
-        await Expect(new RunCard(tabs[0].Runs.Last).Answer).ToContainTextAsync("42", Patiently);
+        await Expect(new RunCard(tabs[0].Runs.Last).Answer).ToContainTextAsync("42");
         await Expect(tabs[0].Question("What is 6 * 7?")).ToHaveCountAsync(1);
     }
 }

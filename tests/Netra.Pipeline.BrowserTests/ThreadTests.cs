@@ -9,8 +9,6 @@ namespace Netra.Pipeline.BrowserTests;
 [Parallelizable(ParallelScope.Self)]
 internal sealed class ThreadTests : PageTests
 {
-    private static readonly Microsoft.Playwright.LocatorAssertionsToHaveTextOptions Patiently = new() { Timeout = 30_000 };
-
     [Test]
     public async Task ChatPage_SeveralThreads_ShowsOneAndMarksWhatIsNewInTheOthers()
     {
@@ -19,14 +17,14 @@ internal sealed class ThreadTests : PageTests
         await AnswerAsync(first, "What is in the first?", "The first answer");
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("The first answer", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The first answer");
         await Expect(page.Title).ToHaveTextAsync("What is in the first?");
         await Expect(page.Thread("t1")).ToHaveAttributeAsync("aria-current", "page");
         await Expect(page.Thread("t1")).ToHaveAttributeAsync("data-unread", "false");
 
         await AnswerAsync(second, "What is in the second?", "The second answer");
 
-        await Expect(page.Thread("t2")).ToHaveAttributeAsync("data-unread", "true", new() { Timeout = 30_000 });
+        await Expect(page.Thread("t2")).ToHaveAttributeAsync("data-unread", "true");
         await Expect(page.Threads.First).ToContainTextAsync("What is in the second?");
         await Expect(page.Runs).ToHaveCountAsync(1);
         await Expect(run.Answer).ToHaveTextAsync("The first answer");
@@ -34,22 +32,22 @@ internal sealed class ThreadTests : PageTests
         await page.ShootAsync("unread");
         await page.Composer.FillAsync("A draft in the first");
         await page.Thread("t2").ClickAsync();
-        await Expect(run.Answer).ToHaveTextAsync("The second answer", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The second answer");
         await Expect(page.Runs).ToHaveCountAsync(1);
         await Expect(page.Thread("t2")).ToHaveAttributeAsync("data-unread", "false");
         await Expect(page.Composer).ToHaveValueAsync("");
 
         await page.Browser.ReloadAsync();
-        await Expect(run.Answer).ToHaveTextAsync("The second answer", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The second answer");
         await Expect(page.Thread("t2")).ToHaveAttributeAsync("aria-current", "page");
         await page.Browser.GoBackAsync();
-        await Expect(run.Answer).ToHaveTextAsync("The first answer", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The first answer");
         await Expect(page.Composer).ToHaveValueAsync("A draft in the first");
 
         await page.NewThread.ClickAsync();
         await Expect(page.Runs).ToHaveCountAsync(0);
         await page.AskAsync("What is 6 * 7?");
-        await Expect(run.Answer).ToContainTextAsync("42", new() { Timeout = 60_000 });
+        await Expect(run.Answer).ToContainTextAsync("42");
         await Expect(page.Threads).ToHaveCountAsync(3);
         await Expect(page.Runs).ToHaveCountAsync(1);
     }
@@ -64,16 +62,16 @@ internal sealed class ThreadTests : PageTests
         await publisher.PublishAllAsync(Enumerable.Range(0, 120).Select(
             i => publisher.Event("agent_started", """{"agent_name":"backend"}""").Replace("t1", $"t-{i}", StringComparison.Ordinal)));
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
-        await Expect(page.Threads).ToHaveCountAsync(121, new() { Timeout = 30_000 });
+        await Expect(page.Threads).ToHaveCountAsync(121);
 
         await page.Thread("oldest").ClickAsync();
 
         var run = new RunCard(page.Runs);
-        await Expect(run.Answer).ToHaveTextAsync("The oldest answer", Patiently);
+        await Expect(run.Answer).ToHaveTextAsync("The oldest answer");
         await Expect(page.Question("What is in the oldest?")).ToHaveCountAsync(1);
         await oldest.PublishAsync("agent_started", """{"agent_name":"backend"}""", "r2");
         await oldest.PublishAsync("token", """{"delta":"And a later one"}""", "r2");
-        await Expect(new RunCard(page.Runs.Last).Answer).ToHaveTextAsync("And a later one", Patiently);
+        await Expect(new RunCard(page.Runs.Last).Answer).ToHaveTextAsync("And a later one");
         await Expect(page.Runs).ToHaveCountAsync(2);
     }
 
@@ -105,14 +103,14 @@ internal sealed class ThreadTests : PageTests
             await publisher.PublishAsync("token", JsonSerializer.Serialize(new { delta = new string(delta) }));
         }
 
-        await Expect(answer.Locator("h5")).ToHaveTextAsync("Found", Patiently);
+        await Expect(answer.Locator("h5")).ToHaveTextAsync("Found");
         await Expect(answer.Locator("strong")).ToHaveTextAsync("three");
         await Expect(answer.Locator("p code")).ToHaveTextAsync("sum()");
         await Expect(answer.Locator("a")).ToHaveAttributeAsync("href", "https://example.org/docs");
         await Expect(answer.Locator("a")).ToHaveAttributeAsync("rel", new Regex("noopener"));
         await Expect(answer.Locator("td")).ToHaveTextAsync(["North", "1,204"]);
         await Expect(answer.Locator("pre")).ToHaveAttributeAsync("data-language", "python");
-        await Expect(answer.Locator("pre .hljs-keyword")).ToHaveTextAsync(["def", "return"], new() { Timeout = 30_000 });
+        await Expect(answer.Locator("pre .hljs-keyword")).ToHaveTextAsync(["def", "return"]);
         await Expect(answer.Locator("pre")).ToHaveTextAsync("def total(values):\n    return sum(values)  # all");
         await page.ShootAsync("answer");
     }
@@ -154,11 +152,11 @@ internal sealed class ThreadTests : PageTests
         await PublishAsync("tool_completed", new { tool_name = "ref", call_id = "c2", result_ref = reference });
         await PublishAsync("token", new { delta = EvilMarkdown });
         await PublishAsync("run_waiting", new { request_id = Evil, kind = "choice", prompt = Evil, options = new[] { Evil, "b" } });
-        await Expect(new RunCard(page.Runs).Answers.First).ToHaveTextAsync(Evil, Patiently);
-        await Expect(new RunCard(page.Runs).Answer.Locator("table")).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+        await Expect(new RunCard(page.Runs).Answers.First).ToHaveTextAsync(Evil);
+        await Expect(new RunCard(page.Runs).Answer.Locator("table")).ToHaveCountAsync(1);
         await page.ShootAsync("asked");
         await PublishAsync("agent_failed", new { agent_name = Evil, error });
-        await Expect(new RunCard(page.Runs).Status).ToContainTextAsync("Failed", new() { Timeout = 30_000 });
+        await Expect(new RunCard(page.Runs).Status).ToContainTextAsync("Failed");
 
         Assert.That(await page.Browser.EvaluateAsync<bool>("() => window.hacked === undefined"));
         var hrefs = await page.Browser.EvaluateAsync<string[]>(

@@ -9,8 +9,6 @@ namespace Netra.Pipeline.BrowserTests;
 internal sealed class UnsteadyTests() : PageTests(
     "Netra:Connections:PingInterval=00:00:02", "Netra:Connections:PingTimeout=00:00:02", "Netra:Connections:FrozenTimeout=00:00:02")
 {
-    private static readonly LocatorAssertionsToContainTextOptions Patiently = new() { Timeout = 30_000 };
-    private static readonly LocatorAssertionsToHaveTextOptions PatientlyWhole = new() { Timeout = 30_000 };
 
     private Publisher _backend = null!;
 
@@ -25,12 +23,12 @@ internal sealed class UnsteadyTests() : PageTests(
     {
         var (page, run) = await BeginAsync();
         await SayAsync(1, 20);
-        await Expect(run.Answer).ToHaveTextAsync(Words(20), PatientlyWhole);
+        await Expect(run.Answer).ToHaveTextAsync(Words(20));
         var address = Server.Address;
         for (var killed = 1; killed <= 2; killed++)
         {
             await Server.DisposeAsync();
-            await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+            await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
             await StartServerAsync(address);
             await SayAsync(20 * killed + 1, 20 * killed + 20);
         }
@@ -44,16 +42,16 @@ internal sealed class UnsteadyTests() : PageTests(
     {
         var (page, run) = await BeginAsync();
         await SayAsync(1, 20);
-        await Expect(run.Answer).ToHaveTextAsync(Words(20), PatientlyWhole);
+        await Expect(run.Answer).ToHaveTextAsync(Words(20));
 
         await Context.SetOfflineAsync(true);
-        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Reconnecting");
         await SayAsync(21, 40);
         await page.ShootAsync("offline");
         await Expect(run.Answer).ToHaveTextAsync(Words(20));
         await Context.SetOfflineAsync(false);
 
-        await Expect(page.CaughtUp).ToContainTextAsync("20 events", Patiently);
+        await Expect(page.CaughtUp).ToContainTextAsync("20 events");
         await page.ShootAsync("caught-up");
         await EndAsync(page, run, 40);
     }
@@ -63,14 +61,14 @@ internal sealed class UnsteadyTests() : PageTests(
     {
         var (page, run) = await BeginAsync();
         await SayAsync(1, 20);
-        await Expect(run.Answer).ToHaveTextAsync(Words(20), PatientlyWhole);
+        await Expect(run.Answer).ToHaveTextAsync(Words(20));
         await page.Composer.FillAsync("What I am typing");
         await _backend.PublishAsync("run_waiting", """{"request_id":"q1","kind":"text","prompt":"Why?"}""");
-        await run.TextAnswer.FillAsync("Because", new() { Timeout = 30_000 });
+        await run.TextAnswer.FillAsync("Because");
 
         await page.Browser.ReloadAsync();
 
-        await Expect(run.Answer).ToHaveTextAsync(Words(20), PatientlyWhole);
+        await Expect(run.Answer).ToHaveTextAsync(Words(20));
         await Expect(page.Composer).ToHaveValueAsync("What I am typing");
         await Expect(run.TextAnswer).ToHaveValueAsync("Because");
         await SayAsync(21, 40);
@@ -83,7 +81,7 @@ internal sealed class UnsteadyTests() : PageTests(
         var (page, run) = await BeginAsync();
         var frames = page.RecordFrames();
         await SayAsync(1, 20);
-        await Expect(run.Answer).ToHaveTextAsync(Words(20), PatientlyWhole);
+        await Expect(run.Answer).ToHaveTextAsync(Words(20));
         var browser = await Context.NewCDPSessionAsync(page.Browser);
 
         await browser.SendAsync("Debugger.enable");
@@ -102,13 +100,13 @@ internal sealed class UnsteadyTests() : PageTests(
         var (page, run) = await BeginAsync("""{"agent_name":"backend","lease_ms":6000}""");
         await _backend.PublishAsync("tool_executing", """{"tool_name":"search","call_id":"c1"}""");
 
-        await Expect(run.Stalled).ToContainTextAsync("Nothing has been heard", Patiently);
+        await Expect(run.Stalled).ToContainTextAsync("Nothing has been heard");
         await Expect(run.ToolStatuses).ToHaveTextAsync("stalled");
         await Expect(page.Announcement).ToContainTextAsync("Nothing is heard of backend");
         await page.ShootAsync("stalled");
         await _backend.PublishAsync("tool_completed", """{"tool_name":"search","call_id":"c1"}""");
 
-        await Expect(run.ToolStatuses).ToHaveTextAsync("ok", PatientlyWhole);
+        await Expect(run.ToolStatuses).ToHaveTextAsync("ok");
         await EndAsync(page, run, 0);
         await Expect(page.Announcement).ToContainTextAsync("backend is done");
     }
@@ -118,7 +116,7 @@ internal sealed class UnsteadyTests() : PageTests(
     {
         await _backend.PublishAsync("agent_started", started);
         var page = await ChatPage.OpenAsync(Context, Server.Address, UserId);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
         return (page, new RunCard(page.Runs));
     }
 
@@ -128,12 +126,12 @@ internal sealed class UnsteadyTests() : PageTests(
     private async Task EndAsync(ChatPage page, RunCard run, int words)
     {
         await _backend.PublishAsync("agent_completed", """{"agent_name":"backend"}""");
-        await Expect(run.Status).ToContainTextAsync("Done", Patiently);
-        await Expect(run.Answer).ToHaveTextAsync(words == 0 ? [] : [Words(words)], PatientlyWhole);
+        await Expect(run.Status).ToContainTextAsync("Done");
+        await Expect(run.Answer).ToHaveTextAsync(words == 0 ? [] : [Words(words)]);
         await Expect(run.Missing).ToHaveCountAsync(0);
         await Expect(page.Runs).ToHaveCountAsync(1);
         await Expect(page.ErrorBanners).ToHaveCountAsync(0);
-        await Expect(page.ConnectionState).ToContainTextAsync("Connected", Patiently);
+        await Expect(page.ConnectionState).ToContainTextAsync("Connected");
     }
 
     private static string Words(int count) => string.Join(' ', Enumerable.Range(1, count).Select(static i => $"w{i}"));

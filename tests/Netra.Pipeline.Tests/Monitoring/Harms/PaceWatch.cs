@@ -14,6 +14,7 @@ internal sealed class PaceWatch : IAsyncDisposable
     private const string UserId = "pace";
     private const string RunId = "r1";
     private const double Factor = 3;
+    private const int MostTimes = 3;
 
     // Below this nothing counts as late: timers of a machine with other work are no steadier.
     private static readonly TimeSpan Floor = TimeSpan.FromMilliseconds(25);
@@ -43,22 +44,34 @@ internal sealed class PaceWatch : IAsyncDisposable
     /// <summary>Measures how late it is while nothing goes on.</summary>
     public async Task CalmAsync(TimeSpan length) => _calm.AddRange(await MeasureAsync(HarmBench.PassAsync(length)));
 
-    /// <summary>Holds what is late while something goes on against the calm around it.</summary>
+    /// <summary>
+    /// Holds what is late while something goes on against the calm around it. Where it is too late it goes on once more: what the server
+    /// does to a page it does each time, what else runs on the machine does not.
+    /// </summary>
     public async Task<T> DuringAsync<T>(string what, Func<Task<T>> situation)
     {
-        var length = TimeSpan.FromSeconds(HarmBench.Either(0.2, 5));
-        await CalmAsync(length);
-        var going = Task.Run(situation);
-        var during = P99(await MeasureAsync(going));
-        await CalmAsync(length);
-        var calm = P99(_calm);
-        var most = Factor * calm > Floor ? Factor * calm : Floor;
-        _bench.Figure($"{what}: p99 {during.TotalMilliseconds:F1} ms, {calm.TotalMilliseconds:F1} ms in calm");
-        _bench.Expect(
-            during <= most,
-            $"{what}: p99 of a page that was there is {during.TotalMilliseconds:F1} ms; {most.TotalMilliseconds:F1} ms are allowed "
-            + $"({calm.TotalMilliseconds:F1} ms in calm)");
-        return await going;
+        for (var time = 1; ; time++)
+        {
+            var length = TimeSpan.FromSeconds(HarmBench.Either(0.2, 5));
+            await CalmAsync(length);
+            var going = Task.Run(situation);
+            var during = P99(await MeasureAsync(going));
+            await CalmAsync(length);
+            var calm = P99(_calm);
+            var most = Factor * calm > Floor ? Factor * calm : Floor;
+            _bench.Figure($"{what}: p99 {during.TotalMilliseconds:F1} ms, {calm.TotalMilliseconds:F1} ms in calm");
+            if (during > most && time < MostTimes)
+            {
+                await going;
+                continue;
+            }
+
+            _bench.Expect(
+                during <= most,
+                $"{what}: p99 of a page that was there is {during.TotalMilliseconds:F1} ms; {most.TotalMilliseconds:F1} ms are allowed "
+                + $"({calm.TotalMilliseconds:F1} ms in calm), {MostTimes} times one after the other");
+            return await going;
+        }
     }
 
     public async ValueTask DisposeAsync()
