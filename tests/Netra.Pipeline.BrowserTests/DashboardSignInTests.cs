@@ -33,6 +33,11 @@ internal sealed class DashboardSignInTests() : PageTests("environment=Production
         await Expect(alert.GetByRole(Microsoft.Playwright.AriaRole.Button)).ToHaveCountAsync(0);
         await Expect(dashboard.ById("verdict")).ToContainTextAsync("not act");
 
+        // Who is no user has no chat, but finds back from there.
+        await dashboard.Page.GotoAsync(Server.Address.AbsoluteUri);
+        await dashboard.ById("dashboards").ClickAsync();
+        await Expect(dashboard.ById("health")).ToContainTextAsync("The server is");
+
         await dashboard.Page.GotoAsync(new Uri(Server.Address, "dashboards/websocket_user_diagnostics").AbsoluteUri);
         await Expect(dashboard.SignIn).ToContainTextAsync("needs the right read");
         await SignInAsync(dashboard, _actor);

@@ -171,6 +171,17 @@ internal sealed partial class DashboardTests() : PageTests("Netra:Http:PathBase=
         Assert.That(faults, Is.Empty);
     }
 
+    [Test]
+    public async Task Chat_InDevelopment_LeadsToTheDashboards()
+    {
+        var page = (await ChatPage.OpenAsync(Context, new Uri(Root, $"?user_id={UserId}"))).Browser;
+
+        await page.GetByTestId("dashboards").ClickAsync();
+
+        await Expect(page.GetByTestId("health")).ToContainTextAsync("The server is");
+        Assert.That(page.Url, Is.EqualTo(new Uri(Root, "dashboards").AbsoluteUri));
+    }
+
     private async Task<DashboardPage> OpenLiveAsync(string path)
     {
         var dashboard = await DashboardPage.OpenAsync(Context, Root, path);

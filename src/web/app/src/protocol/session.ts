@@ -29,6 +29,11 @@ export function readTicket(value: unknown): TicketDocument | undefined {
   return usable ? (value as unknown as TicketDocument) : undefined;
 }
 
+/** Whether somebody may see the dashboards: in Development everybody may. */
+export function isOperator({ development, roles }: SessionDocument): boolean {
+  return development || ['view', 'act', 'configure'].some((role) => roles.includes(role));
+}
+
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -54,6 +54,18 @@ describe('Session', () => {
       expect(session.store.state).toEqual({ name: 'over', ways: { key: true, openId: false } });
     });
 
+    it.each([
+      ['everybody in Development', { development: true, roles: [], sign_in: [] }, true],
+      ['a user who may look at dashboards', { development: false, user_id: 'ada', roles: ['connect', 'act'], sign_in: ['key'] }, true],
+      ['an operator who is no user', { development: false, roles: ['view'], sign_in: ['key'] }, true],
+      ['a user alone', { development: false, user_id: 'ada', roles: ['connect'], sign_in: ['key'] }, false],
+    ])('knows whether the dashboards are for %s', async (_, document, are) => {
+      answer = () => json(document);
+      await session.start();
+
+      expect(session.dashboards).toBe(are ? 'https://chat.example.com/netra/dashboards' : undefined);
+    });
+
     it('says so to an operator who is no user', async () => {
       answer = () => json({ development: false, roles: ['view'], sign_in: ['key'] });
       await session.start();

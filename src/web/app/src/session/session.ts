@@ -2,7 +2,7 @@ import { CloseCode, UnauthorizedError } from 'netra-pipeline-client';
 import { backoff, explain } from 'netra-pipeline-client/fallback';
 import type { Identity } from '../chat/identity';
 import { Store } from '../chat/store';
-import { readSession, readTicket, type SessionDocument } from '../protocol/session';
+import { isOperator, readSession, readTicket, type SessionDocument } from '../protocol/session';
 import { shownUser, userKey } from '../protocol/user-id';
 import type { SessionState, SignInWays } from './session-state';
 
@@ -19,6 +19,7 @@ export class Session {
   readonly #page: string;
   readonly #random: () => number;
   #attempt = 0;
+  #isOperator = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `page` is the page's own address: the server is beside it. */
@@ -30,6 +31,11 @@ export class Session {
   /** Where signing in with OpenID Connect begins, and comes back from. */
   get openIdAddress(): string {
     return this.#address('v1/session/openid');
+  }
+
+  /** Where the dashboards are, for somebody who may see them. */
+  get dashboards(): string | undefined {
+    return this.#isOperator ? this.#address('dashboards') : undefined;
   }
 
   /** Asks the server until it says who is signed in. */
@@ -56,6 +62,7 @@ export class Session {
     // Who cannot be asked now is asked with the next look.
     const session = await this.#ask().catch(() => undefined);
     if (session?.user_id && this.store.state === before) {
+      this.#isOperator = isOperator(session);
       const userId = userKey(session.user_id, session.tenant_id);
       const mayGoOn = before.userId === undefined || before.userId === userId;
       this.#set(mayGoOn ? { name: 'active', userId, ways: before.ways } : { ...before, reason: otherUser(userId, before.userId) });
@@ -87,6 +94,7 @@ export class Session {
     } catch (error) {
       return problemOf(error);
     }
+    this.#isOperator = false;
     this.#set({ name: 'over', ways: this.#ways });
     return undefined;
   }
@@ -147,6 +155,7 @@ export class Session {
   }
 
   #learn(session: SessionDocument | undefined): void {
+    this.#isOperator = session !== undefined && isOperator(session);
     if (session === undefined || session.development) {
       this.#set({ name: 'open' });
       return;

@@ -31,7 +31,7 @@ export function App() {
   }, [session]);
 
   if (state.name === 'open') {
-    return <OpenChat addresses={addresses()} />;
+    return <OpenChat session={session} addresses={addresses()} />;
   }
   return 'userId' in state ? (
     <SessionChat key={state.userId} session={session} state={state} userId={state.userId} addresses={addresses()} />

@@ -25,11 +25,13 @@ interface Props {
   readonly chat: Chat;
   /** Who is chatting, for the header. */
   readonly account: ComponentChildren;
+  /** Where the dashboards are, for somebody who may see them. */
+  readonly dashboards: string | undefined;
   /** Shown when somebody has to sign in again. */
   readonly signIn?: ComponentChildren;
 }
 
-export function ChatPage({ chat, account, signIn }: Props) {
+export function ChatPage({ chat, account, dashboards, signIn }: Props) {
   const state = useStore(chat.store);
   useOpenThread(chat, state);
   useSeen(chat, state);
@@ -58,10 +60,10 @@ export function ChatPage({ chat, account, signIn }: Props) {
       />
       <div class="workspace">
         {wide ? (
-          <aside class="sidebar"><ThreadNav chat={chat} state={state} /></aside>
+          <aside class="sidebar"><ThreadNav chat={chat} state={state} dashboards={dashboards} /></aside>
         ) : (
           <Drawer dialog={drawer} label="Conversations" onClose={closeDrawer}>
-            <ThreadNav chat={chat} state={state} onChosen={closeDrawer} />
+            <ThreadNav chat={chat} state={state} dashboards={dashboards} onChosen={closeDrawer} />
           </Drawer>
         )}
         <div class="thread-view">

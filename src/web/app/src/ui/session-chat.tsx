@@ -38,6 +38,7 @@ export function SessionChat({ session, state, userId, addresses }: Props) {
     <ChatPage
       chat={chat}
       account={<Account userId={userId} onSignOut={() => void signOut()} />}
+      dashboards={session.dashboards}
       signIn={'reason' in state && <SignIn session={session} ways={state.ways} reason={state.reason} userId={userId} />}
     />
   );

@@ -1,6 +1,7 @@
 import type { Session } from '../session/session';
 import type { SessionState } from '../session/session-state';
 import { Brand } from './brand';
+import { DashboardsLink } from './dashboards-link';
 import { SignIn } from './sign-in';
 
 interface Props {
@@ -17,7 +18,10 @@ export function SignInPage({ session, state }: Props) {
       </header>
       <main class="sign-in-page">
         {state.name === 'over' ? (
-          <SignIn session={session} ways={state.ways} reason={state.reason} focus />
+          <>
+            <SignIn session={session} ways={state.ways} reason={state.reason} focus />
+            <DashboardsLink address={session.dashboards} />
+          </>
         ) : (
           <p class="quiet-note" role="status">
             {state.name === 'unknown' && state.problem !== undefined ? `${state.problem} Trying again…` : 'Connecting'}

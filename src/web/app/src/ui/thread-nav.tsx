@@ -3,6 +3,7 @@ import { shownThread, type ChatState } from '../chat/chat-state';
 import { routeOf } from '../chat/route';
 import { isSeen } from '../chat/seen';
 import { inOrder, summaryOf, type Activity, type Thread } from '../chat/threads';
+import { DashboardsLink } from './dashboards-link';
 import { formatAgo } from './format';
 import { CrossIcon, PauseIcon, PlusIcon, Spinner } from './icons';
 import { memo } from './memo';
@@ -11,12 +12,13 @@ import { useNow } from './use-now';
 interface Props {
   readonly chat: Chat;
   readonly state: ChatState;
+  readonly dashboards: string | undefined;
   /** Somebody has chosen one. */
   readonly onChosen?: () => void;
 }
 
 /** The user's conversations, the one with the latest event first, and how to begin another. */
-export function ThreadNav({ chat, state, onChosen }: Props) {
+export function ThreadNav({ chat, state, dashboards, onChosen }: Props) {
   const shown = shownThread(state);
   const now = useNow(true, 30_000);
   const threads = inOrder(state.threads);
@@ -56,6 +58,7 @@ export function ThreadNav({ chat, state, onChosen }: Props) {
         </ul>
       )}
       <OlderThreads chat={chat} state={state} />
+      <DashboardsLink address={dashboards} />
     </nav>
   );
 }
