@@ -70,6 +70,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Why nothing can be stored at the moment; null while all is well.</summary>
     public string? Trouble => _reporter.Trouble;
 
+    /// <summary>Whether a transaction is at work.</summary>
+    public bool IsAtWork
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _begunAt is not null;
+            }
+        }
+    }
+
     /// <summary>All streams without a lease, together, and how many streams there are.</summary>
     public Totals Totals => _totals;
 

@@ -85,6 +85,9 @@ internal abstract partial class Connection
     /// <summary>Whether no byte has come since the process was last suspended.</summary>
     public bool IsUnheardSinceGap => Liveness.IsUnheardSinceGap;
 
+    /// <summary>Whether the page was asked and has not answered yet.</summary>
+    public bool IsPageAsked => Liveness.IsPageAsked;
+
     /// <summary>How long no byte has come.</summary>
     public TimeSpan Silence => _services.Time.GetElapsedTime(Liveness.InboundAt);
 

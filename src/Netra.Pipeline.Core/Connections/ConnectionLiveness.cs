@@ -54,6 +54,9 @@ internal sealed class ConnectionLiveness
     /// <summary>Whether the page is frozen; its first answer ends that.</summary>
     public bool IsFrozen => Volatile.Read(ref _frozen) && PongAt < Volatile.Read(ref _pingUnansweredSince);
 
+    /// <summary>Whether the page was asked and has not answered yet.</summary>
+    public bool IsPageAsked => Volatile.Read(ref _pingUnansweredSince) is not 0 and var since && PongAt < since;
+
     public bool IsStuck => Volatile.Read(ref _stuck);
 
     /// <summary>

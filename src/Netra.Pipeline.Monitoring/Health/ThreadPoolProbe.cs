@@ -20,6 +20,9 @@ internal sealed class ThreadPoolProbe(TimeProvider time) : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Whether a work item still waits.</summary>
+    public bool IsUnderWay => Interlocked.Read(ref _queuedAt) != 0;
+
     public void OnTick()
     {
         if (Interlocked.CompareExchange(ref _queuedAt, time.GetTimestamp(), 0) == 0)

@@ -92,7 +92,8 @@ internal sealed class AnsweringPage : IAsyncDisposable
         if (host.Connections.TryGet(Welcome.ConnectionId, out var connection))
         {
             await Eventually.BecomesTrueAsync(
-                () => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the ping was answered");
+                () => connection.IsEnded || (connection.Silence < TimeSpan.FromSeconds(15) && !connection.IsPageAsked),
+                "the pings were answered");
             await Eventually.BecomesTrueAsync(() => !connection.IsEnded || Closed is not null, "the page heard the goodbye");
         }
     }

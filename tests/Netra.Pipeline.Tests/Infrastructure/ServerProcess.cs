@@ -125,7 +125,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<string> PrintedByAsync(params string[] arguments)
     {
         await using var program = Run(arguments);
-        var (exitCode, output) = await program.WhenExitedAsync();
+
+        // A command starts as a server does.
+        var (exitCode, output) = await program.WhenExitedAsync(StartPatience + TestClient.Patience);
         Assert.That(exitCode, Is.Zero, output);
         return output.Trim();
     }
@@ -183,9 +185,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it has ended by itself.</summary>
-    public async Task<(int ExitCode, string Output)> WhenExitedAsync()
+    /// <param name="within">How soon it must have; null for the patience of a client.</param>
+    public async Task<(int ExitCode, string Output)> WhenExitedAsync(TimeSpan? within = null)
     {
-        using var patience = new CancellationTokenSource(TestClient.Patience);
+        using var patience = new CancellationTokenSource(within ?? TestClient.Patience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, Output);
     }

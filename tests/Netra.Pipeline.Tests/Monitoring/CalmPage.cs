@@ -118,6 +118,7 @@ internal sealed class CalmPage(PipelineHost first, string userId) : IAsyncDispos
             () => connection.IsEnded || connection.Silence < TimeSpan.FromSeconds(15), "the browser answered");
         if (!IsFrozen)
         {
+            await Eventually.BecomesTrueAsync(() => connection.IsEnded || IsFrozen || !connection.IsPageAsked, "the page answered");
             await Eventually.BecomesTrueAsync(
                 () => connection.IsEnded || IsFrozen || connection.Subscription.Acknowledged >= connection.Subscription.LastTold,
                 "the page acknowledged");

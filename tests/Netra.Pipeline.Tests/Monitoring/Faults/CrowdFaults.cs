@@ -139,6 +139,9 @@ internal static class CrowdFaults
                 ("Netra:Connections:QueueFrames", "16"),
                 ("Netra:Connections:SendBufferBytes", "16384"),
                 ("Netra:Connections:StallTimeout", "00:10:00"),
+
+                // The page answers nothing, and is to be there until the last emitter has given up.
+                ("Netra:Connections:PingInterval", "01:00:00"),
                 .. PatientRuns,
             ],
         };

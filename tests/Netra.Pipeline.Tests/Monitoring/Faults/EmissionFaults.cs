@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Agents;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Runs;
+using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
@@ -75,11 +78,13 @@ internal static class EmissionFaults
                 ("Netra:Monitoring:MaxRunSilence", "02:00:00"),
             ],
         };
-        yield return new("agent_hangs", "S3, P21", "An agent inside the server says nothing any more", "stalled_runs", static bench =>
+        yield return new("agent_hangs", "S3, P21", "An agent inside the server says nothing any more", "stalled_runs", static async bench =>
         {
             bench.Scripts.Agent = static (_, ct) => Hanging(ct);
             _ = bench.Pipeline.Runner.Start("scripted", "?", bench.Pipeline.Contexts.Create("ada", "t1", "r1"));
-            return Task.CompletedTask;
+            var runs = bench.Host.Services.GetRequiredService<RunRegistry>();
+            await Eventually.BecomesTrueAsync(
+                () => runs.Lives().Any(static run => run is { HasBegun: true, Key.UserKey: "ada" }), "the agent has started");
         })
         {
             Code = FailureCode.RunStalled,

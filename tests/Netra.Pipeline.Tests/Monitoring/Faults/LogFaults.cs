@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Emission;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Storage;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -16,9 +18,11 @@ internal static class LogFaults
                 bench.Log.Answer = static user => user.StartsWith('$') ? null : AppendResult.Full;
                 await FaultBench.RaisesAsync(async () =>
                 {
+                    var waits = bench.Host.Services.GetRequiredService<EmissionWaits>();
                     var waiting = (await bench.EmitterAsync()).AgentStartedAsync("demo").AsTask();
-                    while (!waiting.IsCompleted)
+                    while (!waiting.IsCompleted && waits.Refused.Total == 0)
                     {
+                        // No longer than until it was refused: emergency mode is over soon.
                         await bench.PassAsync(1);
                     }
 

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Publishing;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.Tests.Questions;
 
@@ -145,9 +147,14 @@ internal static class RunFaults
             "publisher_breaks_off", "P20, P22", "The request that feeds a run breaks off in the middle", "stalled_runs",
             static async bench =>
             {
-                await using var lines = await PublishLines.OpenAsync(bench.Pipeline);
-                await lines.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""));
-                await lines.ReadAsync();
+                await using (var lines = await PublishLines.OpenAsync(bench.Pipeline))
+                {
+                    await lines.SendAsync(PublishExtensions.EventJson("agent_started", """{"agent_name":"demo"}"""));
+                    await lines.ReadAsync();
+                }
+
+                var open = bench.Host.Services.GetRequiredService<OpenRequests>();
+                await Eventually.BecomesTrueAsync(() => open.Count == 0, "the server noticed");
             })
         {
             Code = FailureCode.RunStalled,

@@ -4,7 +4,9 @@ using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Gate;
 using Netra.Pipeline.Monitoring.Health;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Faults;
 
@@ -131,15 +133,22 @@ internal static class ServerFaults
         };
     }
 
-    // A channel is used when there is something to tell: here a critical log line.
+    // A channel is used when there is something to tell: here a critical log line. It is asked beside the loops, and answers beside them;
+    // the test's time must not pass it by.
     private static Fault Channel(string name, string what, Func<AlertNotification, CancellationToken, Task> script, int window)
-        => new(name, "S1, +", what, "notification_failed", bench =>
+        => new(name, "S1, +", what, "notification_failed", async bench =>
         {
+            const int UntilAsked = 2;
             bench.Pager.Script = script;
             bench.Host.Services.GetRequiredService<ILoggerFactory>()
                 .CreateLogger("Somebody.Else")
                 .Log(LogLevel.Critical, "the house is on fire");
-            return Task.CompletedTask;
+            await bench.PassAsync(UntilAsked);
+            await Eventually.BecomesTrueAsync(() => bench.Pager.Tried.Count > 0, "the channel was asked");
+            await bench.PassAsync(window - UntilAsked);
+            await Eventually.BecomesTrueAsync(
+                () => bench.Host.Services.GetRequiredService<FailureCounts>()[FailureCode.NotificationFailed].Total > 0,
+                "it was noticed that the channel failed");
         })
         {
             Code = FailureCode.NotificationFailed,

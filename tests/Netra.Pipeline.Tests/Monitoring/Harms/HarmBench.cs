@@ -36,6 +36,7 @@ internal sealed class HarmBench : IAsyncDisposable
     private long _comingBy;
     private int _keys;
     private int _probes;
+    private int _restarts;
     private volatile bool _isDown;
 
     private HarmBench(Harm harm)
@@ -57,6 +58,9 @@ internal sealed class HarmBench : IAsyncDisposable
 
     /// <summary>Whether the server is down because the row wants it so: endings of pages are none of its faults then.</summary>
     public bool IsDown => _isDown;
+
+    /// <summary>How often the row has taken the server down: the end of a connection that is older is none of its faults either.</summary>
+    public int Restarts => Volatile.Read(ref _restarts);
 
     /// <summary>How long the cause lasts.</summary>
     public static TimeSpan Length(Harm harm) => HarmSettings.IsFull ? harm.Full : harm.Short;
@@ -277,10 +281,17 @@ internal sealed class HarmBench : IAsyncDisposable
     /// How late the verdicts on the runs that are not well came: <c>agent_failed</c> is due two leases after their request was
     /// last heard of, which began them all.
     /// </summary>
-    public TimeSpan LatenessOfVerdicts(TimeSpan lease)
+    public async Task<TimeSpan> LatenessOfVerdictsAsync(TimeSpan lease)
     {
         using var database = SqliteDatabase.Open(Path.Combine(Folder, "netra.db"), readOnly: true, TimeSpan.FromSeconds(20));
-        var open = database.QueryInt64("SELECT COUNT(*) FROM runs WHERE terminal_seq = 0 AND run LIKE 'sick-%'");
+        var began = TimeProvider.System.GetTimestamp();
+        var open = ReadOpen();
+        while (open > 0 && TimeProvider.System.GetElapsedTime(began) < TestClient.Patience)
+        {
+            await PassAsync(TimeSpan.FromMilliseconds(250));
+            open = ReadOpen();
+        }
+
         Expect(open == 0, $"{open} runs got no verdict");
         var longest = database.QueryInt64("""
             WITH ends AS (
@@ -289,6 +300,8 @@ internal sealed class HarmBench : IAsyncDisposable
             SELECT MAX(last) - MAX(first) FROM ends
             """);
         return TimeSpan.FromTicks(longest) - (lease * 2);
+
+        long ReadOpen() => database.QueryInt64("SELECT COUNT(*) FROM runs WHERE terminal_seq = 0 AND run LIKE 'sick-%'");
     }
 
     /// <summary>Leaves no thread of the pool to the server.</summary>
@@ -303,7 +316,7 @@ internal sealed class HarmBench : IAsyncDisposable
     /// <summary>Ends the server as an operator does or as a crash does, and starts it again on the same port and folder.</summary>
     public async Task RestartAsync(string signal, TimeSpan? down = null)
     {
-        _isDown = true;
+        GoDown();
         await _server.SignalAsync(signal);
         await _server.WhenExitedAsync();
         var asked = signal == "TERM" ? In(Window) : 0;
@@ -327,7 +340,7 @@ internal sealed class HarmBench : IAsyncDisposable
             await PassAsync(TimeSpan.FromMilliseconds(20));
         }
 
-        _isDown = true;
+        GoDown();
         await before.StopAsync();
         _comingBy = In(SuccessorStart + Window);
         KeepCritical(before);
@@ -490,6 +503,12 @@ internal sealed class HarmBench : IAsyncDisposable
             ]);
         Port = await _server.WhenListeningAsync();
         _isDown = false;
+    }
+
+    private void GoDown()
+    {
+        Interlocked.Increment(ref _restarts);
+        _isDown = true;
     }
 
     private static long In(TimeSpan time)

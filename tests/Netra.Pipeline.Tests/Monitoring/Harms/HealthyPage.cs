@@ -34,6 +34,7 @@ internal sealed class HealthyPage : IAsyncDisposable
     private ProcessedNumbers _processed = new(0);
     private Task _living = Task.CompletedTask;
     private Socket? _socket;
+    private Socket? _dropped;
     private WelcomeMessage? _welcome;
     private byte[] _buffer = new byte[2048];
     private string? _epoch;
@@ -135,8 +136,11 @@ internal sealed class HealthyPage : IAsyncDisposable
     /// <summary>Cuts the transport without a word, and comes back after a while.</summary>
     public async Task DropAsync(TimeSpan away)
     {
+        // Kept, since its loop may hear of it only when it is to come back.
+        var socket = Volatile.Read(ref _socket);
+        Volatile.Write(ref _dropped, socket);
         _isAwayOnPurpose = true;
-        Volatile.Read(ref _socket)?.Close(0);
+        socket?.Close(0);
         await Task.Delay(away, TimeProvider.System);
         _isAwayOnPurpose = false;
     }
@@ -241,6 +245,7 @@ internal sealed class HealthyPage : IAsyncDisposable
                     socket.ReceiveBufferSize = bytes;
                 }
 
+                var restarts = _bench.Restarts;
                 await socket.ConnectAsync(IPAddress.Loopback, _bench.Port, _over.Token);
                 Volatile.Write(ref _socket, socket);
                 var (end, welcomed) = await VisitAsync(socket);
@@ -253,7 +258,9 @@ internal sealed class HealthyPage : IAsyncDisposable
                     continue;
                 }
 
-                if (welcomed && !_over.IsCancellationRequested && !_isAwayOnPurpose && !_bench.IsDown)
+                var isMeant = _over.IsCancellationRequested || _isAwayOnPurpose || Volatile.Read(ref _dropped) == socket
+                    || _bench.IsDown || _bench.Restarts != restarts;
+                if (welcomed && !isMeant)
                 {
                     Note(_endings, end);
                 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Monitoring.Metrics;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Monitoring.Operators;
@@ -56,6 +58,11 @@ internal sealed class MonitoringRoutesTests
         await page.ReadEventsAsync(3);
         await page.AckAsync(3);
         await host.HearsAckAsync("ada", 3);
+
+        // Counted once they are with the transport, where the page may read them sooner.
+        await Eventually.BecomesTrueAsync(
+            () => host.Services.GetRequiredService<UserMetricsTable>().TryGet("ada", out var user) && user.Written == 3,
+            "its events are counted");
 
         var (_, all) = await host.Http.AskAsync($"{Prefix}/metrics/users");
         var (_, firstPage) = await host.Http.AskAsync($"{Prefix}/metrics/users?limit=1");
