@@ -182,10 +182,25 @@ internal sealed class ServerProcess : IAsyncDisposable
         return port;
     }
 
-    /// <summary>Waits until it has ended by itself.</summary>
+    /// <summary>Waits until it has written something; that may be the first that it does.</summary>
+    public async Task WhenSaysAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(StartPatience);
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            if (patience.IsCancellationRequested)
+            {
+                throw new AssertionException($"The server has not said '{text}' within {StartPatience}:\n{Output}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Waits until it has ended by itself; a command does little but start.</summary>
     public async Task<(int ExitCode, string Output)> WhenExitedAsync()
     {
-        using var patience = new CancellationTokenSource(TestClient.Patience);
+        using var patience = new CancellationTokenSource(StartPatience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, Output);
     }
