@@ -71,7 +71,10 @@ internal sealed class LivenessTests
         Assert.That((await emitter.TokenAsync("asleep")).Status, Is.EqualTo(EventStatus.Pending));
 
         await page.SendAsync(ClientMessageWriter.Pong(new PongMessage(null, null)));
-        await host.HearsAsync(page.Welcome.ConnectionId);
+
+        // Its bytes are heard before what they say is.
+        var connection = host.ConnectionOf(page.Welcome.ConnectionId);
+        await Eventually.BecomesTrueAsync(() => connection.State != ConnectionState.Frozen, "the page's answer came");
         await host.StepAsync(time, 1);
 
         Assert.That((await emitter.TokenAsync("awake")).Status, Is.EqualTo(EventStatus.Queued));
@@ -143,9 +146,9 @@ internal sealed class LivenessTests
         {
         }
 
-        // Now the flush is pending, or about to be: an overflow alone may be faster than the writer.
+        // An overflow alone may be faster than the writer.
         var connection = host.ConnectionOf(stalled.Welcome.ConnectionId);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the peer's buffers were full");
+        await connection.WhenParkedAsync();
         await host.StepAsync(time, 4);
         Assert.That(connection.IsEnded, Is.False);
         await host.StepAsync(time, 1);
