@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -91,7 +92,7 @@ internal sealed class HandshakeFloodTests
         });
         await using var host = await PipelineHost.StartAsync(
             b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
-            settings: [("Netra:Limits:MaxHandshakesUnderWay", "50")]);
+            settings: [("Netra:Limits:MaxHandshakesUnderWay", "50"), HostLogs.Debug]);
         await using var page = await RawPeer.OpenAsync(host.Port, "ada");
         await using var emitter = await host.EmitterOfAsync("ada");
         await MeasureAsync(emitter, page);
@@ -112,6 +113,9 @@ internal sealed class HandshakeFloodTests
             during = await MeasureAsync(emitter, page);
         }
 
+        // Who comes when others have ended takes their place.
+        await Eventually.BecomesTrueAsync(
+            () => host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeRefused) == 50, "half of them are refused");
         released.SetResult();
         var refused = 0;
         foreach (var stranger in strangers)
