@@ -203,7 +203,7 @@ internal sealed class LivenessTests
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
 
-        var checking = host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(client.Welcome.ConnectionId).Id);
         var ping = await client.ReadAsync<PingMessage>();
         time.Advance(TimeSpan.FromMilliseconds(70));
         await client.PongAsync(ping, seq: null);
@@ -220,13 +220,13 @@ internal sealed class LivenessTests
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var page = await RawClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(page.Welcome.ConnectionId).Id);
         await host.AnswersBrowserPingAsync(time, page);
         await host.StepAsync(time, Timeout);
 
         Assert.That((await checking.WaitAsync(TestClient.Patience)).State, Is.EqualTo(ConnectionState.Frozen));
 
-        var second = host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
+        var second = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(page.Welcome.ConnectionId).Id);
         time.Advance(TimeSpan.FromMilliseconds(30));
         await page.SendAsync(ClientMessageWriter.Pong(new PongMessage(null, null)));
         Assert.That((await second.WaitAsync(TestClient.Patience)).RoundTrip, Is.EqualTo(TimeSpan.FromMilliseconds(30)));
@@ -238,7 +238,7 @@ internal sealed class LivenessTests
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var dead = await RawClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(dead.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(dead.Welcome.ConnectionId).Id);
         await host.StepAsync(time, Timeout);
 
         var report = await checking.WaitAsync(TestClient.Patience);
@@ -254,7 +254,7 @@ internal sealed class LivenessTests
     {
         await using var host = await PipelineHost.StartAsync(time: new TestTimeProvider());
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(client.Welcome.ConnectionId).Id);
 
         await client.CloseAsync();
 
