@@ -8,8 +8,9 @@ using Microsoft.Win32.SafeHandles;
 /// <summary>
 /// Lets a test take from a server that runs as a process of its own what it needs. It listens on the Unix socket that NETRA_HARM_SOCKET
 /// names: each line is a number of milliseconds for which no thread of the pool is to be had, or, after <c>handles </c>, for which all file
-/// handles are taken that are free when it comes; it is answered when that is over. <c>collect</c> is answered with the bytes that are
-/// alive on the heap. Exceptions of tasks that nobody has observed go to the error stream. One order at a time.
+/// handles are taken that are free when it comes (<c>held</c> for the number: until another line comes); it is answered when that is over.
+/// <c>collect</c> is answered with the bytes that are alive on the heap. Exceptions of tasks that nobody has observed go to the error
+/// stream. One order at a time.
 /// </summary>
 internal static class StartupHook
 {
@@ -18,6 +19,7 @@ internal static class StartupHook
     private const int Blockers = 4_000;
 
     private const string Handles = "handles ";
+    private const string Held = "handles held";
     private const string Collect = "collect";
 
     public static void Initialize()
@@ -38,9 +40,14 @@ internal static class StartupHook
         {
             using var reader = new StreamReader(new NetworkStream(listener.Accept(), ownsSocket: true));
             var order = reader.ReadLine()!;
-            if (order.StartsWith(Handles, StringComparison.Ordinal))
+            if (order == Held)
             {
-                TakeHandles(int.Parse(order[Handles.Length..], CultureInfo.InvariantCulture));
+                TakeHandles(() => reader.ReadLine());
+            }
+            else if (order.StartsWith(Handles, StringComparison.Ordinal))
+            {
+                var milliseconds = int.Parse(order[Handles.Length..], CultureInfo.InvariantCulture);
+                TakeHandles(() => Wait(milliseconds));
             }
             else if (order == Collect)
             {
@@ -62,7 +69,13 @@ internal static class StartupHook
         return GC.GetTotalMemory(forceFullCollection: true);
     }
 
-    private static void TakeHandles(int milliseconds)
+    private static void Wait(int milliseconds)
+    {
+        using var over = new ManualResetEventSlim();
+        over.Wait(milliseconds);
+    }
+
+    private static void TakeHandles(Action hold)
     {
         List<SafeFileHandle> taken = [];
         try
@@ -77,8 +90,7 @@ internal static class StartupHook
             // None is left.
         }
 
-        using var over = new ManualResetEventSlim();
-        over.Wait(milliseconds);
+        hold();
         taken.ForEach(static handle => handle.Dispose());
     }
 

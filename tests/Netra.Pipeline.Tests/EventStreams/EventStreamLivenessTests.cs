@@ -114,7 +114,7 @@ internal sealed class EventStreamLivenessTests
         }
 
         var connection = host.ConnectionOf(page.Welcome.ConnectionId);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the page's buffers were full");
+        await connection.WhenParkedAsync();
         await host.StepAsync(time, 29);
         Assert.That(connection.IsEnded, Is.False, "longer than any byte of a WebSocket may take");
         await host.StepAsync(time, 1);
@@ -137,7 +137,7 @@ internal sealed class EventStreamLivenessTests
         }
 
         var connection = host.ConnectionOf(page.Welcome.ConnectionId);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the page's buffers were full");
+        await connection.WhenParkedAsync();
         connection.End(ConnectionEndReason.Unconfirmed);
         await host.StepAsync(time, 4);
         Assert.That(host.Connections.Count, Is.EqualTo(1), "it may still read");

@@ -13,12 +13,12 @@ namespace Netra.Pipeline.Tests.EventStreams;
 internal sealed class EventStreamShutdownTests
 {
     // Against the host's 30 s; a goodbye takes 250 ms.
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     [Test]
     public async Task Stop_PagesThatRead_GetWhatWaitsAndTheGoodbye([Values("1.1", "2.0")] string version)
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: KestrelOf(version));
+        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.LongGoodbye], kestrel: KestrelOf(version));
         await using var page = await EventStreamClient.OpenAsync(host, "ada", version: Version.Parse(version));
         await using (var emitter = await host.EmitterOfAsync("ada"))
         {

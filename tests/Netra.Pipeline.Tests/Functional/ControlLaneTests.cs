@@ -26,7 +26,7 @@ internal sealed class ControlLaneTests
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var connection = host.ConnectionOf(client.Welcome.ConnectionId);
         var last = await FillAsync(emitter);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
+        await connection.WhenParkedAsync();
         var queued = connection.Queue.Count;
         Assert.That(queued, Is.GreaterThan(16));
         var checking = host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId);
@@ -59,7 +59,7 @@ internal sealed class ControlLaneTests
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var connection = host.ConnectionOf(client.Welcome.ConnectionId);
         var last = await FillAsync(emitter);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
+        await connection.WhenParkedAsync();
 
         for (var i = 0; i < 3000; i++)
         {
@@ -99,7 +99,7 @@ internal sealed class ControlLaneTests
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var connection = host.ConnectionOf(client.Welcome.ConnectionId);
         await FillAsync(emitter);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
+        await connection.WhenParkedAsync();
 
         var checks = Enumerable.Range(0, 100)
             .Select(_ => host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId))
@@ -146,7 +146,7 @@ internal sealed class ControlLaneTests
         await using var emitter = await host.EmitterOfAsync("ada", options: new EmitterOptions { Overflow = OverflowBehavior.Report });
         var connection = host.ConnectionOf(page.Welcome.ConnectionId);
         await FillAsync(emitter, other);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the client's buffers were full");
+        await connection.WhenParkedAsync();
 
         for (var i = 0; i < 20 && !connection.IsEnded; i++)
         {

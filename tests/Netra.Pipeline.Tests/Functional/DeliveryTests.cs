@@ -1,6 +1,7 @@
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.WebSockets;
 
 namespace Netra.Pipeline.Tests.Functional;
 
@@ -41,7 +42,7 @@ internal sealed class DeliveryTests
     [Test]
     public async Task Host_StopsWithEventsQueued_WritesThemBeforeTheGoodbye()
     {
-        await using var host = await PipelineHost.StartAsync();
+        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.LongGoodbye]);
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
         await using var emitter = await host.EmitterOfAsync("ada");
         for (var i = 0; i < 200; i++)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Hosting;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 using static Netra.Pipeline.Tests.Infrastructure.PublishExtensions;
@@ -54,6 +55,11 @@ internal sealed class FailureFloodTests
         await Eventually.BecomesTrueAsync(
             () => CountOf(host, "event_too_large") == count / 2 && CountOf(host, "invalid_event") == count / 2,
             "each is told to the operator, by its number");
+
+        // The page is told of them a moment after that, in the same round.
+        var telling = host.Services.GetRequiredService<BackgroundWatch>().Loops.Single(static loop => loop.Loop == "failures");
+        var rounds = telling.Rounds;
+        await Eventually.BecomesTrueAsync(() => telling.Rounds > rounds, "the page is told too");
         await lines.SendAsync(EventJson("custom", """{"name":"last","value":1}"""));
         await lines.ReadAsync(1);
         var errors = await reading;

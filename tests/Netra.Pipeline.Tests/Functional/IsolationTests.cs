@@ -68,6 +68,9 @@ internal sealed class IsolationTests
         await emitter.TokenAsync(Secret);
         await Eventually.BecomesTrueAsync(() => host.Failures.Latest(10).Any(), "the violation was reported");
 
+        // The first reason to end wins, and this one comes after the report.
+        await Eventually.BecomesTrueAsync(() => host.Connections.All.All(static one => one.IsEnded), "the violation has ended it");
+
         var failure = host.Failures.Latest(10).Single();
         Assert.That((failure.Code, failure.UserId), Is.EqualTo((FailureCode.IsolationViolation, "eve")));
         await toServer.Writer.CompleteAsync();

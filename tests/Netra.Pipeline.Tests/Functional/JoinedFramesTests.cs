@@ -27,10 +27,14 @@ internal sealed class JoinedFramesTests(bool overEventStream)
     {
         await using var host = await PipelineHost.StartAsync(settings: [("Netra:Streams:WindowEvents", "16")], log: log);
         await using var emitter = await host.EmitterOfAsync("ada");
+        var last = default(EventReceipt);
         for (var i = 1; i <= 1200; i++)
         {
-            await emitter.TokenAsync($"\"{i}\" ä\n");
+            last = await emitter.TokenAsync($"\"{i}\" ä\n");
         }
+
+        // What is not stored yet is read from the window, and meanwhile moves on.
+        await last.WhenStoredAsync();
 
         await using var page = await OpenAsync(host, "&seq=0&join=1");
         await using var other = await OpenAsync(host, "&seq=0&join=0");
@@ -287,6 +291,11 @@ internal sealed class JoinedFramesTests(bool overEventStream)
             await emitter.TokenAsync(large);
             head++;
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            if (connection.IsFlushPending && connection.Queue.Count > 0)
+            {
+                // It may be so for a moment only.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            }
         }
 
         return head;

@@ -71,7 +71,10 @@ internal sealed class LivenessTests
         Assert.That((await emitter.TokenAsync("asleep")).Status, Is.EqualTo(EventStatus.Pending));
 
         await page.SendAsync(ClientMessageWriter.Pong(new PongMessage(null, null)));
-        await host.HearsAsync(page.Welcome.ConnectionId);
+
+        // Its bytes are heard before what they say is.
+        var connection = host.ConnectionOf(page.Welcome.ConnectionId);
+        await Eventually.BecomesTrueAsync(() => connection.State != ConnectionState.Frozen, "the page's answer came");
         await host.StepAsync(time, 1);
 
         Assert.That((await emitter.TokenAsync("awake")).Status, Is.EqualTo(EventStatus.Queued));
@@ -143,9 +146,9 @@ internal sealed class LivenessTests
         {
         }
 
-        // Now the flush is pending, or about to be: an overflow alone may be faster than the writer.
+        // An overflow alone may be faster than the writer.
         var connection = host.ConnectionOf(stalled.Welcome.ConnectionId);
-        await Eventually.BecomesTrueAsync(() => connection.IsFlushPending, "the peer's buffers were full");
+        await connection.WhenParkedAsync();
         await host.StepAsync(time, 4);
         Assert.That(connection.IsEnded, Is.False);
         await host.StepAsync(time, 1);
@@ -200,7 +203,7 @@ internal sealed class LivenessTests
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
 
-        var checking = host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(client.Welcome.ConnectionId).Id);
         var ping = await client.ReadAsync<PingMessage>();
         time.Advance(TimeSpan.FromMilliseconds(70));
         await client.PongAsync(ping, seq: null);
@@ -217,13 +220,13 @@ internal sealed class LivenessTests
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var page = await RawClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(page.Welcome.ConnectionId).Id);
         await host.AnswersBrowserPingAsync(time, page);
         await host.StepAsync(time, Timeout);
 
         Assert.That((await checking.WaitAsync(TestClient.Patience)).State, Is.EqualTo(ConnectionState.Frozen));
 
-        var second = host.Connections.CheckConnectionHealthAsync(page.Welcome.ConnectionId);
+        var second = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(page.Welcome.ConnectionId).Id);
         time.Advance(TimeSpan.FromMilliseconds(30));
         await page.SendAsync(ClientMessageWriter.Pong(new PongMessage(null, null)));
         Assert.That((await second.WaitAsync(TestClient.Patience)).RoundTrip, Is.EqualTo(TimeSpan.FromMilliseconds(30)));
@@ -235,7 +238,7 @@ internal sealed class LivenessTests
         var time = new TestTimeProvider();
         await using var host = await PipelineHost.StartAsync(time: time);
         await using var dead = await RawClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(dead.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(dead.Welcome.ConnectionId).Id);
         await host.StepAsync(time, Timeout);
 
         var report = await checking.WaitAsync(TestClient.Patience);
@@ -251,7 +254,7 @@ internal sealed class LivenessTests
     {
         await using var host = await PipelineHost.StartAsync(time: new TestTimeProvider());
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada"));
-        var checking = host.Connections.CheckConnectionHealthAsync(client.Welcome.ConnectionId);
+        var checking = host.Connections.CheckConnectionHealthAsync(host.ConnectionOf(client.Welcome.ConnectionId).Id);
 
         await client.CloseAsync();
 

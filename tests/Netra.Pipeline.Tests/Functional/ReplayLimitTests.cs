@@ -55,7 +55,17 @@ internal sealed class ReplayLimitTests
         await using var client = await TestClient.ConnectAsync(host.SocketAddress("ada", "&seq=0"));
 
         var reading = client.ReadEventsAsync(Events);
-        await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System));
+        var subscription = host.ConnectionOf(client.Welcome.ConnectionId).Subscription;
+        var (written, quiet) = (0L, 0);
+        await Eventually.BecomesTrueAsync(
+            () =>
+            {
+                var now = subscription.LastWritten;
+                quiet = now > 0 && now == written ? quiet + 1 : 0;
+                written = now;
+                return quiet == 100;
+            },
+            "it rests");
         Assert.That(reading.IsCompleted, Is.False, "far more than 64 KiB came within no time");
         await using (var emitter = await host.EmitterOfAsync("ada"))
         {

@@ -41,6 +41,7 @@ internal sealed class SlowLogTests
         await emitter.AgentStartedAsync("demo");
         await page.ReceivesAsync(1);
         await page.PassAsync(host, time, 12);
+        await page.ReceivesAsync(2);
         Assert.That(page.Events.Count(), Is.EqualTo(2), "what is unconfirmed is sent again");
         await page.AckAsync(host, 1);
         await page.PassAsync(host, time, Minutes * 60);

@@ -127,7 +127,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         await using var program = Run(arguments);
 
         // A command starts as a server does.
-        var (exitCode, output) = await program.WhenExitedAsync(StartPatience + TestClient.Patience);
+        var (exitCode, output) = await program.WhenExitedAsync();
         Assert.That(exitCode, Is.Zero, output);
         return output.Trim();
     }
@@ -184,11 +184,25 @@ internal sealed class ServerProcess : IAsyncDisposable
         return port;
     }
 
-    /// <summary>Waits until it has ended by itself.</summary>
-    /// <param name="within">How soon it must have; null for the patience of a client.</param>
-    public async Task<(int ExitCode, string Output)> WhenExitedAsync(TimeSpan? within = null)
+    /// <summary>Waits until it has written something; that may be the first that it does.</summary>
+    public async Task WhenSaysAsync(string text)
     {
-        using var patience = new CancellationTokenSource(within ?? TestClient.Patience);
+        using var patience = new CancellationTokenSource(StartPatience);
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            if (patience.IsCancellationRequested)
+            {
+                throw new AssertionException($"The server has not said '{text}' within {StartPatience}:\n{Output}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Waits until it has ended by itself; a command does little but start.</summary>
+    public async Task<(int ExitCode, string Output)> WhenExitedAsync()
+    {
+        using var patience = new CancellationTokenSource(StartPatience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, Output);
     }

@@ -30,11 +30,14 @@ internal static class TickingHost
             () => Array.TrueForAll(rounds, static round => round.Loop.Rounds > round.Before), "the guards looked");
     }
 
-    /// <summary>The connection of a client.</summary>
+    /// <summary>The connection of a client. Its welcome may have come a moment before the registry has it.</summary>
     public static Connection ConnectionOf(this PipelineHost host, string connectionId)
-        => host.Connections.TryGet(connectionId, out var connection)
-            ? connection
+    {
+        Connection? connection = null;
+        return SpinWait.SpinUntil(() => host.Connections.TryGet(connectionId, out connection), TestClient.Patience)
+            ? connection!
             : throw new AssertionException($"Connection {connectionId} is not open.");
+    }
 
     /// <summary>Waits until something that a client sent at this moment has arrived.</summary>
     public static Task HearsAsync(this PipelineHost host, string connectionId)

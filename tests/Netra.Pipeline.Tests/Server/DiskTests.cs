@@ -16,7 +16,8 @@ namespace Netra.Pipeline.Tests.Server;
 [Parallelizable(ParallelScope.All)]
 internal sealed class DiskTests
 {
-    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(5);
+    // Against the host's 30 s. How long it may take: StopTests, which runs alone.
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(10);
 
     [Test]
     public async Task Disk_FullAndWithRoomAgain_IsSaidAndNothingConfirmedIsLost()
@@ -39,10 +40,10 @@ internal sealed class DiskTests
             disk.Fill();
             await Eventually.BecomesTrueAsync(
                 async () => (await PublishAsync(http, confirmed)).Status == HttpStatusCode.ServiceUnavailable, "it is full again");
-            var begun = TimeProvider.System.GetTimestamp();
+            var begun = FairStopwatch.Start();
             await server.SignalAsync("TERM");
             var (exitCode, output) = await server.WhenExitedAsync();
-            Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(StopsWithin), output);
+            Assert.That(begun.Fair, Is.LessThan(StopsWithin), output);
             Assert.That(exitCode, Is.EqualTo(1), output);
             Assert.That(output, Does.Contain("[1513]"));
         }
@@ -75,7 +76,10 @@ internal sealed class DiskTests
         try
         {
             await ShouldBeToldAsync(http, page, confirmed, "has not answered for 1");
-            Assert.That(server.Critical, Has.Some.Contains("has not answered"));
+
+            // What it writes is read beside its answers.
+            await Eventually.BecomesTrueAsync(
+                () => server.Critical.Any(static line => line.Contains("has not answered", StringComparison.Ordinal)), "it is in the log");
         }
         finally
         {

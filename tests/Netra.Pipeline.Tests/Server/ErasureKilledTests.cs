@@ -37,6 +37,10 @@ internal sealed class ErasureKilledTests
                 epoch = page.Welcome.Epoch;
             }
 
+            // What reads what the log was before keeps the write-ahead log, so that nothing can be erased to the end meanwhile.
+            using var reader = SqliteDatabase.Open(Path.Combine(data, SqliteFile.Name), readOnly: true, TestClient.Patience);
+            reader.Begin();
+            reader.QueryInt64("SELECT count(*) FROM erasures");
             var erasing = http.DeleteAsync(new Uri($"/v1/users/{User}", UriKind.Relative));
             await Eventually.BecomesTrueAsync(() => UnderWay(data) > 0 || erasing.IsCompleted, "it has begun");
             await server.KillAsync();

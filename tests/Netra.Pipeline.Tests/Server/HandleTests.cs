@@ -45,21 +45,18 @@ internal sealed class HandleTests
         Assert.That((await publisher.ReadAsync())!.Value.GetProperty("status").GetString(), Is.EqualTo("queued"));
         Assert.That(await ReadTextAsync(page), Does.Contain("agent_started"));
 
-        // Nothing spins.
-        var before = server.ProcessorTime;
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-        Assert.That(server.ProcessorTime - before, Is.LessThan(TimeSpan.FromSeconds(1.5)));
+        await ShouldNotSpinAsync(server);
 
         // Whoever says something gets the place of whoever has been silent for 5 s.
         await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
-        var begun = TimeProvider.System.GetTimestamp();
+        var begun = FairStopwatch.Start();
         var newcomers = new List<RawPeer>();
         for (var i = 0; i < 50; i++)
         {
             newcomers.Add(await RawPeer.OpenAsync(port, $"new-{i}"));
         }
 
-        Assert.That(TimeProvider.System.GetElapsedTime(begun), Is.LessThan(TimeSpan.FromSeconds(15)));
+        Assert.That(begun.Fair, Is.LessThan(TimeSpan.FromSeconds(15)));
         foreach (var peer in silent.Concat(newcomers))
         {
             await peer.DisposeAsync();
@@ -96,12 +93,12 @@ internal sealed class HandleTests
 
         using var order = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await order.ConnectAsync(new UnixDomainSocketEndPoint(hook));
-        await order.SendAsync("handles 6000\n"u8.ToArray());
+        await order.SendAsync("handles held\n"u8.ToArray());
         await Eventually.BecomesTrueAsync(
             () => server.Output.Contains("No file handle is free", StringComparison.Ordinal), "the server notices");
         await using var waiting = await RawPeer.ConnectAsync(port);
         await waiting.SendAsync(RawPeer.Handshake("grace"));
-        var before = server.ProcessorTime;
+        var (before, begun) = (server.ProcessorTime, TimeProvider.System.GetTimestamp());
         for (var i = 0; i < 8; i++)
         {
             await publisher.SendAsync(PublishExtensions.TokenJson($"b{i}"));
@@ -110,8 +107,10 @@ internal sealed class HandleTests
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
         }
 
-        Assert.That(server.ProcessorTime - before, Is.LessThan(TimeSpan.FromSeconds(2.5)), "nothing spins");
+        Assert.That(
+            server.ProcessorTime - before, Is.LessThan(TimeProvider.System.GetElapsedTime(begun) * 0.65), "nothing spins");
         Assert.That(server.Output, Does.Not.Contain("free again"), "its own spare handles are not taken for free ones");
+        await order.SendAsync("\n"u8.ToArray());
         await order.ReceiveAsync(new byte[1]);
 
         Assert.That((await waiting.ReadResponseAsync())!.Status, Is.EqualTo(101), "whoever came meanwhile was kept by the kernel");
@@ -120,6 +119,20 @@ internal sealed class HandleTests
         Assert.That(server.Output.Split("free again").Length, Is.EqualTo(2));
         Assert.That((await server.WhenExitedAsync()).ExitCode, Is.Zero, server.Output);
         File.Delete(hook);
+    }
+
+    // What spins does so for good. What has just come may still be worked off, and compiled for.
+    private static async Task ShouldNotSpinAsync(ServerProcess server)
+    {
+        var used = TimeSpan.MaxValue;
+        for (var time = 0; time < 5 && used >= TimeSpan.FromSeconds(1.5); time++)
+        {
+            var before = server.ProcessorTime;
+            await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+            used = server.ProcessorTime - before;
+        }
+
+        Assert.That(used, Is.LessThan(TimeSpan.FromSeconds(1.5)), "nothing spins");
     }
 
     private static async Task<string> ReadTextAsync(RawPeer page)

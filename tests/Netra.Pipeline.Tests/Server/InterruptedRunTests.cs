@@ -1,4 +1,3 @@
-using System.Net;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -20,7 +19,7 @@ internal sealed class InterruptedRunTests
             string run;
             await using (var server = ServerProcess.Start("Development", $"--Netra:DataDirectory={folder.FullName}"))
             {
-                await using var page = await TestClient.ConnectAsync(AddressOf(await WhenReadyAsync(server)));
+                await using var page = await TestClient.ConnectAsync(AddressOf(await server.WhenReadyAsync()));
                 welcome = page.Welcome;
                 await page.SendAsync("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 100"}""");
                 run = (await page.ReadAsync<AcceptedMessage>()).RunId!;
@@ -30,7 +29,7 @@ internal sealed class InterruptedRunTests
 
             await using var again = ServerProcess.Start("Development", $"--Netra:DataDirectory={folder.FullName}");
             await using var back = await TestClient.ConnectAsync(
-                AddressOf(await WhenReadyAsync(again), $"&epoch={welcome.Epoch}&seq={seen}&from={welcome.From}"));
+                AddressOf(await again.WhenReadyAsync(), $"&epoch={welcome.Epoch}&seq={seen}&from={welcome.From}"));
             Assert.That(back.Welcome.Resumed, Is.True);
             EventMessage end;
             do
@@ -47,20 +46,6 @@ internal sealed class InterruptedRunTests
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    // It listens a moment before it takes connections: first it ends what its predecessor left open.
-    private static async Task<int> WhenReadyAsync(ServerProcess server)
-    {
-        var port = await server.WhenListeningAsync();
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
-        using var patience = new CancellationTokenSource(TestClient.Patience);
-        while ((await http.GetAsync("/readyz", patience.Token)).StatusCode != HttpStatusCode.OK)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
-        }
-
-        return port;
     }
 
     private static Uri AddressOf(int port, string more = "") => new($"ws://127.0.0.1:{port}/ws?user_id=ada{more}");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Server;
@@ -68,6 +69,15 @@ internal sealed class StopTests
         }
 
         await requests[0].ReadAsync();
+
+        // All of them have come to it; their answers may be under way.
+        using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience })
+        {
+            await Eventually.BecomesTrueAsync(
+                async () => JsonElement.Parse(await http.GetStringAsync("/v1/ledger")).GetProperty("accepted").GetInt64() == requests.Count,
+                "all requests have come");
+        }
+
         await StopWithinAsync(server, WithoutRuns);
 
         Assert.That(await requests[0].ReadToEndAsync(), Is.Empty);

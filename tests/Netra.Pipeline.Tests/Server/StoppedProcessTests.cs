@@ -65,9 +65,8 @@ internal sealed class StoppedProcessTests
                 "--Netra:Connections:SilentFailureWindow=00:01:00",
                 "--Netra:Monitoring:HealthCheckInterval=00:00:01",
                 "--Netra:Monitoring:CanaryTimeout=00:00:03");
-            var port = await server.WhenListeningAsync();
+            var port = await server.WhenReadyAsync();
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-            await WhenReadyAsync(http);
             var pages = await Task.WhenAll(
                 Enumerable.Range(0, Pages).Select(page => AnsweringPage.ConnectAsync(Socket(port, $"user{page}"))));
             await using var dead = await RawClient.ConnectAsync(Socket(port, "dead"));
@@ -104,21 +103,6 @@ internal sealed class StoppedProcessTests
 
     private static bool IsEnded(ServerProcess server, string connectionId)
         => server.Output.Contains($"Connection {connectionId} of dead ended: ping_timeout", StringComparison.Ordinal);
-
-    private static async Task WhenReadyAsync(HttpClient http)
-    {
-        for (var tries = 0; !await IsReadyAsync(http); tries++)
-        {
-            Assert.That(tries, Is.LessThan(200), "it is ready");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
-    }
-
-    private static async Task<bool> IsReadyAsync(HttpClient http)
-    {
-        using var answer = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
-        return answer.IsSuccessStatusCode;
-    }
 
     private static async Task PublishAsync(HttpClient http, string type)
     {

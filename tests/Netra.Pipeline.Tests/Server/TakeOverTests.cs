@@ -21,7 +21,9 @@ internal sealed class TakeOverTests
     public async Task TakeOver_OnTheSamePort_RefusesNobodyAndLosesNothing()
     {
         await using var folder = new ServerFolder();
-        await using var first = ServerProcess.Start("Development", folder.Argument, Waits);
+
+        // However late the page gets to answer the goodbye.
+        await using var first = ServerProcess.Start("Development", folder.Argument, Waits, "--Netra:Hosting:GoodbyeTimeout=00:00:10");
         var port = await first.WhenReadyAsync();
         await using var page = await TestClient.ConnectAsync(Socket(port, "&seq=0"));
         using var over = new CancellationTokenSource();
@@ -29,7 +31,7 @@ internal sealed class TakeOverTests
         var before = ReadToEndAsync(page);
 
         await using var second = ServerProcess.Start("Development", folder.Argument, Waits, $"--urls=http://127.0.0.1:{port}");
-        await Eventually.BecomesTrueAsync(() => second.Output.Contains("waits for it", StringComparison.Ordinal), "the second one waits");
+        await second.WhenSaysAsync("waits for it");
         await first.StopAsync();
         var (events, asked) = await before;
         await Task.Delay(TimeSpan.FromMilliseconds(asked.AfterMs), TimeProvider.System);
@@ -49,7 +51,7 @@ internal sealed class TakeOverTests
     public async Task TakeOver_AskedForByAnOperator_WaitsForRunsOfAgentsAndTakesPagesMeanwhile()
     {
         await using var folder = new ServerFolder();
-        await using var first = ServerProcess.Start("Development", folder.Argument, Waits, "--Netra:Hosting:DrainTimeout=00:00:03");
+        await using var first = ServerProcess.Start("Development", folder.Argument, Waits, "--Netra:Hosting:DrainTimeout=00:00:08");
         var port = await first.WhenReadyAsync();
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TestClient.Patience };
         await using var page = await RawPeer.OpenAsync(port, "ada");
@@ -57,7 +59,7 @@ internal sealed class TakeOverTests
             RawFrame.Encode("""{"type":"chat_message","id":"m1","thread_id":"t1","content":"Count slowly to 1000"}"""));
         await page.ReadFrameAsync();
         await using var second = ServerProcess.Start("Development", folder.Argument, Waits);
-        await Eventually.BecomesTrueAsync(() => second.Output.Contains("waits for it", StringComparison.Ordinal), "the second one waits");
+        await second.WhenSaysAsync("waits for it");
         await using (var third = ServerProcess.Start("Development", folder.Argument, Waits))
         {
             Assert.That((await third.WhenExitedAsync()).Output, Does.Contain("a third one waits for it already"));

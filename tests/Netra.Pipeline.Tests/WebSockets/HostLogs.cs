@@ -10,6 +10,9 @@ internal static class HostLogs
     /// <summary>A setting for peers that answer no pings, on a machine that may be slow.</summary>
     public static readonly (string Key, string Value) NoPings = ("Netra:Connections:PingInterval", "00:30:00");
 
+    /// <summary>A setting for pages that answer the goodbye, on a machine that may be slow: it takes as long as they do.</summary>
+    public static readonly (string Key, string Value) LongGoodbye = ("Netra:Hosting:GoodbyeTimeout", "00:00:20");
+
     /// <summary>A setting for tests that look for endings that are nothing unusual.</summary>
     public static readonly (string Key, string Value) Debug = ("Logging:LogLevel:Default", "Debug");
 

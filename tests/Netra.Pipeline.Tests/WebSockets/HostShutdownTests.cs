@@ -17,14 +17,17 @@ namespace Netra.Pipeline.Tests.WebSockets;
 internal sealed class HostShutdownTests
 {
     // Against the host's 30 s; a goodbye takes 250 ms.
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    // For peers that do not answer it, but look for it: it must be on its way before their transports are cut.
+    private static readonly (string Key, string Value) Goodbye = ("Netra:Hosting:GoodbyeTimeout", "00:00:02");
 
     private static readonly Action<KestrelServerOptions>[] Doors = [Listeners.FastDoor, Listeners.SecondDoorOnly];
 
     [TestCaseSource(nameof(Doors))]
     public async Task Stop_ClientsThatRead_GetTheGoodbye(Action<KestrelServerOptions> kestrel)
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        await using var host = await PipelineHost.StartAsync(settings: [HostLogs.LongGoodbye], kestrel: kestrel);
         var clients = await ConnectAsync(host, 5);
         var reading = clients.Select(static c => c.ReadToEndAsync()).ToArray();
 
@@ -72,7 +75,7 @@ internal sealed class HostShutdownTests
     [TestCaseSource(nameof(Doors))]
     public async Task Stop_PeersThatNeverAnswerTheGoodbye_HoldNothingUp(Action<KestrelServerOptions> kestrel)
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: kestrel);
+        await using var host = await PipelineHost.StartAsync(settings: [Goodbye], kestrel: kestrel);
         await using var silent = await RawPeer.OpenAsync(host.Port, "ada");
         await using var talking = await RawPeer.OpenAsync(host.Port, "grace");
         await talking.SendFrameAsync(RawFrame.Text, "{"u8.ToArray(), final: false);
@@ -204,7 +207,7 @@ internal sealed class HostShutdownTests
     [Test]
     public async Task Stop_WebSocketsOverHttp2_GetTheGoodbye()
     {
-        await using var host = await PipelineHost.StartAsync(kestrel: Listeners.ClearTextHttp2);
+        await using var host = await PipelineHost.StartAsync(settings: [Goodbye], kestrel: Listeners.ClearTextHttp2);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
         var clients = new List<TestClient>();
         for (var i = 0; i < 4; i++)

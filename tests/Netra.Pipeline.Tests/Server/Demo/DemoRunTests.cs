@@ -129,7 +129,7 @@ internal sealed class DemoRunTests
     {
         await using var host = await StartAsync("00:00:00.01");
         await using var page = await TestClient.ConnectAsync(host.SocketAddress("ada"));
-        await SendAsync(page, "chat_message", "m1", content: "Count slowly to 100");
+        await SendAsync(page, "chat_message", "m1", content: "Count slowly to 1000");
         var runId = (await page.ReadAsync<AcceptedMessage>()).RunId;
         await page.ReadEventsAsync(5);
 

@@ -151,11 +151,12 @@ internal sealed class SessionTests
                 return await StatusAsync(browser, HttpMethod.Post, "/v1/tickets") == HttpStatusCode.Created;
             },
             "the user can come back");
-        Assert.That(
-            server.Output,
-            Does.Contain($"EraseUser of user_id {User} was answered with 200").And.Contain("of test is revoked")
-                .And.Contain($"The credentials of user {User} were revoked"),
-            "it is in the audit");
+        string[] audit =
+        [
+            $"EraseUser of user_id {User} was answered with 200", "of test is revoked", $"The credentials of user {User} were revoked",
+        ];
+        await Eventually.BecomesTrueAsync(
+            () => Array.TrueForAll(audit, line => server.Output.Contains(line, StringComparison.Ordinal)), "it is in the audit");
     }
 
     private static async Task<JsonElement> DescribeAsync(HttpClient browser) => await browser.GetFromJsonAsync<JsonElement>("/v1/session");

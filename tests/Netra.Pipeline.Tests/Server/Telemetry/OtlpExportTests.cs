@@ -76,6 +76,7 @@ internal sealed class OtlpExportTests
             () => _receiver.Items("metrics").Any(static metric => metric.Name == "netra.connection.duration"),
             "metrics come while the server runs");
         await server.StopAsync();
+        await _receiver.EndAsync();
     }
 
     [OneTimeTearDown]

@@ -50,6 +50,7 @@ internal sealed class OtlpFailureTests
                 [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address.ToString())],
                 $"--Netra:DataDirectory={folder.FullName}");
             await server.WhenExitedAsync();
+            await receiver.EndAsync();
 
             Assert.That(
                 receiver.Items("logs").Select(static log => log.Item.GetProperty("body").Text("stringValue")),
@@ -76,6 +77,7 @@ internal sealed class OtlpFailureTests
             await server.WhenListeningAsync();
             await Eventually.BecomesTrueAsync(() => receiver.Requests.Count >= atLeast, $"{atLeast} requests have come");
             await server.StopAsync();
+            await receiver.EndAsync();
             return server.Output;
         }
         finally

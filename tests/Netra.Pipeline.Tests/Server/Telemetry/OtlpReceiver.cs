@@ -78,11 +78,17 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                        resource.GetProperty("resource"), scope.GetProperty("scope").GetProperty("name").GetString()!, item)];
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Nothing more is to come: completes when all that it has taken, and answered, is in <see cref="Requests"/>.</summary>
+    public async Task EndAsync()
     {
         _process.StandardInput.Close();
         using var patience = new CancellationTokenSource(TestClient.Patience);
         await _process.WaitForExitAsync(patience.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
         _process.Dispose();
     }
 

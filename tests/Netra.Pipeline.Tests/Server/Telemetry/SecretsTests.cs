@@ -72,6 +72,7 @@ internal sealed class SecretsTests
             output = [.. server.Output.Split('\n')];
         }
 
+        await receiver.EndAsync();
         var exported = string.Join('\n', receiver.Requests.Select(static request => request.ToString()));
         Assert.That(output, Has.Count.GreaterThan(100), "it was asked to say everything");
         Assert.That(exported, Has.Length.GreaterThan(1_000));
