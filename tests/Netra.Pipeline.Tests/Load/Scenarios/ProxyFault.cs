@@ -12,6 +12,8 @@ internal sealed partial class ProxyFault(string name)
     private const int User = 1;
     private const int Victim = 20;
     private readonly Lock _gate = new();
+
+    // What came for the user while there was nothing to misdirect yet: it goes on with what comes next, a ping if nothing else.
     private readonly List<string> _held = [];
     private bool _isDone;
     private string? _kept;
@@ -121,7 +123,6 @@ internal sealed partial class ProxyFault(string name)
             case "changes the user" when isVictim:
                 return [(RawFrame.Text, text.Replace($"-{User} n=", "-0 n=", StringComparison.Ordinal))];
             case "misdirects" when _kept is null && seq >= Victim:
-                // What is to be misdirected has not been published yet. A ping comes after it, if nothing else does.
                 _held.Add(text);
                 return [];
             case "misdirects" when _kept is not null && !_isDone:
