@@ -87,10 +87,12 @@ internal sealed class LifeSignsTests
     [Test]
     public async Task Silence_OfAnAgentThatSaysNothing_EndsItsRun()
     {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var host = await StartAsync();
         host.Services.GetRequiredService<Scripts>().Agent = (_, ct) =>
-            HoldAsync(static () => { }, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct), ct);
+            HoldAsync(begun.SetResult, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct), ct);
         var run = Start(host);
+        await begun.Task.WaitAsync(AgentHost.Patience);
         await host.PassAsync(905);
 
         Assert.That(async () => await run.Completion, Throws.InstanceOf<OperationCanceledException>());

@@ -25,9 +25,12 @@ internal sealed class EventClientTokenTests
             userId: null,
             options => options with { GetToken = _ => ValueTask.FromResult(issuer.Issue("ada", time.GetUtcNow(), Next())) });
         await client.WhenConnectedAsync();
+        var connection = host.Connections.OfUser("ada").Single();
+        var credential = connection.Credential;
 
         await host.StepAsync(time, 32);
         await client.WhenAsync(() => lifetimes.IsEmpty, "it has asked for another token");
+        await Eventually.BecomesTrueAsync(() => connection.Credential != credential, "the server has taken it");
         await host.StepAsync(time, 70);
 
         Assert.That(host.Connections.Count, Is.EqualTo(1));

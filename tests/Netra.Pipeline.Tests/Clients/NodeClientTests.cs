@@ -98,7 +98,8 @@ internal sealed class NodeClientTests
 
     private static async Task PublishAsync(HttpClient http, string json, List<long> receipts)
     {
-        using var patience = new CancellationTokenSource(TestClient.Patience);
+        // The next server may have to start meanwhile.
+        using var patience = new CancellationTokenSource(4 * TestClient.Patience);
         while (true)
         {
             try

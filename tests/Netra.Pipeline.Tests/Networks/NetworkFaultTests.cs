@@ -37,8 +37,10 @@ internal sealed class NetworkFaultTests
     {
         _network = new RelayedNetwork();
         _folder = new ServerFolder();
+
+        // Short, and yet longer than what a busy machine makes of a cut of half a second.
         string[] shortPings =
-            ["--Netra:Connections:PingInterval=00:00:01", "--Netra:Connections:PingTimeout=00:00:01"];
+            ["--Netra:Connections:PingInterval=00:00:01", "--Netra:Connections:PingTimeout=00:00:04"];
         _server = ServerProcess.Start(
             [.. _network.Server.Command, "dotnet", Path.Combine(AppContext.BaseDirectory, "Netra.Pipeline.Server.dll")],
             "Production",

@@ -324,7 +324,7 @@ internal sealed class OneEventTests
         while (!publishing.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await Task.WhenAny(publishing, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
         }
 
         var answer = await publishing;

@@ -121,9 +121,10 @@ internal sealed class PublishLimitTests
         var answering = PostAsync(http, lines, "application/x-ndjson", HttpCompletionOption.ResponseContentRead);
         await Task.WhenAny(answering, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System));
         Assert.That(answering.IsCompleted, Is.False, "20,000 lines were read within no time");
-        for (var seconds = 0; !answering.IsCompleted; seconds += 10)
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        while (!answering.IsCompleted)
         {
-            Assert.That(seconds, Is.LessThan(1000));
+            Assert.That(patience.IsCancellationRequested, Is.False, "not all of them are read");
             time.Advance(TimeSpan.FromSeconds(10));
             await Task.WhenAny(answering, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System));
         }
@@ -145,9 +146,10 @@ internal sealed class PublishLimitTests
         await Task.WhenAny(answering, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System));
         Assert.That(answering.IsCompleted, Is.False, "1,000 lines were refused within no time");
         Assert.That((int)(await PostAsync(http, Token("r"))).StatusCode, Is.EqualTo(202), "single events are counted by themselves");
-        for (var seconds = 0; !answering.IsCompleted; seconds++)
+        using var patience = new CancellationTokenSource(TestClient.Patience);
+        while (!answering.IsCompleted)
         {
-            Assert.That(seconds, Is.LessThan(100));
+            Assert.That(patience.IsCancellationRequested, Is.False, "not all of them are answered");
             time.Advance(TimeSpan.FromSeconds(1));
             await Task.WhenAny(answering, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System));
         }

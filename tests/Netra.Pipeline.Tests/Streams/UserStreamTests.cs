@@ -291,7 +291,7 @@ internal sealed class UserStreamTests
         while (taken < Events)
         {
             // Like the writer: everything off the queue, and then one word to those who wait.
-            var before = taken;
+            var (before, isOver) = (taken, emitting.IsCompleted);
             while (device.Subscription.Queue.TryDequeue(out _))
             {
                 taken++;
@@ -301,7 +301,7 @@ internal sealed class UserStreamTests
             {
                 harness.Stream.Subscribers.OnDrained();
             }
-            else if (emitting.IsCompleted)
+            else if (isOver)
             {
                 break;
             }

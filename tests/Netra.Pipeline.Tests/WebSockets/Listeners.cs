@@ -30,7 +30,9 @@ internal static class Listeners
     public static void Tls(KestrelServerOptions options) => options.Listen(IPAddress.Loopback, 0, static listener =>
     {
         listener.Protocols = HttpProtocols.Http1AndHttp2;
-        listener.UseHttps(Certificate);
+
+        // Who has begun to speak is not to be cut by Kestrel before a test on a busy machine comes to look.
+        listener.UseHttps(Certificate, static https => https.HandshakeTimeout = TimeSpan.FromMinutes(1));
         listener.UseNetraPipeline();
     });
 

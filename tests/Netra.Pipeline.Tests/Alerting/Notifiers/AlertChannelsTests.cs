@@ -77,7 +77,13 @@ internal sealed class AlertChannelsTests
     {
         var time = new TestTimeProvider();
         await using var provider = await Provider.StartAsync(isHttps: false);
-        provider.Answer(500);
+
+        // Time runs ahead of the answers, so that some may come too late.
+        for (var i = 0; i < 1_000; i++)
+        {
+            provider.Answer(500);
+        }
+
         await using var host = await PipelineHost.StartAsync(
             settings: Settings("Alertmanager:Url", provider.Address.ToString()), time: time);
         host.Services.GetRequiredService<AlertmanagerNotifier>().Restore(Sample.Of(NotificationKind.Trigger, time.GetUtcNow()));
@@ -86,11 +92,10 @@ internal sealed class AlertChannelsTests
             () =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                return provider.Posts.Count >= 2;
+                return provider.Posts.Count >= 2
+                    && host.Failures.Latest(100).Any(static f => f.Message.Contains("the answer was 500", StringComparison.Ordinal));
             },
-            "it was tried again");
-
-        Assert.That(host.Failures.Latest(10).Select(static f => f.Message), Has.Some.Contains("the answer was 500"));
+            "it was reported, and tried again");
     }
 
     [TestCase("Netra:Alerting:PagerDuty:RoutingKey has 5 characters; it must be 32 letters and digits", "PagerDuty:RoutingKey", "s3cr3")]

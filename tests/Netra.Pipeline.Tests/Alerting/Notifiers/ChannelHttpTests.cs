@@ -122,10 +122,13 @@ internal sealed class ChannelHttpTests
     public async Task Post_SomebodyListensALittleLater_IsTakenByAQuickRetry()
     {
         var port = FreePort.Find();
-        using var http = new ChannelHttp(TimeProvider.System);
+        var time = new TestTimeProvider();
+        using var http = new ChannelHttp(time);
         var posting = http.PostAsync(new ChannelPost(new Uri($"http://127.0.0.1:{port}/"), [1]), CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => time.ActiveTimers > 0, "it waits for its next try");
         using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
+        time.Advance(TimeSpan.FromSeconds(1));
         using var peer = await listener.AcceptTcpClientAsync().WaitAsync(TestClient.Patience, TimeProvider.System);
         await peer.GetStream().WriteAsync("HTTP/1.1 204 No Content\r\n\r\n"u8.ToArray());
 

@@ -34,7 +34,7 @@ internal sealed class BrokenServerTests
     public async Task StartAsync()
     {
         _host = await PipelineHost.StartAsync(
-            settings: [("Netra:Connections:PingInterval", "00:00:01"), ("Netra:Connections:PingTimeout", "00:00:02")]);
+            settings: [("Netra:Connections:PingInterval", "00:00:01"), ("Netra:Connections:PingTimeout", "00:00:04")]);
         foreach (var fault in Faults)
         {
             Runs[fault] = RunAsync(fault);
@@ -83,7 +83,7 @@ internal sealed class BrokenServerTests
     [TestCase("forges a receipt", "wrong_receipt", 1, User + "event 21 has number 21 in its receipt, the one before had 21")]
     [TestCase("ends publishing", "ended", 1, Publisher + "the publishing request was ended")]
     [TestCase("answers no more", "wrong_receipt", AtLeastOne, Publisher + "31 events have no receipt, the first is event 20 of load-")]
-    [TestCase("answers nothing", "stalled", 2, Publisher + "no receipt has come for 3 s")]
+    [TestCase("answers nothing", "stalled", 2, Publisher + "no receipt has come for 8 s")]
     public async Task Stream_ServerWithAFault_IsFound(string fault, string kind, int count, string finding)
     {
         var answer = await Runs[fault];
@@ -129,7 +129,7 @@ internal sealed class BrokenServerTests
         {
             await using var proxy = new FaultyProxy(_host.Port, new ProxyFault(fault));
             return await LoadAnswer.RunAsync(
-                "stream", "--url", proxy.Url, "--users", "3", "--rate", "50", "--duration-s", "1", "--patience-s", "3");
+                "stream", "--url", proxy.Url, "--users", "3", "--rate", "50", "--duration-s", "1", "--patience-s", "8");
         }
         finally
         {

@@ -12,6 +12,9 @@ internal sealed partial class ProxyFault(string name)
     private const int User = 1;
     private const int Victim = 20;
     private readonly Lock _gate = new();
+
+    // What came for the user while there was nothing to misdirect yet: it goes on with what comes next, a ping if nothing else.
+    private readonly List<string> _held = [];
     private bool _isDone;
     private string? _kept;
 
@@ -119,9 +122,12 @@ internal sealed partial class ProxyFault(string name)
                 return [(RawFrame.Text, Due().Replace(text, static m => $"{m.Groups[1].Value}{(m.Groups[2].Value == "1" ? "2" : "1")}\""))];
             case "changes the user" when isVictim:
                 return [(RawFrame.Text, text.Replace($"-{User} n=", "-0 n=", StringComparison.Ordinal))];
+            case "misdirects" when _kept is null && seq >= Victim:
+                _held.Add(text);
+                return [];
             case "misdirects" when _kept is not null && !_isDone:
                 _isDone = true;
-                return [(RawFrame.Text, _kept), (RawFrame.Text, text)];
+                return [(RawFrame.Text, _kept), .. _held.Select(static held => (RawFrame.Text, held)), (RawFrame.Text, text)];
             case "stalls" when isVictim && !_isDone:
                 (_isDone, connection.IsStalled) = (true, true);
                 return [];

@@ -7,8 +7,8 @@ namespace Netra.Pipeline.Tests.Load.Verify;
 /// <summary>The real <c>Netra.Pipeline.Load</c> as a process of its own.</summary>
 internal static class LoadProgram
 {
-    // Six checks, each of which may wait for its timeout.
-    private static readonly TimeSpan Patience = 3 * TestClient.Patience;
+    // Six checks, each of which may wait for its timeout; other commands start a process after the other.
+    private static readonly TimeSpan Patience = 6 * TestClient.Patience;
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)

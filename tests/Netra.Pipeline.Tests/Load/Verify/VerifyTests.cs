@@ -42,14 +42,14 @@ internal sealed class VerifyTests
         }
     }
 
-    [TestCase("lifecycle events", "agent_started was acknowledged, but its trace says pending", "trace", "--timeout-s", "2")]
+    [TestCase("lifecycle events", "agent_started was acknowledged, but its trace says pending", "trace", "--timeout-s", "5")]
     [TestCase("lifecycle events", "not done within 2 s (--timeout-s)", "lost", "--timeout-s", "2")]
     [TestCase("isolation", "both pages are of one user: give tokens of two (--user-token, --other-user-token)", "user", "--timeout-s", "5")]
     [TestCase("overhead", "; a receipt may take 20 ms on average (--max-receipt-ms)", "slow", "--max-receipt-ms", "20", "--timeout-s", "5")]
-    [TestCase("wiring", "/health says degraded: nothing has been measured", "unmonitored", "--timeout-s", "2")]
-    [TestCase("monitoring", "/monitoring/websocket/metrics/users does not list verify-", "figures", "--timeout-s", "2")]
+    [TestCase("wiring", "/health says degraded: nothing has been measured", "unmonitored", "--timeout-s", "5")]
+    [TestCase("monitoring", "/monitoring/websocket/metrics/users does not list verify-", "figures", "--timeout-s", "5")]
     [TestCase("completeness", "the server did not resume at ", "resume", "--timeout-s", "5")]
-    [TestCase("completeness", "the ledger does not add up: GET /v1/ledger", "ledger", "--timeout-s", "2")]
+    [TestCase("completeness", "the ledger does not add up: GET /v1/ledger", "ledger", "--timeout-s", "5")]
     public async Task Verify_ServerWithAFault_FailsTheCheckThatIsThereForIt(
         string check, string problem, string fault, params string[] options)
     {
