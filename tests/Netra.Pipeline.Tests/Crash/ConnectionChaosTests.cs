@@ -30,9 +30,9 @@ internal sealed class ConnectionChaosTests
     [
         ("Netra:Connections:QueueFrames", "16"),
         ("Netra:Connections:SendBufferBytes", "16384"),
-        ("Netra:Connections:StallTimeout", "00:00:02"),
+        ("Netra:Connections:StallTimeout", "00:00:05"),
         ("Netra:Connections:PingInterval", "00:00:03"),
-        ("Netra:Connections:PingTimeout", "00:00:03"),
+        ("Netra:Connections:PingTimeout", "00:00:06"),
         ("Netra:Connections:AckInterval", "00:00:00.100"),
         ("Netra:Streams:WindowEvents", "32"),
     ];
