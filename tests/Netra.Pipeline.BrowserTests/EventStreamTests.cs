@@ -39,6 +39,7 @@ internal sealed partial class EventStreamTests
     {
         _data = Directory.CreateTempSubdirectory("netra-browser-tests-");
         _context = await _browser.NewContextAsync();
+        _context.SetDefaultTimeout(Patience.Milliseconds);
     }
 
     [TearDown]

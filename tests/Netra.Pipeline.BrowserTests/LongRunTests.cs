@@ -15,6 +15,9 @@ internal sealed class LongRunTests : PageTests
     /// <summary>Each of as many events.</summary>
     private const int Parts = 5;
 
+    /// <summary>How many times as much the last of them may take as the first.</summary>
+    private const double MostGrowth = 3;
+
     /// <summary>How many pieces an answer has; 100,000 by <c>NETRA_PAGE_TOKENS</c> is more than the page keeps.</summary>
     private static readonly int Tokens = int.Parse(
         Environment.GetEnvironmentVariable("NETRA_PAGE_TOKENS") ?? "10000", System.Globalization.CultureInfo.InvariantCulture);
@@ -34,11 +37,13 @@ internal sealed class LongRunTests : PageTests
         {
             rounds.Add(await round());
         }
-        while (rounds[^1].Durations.Length > 0 && rounds.Count < 3);
+        while ((rounds[^1].Durations.Length > 0 || rounds[^1].Growth >= MostGrowth) && rounds.Count < 3);
 
         await TestContext.Out.WriteLineAsync(string.Join(Environment.NewLine, rounds));
-        Assert.That(rounds[^1].Durations.Length > 0 && rounds.Any(static round => round.IsVerdict), Is.False, "long tasks in every round");
-        Assert.That(rounds.Min(static round => round.Growth), Is.LessThan(3), "what is there already makes what comes more expensive");
+        var areInEach = rounds.All(static round => round.Durations.Length > 0);
+        Assert.That(areInEach && rounds.Any(static round => round.IsVerdict), Is.False, "long tasks in every round");
+        Assert.That(
+            rounds.Min(static round => round.Growth), Is.LessThan(MostGrowth), "what is there already makes what comes more expensive");
     }
 
     /// <summary>A run with a long answer in Markdown.</summary>

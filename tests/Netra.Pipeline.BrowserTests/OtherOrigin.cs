@@ -32,13 +32,28 @@ internal sealed class OtherOrigin : IAsyncDisposable
 
     private async Task ServeAsync()
     {
-        var request = new byte[4096];
-        while (!_over.IsCancellationRequested)
+        var answering = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                answering.Add(AnswerAsync(await _listener.AcceptTcpClientAsync(_over.Token)));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(answering);
+        }
+    }
+
+    // Each by itself: a browser that waits opens another connection, and may say nothing on one of them.
+    private async Task AnswerAsync(TcpClient client)
+    {
+        using (client)
         {
             try
             {
-                using var client = await _listener.AcceptTcpClientAsync(_over.Token);
-                _ = await client.GetStream().ReadAsync(request, _over.Token);
+                _ = await client.GetStream().ReadAsync(new byte[4096], _over.Token);
                 await client.GetStream().WriteAsync(Page, _over.Token);
             }
             catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)

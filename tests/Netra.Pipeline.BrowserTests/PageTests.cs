@@ -42,6 +42,7 @@ internal abstract class PageTests(params string[] settings)
     {
         UserId = $"browser-{Guid.NewGuid():N}";
         Context = await Browser.NewContextAsync();
+        Context.SetDefaultTimeout(Patience.Milliseconds);
     }
 
     [TearDown]

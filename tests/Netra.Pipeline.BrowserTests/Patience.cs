@@ -7,6 +7,8 @@ namespace Netra.Pipeline.BrowserTests;
 [SetUpFixture]
 internal sealed class Patience
 {
+    public const int Milliseconds = 60_000;
+
     [OneTimeSetUp]
-    public void WaitLonger() => Assertions.SetDefaultExpectTimeout(60_000);
+    public void WaitLonger() => Assertions.SetDefaultExpectTimeout(Milliseconds);
 }

@@ -11,5 +11,6 @@ export default defineConfig({
     },
     rolldownOptions: { external: ['preact/compat', 'react'] },
   },
-  test: { environment: 'node', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  // Those that build, or import what is compiled first, take long where other things are built at once.
+  test: { environment: 'node', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

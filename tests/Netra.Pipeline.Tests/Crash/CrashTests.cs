@@ -16,7 +16,7 @@ internal sealed class CrashTests
     // Now and then the server is stopped instead, so that the one way of ending is not taken for the other.
     private const int CleanEvery = 5;
 
-    private static readonly TimeSpan RoundPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RoundPatience = TimeSpan.FromMinutes(3);
 
     [Test]
     public async Task Server_KilledAtRandomMoments_LosesDoublesAndReordersNothing()

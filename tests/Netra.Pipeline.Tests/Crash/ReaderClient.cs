@@ -11,7 +11,7 @@ namespace Netra.Pipeline.Tests.Crash;
 internal sealed class ReaderClient
 {
     /// <summary>For how long one that stalls does not read.</summary>
-    public static readonly TimeSpan Stall = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan Stall = TimeSpan.FromSeconds(7);
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 

@@ -67,14 +67,21 @@ internal sealed class EmissionAllocationTests
         var acknowledgements = host.Services.GetRequiredService<AcknowledgementSpans>();
         var outcome = new AppendOutcome(AppendKind.Accepted, receipt.AssignedSeq, Connected: 1, Lagging: 0, Overflowed: null);
         Tell();
-        var before = GC.GetAllocatedBytesForCurrentThread();
 
-        for (var i = 0; i < 1_000; i++)
+        // The least of several: the runtime may allocate for itself.
+        var least = long.MaxValue;
+        for (var round = 0; round < 3; round++)
         {
-            Tell();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1_000; i++)
+            {
+                Tell();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(least, Is.Zero);
         stream.Pins.Remove();
 
         void Tell()

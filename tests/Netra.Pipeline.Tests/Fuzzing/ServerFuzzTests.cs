@@ -47,6 +47,9 @@ internal sealed class ServerFuzzTests
                 "--Logging:LogLevel:Default=Error",
                 "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Information",
                 "--Netra:Demo:TokenDelay=00:00:00",
+
+                // The page that is well reads nothing during a batch, not even pings, however long it takes.
+                "--Netra:Connections:PingInterval=00:10:00",
                 .. tokens.Settings(Secret).Select(static setting => $"--{setting.Key}={setting.Value}"),
             ]);
         var port = await server.WhenReadyAsync();

@@ -9,7 +9,7 @@ namespace Netra.Pipeline.Tests.Packages;
 /// </summary>
 internal sealed class PackageFeed : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("netra-packages-");
 

@@ -100,12 +100,14 @@ internal sealed class SqliteClaimTests
     public async Task Open_WaitIsCancelled_LeavesNoLeaseBehind()
     {
         using var folder = new SqliteFolder();
-        await using var log = await folder.StartAsync(static options => options.BusyTimeout = TimeSpan.Zero);
+
+        // In trouble it would let in whoever it knows, before the wait is cancelled.
+        await using var log = await folder.StartAsync(static options => options.BusyTimeout = TimeSpan.FromMinutes(1));
         var ada = await LoggedStream.OpenAsync(log, "ada");
         ada.Append(3);
         await ada.CommittedAsync(3);
         await log.ReleaseAsync(ada.Lease, [], CancellationToken.None);
-        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.FromSeconds(10)))
         {
             other.BeginWriting();
             using var cancelled = new CancellationTokenSource();

@@ -59,12 +59,18 @@ internal sealed class SqliteFolder : IDisposable
     {
         var copy = NewSubfolder();
         Directory.CreateDirectory(copy.Path);
-
-        // The other way round a commit between the two could be missing in both.
-        foreach (var file in new[] { Database, Database + "-wal" }.Where(File.Exists))
+        byte[] journal;
+        do
         {
-            File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
+            journal = JournalHead();
+
+            // The other way round a commit between the two could be missing in both.
+            foreach (var file in new[] { Database, Database + "-wal" }.Where(File.Exists))
+            {
+                File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)), overwrite: true);
+            }
         }
+        while (!JournalHead().AsSpan().SequenceEqual(journal));
 
         return copy;
     }
@@ -90,5 +96,19 @@ internal sealed class SqliteFolder : IDisposable
         {
             Directory.Delete(Path, recursive: true);
         }
+    }
+
+    // Another one each time that the journal begins anew: then what it had before is in the database, but not in a copy from before.
+    private byte[] JournalHead()
+    {
+        const int Length = 32;
+        if (!File.Exists(Database + "-wal"))
+        {
+            return [];
+        }
+
+        using var journal = File.Open(Database + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var head = new byte[Length];
+        return head[..journal.ReadAtLeast(head, Length, throwOnEndOfStream: false)];
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SqliteTroubleTests
         using var folder = new SqliteFolder();
         await using var log = await folder.StartAsync(static options => options.BusyTimeout = TimeSpan.Zero);
         var (ada, bob) = (await LoggedStream.OpenAsync(log, "ada"), await LoggedStream.OpenAsync(log, "bob"));
-        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.FromSeconds(10)))
         {
             other.BeginWriting();
             await FailAsync(log, ada, bob);
@@ -62,7 +62,7 @@ internal sealed class SqliteTroubleTests
         var (ada, bob) = (await LoggedStream.OpenAsync(log, "ada"), await LoggedStream.OpenAsync(log, "bob"));
         Append(ada, bob, 5);
         await ada.CommittedAsync(5);
-        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.FromSeconds(10)))
         {
             other.BeginWriting();
             await FailAsync(log, ada, bob);

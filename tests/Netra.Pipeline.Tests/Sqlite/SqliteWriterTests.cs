@@ -84,7 +84,7 @@ internal sealed class SqliteWriterTests
             TimeProvider.System);
         await log.StartAsync(CancellationToken.None);
         var stream = await LoggedStream.OpenAsync(log, "ada");
-        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.FromSeconds(10)))
         {
             other.BeginWriting();
             stream.Append(1);
@@ -153,7 +153,7 @@ internal sealed class SqliteWriterTests
         var busy = await LoggedStream.OpenAsync(log, "busy");
         LoggedStream ada;
         Task<LoggedStream> eve;
-        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.Zero))
+        using (var other = SqliteDatabase.Open(folder.Database, readOnly: false, TimeSpan.FromSeconds(10)))
         {
             other.BeginWriting();
             busy.Append(1);
