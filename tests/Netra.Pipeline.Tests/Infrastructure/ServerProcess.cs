@@ -188,12 +188,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Waits until it has written something; that may be the first that it does.</summary>
     public async Task WhenSaysAsync(string text)
     {
-        using var patience = new CancellationTokenSource(StartPatience);
+        using var patience = new CancellationTokenSource(Patience);
         while (!Output.Contains(text, StringComparison.Ordinal))
         {
             if (patience.IsCancellationRequested)
             {
-                throw new AssertionException($"The server has not said '{text}' within {StartPatience}:\n{Output}");
+                throw new AssertionException($"The server has not said '{text}' within {Patience}:\n{Output}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
@@ -203,7 +203,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Waits until it has ended by itself; a command does little but start.</summary>
     public async Task<(int ExitCode, string Output)> WhenExitedAsync()
     {
-        using var patience = new CancellationTokenSource(StartPatience);
+        using var patience = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, Output);
     }
