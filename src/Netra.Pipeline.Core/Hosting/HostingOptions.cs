@@ -6,10 +6,11 @@ namespace Netra.Pipeline.Hosting;
 public sealed class HostingOptions
 {
     /// <summary>
-    /// How long the startup verification may take. Range 1 s to 5 min, default 10 s. The host does not start when it takes longer.
+    /// How long the startup verification may take. Range 1 s to 5 min, default 30 s. The host does not start when it takes longer. It takes
+    /// about a second of a processor, most of it for compiling: where a container has a tenth of one, that is ten.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
-    public TimeSpan VerificationTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan VerificationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long open runs may go on once the host stops. Range 0 to 1 h, default 10 s. Then they are cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
