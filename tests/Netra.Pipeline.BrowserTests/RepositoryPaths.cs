@@ -9,5 +9,8 @@ internal static class RepositoryPaths
 
     public static string Server => Path.Combine(Binaries.FullName, "Netra.Pipeline.Server", Output.Name, "Netra.Pipeline.Server.dll");
 
+    /// <summary>The TypeScript client, which the build of the server has built.</summary>
+    public static string WebClient => Path.Combine(Binaries.Parent!.Parent!.FullName, "src", "web", "client");
+
     public static string Screenshots => Path.Combine(Binaries.Parent!.FullName, "screenshots");
 }

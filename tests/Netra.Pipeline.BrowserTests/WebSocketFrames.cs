@@ -4,22 +4,32 @@ using Microsoft.Playwright;
 
 namespace Netra.Pipeline.BrowserTests;
 
-/// <summary>What a page gets on the WebSockets that it opens while this looks.</summary>
+/// <summary>What a page gets, and says, on the WebSockets that it opens while this looks.</summary>
 internal sealed class WebSocketFrames
 {
     private readonly ConcurrentQueue<JsonElement> _received = new();
-    private int _sockets;
+    private readonly ConcurrentQueue<JsonElement> _sent = new();
+    private readonly ConcurrentQueue<IWebSocket> _sockets = new();
 
     public WebSocketFrames(IPage page) => page.WebSocket += (_, socket) =>
     {
-        Interlocked.Increment(ref _sockets);
+        _sockets.Enqueue(socket);
         socket.FrameReceived += (_, frame) => _received.Enqueue(JsonDocument.Parse(frame.Text!).RootElement);
+        socket.FrameSent += (_, frame) => _sent.Enqueue(JsonDocument.Parse(frame.Text!).RootElement);
     };
 
     /// <summary>How many there were.</summary>
-    public int Sockets => Volatile.Read(ref _sockets);
+    public int Sockets => _sockets.Count;
 
-    /// <summary>The messages of one type, in order.</summary>
-    public IReadOnlyList<JsonElement> OfType(string type)
-        => [.. _received.Where(message => message.GetProperty("type").GetString() == type)];
+    /// <summary>How many of them are not closed.</summary>
+    public int OpenSockets => _sockets.Count(static socket => !socket.IsClosed);
+
+    /// <summary>The messages of one type that it has got, in order.</summary>
+    public IReadOnlyList<JsonElement> OfType(string type) => OfType(_received, type);
+
+    /// <summary>The messages of one type that it has sent, in order.</summary>
+    public IReadOnlyList<JsonElement> SentOfType(string type) => OfType(_sent, type);
+
+    private static IReadOnlyList<JsonElement> OfType(ConcurrentQueue<JsonElement> messages, string type)
+        => [.. messages.Where(message => message.GetProperty("type").GetString() == type)];
 }

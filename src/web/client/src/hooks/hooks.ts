@@ -1,5 +1,6 @@
 import type { PipelineClient } from '../connection/pipeline-client.js';
 import type { ConnectionState } from '../connection/state.js';
+import { nothing } from '../run/nothing.js';
 import type { Run } from '../run/run.js';
 import type { RunsState, RunStore } from '../run/run-store.js';
 
@@ -15,11 +16,18 @@ export interface Hooks {
   useRun(runs: RunStore, key: string): Run | undefined;
 }
 
+const unconnected: ConnectionState = { name: 'disconnected', reason: 'not connected yet' };
+
+/**
+ * A page that takes over what a server has rendered must first render the same, even where the client has connected by then: a server has
+ * no connection. What a server itself renders is what is there, such as runs of which somebody has told the store.
+ */
 export function createHooks(use: UseSyncExternalStore): Hooks {
-  const read = <T>(subscribe: (listener: () => void) => () => void, get: () => T): T => use(subscribe, get, get);
+  const read = <T>(subscribe: (listener: () => void) => () => void, get: () => T, ofServer: T): T =>
+    use(subscribe, get, () => (globalThis.document === undefined ? get() : ofServer));
   return {
-    useConnectionState: (client) => read(client.subscribe, () => client.state),
-    useRuns: (runs) => read(runs.subscribe, () => runs.state),
-    useRun: (runs, key) => read(runs.subscribe, () => runs.state.conversation.runs.get(key)),
+    useConnectionState: (client) => read(client.subscribe, () => client.state, unconnected),
+    useRuns: (runs) => read(runs.subscribe, () => runs.state, nothing),
+    useRun: (runs, key) => read(runs.subscribe, () => runs.state.conversation.runs.get(key), undefined),
   };
 }

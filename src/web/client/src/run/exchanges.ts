@@ -46,13 +46,13 @@ export interface Conversation {
   readonly title?: string;
 }
 
-export const emptyConversation: Conversation = { exchanges: [], runs: new Map(), omittedExchanges: 0 };
+export { emptyConversation } from './nothing.js';
 
+/** The same conversation where that changes nothing. */
 export function changeExchange(conversation: Conversation, id: string, change: (exchange: Exchange) => Exchange): Conversation {
-  return {
-    ...conversation,
-    exchanges: conversation.exchanges.map((exchange) => (exchange.id === id ? change(exchange) : exchange)),
-  };
+  const exchanges = conversation.exchanges.map((exchange) => (exchange.id === id ? change(exchange) : exchange));
+  const changed = exchanges.some((exchange, index) => exchange !== conversation.exchanges[index]);
+  return changed ? { ...conversation, exchanges } : conversation;
 }
 
 export function addExchange(conversation: Conversation, exchange: Exchange): Conversation {

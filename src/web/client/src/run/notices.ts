@@ -31,7 +31,7 @@ export interface Notices {
   readonly omitted: number;
 }
 
-export const noNotices: Notices = { list: [], nextId: 1, omitted: 0 };
+export { noNotices } from './nothing.js';
 
 export type NewNotice = Omit<Notice, 'id' | 'count'> & {
   /** How many failures it stands for, where it is more than one. */

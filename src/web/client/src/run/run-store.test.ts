@@ -70,6 +70,18 @@ describe('RunStore', () => {
     expect(runs.state.conversation.exchanges.at(-1)).toMatchObject({ interrupted: true });
   });
 
+  it('tells nothing of what changes nothing', async () => {
+    const asked = runs.ask(client, { id: 'm1', threadId: 't1', content: 'Hello' });
+    await settled();
+    await asked;
+    const before = runs.state;
+
+    runs.onCommandTaken({ type: 'command_taken', id: 'm1', command: 'chat_message', command_id: 'c1', thread_id: 't1' });
+    runs.onIncomplete({ threadId: 't1', runId: 'forgotten', missing: 1, asking: true });
+
+    expect(runs.state).toBe(before);
+  });
+
   it('begins anew with another history', async () => {
     server.publish('token', { delta: 'old' });
     server.reset();

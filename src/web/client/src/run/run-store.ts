@@ -5,9 +5,10 @@ import type { PipelineEvent } from '../protocol/events.js';
 import type { JsonObject } from '../protocol/json.js';
 import type { CommandTaken, ErrorMessage, Gap } from '../protocol/server-messages.js';
 import { accept, applyToConversation, ask, markIncomplete, refuse } from './conversation.js';
-import { emptyConversation, type Conversation } from './exchanges.js';
+import type { Conversation } from './exchanges.js';
 import { interrupt } from './interruption.js';
-import { addNotice, noNotices, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice, type Notices } from './notices.js';
+import { addNotice, noticeOfError, noticeOfFault, noticeOfLoss, type NewNotice, type Notices } from './notices.js';
+import { nothing } from './nothing.js';
 import { markDelivered } from './outside-of-runs.js';
 
 /** What a user interface shows of one user's runs. It is only ever replaced. */
@@ -19,8 +20,6 @@ export interface RunsState {
   /** What is on its way, while the client lacks something. */
   readonly catchUp: CatchUp | undefined;
 }
-
-const nothing: RunsState = { conversation: emptyConversation, notices: noNotices, catchUp: undefined };
 
 /** A message of the person; `id` is its idempotency key. */
 export interface Message {
@@ -93,7 +92,10 @@ export class RunStore implements ClientHandlers {
   }
 
   #converse(change: (conversation: Conversation) => Conversation): void {
-    this.#set({ ...this.#state, conversation: change(this.#state.conversation) });
+    const conversation = change(this.#state.conversation);
+    if (conversation !== this.#state.conversation) {
+      this.#set({ ...this.#state, conversation });
+    }
   }
 
   #set(state: RunsState): void {

@@ -1,0 +1,38 @@
+import { memo, useEffect, useState, type ReactNode } from 'react';
+import { useConnectionState, useRun, useRuns } from 'netra-pipeline-client/react';
+import type { Session } from './session.js';
+
+// Connected while it is shown. In strict mode React does all of this twice: a session that it drops has connected to nothing.
+export function App({ createSession }: { readonly createSession: () => Session }): ReactNode {
+  const [{ client, runs }] = useState(createSession);
+  useEffect(() => {
+    client.connect();
+    return () => client.disconnect();
+  }, [client]);
+  return (
+    <main>
+      <Connection client={client} />
+      <Answers runs={runs} />
+    </main>
+  );
+}
+
+function Connection({ client }: Pick<Session, 'client'>): ReactNode {
+  return <p role="status">{useConnectionState(client).name}</p>;
+}
+
+function Answers({ runs }: Pick<Session, 'runs'>): ReactNode {
+  return [...useRuns(runs).conversation.runs.keys()].map((key) => <Answer key={key} runs={runs} name={key} />);
+}
+
+// Renders when its run has changed, and not for others.
+const Answer = memo(({ runs, name }: Pick<Session, 'runs'> & { readonly name: string }): ReactNode => {
+  const run = useRun(runs, name);
+  return run && (
+    <article>
+      <h2>{run.status}</h2>
+      <ul>{run.steps.map((step) => step.kind === 'tool' && <li key={step.seq}>{`${step.name}: ${step.status}`}</li>)}</ul>
+      <p>{run.answer}</p>
+    </article>
+  );
+});
