@@ -65,8 +65,8 @@ function subscribe(socket, { channel: name, recover = false, offset = 0, epoch: 
 }
 
 const server = createServer(async (request, response) => {
-  const lines = (await request.setEncoding('utf8').toArray()).join('').trim().split('\n');
-  response.end(lines.map((line) => JSON.stringify(publish(JSON.parse(line)))).join('\n'));
+  const body = (await request.setEncoding('utf8').toArray()).join('');
+  response.end(JSON.stringify(publish(JSON.parse(body))));
 });
 
 new WebSocketServer({ server }).on('connection', (socket) => {
@@ -105,5 +105,7 @@ new WebSocketServer({ server }).on('connection', (socket) => {
   socket.on('close', ended);
 });
 
+// Publishers come back on connections that were quiet.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 process.on('disconnect', () => process.exit());

@@ -27,8 +27,11 @@ export class Publisher {
 
   /** One more event for each of these streams. */
   async publish(names = [...this.published.keys()]) {
-    await this.#server.publish(names.map((name) => this.#server.line(name, this.published.get(name) + 1)));
-    names.forEach((name) => this.published.set(name, this.published.get(name) + 1));
+    await Promise.all(names.map(async (name) => {
+      const number = this.published.get(name) + 1;
+      await this.#server.publish(name, number);
+      this.published.set(name, number);
+    }));
   }
 
   async #run() {

@@ -1,5 +1,6 @@
 // What becomes of events under faults, with netra-pipeline-client and with centrifuge: ../results/client-recovery.md has what it came to.
 import { existsSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { away } from './scenarios/away.js';
 import { calmCuts, quickCuts } from './scenarios/cuts.js';
@@ -45,7 +46,7 @@ for (const name of values.only) {
   try {
     const rows = await run({ ...options, servers });
     console.log([`## ${title}`, row(['', ...columns]), row(['', ...columns].map(() => '---')), ...rows.map(row), ''].join('\n'));
-    console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s, load ${loadavg()[0].toFixed(1)}`);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }

@@ -54,7 +54,7 @@ async function loadAgain(server, keeps, how, workMs, { loads, pages, intervalMs 
   const last = await Promise.all(stories.map(async (story, index) => {
     let page = first[index];
     for (let turn = 0; turn < loads; turn++) {
-      await delay(2000 + Math.random() * 1000);
+      await delay(1000 + Math.random() * 1000);
       await end(page, how);
       page = await load(story);
     }
@@ -86,10 +86,16 @@ const words = {
   },
 };
 
+// The ways of one client follow each other, since each page is a process.
 async function rows({ servers, ...options }, how, workMs, ways) {
-  return await Promise.all(servers.flatMap((server) => ways[server.kind].map(async (keeps) => [
-    words[server.kind][keeps], ...await loadAgain(server, keeps, how, workMs, options),
-  ])));
+  const rowsOf = await Promise.all(servers.map(async (server) => {
+    const rowsOfOne = [];
+    for (const keeps of ways[server.kind]) {
+      rowsOfOne.push([words[server.kind][keeps], ...await loadAgain(server, keeps, how, workMs, options)]);
+    }
+    return rowsOfOne;
+  }));
+  return rowsOf.flat();
 }
 
 export const reload = {
