@@ -71,3 +71,6 @@ process.on('message', () => {
   process.exit();
 });
 process.on('disconnect', () => process.exit());
+if (!process.connected) {
+  process.exit();
+}

@@ -9,6 +9,11 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, '..', '..');
 const PUBLISH_TIMEOUT_MS = 30_000;
 
+// However this process ends, servers end with it.
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
+
 /** Where the build puts ours. */
 export const netraAssembly = path.join(root, 'artifacts', 'bin', 'Netra.Pipeline.Server', 'release', 'Netra.Pipeline.Server.dll');
 
@@ -21,6 +26,7 @@ export async function startNetra(assembly, ...settings) {
     env: { ...process.env, ASPNETCORE_ENVIRONMENT: 'Development' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.add(child);
   const port = await new Promise((resolve, reject) => {
     child.on('error', reject).on('exit', (code) => reject(new Error(`The server ended with ${code}; has it been built?`)));
     createInterface(child.stdout).on('line', (line) => {
@@ -83,6 +89,7 @@ async function post(url, event, tries = 3) {
 }
 
 async function ended(child) {
+  children.delete(child);
   child.removeAllListeners('exit');
   const exit = new Promise((resolve) => child.on('exit', resolve));
   child.kill('SIGKILL');
