@@ -19,7 +19,7 @@ namespace Netra.Pipeline.Client;
 public sealed class EventClient : IAsyncDisposable
 {
     /// <summary>A connection that lived this long ends a row of failed tries. A shorter one may fail in the same way again.</summary>
-    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(1);
 
     private readonly EventClientOptions _options;
     private readonly ClientLog _log;

@@ -18,7 +18,7 @@ public sealed class PipelinePublisher : IAsyncDisposable
     private const int PieceBytes = 64 * 1024;
 
     /// <summary>A request that lived this long ends a row of failed tries.</summary>
-    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(1);
 
     private readonly PublisherOptions _options;
     private readonly PublisherLog _log;

@@ -77,7 +77,12 @@ describe('PipelineClient', () => {
     FakeSocket.last.end(1006);
     vi.advanceTimersByTime(500);
     FakeSocket.last.welcome();
-    vi.advanceTimersByTime(5000);
+    vi.advanceTimersByTime(999);
+    FakeSocket.last.end(1006);
+    expect(client.state).toMatchObject({ attempt: 2 });
+    vi.advanceTimersByTime(1000);
+    FakeSocket.last.welcome();
+    vi.advanceTimersByTime(1000);
     FakeSocket.last.end(1006);
 
     expect(client.state).toMatchObject({ attempt: 1 });

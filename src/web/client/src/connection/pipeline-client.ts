@@ -32,8 +32,11 @@ import type { ConnectionState } from './state.js';
 import { Transports } from './transports.js';
 import { Watchdog } from './watchdog.js';
 
-/** A connection that lived this long ends a row of failed attempts. A shorter one must not: it may fail in the same way again. */
-const stableMs = 5000;
+/**
+ * A connection that lived this long ends a row of failed attempts. A shorter one must not: it may fail in the same way again. A longer
+ * time would have people wait for many seconds on a line that drops now and then (bench/results/client-recovery.md).
+ */
+const stableMs = 1000;
 
 /**
  * One user's connection to the pipeline, through any number of WebSockets, or what the fallback has where those do not get through.
