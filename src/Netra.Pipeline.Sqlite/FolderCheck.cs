@@ -51,8 +51,9 @@ internal static class FolderCheck
                 CheckDocuments(database, problems);
             }
         }
-        catch (Exception exception) when (exception is SqliteFailureException or InvalidDataException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            // What is in a damaged file may be anything, and so may be what comes of reading it.
             problems.Add(exception is SqliteFailureException failure ? SqliteFile.Explain(failure) : exception.Message);
         }
 

@@ -129,7 +129,10 @@ internal sealed class LogCheck(SqliteDatabase database, Problems problems, Cance
                 problems.Add($"stream {stream.Id}: {account.Unaccounted} events have no accounted outcome: {account}");
             }
 
-            _streams.Add(stream.Id, stream);
+            if (!_streams.TryAdd(stream.Id, stream))
+            {
+                problems.Add($"stream {stream.Id} is there twice");
+            }
         }
     }
 

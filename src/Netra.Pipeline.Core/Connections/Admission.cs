@@ -25,6 +25,9 @@ internal sealed class Admission
     /// <summary>The peer's address, if it is known.</summary>
     public EndPoint? Remote { get; init; }
 
+    /// <summary>When the authenticator was asked: what is revoked after that was not known to it.</summary>
+    public DateTimeOffset AskedAt { get; set; }
+
     /// <summary>Set once it is pinned.</summary>
     public UserStream? Stream { get; set; }
 
@@ -52,7 +55,9 @@ internal sealed class Admission
     /// <summary>Connects the server's request to close with the connection, whichever of the two comes first.</summary>
     public void Bind(Connection connection)
     {
+        // Pairs with the fence of OnServerClosing: one of the two sees the other.
         _connection = connection;
+        Interlocked.MemoryBarrier();
         if (_serverClosing)
         {
             connection.End(ConnectionEndReason.ServerShutdown);
@@ -63,6 +68,7 @@ internal sealed class Admission
     public void OnServerClosing()
     {
         _serverClosing = true;
+        Interlocked.MemoryBarrier();
         _connection?.End(ConnectionEndReason.ServerShutdown);
     }
 }

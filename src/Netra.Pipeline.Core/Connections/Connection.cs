@@ -166,16 +166,18 @@ internal abstract partial class Connection
     public void Admit(Admission admission)
     {
         (Authenticator, Remote) = (admission.Authenticator, admission.Remote);
-        Authenticate(admission.Identity!);
+        Authenticate(admission.Identity!, admission.AskedAt);
     }
 
     /// <summary>From now on it lives under this credential, which names the same user.</summary>
-    public void Authenticate(ConnectionIdentity identity)
+    /// <param name="identity">Whom it names, and until when.</param>
+    /// <param name="askedAt">When the authenticator was asked about it.</param>
+    public void Authenticate(ConnectionIdentity identity, DateTimeOffset askedAt)
         => Volatile.Write(
             ref _credential,
             identity is { ExpiresAt: null, IssuedAt: null, CredentialId: null }
                 ? null
-                : new ConnectionCredential(identity, _services.Options.ExpiryNotice, _services.Time));
+                : new ConnectionCredential(identity, askedAt, _services.Options.ExpiryNotice, _services.Time));
 
     /// <summary>Whether a new credential may be checked: one at a time.</summary>
     public bool TryBeginReauthentication() => Interlocked.Exchange(ref _isReauthenticating, 1) == 0;

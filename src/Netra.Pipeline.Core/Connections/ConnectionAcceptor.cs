@@ -124,18 +124,32 @@ internal sealed partial class ConnectionAcceptor(
             var connection = create(services, transport, admission);
             connection.Admit(admission);
 
-            // Pinned, so never evicted.
-            stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
+            // Before the welcome may be written: whoever has the id from it finds the connection.
             registry.Add(connection);
-            services.Metrics.ConnectionOpened(connection.Transport);
-            stream.Observer.OnConnected();
-            services.Observation.OnOpened(connection);
-            using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserKey));
-            Log.Opened(services.Logger, connection.Id, connection.UserId);
-            SettleResumed(connection, admission.Resume);
-            admission.Bind(connection);
             try
             {
+                var isAttached = stream.TryAttach(connection.Subscription, admission.Resume, point => Welcome(connection, point));
+                services.Metrics.ConnectionOpened(connection.Transport);
+                stream.Observer.OnConnected();
+                services.Observation.OnOpened(connection);
+                using var scope = services.Logger.BeginScope(LogScope.OfConnection(connection.Id, connection.UserKey));
+                Log.Opened(services.Logger, connection.Id, connection.UserId);
+                if (bridge.State == BridgeState.Draining)
+                {
+                    registry.TellToReconnect(connection);
+                }
+
+                if (isAttached)
+                {
+                    SettleResumed(connection, admission.Resume);
+                }
+                else
+                {
+                    // A pinned stream is evicted only when its user is erased, or the pipeline has stopped; or the connection has ended.
+                    connection.End(stream.Pins.IsErased ? ConnectionEndReason.UserErased : ConnectionEndReason.ServerShutdown);
+                }
+
+                admission.Bind(connection);
                 await connection.RunAsync();
             }
             finally
@@ -209,6 +223,7 @@ internal sealed partial class ConnectionAcceptor(
         CancellationToken closing,
         CancellationToken peerGone)
     {
+        var askedAt = services.Time.GetUtcNow();
         using var timeout = new CancellationTokenSource(door.Value.AdmissionTimeout, services.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing, peerGone);
         try
@@ -220,7 +235,7 @@ internal sealed partial class ConnectionAcceptor(
             }
 
             var admission = await admit(identity, any.Token);
-            admission.Authenticator = authenticator;
+            (admission.Authenticator, admission.AskedAt) = (authenticator, askedAt);
             return admission;
         }
         catch (AuthenticationUnavailableException exception)

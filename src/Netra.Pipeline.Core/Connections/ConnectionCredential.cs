@@ -22,13 +22,17 @@ internal sealed class ConnectionCredential
     private bool _wasExcused;
 
     /// <param name="identity">Whom it names, and until when.</param>
+    /// <param name="askedAt">
+    /// When the authenticator was asked about it: one that does not say when it was issued was there by then, so that what is revoked while
+    /// it is checked ends the connection.
+    /// </param>
     /// <param name="notice">How long before its end it is announced.</param>
     /// <param name="time">The clock.</param>
-    public ConnectionCredential(ConnectionIdentity identity, TimeSpan notice, ServedTime time)
+    public ConnectionCredential(ConnectionIdentity identity, DateTimeOffset askedAt, TimeSpan notice, ServedTime time)
     {
         (Identity, _notice, _time, _lost) = (identity, notice, time, time.Lost);
         var now = time.GetUtcNow();
-        IssuedAt = identity.IssuedAt ?? now;
+        IssuedAt = identity.IssuedAt ?? askedAt;
         if (identity.ExpiresAt is { } end)
         {
             _ends = true;

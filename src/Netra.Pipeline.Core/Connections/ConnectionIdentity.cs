@@ -16,7 +16,7 @@ public sealed record ConnectionIdentity(string UserId)
     /// <summary>Names the credential, so that it can be revoked by itself: a token's <c>jti</c>. Not a secret. Default: none.</summary>
     public string? CredentialId { get; init; }
 
-    /// <summary>When the credential was issued; default: when the connection was made.</summary>
+    /// <summary>When the credential was issued; default: when the authenticator was asked.</summary>
     public DateTimeOffset? IssuedAt { get; init; }
 
     /// <summary>The user's key.</summary>

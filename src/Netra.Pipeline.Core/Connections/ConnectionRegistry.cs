@@ -10,7 +10,11 @@ public sealed class ConnectionRegistry : FailureAudience
     private readonly ConcurrentDictionary<string, Connection> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
 
+    // Guards what connections are asked, and the order in which each of them is told.
+    private readonly Lock _askGate = new();
+
     private TaskCompletionSource? _empty;
+    private ReconnectRequest? _asked;
 
     /// <summary>How many connections are open.</summary>
     public int Count => _byId.Count;
@@ -72,10 +76,22 @@ public sealed class ConnectionRegistry : FailureAudience
     /// <summary>Asks all connections to look for another server, each of them at another moment of a window (full jitter).</summary>
     internal void TellToReconnect(TimeSpan delay, TimeSpan window, string reason)
     {
-        foreach (var connection in All)
+        lock (_askGate)
         {
-            var after = delay + (window * Random.Shared.NextDouble());
-            connection.TryTell(ServerMessageWriter.Reconnect((long)after.TotalMilliseconds, reason));
+            _asked = new ReconnectRequest(delay, window, reason);
+            foreach (var connection in All)
+            {
+                _asked.Tell(connection);
+            }
+        }
+    }
+
+    /// <summary>Asks one that was let in before the others were asked, and has opened since.</summary>
+    internal void TellToReconnect(Connection late)
+    {
+        lock (_askGate)
+        {
+            _asked?.Tell(late);
         }
     }
 
@@ -83,9 +99,13 @@ public sealed class ConnectionRegistry : FailureAudience
     internal void TellToStay(string reason)
     {
         var message = ServerMessageWriter.Stay(reason);
-        foreach (var connection in All)
+        lock (_askGate)
         {
-            connection.TryTell(message);
+            _asked = null;
+            foreach (var connection in All)
+            {
+                connection.TryTell(message);
+            }
         }
     }
 
@@ -130,6 +150,19 @@ public sealed class ConnectionRegistry : FailureAudience
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>That connections are to look for another server.</summary>
+    /// <param name="Delay">Before what time nobody would take them.</param>
+    /// <param name="Window">In which time after that they are to come.</param>
+    /// <param name="Reason">Why.</param>
+    private sealed record ReconnectRequest(TimeSpan Delay, TimeSpan Window, string Reason)
+    {
+        public void Tell(Connection connection)
+        {
+            var after = Delay + (Window * Random.Shared.NextDouble());
+            connection.TryTell(ServerMessageWriter.Reconnect((long)after.TotalMilliseconds, Reason));
         }
     }
 }

@@ -33,8 +33,12 @@ internal sealed class FrameSource(Connection connection, ConnectionOptions optio
     // How many events the frame that was taken last stands for.
     private int _taken = 1;
 
-    /// <summary>Whether something waits to be written, or to be read from the stream. Text that waits for more of it is no work.</summary>
-    public bool HasWork => !_queue.IsEmpty || MayRead || _pageIndex < _page.Count || joiner is { HasWork: true };
+    /// <summary>
+    /// Whether something waits to be written, or to be read from the stream. Text that waits for more of it is no work, and neither is what
+    /// waits for the welcome, which has the writer woken.
+    /// </summary>
+    public bool HasWork => (_isWelcomed || _queue.Count > 0)
+        && (!_queue.IsEmpty || MayRead || _pageIndex < _page.Count || joiner is { HasWork: true });
 
     /// <summary>Whether missed events are to be read, once nothing waits to be written.</summary>
     public bool HasPages => MayRead && !connection.IsEnded;

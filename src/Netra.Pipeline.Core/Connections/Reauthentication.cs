@@ -35,6 +35,7 @@ internal sealed partial class Reauthentication(
 
     private async Task CheckAsync(Connection connection, AuthenticateMessage message)
     {
+        var askedAt = time.GetUtcNow();
         try
         {
             using var timeout = new CancellationTokenSource(door.Value.AdmissionTimeout, time);
@@ -43,7 +44,7 @@ internal sealed partial class Reauthentication(
             var result = await authenticator.AuthenticateAsync(RequestOf(connection, message), timeout.Token)
                 .AsTask()
                 .WaitAsync(timeout.Token);
-            Apply(connection, message, result);
+            Apply(connection, message, result, askedAt);
         }
         catch (AuthenticationUnavailableException exception)
         {
@@ -69,7 +70,7 @@ internal sealed partial class Reauthentication(
         }
     }
 
-    private void Apply(Connection connection, AuthenticateMessage message, AuthenticationResult result)
+    private void Apply(Connection connection, AuthenticateMessage message, AuthenticationResult result, DateTimeOffset askedAt)
     {
         if (result.Identity is not { } identity)
         {
@@ -83,7 +84,7 @@ internal sealed partial class Reauthentication(
         }
         else
         {
-            connection.Authenticate(identity);
+            connection.Authenticate(identity, askedAt);
             connection.Answer(ServerMessageWriter.Authenticated(new AuthenticatedMessage(connection.Credential?.ExpiresInMs, message.Id)));
         }
     }

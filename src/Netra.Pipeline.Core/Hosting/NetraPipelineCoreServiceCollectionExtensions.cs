@@ -35,6 +35,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds the core of Netra.Pipeline to a host.</summary>
 public static class NetraPipelineCoreServiceCollectionExtensions
 {
+    // How often a stop waits for the goodbye: twice for runs that were cancelled, once for pages.
+    private const int Goodbyes = 3;
+
     // How long a host may take to stop after its drain: waiting events are stored, possibly on a slow disk.
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
@@ -330,7 +333,7 @@ public static class NetraPipelineCoreServiceCollectionExtensions
         {
             try
             {
-                var needed = hosting.Value.DrainTimeout + ShutdownPatience;
+                var needed = hosting.Value.DrainTimeout + (Goodbyes * hosting.Value.GoodbyeTimeout) + ShutdownPatience;
                 host.ShutdownTimeout = host.ShutdownTimeout < needed && host.ShutdownTimeout != Timeout.InfiniteTimeSpan
                     ? needed
                     : host.ShutdownTimeout;

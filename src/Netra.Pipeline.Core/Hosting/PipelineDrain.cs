@@ -42,10 +42,12 @@ internal sealed partial class PipelineDrain(
             }
 
             Begin(reason, author);
+
+            // Not after it: whoever takes it back meanwhile has the last word.
+            AskPages(reason);
         }
 
         Log.Begun(logger, author, reason);
-        AskPages(reason);
         return true;
     }
 
@@ -65,10 +67,10 @@ internal sealed partial class PipelineDrain(
             }
 
             Volatile.Write(ref _state, null);
+            connections.TellToStay("the server goes on");
         }
 
         Log.TakenBack(logger, author);
-        connections.TellToStay("the server goes on");
         return true;
     }
 

@@ -107,6 +107,9 @@ internal sealed partial class UserErasure(
             streams.TryBeginErasure(userId);
             await EndConnectionsAsync(userId, cancellationToken);
             await streams.CloseErasedAsync(userId, cancellationToken);
+
+            // Those that were let in before, and opened since. From here on none can.
+            await EndConnectionsAsync(userId, cancellationToken);
             hasBegun = true;
             _unfinished.TryAdd(userId, true);
             var account = await log.EraseAsync(userId, cancellationToken);

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Netra.Pipeline.Http;
 
 /// <summary>
-/// Lets the users and threads <c>.</c> and <c>..</c> be looked up: the server takes <c>%2E</c> for a dot and the dot for "here", and so
-/// loses the segment before any route sees it. The segment is restored before routing, only for the routes that name one. Stateless.
+/// Lets the users and threads <c>.</c> and <c>..</c> be looked up and erased: the server takes <c>%2E</c> for a dot and the dot for "here",
+/// and so loses the segment before any route sees it. The segment is restored before routing, only for the routes that name one. Stateless.
 /// </summary>
 internal sealed class EscapedDots : IStartupFilter
 {
@@ -36,6 +36,7 @@ internal sealed class EscapedDots : IStartupFilter
     {
         [.., "v1", "threads", _, "events"] => segments.Length - 2,
         [.., "v1", "users", _, "undelivered"] => segments.Length - 2,
+        [.., "v1", "users", _] => segments.Length - 1,
         [.., "monitoring", "websocket", "users", _] => segments.Length - 1,
         _ => null,
     };

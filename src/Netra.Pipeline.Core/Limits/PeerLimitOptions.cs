@@ -14,7 +14,7 @@ public sealed class PeerLimitOptions
 
     /// <summary>
     /// How many of them from one address: of IPv6, from one network of 64 bits. Range 1 to 1,000,000, default 5,000. Behind a proxy that is
-    /// not trusted (<c>Netra:Edge</c>) all pages have one address.
+    /// not trusted (<c>Netra:Proxies:Trusted</c>) all pages have one address.
     /// </summary>
     [Range(1, 1_000_000)]
     public int HandshakesPerSecondPerAddress { get; set; } = 5000;

@@ -50,4 +50,17 @@ internal readonly struct Rate(double perSecond, double burst, TimeProvider time)
         paid = Math.Max(paid, now) + (long)(units * _stepsPerUnit);
         return Math.Max(0, (long)(paid - now - _burstSteps));
     }
+
+    /// <summary>Takes units that have been used already, and that were to be had in any case: only so much is paid for later.</summary>
+    /// <param name="paid">The peer's timestamp; 0 before the first time.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="units">How many units.</param>
+    /// <param name="most">How long the debt may be, as a difference of timestamps; what is above it is let off.</param>
+    /// <returns>How long to rest until the debt is paid, as a difference of timestamps; 0 when there is none.</returns>
+    public long Spend(ref long paid, long now, double units, long most)
+    {
+        var owed = Spend(ref paid, now, units);
+        paid -= Math.Max(0, owed - most);
+        return Math.Min(owed, most);
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class ReplayAccount(ReplayBudget budget)
         var now = budget.Now();
         var own = budget.User.Spend(ref _paid, now, bytes);
         var total = budget.Spend(bytes, now);
-        total = Math.Min(total, budget.Free.Spend(ref _freePaid, now, bytes));
+        total = Math.Min(total, budget.SpendFree(ref _freePaid, bytes, now));
         if (own == 0 && total == 0)
         {
             return TimeSpan.Zero;

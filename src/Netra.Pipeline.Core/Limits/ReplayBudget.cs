@@ -15,11 +15,16 @@ internal sealed class ReplayBudget
     private const double FreePerSecond = 1024 * 1024;
     private const double FreeBurst = 4 * FreePerSecond;
 
+    // Nobody rests for longer. What is read freely while the total is used up must not be owed for minutes after that.
+    private static readonly TimeSpan LongestDebt = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly PeerLimitOptions _options;
     private readonly TimeProvider _time;
     private readonly LimitMetrics? _metrics;
     private readonly Rate _total;
+    private readonly Rate _free;
+    private readonly long _longestDebt;
     private long _paid;
     private long _inFlight;
 
@@ -28,16 +33,14 @@ internal sealed class ReplayBudget
         (_options, _time, _metrics) = (options.Value, time, metrics);
         var burst = _options.ReplayBurst.TotalSeconds;
         User = new Rate(_options.ReplayBytesPerSecond, _options.ReplayBytesPerSecond * burst, time);
-        Free = new Rate(FreePerSecond, FreeBurst, time);
+        _free = new Rate(FreePerSecond, FreeBurst, time);
+        _longestDebt = (long)(LongestDebt.TotalSeconds * time.TimestampFrequency);
         metrics?.ObserveReplay(() => InFlight, _options.ReplayBytesInFlight);
         _total = new Rate(_options.TotalReplay, _options.TotalReplay * burst, time);
     }
 
     /// <summary>Bytes of one user.</summary>
     public Rate User { get; }
-
-    /// <summary>Bytes of one user that are read whatever the others read.</summary>
-    public Rate Free { get; }
 
     /// <summary>How many bytes are in memory on their way to connections.</summary>
     public long InFlight => Interlocked.Read(ref _inFlight);
@@ -56,9 +59,13 @@ internal sealed class ReplayBudget
     {
         lock (_gate)
         {
-            return _total.Spend(ref _paid, now, bytes);
+            return _total.Spend(ref _paid, now, bytes, _longestDebt);
         }
     }
+
+    /// <summary>Counts what was read in what one user may read whatever the others read.</summary>
+    /// <inheritdoc cref="Spend"/>
+    public long SpendFree(ref long paid, double bytes, long now) => _free.Spend(ref paid, now, bytes, _longestDebt);
 
     /// <summary>Somebody rests.</summary>
     /// <param name="isTotal">Whether for the sake of all users.</param>

@@ -401,6 +401,7 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
             erased = [.. _lives.Values.Where(life => life.Key.UserKey == userId)];
             foreach (var life in erased)
             {
+                _counts.Remove(life);
                 _deadlines.Remove(life);
                 _asking.Remove(life);
                 _lives.Remove(life.Key);
@@ -505,12 +506,15 @@ internal sealed class RunRegistry(FailureReporter failures, RunLimits limits, Ru
     // Runs that are not watched are not ended when they are abandoned either, and the log knows them when they are asked for again.
     private void Forget(RunLife life)
     {
-        if (life.Holders == 0
-            && (life.HasEnded || !life.HasBegun || !limits.AreWatched)
-            && _lives.TryGetValue(life.Key, out var known)
-            && known == life)
+        if (life.Holders != 0 || (!life.HasEnded && life.HasBegun && limits.AreWatched))
         {
-            _counts.Remove(life);
+            return;
+        }
+
+        // Also of one whose user was erased while it was in hand, and that was to begin after that.
+        _counts.Remove(life);
+        if (_lives.TryGetValue(life.Key, out var known) && known == life)
+        {
             _deadlines.Remove(life);
             _asking.Remove(life);
             _lives.Remove(life.Key);

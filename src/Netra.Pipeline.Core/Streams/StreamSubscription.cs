@@ -43,6 +43,8 @@ internal sealed class StreamSubscription(string connectionId, SendQueue queue)
     /// <summary>The highest number that this connection has acknowledged; may be read without the lock.</summary>
     public long Acknowledged { get => Volatile.Read(ref _acknowledged); set => Volatile.Write(ref _acknowledged, value); }
 
+    public bool IsAttached { get; set; }
+
     public bool IsDetached { get; set; }
 
     /// <summary>Ranges that the client asked to have again, the first one being served.</summary>

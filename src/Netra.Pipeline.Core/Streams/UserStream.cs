@@ -134,16 +134,17 @@ internal sealed class UserStream
     /// <param name="subscription">The connection's place, new.</param>
     /// <param name="request">Where the client resumes.</param>
     /// <param name="welcome">Makes the <c>welcome</c> of the resume point. It runs under the lock: it must only format.</param>
-    /// <returns>False when the stream is evicted, and another must be loaded.</returns>
+    /// <returns>False when the stream is evicted, and another must be loaded, or when the connection has ended already.</returns>
     public bool TryAttach(StreamSubscription subscription, in ResumeRequest request, Func<ResumePoint, byte[]> welcome)
     {
         lock (_state.Gate)
         {
-            if (Pins.IsEvicted)
+            if (Pins.IsEvicted || subscription.IsDetached)
             {
                 return false;
             }
 
+            subscription.IsAttached = true;
             var point = Pages.Begin(subscription, request);
             if (!subscription.Queue.TryEnqueue(SendFrame.ForMessage(welcome(point))))
             {
@@ -166,6 +167,11 @@ internal sealed class UserStream
             }
 
             subscription.IsDetached = true;
+            if (!subscription.IsAttached)
+            {
+                return;
+            }
+
             Subscribers.Remove(subscription);
             Audit.OnDeparted(subscription);
             if (Subscribers.All.Length == 0)

@@ -21,6 +21,14 @@ internal sealed partial class ConsoleOutput : TextWriter
     private const int DefaultBytes = 4 * 1024 * 1024;
     private const int MinBytes = 64 * 1024;
     private const int MaxBytes = 1024 * 1024 * 1024;
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+
+    // A pipe takes as many bytes as a whole, or none (PIPE_BUF).
+    private const int BytesAtOnce = 4096;
+
+    // A full pipe that does not block (whoever shares it may have set that) is asked again so soon.
+    private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(20);
 
     // A reader that is there takes megabytes in that time; one that is not must not hold the end of the process.
     private static readonly TimeSpan LastPatience = TimeSpan.FromMilliseconds(250);
@@ -162,7 +170,7 @@ internal sealed partial class ConsoleOutput : TextWriter
         {
             while (Next() is { } piece)
             {
-                _output.Write(piece);
+                HandOn(piece);
                 lock (_gate)
                 {
                     _bytes -= piece.Length;
@@ -183,6 +191,26 @@ internal sealed partial class ConsoleOutput : TextWriter
             {
                 _hasEnded = true;
                 Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private void HandOn(ReadOnlySpan<byte> piece)
+    {
+        while (!piece.IsEmpty)
+        {
+            var part = piece[..Math.Min(piece.Length, BytesAtOnce)];
+            try
+            {
+                _output.Write(part);
+                piece = piece[part.Length..];
+            }
+            catch (IOException exception) when ((exception.HResult & 0xffff) is LinuxWouldBlock or MacWouldBlock)
+            {
+                lock (_gate)
+                {
+                    Monitor.Wait(_gate, FullPause);
+                }
             }
         }
     }

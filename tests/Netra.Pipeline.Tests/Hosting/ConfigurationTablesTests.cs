@@ -9,6 +9,7 @@ using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Alerting.Notifiers;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Monitoring;
 using Netra.Pipeline.Tests.Infrastructure;
 using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
@@ -29,6 +30,17 @@ internal sealed class ConfigurationTablesTests
     [Test]
     public void Hosting_AgainstTheClass_HasEveryOption()
         => ShouldAgree("| option of `Netra:Hosting` | default | range | what it is |", OptionsOf(new HostingOptions()));
+
+    [Test]
+    public void Load_AgainstTheClassOfLimits_HasEveryOption()
+    {
+        const string Section = "Limits:";
+        var rows = OperationsDocument.Rows("| option of `Netra` | default | range | what it is |")
+            .Select(static row => OperationsDocument.Cells(row)[0])
+            .Where(static name => name.StartsWith(Section, StringComparison.Ordinal));
+
+        Assert.That(rows, Is.EquivalentTo(OptionsOf(new PeerLimitOptions()).Select(static option => Section + option.Name)));
+    }
 
     [Test]
     public void Alerting_AgainstTheClasses_HasEveryOption()

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Netra.Pipeline.Alerting;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Hosting;
 
@@ -33,6 +34,19 @@ internal sealed class RegistrationTests
         });
         await twice.StartAsync();
         await twice.StopAsync();
+    }
+
+    // The host used to cut the stop short: it had to wait for the goodbye three times, and for the log after that.
+    [TestCase("00:00:00.250")]
+    [TestCase("00:01:00")]
+    public async Task Host_WhateverTheGoodbyeTakes_HasTheTimeForAllOfTheStop(string goodbye)
+    {
+        await using var app = PipelineHost.Build(settings: [("Netra:Hosting:GoodbyeTimeout", goodbye)]).App;
+
+        var hosting = app.Services.GetRequiredService<IOptions<HostingOptions>>().Value;
+        Assert.That(
+            app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout,
+            Is.GreaterThan(hosting.DrainTimeout + (3 * hosting.GoodbyeTimeout) + TimeSpan.FromSeconds(10)));
     }
 
     [Test]

@@ -42,6 +42,26 @@ internal sealed class ReplayAccountTests
         Assert.That(page.Spend(bytes: 0), Is.EqualTo(TimeSpan.Zero));
     }
 
+    // The total used to owe all that was read beyond it: a minute's storm held everybody up for many more.
+    [Test]
+    public void Spend_AfterAStorm_IsFreeAgainOnceTheBurstIsSavedUp()
+    {
+        var budget = Budget();
+        var page = new ReplayAccount(budget);
+        for (var i = 0; i < 100; i++)
+        {
+            new ReplayAccount(budget).Spend(18 * MiB);
+        }
+
+        page.Spend(18 * MiB);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(new ReplayAccount(budget).Spend(5 * MiB), Is.GreaterThan(TimeSpan.Zero), "the storm is just over");
+        Assert.That(page.Spend(bytes: 0), Is.EqualTo(TimeSpan.Zero), "what it had before costs it nothing of what it may in any case");
+
+        _time.Advance(TimeSpan.FromSeconds(12));
+        Assert.That(new ReplayAccount(budget).Spend(20 * MiB), Is.EqualTo(TimeSpan.Zero));
+    }
+
     [Test]
     public void IsTight_WithMuchOnItsWay_IsSoForTheUserOrForAll()
     {

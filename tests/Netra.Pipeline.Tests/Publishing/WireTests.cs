@@ -49,6 +49,24 @@ internal sealed class WireTests
         Assert.That(JsonDocument.Parse(figures.Body).RootElement.GetProperty("user_id").GetString(), Is.EqualTo(user));
     }
 
+    // Such users could be made, and not be erased.
+    [TestCase("%2E", ".")]
+    [TestCase("%2E%2E", "..")]
+    [TestCase("team%2Fred", "team/red")]
+    public async Task Erase_UserWithEscapes_IsTheOneThatWasSent(string segment, string user)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using (var emitter = await host.EmitterOfAsync(user))
+        {
+            await emitter.AgentStartedAsync("demo");
+        }
+
+        var erased = await AskAsync(host, $"/v1/users/{segment}", "DELETE");
+
+        Assert.That(erased.Status, Is.EqualTo(200));
+        Assert.That(JsonDocument.Parse(erased.Body).RootElement.GetProperty("accepted").GetInt64(), Is.EqualTo(1));
+    }
+
     // Dots that are not escaped mean "here" and "above", as RFC 3986 says, and an escaped one brings nobody elsewhere. What is left of the
     // first is a user called undelivered, who can be erased and not be got.
     [TestCase("/v1/users/./undelivered", 405)]
@@ -421,10 +439,10 @@ internal sealed class WireTests
         }
     }
 
-    private static async Task<RawResponse> AskAsync(PipelineHost host, string target)
+    private static async Task<RawResponse> AskAsync(PipelineHost host, string target, string method = "GET")
     {
         await using var client = await RawPeer.ConnectAsync(host.Port);
-        await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        await client.SendAsync($"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         return (await client.ReadResponseAsync())!;
     }
 

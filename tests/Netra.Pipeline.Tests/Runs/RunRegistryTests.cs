@@ -1,7 +1,9 @@
 using Netra.Pipeline.Events;
+using Netra.Pipeline.Limits;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Runs;
 using Netra.Pipeline.Storage;
+using Netra.Pipeline.Tenants;
 using Netra.Pipeline.Tests.Failures;
 using Netra.Pipeline.Tests.Infrastructure;
 
@@ -223,6 +225,30 @@ internal sealed class RunRegistryTests : IDisposable
 
         registry.Adopt(new OpenRun("ada", "t", "abandoned", "demo", IsEmbedded: false));
         Assert.That(registry.Lives(), Is.Empty);
+    }
+
+    // Such runs used to count for ever: for their publisher, for their tenant, and for a user of the same name.
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Erase_OpenRuns_CountNoMore(bool isOpenedLate)
+    {
+        var limits = new PeerLimitOptions { MaxOpenRunsPerUser = 1, MaxOpenRunsPerTenant = 1, MaxOpenRunsPerPublisher = 1 };
+        var registry = Create(10);
+        var user = UserKey.Of("acme", "ada");
+        var erased = registry.Enter(new RunKey(user, "t", "r1"), new LogRun("t", "r1", isEmbedded: false, null));
+        if (isOpenedLate)
+        {
+            registry.Erase(user);
+        }
+
+        Assert.That(registry.TryOpen(erased, "backend", limits), Is.Null);
+        registry.Erase(user);
+        registry.Leave(erased);
+
+        var next = registry.Enter(new RunKey(user, "t", "r2"), new LogRun("t", "r2", isEmbedded: false, null));
+        Assert.That(registry.TryOpen(next, "backend", limits), Is.Null);
+        var other = registry.Enter(new RunKey("bob", "t", "r3"), new LogRun("t", "r3", isEmbedded: false, null));
+        Assert.That(registry.TryOpen(other, "backend", limits), Does.Contain("MaxOpenRunsPerPublisher"));
     }
 
     private RunRegistry Create(int maxWatched, bool areWatched = true, TimeProvider? wall = null)

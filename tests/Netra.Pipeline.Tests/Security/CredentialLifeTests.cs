@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.WebSockets;
+using Microsoft.Extensions.DependencyInjection;
+using Netra.Pipeline.Connections;
 using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
+using Netra.Pipeline.Tests.WebSockets;
 
 namespace Netra.Pipeline.Tests.Security;
 
@@ -50,6 +53,24 @@ internal sealed class CredentialLifeTests
 
         Assert.That(await host.PublishAsync(backend, "ada"), Is.EqualTo(HttpStatusCode.Created), "the connection is there");
         Assert.That((await ada.ReadAsync<EventMessage>()).Seq, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Authenticate_WhileAnotherOneIsChecked_IsRefused()
+    {
+        var check = new TaskCompletionSource<AuthenticationResult>();
+        var authenticator = new ScriptedAuthenticator(
+            (request, _) => request.IsInBand ? check.Task : Task.FromResult(AuthenticationResult.Admit("ada")));
+        await using var host = await PipelineHost.StartAsync(b => b.Services.AddSingleton<IConnectionAuthenticator>(authenticator));
+        await using var ada = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        await ada.SendAsync(ClientMessageWriter.Authenticate(new AuthenticateMessage("first", "a1")));
+
+        await ada.SendAsync(ClientMessageWriter.Authenticate(new AuthenticateMessage("second", "a2")));
+
+        var refused = await ada.ReadAsync<ErrorMessage>();
+        Assert.That((refused.Code, refused.Id), Is.EqualTo(("message_rejected", "a2")));
+        check.SetResult(AuthenticationResult.Admit("ada"));
+        Assert.That((await ada.ReadAsync<AuthenticatedMessage>()).Id, Is.EqualTo("a1"));
     }
 
     [Test]

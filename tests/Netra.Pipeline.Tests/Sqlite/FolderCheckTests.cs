@@ -101,6 +101,55 @@ internal sealed class FolderCheckTests
             FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems, Has.Some.Contains(expected), "what does not fit");
     }
 
+    // The check used to end there, with an exception instead of what it had found.
+    [Test]
+    public async Task Check_BitOfAStreamsRowidChanged_SaysWhichIsThereTwice()
+    {
+        var folder = _folder.NewSubfolder();
+        await using (var log = await folder.StartAsync())
+        {
+            foreach (var user in new[] { "ada", "bob", "eve" })
+            {
+                var stream = await LoggedStream.OpenAsync(log, user);
+                stream.Append(1, Noon);
+                await stream.CommittedAsync(1);
+            }
+        }
+
+        var bytes = await File.ReadAllBytesAsync(folder.Database);
+        var page = (int)(folder.Query("SELECT rootpage FROM sqlite_schema WHERE name = 'streams'") - 1) * 8192;
+
+        // The third row of a leaf: the length of its payload, a number of 7 bits a byte, and its rowid.
+        var at = page + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(page + 8 + (2 * sizeof(ushort))));
+        while (bytes[at++] >= 0x80)
+        {
+        }
+
+        Assert.That(bytes[at], Is.EqualTo(3));
+        bytes[at] = 2;
+        await File.WriteAllBytesAsync(folder.Database, bytes);
+
+        Assert.That(FolderCheck.Check(folder.Path, CancellationToken.None).Single().Problems, Has.Some.EqualTo("stream 2 is there twice"));
+    }
+
+    [Test]
+    public async Task Check_DocumentThatIsNone_IsSaid()
+    {
+        var folder = _folder.NewSubfolder();
+        await using (await folder.StartAsync())
+        {
+        }
+
+        using (var alerts = SqliteDatabase.Open(Path.Combine(folder.Path, "alerts.db"), readOnly: false, TimeSpan.FromSeconds(5)))
+        {
+            alerts.Execute(
+                $"PRAGMA application_id = {SqliteSchema.ApplicationId}; CREATE TABLE documents(kind INTEGER, id TEXT, json TEXT); "
+                + "INSERT INTO documents VALUES(1, 'gone', NULL)");
+        }
+
+        Assert.That(FolderCheck.Check(folder.Path, CancellationToken.None)[0].Problems, Is.Not.Empty);
+    }
+
     [Test]
     public void Check_FolderOfAVersionThatWroteItsTablesOtherwise_FindsNothing()
     {

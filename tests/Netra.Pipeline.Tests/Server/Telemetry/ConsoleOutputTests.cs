@@ -31,6 +31,40 @@ internal sealed class ConsoleOutputTests
         Assert.That(output.Written, Is.GreaterThanOrEqualTo("firstsecond".Length));
     }
 
+    // What met a full pipe that does not block used to be the last thing that was ever written.
+    [Test]
+    public async Task Write_ToAFullPipeThatDoesNotBlock_IsTriedAgain()
+    {
+        await using var output = new FullStream();
+        var console = new ConsoleOutput(output, lastPatience: TimeSpan.FromMinutes(1));
+        var entry = new string('x', 10_000);
+        await console.WriteAsync(entry);
+        await console.WriteAsync("after");
+
+        await console.DisposeAsync();
+
+        Assert.That(output.Text, Is.EqualTo(entry + "after"));
+        Assert.That(console.Dropped, Is.Zero);
+    }
+
+    /// <summary>Takes every third write.</summary>
+    private sealed class FullStream : MemoryStream
+    {
+        private int _writes;
+
+        public string Text => System.Text.Encoding.UTF8.GetString(ToArray());
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (++_writes % 3 != 0)
+            {
+                throw new IOException("The pipe is full.", hresult: OperatingSystem.IsMacOS() ? 35 : 11);
+            }
+
+            base.Write(buffer);
+        }
+    }
+
     private sealed class GatedStream(SemaphoreSlim begun, SemaphoreSlim goOn) : MemoryStream
     {
         private long _written;
