@@ -92,7 +92,9 @@ internal sealed partial class TokenVerifier : IDisposable
         var sets = new List<KeySet>();
         foreach (var source in _sources.Value)
         {
-            if (await source.GetAsync(read.Kid, cancellationToken) is { } set)
+            // Where another source has the key, nobody waits for one that does not answer; the issuer may be known to that one alone.
+            var waits = string.IsNullOrEmpty(_options.Issuer) || !sets.Exists(known => known.Has(read.Kid));
+            if (await source.GetAsync(read.Kid, waits, cancellationToken) is { } set)
             {
                 sets.Add(set);
             }
