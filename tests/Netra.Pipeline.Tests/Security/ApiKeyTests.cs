@@ -53,6 +53,29 @@ internal sealed class ApiKeyTests
             Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
+    [TestCase("")]
+    [TestCase("/feed")]
+    public async Task Dashboard_OfAUserForACallerOfSomeUsers_ListsNobodyElse(string feed)
+    {
+        var own = await _host.MakeKeyAsync(_admin, "own", "publish");
+        var key = await _host.MakeKeyAsync(_admin, "diagnosing", "view read", "dash-*");
+        await _host.PublishAsync(own, "dash-ada");
+        await _host.PublishAsync(own, "nobody-of-theirs");
+
+        using var http = new HttpClient { BaseAddress = _host.HttpAddress };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        using var answer = await http.GetAsync(
+            $"/monitoring/websocket/dashboard/websocket_user_diagnostics{feed}?user_id=dash-ada", HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var state = string.Empty;
+        while (!state.Contains("\"users\"", StringComparison.Ordinal) && await lines.ReadLineAsync() is { } line)
+        {
+            state = line;
+        }
+
+        Assert.That(state, Does.Contain("dash-ada").And.Not.Contain("nobody-of-theirs"));
+    }
+
     [TestCase("application/json")]
     [TestCase("application/x-ndjson")]
     public async Task Result_TooLongAndOfAnotherUser_IsForbiddenAndToldToNobody(string mediaType)
