@@ -155,6 +155,10 @@ internal sealed class SessionTests
         Assert.That(await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts"), Is.EqualTo(HttpStatusCode.OK));
 
         await SignInAsync(new { key, user_id = "ada", tenant_id = "acme" });
+        Assert.That(
+            (await DescribeAsync(browser)).GetProperty("roles").EnumerateArray().Select(static role => role.GetString()),
+            Is.EqualTo(new[] { "publish" }),
+            "figures of the whole server are no tenant's");
         Assert.That(await StatusAsync(browser, HttpMethod.Get, "/v1/keys"), Is.EqualTo(HttpStatusCode.Forbidden));
         await Eventually.BecomesTrueAsync(
             () => server.Output.Contains("by acme/ada", StringComparison.Ordinal), "not the publisher that is called ada elsewhere");
