@@ -231,6 +231,11 @@ public sealed partial class AlertCenter : IDisposable
                 }
             }
         }
+
+        if (_store is { } store)
+        {
+            await JournalTruncation.WhenEmptyAsync(store.TryTruncateJournal, _time, cancellationToken);
+        }
     }
 
     private void RestoreChannels()

@@ -180,8 +180,17 @@ internal sealed class AlertStore : IDisposable
 
             // The file is small: its limits are in entries.
             _database.Execute("VACUUM");
-            _database.TryTruncateJournal();
             return documents.Count > 0;
+        }
+    }
+
+    /// <summary>Empties the write-ahead log, unless somebody else reads from it for a moment longer.</summary>
+    /// <returns>Whether it is empty.</returns>
+    public bool TryTruncateJournal()
+    {
+        lock (_gate)
+        {
+            return _database.TryTruncateJournal();
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class CredentialOptions
     public string UserClaim { get; set; } = "sub";
 
     /// <summary>
-    /// The claim that is the user's tenant, where there are tenants (docs/protocol.md, section 12.6). Default: none, and no user of a token
+    /// The claim that is the user's tenant, where there are tenants (docs/protocol.md, section 12.5). Default: none, and no user of a token
     /// has a tenant.
     /// </summary>
     public string? TenantClaim { get; set; }

@@ -9,8 +9,6 @@ namespace Netra.Pipeline.Sqlite;
 /// <param name="time">The clock.</param>
 internal sealed class SqliteErasure(OpenLog log, TimeProvider time)
 {
-    private static readonly TimeSpan TruncationPause = TimeSpan.FromMilliseconds(200);
-
     /// <inheritdoc cref="IEventLog.EraseAsync"/>
     public async ValueTask<StreamAccount> EraseAsync(string userId, CancellationToken cancellationToken)
     {
@@ -71,7 +69,7 @@ internal sealed class SqliteErasure(OpenLog log, TimeProvider time)
                 return result;
             }
 
-            await Task.Delay(TruncationPause, time, cancellationToken);
+            await Task.Delay(JournalTruncation.Pause, time, cancellationToken);
         }
     }
 }

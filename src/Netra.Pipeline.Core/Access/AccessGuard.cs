@@ -72,6 +72,13 @@ internal sealed partial class AccessGuard(
         await refusal.ExecuteAsync(context);
     }
 
+    /// <summary>Refuses a request that is authenticated as a connection is; it is in the audit where the peer is the reason.</summary>
+    public Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
+    {
+        var problem = new ProblemDocument(refusal.Status, refusal.Code, refusal.Message);
+        return refusal.IsOfThePeer ? RefuseAsync(context, problem) : problem.ExecuteAsync(context);
+    }
+
     /// <summary>Refuses a caller that may not do something, and keeps that in the audit; null where it may.</summary>
     public static ProblemDocument? RefuseRight(HttpContext context, AccessRights right)
         => Caller.Of(context).May(right) ? null : Audited(context, Lacks(right));

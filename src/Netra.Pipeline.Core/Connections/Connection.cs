@@ -62,6 +62,9 @@ internal abstract partial class Connection
     /// <summary>Under what it lives; null where that has neither an end nor a name.</summary>
     public ConnectionCredential? Credential => Volatile.Read(ref _credential);
 
+    /// <summary>When it was made, by the wall clock.</summary>
+    public DateTimeOffset OpenedAt => _services.Time.GetUtcNow() - _services.Time.GetElapsedTime(_openedAt);
+
     /// <summary>Who admitted it, and is asked about new credentials.</summary>
     public IConnectionAuthenticator? Authenticator { get; private set; }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Failures;
 using Netra.Pipeline.Http;
@@ -22,6 +23,7 @@ namespace Netra.Pipeline.EventStreams;
 /// </summary>
 internal sealed class EventStreamPosts(
     ConnectionAcceptor acceptor,
+    AccessGuard guard,
     RegisteredAuthenticator registered,
     ConnectionRegistry connections,
     IOptions<ConnectionOptions> options,
@@ -79,7 +81,7 @@ internal sealed class EventStreamPosts(
             HttpHandshake.RequestOf(context), registered.Authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
         if (identity.Refusal is { } refusal)
         {
-            await ProblemDocument.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+            await guard.RefuseAsync(context, refusal);
             return null;
         }
 

@@ -77,13 +77,9 @@ internal sealed partial class EventPublisher(
             var target = published.Target;
             refused = target;
             attempt = target.Attempt;
-            if (target.UserId is { } user && !request.Caller.Covers(UserKey.Of(target.TenantId, user)))
+            if (RefuseForeign(target, request) is { } foreign)
             {
-                audit.PublishRefused(request.Publisher, request.Caller.Users.Text);
-                return Rejected(Failure.In(
-                    FailureCode.Forbidden,
-                    new FailureScope(Operation),
-                    $"{Operation} was refused: the caller is for {request.Caller.Users}"));
+                return foreign;
             }
 
             if (published.Malformed is { } malformed)
@@ -217,6 +213,11 @@ internal sealed partial class EventPublisher(
     {
         var (target, refused) = TooLongEventReader.Read(
             beginning.Slice(0, Math.Min(beginning.Length, MaxBodyBytes)), request.Caller.TenantId);
+        if (RefuseForeign(target, request) is { } foreign)
+        {
+            return foreign;
+        }
+
         var scope = target.RefusalScope;
         Hear(scope, target.Attempt);
         var rejected = Rejected(Failure.In(
@@ -281,6 +282,21 @@ internal sealed partial class EventPublisher(
         {
             return Unconfirmed(accepted, "it has ended without storing what it had in hand", exception);
         }
+    }
+
+    // Before anything is heard of, told to, or made for the user.
+    private PublishOutcome? RefuseForeign(PublishTarget target, PublishRequest request)
+    {
+        if (target.UserId is not { } user || request.Caller.Covers(UserKey.Of(target.TenantId, user)))
+        {
+            return null;
+        }
+
+        audit.PublishRefused(request.Publisher, request.Caller.Users.Text);
+        return Rejected(Failure.In(
+            FailureCode.Forbidden,
+            new FailureScope(Operation),
+            $"{Operation} was refused: the caller is for {request.Caller.Users}"));
     }
 
     // A sign of life renews its run's lease.

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Events;
 using Netra.Pipeline.Failures;
@@ -22,6 +23,7 @@ namespace Netra.Pipeline.Threads;
 /// </summary>
 internal sealed class ThreadEndpoints(
     ConnectionAcceptor acceptor,
+    AccessGuard guard,
     RegisteredAuthenticator registered,
     IEventLog log,
     StreamRegistry streams,
@@ -52,7 +54,7 @@ internal sealed class ThreadEndpoints(
                 HttpHandshake.RequestOf(context), registered.Authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
             if (identity.Refusal is { } refusal)
             {
-                await ProblemDocument.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+                await guard.RefuseAsync(context, refusal);
                 return;
             }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Http;
 
@@ -121,7 +122,7 @@ internal sealed class DashboardFeeds(
 
     private void Tell(DashboardSubject subject, IEnumerable<DashboardFeed> feeds)
     {
-        var state = view.Read(subject.Dashboard, subject.UserKey, hasTrend: false).ToLine();
+        var state = view.Read(subject.Dashboard, subject.UserKey, subject.Among, hasTrend: false).ToLine();
         Interlocked.Increment(ref _made);
         foreach (var feed in feeds)
         {
@@ -133,4 +134,5 @@ internal sealed class DashboardFeeds(
 /// <summary>What a feed shows.</summary>
 /// <param name="Dashboard">The dashboard.</param>
 /// <param name="UserKey">The user whose view is in it; null for none.</param>
-internal readonly record struct DashboardSubject(Dashboard Dashboard, string? UserKey);
+/// <param name="Among">Of which users there may be figures in it.</param>
+internal readonly record struct DashboardSubject(Dashboard Dashboard, string? UserKey, UserPattern Among);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -41,12 +42,13 @@ internal sealed class DashboardView(
     /// <summary>Makes one dashboard.</summary>
     /// <param name="dashboard">Which one.</param>
     /// <param name="userKey">The user whose view is wanted; null for none.</param>
+    /// <param name="among">Of which users there may be figures.</param>
     /// <param name="hasTrend">Whether the points of the last hour are in it; otherwise only the latest one is.</param>
-    public DashboardDocument Read(Dashboard dashboard, string? userKey, bool hasTrend) => dashboard switch
+    public DashboardDocument Read(Dashboard dashboard, string? userKey, UserPattern among, bool hasTrend) => dashboard switch
     {
         Dashboard.Executive => new(Executive(hasTrend), MonitoringJson.Default.ExecutiveDashboard),
         Dashboard.Operations => new(Operations(hasTrend), MonitoringJson.Default.OperationsDashboard),
-        Dashboard.UserDiagnostics => new(Users(userKey), MonitoringJson.Default.UsersDashboard),
+        Dashboard.UserDiagnostics => new(Users(userKey, among), MonitoringJson.Default.UsersDashboard),
         Dashboard.Performance => new(Performance(hasTrend), MonitoringJson.Default.PerformanceDashboard),
         Dashboard.Alerts => new(Alerts(), MonitoringJson.Default.AlertsDashboard),
         _ => throw new ArgumentOutOfRangeException(nameof(dashboard), dashboard, "not a defined dashboard"),
@@ -110,13 +112,15 @@ internal sealed class DashboardView(
     }
 
     // The users with the most failures first: a diagnosis begins with them.
-    private UsersDashboard Users(string? userKey) => new(health.ForOperators())
+    private UsersDashboard Users(string? userKey, UserPattern among) => new(health.ForOperators())
     {
         DashboardId = Dashboards.NameOf(Dashboard.UserDiagnostics),
         User = userKey is not null && metrics.TryGet(userKey, out var user) ? users.ReadAll(user) : null,
         Users =
         [
-            .. metrics.All().OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers)
+            .. metrics.All().Where(user => among.Covers(user.UserKey))
+                .OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted)
+                .Take(ShownUsers)
                 .Select(users.Read)
         ],
     };

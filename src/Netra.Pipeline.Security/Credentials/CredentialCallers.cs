@@ -75,32 +75,32 @@ internal sealed class CredentialCallers(
     private CallerResult OfSession(HttpContext context, ClaimsPrincipal user)
     {
         var session = PrincipalIdentity.Read(user, options.Value);
-        var isGood = session.Identity is { } identity && !directory.IsRevoked(identity);
-        metrics.Count(CredentialKind.Session, isGood);
-        return isGood
-            ? new CallerResult(CallerOf(session, context), Refusal: null)
-            : Refuse(session.Problem ?? "The session was revoked.");
+        var problem = session.Identity is not { } identity ? session.Problem!
+            : directory.IsRevoked(identity) ? "The session was revoked."
+            : ProblemOfPublisher(identity, "session");
+        metrics.Count(CredentialKind.Session, problem is null);
+        return problem is null ? Admit(context, session, user.Identity?.Name) : Refuse(problem);
     }
 
     private async ValueTask<CallerResult> OfTokenAsync(HttpContext context, string text)
     {
         var token = await tokens.VerifyAsync(text, context.RequestAborted);
-        if (token.Identity is not { } identity)
-        {
-            return Refuse(token.Problem!);
-        }
+        var problem = token.Identity is not { } identity ? token.Problem!
+            : directory.IsRevoked(identity) ? "The token was revoked."
+            : ProblemOfPublisher(identity, "token");
+        return problem is null ? Admit(context, token, name: null) : Refuse(problem);
+    }
 
-        if (directory.IsRevoked(identity))
-        {
-            return Refuse("The token was revoked.");
-        }
+    private static string? ProblemOfPublisher(ConnectionIdentity identity, string credential)
+        => identity.UserId.StartsWith(KeyPublisher, StringComparison.Ordinal)
+            ? $"The {credential}'s subject begins with '{KeyPublisher}', as the publishers of API keys do."
+            : null;
 
-        if (identity.UserId.StartsWith(KeyPublisher, StringComparison.Ordinal))
-        {
-            return Refuse($"The token's subject begins with '{KeyPublisher}', as the publishers of API keys do.");
-        }
-
-        SetUser(context, identity.UserKey, identity.UserId);
+    // Subjects of one name in two tenants are two publishers.
+    private CallerResult Admit(HttpContext context, VerifiedToken token, string? name)
+    {
+        var identity = token.Identity!;
+        SetUser(context, identity.UserKey, name ?? identity.UserId);
         return new CallerResult(CallerOf(token, context), Refusal: null);
     }
 
@@ -115,7 +115,7 @@ internal sealed class CredentialCallers(
             && (token.IsOfEveryTenant || !options.Value.HasTenants || token.Rights.HasFlag(AccessRights.Configure));
         return new Caller(
             hasTenant ? token.Rights & AccessRights.OfTenant : token.Rights,
-            isForAll ? UserPattern.All : UserPattern.AllOf(identity.TenantId),
+            token.Users ?? (isForAll ? UserPattern.All : UserPattern.AllOf(identity.TenantId)),
             () => Watch(context, identity));
     }
 

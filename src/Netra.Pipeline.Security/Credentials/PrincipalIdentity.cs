@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Security.Tokens;
@@ -17,6 +18,9 @@ internal static class PrincipalIdentity
 
     /// <summary>The claim of a session whose rights are for the users of every tenant; its value is <c>*</c>.</summary>
     public const string AllTenantsClaim = "netra_tenants";
+
+    /// <summary>The claim of a session whose rights are for some users only: their pattern, as the key has it.</summary>
+    public const string UsersClaim = "netra_users";
 
     /// <summary>The claim that names the tenant.</summary>
     /// <param name="options">The names of claims.</param>
@@ -41,6 +45,15 @@ internal static class PrincipalIdentity
             return VerifiedToken.Refuse($"The session's {tenantProblem}.");
         }
 
+        var isOfEveryTenant = user.HasClaim(AllTenantsClaim, IdentifierRules.AnyTenant);
+        var tenants = tenantId.Length == 0 && isOfEveryTenant ? IdentifierRules.AnyTenant : tenantId;
+        UserPattern? users = null;
+        if (user.FindFirst(UsersClaim)?.Value is { } pattern
+            && (users = UserPattern.TryParse(pattern, tenants, out var wrong)) is null)
+        {
+            return VerifiedToken.Refuse($"The session's users are no pattern: {wrong}.");
+        }
+
         var roles = user.FindAll(options.RolesClaim).Concat(user.FindAll(ClaimTypes.Role)).Select(static claim => claim.Value);
         var identity = new ConnectionIdentity(id!)
         {
@@ -51,7 +64,8 @@ internal static class PrincipalIdentity
         };
         return new VerifiedToken(identity, RoleNames.RightsOf(roles), Problem: null)
         {
-            IsOfEveryTenant = user.HasClaim(AllTenantsClaim, IdentifierRules.AnyTenant),
+            IsOfEveryTenant = isOfEveryTenant,
+            Users = users,
         };
     }
 

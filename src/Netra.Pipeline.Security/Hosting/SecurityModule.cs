@@ -28,12 +28,13 @@ internal sealed class SecurityModule(IServiceProvider services) : PipelineModule
     public override IEnumerable<BackgroundLoop> Loops()
         => [BackgroundLoop.Guard("access", services.GetRequiredService<AccessDirectory>().OnTick)];
 
-    public override ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
+    public override async ValueTask EraseAsync(string userId, CancellationToken cancellationToken)
     {
-        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        services.GetRequiredService<AccessDirectory>().Erase(new Revocation(
+        var (directory, time) = (services.GetRequiredService<AccessDirectory>(), services.GetRequiredService<TimeProvider>());
+        var now = time.GetUtcNow();
+        directory.Erase(new Revocation(
             userId, TokenId: null, now, now + services.GetRequiredService<IOptions<CredentialOptions>>().Value.LongestLife));
-        return ValueTask.CompletedTask;
+        await JournalTruncation.WhenEmptyAsync(directory.Store.TryTruncateJournal, time, cancellationToken);
     }
 
     public override void Map(IEndpointRouteBuilder open, IEndpointRouteBuilder guarded)

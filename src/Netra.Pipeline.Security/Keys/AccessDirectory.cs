@@ -8,7 +8,10 @@ namespace Netra.Pipeline.Security.Keys;
 /// What is known of keys and revocations in memory, beside the file: who a key is of, and what holds no more. A round each second notices
 /// what other processes have changed, and ends what is over: requests that are open for long, and connections.
 /// </summary>
-/// <remarks>Safe from any thread: a lock guards the tables, which are replaced as a whole; the store has its own.</remarks>
+/// <remarks>
+/// Safe from any thread: a lock guards the tables, which are replaced as a whole, and another one has the file read by one thread at a
+/// time; the store has its own.
+/// </remarks>
 internal sealed class AccessDirectory(
     Lazy<AccessStore> store, ConnectionRegistry connections, SecurityAudit audit, TimeProvider time) : IDisposable
 {
@@ -17,6 +20,7 @@ internal sealed class AccessDirectory(
     // Longer than a handshake may take that was let in just before its user was erased.
     private static readonly TimeSpan ErasedLately = TimeSpan.FromMinutes(1);
 
+    private readonly Lock _reading = new();
     private readonly Lock _gate = new();
     private readonly HashSet<TokenLease> _leases = [];
     private Dictionary<string, KeyLease> _keys = new(StringComparer.Ordinal);
@@ -24,6 +28,7 @@ internal sealed class AccessDirectory(
     private HashSet<string> _tokens = new(StringComparer.Ordinal);
     private long _version = -1;
     private bool _hasRevoked;
+    private bool _hasLostKeys;
     private bool _hasErased;
     private bool _hasTicked;
     private long? _erasedAt;
@@ -189,7 +194,17 @@ internal sealed class AccessDirectory(
         }
     }
 
+    // One after the other: what an earlier look has found must not take the place of what a later one has. The file's version would not
+    // tell, since it does not change by what this process writes.
     private void Read()
+    {
+        lock (_reading)
+        {
+            ReadInTurn();
+        }
+    }
+
+    private void ReadInTurn()
     {
         // The version first: what is changed after it is read once more.
         var version = Store.Version();
@@ -217,6 +232,7 @@ internal sealed class AccessDirectory(
             }
 
             gone.AddRange(_keys.Values);
+            _hasLostKeys |= gone.Count > 0;
             _keys = next;
             _users = revocations
                 .Where(static revocation => revocation.UserKey is not null)
@@ -254,7 +270,7 @@ internal sealed class AccessDirectory(
         bool looksForErased;
         lock (_gate)
         {
-            if (!_hasRevoked)
+            if (!_hasRevoked && !_hasLostKeys)
             {
                 return;
             }
@@ -268,12 +284,13 @@ internal sealed class AccessDirectory(
         leases.ForEach(static lease => lease.End());
         foreach (var connection in connections.All)
         {
-            var identity = connection.Credential?.Identity;
+            // One without a name and an end, as in Development, is as old as the connection: whoever comes back is let in.
+            var credential = connection.Credential;
+            var issuedAt = credential?.IssuedAt ?? connection.OpenedAt;
             bool isRevoked;
             lock (_gate)
             {
-                var issuedAt = identity is null ? (DateTimeOffset?)null : connection.Credential!.IssuedAt;
-                isRevoked = IsRevoked(connection.UserKey, identity?.CredentialId, issuedAt)
+                isRevoked = IsRevoked(connection.UserKey, credential?.Identity.CredentialId, issuedAt)
                     || (looksForErased && IsOfErased(connection.UserKey, issuedAt));
             }
 
@@ -286,7 +303,12 @@ internal sealed class AccessDirectory(
 
     private bool IsRevoked(string userKey, string? credentialId, DateTimeOffset? issuedAt)
         => (_users.TryGetValue(userKey, out var revokedAt) && (issuedAt is not { } issued || issued <= revokedAt))
-            || (credentialId is not null && _tokens.Contains(credentialId));
+            || (credentialId is not null && (_tokens.Contains(credentialId) || IsOfLostKey(credentialId)));
+
+    // A session of a key, and what it has opened, end with the key.
+    private bool IsOfLostKey(string credentialId)
+        => credentialId.StartsWith(ApiKey.SessionPrefix, StringComparison.Ordinal)
+            && !_keys.ContainsKey(credentialId[ApiKey.SessionPrefix.Length..]);
 
     private bool IsOfErased(string userKey, DateTimeOffset? issuedAt)
         => issuedAt is { } issued && _users.TryGetValue(Store.NameOfErased(userKey), out var erasedAt) && issued <= erasedAt;

@@ -290,7 +290,8 @@ internal sealed class AccessStore : IDisposable
 
     /// <summary>
     /// Ends a user's credentials, and leaves nothing of the user, neither in the tables, nor in the file's free space: tickets go, and keys
-    /// for that user alone; what was revoked is remembered under a hash.
+    /// for that user alone; what was revoked is remembered under a hash. The write-ahead log has it until
+    /// <see cref="TryTruncateJournal"/>.
     /// </summary>
     /// <param name="revocation">All that was issued to the user until now.</param>
     public void Erase(Revocation revocation)
@@ -311,7 +312,16 @@ internal sealed class AccessStore : IDisposable
 
             Add(revocation with { UserKey = NameOfErased(userKey) });
             _slow.Execute("VACUUM");
-            _slow.TryTruncateJournal();
+        }
+    }
+
+    /// <summary>Empties the write-ahead log, unless somebody else reads from it for a moment longer.</summary>
+    /// <returns>Whether it is empty.</returns>
+    public bool TryTruncateJournal()
+    {
+        lock (_slowGate)
+        {
+            return _slow.TryTruncateJournal();
         }
     }
 

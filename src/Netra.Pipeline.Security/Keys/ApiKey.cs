@@ -27,6 +27,9 @@ internal sealed record ApiKey(
     /// <summary>What every key begins with, so that scanners of repositories and logs find it.</summary>
     public const string Prefix = "nk_";
 
+    /// <summary>What the name of a key's sessions, among credentials, begins with; the key's id follows.</summary>
+    public const string SessionPrefix = "$key/";
+
     /// <summary>How long a name may be, in characters.</summary>
     public const int MaxNameChars = 64;
 

@@ -87,7 +87,7 @@ internal sealed class TicketEndpoint(
             HttpHandshake.RequestOf(context), authenticator, HttpHandshake.ClosingOf(context), context.RequestAborted);
         if (found.Refusal is { } refusal)
         {
-            await guard.RefuseAsync(context, new ProblemDocument(refusal.Status, refusal.Code, refusal.Message));
+            await guard.RefuseAsync(context, refusal);
             return null;
         }
 

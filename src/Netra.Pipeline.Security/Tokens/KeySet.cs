@@ -10,4 +10,7 @@ internal sealed record KeySet(IReadOnlyList<SecurityKey> Keys, string? Issuer = 
     /// <summary>Whether a token that names this key can be checked; one that names none can be tried with all.</summary>
     public bool Knows(string? keyId)
         => string.IsNullOrEmpty(keyId) || Keys.Any(key => key.KeyId is not { Length: > 0 } own || own == keyId);
+
+    /// <summary>Whether it has a key of this very name.</summary>
+    public bool Has(string? keyId) => !string.IsNullOrEmpty(keyId) && Keys.Any(key => key.KeyId == keyId);
 }

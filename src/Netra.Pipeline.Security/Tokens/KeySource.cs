@@ -24,9 +24,10 @@ internal sealed class KeySource(
 
     /// <summary>The keys to check a token with.</summary>
     /// <param name="keyId">The key that it names; null for none.</param>
+    /// <param name="waits">Whether to wait for the source where it may know the key; otherwise it is asked all the same.</param>
     /// <param name="cancellationToken">Cancels waiting for the source.</param>
     /// <returns>The keys that are known; null where none ever were.</returns>
-    public async ValueTask<KeySet?> GetAsync(string? keyId, CancellationToken cancellationToken)
+    public async ValueTask<KeySet?> GetAsync(string? keyId, bool waits, CancellationToken cancellationToken)
     {
         Task? asking = null;
         bool suffices;
@@ -46,7 +47,7 @@ internal sealed class KeySource(
             }
         }
 
-        if (!suffices && asking is not null)
+        if (!suffices && waits && asking is not null)
         {
             await asking.WaitAsync(cancellationToken);
         }

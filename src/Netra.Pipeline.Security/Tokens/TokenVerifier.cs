@@ -92,7 +92,9 @@ internal sealed partial class TokenVerifier : IDisposable
         var sets = new List<KeySet>();
         foreach (var source in _sources.Value)
         {
-            if (await source.GetAsync(read.Kid, cancellationToken) is { } set)
+            // Where another source has the key, nobody waits for one that does not answer; the issuer may be known to that one alone.
+            var waits = string.IsNullOrEmpty(_options.Issuer) || !sets.Exists(known => known.Has(read.Kid));
+            if (await source.GetAsync(read.Kid, waits, cancellationToken) is { } set)
             {
                 sets.Add(set);
             }
@@ -141,9 +143,13 @@ internal sealed partial class TokenVerifier : IDisposable
             return VerifiedToken.Refuse("The token's payload is not one JSON object of Unicode text, or names a member twice.");
         }
 
-        var issuedAt = TimeOf(claims, JwtRegisteredClaimNames.Iat) ?? TimeOf(claims, JwtRegisteredClaimNames.Nbf);
+        // Of an issuer whose clock is ahead a token is of the future here. It counts as issued now, or it would live for longer than it
+        // may, and its connections would outlive a revocation.
+        var now = _time.GetUtcNow();
+        var said = TimeOf(claims, JwtRegisteredClaimNames.Iat) ?? TimeOf(claims, JwtRegisteredClaimNames.Nbf);
+        var issuedAt = said > now ? now : said;
         var expiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero);
-        var lifetime = expiresAt - (issuedAt is { } issued && issued < expiresAt ? issued : _time.GetUtcNow());
+        var lifetime = expiresAt - (issuedAt is { } issued && issued < expiresAt ? issued : now);
         if (lifetime > _options.MaxTokenLifetime + _options.ClockSkew)
         {
             return VerifiedToken.Refuse(
@@ -306,6 +312,9 @@ internal sealed record VerifiedToken(ConnectionIdentity? Identity, AccessRights 
 {
     /// <summary>Whether the rights are for the users of every tenant, although tokens name tenants.</summary>
     public bool IsOfEveryTenant { get; init; }
+
+    /// <summary>For which users the rights are, where they are for some only; null where the tenant says all.</summary>
+    public UserPattern? Users { get; init; }
 
     public static VerifiedToken Refuse(string problem) => new(null, AccessRights.None, problem);
 }

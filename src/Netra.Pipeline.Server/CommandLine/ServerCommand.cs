@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Netra.Pipeline.Failures;
+using Netra.Pipeline.Sqlite;
 
 namespace Netra.Pipeline.Server.CommandLine;
 
@@ -30,7 +31,7 @@ internal static class ServerCommand
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException
-            or PipelineException)
+            or PipelineException or SqliteFailureException or InvalidDataException)
         {
             return await FailAsync(exception.Message);
         }

@@ -37,13 +37,17 @@ internal static class SessionEndpoints
             session = null;
         }
 
+        // Of a tenant's session the others do not count.
+        var rights = session is null ? AccessRights.None
+            : session.Identity is { TenantId.Length: > 0 } ? session.Rights & AccessRights.OfTenant
+            : session.Rights;
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         return JsonAnswer.Of(
             new SessionDocument(
                 services.GetRequiredService<IHostEnvironment>().IsDevelopment(),
                 session?.Identity is { } identity && !IdentifierRules.IsReserved(identity.UserId) ? identity.UserId : null,
                 session?.Identity is { TenantId: { Length: > 0 } tenantId } ? tenantId : null,
-                session is null ? [] : AccessRightNames.NamesOf(session.Rights),
+                AccessRightNames.NamesOf(rights),
                 options.ClientId is { Length: > 0 } ? ["key", "openid"] : ["key"],
                 session?.Identity?.ExpiresAt is { } end ? Math.Max(0, (long)(end - now).TotalMilliseconds) : null),
             SessionJson.Default.SessionDocument);
@@ -76,15 +80,13 @@ internal static class SessionEndpoints
                     : "The key lacks the right 'connect', which it needs to be somebody.");
         }
 
-        // A session has no pattern of users, but a tenant: of a key that is for some users only, it may look at nobody.
+        // Of a key that is for some users only, a session may look at nobody.
         var rights = key.Users.IsAllOfTenant ? key.Rights & ~AccessRights.Connect : key.Rights & AccessRights.Configure;
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var options = services.GetRequiredService<IOptions<CredentialOptions>>().Value;
-        var lifetime = options.SessionLifetime;
         await context.SignInAsync(
             SessionServices.Cookie,
-            SessionServices.OfKey(
-                key, PrincipalIdentity.TenantClaimOf(options), tenantId, wanted.UserId, RoleNames.Of(rights), now, lifetime));
+            SessionServices.OfKey(key, options, tenantId, wanted.UserId, RoleNames.Of(rights), now));
         return JsonAnswer.Empty(StatusCodes.Status204NoContent);
     }
 
@@ -102,8 +104,16 @@ internal static class SessionEndpoints
             return;
         }
 
-        await context.ChallengeAsync(
-            SessionServices.OpenId, new AuthenticationProperties { RedirectUri = $"{context.Request.PathBase}/" });
+        try
+        {
+            await context.ChallengeAsync(
+                SessionServices.OpenId, new AuthenticationProperties { RedirectUri = $"{context.Request.PathBase}/" });
+        }
+        catch (InvalidOperationException exception) when (!context.Response.HasStarted)
+        {
+            // The provider cannot be asked where its page is.
+            SessionServices.FailSignIn(context, exception);
+        }
     }
 
     private static ProblemDocument Refuse(HttpContext context, int status, string code, string problem)

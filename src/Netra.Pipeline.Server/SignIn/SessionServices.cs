@@ -49,33 +49,39 @@ internal static class SessionServices
 
     /// <summary>A session for whoever has a key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="tenantClaim">The claim that names the tenant.</param>
+    /// <param name="options">The names of claims, and how long it holds.</param>
     /// <param name="tenantId">The tenant; empty for none.</param>
     /// <param name="userId">As whom it connects; null for an operator.</param>
     /// <param name="roles">What it may.</param>
     /// <param name="now">The time.</param>
-    /// <param name="lifetime">How long it holds.</param>
     public static ClaimsPrincipal OfKey(
-        ApiKey key,
-        string tenantClaim,
-        string tenantId,
-        string? userId,
-        IEnumerable<string> roles,
-        DateTimeOffset now,
-        TimeSpan lifetime)
+        ApiKey key, CredentialOptions options, string tenantId, string? userId, IEnumerable<string> roles, DateTimeOffset now)
     {
-        var end = key.ExpiresAt is { } keyEnd && keyEnd < now + lifetime ? keyEnd : now + lifetime;
+        var end = now + options.SessionLifetime;
+        end = key.ExpiresAt is { } keyEnd && keyEnd < end ? keyEnd : end;
         return new ClaimsPrincipal(new ClaimsIdentity(
             [
-                new Claim(tenantClaim, tenantId),
+                new Claim(PrincipalIdentity.TenantClaimOf(options), tenantId),
                 new Claim(PrincipalIdentity.AllTenantsClaim, key.Users.IsOfEveryTenant ? key.Users.Tenant : string.Empty),
-                new Claim("sub", userId ?? OperatorPrefix + key.Name),
+                new Claim(PrincipalIdentity.UsersClaim, key.Users.Text),
+                new Claim(options.UserClaim, userId ?? OperatorPrefix + key.Name),
                 new Claim(KeyClaim, key.Id),
+                new Claim("jti", ApiKey.SessionPrefix + key.Id),
                 new Claim("iat", now.ToUnixTimeSeconds().ToString()),
                 new Claim("exp", end.ToUnixTimeSeconds().ToString()),
-                .. roles.Select(static role => new Claim("roles", role)),
+                .. roles.Select(role => new Claim(options.RolesClaim, role)),
             ],
             Cookie));
+    }
+
+    /// <summary>
+    /// Signing in at the provider did not work. The reason is in the log; the page says that it did not, and offers to try again.
+    /// </summary>
+    public static void FailSignIn(HttpContext context, Exception? failure)
+    {
+        context.RequestServices.GetRequiredService<SecurityAudit>().SignInFailed(
+            RequestPeer.Of(context), failure?.Message ?? "without a reason");
+        context.Response.Redirect($"{context.Request.PathBase}/?sign_in=failed");
     }
 
     private static void Configure(CookieAuthenticationOptions cookie, TimeSpan lifetime)
@@ -124,23 +130,23 @@ internal static class SessionServices
         provider.MapInboundClaims = false;
         provider.GetClaimsFromUserInfoEndpoint = false;
         provider.SaveTokens = false;
+
+        // Not five minutes: a provider that is back, or has new keys, is asked as often as for tokens.
+        provider.RefreshInterval = KeySource.FewestBetween;
         provider.RequireHttpsMetadata = !CredentialOptionsValidator.IsOfThisMachine(options.Authority!);
         provider.TokenValidationParameters.NameClaimType = options.UserClaim;
         provider.TokenValidationParameters.RoleClaimType = options.RolesClaim;
 
-        // The reason is in the log; the page says that it did not work, and offers to try again.
         provider.Events.OnRemoteFailure = static context =>
         {
-            var services = context.HttpContext.RequestServices;
-            services.GetRequiredService<SecurityAudit>().SignInFailed(
-                RequestPeer.Of(context.HttpContext), context.Failure?.Message ?? "without a reason");
-            context.Response.Redirect($"{context.Request.PathBase}/?sign_in=failed");
+            FailSignIn(context.HttpContext, context.Failure);
             context.HandleResponse();
             return Task.CompletedTask;
         };
 
-        // The provider's token ends soon; the session has an end of its own.
-        provider.Events.OnTokenValidated = context =>
+        // The provider's token ends soon; the session has an end of its own. Not when the token is found to be valid: afterwards the
+        // claims that are about the token itself are deleted, whoever has added them.
+        provider.Events.OnTicketReceived = context =>
         {
             var identity = (ClaimsIdentity)context.Principal!.Identity!;
             foreach (var claim in identity.FindAll(claim => IsOwn(claim, options)).ToArray())
@@ -157,7 +163,7 @@ internal static class SessionServices
 
     // What sessions say themselves, a provider cannot say for them; a tenant only by the claim that is configured.
     private static bool IsOwn(Claim claim, CredentialOptions options)
-        => claim.Type is "exp" or "iat" or "jti" or KeyClaim or PrincipalIdentity.AllTenantsClaim
+        => claim.Type is "exp" or "iat" or "jti" or KeyClaim or PrincipalIdentity.AllTenantsClaim or PrincipalIdentity.UsersClaim
             || (claim.Type == PrincipalIdentity.TenantClaim && !options.HasTenants);
 
     private static Task Answer(HttpResponse response, int status)

@@ -53,6 +53,61 @@ internal sealed class ApiKeyTests
             Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
+    [TestCase("")]
+    [TestCase("/feed")]
+    public async Task Dashboard_OfAUserForACallerOfSomeUsers_ListsNobodyElse(string feed)
+    {
+        var own = await _host.MakeKeyAsync(_admin, "own", "publish");
+        var key = await _host.MakeKeyAsync(_admin, "diagnosing", "view read", "dash-*");
+        await _host.PublishAsync(own, "dash-ada");
+        await _host.PublishAsync(own, "nobody-of-theirs");
+
+        using var http = new HttpClient { BaseAddress = _host.HttpAddress };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        using var answer = await http.GetAsync(
+            $"/monitoring/websocket/dashboard/websocket_user_diagnostics{feed}?user_id=dash-ada", HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var state = string.Empty;
+        while (!state.Contains("\"users\"", StringComparison.Ordinal) && await lines.ReadLineAsync() is { } line)
+        {
+            state = line;
+        }
+
+        Assert.That(state, Does.Contain("dash-ada").And.Not.Contain("nobody-of-theirs"));
+    }
+
+    [TestCase("application/json")]
+    [TestCase("application/x-ndjson")]
+    public async Task Result_TooLongAndOfAnotherUser_IsForbiddenAndToldToNobody(string mediaType)
+    {
+        var user = $"eve-{mediaType.Length}";
+        var own = await _host.MakeKeyAsync(_admin, "own", "publish");
+        var foreign = await _host.MakeKeyAsync(_admin, "foreign", "publish", "team-*");
+        await using var eve = await _host.ConnectAsync(_issuer.Good(user));
+        await PostAsync(own, Of("agent_started", """{"agent_name":"a"}"""));
+        await PostAsync(own, Of("tool_executing", """{"tool_name":"search","call_id":"c1"}"""));
+
+        var result = new string('x', 1024 * 1024);
+        var refused = await PostAsync(
+            foreign, Of("tool_completed", $$"""{"tool_name":"search","call_id":"c1","result":"{{result}}"}"""), mediaType);
+        Assert.That(refused, Does.Contain("\"forbidden\""));
+
+        Assert.That(await PostAsync(own, Of("token", """{"delta":"x"}""")), Does.Contain("\"seq\":3"));
+        Assert.That((await eve.ReadEventsAsync(3)).Select(static e => e.Type), Does.Not.Contain("tool_completed"));
+
+        string Of(string type, string data)
+            => $$"""{"user_id":"{{user}}","thread_id":"t1","run_id":"r1","type":"{{type}}","data":{{data}}}""";
+
+        async Task<string> PostAsync(string key, string json, string type = "application/json")
+        {
+            using var http = new HttpClient { BaseAddress = _host.HttpAddress };
+            http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+            using var body = new StringContent(json, Encoding.UTF8, type);
+            using var answer = await http.PostAsync("/v1/events", body);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
     [Test]
     public async Task Lines_ForUsersOfOthers_AreRejectedAndTheRestIsTaken()
     {

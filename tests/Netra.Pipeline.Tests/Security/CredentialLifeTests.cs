@@ -122,6 +122,30 @@ internal sealed class CredentialLifeTests
     }
 
     [Test]
+    public async Task Revoked_UserWhoseCredentialsHaveNoNameAndNoEnd_MayComeBack()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var ada = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        await RevokeAsync("ada");
+        Assert.That((await ada.ReadToEndAsync()).Status, Is.EqualTo((WebSocketCloseStatus)4403));
+
+        await using var again = await TestClient.ConnectAsync(host.SocketAddress("ada"));
+        await using var bob = await TestClient.ConnectAsync(host.SocketAddress("bob"));
+
+        // It looks at all connections.
+        await RevokeAsync("bob");
+        Assert.That((await bob.ReadToEndAsync()).Status, Is.EqualTo((WebSocketCloseStatus)4403));
+        Assert.That(host.Connections.ConnectionsOf("ada"), Has.Count.EqualTo(1));
+
+        async Task RevokeAsync(string user)
+        {
+            var (status, _, _) = await host.SendAsync(
+                HttpMethod.Post, "/v1/revocations", credential: null, $$"""{"user_id":"{{user}}"}""");
+            Assert.That(status, Is.EqualTo(HttpStatusCode.NoContent));
+        }
+    }
+
+    [Test]
     public async Task Clock_SetForwardByADay_EndsNoPage()
     {
         var time = new TestTimeProvider();

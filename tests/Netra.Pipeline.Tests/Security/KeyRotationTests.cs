@@ -53,6 +53,28 @@ internal sealed class KeyRotationTests
     }
 
     [Test]
+    public async Task Source_ThatDoesNotAnswer_HoldsNobodyUpWhoseKeyIsKnownElsewhere()
+    {
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<KeySet>();
+        var source = new KeySource(
+            _ =>
+            {
+                asked.SetResult();
+                return answer.Task;
+            },
+            TimeSpan.FromMinutes(10),
+            new TestTimeProvider(),
+            static _ => { });
+
+        Assert.That(await source.GetAsync("k1", waits: false, CancellationToken.None), Is.Null);
+        await asked.Task.WaitAsync(TestClient.Patience);
+        var waiting = source.GetAsync("k1", waits: true, CancellationToken.None);
+        answer.SetResult(new KeySet([]));
+        Assert.That(await waiting, Is.Not.Null, "it was asked all the same");
+    }
+
+    [Test]
     public async Task Strangers_WithUnknownKeyNames_DoNotFloodTheUrl()
     {
         var time = new TestTimeProvider();

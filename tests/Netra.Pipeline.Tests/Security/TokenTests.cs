@@ -82,6 +82,8 @@ internal sealed class TokenTests
             ("not yet valid", issuer.Issue("ada", now, Hour, change: claims => claims["nbf"] = (now + Hour).ToUnixTimeSeconds())),
             ("without an end", issuer.Issue("ada", now, lifetime: null)),
             ("too long", issuer.Issue("ada", now, TimeSpan.FromDays(30))),
+            ("too long, and issued just before its end",
+                issuer.Issue("ada", now, TimeSpan.FromDays(30), change: claims => claims["iat"] = now.AddDays(29).ToUnixTimeSeconds())),
             ("another audience", issuer.Issue("ada", now, Hour, change: static claims => claims["aud"] = "others")),
             ("another issuer", issuer.Issue("ada", now, Hour, change: static claims => claims["iss"] = "https://evil.test")),
             ("without an audience", issuer.Issue("ada", now, Hour, change: static claims => claims.Remove("aud"))),
@@ -124,6 +126,9 @@ internal sealed class TokenTests
             Is.Empty,
             "no token is in a log");
         Assert.That(host.Logs.Logs.Any(static line => line.EventId.Id == EventIds.HandshakeDenied), "refusals are in the audit");
+        Assert.That(
+            host.Logs.Logs.Any(static line => line.EventId.Id == EventIds.RequestDenied && line.Message.Contains("/v1/threads")),
+            "those of pages' routes too");
     }
 
     [Test]

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Netra.Pipeline.Server.CommandLine;
+using Netra.Pipeline.Sqlite;
 using Netra.Pipeline.Tests.Infrastructure;
 
 namespace Netra.Pipeline.Tests.Server.CommandLine;
@@ -24,6 +26,16 @@ internal sealed class ServerCommandLineTests
         var (command, settings) = CommandArguments.Split(arguments.Split(' '));
 
         Assert.That($"{string.Join(' ', command)}|{string.Join(' ', settings)}", Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Command_WhoseFileCannotBeWritten_ExitsWithOneAndDoesNotFall()
+    {
+        var command = new Command("fail");
+        command.SetAction(
+            static Task<int> (ParseResult _, CancellationToken _) => throw new SqliteFailureException(5, "database is locked", "INSERT"));
+
+        Assert.That(await ServerCommand.RunAsync(_ => new RootCommand { command }, ["fail"]), Is.EqualTo(1));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Text.Json;
 using Netra.Pipeline.Security.Keys;
 using Netra.Pipeline.Tests.Infrastructure;
@@ -50,6 +51,7 @@ internal sealed class SessionTests
         await Eventually.BecomesTrueAsync(
             async () => await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts") == HttpStatusCode.Unauthorized,
             "the session ended with its key");
+        Assert.That((await page.ReadToEndAsync()).Status, Is.EqualTo((WebSocketCloseStatus)4403), "and so did what it had opened");
         Assert.That(server.Output, Does.Not.Contain(key).And.Not.Contain(ticket));
     }
 
@@ -101,12 +103,79 @@ internal sealed class SessionTests
         var session = await DescribeAsync(browser);
         Assert.That(session.GetProperty("user_id").GetString(), Is.EqualTo("ada"));
         Assert.That(session.GetProperty("roles")[0].GetString(), Is.EqualTo("view"));
+        Assert.That(session.GetProperty("expires_in_ms").GetInt64(), Is.InRange(11 * 3_600_000, 12 * 3_600_000), "its own end");
         Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Created));
         using var forged = await browser.GetAsync("/signin-oidc?code=x&state=y");
         Assert.That(forged.Headers.Location?.ToString(), Is.EqualTo("/?sign_in=failed"));
         await Eventually.BecomesTrueAsync(
             () => server.Output.Contains("could not sign in", StringComparison.Ordinal), "it is in the audit");
         Assert.That(server.Output, Does.Not.Contain("confidential"));
+    }
+
+    [Test]
+    public async Task Session_OfAProviderThatCannotBeAsked_LeadsBackToThePage()
+    {
+        using var issuer = TokenIssuer.Rsa();
+        await using var provider = await KeyProvider.StartAsync(issuer);
+        provider.IsOut = true;
+        await using var folder = new ServerFolder();
+        await using var server = ServerProcess.Start(
+            "Production",
+            [
+                folder.Argument,
+                .. provider.Settings(isDiscovered: true).Select(static setting => $"--{setting.Key}={setting.Value}"),
+                $"--Netra:Authentication:ClientId={TokenIssuer.Audience}",
+            ]);
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}"),
+        };
+
+        using var challenge = await browser.GetAsync("/v1/session/openid");
+
+        Assert.That(challenge.Headers.Location?.ToString(), Is.EqualTo("/?sign_in=failed"), server.Output);
+    }
+
+    [Test]
+    public async Task Session_OfAKey_IsForItsUsersAndAPublisherOfItsOwnUnderWhateverClaims()
+    {
+        await using var folder = new ServerFolder();
+        var key = await MakeKeyAsync(folder, "--scope", "connect", "--scope", "publish", "--scope", "view");
+        var ofTeam = await MakeKeyAsync(folder, "--scope", "configure", "--users", "team-*");
+        await using var server = ServerProcess.Start(
+            "Production", folder.Argument, "--Netra:Authentication:UserClaim=email", "--Netra:Authentication:RolesClaim=groups");
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{await server.WhenReadyAsync()}"),
+        };
+
+        await SignInAsync(new { key, user_id = "ada" });
+        Assert.That((await DescribeAsync(browser)).GetProperty("user_id").GetString(), Is.EqualTo("ada"));
+        Assert.That(await StatusAsync(browser, HttpMethod.Post, "/v1/tickets"), Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/monitoring/websocket/alerts"), Is.EqualTo(HttpStatusCode.OK));
+
+        await SignInAsync(new { key, user_id = "ada", tenant_id = "acme" });
+        Assert.That(
+            (await DescribeAsync(browser)).GetProperty("roles").EnumerateArray().Select(static role => role.GetString()),
+            Is.EqualTo(new[] { "publish" }),
+            "figures of the whole server are no tenant's");
+        Assert.That(await StatusAsync(browser, HttpMethod.Get, "/v1/keys"), Is.EqualTo(HttpStatusCode.Forbidden));
+        await Eventually.BecomesTrueAsync(
+            () => server.Output.Contains("by acme/ada", StringComparison.Ordinal), "not the publisher that is called ada elsewhere");
+
+        await SignInAsync(new { key, user_id = "key:backend" });
+        Assert.That(
+            await StatusAsync(browser, HttpMethod.Post, "/v1/events"), Is.EqualTo(HttpStatusCode.Unauthorized), "another key's publisher");
+
+        await SignInAsync(new { key = ofTeam });
+        Assert.That(await StatusAsync(browser, HttpMethod.Delete, "/v1/users/bob"), Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await StatusAsync(browser, HttpMethod.Delete, "/v1/users/team-ada"), Is.EqualTo(HttpStatusCode.OK));
+
+        async Task SignInAsync(object body)
+        {
+            using var signedIn = await browser.PostAsJsonAsync("/v1/session", body);
+            Assert.That(signedIn.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        }
     }
 
     [Test]
