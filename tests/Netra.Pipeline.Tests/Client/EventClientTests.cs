@@ -186,6 +186,35 @@ internal sealed class EventClientTests
         Assert.That(failure!.Reason, Is.EqualTo(EventClientFailure.ApplicationFailed));
     }
 
+    [TestCase(true, TestName = "Store_ThatIsSlowWhenTheConnectionEnds_IsAskedByOneAtATime")]
+    [TestCase(false, TestName = "Store_ThatIsCancelledWithTheConnection_EndsNothingElse")]
+    public async Task Store_ThatIsStillAtItWhenTheConnectionEnds(bool answers)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var relay = new RudeRelay(host.Port);
+        var store = new SlowStore();
+        await using var client = new RecordingClient(relay.Address, configure: options => options with { Store = store });
+        await client.WhenConnectedAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        await emitter.AgentStartedAsync("greeter");
+        await store.IsAsked;
+        await emitter.TokenAsync("Hello");
+        await client.WhenHandledAsync(2);
+
+        relay.Cut();
+        await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "the connection is gone");
+        if (answers)
+        {
+            store.Answer();
+        }
+
+        await client.WhenAsync(() => client.Recoveries.Count == 1, "the client is back");
+        await emitter.AgentCompletedAsync("greeter");
+        await client.WhenAsync(() => store.Saved?.Seq == 3, "its place is kept");
+        Assert.That(client.Numbers, Is.EqualTo(Enumerable.Range(1, 3)));
+        Assert.That(store.MostAtATime, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Server_ThatComesBackWithAnotherHistory_IsToldAndReadFromItsBeginning()
     {
@@ -336,6 +365,45 @@ internal sealed class EventClientTests
         {
             var (response, _) = await http.PublishAsync(PublishExtensions.TokenJson());
             response.EnsureSuccessStatusCode();
+        }
+    }
+
+    /// <summary>Keeps the first point when it is told to, or gives up with whoever has asked; the others at once.</summary>
+    private sealed class SlowStore : IResumeStore
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ResumePoint? _saved;
+        private int _atOnce;
+        private int _mostAtATime;
+
+        public Task IsAsked => _asked.Task.WaitAsync(TestClient.Patience, TimeProvider.System);
+
+        public ResumePoint? Saved => Volatile.Read(ref _saved);
+
+        public int MostAtATime => Volatile.Read(ref _mostAtATime);
+
+        public void Answer() => _answer.TrySetResult();
+
+        public ValueTask<ResumePoint?> LoadAsync(CancellationToken cancellationToken) => new((ResumePoint?)null);
+
+        public async ValueTask SaveAsync(ResumePoint point, CancellationToken cancellationToken)
+        {
+            var now = Interlocked.Increment(ref _atOnce);
+            _mostAtATime = Math.Max(_mostAtATime, now);
+            try
+            {
+                if (_asked.TrySetResult())
+                {
+                    await _answer.Task.WaitAsync(cancellationToken);
+                }
+
+                Volatile.Write(ref _saved, point);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _atOnce);
+            }
         }
     }
 }
