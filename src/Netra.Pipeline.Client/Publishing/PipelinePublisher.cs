@@ -123,7 +123,9 @@ public sealed class PipelinePublisher : IAsyncDisposable
     internal async ValueTask<Task<PublishReceipt>> EnqueueAsync(PublishEvent published, RemoteRun? run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(published);
-        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+        // A run whose beginning turns out to be stored while that is waited for has its end, too.
+        ObjectDisposedException.ThrowIf(_isDisposed != 0 && run is not { IsLeft: true }, this);
         var isNumbered = published.Type is not ("heartbeat" or "waiting");
         var number = Interlocked.Increment(ref _lastKey).ToString(CultureInfo.InvariantCulture);
         var key = published.IdempotencyKey ?? (isNumbered ? $"{_keys}-{number}" : null);
@@ -385,6 +387,7 @@ public sealed class PipelinePublisher : IAsyncDisposable
         var rejection = new PublishRejectedException(code, message, published);
         _log.Rejected(published.Type, published.RunId, published.ThreadId, code, message);
         _metrics.Answered(code, _options.Time.GetElapsedTime(line.TakenAt));
+        line.Run?.Refused(published.Type);
         SetFailed(line, rejection);
         _lines.Settled(line);
         _options.Rejected?.Invoke(rejection);
