@@ -504,7 +504,7 @@ class Publisher:
             return
         code, message = str(line.get("code")), str(line.get("message"))
         if code in ("run_ended", "attempt_superseded") and sent.run is not None:
-            sent.run._over()
+            sent.run._over(PublishRejected(code, message, sent.event or sent.run._event("heartbeat", None)))
         if sent.event is None:
             return
         if code in _FOR_NOW:
@@ -647,7 +647,8 @@ class Run:
         self._attempt = attempt
         self._agent_name = "agent"
         self._is_open = False
-        self._is_over = False
+        # Why it is over; who asks something then gets no answer any more.
+        self._over_by: Optional[PublishRejected] = None
         self._is_left = False
         # How many ends of it were given, and not refused.
         self._ends = 0
@@ -671,7 +672,7 @@ class Run:
             self._publisher._forget(self)
 
     def _lacks_end(self) -> bool:
-        return self._is_open and not self._is_over and self._ends == 0
+        return self._is_open and self._over_by is None and self._ends == 0
 
     def _taken(self, type: str) -> None:
         """The server has taken an event of the run."""
@@ -688,9 +689,9 @@ class Run:
                 self._ends -= 1
             self._end_if_left()
 
-    def _over(self) -> None:
+    def _over(self, rejected: PublishRejected) -> None:
         with self._lock:
-            self._is_open, self._is_over = False, True
+            self._is_open, self._over_by = False, rejected
         self._publisher._forget(self)
 
     def _end_if_left(self) -> None:
@@ -757,7 +758,8 @@ class Run:
         until: Optional[float] = None, timeout: Optional[float] = None
     ) -> Answer:
         """Asks somebody, and waits for the answer, over restarts of the server; `kind` is `approval`, `choice`, `text` or `external`. Asked
-        again under the same id it has the answer that was given. Raises PublishTimeout after `timeout` seconds; the question stays."""
+        again under the same id it has the answer that was given. Raises PublishTimeout after `timeout` seconds; the question stays.
+        Raises PublishRejected and PublisherClosed also when the run, or the publisher, ends meanwhile."""
         answers: "queue.Queue[Answer]" = queue.Queue()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
@@ -774,13 +776,13 @@ class Run:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     raise PublishTimeout(f"{request_id!r} has no answer within {timeout} s")
-                failure = self._publisher._failure
-                if failure is not None:
-                    raise failure
                 try:
                     return answers.get(timeout=1.0 if left is None else min(left, 1.0))
                 except queue.Empty:
-                    continue
+                    pass
+                failure = self._over_by or self._publisher._failure
+                if failure is not None:
+                    raise failure
         finally:
             with self._lock:
                 del self._questions[request_id]

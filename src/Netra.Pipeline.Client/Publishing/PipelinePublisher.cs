@@ -346,9 +346,9 @@ public sealed class PipelinePublisher : IAsyncDisposable
         }
 
         var (code, message) = (answer.Code!, answer.Message!);
-        if (code is "run_ended" or "attempt_superseded")
+        if (code is ("run_ended" or "attempt_superseded") && line.Run is { } run)
         {
-            line.Run?.Over();
+            run.Over(new PublishRejectedException(code, message, line.Event ?? run.Heartbeat()));
         }
 
         if (line.Event is null)
@@ -399,6 +399,12 @@ public sealed class PipelinePublisher : IAsyncDisposable
         foreach (var line in _lines.Fail(_failure))
         {
             SetFailed(line, _failure);
+        }
+
+        // Nothing can be asked any more by now.
+        foreach (var run in _runs.All)
+        {
+            run.FailQuestions(_failure);
         }
     }
 

@@ -157,7 +157,9 @@ public sealed class RemoteRun : IAsyncDisposable
     /// <param name="options">Of what is to be chosen, for a choice: 1 to 64 different texts.</param>
     /// <param name="until">Until when an answer is of use, if not for ever. The question stays open beyond it.</param>
     /// <param name="cancellationToken">Ends the waiting, not the question.</param>
-    /// <exception cref="PublishRejectedException">The server has refused the question for good.</exception>
+    /// <exception cref="PublishRejectedException">
+    /// The server has refused the question for good, or the run is over, as an attempt of another process has it, say.
+    /// </exception>
     /// <exception cref="PublisherException">The publisher has ended.</exception>
     public async Task<RunAnswer> AskAsync(
         string requestId,
@@ -302,12 +304,28 @@ public sealed class RemoteRun : IAsyncDisposable
         }
     }
 
-    /// <summary>The server says that the run is over.</summary>
-    internal void Over()
+    /// <summary>The server says that the run is over: whoever asks something gets no answer any more.</summary>
+    /// <param name="rejection">What it says.</param>
+    internal void Over(PublishRejectedException rejection)
     {
         lock (_gate)
         {
             (_isOpen, _isOver) = (false, true);
+        }
+
+        FailQuestions(rejection);
+    }
+
+    /// <summary>No answer comes any more to what is being asked.</summary>
+    internal void FailQuestions(Exception why)
+    {
+        lock (_gate)
+        {
+            foreach (var answer in _questions.Values)
+            {
+                answer.TrySetException(why);
+                _ = answer.Task.Exception;
+            }
         }
     }
 

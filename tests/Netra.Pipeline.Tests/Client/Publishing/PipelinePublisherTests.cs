@@ -282,6 +282,35 @@ internal sealed class PipelinePublisherTests
     }
 
     [Test]
+    public async Task Question_ThatNobodyCanAnswerAnyMore_IsNotWaitedFor()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var page = new RecordingClient(host.HttpAddress);
+        await using var other = new PipelinePublisher(OptionsOf(host.HttpAddress));
+        await using var publisher = new PipelinePublisher(OptionsOf(host.HttpAddress));
+        await using var ended = publisher.Run("ada", "t1", "r1");
+        var left = publisher.Run("ada", "t1", "r2");
+        await ended.StartedAsync("writer");
+        await left.StartedAsync("writer");
+        var first = ended.AskAsync("q1", RequestKind.Approval, "Delete the draft?");
+        var second = left.AskAsync("q1", RequestKind.Approval, "Delete the draft?");
+        await page.WhenAsync(() => page.Handled.OfType<RunWaiting>().Count() == 2, "the questions are shown");
+
+        var end = new JsonObject { ["agent_name"] = "writer" };
+        await other.PublishAsync(new PublishEvent("ada", "t1", "r1", "agent_completed", end));
+        var refused = await ended.TokenAsync("late");
+        Assert.That(async () => await refused, Throws.TypeOf<PublishRejectedException>());
+        Assert.That(
+            async () => await first.WaitAsync(TestClient.Patience),
+            Throws.TypeOf<PublishRejectedException>().With.Property("Code").EqualTo("run_ended"));
+
+        await publisher.DisposeAsync();
+        Assert.That(
+            async () => await second.WaitAsync(TestClient.Patience),
+            Throws.TypeOf<PublisherException>().With.Property("Reason").EqualTo(PublisherFailure.Closed));
+    }
+
+    [Test]
     public async Task Credential_ThatIsNotTaken_EndsThePublisherAndFailsWhatWaits()
     {
         using var issuer = TokenIssuer.Rsa();
