@@ -270,8 +270,8 @@ internal sealed class ClientConnection : IDisposable
             case StayMessage:
                 _departure.Stay();
                 return null;
-            case ExpiringMessage:
-                _renewal.Ask();
+            case ExpiringMessage expiring:
+                _renewal.Ask(expiring);
                 return null;
             case AuthenticatedMessage authenticated:
                 _renewal.Authenticated(authenticated);
