@@ -43,6 +43,41 @@ internal sealed class EventClientTests
             Is.EqualTo(new[] { ClientStatus.Connecting, ClientStatus.Connected }));
     }
 
+    [TestCase("950000000000000")]
+    [TestCase("922337203685477.5")]
+    [TestCase("1e300")]
+    public async Task Duration_LongerThanATimeCanBe_IsTheLongestAndEndsNothing(string milliseconds)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var client = new RecordingClient(host.HttpAddress);
+        using var http = host.CreateClient();
+
+        var (response, _) = await http.PublishAsync(
+            $$$"""
+            {"user_id":"ada","thread_id":"t1","run_id":"r1","type":"agent_completed",
+             "data":{"agent_name":"greeter","duration_ms":{{{milliseconds}}}}}
+            """);
+        response.EnsureSuccessStatusCode();
+        await client.WhenHandledAsync(1);
+
+        Assert.That(((AgentCompleted)client.Handled[0]).Duration, Is.GreaterThan(TimeSpan.FromDays(10_000_000)));
+    }
+
+    [Test]
+    public async Task Value_ThatIsNull_IsAValue()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var client = new RecordingClient(host.HttpAddress);
+        using var http = host.CreateClient();
+
+        var (response, _) = await http.PublishAsync(
+            """{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"custom","data":{"name":"mood","value":null}}""");
+        response.EnsureSuccessStatusCode();
+        await client.WhenHandledAsync(1);
+
+        Assert.That(((CustomEvent)client.Handled[0]).Value.ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
     [Test]
     public async Task Reading_LeftInTheMiddleOfAnEvent_GetsThatEventAgainAndNoOther()
     {
