@@ -634,8 +634,9 @@ class Publisher:
 
 
 class Run:
-    """One run. Its lease is renewed until it has ended, or is left, for as long as the publisher is there; it has one end: a run that is
-    left without one ends as failed (`run_abandoned`). Methods of whole events wait for the receipt; those of pieces return at once, when there is room."""
+    """One run. Its lease is renewed until it has ended, or is left, while the publisher is there. It has one end: a run that is left
+    without one ends as failed (`run_abandoned`). Methods of whole events wait for the receipt; those of pieces return at once, when there
+    is room."""
 
     def __init__(
         self, publisher: Publisher, user_id: str, thread_id: str, run_id: str, attempt: int, tenant_id: Optional[str]
