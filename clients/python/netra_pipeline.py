@@ -43,6 +43,7 @@ _FOR_NOW = frozenset({
 })
 _TERMINAL = frozenset({"agent_completed", "agent_failed", "agent_cancelled"})
 _SIGNS_OF_LIFE = frozenset({"heartbeat", "waiting"})
+_ABANDONED = ("run_abandoned", "The publisher has left the run without an end.")
 #: A request that lived this long, in seconds, ends a row of failed tries.
 _STABLE = 5.0
 #: How much goes out in one piece, in bytes.
@@ -179,6 +180,8 @@ class _Line:
     event: Optional[Mapping[str, Any]]
     run: Optional["Run"]
     pending: Pending = field(default_factory=Pending)
+    #: Its place in the order in which events were given, from 1; 0 for what the publisher says by itself.
+    place: int = 0
 
 
 class Publisher:
@@ -243,6 +246,7 @@ class Publisher:
         self._unsent: Deque[_Line] = collections.deque()
         self._sent: Deque[_Line] = collections.deque()
         self._again = 0
+        self._last_place = 0
         self._number = 0
         self._waiting = 0
         self._waiting_bytes = 0
@@ -322,12 +326,7 @@ class Publisher:
         self._fail(PublisherClosed("closed", "the publisher was closed before the receipt came"))
 
     def _enqueue(self, event: Mapping[str, Any], run: Optional["Run"], timeout: Optional[float]) -> Pending:
-        with self._changed:
-            self._number += 1
-            number = self._number
-        line = dict(event)
-        if line.get("type") not in _SIGNS_OF_LIFE:
-            line.setdefault("idempotency_key", f"{self._keys}-{number}")
+        line = self._with_key(event)
         body = _line(line)
         if len(body) > self._max_waiting_bytes:
             raise ValueError(f"the event has {len(body)} bytes; it may have {self._max_waiting_bytes} (max_waiting_bytes)")
@@ -341,10 +340,29 @@ class Publisher:
                 raise PublishTimeout(f"{self._waiting} events wait for receipts, and there was no room within {timeout} s (max_waiting)")
             if self._failure is not None or self._closing:
                 raise self._failure or PublisherClosed("closed", "the publisher is closed")
-            added = _Line(body, line, run)
-            self._unsent.append(added)
-            self._weigh(added, 1)
-            self._changed.notify_all()
+            return self._add(body, line, run)
+
+    def _enqueue_now(self, event: Mapping[str, Any], run: "Run") -> None:
+        """An event that must not wait for room: at most one of a run."""
+        line = self._with_key(event)
+        with self._changed:
+            if self._failure is None:
+                self._add(_line(line), line, run)
+
+    def _with_key(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        line = dict(event)
+        with self._changed:
+            self._number += 1
+            if line.get("type") not in _SIGNS_OF_LIFE:
+                line.setdefault("idempotency_key", f"{self._keys}-{self._number}")
+        return line
+
+    def _add(self, body: bytes, line: Mapping[str, Any], run: Optional["Run"]) -> Pending:
+        self._last_place += 1
+        added = _Line(body, line, run, place=self._last_place)
+        self._unsent.append(added)
+        self._weigh(added, 1)
+        self._changed.notify_all()
         return added.pending
 
     def _weigh(self, line: _Line, sign: int) -> None:
@@ -486,12 +504,14 @@ class Publisher:
             return
         code, message = str(line.get("code")), str(line.get("message"))
         if code in ("run_ended", "attempt_superseded") and sent.run is not None:
-            sent.run._is_open, sent.run._has_end = False, True
+            sent.run._over(PublishRejected(code, message, sent.event or sent.run._event("heartbeat", None)))
         if sent.event is None:
             return
         if code in _FOR_NOW:
             self._postpone(sent, code, message)
         else:
+            if sent.run is not None:
+                sent.run._refused(sent.event["type"])
             log.error("an event was refused, %s of run %s: %s, %s", sent.event.get("type"), sent.event.get("run_id"), code, message)
             rejected = PublishRejected(code, message, sent.event)
             sent.pending._settle(None, rejected)
@@ -503,7 +523,7 @@ class Publisher:
         self._holds = 0
         lease = line.get("lease_ms")
         if sent.event is not None and sent.run is not None:
-            sent.run._is_open = sent.event["type"] not in _TERMINAL
+            sent.run._taken(sent.event["type"])
         sent.pending._settle(
             Receipt(
                 str(line.get("status")), line.get("id"), int(line.get("seq", 0)), None if lease is None else lease / 1000.0,
@@ -525,7 +545,11 @@ class Publisher:
                 self._holds += 1
                 self._held_until = now + pause
                 log.warning("events are refused for the time being, and sent again in %.2f s: %s, %s", pause, code, message)
-            self._unsent.insert(self._again, line)
+            # Among those that were refused, too, the order is that in which they were given.
+            index = self._again
+            while index > 0 and self._unsent[index - 1].place > line.place:
+                index -= 1
+            self._unsent.insert(index, line)
             self._again += 1
             self._changed.notify_all()
 
@@ -542,7 +566,8 @@ class Publisher:
 
     def _forget(self, run: "Run") -> None:
         with self._changed:
-            self._runs.pop(run._key, None)
+            if self._runs.get(run._key) is run:
+                del self._runs[run._key]
 
     def _add_command(self, line: Mapping[str, Any]) -> None:
         try:
@@ -609,8 +634,9 @@ class Publisher:
 
 
 class Run:
-    """One run. Its lease is renewed for as long as this object and the publisher are there; it has one end: a run that is left without one
-    ends as failed (`run_abandoned`). Methods of whole events wait for the receipt; those of pieces return at once, when there is room."""
+    """One run. Its lease is renewed until it has ended, or is left, while the publisher is there. It has one end: a run that is left
+    without one ends as failed (`run_abandoned`). Methods of whole events wait for the receipt; those of pieces return at once, when there
+    is room."""
 
     def __init__(
         self, publisher: Publisher, user_id: str, thread_id: str, run_id: str, attempt: int, tenant_id: Optional[str]
@@ -622,7 +648,11 @@ class Run:
         self._attempt = attempt
         self._agent_name = "agent"
         self._is_open = False
-        self._has_end = False
+        # Why it is over; who asks something then gets no answer any more.
+        self._over_by: Optional[PublishRejected] = None
+        self._is_left = False
+        # How many ends of it were given, and not refused.
+        self._ends = 0
         self._lock = threading.Lock()
         self._questions: Dict[str, "queue.Queue[Answer]"] = {}
         #: Set when the user wants the run to end. What becomes of it is said by its events (`cancelled_by`).
@@ -632,11 +662,49 @@ class Run:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._lock:
+            is_to_end = self._lacks_end()
+            # Where it is not known yet whether it has begun, it is ended when that is known.
+            self._is_left = not is_to_end
         try:
-            if self._is_open and not self._has_end:
-                self.failed("run_abandoned", "The publisher has left the run without an end.")
+            if is_to_end:
+                self.failed(*_ABANDONED)
         finally:
             self._publisher._forget(self)
+
+    def _lacks_end(self) -> bool:
+        return self._is_open and self._over_by is None and self._ends == 0
+
+    def _taken(self, type: str) -> None:
+        """The server has taken an event of the run."""
+        with self._lock:
+            self._is_open = type not in _TERMINAL
+        if type in _TERMINAL:
+            self._publisher._forget(self)
+        self._end_if_left()
+
+    def _refused(self, type: str) -> None:
+        """The server has refused an event of the run for good: if it was the end, the run still has none."""
+        if type in _TERMINAL:
+            with self._lock:
+                self._ends -= 1
+            self._end_if_left()
+
+    def _over(self, rejected: PublishRejected) -> None:
+        with self._lock:
+            self._is_open, self._over_by = False, rejected
+        self._publisher._forget(self)
+
+    def _end_if_left(self) -> None:
+        with self._lock:
+            if not (self._is_left and self._lacks_end()):
+                return
+            self._is_left = False
+            self._ends += 1
+        # Whoever reads receipts must not wait for room.
+        code, message = _ABANDONED
+        self._publisher._enqueue_now(
+            self._event("agent_failed", {"agent_name": self._agent_name, "error": {"code": code, "message": message}}), self)
 
     def started(
         self, agent_name: str, *, lease: Optional[float] = None, metadata: Optional[Mapping[str, Any]] = None,
@@ -691,7 +759,8 @@ class Run:
         until: Optional[float] = None, timeout: Optional[float] = None
     ) -> Answer:
         """Asks somebody, and waits for the answer, over restarts of the server; `kind` is `approval`, `choice`, `text` or `external`. Asked
-        again under the same id it has the answer that was given. Raises PublishTimeout after `timeout` seconds; the question stays."""
+        again under the same id it has the answer that was given. Raises PublishTimeout after `timeout` seconds; the question stays.
+        Raises PublishRejected and PublisherClosed also when the run, or the publisher, ends meanwhile."""
         answers: "queue.Queue[Answer]" = queue.Queue()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
@@ -708,13 +777,13 @@ class Run:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     raise PublishTimeout(f"{request_id!r} has no answer within {timeout} s")
-                failure = self._publisher._failure
-                if failure is not None:
-                    raise failure
                 try:
                     return answers.get(timeout=1.0 if left is None else min(left, 1.0))
                 except queue.Empty:
-                    continue
+                    pass
+                failure = self._over_by or self._publisher._failure
+                if failure is not None:
+                    raise failure
         finally:
             with self._lock:
                 del self._questions[request_id]
@@ -740,8 +809,17 @@ class Run:
         return self._end("agent_cancelled", timeout, {"reason": reason})
 
     def _end(self, type: str, timeout: Optional[float], data: Dict[str, Any]) -> Receipt:
-        self._has_end = True
-        return self._publish(type, timeout, {"agent_name": self._agent_name, **data})
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._lock:
+            self._ends += 1
+        try:
+            pending = self._enqueue(type, timeout, {"agent_name": self._agent_name, **data})
+        except BaseException:
+            # It was not taken, for want of room or because it is no JSON.
+            with self._lock:
+                self._ends -= 1
+            raise
+        return pending.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _publish(self, type: str, timeout: Optional[float], data: Optional[Mapping[str, Any]]) -> Receipt:
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -2,7 +2,8 @@ namespace Netra.Pipeline.Client;
 
 /// <summary>
 /// Decides when the server hears how far the application has come (docs/protocol.md, section 4.3), on one connection; the place is kept
-/// before that. Safe for any number of threads: the lock guards the counts, and one loop keeps and sends.
+/// before that. Safe for any number of threads: the lock guards the counts, and one at a time keeps and sends, which is the loop, or the
+/// goodbye.
 /// </summary>
 internal sealed class Acknowledger : IDisposable
 {
@@ -10,6 +11,7 @@ internal sealed class Acknowledger : IDisposable
     private readonly IResumeStore? _store;
     private readonly Outbox _outbox;
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Signal _signal = new();
     private readonly ITimer _timer;
     private readonly TimeSpan _interval;
@@ -91,18 +93,40 @@ internal sealed class Acknowledger : IDisposable
             try
             {
                 await _signal.WaitAsync(cancellationToken);
+                await SendAsync(cancellationToken);
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
+                // The connection has ended, and what the store was about with it, in whatever words. It is kept when it is due again.
                 return;
             }
-
-            await SendAsync(cancellationToken);
         }
     }
 
-    /// <summary>Keeps and sends what is handled, now.</summary>
+    /// <summary>Keeps and sends what is handled, now, when nobody else does.</summary>
+    /// <exception cref="Exception">What the store has thrown.</exception>
     public async Task SendAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await SendInTurnAsync(cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _turn.Dispose();
+    }
+
+    private long Position => Math.Min(_progress.Position, _told);
+
+    private async Task SendInTurnAsync(CancellationToken cancellationToken)
     {
         long seq;
         lock (_gate)
@@ -130,8 +154,4 @@ internal sealed class Acknowledger : IDisposable
 
         _outbox.Acknowledge(seq);
     }
-
-    public void Dispose() => _timer.Dispose();
-
-    private long Position => Math.Min(_progress.Position, _told);
 }

@@ -234,7 +234,7 @@ public sealed record RunResumed : AgentEvent
         : base(message)
     {
         (RequestId, By) = (Text("request_id"), Text("by"));
-        Value = EventData.Member(message, "value") ?? throw EventData.Missing(message, "value");
+        Value = EventData.Any(message, "value");
     }
 
     /// <summary>What was asked.</summary>
@@ -290,7 +290,7 @@ public sealed record ThinkingDelta : AgentEvent
 public sealed record CustomEvent : AgentEvent
 {
     internal CustomEvent(EventMessage message)
-        : base(message) => (Name, Value) = (Text("name"), EventData.Member(message, "value") ?? throw EventData.Missing(message, "value"));
+        : base(message) => (Name, Value) = (Text("name"), EventData.Any(message, "value"));
 
     /// <summary>Its name.</summary>
     public string Name { get; }

@@ -184,9 +184,9 @@ internal sealed class ClientConnection : IDisposable
             _outbox.Close(end.Code is CloseCodes.Normal or (>= 3000 and < 4000) ? end.Code : CloseCodes.Normal);
             await reading.WaitAsync(patience.Token);
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        catch (Exception) when (patience.IsCancellationRequested)
         {
-            // Nobody has answered.
+            // Nobody has answered, or the store has not kept the place in time: it is kept when it is due again.
         }
         catch (Exception exception)
         {
@@ -270,8 +270,8 @@ internal sealed class ClientConnection : IDisposable
             case StayMessage:
                 _departure.Stay();
                 return null;
-            case ExpiringMessage:
-                _renewal.Ask();
+            case ExpiringMessage expiring:
+                _renewal.Ask(expiring);
                 return null;
             case AuthenticatedMessage authenticated:
                 _renewal.Authenticated(authenticated);

@@ -10,6 +10,10 @@ internal static class EventData
     public static JsonElement? Member(EventMessage message, string name)
         => message.Data.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null ? member : null;
 
+    /// <summary>A member that must be there, and may be any JSON, null too.</summary>
+    public static JsonElement Any(EventMessage message, string name)
+        => message.Data.TryGetProperty(name, out var member) ? member : throw Missing(message, name);
+
     public static string Text(EventMessage message, string name) => TextOrNull(message, name) ?? throw Missing(message, name);
 
     public static string? TextOrNull(EventMessage message, string name)
@@ -22,6 +26,7 @@ internal static class EventData
         return member.ValueKind == JsonValueKind.String ? member.GetString() : throw Missing(message, name);
     }
 
+    /// <summary>A time; one that is longer than a <see cref="TimeSpan"/> can be, which publishers may say, is the longest.</summary>
     public static TimeSpan? Milliseconds(EventMessage message, string name)
     {
         if (Member(message, name) is not { } member)
@@ -29,9 +34,9 @@ internal static class EventData
             return null;
         }
 
-        return member.ValueKind == JsonValueKind.Number && member.GetDouble() is >= 0 and < 1e15 and var value
-            ? TimeSpan.FromMilliseconds(value)
-            : throw Missing(message, name);
+        return member.ValueKind != JsonValueKind.Number || !(member.GetDouble() is >= 0 and var value) ? throw Missing(message, name)
+            : value < TimeSpan.MaxValue.TotalMilliseconds ? TimeSpan.FromMilliseconds(value)
+            : TimeSpan.MaxValue;
     }
 
     public static IReadOnlyList<string> Texts(EventMessage message, string name)

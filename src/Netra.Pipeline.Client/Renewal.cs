@@ -5,20 +5,46 @@ namespace Netra.Pipeline.Client;
 /// <summary>
 /// Keeps the credential of one connection from ending (docs/protocol.md, section 12.3): when the server says that it is about to, it asks
 /// for a
-/// new token and hands it over in band, again and again where that fails. In vain the connection ends with its credential, and the next
-/// one brings another token.
+/// new token and hands it over in band, again and again where that fails. In vain, also where the new token ends no later than the one
+/// before, the connection ends with its credential, and the next one brings another token.
 /// </summary>
 internal sealed class Renewal(EventClientOptions options, Outbox outbox, ClientLog log)
 {
+    /// <summary>A token that ends no later than this after the one before is none: the server would announce its end at once.</summary>
+    private static readonly TimeSpan LeastGain = TimeSpan.FromSeconds(1);
+
     private readonly Signal _asked = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource<bool>? _answer;
     private string _id = string.Empty;
+    private (long At, TimeSpan Left)? _announced;
+    private bool _isVain;
 
     /// <summary>The server says that the credential is about to end.</summary>
-    public void Ask() => _asked.Set();
+    public void Ask(ExpiringMessage message)
+    {
+        lock (_gate)
+        {
+            _announced = (options.Time.GetTimestamp(), TimeSpan.FromMilliseconds(message.ExpiresInMs));
+            if (_isVain)
+            {
+                return;
+            }
+        }
 
-    public void Authenticated(AuthenticatedMessage message) => Answer(message.Id, isTaken: true);
+        _asked.Set();
+    }
+
+    public void Authenticated(AuthenticatedMessage message)
+    {
+        lock (_gate)
+        {
+            _isVain = message.ExpiresInMs is { } milliseconds && _announced is { } announced
+                && TimeSpan.FromMilliseconds(milliseconds) < announced.Left - options.Time.GetElapsedTime(announced.At) + LeastGain;
+        }
+
+        Answer(message.Id, isTaken: true);
+    }
 
     /// <returns>Whether the error answers what was handed over.</returns>
     public bool TryRefuse(ErrorMessage error) => Answer(error.Id, isTaken: false);

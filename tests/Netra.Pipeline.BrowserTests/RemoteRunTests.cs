@@ -83,6 +83,7 @@ internal sealed class RemoteRunTests() : PageTests("Netra:Commands:CancelTimeout
         await _backend.PublishAsync("agent_started", """{"agent_name":"backend"}""");
         await page.Cancel.ClickAsync();
         await Expect(page.Cancel).ToContainTextAsync("Asked to stop");
+        await Expect(page.Cancel).ToBeFocusedAsync();
         await Expect(run.Expired).ToContainTextAsync("No backend has taken");
         await Expect(page.Cancel).ToBeEnabledAsync();
         await page.ShootAsync("expired");

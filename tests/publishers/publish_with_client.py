@@ -52,6 +52,25 @@ def main():
                 slow.ask("q1", "Nobody answers?", timeout=0.1)
         except PublishTimeout:
             say(timeout=True)
+        try:
+            with publisher.run("ada", "t1", "r4") as refused:
+                refused.started("python")
+                refused.completed(metadata={"text": "x" * 300 * 1024})
+        except PublishRejected as rejected:
+            say(end=rejected.code)
+        try:
+            with publisher.run("ada", "t1", "r5") as unknown:
+                unknown.started("python", timeout=0)
+        except PublishTimeout:
+            say(unknown=True)
+        for _ in range(2):
+            # Without `with` a run is forgotten when it has ended.
+            short = publisher.run("ada", "t1", "r6")
+            try:
+                short.started("python")
+                short.completed()
+            except PublishRejected as rejected:
+                say(again=rejected.code)
 
 
 main()

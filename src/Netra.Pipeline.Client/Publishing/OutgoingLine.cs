@@ -12,6 +12,9 @@ internal sealed record OutgoingLine(ReadOnlyMemory<byte> Bytes, PublishEvent? Ev
     /// <summary>Settles with the answer.</summary>
     public TaskCompletionSource<PublishReceipt> Receipt { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Its place in the order in which events were given, from 1; 0 for what the publisher says by itself.</summary>
+    public long Place { get; set; }
+
     /// <summary>Whether it was refused for the time being, and is to be sent before what was not sent yet.</summary>
     public bool IsSentAgain { get; set; }
 }

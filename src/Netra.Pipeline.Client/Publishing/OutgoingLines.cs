@@ -9,13 +9,16 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<OutgoingLine> _lines = [];
-    private readonly Queue<TaskCompletionSource> _waiters = [];
     private readonly Signal _unsent = new();
     private LinkedListNode<OutgoingLine>? _next;
     private int _events;
     private long _bytes;
     private Exception? _failure;
     private TaskCompletionSource? _empty;
+
+    // One for all that wait, so that whoever gives up leaves nothing behind.
+    private TaskCompletionSource? _room;
+    private long _lastPlace;
 
     /// <summary>How many events wait for their answers.</summary>
     public int Count
@@ -35,7 +38,7 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
     {
         while (true)
         {
-            TaskCompletionSource waiter;
+            Task room;
             lock (_gate)
             {
                 if (_failure is not null)
@@ -49,13 +52,11 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
                     return;
                 }
 
-                waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _waiters.Enqueue(waiter);
+                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                room = _room.Task;
             }
 
-            await using var registration = cancellationToken.UnsafeRegister(
-                static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), waiter);
-            await waiter.Task;
+            await room.WaitAsync(cancellationToken);
         }
     }
 
@@ -117,7 +118,10 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
         }
     }
 
-    /// <summary>A line was refused for the time being: it goes out before all that has not been sent yet.</summary>
+    /// <summary>
+    /// A line was refused for the time being: it goes out before all that has not been sent yet, and with others of its kind in the order
+    /// in which they were given.
+    /// </summary>
     public void SendAgain(OutgoingLine line)
     {
         lock (_gate)
@@ -211,6 +215,7 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
 
     private void Append(OutgoingLine line)
     {
+        line.Place = ++_lastPlace;
         var node = _lines.AddLast(line);
         _next ??= node;
         Weigh(line, 1);
@@ -220,7 +225,8 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
     private void Insert(OutgoingLine line)
     {
         var before = _next;
-        while (before is { Value.IsSentAgain: true } && line.IsSentAgain)
+        while (line.IsSentAgain && before is { Value: var next }
+            && (next.Event is null || (next.IsSentAgain && next.Place < line.Place)))
         {
             before = before.Next;
         }
@@ -240,9 +246,7 @@ internal sealed class OutgoingLines(int maxEvents, int maxBytes)
 
     private void WakeWaiters()
     {
-        while (_waiters.TryDequeue(out var waiter))
-        {
-            waiter.TrySetResult();
-        }
+        _room?.TrySetResult();
+        _room = null;
     }
 }

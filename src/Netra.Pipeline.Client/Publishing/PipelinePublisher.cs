@@ -123,7 +123,9 @@ public sealed class PipelinePublisher : IAsyncDisposable
     internal async ValueTask<Task<PublishReceipt>> EnqueueAsync(PublishEvent published, RemoteRun? run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(published);
-        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+        // A run whose beginning turns out to be stored while that is waited for has its end, too.
+        ObjectDisposedException.ThrowIf(_isDisposed != 0 && run is not { IsLeft: true }, this);
         var isNumbered = published.Type is not ("heartbeat" or "waiting");
         var number = Interlocked.Increment(ref _lastKey).ToString(CultureInfo.InvariantCulture);
         var key = published.IdempotencyKey ?? (isNumbered ? $"{_keys}-{number}" : null);
@@ -344,9 +346,9 @@ public sealed class PipelinePublisher : IAsyncDisposable
         }
 
         var (code, message) = (answer.Code!, answer.Message!);
-        if (code is "run_ended" or "attempt_superseded")
+        if (code is ("run_ended" or "attempt_superseded") && line.Run is { } run)
         {
-            line.Run?.Over();
+            run.Over(new PublishRejectedException(code, message, line.Event ?? run.Heartbeat()));
         }
 
         if (line.Event is null)
@@ -385,6 +387,7 @@ public sealed class PipelinePublisher : IAsyncDisposable
         var rejection = new PublishRejectedException(code, message, published);
         _log.Rejected(published.Type, published.RunId, published.ThreadId, code, message);
         _metrics.Answered(code, _options.Time.GetElapsedTime(line.TakenAt));
+        line.Run?.Refused(published.Type);
         SetFailed(line, rejection);
         _lines.Settled(line);
         _options.Rejected?.Invoke(rejection);
@@ -396,6 +399,12 @@ public sealed class PipelinePublisher : IAsyncDisposable
         foreach (var line in _lines.Fail(_failure))
         {
             SetFailed(line, _failure);
+        }
+
+        // Nothing can be asked any more by now.
+        foreach (var run in _runs.All)
+        {
+            run.FailQuestions(_failure);
         }
     }
 

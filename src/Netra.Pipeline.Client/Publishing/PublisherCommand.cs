@@ -17,11 +17,14 @@ public abstract record PublisherCommand(string CommandId, string UserId, string 
         PublisherCommand? command = Text("command") switch
         {
             "cancel_run" => new CancelRunCommand(id, user, thread, Text("run_id")),
-            "answer" => new AnswerCommand(id, user, thread, Text("run_id"), Text("request_id"), Value("value") ?? default, Text("by")),
+            "answer" => new AnswerCommand(id, user, thread, Text("run_id"), Text("request_id"), Any("value"), Text("by")),
             "chat_message" => new ChatMessageCommand(id, user, thread, Text("message_id"), Text("content"), Value("data")),
             _ => null,
         };
         return command is null ? null : command with { TenantId = Value("tenant_id")?.GetString() };
+
+        // An answer may be null, too.
+        JsonElement Any(string name) => line.GetProperty(name).Clone();
 
         string Text(string name) => line.GetProperty(name).GetString()!;
 

@@ -16,8 +16,11 @@ public sealed class RemoteRun : IAsyncDisposable
     private readonly CancellationTokenSource _cancelled = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskCompletionSource<RunAnswer>> _questions = new(StringComparer.Ordinal);
-    private volatile bool _isOpen;
-    private volatile bool _hasEnd;
+    private bool _isOpen;
+    private bool _isOver;
+    private bool _isLeft;
+    private bool _isEndTried;
+    private int _ends;
     private string _agentName = "agent";
 
     internal RemoteRun(PipelinePublisher publisher, string? tenantId, string userId, string threadId, string runId, int attempt)
@@ -43,8 +46,11 @@ public sealed class RemoteRun : IAsyncDisposable
     /// </summary>
     public CancellationToken Cancelled => _cancelled.Token;
 
+    /// <summary>Whether it was disposed before it was known whether it has begun: what it says then is its end alone.</summary>
+    internal bool IsLeft => Volatile.Read(ref _isLeft);
+
     /// <summary>Whether the server knows it, and it has not ended.</summary>
-    internal bool IsOpen => _isOpen;
+    internal bool IsOpen => Volatile.Read(ref _isOpen);
 
     /// <summary><c>agent_started</c>: the run, or its next attempt, begins.</summary>
     /// <param name="agentName">The agent.</param>
@@ -151,7 +157,9 @@ public sealed class RemoteRun : IAsyncDisposable
     /// <param name="options">Of what is to be chosen, for a choice: 1 to 64 different texts.</param>
     /// <param name="until">Until when an answer is of use, if not for ever. The question stays open beyond it.</param>
     /// <param name="cancellationToken">Ends the waiting, not the question.</param>
-    /// <exception cref="PublishRejectedException">The server has refused the question for good.</exception>
+    /// <exception cref="PublishRejectedException">
+    /// The server has refused the question for good, or the run is over, as an attempt of another process has it, say.
+    /// </exception>
     /// <exception cref="PublisherException">The publisher has ended.</exception>
     public async Task<RunAnswer> AskAsync(
         string requestId,
@@ -225,14 +233,24 @@ public sealed class RemoteRun : IAsyncDisposable
     public Task<PublishReceipt> CancelledAsync(string? reason = null, CancellationToken cancellationToken = default)
         => EndAsync("agent_cancelled", Data(("agent_name", _agentName), ("reason", reason)), cancellationToken);
 
-    /// <summary>Ends the run as failed, if it has begun and has no end; its lease is not renewed any more.</summary>
+    /// <summary>
+    /// Ends the run as failed, if it has begun and has no end; its lease is not renewed any more. One of which it is not known yet that it
+    /// has begun is ended when that is known.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        bool isToEnd;
+        lock (_gate)
+        {
+            isToEnd = _isOpen && IsWithoutEnd;
+            _isLeft = !isToEnd;
+        }
+
         try
         {
-            if (_isOpen && !_hasEnd)
+            if (isToEnd)
             {
-                await FailedAsync(new EventError("run_abandoned", "The publisher has left the run without an end."));
+                await FailedAsync(Abandoned);
             }
         }
         finally
@@ -266,13 +284,59 @@ public sealed class RemoteRun : IAsyncDisposable
     }
 
     /// <summary>The server has taken an event of the run.</summary>
-    internal void Taken(string type) => _isOpen = !EventTypes.TryParse(type, out var known) || !EventTypes.IsTerminal(known);
+    internal void Taken(string type)
+    {
+        lock (_gate)
+        {
+            _isOpen = !IsEnd(type);
+        }
 
-    /// <summary>The server says that the run is over.</summary>
-    internal void Over() => (_isOpen, _hasEnd) = (false, true);
+        EndIfLeft();
+    }
+
+    /// <summary>The server has refused an event of the run for good: if it was the end, the run still has none.</summary>
+    internal void Refused(string type)
+    {
+        if (IsEnd(type))
+        {
+            Interlocked.Decrement(ref _ends);
+            EndIfLeft();
+        }
+    }
+
+    /// <summary>The server says that the run is over: whoever asks something gets no answer any more.</summary>
+    /// <param name="rejection">What it says.</param>
+    internal void Over(PublishRejectedException rejection)
+    {
+        lock (_gate)
+        {
+            (_isOpen, _isOver) = (false, true);
+        }
+
+        FailQuestions(rejection);
+    }
+
+    /// <summary>No answer comes any more to what is being asked.</summary>
+    internal void FailQuestions(Exception why)
+    {
+        lock (_gate)
+        {
+            foreach (var answer in _questions.Values)
+            {
+                answer.TrySetException(why);
+                _ = answer.Task.Exception;
+            }
+        }
+    }
 
     /// <summary>A sign of its life.</summary>
     internal PublishEvent Heartbeat() => Event("heartbeat", null);
+
+    private static EventError Abandoned => new("run_abandoned", "The publisher has left the run without an end.");
+
+    private bool IsWithoutEnd => !_isOver && Volatile.Read(ref _ends) == 0;
+
+    private static bool IsEnd(string type) => EventTypes.TryParse(type, out var known) && EventTypes.IsTerminal(known);
 
     private static JsonObject Json(EventError error) => new() { ["code"] = error.Code, ["message"] = error.Message };
 
@@ -295,10 +359,50 @@ public sealed class RemoteRun : IAsyncDisposable
         }
     }
 
-    private Task<PublishReceipt> EndAsync(string type, JsonObject data, CancellationToken cancellationToken)
+    // Nobody waits for it, and the one that reads receipts must not: the end may have to wait for room.
+    private void EndIfLeft()
     {
-        _hasEnd = true;
-        return PublishAsync(type, data, cancellationToken);
+        bool isToEnd;
+        lock (_gate)
+        {
+            isToEnd = _isLeft && !_isEndTried && _isOpen && IsWithoutEnd;
+            _isEndTried |= isToEnd;
+        }
+
+        if (isToEnd)
+        {
+            _ = EndLeftAsync();
+        }
+    }
+
+    private async Task EndLeftAsync()
+    {
+        try
+        {
+            await FailedAsync(Abandoned);
+        }
+        catch (Exception exception) when (exception is PublisherException or PublishRejectedException or ObjectDisposedException)
+        {
+            // The publisher has ended, or has told of the refusal.
+        }
+    }
+
+    private async Task<PublishReceipt> EndAsync(string type, JsonObject data, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _ends);
+        Task<PublishReceipt> receipt;
+        try
+        {
+            receipt = await _publisher.EnqueueAsync(Event(type, data), this, cancellationToken);
+        }
+        catch
+        {
+            // It was not taken, for want of room or because it is too long.
+            Interlocked.Decrement(ref _ends);
+            throw;
+        }
+
+        return await receipt.WaitAsync(cancellationToken);
     }
 
     private async Task<PublishReceipt> PublishAsync(string type, JsonObject data, CancellationToken cancellationToken)

@@ -9,6 +9,9 @@ internal sealed class RunRegistry
 {
     private readonly ConcurrentDictionary<(string? Tenant, string User, string Thread, string Run), RemoteRun> _runs = new();
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<RemoteRun> All => _runs.Values;
+
     /// <summary>Those that the server knows, and that have not ended.</summary>
     public IEnumerable<RemoteRun> Open => _runs.Values.Where(static run => run.IsOpen);
 

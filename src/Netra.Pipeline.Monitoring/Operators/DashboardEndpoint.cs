@@ -37,7 +37,7 @@ internal sealed class DashboardEndpoint(DashboardView view, DashboardFeeds feeds
         var query = new QueryReader(context.Request.Query);
         return Refuse(context, query, out var dashboard, out var userKey) is { } refusal
             ? refusal
-            : view.Read(dashboard, userKey, Caller.Of(context).Users, hasTrend: true).Answer();
+            : view.Read(DashboardSubject.Of(dashboard, userKey, Caller.Of(context)), hasTrend: true).Answer();
     }
 
     private IResult Follow(HttpContext context)
@@ -50,10 +50,7 @@ internal sealed class DashboardEndpoint(DashboardView view, DashboardFeeds feeds
             return refusal;
         }
 
-        // Only one dashboard is of a user, and of those whom the caller is for; the others are the same for all.
-        var subject = dashboard == Dashboard.UserDiagnostics
-            ? new DashboardSubject(dashboard, userKey, Caller.Of(context).Users)
-            : new DashboardSubject(dashboard, UserKey: null, UserPattern.All);
+        var subject = DashboardSubject.Of(dashboard, userKey, Caller.Of(context));
         return feeds.TryOpen(subject, interval, out var feed) ? JsonAnswer.By(feed.WriteAsync) : feeds.Refusal();
     }
 

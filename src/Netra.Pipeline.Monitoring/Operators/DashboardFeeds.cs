@@ -122,7 +122,7 @@ internal sealed class DashboardFeeds(
 
     private void Tell(DashboardSubject subject, IEnumerable<DashboardFeed> feeds)
     {
-        var state = view.Read(subject.Dashboard, subject.UserKey, subject.Among, hasTrend: false).ToLine();
+        var state = view.Read(subject, hasTrend: false).ToLine();
         Interlocked.Increment(ref _made);
         foreach (var feed in feeds)
         {
@@ -131,8 +131,13 @@ internal sealed class DashboardFeeds(
     }
 }
 
-/// <summary>What a feed shows.</summary>
+/// <summary>What a dashboard is asked for.</summary>
 /// <param name="Dashboard">The dashboard.</param>
 /// <param name="UserKey">The user whose view is in it; null for none.</param>
-/// <param name="Among">Of which users there may be figures in it.</param>
-internal readonly record struct DashboardSubject(Dashboard Dashboard, string? UserKey, UserPattern Among);
+/// <param name="Users">Of which users it may tell, where it tells of users one by one.</param>
+internal readonly record struct DashboardSubject(Dashboard Dashboard, string? UserKey, UserPattern Users)
+{
+    /// <summary>What a caller is shown. Only one dashboard is of users; the others are the same for everybody.</summary>
+    public static DashboardSubject Of(Dashboard dashboard, string? userKey, Caller caller)
+        => dashboard == Dashboard.UserDiagnostics ? new(dashboard, userKey, caller.Users) : new(dashboard, null, UserPattern.All);
+}

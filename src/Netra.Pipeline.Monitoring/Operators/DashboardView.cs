@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Netra.Pipeline.Access;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Contexts;
 using Netra.Pipeline.Delivery;
@@ -40,18 +39,16 @@ internal sealed class DashboardView(
     private const int ShownConsumers = 20;
 
     /// <summary>Makes one dashboard.</summary>
-    /// <param name="dashboard">Which one.</param>
-    /// <param name="userKey">The user whose view is wanted; null for none.</param>
-    /// <param name="among">Of which users there may be figures.</param>
+    /// <param name="subject">Which one, and of whom.</param>
     /// <param name="hasTrend">Whether the points of the last hour are in it; otherwise only the latest one is.</param>
-    public DashboardDocument Read(Dashboard dashboard, string? userKey, UserPattern among, bool hasTrend) => dashboard switch
+    public DashboardDocument Read(DashboardSubject subject, bool hasTrend) => subject.Dashboard switch
     {
         Dashboard.Executive => new(Executive(hasTrend), MonitoringJson.Default.ExecutiveDashboard),
         Dashboard.Operations => new(Operations(hasTrend), MonitoringJson.Default.OperationsDashboard),
-        Dashboard.UserDiagnostics => new(Users(userKey, among), MonitoringJson.Default.UsersDashboard),
+        Dashboard.UserDiagnostics => new(Users(subject), MonitoringJson.Default.UsersDashboard),
         Dashboard.Performance => new(Performance(hasTrend), MonitoringJson.Default.PerformanceDashboard),
         Dashboard.Alerts => new(Alerts(), MonitoringJson.Default.AlertsDashboard),
-        _ => throw new ArgumentOutOfRangeException(nameof(dashboard), dashboard, "not a defined dashboard"),
+        _ => throw new ArgumentOutOfRangeException(nameof(subject), subject.Dashboard, "not a defined dashboard"),
     };
 
     private ExecutiveDashboard Executive(bool hasTrend)
@@ -111,16 +108,15 @@ internal sealed class DashboardView(
         };
     }
 
-    // The users with the most failures first: a diagnosis begins with them.
-    private UsersDashboard Users(string? userKey, UserPattern among) => new(health.ForOperators())
+    // The users with the most failures first: a diagnosis begins with them. Only those of whom the caller may read.
+    private UsersDashboard Users(DashboardSubject subject) => new(health.ForOperators())
     {
         DashboardId = Dashboards.NameOf(Dashboard.UserDiagnostics),
-        User = userKey is not null && metrics.TryGet(userKey, out var user) ? users.ReadAll(user) : null,
+        User = subject.UserKey is { } userKey && metrics.TryGet(userKey, out var user) ? users.ReadAll(user) : null,
         Users =
         [
-            .. metrics.All().Where(user => among.Covers(user.UserKey))
-                .OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted)
-                .Take(ShownUsers)
+            .. metrics.All().Where(user => subject.Users.Covers(user.UserKey))
+                .OrderByDescending(static user => user.Failures).ThenByDescending(static user => user.Accepted).Take(ShownUsers)
                 .Select(users.Read)
         ],
     };

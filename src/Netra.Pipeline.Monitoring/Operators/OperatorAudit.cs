@@ -12,6 +12,7 @@ namespace Netra.Pipeline.Monitoring.Operators;
 internal sealed class OperatorAudit(SecurityAudit audit)
 {
     private const string Tenant = "tenant_id";
+    private const string DashboardId = "dashboard_id";
 
     private static readonly string[] SubjectNames = ["user_id", "id", "dead_letter_id", "key_id"];
 
@@ -59,11 +60,15 @@ internal sealed class OperatorAudit(SecurityAudit audit)
         {
             audit.OperatorChanged(who, remote, operation, subject, status);
         }
-        else if (subject is not null || OfAllUsers.Contains(operation))
+        else if (subject is not null || OfAllUsers.Contains(operation) || IsOfUsers(context))
         {
             audit.OperatorRead(who, remote, operation, subject ?? "all users", status);
         }
     }
+
+    // The dashboards are read by one operation; one of them is of users.
+    private static bool IsOfUsers(HttpContext context) => context.Request.RouteValues.ContainsKey(DashboardId)
+        && Dashboards.Find(RouteSegment.Of(context, DashboardId)) == Dashboard.UserDiagnostics;
 
     private static string? WhoIs(HttpContext context) => RequestAuthor.IdOf(context.User) is { Length: > 0 } id ? id : null;
 

@@ -43,6 +43,41 @@ internal sealed class EventClientTests
             Is.EqualTo(new[] { ClientStatus.Connecting, ClientStatus.Connected }));
     }
 
+    [TestCase("950000000000000")]
+    [TestCase("922337203685477.5")]
+    [TestCase("1e300")]
+    public async Task Duration_LongerThanATimeCanBe_IsTheLongestAndEndsNothing(string milliseconds)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var client = new RecordingClient(host.HttpAddress);
+        using var http = host.CreateClient();
+
+        var (response, _) = await http.PublishAsync(
+            $$$"""
+            {"user_id":"ada","thread_id":"t1","run_id":"r1","type":"agent_completed",
+             "data":{"agent_name":"greeter","duration_ms":{{{milliseconds}}}}}
+            """);
+        response.EnsureSuccessStatusCode();
+        await client.WhenHandledAsync(1);
+
+        Assert.That(((AgentCompleted)client.Handled[0]).Duration, Is.GreaterThan(TimeSpan.FromDays(10_000_000)));
+    }
+
+    [Test]
+    public async Task Value_ThatIsNull_IsAValue()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var client = new RecordingClient(host.HttpAddress);
+        using var http = host.CreateClient();
+
+        var (response, _) = await http.PublishAsync(
+            """{"user_id":"ada","thread_id":"t1","run_id":"r1","type":"custom","data":{"name":"mood","value":null}}""");
+        response.EnsureSuccessStatusCode();
+        await client.WhenHandledAsync(1);
+
+        Assert.That(((CustomEvent)client.Handled[0]).Value.ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
     [Test]
     public async Task Reading_LeftInTheMiddleOfAnEvent_GetsThatEventAgainAndNoOther()
     {
@@ -184,6 +219,35 @@ internal sealed class EventClientTests
             async () => await client.RunAsync(static (_, _) => ValueTask.CompletedTask).WaitAsync(TestClient.Patience));
 
         Assert.That(failure!.Reason, Is.EqualTo(EventClientFailure.ApplicationFailed));
+    }
+
+    [TestCase(true, TestName = "Store_ThatIsSlowWhenTheConnectionEnds_IsAskedByOneAtATime")]
+    [TestCase(false, TestName = "Store_ThatIsCancelledWithTheConnection_EndsNothingElse")]
+    public async Task Store_ThatIsStillAtItWhenTheConnectionEnds(bool answers)
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var relay = new RudeRelay(host.Port);
+        var store = new SlowStore();
+        await using var client = new RecordingClient(relay.Address, configure: options => options with { Store = store });
+        await client.WhenConnectedAsync();
+        await using var emitter = await host.EmitterOfAsync("ada");
+        await emitter.AgentStartedAsync("greeter");
+        await store.IsAsked;
+        await emitter.TokenAsync("Hello");
+        await client.WhenHandledAsync(2);
+
+        relay.Cut();
+        await Eventually.BecomesTrueAsync(() => host.Connections.Count == 0, "the connection is gone");
+        if (answers)
+        {
+            store.Answer();
+        }
+
+        await client.WhenAsync(() => client.Recoveries.Count == 1, "the client is back");
+        await emitter.AgentCompletedAsync("greeter");
+        await client.WhenAsync(() => store.Saved?.Seq == 3, "its place is kept");
+        Assert.That(client.Numbers, Is.EqualTo(Enumerable.Range(1, 3)));
+        Assert.That(store.MostAtATime, Is.EqualTo(1));
     }
 
     [Test]
@@ -336,6 +400,45 @@ internal sealed class EventClientTests
         {
             var (response, _) = await http.PublishAsync(PublishExtensions.TokenJson());
             response.EnsureSuccessStatusCode();
+        }
+    }
+
+    /// <summary>Keeps the first point when it is told to, or gives up with whoever has asked; the others at once.</summary>
+    private sealed class SlowStore : IResumeStore
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ResumePoint? _saved;
+        private int _atOnce;
+        private int _mostAtATime;
+
+        public Task IsAsked => _asked.Task.WaitAsync(TestClient.Patience, TimeProvider.System);
+
+        public ResumePoint? Saved => Volatile.Read(ref _saved);
+
+        public int MostAtATime => Volatile.Read(ref _mostAtATime);
+
+        public void Answer() => _answer.TrySetResult();
+
+        public ValueTask<ResumePoint?> LoadAsync(CancellationToken cancellationToken) => new((ResumePoint?)null);
+
+        public async ValueTask SaveAsync(ResumePoint point, CancellationToken cancellationToken)
+        {
+            var now = Interlocked.Increment(ref _atOnce);
+            _mostAtATime = Math.Max(_mostAtATime, now);
+            try
+            {
+                if (_asked.TrySetResult())
+                {
+                    await _answer.Task.WaitAsync(cancellationToken);
+                }
+
+                Volatile.Write(ref _saved, point);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _atOnce);
+            }
         }
     }
 }

@@ -40,6 +40,43 @@ internal sealed class EventClientTokenTests
     }
 
     [Test]
+    public async Task Token_ThatEndsNoLaterThanTheOneBefore_IsNotAskedForAgainAndAgain()
+    {
+        var time = new TestTimeProvider();
+        using var issuer = TokenIssuer.Rsa();
+        await using var host = await SecureClient.StartAsync(
+            [.. issuer.Settings(), ("Netra:Authentication:ClockSkew", "0"), ("Netra:Connections:PingInterval", "00:10:00")], time);
+        var (asked, token) = (0, issuer.Issue("ada", time.GetUtcNow(), TimeSpan.FromSeconds(90)));
+        await using var client = new RecordingClient(
+            host.HttpAddress,
+            userId: null,
+            options => options with
+            {
+                GetToken = _ =>
+                {
+                    Interlocked.Increment(ref asked);
+                    return ValueTask.FromResult(token);
+                },
+            });
+        await client.WhenConnectedAsync();
+        var connection = host.Connections.OfUser("ada").Single();
+        var credential = connection.Credential;
+        await host.StepAsync(time, 32);
+        await Eventually.BecomesTrueAsync(() => connection.Credential != credential, "the server has taken the same token again");
+
+        await using var emitter = await host.EmitterOfAsync("ada");
+        for (var second = 1; second <= 5; second++)
+        {
+            await host.StepAsync(time, 1);
+            await emitter.TokenAsync("x");
+            await client.WhenAsync(() => client.Numbers.Count == second, "it has heard what comes");
+        }
+
+        Assert.That(Volatile.Read(ref asked), Is.EqualTo(2), "for the handshake, and when its end was announced");
+        Assert.That(host.Connections.Count, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Token_ThatIsNotTaken_IsAskedForOnceAgainAndThenEndsReading()
     {
         using var issuer = TokenIssuer.Rsa();

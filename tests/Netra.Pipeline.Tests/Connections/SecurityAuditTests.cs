@@ -66,6 +66,7 @@ internal sealed class SecurityAuditTests
     [TestCase("POST", "/v1/revocations", "RevokeCredentials", null, 400)]
     [TestCase("GET", "/v1/keys", "ListKeys", "all users", 200)]
     [TestCase("GET", "/monitoring/websocket/metrics/users", "ReadUserFigures", "all users", 200)]
+    [TestCase("GET", "/monitoring/websocket/dashboard/websocket_user_diagnostics", "ReadDashboard", "all users", 200)]
     [TestCase("GET", "/monitoring/websocket/audit", "ReadAudit", "all users", 200)]
     public async Task Operators_WhateverTouchesSomebody_IsWrittenDown(
         string method, string path, string operation, string? subject, int status)

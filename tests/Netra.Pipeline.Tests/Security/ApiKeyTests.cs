@@ -109,6 +109,28 @@ internal sealed class ApiKeyTests
     }
 
     [Test]
+    public async Task Key_ForSomeUsers_IsShownNoOthersOnADashboard()
+    {
+        const string Dashboard = "/monitoring/websocket/dashboard/websocket_user_diagnostics";
+        var publisher = await _host.MakeKeyAsync(_admin, "desks", "publish");
+        var (one, all) = (
+            await _host.MakeKeyAsync(_admin, "desk", "view read", "desk-*"), await _host.MakeKeyAsync(_admin, "every-desk", "view read"));
+        Assert.That(await _host.PublishAsync(publisher, "desk-ada"), Is.EqualTo(HttpStatusCode.Accepted));
+        Assert.That(await _host.PublishAsync(publisher, "shop-eve"), Is.EqualTo(HttpStatusCode.Accepted));
+        await Eventually.BecomesTrueAsync(
+            async () => (await UsersAsync(all)).IsSupersetOf(["desk-ada", "shop-eve"]), "there are figures of both");
+
+        Assert.That(await UsersAsync(one), Is.EqualTo(new[] { "desk-ada" }));
+        Assert.That(await StatusAsync(HttpMethod.Get, Dashboard, one), Is.EqualTo(HttpStatusCode.Forbidden), "of all users");
+
+        async ValueTask<HashSet<string>> UsersAsync(string key)
+        {
+            var (_, body, _) = await _host.SendAsync(HttpMethod.Get, $"{Dashboard}?user_id=desk-ada", key);
+            return [.. body.GetProperty("users").EnumerateArray().Select(static user => user.GetProperty("user_id").GetString()!)];
+        }
+    }
+
+    [Test]
     public async Task Lines_ForUsersOfOthers_AreRejectedAndTheRestIsTaken()
     {
         var key = await _host.MakeKeyAsync(_admin, "lines", "publish", "lines-*");

@@ -225,6 +225,92 @@ internal sealed class PipelinePublisherTests
     }
 
     [Test]
+    public async Task Run_WhoseEndIsRefusedOrNotTaken_EndsAsFailedWhenItIsLeft()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var page = new RecordingClient(host.HttpAddress);
+        await using var publisher = new PipelinePublisher(OptionsOf(host.HttpAddress) with { MaxWaitingBytes = 1024 * 1024 });
+        var tooLong = new JsonObject { ["text"] = new string('x', 300 * 1024) };
+        await using (var refused = publisher.Run("ada", "t1", "r1"))
+        {
+            await refused.StartedAsync("writer");
+            Assert.That(
+                async () => await refused.CompletedAsync(tooLong),
+                Throws.TypeOf<PublishRejectedException>().With.Property("Code").EqualTo("event_too_large"));
+        }
+
+        await using (var untaken = publisher.Run("ada", "t1", "r2"))
+        {
+            await untaken.StartedAsync("writer");
+            var never = new JsonObject { ["text"] = new string('x', 1024 * 1024) };
+            Assert.That(async () => await untaken.CompletedAsync(never), Throws.ArgumentException);
+        }
+
+        await page.WhenAsync(() => page.Handled.OfType<AgentFailed>().Count() == 2, "both are over");
+        Assert.That(page.Handled.OfType<AgentFailed>().Select(static failed => failed.Error.Code), Is.All.EqualTo("run_abandoned"));
+    }
+
+    [Test]
+    public async Task Run_LeftBeforeItIsKnownWhetherItHasBegun_EndsAsFailedWhenItHas()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var relay = new RudeRelay(host.Port);
+        await using var page = new RecordingClient(host.HttpAddress);
+        await using (var publisher = new PipelinePublisher(OptionsOf(relay.Address)))
+        {
+            await using (var before = publisher.Run("ada", "t0", "r0"))
+            {
+                await before.StartedAsync("writer");
+                await before.CompletedAsync();
+            }
+
+            relay.Stall();
+            using var impatient = new CancellationTokenSource();
+            await using (var run = publisher.Run("ada", "t1", "r1"))
+            {
+                var starting = run.StartedAsync("writer", cancellationToken: impatient.Token);
+                await impatient.CancelAsync();
+                Assert.That(async () => await starting, Throws.InstanceOf<OperationCanceledException>());
+            }
+
+            relay.Cut();
+        }
+
+        await page.WhenAsync(() => page.Handled.OfType<AgentFailed>().Any(), "it is over");
+        Assert.That(page.Handled.Select(static one => one.RunId), Is.EqualTo(new[] { "r0", "r0", "r1", "r1" }));
+        Assert.That(page.Handled.OfType<AgentFailed>().Single().Error.Code, Is.EqualTo("run_abandoned"));
+    }
+
+    [Test]
+    public async Task Question_ThatNobodyCanAnswerAnyMore_IsNotWaitedFor()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        await using var page = new RecordingClient(host.HttpAddress);
+        await using var other = new PipelinePublisher(OptionsOf(host.HttpAddress));
+        await using var publisher = new PipelinePublisher(OptionsOf(host.HttpAddress));
+        await using var ended = publisher.Run("ada", "t1", "r1");
+        var left = publisher.Run("ada", "t1", "r2");
+        await ended.StartedAsync("writer");
+        await left.StartedAsync("writer");
+        var first = ended.AskAsync("q1", RequestKind.Approval, "Delete the draft?");
+        var second = left.AskAsync("q1", RequestKind.Approval, "Delete the draft?");
+        await page.WhenAsync(() => page.Handled.OfType<RunWaiting>().Count() == 2, "the questions are shown");
+
+        var end = new JsonObject { ["agent_name"] = "writer" };
+        await other.PublishAsync(new PublishEvent("ada", "t1", "r1", "agent_completed", end));
+        var refused = await ended.TokenAsync("late");
+        Assert.That(async () => await refused, Throws.TypeOf<PublishRejectedException>());
+        Assert.That(
+            async () => await first.WaitAsync(TestClient.Patience),
+            Throws.TypeOf<PublishRejectedException>().With.Property("Code").EqualTo("run_ended"));
+
+        await publisher.DisposeAsync();
+        Assert.That(
+            async () => await second.WaitAsync(TestClient.Patience),
+            Throws.TypeOf<PublisherException>().With.Property("Reason").EqualTo(PublisherFailure.Closed));
+    }
+
+    [Test]
     public async Task Credential_ThatIsNotTaken_EndsThePublisherAndFailsWhatWaits()
     {
         using var issuer = TokenIssuer.Rsa();

@@ -21,7 +21,7 @@ import {
 import { ChatHandler } from './chat-handler';
 import { initialChatState, shownThread, type ChatState } from './chat-state';
 import { setAnswer, setCancel, settle, type AnswerState, type CancelState } from './commands';
-import { readHistory } from './history';
+import { readHistory, type HistoryPage } from './history';
 import type { Identity } from './identity';
 import { randomId } from './ids';
 import { merge, readSeen, see, seenKey, writeSeen, type Seen } from './seen';
@@ -220,10 +220,10 @@ export class Chat {
     this.store.update((state) => ({ ...state, loading: { threadId }, threads: beginLoading(state.threads, threadId) }));
     try {
       const events: PipelineEvent[] = [];
-      for (let after = 0, more = true; more; ) {
-        const page = await readHistory(this.#list, threadId, after, stop.signal);
+      for (let after: number | undefined = 0; after !== undefined; ) {
+        const page: HistoryPage = await readHistory(this.#list, threadId, after, stop.signal);
         events.push(...page.events);
-        ({ last: after, more } = page);
+        after = page.next;
       }
       if (!stop.signal.aborted) {
         this.store.update((state) => ({ ...state, loading: undefined, threads: finishLoading(state.threads, threadId, events) }));

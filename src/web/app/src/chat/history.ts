@@ -4,9 +4,8 @@ import { readJson } from './thread-list';
 
 export interface HistoryPage {
   readonly events: readonly PipelineEvent[];
-  /** The number of the last one, or what was asked for where there is none. */
-  readonly last: number;
-  readonly more: boolean;
+  /** Where the page that follows begins; absent on the last. A page that has one may have no events. */
+  readonly next?: number;
 }
 
 /** One page of a thread's events, in order (protocol 9.12). Rejects with words for people. */
@@ -20,9 +19,13 @@ export async function readHistory(list: string, threadId: string, after: number,
     throw new Error('The server answered with something that is no history.');
   }
   const numbered = page['events'].map((event) => parse(JSON.stringify(event))).filter((parsed) => parsed.kind === 'numbered');
-  return {
-    events: numbered.flatMap(({ event }) => (event === undefined ? [] : [event])),
-    last: Math.max(after, ...numbered.map(({ seq }) => seq)),
-    more: page['next'] !== undefined && page['next'] !== null,
-  };
+  const events = numbered.flatMap(({ event }) => (event === undefined ? [] : [event]));
+  const next = page['next'] ?? undefined;
+  if (next === undefined) {
+    return { events };
+  }
+  if (typeof next !== 'number' || !(next > after)) {
+    throw new Error('The server answered with a history that does not go on.');
+  }
+  return { events, next };
 }

@@ -7,7 +7,7 @@ export interface ListedThread {
   readonly title?: string;
   readonly last_event: { readonly seq: number; readonly timestamp: number };
   readonly open_runs: readonly string[];
-  readonly waiting: readonly { readonly run_id: string }[];
+  readonly waiting: readonly { readonly run_id: string; readonly request_id: string }[];
 }
 
 export interface ListedThreads {

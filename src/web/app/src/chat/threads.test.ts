@@ -62,7 +62,7 @@ describe('threads', () => {
     expect(summaryOf(running.get('a')!).activity).toBe('running');
     expect(summaryOf(apply(running, inThread(agentEvents.waiting(2), 'a')).get('a')!).activity).toBe('waiting');
     expect(summaryOf(apply(running, inThread(agentEvents.failed(2), 'a')).get('a')!).activity).toBe('failed');
-    const asks = listed('b', 2, { open_runs: ['r1'], waiting: [{ run_id: 'r1' }] });
+    const asks = listed('b', 2, { open_runs: ['r1'], waiting: [{ run_id: 'r1', request_id: 'q1' }] });
     const known = addListed(noThreads, [listed('a', 1, { open_runs: ['r1'] }), asks]);
     expect([...known.values()].map((thread) => summaryOf(thread).activity)).toEqual(['running', 'waiting']);
   });
@@ -90,6 +90,25 @@ describe('threads', () => {
       expect(summaryOf(threads.get('old')!).activity).toBe('idle');
       expect(threads.get('old')).toMatchObject({ newsSeq: 900, unloaded: true });
       expect(inOrder(threads)[0]!.id).toBe('old');
+    });
+
+    it('wait while somebody is asked there, until all of it is answered', () => {
+      const first = inThread(agentEvents.waiting(900), 'old');
+      const asks = apply(full, first, inThread(agentEvents.waiting(901, { request_id: 'q2' }), 'old'), { ...first, seq: 902 });
+      expect(summaryOf(asks.get('old')!).activity).toBe('waiting');
+
+      const half = apply(asks, inThread(agentEvents.resumed(903, true), 'old'));
+      expect(summaryOf(half.get('old')!).activity).toBe('waiting');
+      expect(summaryOf(apply(half, inThread(agentEvents.resumed(904, true, 'ada', 'q2'), 'old')).get('old')!).activity).toBe('running');
+      expect(summaryOf(apply(half, inThread(agentEvents.completed(904), 'old')).get('old')!).activity).toBe('idle');
+    });
+
+    it('are not woken by what an operator sends again', () => {
+      const ended = apply(full, inThread(agentEvents.completed(900), 'old'));
+      const started = { ...inThread(agentEvents.started(901), 'old'), replay_of: 'e-2' };
+      const waiting = { ...inThread(agentEvents.waiting(902), 'old'), replay_of: 'e-3' };
+
+      expect(summaryOf(apply(ended, started, waiting).get('old')!).activity).toBe('idle');
     });
 
     it('are whole again when they were loaded, with what has come meanwhile', () => {

@@ -75,7 +75,10 @@ export function applyToThreads(threads: Threads, event: PipelineEvent, shown: st
   };
   if (known?.unloaded === true && known.listed !== undefined) {
     const { open_runs: open, waiting } = known.listed;
-    const listed = { ...known.listed, open_runs: openAfter(open, event), waiting: waiting.filter(({ run_id: id }) => !endedBy(event, id)) };
+    // What an operator has sent again says nothing about now.
+    const listed = event.replay_of === undefined
+      ? { ...known.listed, open_runs: openAfter(open, event), waiting: waitingAfter(waiting, event) }
+      : known.listed;
     const { arrived, ...entry } = known;
     const kept = arrived !== undefined && arrived.length < threadLimits.arrived ? { arrived: [...arrived, event] } : {};
     return new Map(threads).set(told.id, { ...entry, ...told, ...kept, listed });
@@ -158,7 +161,7 @@ function entryOf(thread: Thread): ListedThread {
     title: titleOf(thread),
     last_event: { seq: thread.lastSeq, timestamp: thread.lastAt },
     open_runs: running.map(({ runId }) => runId),
-    waiting: running.filter((run) => openRequests(run).length > 0).map(({ runId }) => ({ run_id: runId })),
+    waiting: running.flatMap((run) => openRequests(run).map(({ requestId }) => ({ run_id: run.runId, request_id: requestId }))),
   };
 }
 
@@ -174,8 +177,18 @@ function moves(event: PipelineEvent): boolean {
   return isNews(event) || event.type === 'agent_started' || event.type === 'user_message';
 }
 
-function endedBy(event: PipelineEvent, runId: string): boolean {
-  return event.run_id === runId && (isTerminal(event.type) || event.type === 'run_resumed');
+function waitingAfter(waiting: ListedThread['waiting'], event: PipelineEvent): ListedThread['waiting'] {
+  const { run_id: runId } = event;
+  if (isTerminal(event.type)) {
+    return waiting.filter((asked) => asked.run_id !== runId);
+  }
+  if (event.type !== 'run_waiting' && event.type !== 'run_resumed') {
+    return waiting;
+  }
+  // One that is asked again, in a later attempt, is one.
+  const { request_id: requestId } = event.data;
+  const others = waiting.filter((asked) => asked.run_id !== runId || asked.request_id !== requestId);
+  return event.type === 'run_waiting' ? [...others, { run_id: runId, request_id: requestId }] : others;
 }
 
 function openAfter(open: readonly string[], event: PipelineEvent): readonly string[] {

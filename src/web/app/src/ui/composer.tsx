@@ -53,7 +53,14 @@ export function Composer({ draftKey, onType, onSend, onCancel, cancel }: Props) 
           onKeyDown={onKeyDown}
         />
         {onCancel !== undefined && (
-          <button type="button" class="composer-cancel" data-testid="composer-cancel" disabled={cancel !== undefined} onClick={onCancel}>
+          // Not `disabled`, which would take the focus away from whoever has just pressed it.
+          <button
+            type="button"
+            class="composer-cancel"
+            data-testid="composer-cancel"
+            aria-disabled={cancel !== undefined}
+            onClick={() => cancel === undefined && onCancel()}
+          >
             <StopIcon /> {cancel === undefined ? 'Cancel' : cancelWords(cancel)}
           </button>
         )}

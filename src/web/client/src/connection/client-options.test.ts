@@ -238,6 +238,26 @@ describe('PipelineClient', () => {
       client.disconnect();
     });
 
+    it('reads the position again where the browser went offline before it was there', async () => {
+      const browser = fakeBrowser();
+      const first = await load({ followBrowser: false });
+      FakeSocket.last.welcome({ seq: 0, from: 0 });
+      FakeSocket.last.critical(1);
+      const { client, handler } = createClient({ storage: storage() });
+      browser.dispatch('offline');
+      await settled();
+      expect(client.state).toMatchObject({ name: 'connecting', reason: 'this device is offline' });
+      browser.dispatch('online');
+      await settled();
+
+      expect(FakeSocket.last.url.search).toBe('?user_id=ada&epoch=E1&seq=1&from=0&join=1');
+      FakeSocket.last.welcome({ seq: 2, from: 0 });
+      FakeSocket.last.critical(2);
+      expect(handler.seqs).toEqual([2]);
+      first.client.disconnect();
+      client.disconnect();
+    });
+
     it('connects as one without a past where the storage never answers', async () => {
       const silent = { load: () => new Promise<undefined>(() => undefined), save: () => undefined };
       const { client, handler } = await load({ storage: silent, connectTimeoutMs: 3000 });

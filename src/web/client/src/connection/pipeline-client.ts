@@ -181,7 +181,7 @@ export class PipelineClient {
     }
   }
 
-  /** An earlier page may have left its position. */
+  /** An earlier page may have left its position, and the browser may have gone offline before that was read. */
   #begin(): void {
     const { storage, connectTimeoutMs = 10_000 } = this.#options;
     if (storage === undefined || this.#loaded) {
@@ -261,7 +261,7 @@ export class PipelineClient {
     if ('retryAt' in this.#state) {
       const { retryAt: _, ...state } = this.#state;
       this.#setState(state);
-      this.#open();
+      this.#begin();
     }
   }
 

@@ -25,6 +25,13 @@ describe('postJson', () => {
     await expect(postJson('http://127.0.0.1/x', {})).rejects.toMatchObject({ status: 400, message: 'seq 99 was never sent' });
   });
 
+  it('says when to post again, where the server does', async () => {
+    const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '2' };
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"detail":"too fast"}', { status: 429, headers })));
+
+    await expect(postJson('http://127.0.0.1/x', {})).rejects.toMatchObject({ status: 429, message: 'too fast', afterMs: 2000 });
+  });
+
   it.each([
     ['text', 'text/html'],
     ['{}', 'application/problem+json'],

@@ -5,11 +5,14 @@ const timeoutMs = 10_000;
 /** The server has answered a message, and not with success. */
 export class PostRefused extends Error {
   readonly status: number;
+  /** How long it wants not to be asked, in milliseconds, where it has said so. */
+  readonly afterMs: number | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, afterMs?: number) {
     super(message);
     this.name = 'PostRefused';
     this.status = status;
+    this.afterMs = afterMs;
   }
 }
 
@@ -24,6 +27,8 @@ export const postJson: Post = async (url, body) => {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) {
-    throw new PostRefused(response.status, await explain(response, `the server answered a message with ${response.status}`));
+    const seconds = /^\d+$/.exec(response.headers.get('Retry-After') ?? '')?.[0];
+    const reason = await explain(response, `the server answered a message with ${response.status}`);
+    throw new PostRefused(response.status, reason, seconds === undefined ? undefined : Number(seconds) * 1000);
   }
 };

@@ -96,6 +96,22 @@ describe('StreamSocket', () => {
     expect(FakeStream.last.closed).toBe(true);
   });
 
+  it('posts again, in order, what came too fast', async () => {
+    const refusals = [new PostRefused(429, 'too fast', 5), new PostRefused(429, 'too fast', 5)];
+    FakeStream.onPost = () => {
+      const refused = refusals.shift();
+      return refused === undefined ? Promise.resolve() : Promise.reject(refused);
+    };
+    FakeStream.last.receive(welcomeFrame());
+    socket.send('{"type":"ack","seq":58}');
+    socket.send('{"type":"pong","seq":58,"ts":1}');
+    await socket.drained();
+
+    expect(FakeStream.posts.map(({ body }) => body)).toEqual([{ seq: 58 }, { seq: 58 }, { seq: 58 }, { type: 'pong', seq: 58, ts: 1 }]);
+    expect(endings).toEqual([]);
+    expect(FakeStream.last.closed).toBe(false);
+  });
+
   it('is quiet after it was closed', async () => {
     FakeStream.onPost = () => Promise.reject(new Error('gone'));
     FakeStream.last.receive(welcomeFrame());

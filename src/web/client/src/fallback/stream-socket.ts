@@ -26,6 +26,11 @@ const resumeParameters = ['epoch', 'seq', 'from', 'join'];
  */
 const refusals: Readonly<Record<number, number>> = { 400: closeInvalidMessage, 413: closeMessageTooBig };
 
+/** The answer to a client that posts faster than it may: nothing is wrong with the message, nor with the stream. */
+const tooFast = 429;
+/** How long nothing is posted then, where the server does not say it. */
+const pauseMs = 1000;
+
 /**
  * A server-sent event stream that looks like a WebSocket (protocol 9.3): what the server says comes on the stream, what this
  * client says goes as a request each. The browser would reconnect an `EventSource` by itself; here the connection does.
@@ -80,9 +85,21 @@ export class StreamSocket implements Socket {
   }
 
   #deliver(message: ClientMessage): Promise<void> {
-    return message.type === 'ack'
-      ? this.#post(this.#address('ack'), { seq: message.seq })
-      : this.#post(this.#address('messages'), message);
+    return message.type === 'ack' ? this.#say('ack', { seq: message.seq }) : this.#say('messages', message);
+  }
+
+  /** What is refused for coming too fast is said again when the server wants it, and what comes after it waits. */
+  async #say(action: 'ack' | 'messages', body: object): Promise<void> {
+    while (!this.#closed) {
+      try {
+        return await this.#post(this.#address(action), body);
+      } catch (error) {
+        if (!(error instanceof PostRefused) || error.status !== tooFast) {
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, error.afterMs || pauseMs));
+      }
+    }
   }
 
   /** Whose connection it is must be said here as on the stream; a ticket was good for that alone. */

@@ -102,6 +102,7 @@ describe('conversation', () => {
   it('forgets the oldest exchanges with all their runs', () => {
     let conversation = applyToConversation(emptyConversation, started(1));
     conversation = applyToConversation(conversation, started(2, { parent_run_id: 'r1' }, { run_id: 'child' }));
+    conversation = applyToConversation(conversation, custom(3, 'title', 'Greetings', { run_id: '' }));
     for (let i = 0; i < limits.exchanges; i++) {
       conversation = applyToConversation(conversation, completed(10 + i, {}, { run_id: `later-${i}` }));
     }
@@ -109,6 +110,7 @@ describe('conversation', () => {
     expect(conversation.exchanges).toHaveLength(limits.exchanges);
     expect(conversation.runs.size).toBe(limits.exchanges);
     expect(conversation.omittedExchanges).toBe(1);
+    expect(conversation.title).toBe('Greetings');
   });
 
   describe('the words of the user', () => {

@@ -63,7 +63,7 @@ export function addExchange(conversation: Conversation, exchange: Exchange): Con
   }
   const runs = new Map(conversation.runs);
   exchanges.slice(0, excess).forEach((old) => forget(runs, old.runKey));
-  return { exchanges: exchanges.slice(excess), runs, omittedExchanges: conversation.omittedExchanges + excess };
+  return { ...conversation, exchanges: exchanges.slice(excess), runs, omittedExchanges: conversation.omittedExchanges + excess };
 }
 
 /** Removes a run with all that it has started. */
