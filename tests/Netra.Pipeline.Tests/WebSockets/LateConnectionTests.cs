@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Netra.Pipeline.Connections;
 using Netra.Pipeline.Hosting;
+using Netra.Pipeline.Protocol;
 using Netra.Pipeline.Tests.Infrastructure;
 using Netra.Pipeline.WebSockets;
 
