@@ -55,6 +55,7 @@ internal sealed partial class StartupVerification(
             await using var listener = await factory.BindAsync(endPoint, either.Token);
             var authenticator = new OneTimeAuthenticator(UserId);
             var serving = ServeOneAsync(listener, authenticator, either.Token);
+            serving.ObserveFailure();
             step = "connecting";
             var address = new Uri($"ws://{listener.EndPoint}{door.Value.Path}?token={authenticator.Token}");
             using (var client = await VerificationClient.ConnectAsync(address, round, either.Token))

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using Netra.Pipeline.Failures;
 using Netra.Pipeline.Protocol;
 
 namespace Netra.Pipeline.Hosting;
@@ -51,19 +52,12 @@ internal sealed class VerificationClient : IDisposable
         }
     }
 
-    /// <summary>Receives and acknowledges until the round's run has ended.</summary>
-    public async Task AnswerAsync(VerificationRound round, CancellationToken cancellationToken)
+    /// <summary>Receives and acknowledges until the round's run has ended. Where the run fails first, nobody need wait for it.</summary>
+    public Task AnswerAsync(VerificationRound round, CancellationToken cancellationToken)
     {
-        var hasEnded = false;
-        while (!hasEnded)
-        {
-            if (await ReadAsync(cancellationToken) is EventMessage message)
-            {
-                hasEnded = round.Add(message);
-                await _socket.SendAsync(
-                    ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
-            }
-        }
+        var answering = AnswerEachAsync(round, cancellationToken);
+        answering.ObserveFailure();
+        return answering;
     }
 
     public Task CloseAsync(CancellationToken cancellationToken)
@@ -101,6 +95,20 @@ internal sealed class VerificationClient : IDisposable
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private async Task AnswerEachAsync(VerificationRound round, CancellationToken cancellationToken)
+    {
+        var hasEnded = false;
+        while (!hasEnded)
+        {
+            if (await ReadAsync(cancellationToken) is EventMessage message)
+            {
+                hasEnded = round.Add(message);
+                await _socket.SendAsync(
+                    ClientMessageWriter.Ack(message.Seq), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+            }
         }
     }
 

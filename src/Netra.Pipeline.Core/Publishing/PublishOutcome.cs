@@ -36,11 +36,7 @@ internal readonly record struct PublishOutcome(
             field = value;
 
             // A publisher that goes away in the middle reads no more answers, and then nobody asks what became of it.
-            _ = value?.ContinueWith(
-                static kept => _ = kept.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            value?.ObserveFailure();
         }
     }
 

@@ -71,10 +71,19 @@ internal sealed class BudgetRelief(BufferBudget budget, Func<IEnumerable<UserStr
         }
     }
 
-    private IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Largest() => streams()
-        .SelectMany(static stream => stream.Subscribers.All.Select(subscription => (Stream: stream, Subscription: subscription)))
-        .Where(static place => place.Subscription.Queue.ChargedBytes > 0)
-        .OrderByDescending(static place => place.Subscription.Queue.ChargedBytes);
+    // As long as there are large ones they alone: while it looks, other emitters fill queues that were small, and those of pages that read
+    // are not to pay for that. What they have filled is large when it looks next.
+    private IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Largest()
+    {
+        var places = streams()
+            .SelectMany(static stream => stream.Subscribers.All.Select(subscription => (Stream: stream, Subscription: subscription)))
+            .Select(static place => (Place: place, Bytes: place.Subscription.Queue.ChargedBytes))
+            .Where(static queue => queue.Bytes > 0)
+            .OrderByDescending(static queue => queue.Bytes)
+            .ToList();
+        var least = places.Count > 0 && places[0].Bytes > LargeBytes ? LargeBytes : 0;
+        return places.TakeWhile(queue => queue.Bytes > least).Select(static queue => queue.Place);
+    }
 
     private static IEnumerable<(UserStream Stream, StreamSubscription Subscription)> Large(UserStream own)
         => own.Subscribers.All.Where(

@@ -33,7 +33,9 @@ internal sealed class NodeClientTests
             if (life == Kills)
             {
                 await publishing.WaitAsync(TestClient.Patience, TimeProvider.System);
-                await Eventually.BecomesTrueAsync(() => HasHandled(follower, "agent_completed"), "the client has handled the end");
+
+                // By its number: an end that was not stored when the server was killed may have been handled before.
+                await Eventually.BecomesTrueAsync(() => Highest(follower) >= receipts[^1], "the client has handled the end");
                 break;
             }
 
@@ -125,8 +127,6 @@ internal sealed class NodeClientTests
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
         }
     }
-
-    private static bool HasHandled(NodeFollower follower, string type) => follower.Told("event").Any(told => told.Text("type") == type);
 
     private static long Highest(NodeFollower follower) => follower.Told("event").Select(Seq).DefaultIfEmpty().Max();
 

@@ -73,12 +73,13 @@ internal sealed class PublishLimitTests
     public async Task SingleEvents_OfOnePublisherAboveItsLimits_RefuseNobodyElse()
     {
         using var issuer = TokenIssuer.Rsa();
+        var time = new TestTimeProvider();
         await using var host = await SecureClient.StartAsync(
         [
             .. issuer.Settings(), ("Netra:Limits:PublishedEventsPerSecond", "1"), ("Netra:Limits:PublishBurst", "00:00:02"),
             ("Netra:Limits:MaxOpenRunsPerPublisher", "1"), ("Netra:Monitoring:Enabled", "true"),
-        ], new TestTimeProvider());
-        var admin = issuer.Good("admin", ["netra.configure"]);
+        ], time);
+        var admin = issuer.Issue("admin", time.GetUtcNow(), TimeSpan.FromHours(1), roles: ["netra.configure"]);
         var (one, other) = (await host.MakeKeyAsync(admin, "one", "publish"), await host.MakeKeyAsync(admin, "other", "publish"));
 
         Assert.That(await host.PublishAsync(one, "ada"), Is.EqualTo(HttpStatusCode.Accepted));

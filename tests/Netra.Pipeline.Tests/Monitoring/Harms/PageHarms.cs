@@ -79,7 +79,7 @@ internal static class PageHarms
             TrueAlerts = ["unhealthy_check", "low_success_rate", "very_low_success_rate", "buffer_overflow", "high_latency"],
 
             // A ping waits behind what the system has buffered, and a busy test reads that slower than it means to.
-            ShortSettings = [("Netra:Connections:PingTimeout", "00:00:08")],
+            ShortSettings = [("Netra:Connections:PingTimeout", "00:00:04")],
             Happens = static async bench =>
             {
                 var page = await bench.OpenAsync("ada", receiveBuffer: 32 * 1024);
