@@ -4,7 +4,7 @@ namespace Netra.Pipeline.Failures;
 internal static class TaskObservation
 {
     /// <summary>Has the task's failure count as seen, whoever still waits for it: what it would say has been said by something else.</summary>
-    public static void ObserveFailure(this Task task) => task.ContinueWith(
+    public static void ObserveFailure(this Task task) => _ = task.ContinueWith(
         static left => _ = left.Exception,
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
