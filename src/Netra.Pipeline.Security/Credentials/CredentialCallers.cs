@@ -108,13 +108,12 @@ internal sealed class CredentialCallers(
     private Caller CallerOf(VerifiedToken token, HttpContext context)
     {
         var identity = token.Identity!;
-        var hasTenant = identity.TenantId.Length > 0;
 
         // Who may make keys for everybody is for everybody.
-        var isForAll = !hasTenant
+        var isForAll = identity.TenantId.Length == 0
             && (token.IsOfEveryTenant || !options.Value.HasTenants || token.Rights.HasFlag(AccessRights.Configure));
         return new Caller(
-            hasTenant ? token.Rights & AccessRights.OfTenant : token.Rights,
+            token.RightsThatCount,
             token.Users ?? (isForAll ? UserPattern.All : UserPattern.AllOf(identity.TenantId)),
             () => Watch(context, identity));
     }

@@ -313,6 +313,9 @@ internal sealed record VerifiedToken(ConnectionIdentity? Identity, AccessRights 
     /// <summary>Whether the rights are for the users of every tenant, although tokens name tenants.</summary>
     public bool IsOfEveryTenant { get; init; }
 
+    /// <summary>Those of the rights that count: of a tenant's token or session the others do not.</summary>
+    public AccessRights RightsThatCount => Identity is { TenantId.Length: > 0 } ? Rights & AccessRights.OfTenant : Rights;
+
     /// <summary>For which users the rights are, where they are for some only; null where the tenant says all.</summary>
     public UserPattern? Users { get; init; }
 

@@ -37,17 +37,13 @@ internal static class SessionEndpoints
             session = null;
         }
 
-        // Of a tenant's session the others do not count.
-        var rights = session is null ? AccessRights.None
-            : session.Identity is { TenantId.Length: > 0 } ? session.Rights & AccessRights.OfTenant
-            : session.Rights;
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         return JsonAnswer.Of(
             new SessionDocument(
                 services.GetRequiredService<IHostEnvironment>().IsDevelopment(),
                 session?.Identity is { } identity && !IdentifierRules.IsReserved(identity.UserId) ? identity.UserId : null,
                 session?.Identity is { TenantId: { Length: > 0 } tenantId } ? tenantId : null,
-                AccessRightNames.NamesOf(rights),
+                AccessRightNames.NamesOf(session?.RightsThatCount ?? AccessRights.None),
                 options.ClientId is { Length: > 0 } ? ["key", "openid"] : ["key"],
                 session?.Identity?.ExpiresAt is { } end ? Math.Max(0, (long)(end - now).TotalMilliseconds) : null),
             SessionJson.Default.SessionDocument);
